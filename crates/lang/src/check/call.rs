@@ -1,0 +1,164 @@
+//! Calls of functions.
+
+use super::{Checked, Checker, Failed, Loop, Operand, Want, constant};
+use crate::ast::{Clause, Expr, ExprKind, Site, SiteId, Span};
+use crate::diagnostic::Diagnostic;
+use crate::scheme::FunctionId;
+use crate::signature::{ArgKind, NilRule, Pattern, Signature};
+use crate::syntax::{self, Name};
+use crate::types::Type;
+
+use super::element::test;
+
+impl Checker<'_> {
+    pub(super) fn call(&mut self, name: &Name, args: &[syntax::Expr], span: Span) -> Checked<Operand> {
+        let Some(id) = self.scheme.function_id(&name.text) else {
+            if name.text == "present" {
+                return self.present(args, span);
+            }
+            return self.unknown_function(name);
+        };
+        let scheme = self.scheme.clone();
+        let signature = scheme.function(id);
+        self.count(signature, args.len(), span)?;
+        let mut bound: Vec<Option<Type>> = vec![None; signature.variables.len()];
+        let mut clauses: Option<Vec<Clause>> = None;
+        let mut values = Vec::with_capacity(args.len());
+        let mut failed = false;
+        for (i, arg) in args.iter().enumerate() {
+            match self.argument(signature, i, arg, &mut bound, &mut clauses) {
+                Ok(value) => values.push(value),
+                Err(Failed) => failed = true,
+            }
+        }
+        if failed {
+            return Err(Failed);
+        }
+        for param in signature.params.iter().skip(args.len()) {
+            if let Some(Operand::Plain(value)) = param.default.clone().map(|default| constant(default, span)) {
+                values.push(value);
+            }
+        }
+        let Some(ty) = signature.resolve(&signature.result, &bound) else {
+            let message = format!("the arguments do not say what type `{}` results in", name.text);
+            return self.fail(Diagnostic::error("unresolved-result", span, message));
+        };
+        let expr = self.site(id, signature, values, ty, span);
+        Ok(match clauses {
+            Some(clauses) => Operand::Mapped(Loop { clauses, elem: expr, logical: false, implicit: false }),
+            None => Operand::Plain(expr),
+        })
+    }
+
+    fn site(&mut self, function: FunctionId, signature: &Signature, args: Vec<Expr>, ty: Type, span: Span) -> Expr {
+        let constants = args.iter().map(|a| match &a.kind {
+            ExprKind::Const(c) => Some(c.clone()),
+            _ => None,
+        });
+        let site = SiteId(self.program.sites.len() as u32);
+        let constants = constants.collect();
+        let types = args.iter().map(|a| a.ty.clone()).collect();
+        self.program.sites.push(Site { function, args: types, constants, result: ty.clone(), span });
+        let missing = signature.nil == NilRule::Propagates && args.iter().any(|a| a.nullable);
+        Expr { kind: ExprKind::Call { site, args }, ty, nullable: missing || signature.may_be_nil, span }
+    }
+
+    fn count(&mut self, signature: &Signature, found: usize, span: Span) -> Checked<()> {
+        let (least, most) = (signature.min_args(), signature.max_args());
+        if (least..=most).contains(&found) {
+            return Ok(());
+        }
+        let wanted = match (least, most) {
+            (a, b) if a == b => format!("{a}"),
+            (a, b) => format!("{a} to {b}"),
+        };
+        let s = if wanted == "1" { "" } else { "s" };
+        let message = format!("`{}` takes {wanted} argument{s}, not {found}", signature.name);
+        self.fail(Diagnostic::error("argument-count", span, message).help(usage(signature)))
+    }
+
+    fn argument(
+        &mut self,
+        signature: &Signature,
+        i: usize,
+        arg: &syntax::Expr,
+        bound: &mut [Option<Type>],
+        clauses: &mut Option<Vec<Clause>>,
+    ) -> Checked<Expr> {
+        let Some(param) = signature.param(i) else { return Err(Failed) };
+        let want = match &param.pattern {
+            Pattern::Exact(ty) => Some(ty.clone()),
+            Pattern::Variable(n) => bound.get(*n).cloned().flatten(),
+            _ => None,
+        };
+        let value = match self.expr(arg, Want { ty: want.as_ref(), literal: false, multi: false })? {
+            Operand::Plain(expr) => expr,
+            Operand::Mapped(each) => self.collect(each),
+            Operand::Each(each) if each.logical => self.collect(each),
+            Operand::Each(each) if i == 0 => {
+                *clauses = Some(each.clauses);
+                each.elem
+            }
+            Operand::Each(_) => {
+                let d = Diagnostic::error("element-wise", arg.span, "only the first argument of a function may have `[*]`");
+                return self.fail(d.label(format!("argument {}", i + 1)));
+            }
+        };
+        let constant = matches!(value.kind, ExprKind::Const(_));
+        let kind = match param.kind {
+            ArgKind::Literal if !constant => Some("must be a literal"),
+            ArgKind::Dynamic if constant => Some("must not be a literal"),
+            _ => None,
+        };
+        if let Some(must) = kind {
+            let message = format!("argument {} of `{}` ({}) {must}", i + 1, signature.name, param.name);
+            return self.fail(Diagnostic::error("argument-kind", arg.span, message).help(usage(signature)));
+        }
+        if !signature.accepts(&param.pattern, &value.ty, bound) {
+            let wanted = match want {
+                Some(ty) => ty.to_string(),
+                None => pattern(signature, &param.pattern),
+            };
+            let message = format!("argument {} of `{}` ({}) should be {wanted}, but is {}", i + 1, signature.name, param.name, value.ty);
+            let d = Diagnostic::error("argument-type", arg.span, message).label(value.ty.to_string());
+            let mut trial = bound.to_vec();
+            let elements = value.ty.element().is_some_and(|t| signature.accepts(&param.pattern, t, &mut trial));
+            let text = self.text(arg.span);
+            let help = (i == 0 && elements).then(|| format!("`{}({text}[*])` calls it for each element", signature.name));
+            return self.fail(d.maybe_help(help));
+        }
+        Ok(value)
+    }
+
+    /// `present(x)`: whether a value is there. It is no function, since it must see any type, and gives way to one of this name.
+    fn present(&mut self, args: &[syntax::Expr], span: Span) -> Checked<Operand> {
+        let [arg] = args else {
+            return self.fail(Diagnostic::error("argument-count", span, format!("`present` takes 1 argument, not {}", args.len())));
+        };
+        let value = self.value(arg, Want::default())?;
+        Ok(Operand::Plain(test(ExprKind::Present(Box::new(value)), span)))
+    }
+}
+
+/// How a function is called.
+fn usage(signature: &Signature) -> String {
+    let mut text = format!("`{}(", signature.name);
+    for (i, param) in signature.params.iter().enumerate() {
+        let comma = if i > 0 { ", " } else { "" };
+        let (open, close) = if param.default.is_some() { ("[", "]") } else { ("", "") };
+        text.push_str(&format!("{open}{comma}{}: {}{close}", param.name, pattern(signature, &param.pattern)));
+    }
+    if let Some((param, _)) = &signature.rest {
+        text.push_str(&format!(", {}: {}, ...", param.name, pattern(signature, &param.pattern)));
+    }
+    text.push_str(&format!(") -> {}`", pattern(signature, &signature.result)));
+    text
+}
+
+/// A pattern in words; a variable is what it is bounded by.
+fn pattern(signature: &Signature, p: &Pattern) -> String {
+    match p {
+        Pattern::Variable(n) => signature.variables.get(*n).map_or_else(|| p.to_string(), |bound| pattern(signature, bound)),
+        _ => p.to_string(),
+    }
+}

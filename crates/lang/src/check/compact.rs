@@ -1,0 +1,169 @@
+//! Tidying a checked program: loops that were merged leave behind locals, calls and constants that nothing uses. Here everything
+//! is numbered anew by first use, so that equal rules make equal programs.
+
+use std::collections::HashMap;
+
+use crate::ast::{Clause, Each, Expr, ExprKind, Frame, ListId, LocalId, Needle, NeedleId, Program, RegexId, SetId, SiteId, WildcardId};
+
+/// Calls `visit` on each direct child.
+fn children(expr: &mut Expr, visit: &mut dyn FnMut(&mut Expr)) {
+    match &mut expr.kind {
+        ExprKind::Const(_) | ExprKind::Field(_) | ExprKind::Local(_) => {}
+        ExprKind::Index { base, index: other } | ExprKind::Key { base, key: other } => {
+            visit(base);
+            visit(other);
+        }
+        ExprKind::Slice { base, start, end } => {
+            visit(base);
+            for bound in [start, end].into_iter().flatten() {
+                visit(bound);
+            }
+        }
+        ExprKind::Call { args, .. } => args.iter_mut().for_each(visit),
+        ExprKind::Neg(e) | ExprKind::Not(e) | ExprKind::Present(e) => visit(e),
+        ExprKind::Arith { lhs, rhs, .. } | ExprKind::Compare { lhs, rhs, .. } => {
+            visit(lhs);
+            visit(rhs);
+        }
+        ExprKind::In { value, .. }
+        | ExprKind::InList { value, .. }
+        | ExprKind::Matches { value, .. }
+        | ExprKind::Wildcard { value, .. } => visit(value),
+        ExprKind::Contains { value, needle } => {
+            visit(value);
+            if let Needle::Dynamic(n) = needle {
+                visit(n);
+            }
+        }
+        ExprKind::Logic { items, .. } => items.iter_mut().for_each(visit),
+        ExprKind::Quantifier { each, .. } | ExprKind::Collect(each) => {
+            for clause in &mut each.clauses {
+                match clause {
+                    Clause::For(sources) => sources.iter_mut().for_each(|(_, s)| visit(s)),
+                    Clause::Let(_, value) => visit(value),
+                }
+            }
+            visit(&mut each.body);
+        }
+    }
+}
+
+/// Renames locals that are used, not those that are bound.
+pub(super) fn rename(expr: &mut Expr, renamed: &HashMap<LocalId, LocalId>) {
+    if renamed.is_empty() {
+        return;
+    }
+    if let ExprKind::Local(id) = &mut expr.kind
+        && let Some(new) = renamed.get(id)
+    {
+        *id = *new;
+    }
+    children(expr, &mut |e| rename(e, renamed));
+}
+
+/// New ids for the entries of one table.
+struct Renumber<T> {
+    old: Vec<Option<T>>,
+    new: Vec<T>,
+    ids: HashMap<u32, u32>,
+}
+
+impl<T> Renumber<T> {
+    fn new(table: Vec<T>) -> Self {
+        Renumber { old: table.into_iter().map(Some).collect(), new: Vec::new(), ids: HashMap::new() }
+    }
+
+    fn id(&mut self, old: u32) -> u32 {
+        if let Some(entry) = self.old.get_mut(old as usize).and_then(Option::take) {
+            self.ids.insert(old, self.new.len() as u32);
+            self.new.push(entry);
+        }
+        self.ids.get(&old).copied().unwrap_or(old)
+    }
+}
+
+struct Compact {
+    locals: HashMap<LocalId, LocalId>,
+    types: Vec<crate::types::Type>,
+    frame: Vec<crate::types::Type>,
+    sets: Renumber<crate::ast::Set>,
+    lists: Renumber<crate::ast::ListRef>,
+    regexes: Renumber<crate::ast::Regex>,
+    wildcards: Renumber<crate::ast::Wildcard>,
+    needles: Renumber<Vec<u8>>,
+    sites: Renumber<crate::ast::Site>,
+}
+
+/// The same program without what is not used.
+pub(super) fn compact(program: Program) -> Program {
+    let mut c = Compact {
+        locals: HashMap::new(),
+        types: Vec::new(),
+        frame: Vec::new(),
+        sets: Renumber::new(program.sets),
+        lists: Renumber::new(program.lists),
+        regexes: Renumber::new(program.regexes),
+        wildcards: Renumber::new(program.wildcards),
+        needles: Renumber::new(program.needles),
+        sites: Renumber::new(program.sites),
+    };
+    let mut rules = program.rules;
+    for rule in &mut rules {
+        c.locals.clear();
+        c.types = std::mem::take(&mut rule.frame.locals);
+        c.expr(&mut rule.expr);
+        rule.frame = Frame { locals: std::mem::take(&mut c.frame) };
+    }
+    Program {
+        scheme: program.scheme,
+        rules,
+        sets: c.sets.new,
+        lists: c.lists.new,
+        regexes: c.regexes.new,
+        wildcards: c.wildcards.new,
+        needles: c.needles.new,
+        sites: c.sites.new,
+    }
+}
+
+impl Compact {
+    fn expr(&mut self, expr: &mut Expr) {
+        match &mut expr.kind {
+            ExprKind::Local(id) => *id = self.locals.get(id).copied().unwrap_or(*id),
+            ExprKind::Call { site, .. } => *site = SiteId(self.sites.id(site.0)),
+            ExprKind::In { set, .. } => *set = SetId(self.sets.id(set.0)),
+            ExprKind::InList { list, .. } => *list = ListId(self.lists.id(list.0)),
+            ExprKind::Matches { regex, .. } => *regex = RegexId(self.regexes.id(regex.0)),
+            ExprKind::Wildcard { pattern, .. } => *pattern = WildcardId(self.wildcards.id(pattern.0)),
+            ExprKind::Contains { needle: Needle::Const(needle), .. } => *needle = NeedleId(self.needles.id(needle.0)),
+            ExprKind::Quantifier { each, .. } | ExprKind::Collect(each) => return self.each(each),
+            _ => {}
+        }
+        children(expr, &mut |e| self.expr(e));
+    }
+
+    fn each(&mut self, each: &mut Each) {
+        for clause in &mut each.clauses {
+            match clause {
+                Clause::For(sources) => {
+                    sources.iter_mut().for_each(|(_, s)| self.expr(s));
+                    sources.iter_mut().for_each(|(id, _)| self.bind(id));
+                }
+                Clause::Let(id, value) => {
+                    self.expr(value);
+                    self.bind(id);
+                }
+            }
+        }
+        self.expr(&mut each.body);
+    }
+
+    fn bind(&mut self, id: &mut LocalId) {
+        let new = LocalId(self.frame.len() as u32);
+        if let Some(ty) = self.types.get(id.index()) {
+            self.frame.push(ty.clone());
+        }
+        self.locals.insert(*id, new);
+        *id = new;
+    }
+}

@@ -1,0 +1,327 @@
+//! Comparisons, tests and arithmetic.
+
+use super::element::test;
+use super::{Checked, Checker, Failed, Loop, Operand, Want};
+use crate::ast::{ArithOp, Clause, CompareOp, Const, Each, Expr, ExprKind, LogicOp, Needle, NeedleId, Quantifier, Span};
+use crate::diagnostic::Diagnostic;
+use crate::syntax;
+use crate::types::Type;
+
+/// Operands of one operator, side by side.
+struct Together {
+    /// Their values, in order.
+    values: Vec<Expr>,
+    /// The loop of those with `[*]`.
+    outer: Option<Vec<Clause>>,
+    /// The loops of multi-valued fields among them.
+    inner: Vec<Clause>,
+}
+
+impl Operand {
+    /// The type of the value, or of each value.
+    pub(super) fn ty(&self) -> Type {
+        match self {
+            Operand::Plain(expr) => expr.ty.clone(),
+            Operand::Mapped(each) => Type::array(each.elem.ty.clone()),
+            Operand::Each(each) => each.elem.ty.clone(),
+        }
+    }
+}
+
+impl Checker<'_> {
+    fn together(&mut self, operands: Vec<Operand>) -> Together {
+        let mut values: Vec<Option<Expr>> = Vec::with_capacity(operands.len());
+        let mut inner = Vec::new();
+        let (mut loops, mut places) = (Vec::new(), Vec::new());
+        for operand in operands {
+            match operand {
+                Operand::Plain(expr) => values.push(Some(expr)),
+                Operand::Mapped(each) => {
+                    let array = self.collect(each);
+                    values.push(Some(array));
+                }
+                Operand::Each(each) if each.implicit => {
+                    inner.extend(each.clauses);
+                    values.push(Some(each.elem));
+                }
+                Operand::Each(each) => {
+                    places.push(values.len());
+                    values.push(None);
+                    loops.push(each);
+                }
+            }
+        }
+        let mut outer = None;
+        if !loops.is_empty() {
+            let (clauses, elems) = self.zip(loops);
+            outer = Some(clauses);
+            for (place, elem) in places.into_iter().zip(elems) {
+                values[place] = Some(elem);
+            }
+        }
+        Together { values: values.into_iter().flatten().collect(), outer, inner }
+    }
+
+    /// A test of operands, closed over multi-valued fields among them.
+    fn tested(&mut self, operands: Vec<Operand>, span: Span, make: impl FnOnce(&mut Self, Vec<Expr>) -> Expr) -> Operand {
+        let Together { values, outer, inner } = self.together(operands);
+        let mut body = make(self, values);
+        if !inner.is_empty() {
+            body = any(inner, body, span);
+        }
+        wrap(outer, body)
+    }
+
+    /// Two operands, of which a literal takes the type of the other.
+    fn pair(&mut self, lhs: &syntax::Expr, rhs: &syntax::Expr) -> Checked<(Operand, Operand)> {
+        if self.is_literal(lhs) && !self.is_literal(rhs) {
+            let right = self.expr(rhs, Want { multi: true, ..Want::default() })?;
+            let ty = right.ty();
+            let left = self.expr(lhs, Want { ty: Some(&ty), literal: false, multi: true })?;
+            return Ok((left, right));
+        }
+        match self.expr(lhs, Want { multi: true, ..Want::default() }) {
+            Ok(left) => {
+                let ty = left.ty();
+                let right = self.expr(rhs, Want { ty: Some(&ty), literal: true, multi: true })?;
+                Ok((left, right))
+            }
+            Err(failed) => {
+                // Without the left type nothing can be said about a literal, but an expression may have errors of its own.
+                if !self.is_literal(rhs) {
+                    let _ = self.expr(rhs, Want { literal: true, multi: true, ..Want::default() });
+                }
+                Err(failed)
+            }
+        }
+    }
+
+    pub(super) fn compare(&mut self, op: CompareOp, lhs: &syntax::Expr, rhs: &syntax::Expr, span: Span) -> Checked<Operand> {
+        let (left, right) = self.pair(lhs, rhs)?;
+        self.comparable(&left, lhs, op.symbol(), span)?;
+        self.comparable(&right, rhs, op.symbol(), span)?;
+        let (l, r) = (left.ty(), right.ty());
+        if l != r {
+            let d = Diagnostic::error("type-mismatch", rhs.span, format!("{l} cannot be compared with {r}")).label(r.to_string());
+            let text = self.text(rhs.span);
+            let literal = self.is_literal(rhs);
+            let help = match (&l, &r) {
+                (Type::Bytes, Type::Int | Type::Ip | Type::Float) if literal => Some(format!("text stands in double quotes: `\"{text}\"`")),
+                (Type::Int | Type::Ip | Type::Float, Type::Bytes) if literal => {
+                    Some(format!("{l} stands without quotes: `{}`", text.trim_matches('"')))
+                }
+                (Type::Float, Type::Int) | (Type::Int, Type::Float) => Some("there is no implicit conversion".into()),
+                _ => None,
+            };
+            return self.fail(d.maybe_help(help));
+        }
+        let not_equal = self.scheme.nil_not_equal();
+        let Together { values, outer, inner } = self.together(vec![left, right]);
+        let mut values = values.into_iter();
+        let (Some(lhs), Some(rhs)) = (values.next(), values.next()) else { return Err(Failed) };
+        let compare = |op: CompareOp| {
+            let on_nil = op == CompareOp::Ne && not_equal;
+            test(ExprKind::Compare { op, lhs: Box::new(lhs), rhs: Box::new(rhs), on_nil }, span)
+        };
+        let body = if inner.is_empty() {
+            compare(op)
+        } else if op == CompareOp::Ne {
+            // The field is there, and none of its values equals.
+            let mut items: Vec<Expr> = Vec::new();
+            for clause in &inner {
+                if let Clause::For(sources) = clause {
+                    let nullable = sources.iter().filter(|(_, s)| s.nullable);
+                    items.extend(nullable.map(|(_, s)| test(ExprKind::Present(Box::new(s.clone())), span)));
+                }
+            }
+            items.push(test(ExprKind::Not(Box::new(any(inner, compare(CompareOp::Eq), span))), span));
+            match items.len() {
+                1 => items.swap_remove(0),
+                _ => test(ExprKind::Logic { op: LogicOp::And, items }, span),
+            }
+        } else {
+            any(inner, compare(op), span)
+        };
+        Ok(wrap(outer, body))
+    }
+
+    /// Whether an operand of a comparison is no array or map.
+    fn comparable(&mut self, operand: &Operand, e: &syntax::Expr, op: &str, whole: Span) -> Checked<()> {
+        let ty = operand.ty();
+        if ty.is_primitive() {
+            return Ok(());
+        }
+        self.needs_elements(&ty, e, op, whole)
+    }
+
+    fn needs_elements<T>(&mut self, ty: &Type, e: &syntax::Expr, op: &str, whole: Span) -> Checked<T> {
+        let text = self.text(e.span);
+        let before = self.text(Span { start: whole.start, end: e.span.start });
+        let after = self.text(Span { start: e.span.end, end: whole.end });
+        let d = Diagnostic::error("whole-array", e.span, format!("`{op}` does not work on {ty} as a whole")).label(ty.to_string());
+        let arith = ["+", "-", "*", "/", "%", "&", "|", "^", "<<", ">>"].contains(&op);
+        let elements = format!("{before}{text}[*]{after}{}", if arith && op != "&" { " == ..." } else { "" });
+        let elements = if elements.len() > 80 { format!("{text}[*] {op} ...") } else { elements };
+        let help = match self.quantifiers {
+            0 => format!("write `any({elements})` or `all({elements})`"),
+            _ => format!("write `{elements}` to test each element"),
+        };
+        self.fail(d.help(help))
+    }
+
+    /// Whether an operand has one of these types.
+    fn needs(&mut self, operand: &Operand, e: &syntax::Expr, op: &str, types: &[Type], whole: Span) -> Checked<()> {
+        let ty = operand.ty();
+        if types.contains(&ty) {
+            return Ok(());
+        }
+        if ty.element().is_some_and(|t| types.contains(t)) {
+            return self.needs_elements(&ty, e, op, whole);
+        }
+        let names: Vec<String> = types.iter().map(Type::to_string).collect();
+        let names = match names.split_last() {
+            Some((last, others)) if !others.is_empty() => format!("{} and {last}", others.join(", ")),
+            _ => names.concat(),
+        };
+        let d = Diagnostic::error("operator-type", e.span, format!("`{op}` works on {names}, not on {ty}"));
+        self.fail(d.label(ty.to_string()))
+    }
+
+    pub(super) fn contained(&mut self, value: &syntax::Expr, negated: bool, set: &syntax::Set, span: Span) -> Checked<Operand> {
+        let operand = self.expr(value, Want { multi: true, ..Want::default() })?;
+        let kind: Box<dyn FnOnce(Box<Expr>) -> ExprKind> = match set {
+            syntax::Set::Literal { members, .. } => {
+                self.needs(&operand, value, "in", &[Type::Int, Type::Ip, Type::Bytes], span)?;
+                let set = self.literal_set(&operand.ty(), members)?;
+                Box::new(move |value| ExprKind::In { value, set })
+            }
+            syntax::Set::List(name) => {
+                let ty = operand.ty();
+                if !self.scheme.has_lists(&ty) {
+                    if ty.element().is_some_and(|t| self.scheme.has_lists(t)) {
+                        return self.needs_elements(&ty, value, "in", span);
+                    }
+                    let d = Diagnostic::error("no-lists", name.span, format!("there are no lists of {ty} here"));
+                    return self.fail(d.label(format!("the value is {ty}")));
+                }
+                let list = self.list(name, ty);
+                Box::new(move |value| ExprKind::InList { value, list })
+            }
+        };
+        let found = self.tested(vec![operand], span, |_, mut values| match values.pop() {
+            Some(value) => test(kind(Box::new(value)), span),
+            None => test(ExprKind::Const(Const::Bool(false)), span),
+        });
+        if !negated {
+            return Ok(found);
+        }
+        let not = |expr| test(ExprKind::Not(Box::new(expr)), span);
+        Ok(match found {
+            Operand::Plain(expr) => Operand::Plain(not(expr)),
+            Operand::Each(each) | Operand::Mapped(each) => Operand::Each(Loop { elem: not(each.elem), ..each }),
+        })
+    }
+
+    /// A test of one value that is Bytes.
+    pub(super) fn bytes_test(
+        &mut self,
+        value: &syntax::Expr,
+        op: &str,
+        span: Span,
+        make: impl FnOnce(Box<Expr>) -> ExprKind,
+    ) -> Checked<Operand> {
+        let operand = self.expr(value, Want { ty: Some(&Type::Bytes), multi: true, ..Want::default() })?;
+        self.needs(&operand, value, op, &[Type::Bytes], span)?;
+        Ok(self.tested(vec![operand], span, |_, mut values| match values.pop() {
+            Some(value) => test(make(Box::new(value)), span),
+            None => test(ExprKind::Const(Const::Bool(false)), span),
+        }))
+    }
+
+    pub(super) fn contains(&mut self, value: &syntax::Expr, needle: &syntax::Expr, span: Span) -> Checked<Operand> {
+        let searched = self.expr(value, Want { ty: Some(&Type::Bytes), multi: true, ..Want::default() });
+        let sought = self.expr(needle, Want { ty: Some(&Type::Bytes), literal: true, multi: true });
+        let (searched, sought) = (searched?, sought?);
+        self.needs(&searched, value, "contains", &[Type::Bytes], span)?;
+        self.needs(&sought, needle, "contains", &[Type::Bytes], span)?;
+        Ok(self.tested(vec![searched, sought], span, |checker, values| {
+            let mut values = values.into_iter();
+            let (Some(value), Some(needle)) = (values.next(), values.next()) else {
+                return test(ExprKind::Const(Const::Bool(false)), span);
+            };
+            let needle = match needle.kind {
+                ExprKind::Const(Const::Bytes(bytes)) => {
+                    checker.program.needles.push(bytes);
+                    Needle::Const(NeedleId(checker.program.needles.len() as u32 - 1))
+                }
+                kind => Needle::Dynamic(Box::new(Expr { kind, ..needle })),
+            };
+            test(ExprKind::Contains { value: Box::new(value), needle }, span)
+        }))
+    }
+
+    pub(super) fn arith(&mut self, op: ArithOp, lhs: &syntax::Expr, rhs: &syntax::Expr, span: Span, want: Want<'_>) -> Checked<Operand> {
+        let want = Want { ty: None, ..want };
+        let (left, right) = (self.expr(lhs, want), self.expr(rhs, Want { literal: true, ..want }));
+        let (left, right) = (left?, right?);
+        let float = matches!(op, ArithOp::Add | ArithOp::Sub | ArithOp::Mul | ArithOp::Div | ArithOp::Rem);
+        let types: &[Type] = if float { &[Type::Int, Type::Float] } else { &[Type::Int] };
+        self.needs(&left, lhs, op.symbol(), types, span)?;
+        self.needs(&right, rhs, op.symbol(), types, span)?;
+        let (ty, r) = (left.ty(), right.ty());
+        if ty != r {
+            let d = Diagnostic::error("type-mismatch", span, format!("`{}` needs two Ints or two Floats, not {ty} and {r}", op.symbol()));
+            let literal = [(lhs, &ty), (rhs, &r)].into_iter().find(|(e, t)| **t == Type::Int && self.is_literal(e));
+            let help = literal.map(|(e, _)| format!("write `{}.0`", self.text(e.span)));
+            return self.fail(d.help(help.unwrap_or_else(|| "there is no implicit conversion".into())));
+        }
+        self.computed(vec![left, right], span, |values| {
+            let mut values = values.into_iter();
+            let (Some(lhs), Some(rhs)) = (values.next(), values.next()) else { return None };
+            let nullable = lhs.nullable || rhs.nullable;
+            Some(Expr { kind: ExprKind::Arith { op, lhs: Box::new(lhs), rhs: Box::new(rhs) }, ty, nullable, span })
+        })
+    }
+
+    pub(super) fn neg(&mut self, inner: &syntax::Expr, span: Span, want: Want<'_>) -> Checked<Operand> {
+        let operand = self.expr(inner, want)?;
+        self.needs(&operand, inner, "-", &[Type::Int, Type::Float], span)?;
+        let ty = operand.ty();
+        self.computed(vec![operand], span, |mut values| {
+            let value = values.pop()?;
+            let nullable = value.nullable;
+            let kind = match value.kind {
+                ExprKind::Const(Const::Int(i)) => ExprKind::Const(Const::Int(i.wrapping_neg())),
+                ExprKind::Const(Const::Float(f)) => ExprKind::Const(Const::Float(-f)),
+                kind => ExprKind::Neg(Box::new(Expr { kind, ..value })),
+            };
+            Some(Expr { kind, ty, nullable, span })
+        })
+    }
+
+    /// A value that is computed from operands.
+    fn computed(&mut self, operands: Vec<Operand>, span: Span, make: impl FnOnce(Vec<Expr>) -> Option<Expr>) -> Checked<Operand> {
+        let Together { values, outer, inner } = self.together(operands);
+        let value = make(values).ok_or(Failed)?;
+        match (outer, inner.is_empty()) {
+            (None, true) => Ok(Operand::Plain(value)),
+            (None, false) => Ok(Operand::Each(Loop { clauses: inner, elem: value, logical: false, implicit: true })),
+            (Some(clauses), true) => Ok(Operand::Each(Loop { clauses, elem: value, logical: false, implicit: false })),
+            (Some(_), false) => self.fail(
+                Diagnostic::error("element-wise", span, "a multi-valued field and `[*]` cannot be computed with together")
+                    .help("write the field with `[*]` too"),
+            ),
+        }
+    }
+}
+
+fn any(clauses: Vec<Clause>, body: Expr, span: Span) -> Expr {
+    test(ExprKind::Quantifier { quantifier: Quantifier::Any, each: Box::new(Each { clauses, body }) }, span)
+}
+
+fn wrap(outer: Option<Vec<Clause>>, body: Expr) -> Operand {
+    match outer {
+        Some(clauses) => Operand::Each(Loop { clauses, elem: body, logical: true, implicit: false }),
+        None => Operand::Plain(body),
+    }
+}

@@ -1,0 +1,158 @@
+//! `and`, `or`, `xor`, `not`, `any`, `all`, and what counts as true.
+
+use super::element::test;
+use super::{Checked, Checker, Failed, Loop, Operand, Want};
+use crate::ast::{ArithOp, Clause, CompareOp, Const, Each, Expr, ExprKind, LogicOp, Quantifier, Span};
+use crate::diagnostic::Diagnostic;
+use crate::syntax;
+use crate::types::Type;
+
+/// Something that is true or false, as a whole or for each element; never nil.
+pub(super) enum Truth {
+    One(Expr),
+    Each(Loop),
+}
+
+impl Checker<'_> {
+    /// Takes an operand as a truth value. `x & k` means that a common bit is set.
+    pub(super) fn truth(&mut self, operand: Operand, e: &syntax::Expr) -> Checked<Truth> {
+        match operand {
+            Operand::Plain(expr) if expr.ty == Type::array(Type::Bool) => {
+                let mut clauses = Vec::new();
+                let elem = self.walk(&mut clauses, expr).ok_or(Failed)?;
+                Ok(Truth::Each(Loop { clauses, elem, logical: true, implicit: false }))
+            }
+            Operand::Plain(expr) => self.true_value(expr, e).map(Truth::One),
+            Operand::Mapped(each) if each.elem.ty == Type::Bool => Ok(Truth::Each(self.unmap(each))),
+            Operand::Mapped(each) => {
+                let ty = Type::array(each.elem.ty);
+                self.not_true(&ty, e)
+            }
+            Operand::Each(Loop { clauses, elem, implicit, .. }) => {
+                let elem = self.true_value(elem, e)?;
+                if implicit {
+                    let span = e.span;
+                    let each = Box::new(Each { clauses, body: elem });
+                    return Ok(Truth::One(test(ExprKind::Quantifier { quantifier: Quantifier::Any, each }, span)));
+                }
+                Ok(Truth::Each(Loop { clauses, elem, logical: true, implicit }))
+            }
+        }
+    }
+
+    fn true_value(&mut self, expr: Expr, e: &syntax::Expr) -> Checked<Expr> {
+        match (&expr.ty, &expr.kind) {
+            (Type::Bool, _) => Ok(self.definite(expr)),
+            (Type::Int, ExprKind::Arith { op: ArithOp::And, .. }) => {
+                let span = expr.span;
+                let zero = Expr { kind: ExprKind::Const(Const::Int(0)), ty: Type::Int, nullable: false, span };
+                let kind = ExprKind::Compare { op: CompareOp::Ne, lhs: Box::new(expr), rhs: Box::new(zero), on_nil: false };
+                Ok(test(kind, span))
+            }
+            (ty, _) => {
+                let ty = ty.clone();
+                self.not_true(&ty, e)
+            }
+        }
+    }
+
+    fn not_true<T>(&mut self, ty: &Type, e: &syntax::Expr) -> Checked<T> {
+        let text = self.text(e.span);
+        let d = Diagnostic::error("expected-bool", e.span, format!("a Bool is needed here, but this is {ty}"));
+        let simple = matches!(
+            e.unparenthesised().kind,
+            syntax::ExprKind::Word(_) | syntax::ExprKind::Subscript { .. } | syntax::ExprKind::Call { .. }
+        );
+        let help = match ty {
+            Type::Array(_) | Type::Map(_) if simple => Some(format!("compare its elements: `any({text}[*] == ...)`")),
+            Type::Int | Type::Bytes | Type::Float | Type::Ip if simple && !self.is_literal(e) => {
+                Some(format!("compare it: `{text} == ...`"))
+            }
+            _ => None,
+        };
+        self.fail(d.label(ty.to_string()).maybe_help(help))
+    }
+
+    pub(super) fn not(&mut self, inner: &syntax::Expr, span: Span) -> Checked<Operand> {
+        let operand = self.expr(inner, Want { multi: true, ..Want::default() })?;
+        Ok(match self.truth(operand, inner)? {
+            Truth::One(expr) => Operand::Plain(test(ExprKind::Not(Box::new(expr)), span)),
+            Truth::Each(each) => {
+                let elem = test(ExprKind::Not(Box::new(each.elem)), span);
+                Operand::Each(Loop { elem, ..each })
+            }
+        })
+    }
+
+    pub(super) fn logic(&mut self, op: LogicOp, items: &[syntax::Expr], span: Span) -> Checked<Operand> {
+        let (mut ones, mut loops) = (Vec::new(), Vec::new());
+        let mut failed = false;
+        // All items are checked even after one has failed, so that each can report what is wrong with it.
+        for item in items {
+            let checked = self.expr(item, Want { multi: true, ..Want::default() }).and_then(|o| self.truth(o, item));
+            match checked {
+                Ok(Truth::One(_)) if !loops.is_empty() => failed |= self.mixed(op, item, "Bool", "Array<Bool>"),
+                Ok(Truth::Each(_)) if !ones.is_empty() => failed |= self.mixed(op, item, "Array<Bool>", "Bool"),
+                Ok(Truth::One(expr)) => ones.push(expr),
+                Ok(Truth::Each(each)) => loops.push(each),
+                Err(Failed) => failed = true,
+            }
+        }
+        if failed {
+            return Err(Failed);
+        }
+        if loops.is_empty() {
+            return Ok(Operand::Plain(test(ExprKind::Logic { op, items: ones }, span)));
+        }
+        let (clauses, items) = self.zip(loops);
+        let elem = test(ExprKind::Logic { op, items }, span);
+        Ok(Operand::Each(Loop { clauses, elem, logical: true, implicit: false }))
+    }
+
+    fn mixed(&mut self, op: LogicOp, item: &syntax::Expr, found: &str, before: &str) -> bool {
+        let message = format!("`{op}` joins Bools, or arrays of Bool, but not both");
+        let d = Diagnostic::error("mixed-logic", item.span, message).label(format!("{found}, but {before} before"));
+        let text = self.text(item.span);
+        let help = (found != "Bool").then(|| format!("write `any({text})` or `all({text})`"));
+        self.diagnostics.push(d.maybe_help(help));
+        true
+    }
+
+    pub(super) fn quantifier(&mut self, quantifier: Quantifier, arg: &syntax::Expr, span: Span) -> Checked<Operand> {
+        self.quantifiers += 1;
+        let found = self.expr(arg, Want::default());
+        self.quantifiers -= 1;
+        let operand = found?;
+        // An array that stands in `all` as it is, not as part of a logical expression, must be there: nil is not `all` true.
+        let direct = !matches!(arg.kind, syntax::ExprKind::Paren(_) | syntax::ExprKind::Not(_) | syntax::ExprKind::Logic { .. });
+        let mut needed = Vec::new();
+        if direct && quantifier == Quantifier::All {
+            match &operand {
+                Operand::Plain(expr) if expr.nullable => needed.push(expr.clone()),
+                Operand::Mapped(each) => {
+                    if let Some(Clause::For(sources)) = each.clauses.first() {
+                        needed.extend(sources.iter().map(|(_, s)| s).filter(|s| s.nullable).cloned());
+                    }
+                }
+                _ => {}
+            }
+        }
+        let each = match self.truth(operand, arg)? {
+            Truth::Each(each) => each,
+            Truth::One(_) => {
+                let d =
+                    Diagnostic::error("not-element-wise", arg.span, format!("`{quantifier}` needs a Bool for each element, not one Bool"));
+                let d = d.label("Bool");
+                return self.fail(d.help(format!("`[*]` gives each element of an array: `{quantifier}(x[*] == ...)`")));
+            }
+        };
+        let each = Box::new(Each { clauses: each.clauses, body: each.elem });
+        let expr = test(ExprKind::Quantifier { quantifier, each }, span);
+        if needed.is_empty() {
+            return Ok(Operand::Plain(expr));
+        }
+        let mut items: Vec<Expr> = needed.into_iter().map(|s| test(ExprKind::Present(Box::new(s)), span)).collect();
+        items.push(expr);
+        Ok(Operand::Plain(test(ExprKind::Logic { op: LogicOp::And, items }, span)))
+    }
+}

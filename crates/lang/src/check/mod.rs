@@ -1,0 +1,196 @@
+//! From syntax tree to typed program.
+//!
+//! Names are resolved, words become literals of the type that is wanted, and element-wise expressions become loops. What an
+//! expression comes to while it is checked is an [`Operand`]: an ordinary value, or a loop that is still open (see
+//! [`element`]). A comparison of a loop's elements is again a loop, of Bools; `any` and `all` close it.
+
+mod call;
+mod compact;
+mod compare;
+mod element;
+mod logic;
+mod name;
+mod pattern;
+mod set;
+mod subscript;
+
+use std::collections::HashMap;
+
+use crate::ast::{self, Clause, Const, Expr, ExprKind, Frame, LocalId, Program, Rule, Span};
+use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::limits::Limits;
+use crate::scheme::Scheme;
+use crate::syntax;
+use crate::types::Type;
+
+pub(crate) use element::{Loop, Operand};
+
+/// A diagnostic was pushed; there is no typed expression.
+#[derive(Debug)]
+pub(crate) struct Failed;
+
+pub(crate) type Checked<T> = Result<T, Failed>;
+
+/// What is expected of an expression by its place.
+#[derive(Clone, Copy, Default)]
+struct Want<'t> {
+    /// The type that a literal should have.
+    ty: Option<&'t Type>,
+    /// Whether a word that starts with a digit is a literal even if a field has that name.
+    literal: bool,
+    /// Whether a multi-valued field stands for each of its elements here.
+    multi: bool,
+}
+
+struct Checker<'a> {
+    scheme: &'a Scheme,
+    limits: &'a Limits,
+    source: &'a str,
+    diagnostics: Diagnostics,
+    program: Program,
+    /// Types of the locals of the current rule.
+    locals: Vec<Type>,
+    lists: HashMap<(String, Type), ast::ListId>,
+    /// How many `any` and `all` stand around the current expression.
+    quantifiers: usize,
+}
+
+/// Checks a parsed text against a scheme.
+///
+/// # Errors
+/// Everything that is wrong with it: at least one finding for each rule that does not fit the scheme.
+pub fn check(file: &syntax::File, scheme: &Scheme, limits: &Limits) -> Result<Program, Diagnostics> {
+    check_all(file, scheme, limits, Diagnostics::new(file.source.clone()))
+}
+
+/// The same for a text of which `diagnostics` are known already.
+pub(crate) fn check_all(file: &syntax::File, scheme: &Scheme, limits: &Limits, diagnostics: Diagnostics) -> Result<Program, Diagnostics> {
+    let mut checker = Checker {
+        scheme,
+        limits,
+        source: &file.source,
+        diagnostics,
+        program: Program {
+            scheme: scheme.clone(),
+            rules: Vec::with_capacity(file.rules.len()),
+            sets: Vec::new(),
+            lists: Vec::new(),
+            regexes: Vec::new(),
+            wildcards: Vec::new(),
+            needles: Vec::new(),
+            sites: Vec::new(),
+        },
+        locals: Vec::new(),
+        lists: HashMap::new(),
+        quantifiers: 0,
+    };
+    for rule in &file.rules {
+        checker.rule(rule);
+    }
+    if checker.diagnostics.has_errors() {
+        checker.diagnostics.sort();
+        return Err(checker.diagnostics);
+    }
+    Ok(compact::compact(checker.program))
+}
+
+impl<'a> Checker<'a> {
+    fn rule(&mut self, rule: &syntax::Rule) {
+        self.quantifiers = 0;
+        self.locals.clear();
+        let Ok(expr) = self.root(&rule.expr) else { return };
+        let frame = Frame { locals: std::mem::take(&mut self.locals) };
+        self.program.rules.push(Rule { name: rule.name.text.clone(), frame, expr, span: rule.span });
+    }
+
+    fn root(&mut self, e: &syntax::Expr) -> Checked<Expr> {
+        let operand = self.expr(e, Want { multi: true, ..Want::default() })?;
+        match self.truth(operand, e)? {
+            logic::Truth::One(expr) => Ok(expr),
+            logic::Truth::Each(_) => {
+                let text = self.text(e.span);
+                let d = Diagnostic::error("element-wise", e.span, "this is true or false for each element, not as a whole");
+                self.fail(d.label("Array<Bool>").help(format!("write `any({text})` or `all({text})`")))
+            }
+        }
+    }
+
+    fn expr(&mut self, e: &syntax::Expr, want: Want<'_>) -> Checked<Operand> {
+        use syntax::ExprKind as K;
+        match &e.kind {
+            K::Word(word) => self.word(word, e.span, want),
+            K::Bool(b) => Ok(constant(Const::Bool(*b), e.span)),
+            K::Bytes(bytes) => Ok(constant(Const::Bytes(bytes.clone()), e.span)),
+            K::Sequence { bytes, other } => self.sequence(bytes, other.as_deref(), e.span, want),
+            K::Paren(inner) => {
+                let mut operand = self.expr(inner, want)?;
+                if let Operand::Each(each) = &mut operand {
+                    each.logical |= each.elem.ty == Type::Bool;
+                }
+                Ok(operand)
+            }
+            K::Call { name, args } => self.call(name, args, e.span),
+            K::Subscript { base, subscripts } => self.subscripts(base, subscripts),
+            K::Neg(inner) => self.neg(inner, e.span, want),
+            K::Not(inner) => self.not(inner, e.span),
+            K::Arith { op, lhs, rhs } => self.arith(*op, lhs, rhs, e.span, want),
+            K::Compare { op, lhs, rhs } => self.compare(*op, lhs, rhs, e.span),
+            K::In { value, negated, set } => self.contained(value, *negated, set, e.span),
+            K::Contains { value, needle } => self.contains(value, needle, e.span),
+            K::Matches { value, pattern } => self.matches(value, pattern, e.span),
+            K::Wildcard { value, strict, pattern, pattern_span } => self.wildcard(value, *strict, pattern, *pattern_span, e.span),
+            K::Logic { op, items } => self.logic(*op, items, e.span),
+            K::Quantifier { quantifier, arg } => self.quantifier(*quantifier, arg, e.span),
+        }
+    }
+
+    /// An ordinary value: a call over elements becomes the array of its results, a loop of truth values an `Array<Bool>`.
+    fn value(&mut self, e: &syntax::Expr, want: Want<'_>) -> Checked<Expr> {
+        match self.expr(e, want)? {
+            Operand::Plain(expr) => Ok(expr),
+            Operand::Mapped(each) => Ok(self.collect(each)),
+            Operand::Each(each) if each.logical => Ok(self.collect(each)),
+            Operand::Each(_) => self.misplaced_each(e.span),
+        }
+    }
+
+    fn misplaced_each<T>(&mut self, span: Span) -> Checked<T> {
+        self.fail(
+            Diagnostic::error("element-wise", span, "an expression with `[*]` cannot stand here")
+                .help("`[*]` belongs in `any(...)`, `all(...)` or the first argument of a function"),
+        )
+    }
+
+    fn fail<T>(&mut self, diagnostic: Diagnostic) -> Checked<T> {
+        self.diagnostics.push(diagnostic);
+        Err(Failed)
+    }
+
+    fn text(&self, span: Span) -> &'a str {
+        self.source.get(span.start as usize..span.end as usize).unwrap_or("")
+    }
+
+    fn local(&mut self, ty: Type, span: Span) -> (LocalId, Expr) {
+        let id = LocalId(self.locals.len() as u32);
+        self.locals.push(ty.clone());
+        (id, Expr { kind: ExprKind::Local(id), ty, nullable: false, span })
+    }
+
+    /// Adds a local that holds `value`, and is skipped where it is nil, to a loop.
+    fn bind(&mut self, clauses: &mut Vec<Clause>, value: Expr) -> Expr {
+        let (id, local) = self.local(value.ty.clone(), value.span);
+        clauses.push(Clause::Let(id, value));
+        local
+    }
+
+    /// Adds a local that walks the elements of `source`, an array or map, to a loop.
+    fn walk(&mut self, clauses: &mut Vec<Clause>, source: Expr) -> Option<Expr> {
+        let (id, local) = self.local(source.ty.element()?.clone(), source.span);
+        clauses.push(Clause::For(vec![(id, source)]));
+        Some(local)
+    }
+}
+
+fn constant(value: Const, span: Span) -> Operand {
+    Operand::Plain(Expr { ty: value.ty(), kind: ExprKind::Const(value), nullable: false, span })
+}

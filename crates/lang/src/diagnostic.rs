@@ -1,0 +1,265 @@
+//! What is wrong with a source text, as data.
+//!
+//! A [`Diagnostic`] says where, what and, if possible, how to mend it; [`Diagnostics`] is all that is known of one text, with
+//! the text itself, so that it can be rendered anywhere. Its `Display` is plain; the command line draws the same data in colour.
+
+use std::fmt;
+use std::sync::Arc;
+
+use crate::ast::Span;
+
+/// How bad it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Severity {
+    /// The text is rejected.
+    Error,
+    /// The text is accepted, but most likely does not mean what its writer thinks.
+    Warning,
+}
+
+/// One finding.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Diagnostic {
+    /// How bad it is.
+    pub severity: Severity,
+    /// A stable short name of the kind of finding, such as `unknown-name`.
+    pub code: &'static str,
+    /// One sentence, without a full stop.
+    pub message: String,
+    /// Where.
+    pub span: Span,
+    /// A few words to stand at the span; may be empty.
+    pub label: String,
+    /// How to mend it.
+    pub help: Option<String>,
+}
+
+impl Diagnostic {
+    /// An error.
+    pub fn error(code: &'static str, span: Span, message: impl Into<String>) -> Diagnostic {
+        Diagnostic { severity: Severity::Error, code, message: message.into(), span, label: String::new(), help: None }
+    }
+
+    /// The same with words for the span.
+    pub fn label(mut self, label: impl Into<String>) -> Diagnostic {
+        self.label = label.into();
+        self
+    }
+
+    /// The same with a hint.
+    pub fn help(mut self, help: impl Into<String>) -> Diagnostic {
+        self.help = Some(help.into());
+        self
+    }
+
+    /// The same, with a hint if there is one.
+    pub(crate) fn maybe_help(mut self, help: Option<String>) -> Diagnostic {
+        self.help = help.or(self.help);
+        self
+    }
+}
+
+/// A place in a text, for people: both count from 1, columns in characters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Position {
+    /// The line.
+    pub line: usize,
+    /// The character in the line; a tab is one.
+    pub column: usize,
+}
+
+/// Everything that was found in one text: never empty when it stands for a failure.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Diagnostics {
+    source: Arc<str>,
+    list: Vec<Diagnostic>,
+}
+
+/// More findings than this are not kept: nobody reads them, and hostile texts could make millions.
+const MOST: usize = 200;
+
+impl Diagnostics {
+    /// None yet, on `source`.
+    pub(crate) fn new(source: Arc<str>) -> Diagnostics {
+        Diagnostics { source, list: Vec::new() }
+    }
+
+    pub(crate) fn push(&mut self, diagnostic: Diagnostic) {
+        if self.list.len() < MOST {
+            self.list.push(diagnostic);
+        }
+    }
+
+    pub(crate) fn truncate(&mut self, len: usize) {
+        self.list.truncate(len);
+    }
+
+    /// Puts the findings in the order of the text.
+    pub(crate) fn sort(&mut self) {
+        self.list.sort_by_key(|d| (d.span.start, d.span.end));
+    }
+
+    /// Whether any of them rejects the text.
+    pub fn has_errors(&self) -> bool {
+        self.list.iter().any(|d| d.severity == Severity::Error)
+    }
+
+    /// The findings in the order of the text.
+    pub fn iter(&self) -> std::slice::Iter<'_, Diagnostic> {
+        self.list.iter()
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.list.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.list.is_empty()
+    }
+
+    /// The text that the spans refer to.
+    pub fn source(&self) -> &str {
+        &self.source
+    }
+
+    /// The line and column of a byte of the text. Offsets past the end, or inside a character, count as the place before.
+    pub fn position(&self, offset: u32) -> Position {
+        let upto = self.upto(offset);
+        let start = upto.rfind('\n').map_or(0, |i| i + 1);
+        Position { line: upto.matches('\n').count() + 1, column: upto[start..].chars().count() + 1 }
+    }
+
+    /// The line that holds a byte of the text, without its end.
+    pub fn line(&self, offset: u32) -> &str {
+        let start = self.upto(offset).rfind('\n').map_or(0, |i| i + 1);
+        let rest = &self.source[start..];
+        rest.find('\n').map_or(rest, |i| &rest[..i]).trim_end_matches('\r')
+    }
+
+    fn upto(&self, offset: u32) -> &str {
+        let mut end = (offset as usize).min(self.source.len());
+        while !self.source.is_char_boundary(end) {
+            end -= 1;
+        }
+        &self.source[..end]
+    }
+
+    fn render(&self, d: &Diagnostic, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let at = self.position(d.span.start);
+        let kind = match d.severity {
+            Severity::Error => "error",
+            Severity::Warning => "warning",
+        };
+        writeln!(f, "{}:{}: {kind}: {}", at.line, at.column, d.message)?;
+        let line = self.line(d.span.start);
+        let (from, len) = window(line, at.column - 1);
+        let shown: String = line.chars().skip(from).take(len).collect();
+        writeln!(f, "    {shown}")?;
+        // The padding repeats the tabs of the line, so the carets stand right whatever a tab's width is.
+        let before = at.column - 1 - from;
+        let pad: String = shown.chars().take(before).map(|c| if c == '\t' { '\t' } else { ' ' }).collect();
+        let end = self.upto(d.span.end).len().max(self.upto(d.span.start).len());
+        let marked = self.source[self.upto(d.span.start).len()..end].chars().take_while(|c| *c != '\n' && *c != '\r').count();
+        let carets = marked.min(len.saturating_sub(before)).max(1);
+        write!(f, "    {pad}{}", "^".repeat(carets))?;
+        if !d.label.is_empty() {
+            write!(f, " {}", d.label)?;
+        }
+        if let Some(help) = &d.help {
+            write!(f, "\n    help: {help}")?;
+        }
+        Ok(())
+    }
+}
+
+/// Which characters of a line to show: all of a short one, the surroundings of `column` of a long one.
+fn window(line: &str, column: usize) -> (usize, usize) {
+    const WIDTH: usize = 160;
+    const LEAD: usize = 60;
+    if line.len() <= WIDTH { (0, WIDTH) } else { (column.saturating_sub(LEAD), WIDTH) }
+}
+
+impl fmt::Display for Diagnostics {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (i, d) in self.list.iter().enumerate() {
+            if i > 0 {
+                writeln!(f)?;
+            }
+            self.render(d, f)?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for Diagnostics {}
+
+impl<'a> IntoIterator for &'a Diagnostics {
+    type Item = &'a Diagnostic;
+    type IntoIter = std::slice::Iter<'a, Diagnostic>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.list.iter()
+    }
+}
+
+/// The candidate that is most like `name`, if one is near enough to be what was meant.
+pub(crate) fn nearest<'n>(name: &str, candidates: impl Iterator<Item = &'n str>) -> Option<&'n str> {
+    let most = match name.len() {
+        0..=2 => 1,
+        3..=8 => 2,
+        _ => 3,
+    };
+    candidates
+        .filter(|c| c.len().abs_diff(name.len()) <= most)
+        .map(|c| (distance(name.as_bytes(), c.as_bytes()), c))
+        .filter(|(d, c)| *d <= most && *d < c.len())
+        .min()
+        .map(|(_, c)| c)
+}
+
+/// Edit distance with transpositions of neighbours; letter case counts half as nothing, so `IP.src` is near `ip.src`.
+fn distance(a: &[u8], b: &[u8]) -> usize {
+    // Names that are too long for a typo are far from everything; this also bounds the work on hostile input.
+    if a.len() > 128 || b.len() > 128 {
+        return usize::MAX;
+    }
+    let mut before: Vec<usize> = Vec::new();
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, x) in a.iter().enumerate() {
+        let mut next = vec![i + 1];
+        for (j, y) in b.iter().enumerate() {
+            let same = usize::from(!x.eq_ignore_ascii_case(y));
+            let mut best = (row[j] + same).min(row[j + 1] + 1).min(next[j] + 1);
+            if i > 0 && j > 0 && *x == b[j - 1] && a[i - 1] == *y {
+                best = best.min(before[j - 1] + 1);
+            }
+            next.push(best);
+        }
+        before = std::mem::replace(&mut row, next);
+    }
+    row[b.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_count_characters_and_tabs_line_up() {
+        let mut all = Diagnostics::new("s == \"éé\" and\n\tnope".into());
+        assert_eq!(all.position(12), Position { line: 1, column: 11 });
+        all.push(Diagnostic::error("x", Span::new(17, 21), "bad").label("here").help("mend it"));
+        assert_eq!(all.to_string(), "2:2: error: bad\n    \tnope\n    \t^^^^ here\n    help: mend it");
+        assert_eq!(all.position(9999).line, 2);
+    }
+
+    #[test]
+    fn near_names() {
+        let names = ["http.host", "http.ua", "ip.src"];
+        assert_eq!(nearest("http.hots", names.into_iter()), Some("http.host"));
+        assert_eq!(nearest("IP.SRC", names.into_iter()), Some("ip.src"));
+        assert_eq!(nearest("zzz", names.into_iter()), None);
+    }
+}

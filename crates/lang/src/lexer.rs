@@ -1,0 +1,300 @@
+//! Tokens.
+//!
+//! Which literal a stretch of text is depends on where it stands (the right side of `matches` quotes differently, a set holds
+//! ranges and networks), so the parser asks for tokens one at a time and calls the special scanners itself. Peeking is cheap
+//! and cannot fail: strings are only announced ([`Token::Quote`]) and read by [`Lexer::string`] or [`Lexer::regex`].
+
+use crate::ast::Span;
+use crate::diagnostic::Diagnostic;
+use crate::literal;
+use crate::syntax::{Name, Pattern};
+
+/// A token. The text of words and symbols is that of its span.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Token<'s> {
+    /// Segments of letters, digits and `_` joined by dots; or a number with a signed exponent; or an IPv6 address.
+    Word(&'s str),
+    /// A quoted or raw string starts here.
+    Quote,
+    /// An operator or punctuation.
+    Symbol(&'static str),
+    /// A character that starts nothing.
+    Other(char),
+    /// The end of the text.
+    End,
+}
+
+/// All symbols, longer ones before their prefixes.
+const SYMBOLS: &[&str] = &[
+    "==", "!=", "<=", ">=", "<<", ">>", "&&", "||", "^^", "..", "=", "!", "<", ">", "&", "|", "^", "~", "(", ")", "[", "]", "{", "}", ",",
+    ":", "$", "+", "-", "*", "/", "%",
+];
+
+/// A place in a text.
+#[derive(Clone, Debug)]
+pub(crate) struct Lexer<'s> {
+    pub(crate) source: &'s str,
+    /// The next byte.
+    pub(crate) pos: usize,
+    /// Where the text ends, white space at its end apart.
+    end: usize,
+}
+
+pub(crate) fn is_word(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || byte == b'_'
+}
+
+impl<'s> Lexer<'s> {
+    pub(crate) fn new(source: &'s str) -> Lexer<'s> {
+        // As in wirefilter, white space of any kind may surround the text; inside it only blanks, tabs and line ends count.
+        let end = source.trim_end().len();
+        let pos = end.min(source.len() - source.trim_start().len());
+        Lexer { source, pos, end }
+    }
+
+    fn bytes(&self) -> &'s [u8] {
+        &self.source.as_bytes()[..self.end]
+    }
+
+    /// The byte `ahead` of the next.
+    pub(crate) fn byte(&self, ahead: usize) -> Option<u8> {
+        self.bytes().get(self.pos + ahead).copied()
+    }
+
+    /// What is left of the text.
+    pub(crate) fn rest(&self) -> &'s str {
+        &self.source[self.pos..self.end]
+    }
+
+    /// Skips white space and comments.
+    pub(crate) fn skip(&mut self) {
+        let bytes = self.bytes();
+        loop {
+            match bytes.get(self.pos) {
+                Some(b' ' | b'\t' | b'\r' | b'\n') => self.pos += 1,
+                Some(b'#') => {
+                    while bytes.get(self.pos).is_some_and(|b| *b != b'\n') {
+                        self.pos += 1;
+                    }
+                }
+                _ => return,
+            }
+        }
+    }
+
+    /// The next token and its span, white space skipped; the lexer stays before the token.
+    pub(crate) fn peek(&mut self) -> (Token<'s>, Span) {
+        self.skip();
+        let token = self.scan();
+        let len = match token {
+            Token::Word(w) => w.len(),
+            Token::Symbol(s) => s.len(),
+            Token::Other(c) => c.len_utf8(),
+            Token::Quote => 1,
+            Token::End => 0,
+        };
+        (token, Span::new(self.pos, self.pos + len))
+    }
+
+    fn scan(&self) -> Token<'s> {
+        let rest = self.rest();
+        let bytes = rest.as_bytes();
+        let Some(first) = bytes.first() else { return Token::End };
+        if *first == b'"' || raw_hashes(bytes).is_some() {
+            return Token::Quote;
+        }
+        if (is_word(*first) || *first == b':')
+            && let Some(len) = address(rest)
+        {
+            return Token::Word(&rest[..len]);
+        }
+        if is_word(*first) {
+            return Token::Word(&rest[..word(bytes)]);
+        }
+        match SYMBOLS.iter().find(|s| rest.starts_with(**s)) {
+            Some(symbol) => Token::Symbol(symbol),
+            None => rest.chars().next().map_or(Token::End, Token::Other),
+        }
+    }
+
+    /// Reads the string that starts here, escapes undone.
+    pub(crate) fn string(&mut self) -> Result<(Vec<u8>, Span), Diagnostic> {
+        if let Some(hashes) = raw_hashes(self.rest().as_bytes()) {
+            let (text, span) = self.raw(hashes)?;
+            return Ok((text.as_bytes().to_vec(), span));
+        }
+        let start = self.pos;
+        let bytes = self.bytes();
+        let mut value = Vec::new();
+        let mut at = start + 1;
+        loop {
+            match bytes.get(at) {
+                None => return Err(unclosed(start)),
+                Some(b'"') => {
+                    self.pos = at + 1;
+                    return Ok((value, Span::new(start, self.pos)));
+                }
+                Some(b'\\') => {
+                    let (byte, len) = self.escape(at)?;
+                    value.push(byte);
+                    at += len;
+                }
+                Some(byte) => {
+                    value.push(*byte);
+                    at += 1;
+                }
+            }
+        }
+    }
+
+    /// The byte that the escape at `at` stands for, and the escape's length.
+    fn escape(&self, at: usize) -> Result<(u8, usize), Diagnostic> {
+        let bytes = self.bytes();
+        let digits = |from: usize, count: usize, radix: u32| -> Option<u8> {
+            let text = self.source.get(from..from + count)?;
+            if from + count > self.end || !text.chars().all(|c| c.is_digit(radix)) {
+                return None;
+            }
+            u8::from_str_radix(text, radix).ok()
+        };
+        let found = match bytes.get(at + 1) {
+            Some(b'"') => Some((b'"', 2)),
+            Some(b'\\') => Some((b'\\', 2)),
+            Some(b'x') => digits(at + 2, 2, 16).map(|b| (b, 4)),
+            Some(b'0'..=b'7') => digits(at + 1, 3, 8).map(|b| (b, 4)),
+            _ => None,
+        };
+        found.ok_or_else(|| {
+            let len = self.source[at + 1..].chars().next().map_or(0, char::len_utf8);
+            let d = Diagnostic::error("bad-escape", Span::new(at, at + 1 + len), "unknown escape in a string");
+            d.help(match bytes.get(at + 1) {
+                Some(b'n') => "a line feed is `\\x0a`",
+                Some(b't') => "a tab is `\\x09`",
+                Some(b'r') => "a carriage return is `\\x0d`",
+                _ => "escapes are `\\\"`, `\\\\`, `\\xHH` and `\\OOO`; a raw string r\"...\" has none",
+            })
+        })
+    }
+
+    /// Reads the raw string that starts here with this many `#`.
+    fn raw(&mut self, hashes: usize) -> Result<(&'s str, Span), Diagnostic> {
+        let start = self.pos;
+        if hashes > 255 {
+            return Err(Diagnostic::error("bad-string", Span::new(start, start + 1 + hashes), "a raw string takes at most 255 `#`"));
+        }
+        let from = start + 2 + hashes;
+        let close = format!("\"{}", "#".repeat(hashes));
+        let len = self.source[from..self.end].find(&close).ok_or_else(|| {
+            unclosed(start).help(format!("a raw string that starts with `r{}\"` ends with `{close}`", "#".repeat(hashes)))
+        })?;
+        self.pos = from + len + close.len();
+        Ok((&self.source[from..from + len], Span::new(start, self.pos)))
+    }
+
+    /// Reads the regular expression that starts here. Backslashes are the engine's, except that outside a class `\"` is a quote;
+    /// inside a class a quote needs no backslash.
+    pub(crate) fn regex(&mut self) -> Result<Pattern, Diagnostic> {
+        let start = self.pos;
+        if let Some(hashes) = raw_hashes(self.rest().as_bytes()) {
+            let (text, span) = self.raw(hashes)?;
+            return Ok(Pattern { text: text.into(), span, start: (start + 2 + hashes) as u32, dropped: Vec::new() });
+        }
+        let mut pattern = Pattern { text: String::new(), span: Span::default(), start: start as u32 + 1, dropped: Vec::new() };
+        let mut class = false;
+        let mut chars = self.source[start + 1..self.end].char_indices();
+        while let Some((at, c)) = chars.next() {
+            match c {
+                '"' if !class => {
+                    self.pos = start + 1 + at + 1;
+                    pattern.span = Span::new(start, self.pos);
+                    return Ok(pattern);
+                }
+                '\\' => {
+                    let Some((_, escaped)) = chars.next() else { break };
+                    if escaped == '"' && !class {
+                        pattern.dropped.push(pattern.text.len() as u32);
+                    } else {
+                        pattern.text.push('\\');
+                    }
+                    pattern.text.push(escaped);
+                    continue;
+                }
+                '[' => class = true,
+                ']' => class = false,
+                _ => {}
+            }
+            pattern.text.push(c);
+        }
+        Err(unclosed(start).maybe_help(class.then(|| "inside `[...]` a quote does not end the expression".into())))
+    }
+
+    /// Reads what may stand in a set until a blank, a comma, a quote or a brace; empty where none of it is here.
+    pub(crate) fn member(&mut self) -> Name {
+        let start = self.pos;
+        while let Some(c) = self.rest().chars().next() {
+            if matches!(c, ' ' | '\t' | '\r' | '\n' | ',' | '"' | '{' | '}' | '#') {
+                break;
+            }
+            self.pos += c.len_utf8();
+        }
+        Name { text: self.source[start..self.pos].into(), span: Span::new(start, self.pos) }
+    }
+
+    /// Reads the name of a rule; empty where there is none.
+    pub(crate) fn rule_name(&mut self) -> Name {
+        let start = self.pos;
+        while self.byte(0).is_some_and(|b| is_word(b) || b == b'.' || b == b'-') {
+            self.pos += 1;
+        }
+        Name { text: self.source[start..self.pos].into(), span: Span::new(start, self.pos) }
+    }
+
+    /// Reads the name of a list; empty where there is none.
+    pub(crate) fn list_name(&mut self) -> Name {
+        let start = self.pos;
+        while self.byte(0).is_some_and(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_' || b == b'.') {
+            self.pos += 1;
+        }
+        Name { text: self.source[start..self.pos].into(), span: Span::new(start, self.pos) }
+    }
+}
+
+fn unclosed(start: usize) -> Diagnostic {
+    Diagnostic::error("unclosed-string", Span::new(start, start + 1), "this string is never closed").label("starts here")
+}
+
+/// The number of `#` if a raw string starts here.
+fn raw_hashes(bytes: &[u8]) -> Option<usize> {
+    let rest = bytes.strip_prefix(b"r")?;
+    let hashes = rest.iter().take_while(|b| **b == b'#').count();
+    (rest.get(hashes) == Some(&b'"')).then_some(hashes)
+}
+
+/// The length of the word that starts here.
+fn word(bytes: &[u8]) -> usize {
+    let mut len = 0;
+    loop {
+        len += bytes[len..].iter().take_while(|b| is_word(**b)).count();
+        if bytes.get(len) == Some(&b'.') && bytes.get(len + 1).is_some_and(|b| is_word(*b)) {
+            len += 1;
+            continue;
+        }
+        break;
+    }
+    // A float may go on after `e` with the exponent's sign.
+    let mantissa = bytes[..len].strip_suffix(b"e").or(bytes[..len].strip_suffix(b"E"));
+    let numeric = mantissa.is_some_and(|m| m.first().is_some_and(u8::is_ascii_digit) && m.iter().all(|b| b.is_ascii_digit() || *b == b'.'));
+    if numeric && matches!(bytes.get(len), Some(b'-' | b'+')) && bytes.get(len + 1).is_some_and(u8::is_ascii_digit) {
+        len += 1;
+        len += bytes[len..].iter().take_while(|b| is_word(**b)).count();
+    }
+    len
+}
+
+/// The length of the IPv6 address that starts here.
+fn address(rest: &str) -> Option<usize> {
+    // The longest address has 45 characters; looking further than that would only cost time.
+    let run = rest.bytes().take(64).take_while(|b| b.is_ascii_hexdigit() || *b == b':' || *b == b'.').count();
+    let text = rest[..run].trim_end_matches('.');
+    (text.contains(':') && literal::ip(text).is_some()).then_some(text.len())
+}

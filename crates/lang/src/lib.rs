@@ -1,0 +1,40 @@
+//! The language of Quintet: types, schemes, parser, checker and the typed AST that every backend runs.
+//!
+//! A text goes through [`parse`] (a [`syntax`] tree with spans) and [`check`] (a [`Program`], typed and resolved against a
+//! [`Scheme`]). The crate is pure: no I/O, no `unsafe`, and it builds for `wasm32-unknown-unknown`.
+#![forbid(unsafe_code)]
+
+pub mod ast;
+mod check;
+pub mod diagnostic;
+pub mod dump;
+mod lexer;
+mod limits;
+mod literal;
+mod parser;
+mod print;
+mod scheme;
+mod scheme_toml;
+pub mod signature;
+pub mod stdlib;
+pub mod syntax;
+mod types;
+
+pub use ast::Program;
+pub use check::check;
+pub use diagnostic::{Diagnostic, Diagnostics, Severity};
+pub use limits::Limits;
+pub use parser::{CHAIN_SLACK, HARD_NESTING, parse};
+pub use print::RuleText;
+pub use scheme::{Field, FieldId, FunctionId, Presence, Scheme, SchemeBuilder, SchemeError};
+pub use types::{ParseTypeError, Type};
+
+/// Parses and checks a text.
+///
+/// # Errors
+/// Everything that is wrong with it.
+pub fn compile(source: &str, scheme: &Scheme, limits: &Limits) -> Result<Program, Diagnostics> {
+    // Rules that do parse are checked even where others do not, so that everything wrong is said at once.
+    let (file, diagnostics) = parser::parse_all(source, limits);
+    check::check_all(&file, scheme, limits, diagnostics)
+}

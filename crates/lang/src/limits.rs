@@ -1,0 +1,36 @@
+//! Every bound that Quintet puts on a rule, in one place.
+
+use serde::{Deserialize, Serialize};
+
+/// Bounds on texts, on what is prepared from them and on what an evaluation may use. They hold alike on all backends.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Limits {
+    /// Bytes of one source text (default 4 MiB).
+    pub source_bytes: usize,
+    /// Depth of nesting: parentheses, `not`, `any`/`all`, calls, unary operators (default 128, as wirefilter;
+    /// more than [`HARD_NESTING`](crate::HARD_NESTING) counts as that).
+    pub nesting: usize,
+    /// `*` in one wildcard pattern (default unlimited, as wirefilter).
+    pub wildcard_stars: usize,
+    /// Bytes of one compiled regular expression (default 10 MiB, as wirefilter).
+    pub regex_bytes: usize,
+    /// Bytes of one regular expression's lazy DFA cache (default 2 MiB, as wirefilter).
+    pub regex_cache_bytes: usize,
+    /// Bytes that the function results of one rule on one record may take together (default 16 MiB). More is the trap
+    /// `memory`.
+    pub memory_bytes: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Limits {
+            source_bytes: 4 << 20,
+            nesting: 128,
+            wildcard_stars: usize::MAX,
+            regex_bytes: 10 << 20,
+            regex_cache_bytes: 2 << 20,
+            memory_bytes: 16 << 20,
+        }
+    }
+}

@@ -1,0 +1,315 @@
+//! Logic and comparisons.
+
+use super::{Failed, Parsed, Parser};
+use crate::ast::{CompareOp, LogicOp, Span};
+use crate::diagnostic::Diagnostic;
+use crate::lexer::Token;
+use crate::syntax::{Expr, ExprKind, Member, Name, Set};
+
+/// An operator between an operand and what it is compared with.
+enum Test {
+    Compare(CompareOp),
+    In { negated: bool },
+    Contains,
+    Matches,
+    Wildcard { strict: bool },
+}
+
+/// Words that may be glued to a number that follows them.
+const GLUED: &[&str] = &["eq", "ne", "ge", "le", "gt", "lt"];
+
+/// What other languages write, and what it is here.
+const MISTAKEN: &[(&str, &str)] =
+    &[("===", "=="), ("!==", "!="), ("=>", ">="), ("=<", "<="), ("=!", "!="), ("=~", "~"), ("!~", "not ... ~"), ("<>", "!=")];
+
+impl Parser<'_> {
+    /// A whole expression. All three levels of logic are parsed by one loop, so a chain of any length takes no stack.
+    pub(super) fn expr(&mut self) -> Parsed<Expr> {
+        let (mut ors, mut xors, mut ands) = (Vec::new(), Vec::new(), Vec::new());
+        loop {
+            ands.push(self.not()?);
+            match self.logic_operator() {
+                Some(LogicOp::And) => {}
+                Some(LogicOp::Xor) => xors.push(self.join(LogicOp::And, &mut ands)?),
+                Some(LogicOp::Or) => {
+                    xors.push(self.join(LogicOp::And, &mut ands)?);
+                    ors.push(self.join(LogicOp::Xor, &mut xors)?);
+                }
+                None => {
+                    xors.push(self.join(LogicOp::And, &mut ands)?);
+                    ors.push(self.join(LogicOp::Xor, &mut xors)?);
+                    return self.join(LogicOp::Or, &mut ors);
+                }
+            }
+        }
+    }
+
+    /// One node of all `items`, or the only one.
+    fn join(&mut self, op: LogicOp, items: &mut Vec<Expr>) -> Parsed<Expr> {
+        let items = std::mem::take(items);
+        if items.len() < 2 {
+            return items.into_iter().next().ok_or(Failed);
+        }
+        let chain = items.iter().map(|i| i.chain).max().unwrap_or(0);
+        let span = items.iter().fold(items[0].span, |span, i| span.to(i.span));
+        Ok(self.node(ExprKind::Logic { op, items }, span, chain))
+    }
+
+    fn logic_operator(&mut self) -> Option<LogicOp> {
+        let (token, span) = self.peek();
+        let op = match token {
+            Token::Word("and") | Token::Symbol("&&") => LogicOp::And,
+            Token::Word("xor") | Token::Symbol("^^") => LogicOp::Xor,
+            Token::Word("or") | Token::Symbol("||") => LogicOp::Or,
+            _ => return None,
+        };
+        self.take(span);
+        Some(op)
+    }
+
+    /// Any number of `not` and a comparison.
+    fn not(&mut self) -> Parsed<Expr> {
+        let mut nots = Vec::new();
+        while let (Token::Word("not") | Token::Symbol("!"), span) = self.peek() {
+            self.enter(span)?;
+            self.take(span);
+            nots.push(span);
+        }
+        let mut expr = self.comparison()?;
+        for start in nots.into_iter().rev() {
+            self.leave();
+            let (span, chain) = (start.to(expr.span), expr.chain);
+            expr = self.node(ExprKind::Not(Box::new(expr)), span, chain);
+        }
+        Ok(expr)
+    }
+
+    fn comparison(&mut self) -> Parsed<Expr> {
+        let lhs = self.operand(false)?;
+        match self.test()? {
+            Some(test) => self.compared(lhs, test),
+            None => Ok(lhs),
+        }
+    }
+
+    /// The right side of a comparison.
+    fn compared(&mut self, lhs: Expr, test: Test) -> Parsed<Expr> {
+        let (start, chain) = (lhs.span, lhs.chain);
+        let lhs = Box::new(lhs);
+        let expr = match test {
+            Test::Compare(op) => {
+                let rhs = self.operand(true)?;
+                let (span, chain) = (start.to(rhs.span), chain.max(rhs.chain));
+                self.node(ExprKind::Compare { op, lhs, rhs: Box::new(rhs) }, span, chain)
+            }
+            Test::In { negated } => {
+                let (set, end) = self.set()?;
+                self.node(ExprKind::In { value: lhs, negated, set }, start.to(end), chain)
+            }
+            Test::Contains => {
+                if let (Token::Symbol("{"), span) = self.peek() {
+                    return self.fail(
+                        Diagnostic::error("contains-set", span, "`contains` takes one value, not a set")
+                            .help("write one `contains` for each value, joined by `or`"),
+                    );
+                }
+                let needle = self.operand(true)?;
+                let (span, chain) = (start.to(needle.span), chain.max(needle.chain));
+                self.node(ExprKind::Contains { value: lhs, needle: Box::new(needle) }, span, chain)
+            }
+            Test::Matches => {
+                self.literal_string("matches", "a regular expression")?;
+                let pattern = match self.lexer.regex() {
+                    Ok(pattern) => pattern,
+                    Err(d) => return self.fail(d),
+                };
+                let span = start.to(pattern.span);
+                self.node(ExprKind::Matches { value: lhs, pattern }, span, chain)
+            }
+            Test::Wildcard { strict } => {
+                self.literal_string("wildcard", "a wildcard pattern")?;
+                let (pattern, pattern_span) = self.string()?;
+                self.node(ExprKind::Wildcard { value: lhs, strict, pattern, pattern_span }, start.to(pattern_span), chain)
+            }
+        };
+        self.not_chained()?;
+        Ok(expr)
+    }
+
+    pub(super) fn string(&mut self) -> Parsed<(Vec<u8>, Span)> {
+        self.lexer.skip();
+        match self.lexer.string() {
+            Ok(found) => Ok(found),
+            Err(d) => self.fail(d),
+        }
+    }
+
+    /// The operator of a comparison, if one is next.
+    fn test(&mut self) -> Parsed<Option<Test>> {
+        let (token, span) = self.peek();
+        if let Some((wrong, right)) = MISTAKEN.iter().find(|(wrong, _)| self.lexer.rest().starts_with(wrong)) {
+            let span = Span::new(span.start as usize, span.start as usize + wrong.len());
+            let d = Diagnostic::error("unknown-operator", span, format!("`{wrong}` is no operator"));
+            return self.fail(d.help(format!("write `{right}`")));
+        }
+        let test = match token {
+            Token::Symbol(s) => match s {
+                "==" => Test::Compare(CompareOp::Eq),
+                "!=" => Test::Compare(CompareOp::Ne),
+                "<" => Test::Compare(CompareOp::Lt),
+                "<=" => Test::Compare(CompareOp::Le),
+                ">" => Test::Compare(CompareOp::Gt),
+                ">=" => Test::Compare(CompareOp::Ge),
+                "~" => Test::Matches,
+                "=" => {
+                    // Read on as if it were `==`, so that the rest of the rule is checked too.
+                    self.diagnostics
+                        .push(Diagnostic::error("single-equals", span, "`=` does not compare").label("here").help("write `==`"));
+                    Test::Compare(CompareOp::Eq)
+                }
+                _ => return Ok(None),
+            },
+            Token::Word(word) => {
+                let test = match word {
+                    "eq" => Test::Compare(CompareOp::Eq),
+                    "ne" => Test::Compare(CompareOp::Ne),
+                    "lt" => Test::Compare(CompareOp::Lt),
+                    "le" => Test::Compare(CompareOp::Le),
+                    "gt" => Test::Compare(CompareOp::Gt),
+                    "ge" => Test::Compare(CompareOp::Ge),
+                    "in" => Test::In { negated: false },
+                    "contains" => Test::Contains,
+                    "matches" => Test::Matches,
+                    "wildcard" => Test::Wildcard { strict: false },
+                    "not" => return self.two_words(span, "not", "in", Test::In { negated: true }),
+                    "strict" => return self.two_words(span, "strict", "wildcard", Test::Wildcard { strict: true }),
+                    _ => {
+                        let glued = GLUED
+                            .iter()
+                            .find(|op| word.strip_prefix(**op).is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit())));
+                        let Some(op) = glued else { return Ok(None) };
+                        self.lexer.pos = span.start as usize + op.len();
+                        return Ok(Some(Test::Compare(match *op {
+                            "eq" => CompareOp::Eq,
+                            "ne" => CompareOp::Ne,
+                            "lt" => CompareOp::Lt,
+                            "le" => CompareOp::Le,
+                            "gt" => CompareOp::Gt,
+                            _ => CompareOp::Ge,
+                        })));
+                    }
+                };
+                self.take(span);
+                return Ok(Some(test));
+            }
+            _ => return Ok(None),
+        };
+        self.take(span);
+        Ok(Some(test))
+    }
+
+    /// An operator of two words whose first is next.
+    fn two_words(&mut self, span: Span, first: &str, second: &str, test: Test) -> Parsed<Option<Test>> {
+        self.take(span);
+        match self.peek() {
+            (Token::Word(word), next) if word == second => {
+                self.take(next);
+                Ok(Some(test))
+            }
+            (_, next) => self.fail(Diagnostic::error("unexpected", next, format!("`{second}` was expected after `{first}`")).label("here")),
+        }
+    }
+
+    fn not_chained(&mut self) -> Parsed<()> {
+        let (token, span) = self.peek();
+        let another = match token {
+            Token::Symbol(s) => matches!(s, "==" | "!=" | "<" | "<=" | ">" | ">=" | "~" | "="),
+            Token::Word(w) => matches!(w, "eq" | "ne" | "lt" | "le" | "gt" | "ge" | "in" | "contains" | "matches" | "wildcard"),
+            _ => false,
+        };
+        if another {
+            return self.fail(
+                Diagnostic::error("chained-comparison", span, "comparisons cannot follow one another")
+                    .help("join them with `and`, or put one in parentheses"),
+            );
+        }
+        Ok(())
+    }
+
+    fn literal_string(&mut self, operator: &str, what: &str) -> Parsed<()> {
+        match self.peek() {
+            (Token::Quote, _) => Ok(()),
+            (token, span) => {
+                let d = Diagnostic::error("expected-string", span, format!("`{operator}` takes {what} in double quotes"));
+                let d = d.label("here");
+                self.fail(if token == Token::Other('\'') { d.help("strings stand in double quotes") } else { d })
+            }
+        }
+    }
+
+    /// The right side of `in`.
+    fn set(&mut self) -> Parsed<(Set, Span)> {
+        let (token, open) = self.peek();
+        match token {
+            Token::Symbol("{") => {
+                self.take(open);
+                self.members(open)
+            }
+            Token::Symbol("$") => {
+                self.take(open);
+                let name = self.lexer.list_name();
+                let end = name.span;
+                let next = self.lexer.byte(0).is_some_and(|b| crate::lexer::is_word(b) || b == b'-');
+                if name.text.is_empty() || name.text.starts_with('.') || name.text.ends_with('.') || next {
+                    return self.fail(
+                        Diagnostic::error("bad-list-name", open.to(end), "this is no name of a list")
+                            .help("names of lists are lower-case letters, digits, `_` and inner dots, right after the `$`"),
+                    );
+                }
+                let name = Name { span: open.to(name.span), ..name };
+                Ok((Set::List(name), end))
+            }
+            _ => {
+                let d = Diagnostic::error("expected-set", open, "`in` takes a set or a list").label("here");
+                self.fail(d.help("write `in {1 2 3}`, `in {1..9}`, or `in $name`"))
+            }
+        }
+    }
+
+    fn members(&mut self, open: Span) -> Parsed<(Set, Span)> {
+        let mut members = Vec::new();
+        loop {
+            let (token, span) = self.peek();
+            match token {
+                Token::Symbol("}") => {
+                    self.take(span);
+                    let span = open.to(span);
+                    return Ok((Set::Literal { members, span }, span));
+                }
+                Token::End => {
+                    return self.fail(Diagnostic::error("unclosed", open, "this set is never closed").label("starts here"));
+                }
+                Token::Quote => {
+                    let (bytes, span) = self.string()?;
+                    members.push(Member::Bytes(bytes, span));
+                }
+                Token::Symbol("{") => {
+                    return self.fail(Diagnostic::error("nested-set", span, "a set cannot hold another set"));
+                }
+                _ => {
+                    let member = self.lexer.member();
+                    if member.text.is_empty() {
+                        return self.fail(Diagnostic::error("unexpected", span, "a member of the set was expected here"));
+                    }
+                    if member.text.contains('\'') {
+                        let d = Diagnostic::error("single-quotes", member.span, "a member of a set cannot hold `'`");
+                        return self.fail(d.help("strings stand in double quotes"));
+                    }
+                    members.push(Member::Word(member));
+                }
+            }
+            // One comma may stand after each member.
+            self.accept(",");
+        }
+    }
+}

@@ -1,0 +1,265 @@
+//! From text to syntax tree.
+//!
+//! # Grammar
+//! ```text
+//! file       = expr | { "rule" NAME "=" expr }
+//! expr       = xor  { ("or"  | "||") xor }
+//! xor        = and  { ("xor" | "^^") and }
+//! and        = not  { ("and" | "&&") not }
+//! not        = { "not" | "!" } comparison
+//! comparison = operand [ ("==" | "eq" | "!=" | "ne" | "<" | ...) operand
+//!                      | ["not"] "in" ( "{" members "}" | "$" NAME )
+//!                      | "contains" operand | ("matches" | "~") REGEX | ["strict"] "wildcard" STRING ]
+//! operand    = arithmetic, tightest first:  unary -   * / %   + -   << >>   & (bitwise_and)   ^   |
+//! primary    = ( WORD | STRING | SEQUENCE | "true" | "false" | "(" expr ")" | NAME "(" args ")"
+//!              | ("any" | "all") "(" expr ")" ) { "[" ( "*" | operand | [operand] ":" [operand] ) "]" }
+//! ```
+//! Bit operators bind tighter than comparisons (unlike in C), so `x & 1 == 1` is `(x & 1) == 1`. Comparisons do not chain.
+//!
+//! The right operand of a comparison may be glued to a following `or`/`xor` when it is a number or address (`80or ssl`), and a
+//! comparison word to a number (`eq80`); elsewhere the longest word wins, so a field may be called `notify`.
+//!
+//! Depth is bounded twice: nesting by [`Limits::nesting`] (at most [`HARD_NESTING`] whatever is asked for), and operators and
+//! subscripts inside one another by the same plus [`CHAIN_SLACK`].
+
+mod comparison;
+mod operand;
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use crate::ast::Span;
+use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::lexer::{Lexer, Token};
+use crate::limits::Limits;
+use crate::syntax::{Expr, ExprKind, File, Name, Rule};
+
+/// Nesting that no limit can raise: what the recursion of parser and checker can take in 2 MiB of stack, which threads usually
+/// have, when it is compiled with optimisation. Without, the default limit of 128 still fits.
+pub const HARD_NESTING: usize = 256;
+
+/// How many operators and subscripts may stand inside one another beyond the nesting limit.
+pub const CHAIN_SLACK: usize = 64;
+
+/// A diagnostic was pushed; there is no tree.
+#[derive(Debug)]
+struct Failed;
+
+type Parsed<T> = Result<T, Failed>;
+
+struct Parser<'s> {
+    lexer: Lexer<'s>,
+    diagnostics: Diagnostics,
+    nesting: usize,
+    depth: usize,
+    /// Subscripts that stand around the next token; they do not count as nesting, but need stack all the same.
+    brackets: usize,
+    /// Whether the next word is on the right side of a comparison.
+    right: bool,
+}
+
+/// Parses rules, or one bare expression.
+///
+/// # Errors
+/// Everything that is wrong with the text: at least one finding for each rule that cannot be parsed.
+pub fn parse(source: &str, limits: &Limits) -> Result<File, Diagnostics> {
+    let (file, mut diagnostics) = parse_all(source, limits);
+    if diagnostics.has_errors() {
+        diagnostics.sort();
+        return Err(diagnostics);
+    }
+    Ok(file)
+}
+
+/// Parses as much as possible: the rules that could be parsed, and what is wrong with the others.
+pub(crate) fn parse_all(source: &str, limits: &Limits) -> (File, Diagnostics) {
+    // Spans are 32 bits wide.
+    let most = limits.source_bytes.min(u32::MAX as usize - 1);
+    if source.len() > most {
+        // The text itself is not kept: it is too large to be worth showing.
+        let text: Arc<str> = Arc::from("");
+        let mut diagnostics = Diagnostics::new(text.clone());
+        let message = format!("the text has {} bytes; at most {most} are allowed", source.len());
+        diagnostics.push(Diagnostic::error("source-too-long", Span::default(), message));
+        return (File { source: text, rules: Vec::new() }, diagnostics);
+    }
+    let text: Arc<str> = Arc::from(source);
+    let mut parser = Parser {
+        lexer: Lexer::new(source),
+        diagnostics: Diagnostics::new(text.clone()),
+        nesting: limits.nesting.min(HARD_NESTING),
+        depth: 0,
+        brackets: 0,
+        right: false,
+    };
+    let rules = parser.file();
+    (File { source: text, rules }, parser.diagnostics)
+}
+
+impl<'s> Parser<'s> {
+    fn file(&mut self) -> Vec<Rule> {
+        let mut rules = Vec::new();
+        let mut names: HashMap<String, Span> = HashMap::new();
+        if self.at_rule().is_none() {
+            if let Ok(expr) = self.bare() {
+                rules.push(Rule { name: Name { text: String::new(), span: Span::default() }, span: expr.span, expr });
+            }
+            return rules;
+        }
+        while let Some((start, name, after)) = self.at_rule() {
+            if let Some(first) = names.get(&name.text) {
+                let line = self.diagnostics.position(first.start).line;
+                self.diagnostics.push(
+                    Diagnostic::error("duplicate-rule", name.span, format!("there are two rules called `{}`", name.text))
+                        .help(format!("the first is in line {line}")),
+                );
+            } else {
+                names.insert(name.text.clone(), name.span);
+            }
+            self.lexer.pos = after;
+            (self.depth, self.brackets, self.right) = (0, 0, false);
+            let parsed = self
+                .expr()
+                .and_then(|expr| if self.at_rule().is_some() || self.peek().0 == Token::End { Ok(expr) } else { self.unexpected() });
+            match parsed {
+                Ok(expr) => rules.push(Rule { name, span: Span::new(start, expr.span.end as usize), expr }),
+                Err(Failed) => self.skip_to_rule(after),
+            }
+        }
+        rules
+    }
+
+    fn bare(&mut self) -> Parsed<Expr> {
+        let expr = self.expr()?;
+        if self.at_rule().is_some() {
+            let (_, span) = self.peek();
+            return self.fail(
+                Diagnostic::error("bare-expression", expr.span, "an expression without a name stands before a rule")
+                    .help(format!("name it: `rule NAME = ...`, or remove the rules from line {} on", self.line(span))),
+            );
+        }
+        if self.peek().0 == Token::End { Ok(expr) } else { self.unexpected() }
+    }
+
+    fn line(&self, span: Span) -> usize {
+        self.diagnostics.position(span.start).line
+    }
+
+    /// Whether `rule NAME =` stands here: where `rule` starts, the name, and where the expression starts.
+    fn at_rule(&mut self) -> Option<(usize, Name, usize)> {
+        let (token, span) = self.peek();
+        if token != Token::Word("rule") {
+            return None;
+        }
+        let mut ahead = self.lexer.clone();
+        ahead.pos = span.end as usize;
+        ahead.skip();
+        let name = ahead.rule_name();
+        let (token, equals) = ahead.peek();
+        (!name.text.is_empty() && token == Token::Symbol("=")).then_some((span.start as usize, name, equals.end as usize))
+    }
+
+    /// After an error: goes on at the next line that starts a rule.
+    fn skip_to_rule(&mut self, after: usize) {
+        self.lexer.pos = self.lexer.pos.max(after);
+        if self.at_rule().is_some() {
+            return;
+        }
+        while let Some(next) = self.lexer.rest().find('\n') {
+            self.lexer.pos += next + 1;
+            let line = self.lexer.rest();
+            if line.trim_start_matches([' ', '\t']).starts_with("rule") && self.at_rule().is_some() {
+                return;
+            }
+        }
+        self.lexer.pos = self.lexer.source.trim_end().len();
+    }
+
+    fn peek(&mut self) -> (Token<'s>, Span) {
+        self.lexer.peek()
+    }
+
+    /// Takes the token that was just peeked.
+    fn take(&mut self, span: Span) {
+        self.lexer.pos = span.end as usize;
+    }
+
+    /// Takes `symbol` if it is next.
+    fn accept(&mut self, symbol: &'static str) -> Option<Span> {
+        match self.peek() {
+            (Token::Symbol(s), span) if s == symbol => {
+                self.take(span);
+                Some(span)
+            }
+            _ => None,
+        }
+    }
+
+    fn fail<T>(&mut self, diagnostic: Diagnostic) -> Parsed<T> {
+        self.diagnostics.push(diagnostic);
+        Err(Failed)
+    }
+
+    /// Goes one level deeper.
+    fn enter(&mut self, span: Span) -> Parsed<()> {
+        self.depth += 1;
+        if self.depth > self.nesting {
+            let message = format!("expressions are nested more than {} deep", self.nesting);
+            return self.fail(Diagnostic::error("nesting", span, message).help("split the rule, or raise the nesting limit"));
+        }
+        Ok(())
+    }
+
+    fn leave(&mut self) {
+        self.depth -= 1;
+    }
+
+    /// A node whose operators and subscripts do not add to those of its children.
+    fn node(&self, kind: ExprKind, span: Span, chain: u32) -> Expr {
+        Expr { kind, span, chain }
+    }
+
+    /// A node that adds one to the chain of operators below it.
+    fn link(&mut self, kind: ExprKind, span: Span, below: u32) -> Parsed<Expr> {
+        let chain = self.lengthen(span, below as usize)? as u32;
+        Ok(Expr { kind, span, chain })
+    }
+
+    /// One more than `below`, if so many operators and subscripts may stand inside one another.
+    fn lengthen(&mut self, span: Span, below: usize) -> Parsed<usize> {
+        let most = self.nesting + CHAIN_SLACK;
+        if below >= most {
+            let message = format!("more than {most} operators or subscripts stand inside one another");
+            return self.fail(Diagnostic::error("nesting", span, message).help("split the expression"));
+        }
+        Ok(below + 1)
+    }
+
+    /// What stands here cannot go on an expression.
+    fn unexpected<T>(&mut self) -> Parsed<T> {
+        let (token, span) = self.peek();
+        let text = &self.lexer.source[span.start as usize..span.end as usize];
+        let d = Diagnostic::error("unexpected", span, format!("unexpected `{text}`"));
+        self.fail(match token {
+            Token::End => Diagnostic::error("unexpected-end", span, "the expression ends too early"),
+            Token::Symbol("[") => d.help("write the bracket without a blank before it"),
+            Token::Symbol("/") if self.lexer.rest().starts_with("//") => d.help("comments start with `#`"),
+            Token::Symbol(")" | "]" | "}") => d.label("this was never opened"),
+            Token::Other(';') => d.help("one expression has no end mark; several are written as `rule NAME = ...`"),
+            Token::Symbol("=") => d.help("`==` compares"),
+            Token::Symbol("!") => d.help("`!=` compares; `not in` is the opposite of `in`"),
+            Token::Other('\'') => d.help("strings stand in double quotes"),
+            Token::Word(w @ ("AND" | "OR" | "NOT" | "XOR" | "IN" | "EQ" | "NE" | "CONTAINS" | "MATCHES")) => {
+                d.help(format!("operators are written in lower case: `{}`", w.to_ascii_lowercase()))
+            }
+            Token::Word(w) => match w.strip_prefix("and").or(w.strip_prefix("or")).or(w.strip_prefix("xor")) {
+                Some(rest) if !rest.is_empty() => d.label("not an operator").help("leave a blank after an operator that is a word"),
+                _ => d.label("an operator such as `and` or `==` was expected"),
+            },
+            Token::Quote => {
+                Diagnostic::error("unexpected", span, "unexpected string").label("an operator such as `and` or `==` was expected")
+            }
+            _ => d,
+        })
+    }
+}

@@ -1,0 +1,338 @@
+//! Operands: arithmetic, subscripts, calls and literals.
+
+use super::{Parsed, Parser};
+use crate::ast::{ArithOp, Quantifier, Span};
+use crate::diagnostic::Diagnostic;
+use crate::lexer::{Token, is_word};
+use crate::literal;
+use crate::syntax::{Expr, ExprKind, Name, Subscript, SubscriptKind};
+
+/// Binding powers of the binary operators, loosest first.
+fn power(op: ArithOp) -> u8 {
+    match op {
+        ArithOp::Or => 1,
+        ArithOp::Xor => 2,
+        ArithOp::And => 3,
+        ArithOp::Shl | ArithOp::Shr => 4,
+        ArithOp::Add | ArithOp::Sub => 5,
+        ArithOp::Mul | ArithOp::Div | ArithOp::Rem => 6,
+    }
+}
+
+impl Parser<'_> {
+    /// One side of a comparison, which may be a byte sequence. Where that and another reading end at the same place, both are
+    /// kept for the checker; otherwise the longer one counts.
+    pub(super) fn operand(&mut self, right: bool) -> Parsed<Expr> {
+        self.lexer.skip();
+        let outer = std::mem::replace(&mut self.right, right);
+        let found = self.operand_here();
+        self.right = outer;
+        found
+    }
+
+    fn operand_here(&mut self) -> Parsed<Expr> {
+        let start = self.lexer.pos;
+        let Some((bytes, len)) = self.sequence() else { return self.binary(1) };
+        let end = start + len;
+        let (known, depth, brackets) = (self.diagnostics.len(), self.depth, self.brackets);
+        match self.binary(1) {
+            Ok(expr) if expr.span.end as usize > end => Ok(expr),
+            // A reading that goes wrong after the sequence is the one that was meant.
+            Err(failed) if self.lexer.pos > end => Err(failed),
+            other => {
+                self.diagnostics.truncate(known);
+                (self.depth, self.brackets) = (depth, brackets);
+                self.lexer.pos = end;
+                let other = other.ok().filter(|e| e.span.end as usize == end);
+                let chain = other.as_ref().map_or(0, |e| e.chain);
+                let kind = ExprKind::Sequence { bytes, other: other.map(Box::new) };
+                Ok(self.node(kind, Span::new(start, end), chain))
+            }
+        }
+    }
+
+    /// The byte sequence that starts here, if it does not run into a longer word.
+    fn sequence(&self) -> Option<(Vec<u8>, usize)> {
+        let rest = self.lexer.rest().as_bytes();
+        let (bytes, len) = literal::sequence(rest)?;
+        let after = &rest[len..];
+        let word = after.iter().take_while(|b| is_word(**b)).count();
+        let ends = word == 0 || (self.right && matches!(&after[..word], b"or" | b"xor"));
+        (ends && after.first() != Some(&b'[')).then_some((bytes, len))
+    }
+
+    /// Operators that bind at least as tightly as `least`.
+    fn binary(&mut self, least: u8) -> Parsed<Expr> {
+        let mut lhs = self.unary()?;
+        while let Some((op, span)) = self.arith_operator().filter(|(op, _)| power(*op) >= least) {
+            self.take(span);
+            let rhs = self.binary(power(op) + 1)?;
+            let (span, below) = (lhs.span.to(rhs.span), lhs.chain.max(rhs.chain));
+            lhs = self.link(ExprKind::Arith { op, lhs: Box::new(lhs), rhs: Box::new(rhs) }, span, below)?;
+        }
+        Ok(lhs)
+    }
+
+    fn arith_operator(&mut self) -> Option<(ArithOp, Span)> {
+        let (token, span) = self.peek();
+        let op = match token {
+            Token::Symbol("+") => ArithOp::Add,
+            Token::Symbol("-") => ArithOp::Sub,
+            Token::Symbol("*") => ArithOp::Mul,
+            // `//` is no operator; that it starts no comment either is said where the expression turns out not to go on.
+            Token::Symbol("/") if !self.lexer.rest().starts_with("//") => ArithOp::Div,
+            Token::Symbol("%") => ArithOp::Rem,
+            Token::Symbol("&") | Token::Word("bitwise_and") => ArithOp::And,
+            Token::Symbol("|") => ArithOp::Or,
+            Token::Symbol("^") => ArithOp::Xor,
+            Token::Symbol("<<") => ArithOp::Shl,
+            Token::Symbol(">>") => ArithOp::Shr,
+            _ => return None,
+        };
+        Some((op, span))
+    }
+
+    fn unary(&mut self) -> Parsed<Expr> {
+        let (token, minus) = self.peek();
+        if token != Token::Symbol("-") {
+            return self.primary();
+        }
+        self.take(minus);
+        if let Some(word) = self.negative_number() {
+            let span = Span::new(minus.start as usize, self.lexer.pos);
+            return Ok(self.node(ExprKind::Word(word), span, 0));
+        }
+        self.enter(minus)?;
+        let operand = self.unary()?;
+        self.leave();
+        let (span, below) = (minus.to(operand.span), operand.chain);
+        self.link(ExprKind::Neg(Box::new(operand)), span, below)
+    }
+
+    /// The number right after a minus sign, with the sign.
+    fn negative_number(&mut self) -> Option<String> {
+        if !self.lexer.byte(0)?.is_ascii_digit() {
+            return None;
+        }
+        let (Token::Word(word), _) = self.peek() else { return None };
+        let word = self.number_before_keyword(word).unwrap_or(word);
+        let text = format!("-{word}");
+        if literal::int(&text).is_some_and(|i| !matches!(i, Err(literal::IntError::Digit(_)))) || literal::float(&text).is_some() {
+            self.lexer.pos += word.len();
+            return Some(text);
+        }
+        None
+    }
+
+    /// On the right of a comparison: the number or address that a following `or` or `xor` is glued to.
+    fn number_before_keyword<'w>(&self, word: &'w str) -> Option<&'w str> {
+        let number = word.strip_suffix("xor").or(word.strip_suffix("or"))?;
+        let literal = matches!(literal::int(number), Some(Ok(_))) || literal::float(number).is_some() || literal::ip(number).is_some();
+        (self.right && number.starts_with(|c: char| c.is_ascii_digit()) && literal).then_some(number)
+    }
+
+    fn primary(&mut self) -> Parsed<Expr> {
+        let (token, span) = self.peek();
+        let expr = match token {
+            Token::Quote => {
+                let (bytes, span) = self.string()?;
+                self.node(ExprKind::Bytes(bytes), span, 0)
+            }
+            Token::Symbol("(") => {
+                self.enter(span)?;
+                self.take(span);
+                let inner = self.inside(Self::expr)?;
+                let end = self.close(")", span)?;
+                self.leave();
+                let chain = inner.chain;
+                self.node(ExprKind::Paren(Box::new(inner)), span.to(end), chain)
+            }
+            Token::Word(word) => self.word(word, span)?,
+            _ => return self.no_operand(),
+        };
+        self.subscripts(expr)
+    }
+
+    /// A word, and what belongs to it.
+    fn word(&mut self, word: &str, span: Span) -> Parsed<Expr> {
+        match self.opens(word, span)? {
+            Ok(open) => {
+                self.enter(span)?;
+                self.take(open);
+                let expr = match word {
+                    "any" => self.quantifier(Quantifier::Any, span, open)?,
+                    "all" => self.quantifier(Quantifier::All, span, open)?,
+                    _ => self.call(word, span, open)?,
+                };
+                self.leave();
+                Ok(expr)
+            }
+            Err(expr) => Ok(expr),
+        }
+    }
+
+    /// The parenthesis after a word that is called, or else what the word is alone.
+    fn opens(&mut self, word: &str, span: Span) -> Parsed<Result<Span, Expr>> {
+        if let Some(number) = self.number_before_keyword(word) {
+            self.lexer.pos += number.len();
+            let span = Span::new(span.start as usize, self.lexer.pos);
+            return Ok(Err(self.node(ExprKind::Word(number.into()), span, 0)));
+        }
+        match word {
+            "true" | "false" => {
+                self.take(span);
+                return Ok(Err(self.node(ExprKind::Bool(word == "true"), span, 0)));
+            }
+            "rule" => {
+                if let Some((_, name, _)) = self.at_rule() {
+                    let message = format!("an expression was expected, but here the rule `{}` starts", name.text);
+                    return self.fail(Diagnostic::error("expected-operand", span, message));
+                }
+            }
+            "not" => {
+                let d = Diagnostic::error("unexpected", span, "`not` cannot stand inside an operand");
+                return self.fail(d.help("put it in parentheses: `(not ...)`"));
+            }
+            _ => {}
+        }
+        self.take(span);
+        if let (Token::Symbol("("), open) = self.peek() {
+            return Ok(Ok(open));
+        }
+        self.lexer.pos = span.end as usize;
+        if matches!(word, "and" | "or" | "xor") && !self.goes_on() {
+            self.lexer.pos = span.start as usize;
+            return self.no_operand();
+        }
+        Ok(Err(self.node(ExprKind::Word(word.into()), span, 0)))
+    }
+
+    fn quantifier(&mut self, quantifier: Quantifier, span: Span, open: Span) -> Parsed<Expr> {
+        let arg = self.inside(Self::expr)?;
+        if let (Token::Symbol(","), comma) = self.peek() {
+            let d = Diagnostic::error("quantifier-arguments", comma, format!("`{quantifier}` takes one expression"));
+            return self.fail(d.help("join several with `and` or `or`"));
+        }
+        let end = self.close(")", open)?;
+        let chain = arg.chain;
+        Ok(self.node(ExprKind::Quantifier { quantifier, arg: Box::new(arg) }, span.to(end), chain))
+    }
+
+    fn call(&mut self, word: &str, span: Span, open: Span) -> Parsed<Expr> {
+        let (args, end) = self.arguments(open)?;
+        let chain = args.iter().map(|a| a.chain).max().unwrap_or(0);
+        let name = Name { text: word.into(), span };
+        Ok(self.node(ExprKind::Call { name, args }, span.to(end), chain))
+    }
+
+    /// Whether what stands here can follow an operand, other than as an operand of its own.
+    fn goes_on(&mut self) -> bool {
+        match self.peek().0 {
+            Token::End => true,
+            Token::Symbol(s) => !matches!(s, "!" | "(" | "{" | "$" | "-"),
+            Token::Word(w) => matches!(
+                w,
+                "and" | "or" | "xor" | "eq" | "ne" | "lt" | "le" | "gt" | "ge" | "in" | "contains" | "matches" | "wildcard" | "strict"
+            ),
+            Token::Quote | Token::Other(_) => false,
+        }
+    }
+
+    fn arguments(&mut self, open: Span) -> Parsed<(Vec<Expr>, Span)> {
+        let mut args = Vec::new();
+        if let Some(end) = self.accept(")") {
+            return Ok((args, end));
+        }
+        loop {
+            args.push(self.inside(Self::expr)?);
+            if self.accept(",").is_none() {
+                let end = self.close(")", open)?;
+                return Ok((args, end));
+            }
+        }
+    }
+
+    /// Parses what stands inside brackets, where the outer comparison does not matter.
+    fn inside<T>(&mut self, parse: impl FnOnce(&mut Self) -> Parsed<T>) -> Parsed<T> {
+        let right = std::mem::take(&mut self.right);
+        let found = parse(self);
+        self.right = right;
+        found
+    }
+
+    fn close(&mut self, symbol: &'static str, open: Span) -> Parsed<Span> {
+        match self.accept(symbol) {
+            Some(span) => Ok(span),
+            None if self.peek().0 == Token::End || self.at_rule().is_some() => {
+                let d = Diagnostic::error("unclosed", open, format!("`{symbol}` is missing")).label("for this one");
+                self.fail(d)
+            }
+            None => self.unexpected(),
+        }
+    }
+
+    /// Any brackets right after an operand.
+    fn subscripts(&mut self, base: Expr) -> Parsed<Expr> {
+        let mut subscripts = Vec::new();
+        let mut span = base.span;
+        let mut chain = base.chain;
+        while self.lexer.byte(0) == Some(b'[') {
+            let open = Span::new(self.lexer.pos, self.lexer.pos + 1);
+            self.brackets = self.lengthen(open, self.brackets)?;
+            self.take(open);
+            let kind = self.inside(Self::subscript)?;
+            let end = self.close("]", open)?;
+            self.brackets -= 1;
+            let inner = match &kind {
+                SubscriptKind::Each => 0,
+                SubscriptKind::At(e) => e.chain,
+                SubscriptKind::Slice(a, b) => a.iter().chain(b).map(|e| e.chain).max().unwrap_or(0),
+            };
+            span = span.to(end);
+            chain = self.lengthen(span, chain.max(inner) as usize)? as u32;
+            subscripts.push(Subscript { kind, span: open.to(end) });
+        }
+        if subscripts.is_empty() {
+            return Ok(base);
+        }
+        Ok(self.node(ExprKind::Subscript { base: Box::new(base), subscripts }, span, chain))
+    }
+
+    fn subscript(&mut self) -> Parsed<SubscriptKind> {
+        if self.accept("*").is_some() {
+            return Ok(SubscriptKind::Each);
+        }
+        if self.accept(":").is_some() {
+            return Ok(SubscriptKind::Slice(None, self.slice_end()?));
+        }
+        let at = self.binary(1)?;
+        if self.accept(":").is_some() {
+            return Ok(SubscriptKind::Slice(Some(at), self.slice_end()?));
+        }
+        Ok(SubscriptKind::At(at))
+    }
+
+    fn slice_end(&mut self) -> Parsed<Option<Expr>> {
+        if self.peek().0 == Token::Symbol("]") { Ok(None) } else { self.binary(1).map(Some) }
+    }
+
+    /// Nothing that could be an operand stands here.
+    fn no_operand<T>(&mut self) -> Parsed<T> {
+        let (token, span) = self.peek();
+        let text = &self.lexer.source[span.start as usize..span.end as usize];
+        let d = Diagnostic::error("expected-operand", span, format!("an expression was expected, not `{text}`"));
+        self.fail(match token {
+            Token::End => Diagnostic::error("unexpected-end", span, "an expression was expected, but the text ends here"),
+            Token::Other('\'') => {
+                let len = self.lexer.rest()[1..].find('\'').map_or(1, |i| i + 2);
+                let span = Span::new(span.start as usize, span.start as usize + len);
+                Diagnostic::error("single-quotes", span, "strings stand in double quotes").help("write `\"...\"`")
+            }
+            Token::Symbol("{") => d.help("a set stands after `in`"),
+            Token::Symbol("$") => d.help("a list stands after `in`"),
+            Token::Symbol("=") => d.help("`==` compares"),
+            Token::Symbol("[") => d.help("an array is not a value that can be written out; sets are written `{1 2 3}`"),
+            _ => d,
+        })
+    }
+}

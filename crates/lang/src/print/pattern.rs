@@ -1,0 +1,138 @@
+//! Shapes of the AST that a shorter text stands for.
+
+use crate::ast::{ArithOp, Clause, CompareOp, Const, Each, Expr, ExprKind, LocalId, LogicOp, Needle, Program, Quantifier};
+use crate::dump::expr_key;
+use crate::types::Type;
+
+/// What a comparison is the truth of: a Bool that may be nil compared with `true`, or bits compared with 0.
+pub(super) fn truth(e: &Expr) -> Option<&Expr> {
+    let ExprKind::Compare { op, lhs, rhs, on_nil: false } = &e.kind else { return None };
+    match (op, &rhs.kind) {
+        (CompareOp::Eq, ExprKind::Const(Const::Bool(true))) if lhs.nullable && !uses_locals(lhs) => Some(lhs),
+        (CompareOp::Ne, ExprKind::Const(Const::Int(0))) if is_bit_test(lhs) => Some(lhs),
+        _ => None,
+    }
+}
+
+fn is_bit_test(e: &Expr) -> bool {
+    matches!(e.kind, ExprKind::Arith { op: ArithOp::And, .. })
+}
+
+fn uses_locals(e: &Expr) -> bool {
+    let mut found = false;
+    e.walk(&mut |e| found |= matches!(e.kind, ExprKind::Local(_)));
+    found
+}
+
+/// Whether an array of Bool is one that can be written down, and not what a loop makes.
+pub(super) fn is_whole_array(source: &Expr) -> bool {
+    let bools = matches!(&source.ty, Type::Array(t) if **t == Type::Bool);
+    bools && !matches!(source.kind, ExprKind::Collect(_)) && !uses_locals(source)
+}
+
+/// The value of a loop's last clause if that is a call and all there is to the body.
+pub(super) fn bound_last(each: &Each) -> Option<&Expr> {
+    match (each.clauses.last(), &each.body.kind) {
+        (Some(Clause::Let(id, value)), ExprKind::Local(body)) if id == body && matches!(value.kind, ExprKind::Call { .. }) => Some(value),
+        _ => None,
+    }
+}
+
+/// The sources of the first walk of a loop that can stand in `any` or `all` without its own `[*]`: an array of Bool, or a call
+/// whose first argument has `[*]`.
+pub(super) fn direct(each: &Each) -> Option<&[(LocalId, Expr)]> {
+    let Some(Clause::For(sources)) = each.clauses.first() else { return None };
+    let array = || match (each.clauses.as_slice(), sources.as_slice(), &each.body.kind) {
+        ([_], [(id, source)], ExprKind::Local(body)) => id == body && is_whole_array(source),
+        _ => false,
+    };
+    let call = || matches!(each.body.kind, ExprKind::Call { .. }) || bound_last(each).is_some_and(|v| v.nullable);
+    (array() || call()).then_some(sources)
+}
+
+/// `all` of an array that must be there: the tests that it is, and `all`.
+pub(super) fn all_present<'p>(program: &Program, e: &'p Expr) -> Option<&'p Each> {
+    let ExprKind::Logic { op: LogicOp::And, items } = &e.kind else { return None };
+    let (last, tests) = items.split_last()?;
+    let ExprKind::Quantifier { quantifier: Quantifier::All, each } = &last.kind else { return None };
+    let needed: Vec<String> = direct(each)?.iter().filter(|(_, s)| s.nullable).map(|(_, s)| expr_key(program, s)).collect();
+    let present: Option<Vec<String>> = tests.iter().map(|t| tested(program, t)).collect();
+    (!needed.is_empty() && present? == needed).then_some(each)
+}
+
+fn tested(program: &Program, e: &Expr) -> Option<String> {
+    match &e.kind {
+        ExprKind::Present(inner) => Some(expr_key(program, inner)),
+        _ => None,
+    }
+}
+
+/// Multi-valued fields that are there, none of whose values equals. With no field that may be missing, `not` stands alone.
+pub(super) fn multi_not_equal<'p>(program: &Program, e: &'p Expr) -> Option<&'p Each> {
+    let (last, tests) = match &e.kind {
+        ExprKind::Logic { op: LogicOp::And, items } => items.split_last()?,
+        _ => (e, [].as_slice()),
+    };
+    let ExprKind::Not(inner) = &last.kind else { return None };
+    let ExprKind::Quantifier { quantifier: Quantifier::Any, each } = &inner.kind else { return None };
+    if !matches!(each.body.kind, ExprKind::Compare { op: CompareOp::Eq, .. }) || !is_multi_test(program, each, false) {
+        return None;
+    }
+    let mut needed = Vec::new();
+    for clause in &each.clauses {
+        if let Clause::For(sources) = clause {
+            needed.extend(sources.iter().filter(|(_, s)| s.nullable).map(|(_, s)| expr_key(program, s)));
+        }
+    }
+    let present: Option<Vec<String>> = tests.iter().map(|t| tested(program, t)).collect();
+    (present? == needed).then_some(each)
+}
+
+/// Whether a loop is one that a test of bare multi-valued fields makes: a walk of each field, and a test that uses each of
+/// their values once, in that order, as an operand.
+pub(super) fn is_multi_test(program: &Program, each: &Each, truth: bool) -> bool {
+    let mut bound = Vec::new();
+    for clause in &each.clauses {
+        match clause {
+            Clause::For(sources) => match sources.as_slice() {
+                [(id, Expr { kind: ExprKind::Field(field), .. })] if program.scheme.field(*field).multi => bound.push(*id),
+                _ => return false,
+            },
+            Clause::Let(..) => return false,
+        }
+    }
+    let mut used = Vec::new();
+    let mut operand = |e| operands(e, &bound, &mut used);
+    let simple = match &each.body.kind {
+        ExprKind::Compare { op: CompareOp::Ne, lhs, .. } => truth && self::truth(&each.body).is_some() && is_bit_test(lhs) && operand(lhs),
+        ExprKind::Compare { lhs, rhs, .. } => operand(lhs) && operand(rhs),
+        ExprKind::In { value, .. }
+        | ExprKind::InList { value, .. }
+        | ExprKind::Matches { value, .. }
+        | ExprKind::Wildcard { value, .. }
+        | ExprKind::Contains { value, needle: Needle::Const(_) } => operand(value),
+        ExprKind::Contains { value, needle: Needle::Dynamic(needle) } => operand(value) && operand(needle),
+        ExprKind::Local(_) if each.body.ty == Type::Bool => truth && operand(&each.body),
+        _ => false,
+    };
+    simple && used == bound
+}
+
+/// Collects the uses of `bound` in an operand; false if one stands where a bare field would mean the whole array.
+fn operands(e: &Expr, bound: &[LocalId], used: &mut Vec<LocalId>) -> bool {
+    match &e.kind {
+        ExprKind::Local(id) => {
+            if bound.contains(id) {
+                used.push(*id);
+            }
+            true
+        }
+        ExprKind::Neg(inner) => operands(inner, bound, used),
+        ExprKind::Arith { lhs, rhs, .. } => operands(lhs, bound, used) && operands(rhs, bound, used),
+        _ => {
+            let mut clean = true;
+            e.walk(&mut |e| clean &= !matches!(&e.kind, ExprKind::Local(id) if bound.contains(id)));
+            clean
+        }
+    }
+}

@@ -1,0 +1,241 @@
+//! The functions that generated code calls. Answers are `u32`: 0 or 1 for tests; for what makes a value [`PRESENT`], [`NIL`], or a trap
+//! ([`TRAP`] plus its code).
+
+use std::cmp::Ordering;
+
+use quintet_lang::Type;
+use quintet_lang::ast::{ListId, SiteId};
+use quintet_runtime::{ArrayRef, BytesSet, IntSet, IpSet, RegexMatcher, Searcher, Trap, Value, WildcardMatcher};
+
+use crate::env::{Collect, Env};
+use crate::values::{Cell, bytes};
+
+/// A value was made.
+pub const PRESENT: u32 = 0;
+/// The value is nil.
+pub const NIL: u32 = 1;
+/// Added to a trap's code.
+pub const TRAP: u32 = 16;
+
+fn status(result: Result<Cell, Trap>, out: &mut Cell) -> u32 {
+    match result {
+        Ok(cell) => {
+            *out = cell;
+            if cell.present == 0 { NIL } else { PRESENT }
+        }
+        Err(trap) => TRAP + trap.code(),
+    }
+}
+
+/// Forgets what the last rule made, see [`Env::reset`].
+///
+/// # Safety
+/// `env` lives and nobody else uses it during the call; nothing that was made since the last reset is used after it.
+pub unsafe extern "C" fn reset(env: *mut Env) {
+    // SAFETY: as the caller promises.
+    unsafe { (*env).reset() }
+}
+
+/// Whether a needle occurs in the bytes.
+///
+/// # Safety
+/// `searcher` lives; `ptr` is the address of `len` bytes.
+pub unsafe extern "C" fn search(searcher: *const Searcher, ptr: *const u8, len: usize) -> u32 {
+    // SAFETY: as the caller promises.
+    unsafe { (*searcher).is_in(bytes(ptr, len)) as u32 }
+}
+
+/// Whether one run of bytes occurs in another.
+///
+/// # Safety
+/// Both are addresses of as many bytes as their lengths say.
+pub unsafe extern "C" fn find(ptr: *const u8, len: usize, needle: *const u8, needle_len: usize) -> u32 {
+    // SAFETY: as the caller promises.
+    let (value, needle) = unsafe { (bytes(ptr, len), bytes(needle, needle_len)) };
+    Searcher::occurs(needle, value) as u32
+}
+
+/// Whether a regular expression matches.
+///
+/// # Safety
+/// `regex` lives; `ptr` is the address of `len` bytes.
+pub unsafe extern "C" fn regex(regex: *const RegexMatcher, ptr: *const u8, len: usize) -> u32 {
+    // SAFETY: as the caller promises.
+    unsafe { (*regex).is_match(bytes(ptr, len)) as u32 }
+}
+
+/// Whether a wildcard pattern matches.
+///
+/// # Safety
+/// `pattern` lives; `ptr` is the address of `len` bytes.
+pub unsafe extern "C" fn wildcard(pattern: *const WildcardMatcher, ptr: *const u8, len: usize) -> u32 {
+    // SAFETY: as the caller promises.
+    unsafe { (*pattern).is_match(bytes(ptr, len)) as u32 }
+}
+
+/// Whether a set holds an Int.
+///
+/// # Safety
+/// `set` lives.
+pub unsafe extern "C" fn in_ints(set: *const IntSet, value: i64) -> u32 {
+    // SAFETY: as the caller promises.
+    unsafe { (*set).contains(value) as u32 }
+}
+
+/// Whether a set holds an address, given by its words.
+///
+/// # Safety
+/// `set` lives.
+pub unsafe extern "C" fn in_ips(set: *const IpSet, family: u64, high: u64, low: u64) -> u32 {
+    // SAFETY: as the caller promises.
+    unsafe { (*set).contains_words(family, high, low) as u32 }
+}
+
+/// Whether a set holds bytes.
+///
+/// # Safety
+/// `set` lives; `ptr` is the address of `len` bytes.
+pub unsafe extern "C" fn in_bytes(set: *const BytesSet, ptr: *const u8, len: usize) -> u32 {
+    // SAFETY: as the caller promises.
+    unsafe { (*set).contains(bytes(ptr, len)) as u32 }
+}
+
+/// Whether the named list `list` of the program holds a value (Int, Ip or Bytes, not nil).
+///
+/// # Safety
+/// `env` lives; `value` holds a value of the list's type.
+pub unsafe extern "C" fn in_list(env: *const Env, list: u32, value: *const Cell) -> u32 {
+    // SAFETY: as the caller promises; the value is only used during the call.
+    unsafe {
+        let linked = (*env).linked();
+        let id = ListId(list);
+        let value = (*value).load(&linked.program().lists[id.index()].ty);
+        linked.in_list(id, &value) as u32
+    }
+}
+
+/// The order of two runs of bytes: negative, 0 or positive.
+///
+/// # Safety
+/// Both are addresses of as many bytes as their lengths say.
+pub unsafe extern "C" fn compare(a: *const u8, a_len: usize, b: *const u8, b_len: usize) -> i32 {
+    // SAFETY: as the caller promises.
+    match unsafe { bytes(a, a_len).cmp(bytes(b, b_len)) } {
+        Ordering::Less => -1,
+        Ordering::Equal => 0,
+        Ordering::Greater => 1,
+    }
+}
+
+/// Whether two runs of `len` bytes are the same.
+///
+/// # Safety
+/// Both are addresses of `len` bytes.
+pub unsafe extern "C" fn same(a: *const u8, b: *const u8, len: usize) -> u32 {
+    // SAFETY: as the caller promises.
+    unsafe { (bytes(a, len) == bytes(b, len)) as u32 }
+}
+
+/// The remainder of two Floats, with the sign of the first, as C's `fmod`.
+pub extern "C" fn float_rem(a: f64, b: f64) -> f64 {
+    a % b
+}
+
+/// Looks up a key in a map and answers the address of the value's slot, or 0. `stride` is the bytes of an entry (8 and the value's slot).
+///
+/// # Safety
+/// `block` and `word` are the words of a map whose entries are `stride` bytes; `key` is the address of `key_len` bytes.
+pub unsafe extern "C" fn map_get(block: *const u8, word: u64, stride: usize, key: *const u8, key_len: usize) -> *const u8 {
+    let (offset, len) = (word as u32 as usize, (word >> 32) as usize);
+    // SAFETY: the entries and their keys lie within the block, as the caller promises.
+    unsafe {
+        let key = bytes(key, key_len);
+        let (mut low, mut high) = (0, len);
+        while low < high {
+            let middle = (low + high) / 2;
+            let entry = block.add(offset + middle * stride);
+            let found = *entry.cast::<u64>();
+            match bytes(block.add(found as u32 as usize), (found >> 32) as usize).cmp(key) {
+                Ordering::Equal => return entry.add(8),
+                Ordering::Less => low = middle + 1,
+                Ordering::Greater => high = middle,
+            }
+        }
+    }
+    std::ptr::null()
+}
+
+/// Most arguments that a call passes without a heap allocation.
+const INLINE_ARGS: usize = 8;
+
+/// Calls the function of a call site. `args` are as many cells as the site has arguments.
+///
+/// # Safety
+/// `env` lives and nobody else uses it during the call; `args` hold values of the site's types; `out` can be written.
+pub unsafe extern "C" fn call(env: *const Env, site: u32, args: *const Cell, out: *mut Cell) -> u32 {
+    // SAFETY: as the caller promises.
+    unsafe {
+        let env = &*env;
+        let id = SiteId(site);
+        let site = &env.linked().program().sites[id.index()];
+        let function = env.linked().function(id);
+        let mut inline = [Value::Nil; INLINE_ARGS];
+        let mut heap = Vec::new();
+        let values = if site.args.len() <= INLINE_ARGS {
+            &mut inline[..site.args.len()]
+        } else {
+            heap.resize(site.args.len(), Value::Nil);
+            &mut heap[..]
+        };
+        for (i, (value, ty)) in values.iter_mut().zip(&site.args).enumerate() {
+            *value = (*args.add(i)).load(ty);
+        }
+        let result = function.call(values, env.scratch()).and_then(|v| Cell::store(&site.result, v, env.scratch()));
+        status(result, &mut *out)
+    }
+}
+
+/// Begins an array. Arrays nest: pushes and the end go to the one begun last.
+///
+/// # Safety
+/// `env` lives and nobody else uses it during the call; `element` is the address of the type of the elements, in the program.
+pub unsafe extern "C" fn collect_begin(env: *mut Env, element: *const Type) {
+    // SAFETY: as the caller promises.
+    unsafe {
+        let element = (*element).clone();
+        (*env).collects().push(Collect { element, cells: Vec::new() });
+    }
+}
+
+/// Adds a value to the array begun last. Answers [`PRESENT`] or a trap.
+///
+/// # Safety
+/// As [`collect_begin`]; `value` holds a value of the array's element type, not nil, that lives until the array ends.
+pub unsafe extern "C" fn collect_push(env: *mut Env, value: *const Cell) -> u32 {
+    // SAFETY: as the caller promises.
+    unsafe {
+        if let Err(trap) = (*env).scratch().charge(8) {
+            return TRAP + trap.code();
+        }
+        if let Some(collect) = (*env).collects().last_mut() {
+            collect.cells.push(*value);
+        }
+    }
+    PRESENT
+}
+
+/// Ends the array begun last. Answers [`PRESENT`] or a trap.
+///
+/// # Safety
+/// As [`collect_begin`]; `out` can be written.
+pub unsafe extern "C" fn collect_end(env: *mut Env, out: *mut Cell) -> u32 {
+    // SAFETY: as the caller promises; the cells' values live until here.
+    unsafe {
+        let Some(collect) = (*env).collects().pop() else {
+            return NIL;
+        };
+        let values: Vec<Value<'_>> = collect.cells.iter().map(|c| c.load(&collect.element)).collect();
+        let result = Cell::store(&Type::array(collect.element.clone()), Value::Array(ArrayRef::Built(&values)), (*env).scratch());
+        status(result, &mut *out)
+    }
+}

@@ -1,0 +1,98 @@
+//! Values on their way between generated code and Rust.
+
+use quintet_lang::Type;
+use quintet_runtime::{ArrayRef, Blob, MapRef, Memory, Scratch, Trap, Value, ip_from_words, ip_words};
+
+/// A value of a known type, or nil: 32 bytes.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Cell {
+    /// 0 for nil, else 1.
+    pub present: u64,
+    /// The words of the value, see the crate's documentation; the rest is ignored.
+    pub words: [u64; 3],
+}
+
+/// The whole block at an address.
+///
+/// # Safety
+/// `block` is the address of a block (see the crate's documentation) that nobody writes to during `'a`.
+unsafe fn block<'a>(block: u64) -> Memory<'a> {
+    let start = block as *const u64;
+    // SAFETY: a block's first word is its length in bytes, and it is 8-aligned.
+    let words = unsafe { std::slice::from_raw_parts(start, (*start as usize).div_ceil(8)) };
+    Memory::new(words)
+}
+
+impl Cell {
+    /// The cell for nil.
+    pub const NIL: Cell = Cell { present: 0, words: [0; 3] };
+
+    /// The value.
+    ///
+    /// # Safety
+    /// The cell holds a value of type `ty` in the form of the crate's documentation, whose addresses live and stay unchanged during `'a`.
+    #[inline]
+    pub unsafe fn load<'a>(&self, ty: &'a Type) -> Value<'a> {
+        if self.present == 0 {
+            return Value::Nil;
+        }
+        let [a, b, _] = self.words;
+        match ty {
+            Type::Bool => Value::Bool(a & 1 != 0),
+            Type::Int => Value::Int(a as i64),
+            Type::Float => Value::Float(f64::from_bits(a)),
+            // SAFETY: as the caller promises.
+            Type::Bytes => Value::Bytes(unsafe { bytes(a as *const u8, b as usize) }),
+            Type::Ip => Value::Ip(ip_from_words(self.words)),
+            Type::Array(element) => {
+                // SAFETY: as the caller promises.
+                let memory = unsafe { block(a) };
+                Value::Array(ArrayRef::Stored { memory, element, offset: b as u32, len: (b >> 32) as u32 })
+            }
+            Type::Map(element) => {
+                // SAFETY: as the caller promises.
+                let memory = unsafe { block(a) };
+                Value::Map(MapRef::Stored { memory, element, offset: b as u32, len: (b >> 32) as u32 })
+            }
+        }
+    }
+
+    /// The cell for a value of type `ty`. What is not yet in a block is copied into one in `scratch`.
+    ///
+    /// # Errors
+    /// [`Trap::Memory`] where a block would pass its largest size.
+    #[inline]
+    pub fn store(ty: &Type, value: Value<'_>, scratch: &Scratch) -> Result<Cell, Trap> {
+        let words = match value {
+            Value::Nil => return Ok(Cell::NIL),
+            Value::Bool(b) => [b as u64, 0, 0],
+            Value::Int(i) => [i as u64, 0, 0],
+            Value::Float(f) => [f.to_bits(), 0, 0],
+            Value::Bytes(b) => [b.as_ptr() as u64, b.len() as u64, 0],
+            Value::Ip(ip) => ip_words(ip),
+            Value::Array(ArrayRef::Stored { memory, offset, len, .. }) | Value::Map(MapRef::Stored { memory, offset, len, .. }) => {
+                [memory.as_ptr() as u64, offset as u64 | (len as u64) << 32, 0]
+            }
+            Value::Array(ArrayRef::Built(_)) | Value::Map(MapRef::Built(_)) => {
+                let blob = Blob::new(ty, value).map_err(|_| Trap::Memory)?;
+                let words = scratch.words(&blob.words);
+                [words.as_ptr() as u64, words[Blob::SLOT / 8], 0]
+            }
+        };
+        Ok(Cell { present: 1, words })
+    }
+}
+
+/// The bytes at an address; the address does not matter where there are none.
+///
+/// # Safety
+/// `ptr` is the address of `len` bytes that nobody writes to during `'a`, or `len` is 0.
+#[inline]
+pub(crate) unsafe fn bytes<'a>(ptr: *const u8, len: usize) -> &'a [u8] {
+    if len == 0 {
+        return &[];
+    }
+    // SAFETY: as the caller promises.
+    unsafe { std::slice::from_raw_parts(ptr, len) }
+}

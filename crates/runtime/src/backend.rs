@@ -1,0 +1,202 @@
+//! The seam between the engine and its backends.
+
+use std::fmt;
+use std::sync::Arc;
+
+use quintet_arena::Kind as ArenaKind;
+use quintet_lang::Limits;
+
+use crate::batch::Batch;
+use crate::linked::Linked;
+use crate::matches::{Matches, RuleSet};
+use crate::record::RecordRef;
+
+/// A backend's name and configuration, as flags take it and reports print it: `jit`, `jit-fast`, `wasm-winch`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct BackendId {
+    /// The backend.
+    pub name: &'static str,
+    /// The configuration; empty for the default one.
+    pub config: &'static str,
+}
+
+impl BackendId {
+    /// The id of a backend in its default configuration.
+    pub const fn new(name: &'static str) -> BackendId {
+        BackendId { name, config: "" }
+    }
+
+    /// The id of a backend in another configuration.
+    pub const fn with_config(name: &'static str, config: &'static str) -> BackendId {
+        BackendId { name, config }
+    }
+}
+
+impl fmt::Display for BackendId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name)?;
+        if !self.config.is_empty() {
+            write!(f, "-{}", self.config)?;
+        }
+        Ok(())
+    }
+}
+
+/// A text form of compiled code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Emit {
+    /// Cranelift's intermediate representation.
+    Clif,
+    /// The host's machine code, disassembled.
+    Asm,
+    /// WebAssembly's text format.
+    Wat,
+    /// Lua source.
+    Lua,
+}
+
+impl Emit {
+    /// All forms.
+    pub const ALL: [Emit; 4] = [Emit::Clif, Emit::Asm, Emit::Wat, Emit::Lua];
+
+    /// The name that flags use.
+    pub fn name(self) -> &'static str {
+        match self {
+            Emit::Clif => "clif",
+            Emit::Asm => "asm",
+            Emit::Wat => "wat",
+            Emit::Lua => "lua",
+        }
+    }
+}
+
+/// One way to run programs.
+pub trait Backend: Send + Sync {
+    /// Name and configuration.
+    fn id(&self) -> BackendId;
+
+    /// Whether it can compile the program. The support matrix is made of this.
+    ///
+    /// # Errors
+    /// Names the first construct that it cannot compile.
+    fn supports(&self, program: &Linked) -> Result<(), Unsupported>;
+
+    /// Compiles the program.
+    ///
+    /// # Errors
+    /// See [`CompileError`].
+    fn compile(&self, program: &Arc<Linked>) -> Result<Arc<dyn Compiled>, CompileError>;
+
+    /// The forms that [`Backend::emit`] can show.
+    fn emits(&self) -> &'static [Emit];
+
+    /// What it makes of a program, as text. The text is the same for the same program and version.
+    ///
+    /// # Errors
+    /// When it has no such form, or compiling fails.
+    fn emit(&self, program: &Arc<Linked>, form: Emit) -> Result<String, EmitError>;
+}
+
+/// A compiled program. Immutable, shared by threads; code lives until the last user is dropped.
+pub trait Compiled: Send + Sync {
+    /// What a thread needs to run it.
+    ///
+    /// # Errors
+    /// When memory or another resource of the host gives out.
+    fn instantiate(&self, limits: &Limits) -> Result<Box<dyn Instance>, InstantiateError>;
+
+    /// What compiling made.
+    fn artifact(&self) -> Artifact;
+}
+
+/// One thread's way to run a compiled program: its memory, scratch space, interpreter state.
+pub trait Instance: Send {
+    /// Which rules `record` matches; `hits` is reset first. A rule that traps does not match, and the trap is kept in `hits`.
+    ///
+    /// # Errors
+    /// What ends the instance, or a record of another scheme than the program's.
+    fn run(&mut self, record: RecordRef<'_>, hits: &mut RuleSet) -> Result<(), RunError>;
+
+    /// Which rules match which records of `batch`; `out` is reset first.
+    ///
+    /// # Errors
+    /// As [`Instance::run`].
+    fn run_batch(&mut self, batch: &Batch, out: &mut Matches) -> Result<(), RunError>;
+
+    /// Bytes of memory that the instance holds for itself, as far as the backend knows.
+    fn memory_bytes(&self) -> usize;
+
+    /// Whether it reads batches in such an arena where they are, without copying them first.
+    fn reads_in_place(&self, arena: ArenaKind) -> bool {
+        let _ = arena;
+        true
+    }
+}
+
+/// The size of what compiling made.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Artifact {
+    /// Bytes of code: machine code, or the text or bytecode that an engine of its own runs; 0 where code is data.
+    pub code_bytes: usize,
+    /// Bytes of data structures that stand for code, and of constants beside it, as far as the backend knows.
+    pub data_bytes: usize,
+}
+
+/// A construct that a backend cannot compile.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("backend {backend} has no {construct}")]
+pub struct Unsupported {
+    /// The backend.
+    pub backend: BackendId,
+    /// The construct, in the language's words.
+    pub construct: String,
+}
+
+macro_rules! errors {
+    ($($(#[$doc:meta])* $name:ident: $what:literal),* $(,)?) => {$(
+        $(#[$doc])*
+        #[derive(Debug, thiserror::Error)]
+        #[error("{backend}: {}: {message}", $what)]
+        pub struct $name {
+            backend: BackendId,
+            message: String,
+        }
+
+        impl $name {
+            /// The error with its cause in words.
+            #[cold]
+            pub fn new(backend: BackendId, message: impl fmt::Display) -> $name {
+                $name { backend, message: message.to_string() }
+            }
+
+            /// The backend that failed.
+            pub fn backend(&self) -> BackendId {
+                self.backend
+            }
+
+            /// The cause.
+            pub fn message(&self) -> &str {
+                &self.message
+            }
+        }
+    )*};
+}
+
+errors! {
+    /// Why a program could not be compiled.
+    CompileError: "cannot compile",
+    /// Why no instance could be made.
+    InstantiateError: "cannot instantiate",
+    /// Why an instance cannot go on.
+    RunError: "cannot run",
+    /// Why compiled code cannot be shown.
+    EmitError: "cannot show",
+}
+
+impl RunError {
+    /// The error for a batch whose scheme is not the program's.
+    #[cold]
+    pub fn scheme(backend: BackendId) -> RunError {
+        RunError::new(backend, "the records are of another scheme than the program; check the rules against the scheme of the records")
+    }
+}

@@ -1,0 +1,387 @@
+//! Batches: many records in one arena.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use quintet_arena::{Arena, ArenaError, Kind, Memory};
+use quintet_lang::{FieldId, Scheme, Type};
+
+use crate::layout::Layout;
+use crate::matchers::ip_words;
+use crate::pack::{pack, pack_bytes, reference};
+use crate::record::RecordRef;
+use crate::value::Value;
+
+/// Bytes before the first record: the arena's length in bytes, and room to begin a cache line.
+const HEADER: usize = 64;
+
+/// Records of one scheme in one arena, ready to be run. All references inside are offsets from the arena's start.
+#[derive(Debug)]
+pub struct Batch {
+    scheme: Scheme,
+    layout: Arc<Layout>,
+    arena: Arena,
+    len: usize,
+    capacity: usize,
+}
+
+/// Fills a [`Batch`]. The room for records is laid out first, so their number is bounded; what they refer to follows.
+#[derive(Debug)]
+pub struct BatchBuilder {
+    batch: Batch,
+}
+
+/// Fills one record; [`finish`](RecordBuilder::finish) keeps it, dropping it does not.
+pub struct RecordBuilder<'b> {
+    batch: &'b mut Batch,
+    /// Bytes from the arena's start to the record.
+    offset: usize,
+    /// Length of the arena before the record's data.
+    data: usize,
+    error: Option<RecordError>,
+    finished: bool,
+}
+
+/// Why a record cannot be kept.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum RecordError {
+    /// A mandatory field has no value.
+    #[error("the record lacks the mandatory field `{0}`")]
+    Missing(String),
+    /// A value is not of the field's type.
+    #[error("the value for field `{field}` is not of type {expected}")]
+    WrongType {
+        /// The field.
+        field: String,
+        /// Its type.
+        expected: Type,
+    },
+    /// The batch has no room left; build it, and start another one.
+    #[error("the batch is full")]
+    Full,
+    /// The arena cannot grow.
+    #[error(transparent)]
+    Arena(#[from] ArenaError),
+}
+
+impl Batch {
+    /// The scheme of the records.
+    #[inline]
+    pub fn scheme(&self) -> &Scheme {
+        &self.scheme
+    }
+
+    /// Their layout.
+    #[inline]
+    pub fn layout(&self) -> &Layout {
+        &self.layout
+    }
+
+    /// Records.
+    #[inline]
+    pub fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Whether there is no record.
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// Record `index`, from 0.
+    ///
+    /// # Panics
+    /// When `index` is not below [`Batch::len`].
+    #[inline]
+    pub fn record(&self, index: usize) -> RecordRef<'_> {
+        assert!(index < self.len, "record {index} of a batch of {}", self.len);
+        RecordRef::new(self, index)
+    }
+
+    /// All records in order.
+    pub fn iter(&self) -> impl Iterator<Item = RecordRef<'_>> {
+        (0..self.len).map(|i| RecordRef::new(self, i))
+    }
+
+    /// Bytes from the arena's start to the first record; record `i` follows at `i` times the layout's stride.
+    #[inline]
+    pub fn records_offset(&self) -> usize {
+        HEADER
+    }
+
+    /// The arena.
+    #[inline]
+    pub fn arena(&self) -> &Arena {
+        &self.arena
+    }
+
+    /// The arena's bytes. The first word is their number.
+    #[inline]
+    pub fn memory(&self) -> Memory<'_> {
+        self.arena.memory()
+    }
+
+    fn start(&mut self) -> Result<(), ArenaError> {
+        self.arena.clear();
+        self.len = 0;
+        self.arena.alloc(HEADER + self.capacity * self.layout.stride()).map(|_| ())
+    }
+}
+
+impl BatchBuilder {
+    /// An empty batch for at most `capacity` records.
+    ///
+    /// # Errors
+    /// When the records would take more than an arena holds.
+    pub fn new(scheme: &Scheme, capacity: usize, kind: Kind) -> Result<BatchBuilder, ArenaError> {
+        let layout = Arc::new(Layout::new(scheme));
+        let mut batch = Batch { scheme: scheme.clone(), layout, arena: Arena::new(kind), len: 0, capacity };
+        batch.start()?;
+        Ok(BatchBuilder { batch })
+    }
+
+    /// An empty batch in the memory of one that is no longer needed, of the same scheme and capacity.
+    ///
+    /// # Errors
+    /// As [`BatchBuilder::new`].
+    pub fn reuse(mut batch: Batch) -> Result<BatchBuilder, ArenaError> {
+        batch.start()?;
+        Ok(BatchBuilder { batch })
+    }
+
+    /// Records so far.
+    pub fn len(&self) -> usize {
+        self.batch.len
+    }
+
+    /// Whether there is no record yet.
+    pub fn is_empty(&self) -> bool {
+        self.batch.len == 0
+    }
+
+    /// Whether there is no room for another record.
+    pub fn is_full(&self) -> bool {
+        self.batch.len == self.batch.capacity
+    }
+
+    /// The layout of the records.
+    pub fn layout(&self) -> &Layout {
+        &self.batch.layout
+    }
+
+    /// The scheme of the records.
+    pub fn scheme(&self) -> &Scheme {
+        &self.batch.scheme
+    }
+
+    /// Bytes that the batch takes so far.
+    pub fn bytes(&self) -> usize {
+        self.batch.arena.len()
+    }
+
+    /// Starts a record.
+    pub fn record(&mut self) -> RecordBuilder<'_> {
+        let offset = HEADER + self.batch.len * self.batch.layout.stride();
+        let error = (self.batch.len == self.batch.capacity).then_some(RecordError::Full);
+        let data = self.batch.arena.len();
+        RecordBuilder { batch: &mut self.batch, offset, data, error, finished: false }
+    }
+
+    /// The batch.
+    pub fn build(mut self) -> Batch {
+        let len = self.batch.arena.len();
+        self.batch.arena.put_word(0, len as u64);
+        self.batch
+    }
+}
+
+/// The setters remember the first error and [`RecordBuilder::finish`] answers it. Setting a field twice keeps the last value.
+impl RecordBuilder<'_> {
+    fn fail(&mut self, error: RecordError) {
+        self.error.get_or_insert(error);
+    }
+
+    /// Marks a field as present and answers the offset of its slot, if it is of a type that `accepts`.
+    #[inline]
+    fn slot(&mut self, field: FieldId, accepts: impl FnOnce(&Type) -> bool) -> Option<usize> {
+        if self.error.is_some() {
+            return None;
+        }
+        let ty = &self.batch.scheme.field(field).ty;
+        if !accepts(ty) {
+            let (field, expected) = (self.batch.scheme.field(field).name.clone(), ty.clone());
+            self.fail(RecordError::WrongType { field, expected });
+            return None;
+        }
+        let slot = self.batch.layout.slot(field);
+        let words = self.batch.arena.used_mut();
+        words[(self.offset + slot.presence_offset) / 8] |= 1 << slot.presence_bit;
+        Some(self.offset + slot.offset)
+    }
+
+    /// Sets a Bool field.
+    #[inline]
+    pub fn bool(&mut self, field: FieldId, value: bool) {
+        if let Some(slot) = self.slot(field, |t| *t == Type::Bool) {
+            self.batch.arena.put_word(slot, value as u64);
+        }
+    }
+
+    /// Sets an Int field.
+    #[inline]
+    pub fn int(&mut self, field: FieldId, value: i64) {
+        if let Some(slot) = self.slot(field, |t| *t == Type::Int) {
+            self.batch.arena.put_word(slot, value as u64);
+        }
+    }
+
+    /// Sets a Float field.
+    #[inline]
+    pub fn float(&mut self, field: FieldId, value: f64) {
+        if let Some(slot) = self.slot(field, |t| *t == Type::Float) {
+            self.batch.arena.put_word(slot, value.to_bits());
+        }
+    }
+
+    /// Sets an Ip field.
+    #[inline]
+    pub fn ip(&mut self, field: FieldId, value: IpAddr) {
+        if let Some(slot) = self.slot(field, |t| *t == Type::Ip) {
+            for (i, word) in ip_words(value).into_iter().enumerate() {
+                self.batch.arena.put_word(slot + i * 8, word);
+            }
+        }
+    }
+
+    /// Sets a Bytes field to a copy of `value`.
+    #[inline]
+    pub fn bytes(&mut self, field: FieldId, value: &[u8]) {
+        if let Some(slot) = self.slot(field, |t| *t == Type::Bytes) {
+            match pack_bytes(&mut self.batch.arena, value) {
+                Ok(word) => self.batch.arena.put_word(slot, word),
+                Err(e) => self.fail(e.into()),
+            }
+        }
+    }
+
+    /// Copies bytes into the batch once, for [`RecordBuilder::bytes_at`] to refer to. Answers their offset.
+    #[inline]
+    pub fn blob(&mut self, bytes: &[u8]) -> usize {
+        match pack_bytes(&mut self.batch.arena, bytes) {
+            Ok(word) => word as u32 as usize,
+            Err(e) => {
+                self.fail(e.into());
+                0
+            }
+        }
+    }
+
+    /// Sets a Bytes field to bytes that [`RecordBuilder::blob`] copied into this record.
+    ///
+    /// # Panics
+    /// When the range is not within this record's data.
+    #[inline]
+    pub fn bytes_at(&mut self, field: FieldId, offset: usize, len: usize) {
+        if let Some(slot) = self.slot(field, |t| *t == Type::Bytes) {
+            assert!(offset >= self.data && offset + len <= self.batch.arena.len(), "bytes_at outside the record's data");
+            self.batch.arena.put_word(slot, reference(offset, len));
+        }
+    }
+
+    /// Sets an Array<Int> field.
+    #[inline]
+    pub fn ints(&mut self, field: FieldId, values: &[i64]) {
+        if let Some(slot) = self.slot(field, |t| matches!(t, Type::Array(e) if **e == Type::Int)) {
+            match self.batch.arena.alloc(values.len() * 8) {
+                Ok(at) => {
+                    for (i, value) in values.iter().enumerate() {
+                        self.batch.arena.put_word(at + i * 8, *value as u64);
+                    }
+                    self.batch.arena.put_word(slot, reference(at, values.len()));
+                }
+                Err(e) => self.fail(e.into()),
+            }
+        }
+    }
+
+    /// Sets an Array<Ip> field.
+    pub fn ips(&mut self, field: FieldId, values: &[IpAddr]) {
+        if let Some(slot) = self.slot(field, |t| matches!(t, Type::Array(e) if **e == Type::Ip)) {
+            match self.batch.arena.alloc(values.len() * 24) {
+                Ok(at) => {
+                    for (i, value) in values.iter().enumerate() {
+                        for (j, word) in ip_words(*value).into_iter().enumerate() {
+                            self.batch.arena.put_word(at + i * 24 + j * 8, word);
+                        }
+                    }
+                    self.batch.arena.put_word(slot, reference(at, values.len()));
+                }
+                Err(e) => self.fail(e.into()),
+            }
+        }
+    }
+
+    /// Sets an Array<Bytes> field to copies of `values`.
+    pub fn bytes_array(&mut self, field: FieldId, values: &[&[u8]]) {
+        if let Some(slot) = self.slot(field, |t| matches!(t, Type::Array(e) if **e == Type::Bytes)) {
+            let arena = &mut self.batch.arena;
+            let stored = (|| {
+                let at = arena.alloc(values.len() * 8)?;
+                for (i, value) in values.iter().enumerate() {
+                    let word = pack_bytes(arena, value)?;
+                    arena.put_word(at + i * 8, word);
+                }
+                Ok(reference(at, values.len()))
+            })();
+            match stored {
+                Ok(word) => self.batch.arena.put_word(slot, word),
+                Err(e) => self.fail(RecordError::Arena(e)),
+            }
+        }
+    }
+
+    /// Sets a field of any type. Keys of built maps must be in byte order, without repeats; nil leaves the field unset.
+    pub fn set(&mut self, field: FieldId, value: Value<'_>) {
+        if value.is_nil() {
+            return;
+        }
+        if let Some(slot) = self.slot(field, |t| value.fits(t)) {
+            let ty = self.batch.scheme.field(field).ty.clone();
+            if let Err(e) = pack(&mut self.batch.arena, slot, &ty, value) {
+                self.fail(e.into());
+            }
+        }
+    }
+
+    /// Keeps the record.
+    ///
+    /// # Errors
+    /// The first error of a setter, or a mandatory field without a value. The record is then not kept.
+    pub fn finish(mut self) -> Result<(), RecordError> {
+        if let Some(error) = self.error.take() {
+            return Err(error);
+        }
+        let memory = self.batch.arena.memory();
+        for (i, wanted) in self.batch.layout.mandatory().iter().enumerate() {
+            let missing = wanted & !memory.word(self.offset + i * 8);
+            if missing != 0 {
+                let field = self.batch.scheme.field(FieldId(i as u32 * 64 + missing.trailing_zeros()));
+                return Err(RecordError::Missing(field.name.clone()));
+            }
+        }
+        self.batch.len += 1;
+        self.finished = true;
+        Ok(())
+    }
+}
+
+impl Drop for RecordBuilder<'_> {
+    fn drop(&mut self) {
+        if !self.finished && self.batch.len < self.batch.capacity {
+            let (first, words) = (self.offset / 8, self.batch.layout.stride() / 8);
+            self.batch.arena.used_mut()[first..first + words].fill(0);
+            self.batch.arena.truncate(self.data);
+        }
+    }
+}

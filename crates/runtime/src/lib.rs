@@ -1,0 +1,37 @@
+//! What all backends of Quintet share: records and batches, matchers, functions, traps, and the [`Backend`] seam.
+//!
+//! Knows no backend. The order of things: a [`Batch`] of records of a [`Scheme`](quintet_lang::Scheme) is filled through a
+//! [`BatchBuilder`]; a checked [`Program`](quintet_lang::Program) is [`Linked`] (its regexes, sets and functions prepared, once for all
+//! backends); a [`Backend`] compiles the linked program; the result is instantiated per thread and run.
+#![forbid(unsafe_code)]
+
+mod backend;
+mod batch;
+mod functions;
+mod layout;
+mod linked;
+mod lists;
+mod matchers;
+mod matches;
+mod pack;
+mod record;
+mod scratch;
+mod trap;
+mod value;
+
+pub use backend::{
+    Artifact, Backend, BackendId, CompileError, Compiled, Emit, EmitError, Instance, InstantiateError, RunError, Unsupported,
+};
+pub use batch::{Batch, BatchBuilder, RecordBuilder, RecordError};
+pub use functions::{Bind, Function, Library, slice};
+pub use layout::{Layout, Slot};
+pub use linked::{LinkError, Linked};
+pub use lists::{ListError, Lists};
+pub use matchers::{BytesSet, IntSet, IpSet, RegexMatcher, Searcher, SetMatcher, WildcardMatcher, ip_from_words, ip_words};
+pub use matches::{Matches, RuleSet, TrapAt};
+pub use pack::{Blob, pack};
+pub use quintet_arena::{Arena, ArenaError, Kind as ArenaKind, Memory, PADDING};
+pub use record::RecordRef;
+pub use scratch::Scratch;
+pub use trap::Trap;
+pub use value::{ArrayRef, MapRef, Value};

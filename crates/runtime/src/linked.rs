@@ -1,0 +1,153 @@
+//! A program with everything it needs: what all backends share is prepared here, once.
+
+use std::sync::{Arc, PoisonError};
+
+use quintet_lang::ast::{ListId, NeedleId, Program, RegexId, SetId, SiteId, Span, WildcardId};
+use quintet_lang::{Limits, Scheme};
+
+use crate::functions::{Function, Library};
+use crate::layout::Layout;
+use crate::lists::{List, Lists};
+use crate::matchers::{RegexMatcher, Searcher, SetMatcher, WildcardMatcher};
+use crate::value::Value;
+
+/// A checked program together with its prepared literals, bound functions and lists. Shared by all backends that compile it; its parts
+/// never move or change while it lives, so generated code may hold their addresses along with an `Arc` of it.
+pub struct Linked {
+    program: Program,
+    layout: Layout,
+    limits: Limits,
+    sets: Vec<SetMatcher>,
+    searchers: Vec<Searcher>,
+    regexes: Vec<RegexMatcher>,
+    wildcards: Vec<WildcardMatcher>,
+    functions: Vec<Arc<dyn Function>>,
+    lists: Vec<Arc<List>>,
+}
+
+/// Why a program cannot be linked.
+#[derive(Clone, Debug, thiserror::Error)]
+#[error("{message}")]
+pub struct LinkError {
+    message: String,
+    span: Span,
+}
+
+impl LinkError {
+    /// The place in the source that is at fault.
+    pub fn span(&self) -> Span {
+        self.span
+    }
+}
+
+impl Linked {
+    /// Prepares `program`.
+    ///
+    /// # Errors
+    /// A regular expression over its limit, a function that the library lacks or that refuses a constant argument.
+    pub fn new(program: Program, library: &Library, lists: &Lists, limits: &Limits) -> Result<Arc<Linked>, LinkError> {
+        let regexes = program
+            .regexes
+            .iter()
+            .map(|r| {
+                RegexMatcher::new(&r.pattern, limits).map_err(|e| match e.size_limit() {
+                    Some(limit) => LinkError {
+                        message: format!(
+                            "this regular expression takes more than the limit of {limit} bytes; make its repetitions smaller"
+                        ),
+                        span: r.span,
+                    },
+                    None => LinkError { message: format!("this is not a regular expression: {e}"), span: r.span },
+                })
+            })
+            .collect::<Result<_, _>>()?;
+        let functions = program
+            .sites
+            .iter()
+            .map(|site| {
+                let name = &program.scheme.function(site.function).name;
+                let bind = library.get(name).ok_or_else(|| LinkError {
+                    message: format!("function `{name}` is declared by the scheme but the library has no such function"),
+                    span: site.span,
+                })?;
+                bind.bind(site).map_err(|message| LinkError { message: format!("{name}: {message}"), span: site.span })
+            })
+            .collect::<Result<_, _>>()?;
+        Ok(Arc::new(Linked {
+            layout: Layout::new(&program.scheme),
+            limits: limits.clone(),
+            sets: program.sets.iter().map(SetMatcher::new).collect(),
+            searchers: program.needles.iter().map(|n| Searcher::new(n)).collect(),
+            regexes,
+            wildcards: program.wildcards.iter().map(WildcardMatcher::new).collect(),
+            functions,
+            lists: program.lists.iter().map(|l| lists.list(l.ty.clone(), &l.name)).collect(),
+            program,
+        }))
+    }
+
+    /// The program.
+    #[inline]
+    pub fn program(&self) -> &Program {
+        &self.program
+    }
+
+    /// The scheme of the records that it runs on.
+    pub fn scheme(&self) -> &Scheme {
+        &self.program.scheme
+    }
+
+    /// The layout of those records.
+    #[inline]
+    pub fn layout(&self) -> &Layout {
+        &self.layout
+    }
+
+    /// The limits that it was linked with.
+    pub fn limits(&self) -> &Limits {
+        &self.limits
+    }
+
+    /// A prepared set.
+    #[inline]
+    pub fn set(&self, id: SetId) -> &SetMatcher {
+        &self.sets[id.index()]
+    }
+
+    /// A prepared needle.
+    #[inline]
+    pub fn searcher(&self, id: NeedleId) -> &Searcher {
+        &self.searchers[id.index()]
+    }
+
+    /// A prepared regular expression.
+    #[inline]
+    pub fn regex(&self, id: RegexId) -> &RegexMatcher {
+        &self.regexes[id.index()]
+    }
+
+    /// A prepared wildcard pattern.
+    #[inline]
+    pub fn wildcard(&self, id: WildcardId) -> &WildcardMatcher {
+        &self.wildcards[id.index()]
+    }
+
+    /// The function that a call runs.
+    #[inline]
+    pub fn function(&self, id: SiteId) -> &Arc<dyn Function> {
+        &self.functions[id.index()]
+    }
+
+    /// Whether a named list holds a value; an unset list holds none.
+    #[inline]
+    pub fn in_list(&self, id: ListId, value: &Value<'_>) -> bool {
+        let list = self.lists[id.index()].read().unwrap_or_else(PoisonError::into_inner);
+        list.as_ref().is_some_and(|set| set.contains(value))
+    }
+}
+
+impl std::fmt::Debug for Linked {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Linked").field("rules", &self.program.rules.len()).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,51 @@
+//! Sets of byte strings.
+
+use foldhash::fast::FixedState;
+use hashbrown::HashSet;
+
+/// A set of byte strings.
+#[derive(Clone, Debug)]
+pub struct BytesSet {
+    members: HashSet<Box<[u8]>, FixedState>,
+    /// Bit `n` says whether some member has length `n`; bit 63 stands for all lengths from 63 on.
+    lengths: u64,
+}
+
+fn length_bit(len: usize) -> u64 {
+    1 << len.min(63)
+}
+
+impl BytesSet {
+    /// The set of these members.
+    pub fn new<'m>(members: impl IntoIterator<Item = &'m [u8]>) -> BytesSet {
+        let mut set = BytesSet { members: HashSet::with_hasher(FixedState::default()), lengths: 0 };
+        for member in members {
+            set.lengths |= length_bit(member.len());
+            set.members.insert(member.into());
+        }
+        set
+    }
+
+    /// Whether it holds `value`.
+    #[inline]
+    pub fn contains(&self, value: &[u8]) -> bool {
+        self.lengths & length_bit(value.len()) != 0 && self.members.contains(value)
+    }
+
+    /// The number of members.
+    pub fn len(&self) -> usize {
+        self.members.len()
+    }
+
+    /// Whether there is no member.
+    pub fn is_empty(&self) -> bool {
+        self.members.is_empty()
+    }
+
+    /// The members in byte order.
+    pub fn members(&self) -> Vec<&[u8]> {
+        let mut members: Vec<&[u8]> = self.members.iter().map(|m| &**m).collect();
+        members.sort_unstable();
+        members
+    }
+}

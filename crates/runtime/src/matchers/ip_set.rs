@@ -1,0 +1,73 @@
+//! Sets of addresses, and addresses as words.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+use super::{holds, merge};
+
+/// A set of addresses, as disjoint ranges in order for each family.
+#[derive(Clone, Debug, Default)]
+pub struct IpSet {
+    v4: Vec<(u32, u32)>,
+    v6: Vec<(u128, u128)>,
+}
+
+impl IpSet {
+    /// The set of all members of inclusive ranges; a range across families has none.
+    pub fn new(ranges: impl IntoIterator<Item = (IpAddr, IpAddr)>) -> IpSet {
+        let (mut v4, mut v6) = (Vec::new(), Vec::new());
+        for range in ranges {
+            match range {
+                (IpAddr::V4(first), IpAddr::V4(last)) => v4.push((first.to_bits(), last.to_bits())),
+                (IpAddr::V6(first), IpAddr::V6(last)) => v6.push((first.to_bits(), last.to_bits())),
+                _ => {}
+            }
+        }
+        IpSet { v4: merge(v4, |i| i.checked_add(1)), v6: merge(v6, |i| i.checked_add(1)) }
+    }
+
+    /// Whether it holds `ip`.
+    #[inline]
+    pub fn contains(&self, ip: IpAddr) -> bool {
+        match ip {
+            IpAddr::V4(ip) => holds(&self.v4, ip.to_bits()),
+            IpAddr::V6(ip) => holds(&self.v6, ip.to_bits()),
+        }
+    }
+
+    /// Whether it holds the address in this slot form (see [`ip_words`]).
+    #[inline]
+    pub fn contains_words(&self, family: u64, high: u64, low: u64) -> bool {
+        match family {
+            4 => holds(&self.v4, low as u32),
+            _ => holds(&self.v6, (high as u128) << 64 | low as u128),
+        }
+    }
+
+    /// The IPv4 members as inclusive ranges: in order, apart from each other, as few as possible.
+    pub fn v4(&self) -> &[(u32, u32)] {
+        &self.v4
+    }
+
+    /// The IPv6 members as inclusive ranges: in order, apart from each other, as few as possible.
+    pub fn v6(&self) -> &[(u128, u128)] {
+        &self.v6
+    }
+}
+
+/// The words of an address's slot: its family (4 or 6), then the high and the low half of the address as a number.
+#[inline]
+pub fn ip_words(ip: IpAddr) -> [u64; 3] {
+    match ip {
+        IpAddr::V4(ip) => [4, 0, ip.to_bits() as u64],
+        IpAddr::V6(ip) => [6, (ip.to_bits() >> 64) as u64, ip.to_bits() as u64],
+    }
+}
+
+/// The address with these words.
+#[inline]
+pub fn ip_from_words(words: [u64; 3]) -> IpAddr {
+    match words {
+        [4, _, low] => IpAddr::V4(Ipv4Addr::from_bits(low as u32)),
+        [_, high, low] => IpAddr::V6(Ipv6Addr::from_bits((high as u128) << 64 | low as u128)),
+    }
+}

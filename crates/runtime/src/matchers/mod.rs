@@ -1,0 +1,86 @@
+//! Things prepared once per program and asked for each record: sets, searchers, regular expressions, wildcards.
+
+mod bytes_set;
+mod int_set;
+mod ip_set;
+mod regex;
+mod searcher;
+mod wildcard;
+
+pub use bytes_set::BytesSet;
+pub use int_set::IntSet;
+pub use ip_set::{IpSet, ip_from_words, ip_words};
+pub use regex::RegexMatcher;
+pub use searcher::Searcher;
+pub use wildcard::WildcardMatcher;
+
+use quintet_lang::Type;
+use quintet_lang::ast::Set;
+
+use crate::value::Value;
+
+/// A prepared set.
+#[derive(Clone, Debug)]
+pub enum SetMatcher {
+    /// Of Ints.
+    Int(IntSet),
+    /// Of addresses.
+    Ip(IpSet),
+    /// Of byte strings.
+    Bytes(BytesSet),
+}
+
+impl SetMatcher {
+    /// Prepares a literal set.
+    pub fn new(set: &Set) -> SetMatcher {
+        match set {
+            Set::Int(ranges) => SetMatcher::Int(IntSet::new(ranges.iter().copied())),
+            Set::Ip(ranges) => SetMatcher::Ip(IpSet::new(ranges.iter().copied())),
+            Set::Bytes(members) => SetMatcher::Bytes(BytesSet::new(members.iter().map(Vec::as_slice))),
+        }
+    }
+
+    /// The type of the members.
+    pub fn ty(&self) -> Type {
+        match self {
+            SetMatcher::Int(_) => Type::Int,
+            SetMatcher::Ip(_) => Type::Ip,
+            SetMatcher::Bytes(_) => Type::Bytes,
+        }
+    }
+
+    /// Whether it holds a value; false for nil and for values of another type.
+    #[inline]
+    pub fn contains(&self, value: &Value<'_>) -> bool {
+        match (self, value) {
+            (SetMatcher::Int(set), Value::Int(i)) => set.contains(*i),
+            (SetMatcher::Ip(set), Value::Ip(ip)) => set.contains(*ip),
+            (SetMatcher::Bytes(set), Value::Bytes(b)) => set.contains(b),
+            _ => false,
+        }
+    }
+}
+
+/// Sorts inclusive ranges and joins those that touch or overlap; ranges that end before they start are dropped.
+fn merge<T: Copy + Ord>(mut ranges: Vec<(T, T)>, next: impl Fn(T) -> Option<T>) -> Vec<(T, T)> {
+    ranges.retain(|(first, last)| first <= last);
+    ranges.sort_unstable();
+    let mut merged: Vec<(T, T)> = Vec::with_capacity(ranges.len());
+    for (first, last) in ranges {
+        match merged.last_mut() {
+            Some((_, end)) if next(*end).is_none_or(|after| first <= after) => *end = last.max(*end),
+            _ => merged.push((first, last)),
+        }
+    }
+    merged
+}
+
+/// Whether a sorted list of disjoint inclusive ranges holds a value: compares along short lists and bisects long ones.
+#[inline]
+fn holds<T: Copy + Ord>(ranges: &[(T, T)], value: T) -> bool {
+    if ranges.len() <= 8 {
+        return ranges.iter().any(|(first, last)| *first <= value && value <= *last);
+    }
+    let after = ranges.partition_point(|(first, _)| *first <= value);
+    after > 0 && value <= ranges[after - 1].1
+}

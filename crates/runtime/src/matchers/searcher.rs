@@ -1,0 +1,33 @@
+//! Searching for a constant.
+
+use memchr::memmem::Finder;
+
+/// A needle, prepared for being searched many times.
+#[derive(Clone, Debug)]
+pub struct Searcher {
+    finder: Finder<'static>,
+}
+
+impl Searcher {
+    /// Prepares a needle.
+    pub fn new(needle: &[u8]) -> Searcher {
+        Searcher { finder: Finder::new(needle).into_owned() }
+    }
+
+    /// Whether the needle occurs in `haystack`; an empty one does.
+    #[inline]
+    pub fn is_in(&self, haystack: &[u8]) -> bool {
+        self.finder.find(haystack).is_some()
+    }
+
+    /// Whether a needle that is used once occurs in `haystack`; an empty one does.
+    #[inline]
+    pub fn occurs(needle: &[u8], haystack: &[u8]) -> bool {
+        memchr::memmem::find(haystack, needle).is_some()
+    }
+
+    /// The needle.
+    pub fn needle(&self) -> &[u8] {
+        self.finder.needle()
+    }
+}

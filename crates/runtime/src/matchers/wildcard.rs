@@ -1,0 +1,90 @@
+//! Wildcard patterns.
+
+use memchr::memmem::Finder;
+use quintet_lang::ast::Wildcard;
+
+/// A prepared wildcard pattern; it must match the whole value. Stars are lazy, which decides nothing here: the first place where each
+/// part fits leaves the most room for the parts after it.
+#[derive(Clone, Debug)]
+pub struct WildcardMatcher {
+    /// What the value must begin with.
+    prefix: Vec<u8>,
+    /// What must follow in this order; empty parts are left out.
+    middle: Vec<Part>,
+    /// What the value must end with, or `None` where the pattern has no star.
+    suffix: Option<Vec<u8>>,
+    strict: bool,
+}
+
+#[derive(Clone, Debug)]
+enum Part {
+    Strict(Box<Finder<'static>>),
+    /// Lower-case letters.
+    Folded(Vec<u8>),
+}
+
+impl WildcardMatcher {
+    /// Prepares a pattern.
+    pub fn new(pattern: &Wildcard) -> WildcardMatcher {
+        let strict = pattern.strict;
+        let fold = |part: &Vec<u8>| {
+            if strict { part.clone() } else { part.to_ascii_lowercase() }
+        };
+        let mut parts: Vec<Vec<u8>> = pattern.parts.iter().map(fold).collect();
+        let suffix = if parts.len() > 1 { parts.pop() } else { None };
+        let mut parts = parts.into_iter();
+        let prefix = parts.next().unwrap_or_default();
+        let middle = parts
+            .filter(|p| !p.is_empty())
+            .map(|p| if strict { Part::Strict(Box::new(Finder::new(&p).into_owned())) } else { Part::Folded(p) })
+            .collect();
+        WildcardMatcher { prefix, middle, suffix, strict }
+    }
+
+    /// Whether the pattern matches all of `value`.
+    pub fn is_match(&self, value: &[u8]) -> bool {
+        let Some(suffix) = &self.suffix else {
+            return self.same(value, &self.prefix);
+        };
+        if value.len() < self.prefix.len() + suffix.len() {
+            return false;
+        }
+        let (head, rest) = value.split_at(self.prefix.len());
+        let (mut rest, tail) = rest.split_at(rest.len() - suffix.len());
+        if !self.same(head, &self.prefix) || !self.same(tail, suffix) {
+            return false;
+        }
+        for part in &self.middle {
+            match part.find(rest) {
+                Some(end) => rest = &rest[end..],
+                None => return false,
+            }
+        }
+        true
+    }
+
+    fn same(&self, value: &[u8], part: &[u8]) -> bool {
+        if self.strict { value == part } else { value.eq_ignore_ascii_case(part) }
+    }
+}
+
+impl Part {
+    /// One past the end of the part's first occurrence.
+    fn find(&self, value: &[u8]) -> Option<usize> {
+        match self {
+            Part::Strict(finder) => finder.find(value).map(|at| at + finder.needle().len()),
+            Part::Folded(part) => {
+                let (first, upper) = (*part.first()?, part.first()?.to_ascii_uppercase());
+                let mut from = 0;
+                loop {
+                    from += memchr::memchr2(first, upper, value.get(from..)?)?;
+                    let end = from + part.len();
+                    if value.get(from..end)?.eq_ignore_ascii_case(part) {
+                        return Some(end);
+                    }
+                    from += 1;
+                }
+            }
+        }
+    }
+}

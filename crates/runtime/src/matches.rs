@@ -1,0 +1,187 @@
+//! Answers: which rules match which records, and where a rule trapped.
+
+use crate::trap::Trap;
+
+/// Which rules one record matches.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RuleSet {
+    rules: usize,
+    bits: Vec<u64>,
+    traps: Vec<(usize, Trap)>,
+}
+
+impl RuleSet {
+    /// An empty set for programs of any size.
+    pub fn new() -> RuleSet {
+        RuleSet::default()
+    }
+
+    /// Empties the set and makes room for `rules` rules.
+    #[inline]
+    pub fn reset(&mut self, rules: usize) {
+        self.rules = rules;
+        self.bits.clear();
+        self.bits.resize(rules.div_ceil(64), 0);
+        self.traps.clear();
+    }
+
+    /// Adds a rule.
+    ///
+    /// # Panics
+    /// When the rule is not below the number given to [`RuleSet::reset`].
+    #[inline]
+    pub fn insert(&mut self, rule: usize) {
+        self.bits[rule / 64] |= 1 << (rule % 64);
+    }
+
+    /// Notes that a rule trapped.
+    #[cold]
+    pub fn trap(&mut self, rule: usize, trap: Trap) {
+        self.traps.push((rule, trap));
+    }
+
+    /// Whether the record matches a rule.
+    #[inline]
+    pub fn contains(&self, rule: usize) -> bool {
+        self.bits.get(rule / 64).is_some_and(|w| w >> (rule % 64) & 1 != 0)
+    }
+
+    /// The rules that the record matches, in order.
+    pub fn iter(&self) -> impl Iterator<Item = usize> {
+        (0..self.rules).filter(|r| self.contains(*r))
+    }
+
+    /// How many rules the record matches.
+    pub fn len(&self) -> usize {
+        self.bits.iter().map(|w| w.count_ones() as usize).sum()
+    }
+
+    /// Whether no rule matches.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The rules that trapped, in order.
+    pub fn traps(&self) -> &[(usize, Trap)] {
+        &self.traps
+    }
+}
+
+/// A rule that trapped on a record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct TrapAt {
+    /// The rule.
+    pub rule: usize,
+    /// The record's place in the batch.
+    pub record: usize,
+    /// What happened.
+    pub trap: Trap,
+}
+
+/// Which rules match which records of a batch: one bit each, a row of words per rule. Bit `i % 64` of word `i / 64` is record `i`;
+/// bits after the last record are 0.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Matches {
+    rules: usize,
+    records: usize,
+    bits: Vec<u64>,
+    traps: Vec<TrapAt>,
+}
+
+impl Matches {
+    /// Answers without rules and records; backends make room.
+    pub fn new() -> Matches {
+        Matches::default()
+    }
+
+    /// Clears all answers and makes room for `rules` x `records`.
+    pub fn reset(&mut self, rules: usize, records: usize) {
+        self.rules = rules;
+        self.records = records;
+        self.bits.clear();
+        self.bits.resize(rules * records.div_ceil(64), 0);
+        self.traps.clear();
+    }
+
+    /// Rules.
+    pub fn rules(&self) -> usize {
+        self.rules
+    }
+
+    /// Records.
+    pub fn records(&self) -> usize {
+        self.records
+    }
+
+    /// Words in each rule's row.
+    #[inline]
+    pub fn row_words(&self) -> usize {
+        self.records.div_ceil(64)
+    }
+
+    /// All rows, rule by rule.
+    #[inline]
+    pub fn words(&self) -> &[u64] {
+        &self.bits
+    }
+
+    /// All rows, rule by rule, for writing.
+    #[inline]
+    pub fn words_mut(&mut self) -> &mut [u64] {
+        &mut self.bits
+    }
+
+    /// Sets the answers of records `64 * block ..` to a rule.
+    #[inline]
+    pub fn set_block(&mut self, rule: usize, block: usize, bits: u64) {
+        let at = rule * self.row_words() + block;
+        self.bits[at] = bits;
+    }
+
+    /// Notes that a rule trapped on a record.
+    #[cold]
+    pub fn trap(&mut self, rule: usize, record: usize, trap: Trap) {
+        self.traps.push(TrapAt { rule, record, trap });
+    }
+
+    /// Puts the traps in order of record, then rule; backends call it once after a batch.
+    pub fn sort_traps(&mut self) {
+        self.traps.sort_unstable_by_key(|t| (t.record, t.rule));
+    }
+
+    /// Whether `record` matches `rule`.
+    #[inline]
+    pub fn get(&self, rule: usize, record: usize) -> bool {
+        self.bits[rule * self.row_words() + record / 64] >> (record % 64) & 1 != 0
+    }
+
+    /// How many records match `rule`.
+    pub fn count(&self, rule: usize) -> usize {
+        self.row(rule).iter().map(|w| w.count_ones() as usize).sum()
+    }
+
+    /// The row of `rule`.
+    pub fn row(&self, rule: usize) -> &[u64] {
+        let words = self.row_words();
+        &self.bits[rule * words..(rule + 1) * words]
+    }
+
+    /// The records that match `rule`, in order.
+    pub fn records_of(&self, rule: usize) -> impl Iterator<Item = usize> + '_ {
+        self.row(rule).iter().enumerate().flat_map(|(i, word)| {
+            let mut rest = *word;
+            std::iter::from_fn(move || {
+                (rest != 0).then(|| {
+                    let bit = rest.trailing_zeros() as usize;
+                    rest &= rest - 1;
+                    i * 64 + bit
+                })
+            })
+        })
+    }
+
+    /// The traps, in order of record, then rule.
+    pub fn traps(&self) -> &[TrapAt] {
+        &self.traps
+    }
+}

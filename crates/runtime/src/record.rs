@@ -1,0 +1,63 @@
+//! Reading records.
+
+use quintet_arena::Memory;
+use quintet_lang::FieldId;
+
+use crate::batch::Batch;
+use crate::value::Value;
+
+/// One record of a batch.
+#[derive(Clone, Copy, Debug)]
+pub struct RecordRef<'a> {
+    batch: &'a Batch,
+    index: u32,
+    offset: u32,
+}
+
+impl<'a> RecordRef<'a> {
+    #[inline]
+    pub(crate) fn new(batch: &'a Batch, index: usize) -> RecordRef<'a> {
+        RecordRef { batch, index: index as u32, offset: (batch.records_offset() + index * batch.layout().stride()) as u32 }
+    }
+
+    /// The batch that holds it.
+    #[inline]
+    pub fn batch(&self) -> &'a Batch {
+        self.batch
+    }
+
+    /// Its place in the batch, from 0.
+    #[inline]
+    pub fn index(&self) -> usize {
+        self.index as usize
+    }
+
+    /// Bytes from the arena's start to the record.
+    #[inline]
+    pub fn offset(&self) -> usize {
+        self.offset as usize
+    }
+
+    /// The arena that holds it.
+    #[inline]
+    pub fn memory(&self) -> Memory<'a> {
+        self.batch.memory()
+    }
+
+    /// Whether the record has a field.
+    #[inline]
+    pub fn has(&self, field: FieldId) -> bool {
+        let slot = self.batch.layout().slot(field);
+        self.memory().word(self.offset() + slot.presence_offset) >> slot.presence_bit & 1 != 0
+    }
+
+    /// The value of a field, or nil.
+    #[inline]
+    pub fn value(&self, field: FieldId) -> Value<'a> {
+        if !self.has(field) {
+            return Value::Nil;
+        }
+        let slot = self.batch.layout().slot(field);
+        Value::load(self.memory(), self.offset() + slot.offset, &self.batch.scheme().field(field).ty)
+    }
+}

@@ -1,0 +1,38 @@
+//! What can go wrong in one rule on one record.
+
+use std::fmt;
+
+/// Ends the evaluation of one rule on one record: the rule does not match there. All backends trap in the same places.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[repr(u32)]
+#[non_exhaustive]
+pub enum Trap {
+    /// Int division or remainder by zero.
+    DivisionByZero = 1,
+    /// Function results took more than [`Limits::memory_bytes`](quintet_lang::Limits::memory_bytes).
+    Memory = 2,
+}
+
+impl Trap {
+    /// All traps.
+    pub const ALL: [Trap; 2] = [Trap::DivisionByZero, Trap::Memory];
+
+    /// The number that generated code uses; never 0.
+    pub fn code(self) -> u32 {
+        self as u32
+    }
+
+    /// The trap with this number.
+    pub fn from_code(code: u32) -> Option<Trap> {
+        Trap::ALL.into_iter().find(|t| t.code() == code)
+    }
+}
+
+impl fmt::Display for Trap {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Trap::DivisionByZero => "division by zero",
+            Trap::Memory => "memory limit",
+        })
+    }
+}

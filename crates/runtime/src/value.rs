@@ -1,0 +1,235 @@
+//! Values as Rust code sees them, borrowed from a record or from an evaluation's scratch memory.
+
+use std::cmp::Ordering;
+use std::net::IpAddr;
+
+use quintet_arena::Memory;
+use quintet_lang::Type;
+use quintet_lang::ast::Const;
+
+use crate::matchers::ip_from_words;
+
+/// A value. Copying one copies no bytes.
+#[derive(Clone, Copy, Debug)]
+pub enum Value<'a> {
+    /// The missing value.
+    Nil,
+    /// A Bool.
+    Bool(bool),
+    /// An Int.
+    Int(i64),
+    /// A Float.
+    Float(f64),
+    /// Bytes.
+    Bytes(&'a [u8]),
+    /// An address.
+    Ip(IpAddr),
+    /// An array.
+    Array(ArrayRef<'a>),
+    /// A map.
+    Map(MapRef<'a>),
+}
+
+/// An array: stored in a block of memory, or built of values.
+#[derive(Clone, Copy, Debug)]
+pub enum ArrayRef<'a> {
+    /// Slots in memory.
+    Stored {
+        /// The block that the offsets refer to.
+        memory: Memory<'a>,
+        /// The type of the elements.
+        element: &'a Type,
+        /// Bytes from the block's start to the first slot.
+        offset: u32,
+        /// Elements.
+        len: u32,
+    },
+    /// Values one by one.
+    Built(&'a [Value<'a>]),
+}
+
+/// A map from byte strings: stored in a block of memory, or built of pairs in byte order of the keys.
+#[derive(Clone, Copy, Debug)]
+pub enum MapRef<'a> {
+    /// Entries in memory.
+    Stored {
+        /// The block that the offsets refer to.
+        memory: Memory<'a>,
+        /// The type of the values.
+        element: &'a Type,
+        /// Bytes from the block's start to the first entry.
+        offset: u32,
+        /// Entries.
+        len: u32,
+    },
+    /// Pairs one by one.
+    Built(&'a [(&'a [u8], Value<'a>)]),
+}
+
+impl<'a> Value<'a> {
+    /// The value of type `ty` in the slot at `offset` of a block; see [`Layout`](crate::Layout) for the form of slots.
+    #[inline]
+    pub fn load(memory: Memory<'a>, offset: usize, ty: &'a Type) -> Value<'a> {
+        let word = memory.word(offset);
+        match ty {
+            Type::Bool => Value::Bool(word != 0),
+            Type::Int => Value::Int(word as i64),
+            Type::Float => Value::Float(f64::from_bits(word)),
+            Type::Bytes => Value::Bytes(memory.bytes(word as u32 as usize, (word >> 32) as usize)),
+            Type::Ip => Value::Ip(ip_from_words([word, memory.word(offset + 8), memory.word(offset + 16)])),
+            Type::Array(element) => Value::Array(ArrayRef::Stored { memory, element, offset: word as u32, len: (word >> 32) as u32 }),
+            Type::Map(element) => Value::Map(MapRef::Stored { memory, element, offset: word as u32, len: (word >> 32) as u32 }),
+        }
+    }
+
+    /// The value of a constant.
+    pub fn of(constant: &'a Const) -> Value<'a> {
+        match constant {
+            Const::Bool(b) => Value::Bool(*b),
+            Const::Int(i) => Value::Int(*i),
+            Const::Float(f) => Value::Float(*f),
+            Const::Bytes(b) => Value::Bytes(b),
+            Const::Ip(ip) => Value::Ip(*ip),
+        }
+    }
+
+    /// Whether it is nil.
+    #[inline]
+    pub fn is_nil(&self) -> bool {
+        matches!(self, Value::Nil)
+    }
+
+    /// Whether it is a value of type `ty`; nil is of every type. An empty built array or map fits any element type.
+    pub fn fits(&self, ty: &Type) -> bool {
+        match (self, ty) {
+            (Value::Nil, _)
+            | (Value::Bool(_), Type::Bool)
+            | (Value::Int(_), Type::Int)
+            | (Value::Float(_), Type::Float)
+            | (Value::Bytes(_), Type::Bytes)
+            | (Value::Ip(_), Type::Ip) => true,
+            (Value::Array(ArrayRef::Stored { element, .. }), Type::Array(t)) => **element == **t,
+            (Value::Map(MapRef::Stored { element, .. }), Type::Map(t)) => **element == **t,
+            (Value::Array(ArrayRef::Built(items)), Type::Array(t)) => items.iter().all(|v| !v.is_nil() && v.fits(t)),
+            (Value::Map(MapRef::Built(items)), Type::Map(t)) => items.iter().all(|(_, v)| !v.is_nil() && v.fits(t)),
+            _ => false,
+        }
+    }
+
+    /// The order of two values of one primitive type: none between address families, none with a NaN, none for nil, arrays, maps.
+    #[inline]
+    pub fn compare(&self, other: &Value<'_>) -> Option<Ordering> {
+        match (self, other) {
+            (Value::Bool(a), Value::Bool(b)) => Some(a.cmp(b)),
+            (Value::Int(a), Value::Int(b)) => Some(a.cmp(b)),
+            (Value::Float(a), Value::Float(b)) => a.partial_cmp(b),
+            (Value::Bytes(a), Value::Bytes(b)) => Some(a.cmp(b)),
+            (Value::Ip(IpAddr::V4(a)), Value::Ip(IpAddr::V4(b))) => Some(a.cmp(b)),
+            (Value::Ip(IpAddr::V6(a)), Value::Ip(IpAddr::V6(b))) => Some(a.cmp(b)),
+            _ => None,
+        }
+    }
+}
+
+/// The same value, whatever holds it: floats by their bits, arrays and maps element by element.
+impl PartialEq for Value<'_> {
+    fn eq(&self, other: &Value<'_>) -> bool {
+        match (self, other) {
+            (Value::Nil, Value::Nil) => true,
+            (Value::Float(a), Value::Float(b)) => a.to_bits() == b.to_bits(),
+            (Value::Array(a), Value::Array(b)) => a.len() == b.len() && a.iter().eq(b.iter()),
+            (Value::Map(a), Value::Map(b)) => a.len() == b.len() && a.iter().eq(b.iter()),
+            _ => self.compare(other) == Some(Ordering::Equal),
+        }
+    }
+}
+
+impl<'a> ArrayRef<'a> {
+    /// Elements.
+    #[inline]
+    pub fn len(&self) -> usize {
+        match self {
+            ArrayRef::Stored { len, .. } => *len as usize,
+            ArrayRef::Built(items) => items.len(),
+        }
+    }
+
+    /// Whether it has no element.
+    #[inline]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Element `index`, or nil where there is none.
+    #[inline]
+    pub fn get(&self, index: usize) -> Value<'a> {
+        match *self {
+            ArrayRef::Stored { memory, element, offset, len } if index < len as usize => {
+                Value::load(memory, offset as usize + index * element.words() as usize * 8, element)
+            }
+            ArrayRef::Stored { .. } => Value::Nil,
+            ArrayRef::Built(items) => items.get(index).copied().unwrap_or(Value::Nil),
+        }
+    }
+
+    /// The elements in order.
+    #[inline]
+    pub fn iter(self) -> impl Iterator<Item = Value<'a>> {
+        (0..self.len()).map(move |i| self.get(i))
+    }
+}
+
+impl<'a> MapRef<'a> {
+    /// Entries.
+    #[inline]
+    pub fn len(&self) -> usize {
+        match self {
+            MapRef::Stored { len, .. } => *len as usize,
+            MapRef::Built(items) => items.len(),
+        }
+    }
+
+    /// Whether it has no entry.
+    #[inline]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The entry at `index` (in key order), which must exist.
+    ///
+    /// # Panics
+    /// When `index` is not below [`MapRef::len`].
+    #[inline]
+    pub fn entry(&self, index: usize) -> (&'a [u8], Value<'a>) {
+        match *self {
+            MapRef::Stored { memory, element, offset, .. } => {
+                let at = offset as usize + index * (1 + element.words() as usize) * 8;
+                let key = memory.word(at);
+                (memory.bytes(key as u32 as usize, (key >> 32) as usize), Value::load(memory, at + 8, element))
+            }
+            MapRef::Built(items) => items[index],
+        }
+    }
+
+    /// The value under `key`, or nil.
+    #[inline]
+    pub fn get(&self, key: &[u8]) -> Value<'a> {
+        let (mut low, mut high) = (0, self.len());
+        while low < high {
+            let middle = (low + high) / 2;
+            let (k, value) = self.entry(middle);
+            match k.cmp(key) {
+                Ordering::Equal => return value,
+                Ordering::Less => low = middle + 1,
+                Ordering::Greater => high = middle,
+            }
+        }
+        Value::Nil
+    }
+
+    /// The entries in key order.
+    #[inline]
+    pub fn iter(self) -> impl Iterator<Item = (&'a [u8], Value<'a>)> {
+        (0..self.len()).map(move |i| self.entry(i))
+    }
+}

@@ -1,0 +1,171 @@
+//! Cases, running them, and telling answers apart.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
+
+use quintet_lang::{Limits, Scheme, compile};
+use quintet_runtime::{ArenaKind, Backend, Batch, Instance, Linked, Matches, RecordError, RuleSet, Trap};
+
+use crate::strategy::source;
+use crate::term::Term;
+use crate::world::world;
+use quintet_cases::{Record, batch};
+
+/// A generated program and records to run it on.
+#[derive(Clone, Debug)]
+pub struct Case {
+    /// Whether `nil != x` is true.
+    pub nil_not_equal: bool,
+    /// The rules.
+    pub rules: Vec<Term>,
+    /// The records.
+    pub records: Vec<Record>,
+    /// Whether batches are of more than 64 records, by repeating these.
+    pub wide: bool,
+    /// The limit on memory, where it is not the default.
+    pub memory_bytes: Option<usize>,
+}
+
+/// What a program makes of one record: whether each rule matches, or why not.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Answer {
+    /// The rules that match.
+    pub hits: Vec<usize>,
+    /// The rules that trapped.
+    pub traps: BTreeMap<usize, Trap>,
+}
+
+/// A way to run records.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Mode {
+    /// As a batch; otherwise one by one.
+    pub batch: bool,
+    /// In shared memory; otherwise in ordinary memory.
+    pub shared: bool,
+}
+
+impl Mode {
+    /// All ways.
+    pub const ALL: [Mode; 4] = [
+        Mode { batch: false, shared: false },
+        Mode { batch: false, shared: true },
+        Mode { batch: true, shared: false },
+        Mode { batch: true, shared: true },
+    ];
+}
+
+/// Records, ready to be run each way.
+#[derive(Debug)]
+pub struct Batches {
+    plain: Batch,
+    shared: Batch,
+}
+
+impl Batches {
+    /// Batches of these records; `wide` repeats them until there are more than 64.
+    ///
+    /// # Errors
+    /// When a record does not fit the scheme.
+    pub fn new(scheme: &Scheme, records: &[Record], wide: bool) -> Result<Batches, RecordError> {
+        let count = if wide { WIDE.max(records.len()) } else { records.len() };
+        let of = |kind| batch(scheme, records.iter().cycle().take(count), kind);
+        Ok(Batches { plain: of(ArenaKind::Plain)?, shared: of(ArenaKind::Shared)? })
+    }
+}
+
+/// A batch of more than 64 records has this many.
+const WIDE: usize = 70;
+
+impl Case {
+    /// The source of the program.
+    pub fn source(&self) -> String {
+        source(&self.rules)
+    }
+
+    /// The limits that it runs with.
+    pub fn limits(&self) -> Limits {
+        limits(self.memory_bytes)
+    }
+}
+
+impl fmt::Display for Answer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "rules {:?} match", self.hits)?;
+        self.traps.iter().try_for_each(|(rule, trap)| write!(f, ", rule {rule} traps ({trap})"))
+    }
+}
+
+impl fmt::Display for Mode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (call, memory) = (if self.batch { "run_batch" } else { "run" }, if self.shared { "shared" } else { "plain" });
+        write!(f, "{call} in {memory} memory")
+    }
+}
+
+/// The default limits, but for memory.
+pub(crate) fn limits(memory_bytes: Option<usize>) -> Limits {
+    let default = Limits::default();
+    Limits { memory_bytes: memory_bytes.unwrap_or(default.memory_bytes), ..default }
+}
+
+/// Compiles and links a source in the world of that setting.
+///
+/// # Errors
+/// What is wrong with it, in words.
+pub fn link(source: &str, nil_not_equal: bool, limits: &Limits) -> Result<Arc<Linked>, String> {
+    let world = world(nil_not_equal);
+    let program = compile(source, &world.scheme, limits).map_err(|d| format!("{d:?}"))?;
+    Linked::new(program, &world.library, &world.lists, limits).map_err(|e| e.to_string())
+}
+
+/// An instance of a linked program.
+///
+/// # Errors
+/// When the backend cannot compile or instantiate it.
+pub fn instance(backend: &dyn Backend, program: &Arc<Linked>, limits: &Limits) -> Result<Box<dyn Instance>, String> {
+    backend.supports(program).map_err(|e| e.to_string())?;
+    let compiled = backend.compile(program).map_err(|e| e.to_string())?;
+    compiled.instantiate(limits).map_err(|e| e.to_string())
+}
+
+/// What a program makes of records, by one way of running them.
+///
+/// # Errors
+/// When the instance ends, or its answers have not the form that they must have.
+pub fn answers(instance: &mut dyn Instance, program: &Linked, batches: &Batches, mode: Mode) -> Result<Vec<Answer>, String> {
+    let batch = if mode.shared { &batches.shared } else { &batches.plain };
+    let (rules, count) = (program.program().rules.len(), batch.len());
+    if !mode.batch {
+        let mut hits = RuleSet::new();
+        return batch
+            .iter()
+            .map(|record| {
+                instance.run(record, &mut hits).map_err(|e| e.to_string())?;
+                if !hits.traps().is_sorted_by_key(|(rule, _)| rule) {
+                    return Err("the traps are not in order".into());
+                }
+                Ok(Answer { hits: hits.iter().collect(), traps: hits.traps().iter().copied().collect() })
+            })
+            .collect();
+    }
+    let mut matches = Matches::new();
+    instance.run_batch(batch, &mut matches).map_err(|e| e.to_string())?;
+    if (matches.rules(), matches.records()) != (rules, count) {
+        return Err(format!("the answers are of {} rules x {} records, not {rules} x {count}", matches.rules(), matches.records()));
+    }
+    if !matches.traps().is_sorted_by_key(|t| (t.record, t.rule)) {
+        return Err("the traps are not in order".into());
+    }
+    let past_the_end = |rule: usize| count % 64 != 0 && matches.row(rule).last().is_some_and(|word| word >> (count % 64) != 0);
+    if let Some(rule) = (0..rules).find(|rule| past_the_end(*rule)) {
+        return Err(format!("rule {rule} has bits after the last record"));
+    }
+    let mut all: Vec<Answer> = (0..count)
+        .map(|record| Answer { hits: (0..rules).filter(|rule| matches.get(*rule, record)).collect(), traps: BTreeMap::new() })
+        .collect();
+    for trap in matches.traps() {
+        all[trap.record].traps.insert(trap.rule, trap.trap);
+    }
+    Ok(all)
+}

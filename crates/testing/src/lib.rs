@@ -1,0 +1,32 @@
+//! What tests of backends share: programs and records made at random, a comparison of backends with the interpreter, cases in files.
+//!
+//! A backend's test is
+//!
+//! ```
+//! # let backend = quintet_interp::Interp::new();
+//! quintet_testing::regressions(&backend);
+//! quintet_testing::differential(&backend, 100);
+//! ```
+#![forbid(unsafe_code)]
+
+mod calls;
+mod case;
+mod dice;
+mod differential;
+mod elements;
+mod generate;
+mod literals;
+mod regression;
+mod statistics;
+mod strategy;
+mod term;
+mod words;
+mod world;
+
+pub use case::{Answer, Batches, Case, Mode, answers, instance, link};
+pub use differential::differential;
+pub use regression::{Regression, regressions};
+pub use statistics::{KINDS, Statistics, statistics};
+pub use strategy::{Random, RandomTree, case, program, record, source};
+pub use term::{Part, Shape, Term};
+pub use world::{World, library, world};

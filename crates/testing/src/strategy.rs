@@ -1,0 +1,236 @@
+//! The generators as proptest strategies.
+
+use std::fmt::Debug;
+
+use proptest::strategy::{NewTree, Strategy, ValueTree};
+use proptest::test_runner::TestRunner;
+use quintet_lang::Type;
+
+use crate::case::Case;
+use crate::dice::Dice;
+use crate::generate::{Generator, leaf};
+use crate::term::{Term, removals};
+use crate::world::{fields, multi_fields, world};
+use quintet_cases::{Owned, Record, zero_record};
+
+/// A strategy made of a generator and a list of what is smaller. Shrinking takes the first smaller value that still fails, and goes on
+/// from there.
+#[derive(Debug)]
+pub struct Random<T> {
+    make: fn(&mut Dice<'_>) -> T,
+    shrinks: fn(&T) -> Vec<T>,
+}
+
+/// A value of [`Random`] that is being shrunk.
+#[derive(Debug)]
+pub struct RandomTree<T> {
+    /// The smallest value that is known to fail.
+    best: T,
+    current: T,
+    /// What has yet to be tried in place of `best`, the first last.
+    smaller: Vec<T>,
+    shrinks: fn(&T) -> Vec<T>,
+    done: bool,
+}
+
+impl<T: Clone + Debug> Strategy for Random<T> {
+    type Tree = RandomTree<T>;
+    type Value = T;
+
+    fn new_tree(&self, runner: &mut TestRunner) -> NewTree<Self> {
+        let value = (self.make)(&mut Dice::new(runner.rng()));
+        Ok(RandomTree { best: value.clone(), current: value, smaller: Vec::new(), shrinks: self.shrinks, done: false })
+    }
+}
+
+impl<T: Clone + Debug> ValueTree for RandomTree<T> {
+    type Value = T;
+
+    fn current(&self) -> T {
+        self.current.clone()
+    }
+
+    fn simplify(&mut self) -> bool {
+        if self.done {
+            return false;
+        }
+        self.best = self.current.clone();
+        self.smaller = (self.shrinks)(&self.best);
+        self.smaller.reverse();
+        match self.smaller.pop() {
+            Some(next) => self.current = next,
+            None => self.done = true,
+        }
+        !self.done
+    }
+
+    fn complicate(&mut self) -> bool {
+        if self.done {
+            return false;
+        }
+        match self.smaller.pop() {
+            Some(next) => self.current = next,
+            None => {
+                // Nothing smaller fails: the runner sees the best once more and is then told that this is the end.
+                self.current = self.best.clone();
+                self.done = true;
+            }
+        }
+        true
+    }
+}
+
+/// The rules of well-typed programs, as terms; [`source`] prints them.
+pub fn program() -> Random<Vec<Term>> {
+    Random { make: rules, shrinks: |rules| shrunk_rules(rules) }
+}
+
+/// Records of the [`world`].
+pub fn record() -> Random<Record> {
+    Random { make: random_record, shrinks: shrunk_record }
+}
+
+/// Programs together with records.
+pub fn case() -> Random<Case> {
+    Random {
+        make: |dice| Case {
+            nil_not_equal: dice.one_in(2),
+            rules: rules(dice),
+            records: (0..8).map(|_| random_record(dice)).collect(),
+            wide: dice.one_in(8),
+            memory_bytes: dice.one_in(8).then(|| 8 + dice.below(100)),
+        },
+        shrinks: shrunk_case,
+    }
+}
+
+/// The source of a program of these rules.
+pub fn source(rules: &[Term]) -> String {
+    match rules {
+        [rule] => rule.to_string(),
+        _ => rules.iter().enumerate().map(|(i, rule)| format!("rule r{i} = {rule}\n")).collect(),
+    }
+}
+
+fn rules(dice: &mut Dice<'_>) -> Vec<Term> {
+    let count = 1 + dice.weighted(&[3, 3, 2, 2]);
+    (0..count)
+        .map(|_| {
+            let depth = dice.weighted(&[1, 3, 5, 4, 2]);
+            Generator { dice }.rule(depth)
+        })
+        .collect()
+}
+
+fn random_record(dice: &mut Dice<'_>) -> Record {
+    let mut record = Record::new();
+    for (name, ty, optional) in fields() {
+        if !optional || dice.below(3) > 0 {
+            record.insert((*name).into(), dice.owned(ty));
+        }
+    }
+    for (name, ty) in multi_fields() {
+        if !name.starts_with('o') || dice.below(3) > 0 {
+            record.insert((*name).into(), dice.owned(&Type::array(ty.clone())));
+        }
+    }
+    record
+}
+
+fn shrunk_rules(rules: &[Term]) -> Vec<Vec<Term>> {
+    let mut all = if rules.len() > 1 { removals(rules) } else { Vec::new() };
+    for (i, rule) in rules.iter().enumerate() {
+        for smaller in rule.shrinks(&leaf) {
+            let mut changed = rules.to_vec();
+            changed[i] = smaller;
+            all.push(changed);
+        }
+    }
+    all
+}
+
+fn shrunk_record(record: &Record) -> Vec<Record> {
+    let scheme = &world(true).scheme;
+    let zero = zero_record(scheme);
+    let mut all = vec![];
+    for (name, value) in record {
+        let mut with = |value: Option<Owned>| {
+            let mut changed = record.clone();
+            match value {
+                Some(value) => changed.insert(name.clone(), value),
+                None => changed.remove(name),
+            };
+            all.push(changed);
+        };
+        match zero.get(name) {
+            None => with(None),
+            Some(plain) if plain.to_json() != value.to_json() => with(Some(plain.clone())),
+            Some(_) => continue,
+        }
+        shrunk_value(value).into_iter().for_each(|v| with(Some(v)));
+    }
+    all
+}
+
+fn shrunk_value(value: &Owned) -> Vec<Owned> {
+    match value {
+        Owned::Bytes(bytes) => removals(bytes).into_iter().map(Owned::Bytes).collect(),
+        Owned::Array(items) => {
+            let mut all: Vec<Owned> = removals(items).into_iter().map(Owned::Array).collect();
+            for (i, item) in items.iter().enumerate() {
+                for smaller in shrunk_value(item) {
+                    let mut changed = items.clone();
+                    changed[i] = smaller;
+                    all.push(Owned::Array(changed));
+                }
+            }
+            all
+        }
+        Owned::Map(items) => {
+            let without =
+                |key: &Vec<u8>| Owned::Map(items.iter().filter(|(k, _)| *k != key).map(|(k, v)| (k.clone(), v.clone())).collect());
+            items.keys().map(without).collect()
+        }
+        Owned::Int(i) if *i != 0 => [0, i / 2].into_iter().filter(|x| x != i).map(Owned::Int).collect(),
+        Owned::Float(f) if f.to_bits() != 0 => vec![Owned::Float(0.0)],
+        Owned::Bool(true) => vec![Owned::Bool(false)],
+        _ => Vec::new(),
+    }
+}
+
+fn shrunk_case(case: &Case) -> Vec<Case> {
+    let mut all = Vec::new();
+    if case.wide {
+        all.push(Case { wide: false, ..case.clone() });
+    }
+    if case.memory_bytes.is_some() {
+        all.push(Case { memory_bytes: None, ..case.clone() });
+    }
+    if case.records.len() > 1 {
+        all.extend(case.records.iter().map(|r| Case { records: vec![r.clone()], ..case.clone() }));
+        all.extend(removals(&case.records).into_iter().map(|records| Case { records, ..case.clone() }));
+    }
+    // Fields that the program does not name, all at once.
+    let text = source(&case.rules);
+    let zero = zero_record(&world(true).scheme);
+    let named = |name: &String| text.contains(name.as_str());
+    if case.records.iter().any(|r| r.iter().any(|(k, v)| !named(k) && zero.get(k).is_none_or(|z| z.to_json() != v.to_json()))) {
+        let only = |r: &Record| {
+            let mut plain = zero.clone();
+            plain.extend(r.iter().filter(|(k, _)| named(k)).map(|(k, v)| (k.clone(), v.clone())));
+            plain
+        };
+        all.push(Case { records: case.records.iter().map(only).collect(), ..case.clone() });
+    }
+    all.extend(shrunk_rules(&case.rules).into_iter().map(|rules| Case { rules, ..case.clone() }));
+    if case.records.len() <= 2 {
+        for (i, record) in case.records.iter().enumerate() {
+            for smaller in shrunk_record(record) {
+                let mut records = case.records.clone();
+                records[i] = smaller;
+                all.push(Case { records, ..case.clone() });
+            }
+        }
+    }
+    all
+}

@@ -1,0 +1,125 @@
+//! From a linked program to something that can be instantiated: all there is to find out is how much room each rule needs.
+
+use std::sync::Arc;
+
+use quintet_lang::Limits;
+use quintet_lang::ast::{Clause, Each, Expr, ExprKind, Frame};
+use quintet_runtime::{
+    Artifact, Backend, BackendId, CompileError, Compiled, Emit, EmitError, Instance, InstantiateError, Linked, Unsupported,
+};
+
+use crate::config::ID;
+use crate::instance::Walker;
+
+/// The backend.
+///
+/// ```
+/// use quintet_runtime::Backend;
+///
+/// assert_eq!(quintet_interp::Interp::new().id().to_string(), "interp");
+/// ```
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Interp;
+
+impl Interp {
+    /// The backend.
+    pub fn new() -> Interp {
+        Interp
+    }
+}
+
+impl Backend for Interp {
+    fn id(&self) -> BackendId {
+        ID
+    }
+
+    fn supports(&self, _: &Linked) -> Result<(), Unsupported> {
+        Ok(())
+    }
+
+    fn compile(&self, program: &Arc<Linked>) -> Result<Arc<dyn Compiled>, CompileError> {
+        let rules = &program.program().rules;
+        let rooms = rules.iter().map(|rule| room(&rule.frame, &rule.expr)).collect();
+        let mut nodes = 0;
+        for rule in rules {
+            rule.expr.walk(&mut |_| nodes += 1);
+        }
+        Ok(Arc::new(Rules { program: program.clone(), rooms, data_bytes: nodes * size_of::<Expr>() }))
+    }
+
+    fn emits(&self) -> &'static [Emit] {
+        &[]
+    }
+
+    fn emit(&self, _: &Arc<Linked>, form: Emit) -> Result<String, EmitError> {
+        Err(EmitError::new(ID, format_args!("it walks the AST and makes no {} of it", form.name())))
+    }
+}
+
+/// The compiled program: the program.
+struct Rules {
+    program: Arc<Linked>,
+    /// The [`room`] of each rule.
+    rooms: Arc<[usize]>,
+    data_bytes: usize,
+}
+
+impl Compiled for Rules {
+    fn instantiate(&self, limits: &Limits) -> Result<Box<dyn Instance>, InstantiateError> {
+        Ok(Box::new(Walker::new(self.program.clone(), self.rooms.clone(), limits)))
+    }
+
+    fn artifact(&self) -> Artifact {
+        Artifact { code_bytes: 0, data_bytes: self.data_bytes }
+    }
+}
+
+/// How many values an evaluation of `expr` holds at a time: the locals, then a stack of call arguments and loop sources.
+pub(crate) fn room(frame: &Frame, expr: &Expr) -> usize {
+    frame.locals.len() + stack(expr)
+}
+
+/// The part of the [`room`] that is a stack. An upper bound: what stands below one another is added, what stands side by side is not.
+fn stack(expr: &Expr) -> usize {
+    let most = |items: &mut dyn Iterator<Item = &Expr>| items.map(stack).max().unwrap_or(0);
+    match &expr.kind {
+        ExprKind::Call { args, .. } => args.len() + most(&mut args.iter()),
+        ExprKind::Quantifier { each, .. } | ExprKind::Collect(each) => loop_stack(each),
+        _ => most(&mut children(expr).into_iter()),
+    }
+}
+
+fn loop_stack(each: &Each) -> usize {
+    let (mut held, mut most) = (0, 0);
+    for clause in &each.clauses {
+        match clause {
+            Clause::For(sources) => {
+                held += sources.len();
+                most = most.max(held + sources.iter().map(|(_, s)| stack(s)).max().unwrap_or(0));
+            }
+            Clause::Let(_, value) => most = most.max(held + stack(value)),
+        }
+    }
+    most.max(held + stack(&each.body))
+}
+
+/// The expressions directly below one that is neither a call nor a loop.
+fn children(expr: &Expr) -> Vec<&Expr> {
+    use quintet_lang::ast::Needle;
+    match &expr.kind {
+        ExprKind::Const(_) | ExprKind::Field(_) | ExprKind::Local(_) => vec![],
+        ExprKind::Index { base, index: other } | ExprKind::Key { base, key: other } => vec![base, other],
+        ExprKind::Slice { base, start, end } => [Some(base), start.as_ref(), end.as_ref()].into_iter().flatten().map(|e| &**e).collect(),
+        ExprKind::Neg(e) | ExprKind::Not(e) | ExprKind::Present(e) => vec![e],
+        ExprKind::Arith { lhs, rhs, .. } | ExprKind::Compare { lhs, rhs, .. } => vec![lhs, rhs],
+        ExprKind::In { value, .. }
+        | ExprKind::InList { value, .. }
+        | ExprKind::Matches { value, .. }
+        | ExprKind::Wildcard { value, .. }
+        | ExprKind::Contains { value, needle: Needle::Const(_) } => vec![value],
+        ExprKind::Contains { value, needle: Needle::Dynamic(needle) } => vec![value, needle],
+        ExprKind::Logic { items, .. } => items.iter().collect(),
+        ExprKind::Call { args, .. } => args.iter().collect(),
+        ExprKind::Quantifier { .. } | ExprKind::Collect(_) => vec![],
+    }
+}

@@ -1,0 +1,80 @@
+//! Loops.
+
+use quintet_lang::ast::{Clause, Each, Expr, LocalId};
+use quintet_runtime::{ArrayRef, Trap, Value};
+
+use crate::expr::Machine;
+
+/// What a loop does for each element: answers whether to go on.
+type Body<'b, 'a> = &'b mut dyn FnMut(&mut Machine<'a>) -> Result<bool, Trap>;
+
+impl<'a> Machine<'a> {
+    /// Runs `body` for each binding of the clauses' locals, until it answers false. Answers whether it never did.
+    pub(crate) fn each(&mut self, clauses: &'a [Clause], body: Body<'_, 'a>) -> Result<bool, Trap> {
+        match clauses {
+            [] => body(self),
+            [Clause::Let(local, value), inner @ ..] => {
+                let value = self.value(value)?;
+                if value.is_nil() {
+                    return Ok(true);
+                }
+                self.slots[local.index()] = value;
+                self.each(inner, body)
+            }
+            [Clause::For(sources), inner @ ..] => {
+                let first = self.top;
+                self.top += sources.len();
+                let go_on = self.lockstep(first, sources, inner, body);
+                self.top = first;
+                go_on
+            }
+        }
+    }
+
+    /// Walks the sources, whose values take the slots from `first` on.
+    fn lockstep(&mut self, first: usize, sources: &'a [(LocalId, Expr)], inner: &'a [Clause], body: Body<'_, 'a>) -> Result<bool, Trap> {
+        let mut len = usize::MAX;
+        for (i, (_, source)) in sources.iter().enumerate() {
+            let value = self.value(source)?;
+            len = len.min(match &value {
+                Value::Array(array) => array.len(),
+                Value::Map(map) => map.len(),
+                _ => 0,
+            });
+            self.slots[first + i] = value;
+        }
+        for element in 0..len {
+            for (i, (local, _)) in sources.iter().enumerate() {
+                self.slots[local.index()] = match &self.slots[first + i] {
+                    Value::Array(array) => array.get(element),
+                    Value::Map(map) => map.entry(element).1,
+                    _ => Value::Nil,
+                };
+            }
+            if !self.each(inner, body)? {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    /// The values of a loop's body as an array. Each takes 8 bytes of the limit when it is added.
+    pub(crate) fn collect(&mut self, each: &'a Each) -> Result<Value<'a>, Trap> {
+        let mut items: &'a mut [Value<'a>] = Default::default();
+        let mut len = 0;
+        self.each(&each.clauses, &mut |machine| {
+            let value = machine.value(&each.body)?;
+            machine.scratch.charge(8)?;
+            if len == items.len() {
+                let larger = machine.scratch.locals((len * 2).max(8));
+                larger[..len].copy_from_slice(items);
+                items = larger;
+            }
+            items[len] = value;
+            len += 1;
+            Ok(true)
+        })?;
+        let items: &'a [Value<'a>] = items;
+        Ok(Value::Array(ArrayRef::Built(&items[..len])))
+    }
+}

@@ -1,0 +1,116 @@
+//! Evaluating expressions: `test` answers Bools that are never nil, `value` (in `value.rs`) everything.
+
+use quintet_lang::ast::{Expr, ExprKind, LogicOp, Needle, Quantifier};
+use quintet_runtime::{Linked, Memory, RecordRef, Scratch, Searcher, Trap, Value};
+
+/// One evaluation of one rule on one record.
+pub(crate) struct Machine<'a> {
+    pub(crate) program: &'a Linked,
+    pub(crate) memory: Memory<'a>,
+    /// Bytes from the memory's start to the record.
+    pub(crate) record: usize,
+    pub(crate) scratch: &'a Scratch,
+    /// The locals, then a stack of call arguments and loop sources.
+    pub(crate) slots: &'a mut [Value<'a>],
+    /// The first slot that is free.
+    pub(crate) top: usize,
+}
+
+impl<'a> Machine<'a> {
+    /// A machine with `room` slots, of which the first `locals` are not part of the stack.
+    #[inline]
+    pub(crate) fn new(program: &'a Linked, record: RecordRef<'a>, scratch: &'a Scratch, room: usize, locals: usize) -> Machine<'a> {
+        let slots = if room == 0 { Default::default() } else { scratch.locals(room) };
+        Machine { program, memory: record.memory(), record: record.offset(), scratch, slots, top: locals }
+    }
+
+    /// The value of a Bool expression that is never nil. (One that is nil all the same counts as false.)
+    pub(crate) fn test(&mut self, expr: &'a Expr) -> Result<bool, Trap> {
+        Ok(match &expr.kind {
+            ExprKind::Compare { op, lhs, rhs, on_nil } => {
+                let lhs = self.value(lhs)?;
+                if lhs.is_nil() {
+                    return Ok(*on_nil);
+                }
+                let rhs = self.value(rhs)?;
+                if rhs.is_nil() {
+                    return Ok(*on_nil);
+                }
+                op.holds(lhs.compare(&rhs))
+            }
+            ExprKind::In { value, set } => {
+                let value = self.value(value)?;
+                self.program.set(*set).contains(&value)
+            }
+            ExprKind::InList { value, list } => {
+                let value = self.value(value)?;
+                !value.is_nil() && self.program.in_list(*list, &value)
+            }
+            ExprKind::Contains { value, needle } => {
+                let Value::Bytes(bytes) = self.value(value)? else {
+                    return Ok(false);
+                };
+                match needle {
+                    Needle::Const(id) => self.program.searcher(*id).is_in(bytes),
+                    Needle::Dynamic(needle) => match self.value(needle)? {
+                        Value::Bytes(needle) => Searcher::occurs(needle, bytes),
+                        _ => false,
+                    },
+                }
+            }
+            ExprKind::Matches { value, regex } => match self.value(value)? {
+                Value::Bytes(bytes) => self.program.regex(*regex).is_match(bytes),
+                _ => false,
+            },
+            ExprKind::Wildcard { value, pattern } => match self.value(value)? {
+                Value::Bytes(bytes) => self.program.wildcard(*pattern).is_match(bytes),
+                _ => false,
+            },
+            ExprKind::Not(operand) => !self.test(operand)?,
+            ExprKind::Logic { op, items } => return self.logic(*op, items),
+            ExprKind::Present(value) => !self.value(value)?.is_nil(),
+            ExprKind::Quantifier { quantifier, each } => {
+                // What the body answers for the element that decides.
+                let decisive = *quantifier == Quantifier::Any;
+                let mut answer = !decisive;
+                self.each(&each.clauses, &mut |machine| {
+                    let decided = machine.test(&each.body)? == decisive;
+                    if decided {
+                        answer = decisive;
+                    }
+                    Ok(!decided)
+                })?;
+                answer
+            }
+            _ => matches!(self.value(expr)?, Value::Bool(true)),
+        })
+    }
+
+    fn logic(&mut self, op: LogicOp, items: &'a [Expr]) -> Result<bool, Trap> {
+        match op {
+            LogicOp::And => {
+                for item in items {
+                    if !self.test(item)? {
+                        return Ok(false);
+                    }
+                }
+                Ok(true)
+            }
+            LogicOp::Or => {
+                for item in items {
+                    if self.test(item)? {
+                        return Ok(true);
+                    }
+                }
+                Ok(false)
+            }
+            LogicOp::Xor => {
+                let mut odd = false;
+                for item in items {
+                    odd ^= self.test(item)?;
+                }
+                Ok(odd)
+            }
+        }
+    }
+}

@@ -1,0 +1,96 @@
+//! Running rules on records.
+
+use std::sync::Arc;
+
+use quintet_lang::Limits;
+use quintet_lang::ast::{Expr, Frame};
+use quintet_runtime::{Batch, Instance, Linked, Matches, RecordRef, RuleSet, RunError, Scratch, Trap, Value};
+
+use crate::compile::room;
+use crate::config::ID;
+use crate::expr::Machine;
+
+/// One thread's scratch memory and the program.
+pub(crate) struct Walker {
+    program: Arc<Linked>,
+    rooms: Arc<[usize]>,
+    scratch: Scratch,
+}
+
+impl Walker {
+    pub(crate) fn new(program: Arc<Linked>, rooms: Arc<[usize]>, limits: &Limits) -> Walker {
+        Walker { program, rooms, scratch: Scratch::new(limits.memory_bytes) }
+    }
+
+    fn check(&self, batch: &Batch) -> Result<(), RunError> {
+        if self.program.scheme().same(batch.scheme()) { Ok(()) } else { Err(RunError::scheme(ID)) }
+    }
+
+    /// Whether rule `rule` matches `record`.
+    #[inline]
+    fn test(&mut self, rule: usize, record: RecordRef<'_>) -> Result<bool, Trap> {
+        self.scratch.reset();
+        let it = &self.program.program().rules[rule];
+        Machine::new(&self.program, record, &self.scratch, self.rooms[rule], it.frame.locals.len()).test(&it.expr)
+    }
+}
+
+impl Instance for Walker {
+    fn run(&mut self, record: RecordRef<'_>, hits: &mut RuleSet) -> Result<(), RunError> {
+        self.check(record.batch())?;
+        hits.reset(self.rooms.len());
+        for rule in 0..self.rooms.len() {
+            match self.test(rule, record) {
+                Ok(true) => hits.insert(rule),
+                Ok(false) => {}
+                Err(trap) => hits.trap(rule, trap),
+            }
+        }
+        Ok(())
+    }
+
+    fn run_batch(&mut self, batch: &Batch, out: &mut Matches) -> Result<(), RunError> {
+        self.check(batch)?;
+        out.reset(self.rooms.len(), batch.len());
+        for rule in 0..self.rooms.len() {
+            for block in 0..out.row_words() {
+                let first = block * 64;
+                let mut bits = 0;
+                for record in first..batch.len().min(first + 64) {
+                    match self.test(rule, batch.record(record)) {
+                        Ok(hit) => bits |= u64::from(hit) << (record - first),
+                        Err(trap) => out.trap(rule, record, trap),
+                    }
+                }
+                out.set_block(rule, block, bits);
+            }
+        }
+        if !out.traps().is_empty() {
+            out.sort_traps();
+        }
+        Ok(())
+    }
+
+    fn memory_bytes(&self) -> usize {
+        size_of::<Walker>()
+    }
+}
+
+/// The value of any expression of a program on a record. `frame` is that of the rule which the expression stands in; locals of loops
+/// around the expression are nil. What functions make goes to `scratch`, which the caller resets when done with the value.
+///
+/// # Errors
+/// A trap.
+///
+/// # Panics
+/// When the record is of another scheme than the program's.
+pub fn evaluate<'a>(
+    program: &'a Linked,
+    frame: &Frame,
+    expr: &'a Expr,
+    record: RecordRef<'a>,
+    scratch: &'a Scratch,
+) -> Result<Value<'a>, Trap> {
+    assert!(program.scheme().same(record.batch().scheme()), "a record of another scheme than the program's");
+    Machine::new(program, record, scratch, room(frame, expr), frame.locals.len()).value(expr)
+}

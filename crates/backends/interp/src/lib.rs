@@ -1,0 +1,24 @@
+//! The tree-walking backend: evaluates the AST as it stands.
+//!
+//! It is the plainest reading of the language and therefore the oracle that the other backends are tested against. It is not naive:
+//! literals are prepared by [`Linked`](quintet_runtime::Linked), fields are read in place by offset, values borrow from the record or
+//! from scratch memory, and running a record allocates nothing on the heap once the scratch memory has grown to what the rules need.
+//!
+//! Choose it where rules change about as often as they run, or where a backend must be as small as possible: compiling costs next to
+//! nothing. Do not choose it for speed: the closures backend evaluates the same rules several times as fast on every platform.
+//!
+//! [`evaluate`] answers the value of any expression of a program on a record.
+#![forbid(unsafe_code)]
+
+mod compile;
+mod config;
+mod each;
+mod expr;
+mod instance;
+#[cfg(test)]
+mod tests;
+mod value;
+
+pub use compile::Interp;
+pub use config::{ID, configurations};
+pub use instance::evaluate;

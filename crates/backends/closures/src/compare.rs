@@ -1,0 +1,215 @@
+//! Comparisons.
+
+use std::cmp::Ordering;
+
+use quintet_lang::Type;
+use quintet_lang::ast::{ArithOp, CompareOp, Const, Expr, ExprKind};
+use quintet_runtime::{ip_words, slice};
+
+use crate::context::{BoolFn, Ctx, test};
+use crate::expr::Builder;
+use crate::kind::{Bool, Bytes, Float, Int, Ip, Kind, Primitive, StoredBytes};
+use crate::operand::{Operand, Source, by_side, leaf, leaf_bytes};
+use crate::text::bound;
+
+/// Which orders of two values an operator accepts, as a table of bits.
+#[derive(Clone, Copy)]
+struct Accepts(u8);
+
+impl Accepts {
+    fn new(op: CompareOp) -> Accepts {
+        let orders = [Some(Ordering::Less), Some(Ordering::Equal), Some(Ordering::Greater), None];
+        Accepts(orders.into_iter().enumerate().map(|(i, order)| (op.holds(order) as u8) << i).sum())
+    }
+
+    #[inline(always)]
+    fn holds(self, order: Option<Ordering>) -> bool {
+        self.0 >> order.map_or(3, |o| o as i8 + 1) & 1 != 0
+    }
+}
+
+/// The operator for swapped operands.
+fn mirrored(op: CompareOp) -> CompareOp {
+    match op {
+        CompareOp::Eq | CompareOp::Ne => op,
+        CompareOp::Lt => CompareOp::Gt,
+        CompareOp::Le => CompareOp::Ge,
+        CompareOp::Gt => CompareOp::Lt,
+        CompareOp::Ge => CompareOp::Le,
+    }
+}
+
+impl Builder<'_> {
+    /// A comparison of two values of one primitive type.
+    pub(crate) fn compare(&mut self, op: CompareOp, lhs: &Expr, rhs: &Expr, on_nil: bool) -> BoolFn {
+        match (&lhs.kind, &rhs.kind) {
+            (_, ExprKind::Const(constant)) => self.compare_const(op, lhs, constant, on_nil),
+            (ExprKind::Const(constant), _) => self.compare_const(mirrored(op), rhs, constant, on_nil),
+            _ => match &lhs.ty {
+                Type::Int => self.compare_ints(op, lhs, rhs, on_nil),
+                Type::Bool => self.compare_ordered::<Bool>(op, lhs, rhs, on_nil),
+                Type::Float => self.compare_ordered::<Float>(op, lhs, rhs, on_nil),
+                Type::Ip => self.compare_ordered::<Ip>(op, lhs, rhs, on_nil),
+                // Arrays and maps are not compared.
+                Type::Bytes | Type::Array(_) | Type::Map(_) => match op {
+                    CompareOp::Eq => self.compare_with::<Bytes>(lhs, rhs, on_nil, |a, b| a == b),
+                    CompareOp::Ne => self.compare_with::<Bytes>(lhs, rhs, on_nil, |a, b| a != b),
+                    _ => self.compare_ordered::<Bytes>(op, lhs, rhs, on_nil),
+                },
+            },
+        }
+    }
+
+    fn compare_with<K: Primitive>(
+        &mut self,
+        lhs: &Expr,
+        rhs: &Expr,
+        on_nil: bool,
+        holds: impl for<'a> Fn(K::Out<'a>, K::Out<'a>) -> bool + Send + Sync + 'static,
+    ) -> BoolFn {
+        let (lhs, rhs) = (self.side::<K>(lhs), self.side::<K>(rhs));
+        by_side!(lhs, lhs => by_side!(rhs, rhs => both::<K>(lhs, rhs, on_nil, holds)))
+    }
+
+    fn compare_ordered<K: Primitive>(&mut self, op: CompareOp, lhs: &Expr, rhs: &Expr, on_nil: bool) -> BoolFn {
+        let accepts = Accepts::new(op);
+        self.compare_with::<K>(lhs, rhs, on_nil, move |a, b| accepts.holds(K::order(a, b)))
+    }
+
+    fn compare_ints(&mut self, op: CompareOp, lhs: &Expr, rhs: &Expr, on_nil: bool) -> BoolFn {
+        match op {
+            CompareOp::Eq => self.compare_with::<Int>(lhs, rhs, on_nil, |a, b| a == b),
+            CompareOp::Ne => self.compare_with::<Int>(lhs, rhs, on_nil, |a, b| a != b),
+            CompareOp::Lt => self.compare_with::<Int>(lhs, rhs, on_nil, |a, b| a < b),
+            CompareOp::Le => self.compare_with::<Int>(lhs, rhs, on_nil, |a, b| a <= b),
+            CompareOp::Gt => self.compare_with::<Int>(lhs, rhs, on_nil, |a, b| a > b),
+            CompareOp::Ge => self.compare_with::<Int>(lhs, rhs, on_nil, |a, b| a >= b),
+        }
+    }
+
+    fn compare_const(&mut self, op: CompareOp, value: &Expr, constant: &Const, on_nil: bool) -> BoolFn {
+        match constant {
+            Const::Bool(c) => {
+                let accepts = Accepts::new(op);
+                let (on_false, on_true) = (accepts.holds(Some(false.cmp(c))), accepts.holds(Some(true.cmp(c))));
+                let operand = self.operand::<Bool>(value);
+                leaf(operand, on_nil, move |b| if b { on_true } else { on_false })
+            }
+            Const::Int(c) => self.compare_int(op, value, *c, on_nil),
+            Const::Float(c) => {
+                let c = *c;
+                let operand = self.operand::<Float>(value);
+                match op {
+                    CompareOp::Eq => leaf(operand, on_nil, move |f| f == c),
+                    CompareOp::Ne => leaf(operand, on_nil, move |f| f != c),
+                    CompareOp::Lt => leaf(operand, on_nil, move |f| f < c),
+                    CompareOp::Le => leaf(operand, on_nil, move |f| f <= c),
+                    CompareOp::Gt => leaf(operand, on_nil, move |f| f > c),
+                    CompareOp::Ge => leaf(operand, on_nil, move |f| f >= c),
+                }
+            }
+            Const::Bytes(c) => self.compare_bytes(op, value, c, on_nil),
+            Const::Ip(c) => {
+                let (accepts, c) = (Accepts::new(op), ip_words(*c));
+                let operand = self.operand::<Ip>(value);
+                match op {
+                    CompareOp::Eq => leaf(operand, on_nil, move |ip| ip == c),
+                    CompareOp::Ne => leaf(operand, on_nil, move |ip| ip != c),
+                    _ => leaf(operand, on_nil, move |ip| accepts.holds(Ip::order(ip, c))),
+                }
+            }
+        }
+    }
+
+    fn compare_int(&mut self, op: CompareOp, value: &Expr, c: i64, on_nil: bool) -> BoolFn {
+        let equality = matches!(op, CompareOp::Eq | CompareOp::Ne);
+        if let ExprKind::Arith { op: ArithOp::And, lhs, rhs } = &value.kind
+            && let ExprKind::Const(Const::Int(mask)) = rhs.kind
+            && equality
+        {
+            let operand = self.operand::<Int>(lhs);
+            return match op {
+                CompareOp::Eq => leaf(operand, on_nil, move |i| i & mask == c),
+                _ => leaf(operand, on_nil, move |i| i & mask != c),
+            };
+        }
+        let operand = self.operand::<Int>(value);
+        match op {
+            CompareOp::Eq => leaf(operand, on_nil, move |i| i == c),
+            CompareOp::Ne => leaf(operand, on_nil, move |i| i != c),
+            CompareOp::Lt => leaf(operand, on_nil, move |i| i < c),
+            CompareOp::Le => leaf(operand, on_nil, move |i| i <= c),
+            CompareOp::Gt => leaf(operand, on_nil, move |i| i > c),
+            CompareOp::Ge => leaf(operand, on_nil, move |i| i >= c),
+        }
+    }
+
+    fn compare_bytes(&mut self, op: CompareOp, value: &Expr, c: &[u8], on_nil: bool) -> BoolFn {
+        if let ExprKind::Slice { base, start, end } = &value.kind
+            && let (Ok(start), Ok(end)) = (bound(start.as_deref()), bound(end.as_deref()))
+        {
+            let (accepts, c): (_, Box<[u8]>) = (Accepts::new(op), c.into());
+            let operand = self.operand::<Bytes>(base);
+            return match op {
+                CompareOp::Eq => leaf::<Bytes>(operand, on_nil, move |b| *slice(b, start, end) == *c),
+                CompareOp::Ne => leaf::<Bytes>(operand, on_nil, move |b| *slice(b, start, end) != *c),
+                _ => leaf::<Bytes>(operand, on_nil, move |b| accepts.holds(Some(slice(b, start, end).cmp(&c)))),
+            };
+        }
+        let operand = self.operand::<Bytes>(value);
+        match op {
+            CompareOp::Eq => equal_bytes(operand, c, on_nil, true),
+            CompareOp::Ne => equal_bytes(operand, c, on_nil, false),
+            _ => {
+                let (accepts, c): (_, Box<[u8]>) = (Accepts::new(op), c.into());
+                leaf::<Bytes>(operand, on_nil, move |b| accepts.holds(Some(b.cmp(&c))))
+            }
+        }
+    }
+}
+
+/// Tests two values.
+fn both<K: Kind>(
+    lhs: impl Source<K>,
+    rhs: impl Source<K>,
+    on_nil: bool,
+    holds: impl for<'a> Fn(K::Out<'a>, K::Out<'a>) -> bool + Send + Sync + 'static,
+) -> BoolFn {
+    test(move |cx: &Ctx<'_>| {
+        let Some(lhs) = lhs.get(cx) else {
+            return on_nil;
+        };
+        let Some(rhs) = rhs.get(cx) else {
+            return on_nil;
+        };
+        holds(lhs, rhs)
+    })
+}
+
+/// The bits of the first `len` of 8 bytes.
+pub(crate) fn head_mask(len: usize) -> u64 {
+    if len >= 8 { u64::MAX } else { (1 << (len * 8)) - 1 }
+}
+
+/// Up to 8 bytes as a number, the first byte lowest.
+pub(crate) fn head_of(bytes: &[u8]) -> u64 {
+    bytes.iter().take(8).rev().fold(0, |word, byte| word << 8 | *byte as u64)
+}
+
+/// Whether bytes are, or are not, these: up to 8 as one number, more by their first 8 and then the rest.
+pub(crate) fn equal_bytes(operand: Operand<Bytes>, c: &[u8], on_nil: bool, equal: bool) -> BoolFn {
+    let (len, head, mask) = (c.len(), head_of(c), head_mask(c.len()));
+    let c: Box<[u8]> = c.into();
+    if len <= 8 {
+        let short = move |b: StoredBytes<'_>| b.len() == len && b.head() & mask == head;
+        return match equal {
+            true => leaf_bytes(operand, on_nil, short, move |_, b| *b == *c),
+            false => leaf_bytes(operand, on_nil, move |b| !short(b), move |_, b| *b != *c),
+        };
+    }
+    let long = c.clone();
+    match equal {
+        true => leaf_bytes(operand, on_nil, move |b| b.len() == len && b.head() == head && *b.get() == *long, move |_, b| *b == *c),
+        false => leaf_bytes(operand, on_nil, move |b| b.len() != len || b.head() != head || *b.get() != *long, move |_, b| *b != *c),
+    }
+}

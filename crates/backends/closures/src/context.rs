@@ -1,0 +1,113 @@
+//! What closures see when they run, and the two ways to run a test.
+
+use std::cell::Cell;
+
+use quintet_runtime::{Memory, Scratch, Trap, Value};
+
+use crate::code::Parts;
+
+/// What stays the same while one rule runs on one record, or on a block of records that needs none of it to change.
+pub(crate) struct Env<'a> {
+    /// The compiled program.
+    pub(crate) code: &'a Parts,
+    /// Memory for values that are made.
+    pub(crate) scratch: &'a Scratch,
+    /// Locals that stand for a slot in the batch: its word's index.
+    pub(crate) slots: &'a [Cell<usize>],
+    /// Locals that hold a value.
+    pub(crate) values: &'a [Cell<Value<'a>>],
+    /// The first trap.
+    pub(crate) trap: &'a Cell<Option<Trap>>,
+}
+
+/// A record, as closures see it.
+pub(crate) struct Ctx<'a> {
+    /// The batch's memory.
+    pub(crate) memory: Memory<'a>,
+    /// The index of the record's first word.
+    pub(crate) record: usize,
+    /// All else.
+    pub(crate) env: &'a Env<'a>,
+}
+
+impl<'a> Ctx<'a> {
+    /// The word at an index.
+    #[inline(always)]
+    pub(crate) fn word(&self, at: usize) -> u64 {
+        self.memory.words()[at]
+    }
+
+    /// Notes a trap and answers nil in its place; the first one stays.
+    #[cold]
+    pub(crate) fn trap<T>(&self, trap: Trap) -> Option<T> {
+        if self.env.trap.get().is_none() {
+            self.env.trap.set(Some(trap));
+        }
+        None
+    }
+
+    /// Whether a trap was noted, so that the rest of the evaluation decides nothing.
+    #[inline]
+    pub(crate) fn trapped(&self) -> bool {
+        self.env.trap.get().is_some()
+    }
+}
+
+/// Up to 64 records of a batch.
+pub(crate) struct Block<'a> {
+    /// The batch's memory.
+    pub(crate) memory: Memory<'a>,
+    /// The index of the first record's first word.
+    pub(crate) first: usize,
+    /// Words of a record.
+    pub(crate) stride: usize,
+    /// All else.
+    pub(crate) env: &'a Env<'a>,
+}
+
+impl<'a> Block<'a> {
+    /// A record of the block.
+    #[inline(always)]
+    pub(crate) fn record(&self, index: usize) -> Ctx<'a> {
+        Ctx { memory: self.memory, record: self.first + index * self.stride, env: self.env }
+    }
+}
+
+/// Something that holds for a record or does not.
+pub(crate) trait Test: Send + Sync {
+    /// Whether it holds for a record.
+    fn test(&self, cx: &Ctx<'_>) -> bool;
+
+    /// For which records under the mask it holds. Whoever implements [`Test::test`] gets a loop with that inlined.
+    #[inline]
+    fn block(&self, block: &Block<'_>, mask: u64) -> u64 {
+        let (mut hits, mut rest) = (0, mask);
+        if mask == u64::MAX {
+            for bit in 0..64 {
+                hits |= (self.test(&block.record(bit)) as u64) << bit;
+            }
+            return hits;
+        }
+        while rest != 0 {
+            let bit = rest.trailing_zeros();
+            rest &= rest - 1;
+            hits |= (self.test(&block.record(bit as usize)) as u64) << bit;
+        }
+        hits
+    }
+}
+
+/// A boxed test.
+pub(crate) type BoolFn = Box<dyn Test>;
+
+impl<F: Fn(&Ctx<'_>) -> bool + Send + Sync> Test for F {
+    #[inline(always)]
+    fn test(&self, cx: &Ctx<'_>) -> bool {
+        self(cx)
+    }
+}
+
+/// Boxes a closure as a test.
+pub(crate) fn test(test: impl Fn(&Ctx<'_>) -> bool + Send + Sync + 'static) -> BoolFn {
+    Box::new(test)
+}

@@ -1,0 +1,266 @@
+//! Loops: quantifiers and collected arrays.
+
+use quintet_lang::ast::{Clause, Each, Expr, ExprKind, LocalId, Needle, Quantifier};
+use quintet_runtime::{ArrayRef, MapRef, Value};
+
+use crate::context::{BoolFn, Ctx, test};
+use crate::expr::Builder;
+use crate::kind::{Any, ValFn, val};
+use crate::logic::Not;
+use crate::operand::Fused;
+use crate::place::{At, Computed, Elements, Run, by_place};
+
+/// A clause of a loop.
+enum Step {
+    /// Walks these in lockstep.
+    For(Vec<Source>),
+    /// Binds a local to a slot of the batch.
+    Place(usize, Computed),
+    /// Binds a local to a value.
+    Value(usize, ValFn<Any>),
+}
+
+/// What a loop walks.
+enum Source {
+    /// What is stored in the batch: the local stands for one slot after the other.
+    Stored(usize, Elements),
+    /// A value.
+    Value(usize, ValFn<Any>),
+}
+
+/// A source during the loop.
+#[derive(Clone, Copy)]
+enum Cursor<'a> {
+    Stored { local: usize, run: Run, step: usize },
+    Array { local: usize, array: ArrayRef<'a> },
+    Map { local: usize, map: MapRef<'a> },
+    Empty,
+}
+
+impl Source {
+    fn cursor<'a>(&self, cx: &Ctx<'a>) -> Cursor<'a> {
+        match self {
+            Source::Stored(local, elements) => Cursor::Stored { local: *local, run: elements.run(cx), step: elements.step },
+            Source::Value(local, value) => match value(cx) {
+                Some(Value::Array(array)) => Cursor::Array { local: *local, array },
+                Some(Value::Map(map)) => Cursor::Map { local: *local, map },
+                _ => Cursor::Empty,
+            },
+        }
+    }
+}
+
+impl<'a> Cursor<'a> {
+    fn len(&self) -> usize {
+        match self {
+            Cursor::Stored { run, .. } => run.len,
+            Cursor::Array { array, .. } => array.len(),
+            Cursor::Map { map, .. } => map.len(),
+            Cursor::Empty => 0,
+        }
+    }
+
+    fn bind(&self, cx: &Ctx<'a>, index: usize) {
+        match self {
+            Cursor::Stored { local, run, step } => set_slot(cx, *local, run.at + index * step),
+            Cursor::Array { local, array } => set_value(cx, *local, array.get(index)),
+            Cursor::Map { local, map } => set_value(cx, *local, map.entry(index).1),
+            Cursor::Empty => {}
+        }
+    }
+}
+
+#[inline(always)]
+fn set_slot(cx: &Ctx<'_>, local: usize, at: usize) {
+    if let Some(slot) = cx.env.slots.get(local) {
+        slot.set(at);
+    }
+}
+
+#[inline(always)]
+fn set_value<'a>(cx: &Ctx<'a>, local: usize, value: Value<'a>) {
+    if let Some(place) = cx.env.values.get(local) {
+        place.set(value);
+    }
+}
+
+/// Sources that a loop walks without a heap allocation.
+const INLINE_SOURCES: usize = 4;
+
+/// Visits every element of nested loops until `visit` answers true or something traps; answers whether it stopped early.
+fn walk<'a>(steps: &[Step], cx: &Ctx<'a>, visit: &mut dyn FnMut() -> bool) -> bool {
+    let Some((step, inner)) = steps.split_first() else {
+        return visit() || cx.trapped();
+    };
+    match step {
+        Step::For(sources) => {
+            let mut inline = [Cursor::Empty; INLINE_SOURCES];
+            let mut heap = Vec::new();
+            let cursors = match inline.get_mut(..sources.len()) {
+                Some(cursors) => cursors,
+                None => {
+                    heap.resize(sources.len(), Cursor::Empty);
+                    &mut heap
+                }
+            };
+            for (cursor, source) in cursors.iter_mut().zip(sources) {
+                *cursor = source.cursor(cx);
+            }
+            let len = cursors.iter().map(Cursor::len).min().unwrap_or(0);
+            if cx.trapped() {
+                return true;
+            }
+            (0..len).any(|index| {
+                for cursor in cursors.iter() {
+                    cursor.bind(cx, index);
+                }
+                walk(inner, cx, visit)
+            })
+        }
+        Step::Place(local, place) => match place.at(cx) {
+            Some(at) => {
+                set_slot(cx, *local, at);
+                walk(inner, cx, visit)
+            }
+            None => cx.trapped(),
+        },
+        Step::Value(local, value) => match value(cx) {
+            Some(value) => {
+                set_value(cx, *local, value);
+                walk(inner, cx, visit)
+            }
+            None => cx.trapped(),
+        },
+    }
+}
+
+impl Builder<'_> {
+    /// The clauses of a loop.
+    fn steps(&mut self, clauses: &[Clause]) -> Vec<Step> {
+        clauses
+            .iter()
+            .map(|clause| match clause {
+                Clause::For(sources) => Step::For(sources.iter().map(|(local, source)| self.source(*local, source)).collect()),
+                Clause::Let(local, value) => match self.place(value) {
+                    Some(place) => {
+                        let place = by_place!(place, place => Computed::new(move |cx| place.at(cx)));
+                        Step::Place(self.bind_slot(*local), place)
+                    }
+                    None => {
+                        let value = self.closure::<Any>(value);
+                        Step::Value(self.bind_value(*local), value)
+                    }
+                },
+            })
+            .collect()
+    }
+
+    fn source(&mut self, local: LocalId, source: &Expr) -> Source {
+        match self.place(source) {
+            Some(place) => Source::Stored(self.bind_slot(local), Elements::new(place, &source.ty)),
+            None => {
+                let value = self.closure::<Any>(source);
+                Source::Value(self.bind_value(local), value)
+            }
+        }
+    }
+
+    /// Whether the body holds for any, or for all elements.
+    pub(crate) fn quantifier(&mut self, quantifier: Quantifier, each: &Each) -> BoolFn {
+        let any = quantifier == Quantifier::Any;
+        if let [Clause::For(sources)] = each.clauses.as_slice()
+            && let [(local, source)] = sources.as_slice()
+            && let Some(place) = self.place(source)
+        {
+            return self.over_stored(any, *local, Elements::new(place, &source.ty), &each.body);
+        }
+        let steps = self.steps(&each.clauses);
+        let body = self.test(&each.body);
+        test(move |cx| {
+            let mut answer = !any;
+            walk(&steps, cx, &mut || {
+                let decided = body.test(cx) == any;
+                if decided {
+                    answer = any;
+                }
+                decided
+            });
+            answer
+        })
+    }
+
+    /// A quantifier over the elements of one stored array or map.
+    fn over_stored(&mut self, any: bool, local: LocalId, elements: Elements, body: &Expr) -> BoolFn {
+        // Where any is not, not all are.
+        let (mut inner, mut negated) = (body, false);
+        while let ExprKind::Not(body) = &inner.kind {
+            (inner, negated) = (body, !negated);
+        }
+        if tests_just(inner, local) {
+            self.fused = Some(Fused { local: local.index(), any: any != negated, elements });
+            let test = self.test(inner);
+            return if negated { Box::new(Not(test)) } else { test };
+        }
+        let local = self.bind_slot(local);
+        let (body, full) = self.noting_full(|builder| builder.test(body));
+        test(move |cx| {
+            let run = elements.run(cx);
+            let mut at = run.at;
+            for _ in 0..run.len {
+                set_slot(cx, local, at);
+                if body.test(cx) == any {
+                    return any;
+                }
+                if full && cx.trapped() {
+                    return false;
+                }
+                at += elements.step;
+            }
+            !any
+        })
+    }
+
+    /// The array of the body's values.
+    pub(crate) fn collect(&mut self, each: &Each) -> ValFn<Any> {
+        let steps = self.steps(&each.clauses);
+        let body = self.closure::<Any>(&each.body);
+        self.full = true;
+        val::<Any>(move |cx| {
+            let mut items = Vec::new();
+            walk(&steps, cx, &mut || {
+                let Some(value) = body(cx) else {
+                    return false;
+                };
+                match cx.env.scratch.charge(8) {
+                    Ok(()) => {
+                        items.push(value);
+                        false
+                    }
+                    Err(trap) => cx.trap::<()>(trap).is_none(),
+                }
+            });
+            if cx.trapped() {
+                return None;
+            }
+            let kept = cx.env.scratch.locals(items.len());
+            kept.copy_from_slice(&items);
+            Some(Value::Array(ArrayRef::Built(kept)))
+        })
+    }
+}
+
+/// Whether a test is one closure over a local and constants, which asks for the local as its operand.
+fn tests_just(body: &Expr, local: LocalId) -> bool {
+    let is_local = |e: &Expr| matches!(e.kind, ExprKind::Local(l) if l == local);
+    let is_const = |e: &Expr| matches!(e.kind, ExprKind::Const(_));
+    match &body.kind {
+        ExprKind::Local(_) => is_local(body),
+        ExprKind::Compare { lhs, rhs, .. } => is_local(lhs) && is_const(rhs) || is_const(lhs) && is_local(rhs),
+        ExprKind::In { value, .. }
+        | ExprKind::InList { value, .. }
+        | ExprKind::Matches { value, .. }
+        | ExprKind::Wildcard { value, .. }
+        | ExprKind::Contains { value, needle: Needle::Const(_) } => is_local(value),
+        _ => false,
+    }
+}

@@ -1,0 +1,117 @@
+//! `and`, `or`, `xor`, `not`.
+
+use quintet_lang::ast::{Expr, LogicOp};
+
+use crate::context::{Block, BoolFn, Ctx, Test};
+use crate::expr::Builder;
+
+/// The opposite.
+pub(crate) struct Not(pub(crate) BoolFn);
+
+/// All of these; `I` is an array for the usual numbers of items.
+struct And<I>(I);
+
+/// Any of these.
+struct Or<I>(I);
+
+/// An odd number of these.
+struct Xor(Box<[BoolFn]>);
+
+impl Test for Not {
+    fn test(&self, cx: &Ctx<'_>) -> bool {
+        !self.0.test(cx)
+    }
+
+    fn block(&self, block: &Block<'_>, mask: u64) -> u64 {
+        mask & !self.0.block(block, mask)
+    }
+}
+
+impl<I: AsRef<[BoolFn]> + Send + Sync> Test for And<I> {
+    fn test(&self, cx: &Ctx<'_>) -> bool {
+        self.0.as_ref().iter().all(|item| item.test(cx))
+    }
+
+    fn block(&self, block: &Block<'_>, mut mask: u64) -> u64 {
+        for item in self.0.as_ref() {
+            if mask == 0 {
+                break;
+            }
+            mask = item.block(block, mask);
+        }
+        mask
+    }
+}
+
+impl<I: AsRef<[BoolFn]> + Send + Sync> Test for Or<I> {
+    fn test(&self, cx: &Ctx<'_>) -> bool {
+        self.0.as_ref().iter().any(|item| item.test(cx))
+    }
+
+    fn block(&self, block: &Block<'_>, mask: u64) -> u64 {
+        let mut rest = mask;
+        for item in self.0.as_ref() {
+            if rest == 0 {
+                break;
+            }
+            rest &= !item.block(block, rest);
+        }
+        mask & !rest
+    }
+}
+
+impl Test for Xor {
+    fn test(&self, cx: &Ctx<'_>) -> bool {
+        self.0.iter().fold(false, |odd, item| odd ^ item.test(cx))
+    }
+
+    fn block(&self, block: &Block<'_>, mask: u64) -> u64 {
+        self.0.iter().fold(0, |odd, item| odd ^ item.block(block, mask))
+    }
+}
+
+/// Boxes `$test` of the items, as an array where there are two, three or four.
+macro_rules! by_number {
+    ($items:expr, $test:ident) => {{
+        let items: Box<[BoolFn]> = $items.into();
+        let items = match <Box<[BoolFn; 2]>>::try_from(items) {
+            Ok(two) => return Box::new($test(*two)),
+            Err(items) => items,
+        };
+        let items = match <Box<[BoolFn; 3]>>::try_from(items) {
+            Ok(three) => return Box::new($test(*three)),
+            Err(items) => items,
+        };
+        match <Box<[BoolFn; 4]>>::try_from(items) {
+            Ok(four) => Box::new($test(*four)),
+            Err(items) => Box::new($test(items)),
+        }
+    }};
+}
+
+/// All of these.
+pub(crate) fn all(mut items: Vec<BoolFn>) -> BoolFn {
+    if items.len() == 1
+        && let Some(item) = items.pop()
+    {
+        return item;
+    }
+    by_number!(items, And)
+}
+
+/// Any of these.
+fn any(items: Vec<BoolFn>) -> BoolFn {
+    by_number!(items, Or)
+}
+
+impl Builder<'_> {
+    /// `and`, `or`, `xor`.
+    pub(crate) fn logic(&mut self, op: LogicOp, items: &[Expr]) -> BoolFn {
+        let items: Vec<BoolFn> = items.iter().map(|item| self.test(item)).collect();
+        match op {
+            LogicOp::And => all(items),
+            LogicOp::Or => any(items),
+            LogicOp::Xor => Box::new(Xor(items.into())),
+        }
+    }
+}

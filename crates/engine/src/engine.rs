@@ -1,0 +1,153 @@
+//! From source text to something that runs.
+
+use std::sync::Arc;
+
+use quintet_lang::diagnostic::Diagnostics;
+use quintet_lang::{Limits, Program, Scheme};
+use quintet_runtime::{Backend, CompileError, Compiled, Instance, InstantiateError, Library, LinkError, Linked, Lists};
+
+use crate::registry::{UnknownBackend, backend};
+
+/// What rules are compiled with: functions, named lists and limits.
+#[derive(Clone)]
+pub struct Engine {
+    library: Library,
+    lists: Lists,
+    limits: Limits,
+}
+
+/// Compiled rules, ready to be instantiated by any number of threads.
+#[derive(Clone)]
+pub struct Rules {
+    linked: Arc<Linked>,
+    compiled: Arc<dyn Compiled>,
+    limits: Limits,
+}
+
+/// Why rules could not be compiled.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The text is wrong; each diagnostic names the place and the mend.
+    #[error(transparent)]
+    Source(#[from] Diagnostics),
+    /// A literal cannot be prepared.
+    #[error(transparent)]
+    Link(#[from] LinkError),
+    /// There is no such backend.
+    #[error(transparent)]
+    Backend(#[from] UnknownBackend),
+    /// The backend failed.
+    #[error(transparent)]
+    Compile(#[from] CompileError),
+}
+
+impl Default for Engine {
+    fn default() -> Self {
+        Engine::new()
+    }
+}
+
+impl Engine {
+    /// The standard functions, no lists, the default limits.
+    pub fn new() -> Engine {
+        Engine { library: Library::standard(), lists: Lists::new(), limits: Limits::default() }
+    }
+
+    /// The same engine with other functions.
+    pub fn with_library(mut self, library: Library) -> Engine {
+        self.library = library;
+        self
+    }
+
+    /// The same engine with these named lists.
+    pub fn with_lists(mut self, lists: Lists) -> Engine {
+        self.lists = lists;
+        self
+    }
+
+    /// The same engine with other limits.
+    pub fn with_limits(mut self, limits: Limits) -> Engine {
+        self.limits = limits;
+        self
+    }
+
+    /// The functions that rules may call; a scheme takes their signatures.
+    pub fn library(&self) -> &Library {
+        &self.library
+    }
+
+    /// The named lists; replacing one reaches rules that are compiled already.
+    pub fn lists(&self) -> &Lists {
+        &self.lists
+    }
+
+    /// The limits.
+    pub fn limits(&self) -> &Limits {
+        &self.limits
+    }
+
+    /// Parses and checks rules.
+    ///
+    /// # Errors
+    /// All that is wrong with the text.
+    pub fn check(&self, source: &str, scheme: &Scheme) -> Result<Program, Diagnostics> {
+        quintet_lang::compile(source, scheme, &self.limits)
+    }
+
+    /// Parses and checks rules against the part of a scheme that they use. Readers of records of the program's scheme parse no more than
+    /// the rules need, and records are as small as they can be.
+    ///
+    /// # Errors
+    /// All that is wrong with the text.
+    pub fn check_projected(&self, source: &str, scheme: &Scheme) -> Result<Program, Diagnostics> {
+        let used = self.check(source, scheme)?.used_fields();
+        self.check(source, &scheme.project(|id, _| used.binary_search(&id).is_ok()))
+    }
+
+    /// Prepares a checked program for all backends.
+    ///
+    /// # Errors
+    /// See [`LinkError`].
+    pub fn link(&self, program: Program) -> Result<Arc<Linked>, LinkError> {
+        Linked::new(program, &self.library, &self.lists, &self.limits)
+    }
+
+    /// Compiles rules with the backend that has this id, as in [`backends`](crate::backends).
+    ///
+    /// # Errors
+    /// See [`Error`].
+    pub fn compile(&self, source: &str, scheme: &Scheme, backend_id: &str) -> Result<Rules, Error> {
+        let backend = backend(backend_id)?;
+        let linked = self.link(self.check(source, scheme)?)?;
+        self.compile_linked(&linked, &*backend).map_err(Error::Compile)
+    }
+
+    /// Compiles a linked program with a backend.
+    ///
+    /// # Errors
+    /// See [`CompileError`].
+    pub fn compile_linked(&self, linked: &Arc<Linked>, backend: &dyn Backend) -> Result<Rules, CompileError> {
+        Ok(Rules { linked: linked.clone(), compiled: backend.compile(linked)?, limits: self.limits.clone() })
+    }
+}
+
+impl Rules {
+    /// What a thread needs to run the rules.
+    ///
+    /// # Errors
+    /// See [`InstantiateError`].
+    pub fn instance(&self) -> Result<Box<dyn Instance>, InstantiateError> {
+        self.compiled.instantiate(&self.limits)
+    }
+
+    /// The program that was compiled, with its rules' names and expressions.
+    pub fn program(&self) -> &Program {
+        self.linked.program()
+    }
+
+    /// The compiled form.
+    pub fn compiled(&self) -> &Arc<dyn Compiled> {
+        &self.compiled
+    }
+}

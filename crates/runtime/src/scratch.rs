@@ -11,22 +11,26 @@ use crate::value::Value;
 /// on every backend, so the trap [`Trap::Memory`] falls in the same place.
 pub struct Scratch {
     bump: Bump,
+    /// Bytes charged.
     used: Cell<usize>,
+    /// Whether anything was allocated, charged or not.
+    dirty: Cell<bool>,
     limit: usize,
 }
 
 impl Scratch {
     /// Scratch memory of at most `limit` bytes.
     pub fn new(limit: usize) -> Scratch {
-        Scratch { bump: Bump::new(), used: Cell::new(0), limit }
+        Scratch { bump: Bump::new(), used: Cell::new(0), dirty: Cell::new(false), limit }
     }
 
     /// Frees everything.
     #[inline]
     pub fn reset(&mut self) {
-        if self.used.get() > 0 {
+        if self.dirty.get() {
             self.bump.reset();
             self.used.set(0);
+            self.dirty.set(false);
         }
     }
 
@@ -36,8 +40,8 @@ impl Scratch {
     /// [`Trap::Memory`] when the limit is passed.
     #[inline]
     pub fn charge(&self, bytes: usize) -> Result<(), Trap> {
-        // At least one, so that `reset` sees that something was made.
-        let used = self.used.get().saturating_add(bytes.max(1));
+        self.dirty.set(true);
+        let used = self.used.get().saturating_add(bytes);
         self.used.set(used);
         if used > self.limit { Err(Trap::Memory) } else { Ok(()) }
     }
@@ -70,16 +74,25 @@ impl Scratch {
         Ok(self.bump.alloc_slice_copy(values))
     }
 
+    /// A copy of the entries of a map, which must be in byte order of their keys, without repeats; charged with 16 bytes each.
+    ///
+    /// # Errors
+    /// [`Trap::Memory`] when the limit is passed.
+    pub fn pairs<'a>(&'a self, pairs: &[(&'a [u8], Value<'a>)]) -> Result<&'a [(&'a [u8], Value<'a>)], Trap> {
+        self.charge(pairs.len() * 16)?;
+        Ok(self.bump.alloc_slice_copy(pairs))
+    }
+
     /// A copy of words that is not charged: for a backend's own bookkeeping of values that were charged already.
     pub fn words(&self, words: &[u64]) -> &[u64] {
-        self.used.set(self.used.get().max(1));
+        self.dirty.set(true);
         self.bump.alloc_slice_copy(words)
     }
 
     /// Values set to nil that are not charged, for locals and arguments.
     #[allow(clippy::mut_from_ref)] // each call answers memory of its own
     pub fn locals<'a>(&'a self, count: usize) -> &'a mut [Value<'a>] {
-        self.used.set(self.used.get().max(1));
+        self.dirty.set(true);
         self.bump.alloc_slice_fill_copy(count, Value::Nil)
     }
 }

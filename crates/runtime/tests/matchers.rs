@@ -24,10 +24,12 @@ fn matches(parts: &[Vec<u8>], value: &[u8], fold: bool) -> bool {
 /// After a star: the rest may begin anywhere.
 fn star(parts: &[Vec<u8>], value: &[u8], fold: bool) -> bool {
     match parts {
-        [last] => value.len() >= last.len() && {
-            let tail = &value[value.len() - last.len()..];
-            if fold { tail.eq_ignore_ascii_case(last) } else { tail == last.as_slice() }
-        },
+        [last] => {
+            value.len() >= last.len() && {
+                let tail = &value[value.len() - last.len()..];
+                if fold { tail.eq_ignore_ascii_case(last) } else { tail == last.as_slice() }
+            }
+        }
         _ => (0..=value.len()).any(|at| matches(parts, &value[at..], fold)),
     }
 }

@@ -1,0 +1,142 @@
+//! Workloads made ready: rules checked and linked, records read.
+
+use std::io::Cursor;
+use std::sync::Arc;
+
+use quintet::{ArenaKind, Batch, Engine, Linked, Scheme};
+use quintet_inputs::{Format, InputError, Reader, ReaderOptions, Stats, schemes};
+use quintet_lang::Diagnostics;
+
+use crate::workload::Workload;
+
+/// Most records of one batch.
+const BATCH_RECORDS: usize = 8192;
+
+/// A workload whose rules are checked and whose records are in memory.
+pub struct Loaded {
+    /// The workload.
+    pub workload: Workload,
+    /// What the rules were compiled with.
+    pub engine: Engine,
+    /// The form of the input.
+    pub format: Format,
+    /// All fields that the input has.
+    pub full_scheme: Scheme,
+    /// The rules, checked against the part of the scheme that they use.
+    pub linked: Arc<Linked>,
+    /// The records, in shared memory.
+    pub batches: Vec<Batch>,
+    /// The same records in plain memory.
+    pub plain_batches: Vec<Batch>,
+    /// What reading met.
+    pub stats: Stats,
+}
+
+/// Why a workload cannot be made ready.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum LoadError {
+    /// The rules are wrong.
+    #[error("{path}: {diagnostics}")]
+    Rules {
+        /// The rules' file.
+        path: String,
+        /// What is wrong.
+        diagnostics: Diagnostics,
+    },
+    /// The input cannot be read.
+    #[error("{path}: {source}")]
+    Input {
+        /// The input's file.
+        path: String,
+        /// The cause.
+        source: InputError,
+    },
+    /// Anything else.
+    #[error("workload {name}: {message}")]
+    Other {
+        /// The workload.
+        name: String,
+        /// The cause.
+        message: String,
+    },
+}
+
+impl Loaded {
+    /// Checks the rules and reads the records.
+    ///
+    /// # Errors
+    /// See [`LoadError`].
+    pub fn new(workload: Workload) -> Result<Loaded, LoadError> {
+        let other = |e: &dyn std::fmt::Display| LoadError::Other { name: workload.name.clone(), message: e.to_string() };
+        let engine = Engine::new();
+        let format = match &workload.format {
+            Some(name) => name.parse::<Format>().map_err(|e| other(&e))?,
+            None => Format::detect(&workload.input_path, &workload.input)
+                .ok_or_else(|| other(&"cannot tell the form of its input; set `format` to pcap, http or jsonl"))?,
+        };
+        let full_scheme = match &workload.scheme {
+            Some(text) => Scheme::from_toml(text, engine.library().signatures()).map_err(|e| other(&e))?,
+            None => schemes::of(format, engine.library().signatures())
+                .ok_or_else(|| other(&"JSON lines need a scheme; set `scheme` to its file"))?,
+        };
+        let program = engine
+            .check_projected(&workload.rules, &full_scheme)
+            .map_err(|diagnostics| LoadError::Rules { path: workload.rules_path.display().to_string(), diagnostics })?;
+        let linked = engine.link(program).map_err(|e| other(&e))?;
+        let mut loaded = Loaded {
+            workload,
+            engine,
+            format,
+            full_scheme,
+            linked,
+            batches: Vec::new(),
+            plain_batches: Vec::new(),
+            stats: Stats::default(),
+        };
+        (loaded.batches, loaded.stats) = loaded.read(ArenaKind::Shared)?;
+        (loaded.plain_batches, _) = loaded.read(ArenaKind::Plain)?;
+        if loaded.batches.is_empty() {
+            return Err(LoadError::Other { name: loaded.workload.name, message: "its input holds no record".into() });
+        }
+        Ok(loaded)
+    }
+
+    /// Records.
+    pub fn records(&self) -> usize {
+        self.batches.iter().map(Batch::len).sum()
+    }
+
+    /// Reads the input once more and drops each batch, for timing it. Answers the records.
+    ///
+    /// # Errors
+    /// As [`Loaded::new`].
+    pub fn read_again(&self) -> Result<usize, LoadError> {
+        let mut reader = self.reader(ArenaKind::Shared)?;
+        let (mut reuse, mut records) = (None, 0);
+        while let Some(batch) = reader.next_batch(reuse.take()).map_err(|e| self.unreadable(e))? {
+            records += batch.len();
+            reuse = Some(batch);
+        }
+        Ok(records)
+    }
+
+    fn read(&self, arena: ArenaKind) -> Result<(Vec<Batch>, Stats), LoadError> {
+        let mut reader = self.reader(arena)?;
+        let mut batches = Vec::new();
+        while let Some(batch) = reader.next_batch(None).map_err(|e| self.unreadable(e))? {
+            batches.push(batch);
+        }
+        Ok((batches, reader.stats().clone()))
+    }
+
+    fn reader(&self, arena: ArenaKind) -> Result<Reader, LoadError> {
+        let options = ReaderOptions::default().batch_records(BATCH_RECORDS).arena(arena).declared(&self.full_scheme);
+        let input = Cursor::new(self.workload.input.clone());
+        Reader::new(input, self.format, self.linked.scheme(), &options).map_err(|e| self.unreadable(e))
+    }
+
+    fn unreadable(&self, source: InputError) -> LoadError {
+        LoadError::Input { path: self.workload.input_path.display().to_string(), source }
+    }
+}

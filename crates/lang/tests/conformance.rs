@@ -3,9 +3,18 @@
 
 mod common;
 
+/// Rejected for the size of a regular expression, which the runtime judges when it links the program.
+const LINKED: [&str; 2] = ["f0953", "f1156"];
+/// Accepted by both, but of another meaning here; `semantics.rs` looks at that.
+const MEANING: [&str; 1] = ["v0671"];
+
 #[test]
 fn verdicts_agree() {
-    let exceptions = common::exceptions("exception");
+    let mut exceptions = common::exceptions();
+    exceptions.extend(LINKED.map(String::from));
+    for id in MEANING {
+        exceptions.remove(id);
+    }
     let cases = common::cases();
     if cases.is_empty() {
         return;

@@ -273,7 +273,7 @@ fn run(program: &Program, ctx: &Json, lists: &Json) -> bool {
 
 #[test]
 fn wirefilter_runs() {
-    let exceptions = common::exceptions("run_exception");
+    let exceptions = common::exceptions();
     let (mut wrong, mut count) = (Vec::new(), 0);
     let mut check = |id: &str, expr: &str, program: &Program, ctx: &Json, lists: &Json, expected: &Json| {
         let Some(expected) = expected.as_bool() else { return };

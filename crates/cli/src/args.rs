@@ -1,0 +1,192 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
+
+/// One rule language, one typed AST, five ways to run it, and the numbers that say which one to ship.
+#[derive(Parser)]
+#[command(name = "quintet", version, max_term_width = 110)]
+pub struct Args {
+    #[command(subcommand)]
+    pub verb: Verb,
+}
+
+#[derive(Subcommand)]
+pub enum Verb {
+    Compare(CompareArgs),
+    Run(RunArgs),
+    Check(CheckArgs),
+    Fields(FieldsArgs),
+    Explain(ExplainArgs),
+    Conform(ConformArgs),
+}
+
+/// Measure the backends against each other on rules and records.
+///
+/// Every backend first evaluates every rule on every record; the first difference is printed and nothing is measured. Then the backends
+/// take turns, round by round in one process, and the tables show the medians. `results.json` holds every sample.
+#[derive(ClapArgs)]
+#[command(after_help = "\
+Examples:
+  quintet compare                                   all shipped workloads, all backends
+  quintet compare --quick --backend jit --backend closures
+  quintet compare --workload waf-pack --workload my/workload.toml --out out/
+
+A workload file is TOML; the paths in it are relative to it:
+  name = \"mine\"
+  about = \"Our edge rules on an hour of traffic.\"
+  rules = \"mine.rules\"
+  input = \"traffic.pcapng\"      # pcap, pcapng, HTTP requests or any JSON lines (then also: scheme = \"mine.toml\")
+  [expected]                      # optional: how many records each rule matches
+  tls = 1234
+
+Exit status: 0 measured; 1 backends differ or expected counts do not hold; 2 nothing could be measured.")]
+pub struct CompareArgs {
+    /// A shipped workload's name or a workload's TOML file; repeat for several [default: all that ship].
+    #[arg(long = "workload", value_name = "NAME|FILE")]
+    pub workloads: Vec<String>,
+    /// A backend, or a configuration such as `jit-fast`, or `all` configurations; repeat for several [default: each backend's default configuration].
+    #[arg(long = "backend", value_name = "ID")]
+    pub backends: Vec<String>,
+    /// Fewer and shorter rounds: all shipped workloads within a minute.
+    #[arg(long)]
+    pub quick: bool,
+    /// The folder that `results.json` is written to.
+    #[arg(long, value_name = "DIR", default_value = "target/quintet")]
+    pub out: PathBuf,
+}
+
+/// Where records and their fields come from.
+#[derive(ClapArgs)]
+pub struct SchemeArgs {
+    /// The form of the input [default: found out from it].
+    #[arg(long, value_enum)]
+    pub format: Option<FormatArg>,
+    /// A scheme's TOML file, for JSON lines.
+    #[arg(long, value_name = "FILE")]
+    pub scheme: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum FormatArg {
+    /// Packets of a pcap or pcapng capture, also gzipped.
+    Pcap,
+    /// HTTP requests, one JSON object a line.
+    Http,
+    /// JSON objects of any kind, one a line; needs a scheme.
+    Jsonl,
+}
+
+/// Print which records rules match.
+///
+/// Malformed packets and lines are counted on standard error and stop nothing; so are rules that trapped.
+#[derive(ClapArgs)]
+#[command(after_help = "\
+Examples:
+  quintet run 'tcp.port == 443' --input capture.pcapng --output count
+  quintet run edge.rules --input requests.jsonl --backend closures --output json
+
+Exit status: 0 ran (with or without a match); 1 the rules have errors; 2 the input cannot be used.")]
+pub struct RunArgs {
+    /// A rule file, or an expression.
+    pub rules: String,
+    /// The records: a capture, or JSON lines.
+    #[arg(long, value_name = "FILE")]
+    pub input: PathBuf,
+    #[command(flatten)]
+    pub scheme: SchemeArgs,
+    /// The backend that runs the rules.
+    #[arg(long, value_name = "ID", default_value = "closures")]
+    pub backend: String,
+    /// What is printed.
+    #[arg(long, value_enum, default_value_t = OutputArg::Numbers)]
+    pub output: OutputArg,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum OutputArg {
+    /// The numbers of the matching records, from 1, one a line; with several rules: rule, tab, number.
+    Numbers,
+    /// One JSON object per record that a rule matches or traps on.
+    Json,
+    /// How many records match; with several rules: rule, tab, count.
+    Count,
+}
+
+/// Say what is wrong with rules, if anything.
+///
+/// Exit status: 0 nothing is wrong; 1 the rules have errors; 2 a file cannot be read.
+#[derive(ClapArgs)]
+pub struct CheckArgs {
+    /// A rule file, or an expression.
+    pub rules: String,
+    #[command(flatten)]
+    pub scheme: SchemeArgs,
+}
+
+/// List the fields that rules may use.
+#[derive(ClapArgs)]
+pub struct FieldsArgs {
+    #[command(flatten)]
+    pub scheme: SchemeArgs,
+    /// A table for people, or JSON for programs.
+    #[arg(long, value_enum, default_value_t = FieldsOutput::Table)]
+    pub output: FieldsOutput,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum FieldsOutput {
+    Table,
+    Json,
+}
+
+/// Show what a backend makes of rules.
+#[derive(ClapArgs)]
+#[command(after_help = "\
+Examples:
+  quintet explain 'tcp.port == 443' --emit ast
+  quintet explain 'tcp.port == 443' --backend jit --emit asm
+  quintet explain 'http.host contains \"example\"' --format http --backend lua --emit lua")]
+pub struct ExplainArgs {
+    /// An expression, or a rule file.
+    pub rules: String,
+    /// The backend; `ast` needs none.
+    #[arg(long, value_name = "ID")]
+    pub backend: Option<String>,
+    /// The form that is shown.
+    #[arg(long, value_enum)]
+    pub emit: EmitArg,
+    #[command(flatten)]
+    pub scheme: SchemeArgs,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum EmitArg {
+    /// The typed AST.
+    Ast,
+    /// Cranelift's intermediate representation.
+    Clif,
+    /// Machine code.
+    Asm,
+    /// WebAssembly text.
+    Wat,
+    /// Lua source.
+    Lua,
+}
+
+/// Run case files and print each case that is answered otherwise than the file says.
+///
+/// The last line is `N passed, M failed, K skipped`. Exit status: 0 none failed; 1 some failed; 2 a file is malformed.
+#[derive(ClapArgs)]
+pub struct ConformArgs {
+    /// Case files: JSON lines of expression, scheme, contexts and expected answers.
+    #[arg(required = true, value_name = "FILE.jsonl")]
+    pub files: Vec<PathBuf>,
+    /// The backend, or `all` of them.
+    #[arg(long, value_name = "ID|all", default_value = "all")]
+    pub backend: String,
+    /// TOML with `[[exception]]` entries of `id` or `expr`, and `reason`: cases that are counted as skipped.
+    #[arg(long, value_name = "FILE")]
+    pub exceptions: Option<PathBuf>,
+}

@@ -1,0 +1,8 @@
+//! One module per verb.
+
+pub mod check;
+pub mod compare;
+pub mod conform;
+pub mod explain;
+pub mod fields;
+pub mod run;

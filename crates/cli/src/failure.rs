@@ -1,0 +1,46 @@
+//! How a command fails: what it prints and the exit status.
+
+use std::fmt::Display;
+use std::process::ExitCode;
+
+use anstream::eprintln;
+
+/// The exit status of a command that ran and found something wrong: differing answers, rules with errors, failed cases.
+pub const FOUND: u8 = 1;
+/// The exit status of a command that could not do its work: a wrong flag, an unreadable file.
+pub const UNUSABLE: u8 = 2;
+
+/// A command's failure.
+#[derive(Debug)]
+pub struct Failure {
+    message: String,
+    status: u8,
+}
+
+impl Failure {
+    /// Something that the command was to find out is wrong.
+    pub fn found(message: impl Display) -> Failure {
+        Failure { message: message.to_string(), status: FOUND }
+    }
+
+    /// The command could not do its work.
+    pub fn unusable(message: impl Display) -> Failure {
+        Failure { message: message.to_string(), status: UNUSABLE }
+    }
+
+    /// Prints the failure and answers the exit status. A closed pipe on standard output is no failure of ours.
+    pub fn report(self) -> ExitCode {
+        if !self.message.is_empty() {
+            eprintln!("quintet: {}", self.message);
+        }
+        ExitCode::from(self.status)
+    }
+}
+
+/// What a failed write to standard output means: a reader that has seen enough, or a real fault.
+pub fn output(error: std::io::Error) -> Failure {
+    match error.kind() {
+        std::io::ErrorKind::BrokenPipe => Failure { message: String::new(), status: 0 },
+        _ => Failure::unusable(format!("cannot write: {error}")),
+    }
+}

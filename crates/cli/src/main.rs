@@ -1,0 +1,32 @@
+//! The `quintet` command.
+#![forbid(unsafe_code)]
+
+mod args;
+mod commands;
+mod failure;
+mod heap;
+mod notes;
+mod render;
+mod source;
+mod table;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::args::{Args, Verb};
+
+fn main() -> ExitCode {
+    let result = match Args::parse().verb {
+        Verb::Compare(args) => commands::compare::run(&args),
+        Verb::Run(args) => commands::run::run(&args),
+        Verb::Check(args) => commands::check::run(&args),
+        Verb::Fields(args) => commands::fields::run(&args),
+        Verb::Explain(args) => commands::explain::run(&args),
+        Verb::Conform(args) => commands::conform::run(&args),
+    };
+    match result {
+        Ok(code) => code,
+        Err(failure) => failure.report(),
+    }
+}

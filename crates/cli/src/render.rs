@@ -1,0 +1,44 @@
+//! Diagnostics for people: the source line, the place, the cause, the mend.
+
+use std::io::IsTerminal;
+
+use ariadne::{CharSet, Color, Config, IndexType, Label, Report, ReportKind, Source};
+use quintet::lang::Diagnostics;
+use quintet::lang::ast::Span;
+
+fn config() -> Config {
+    let terminal = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
+    let characters = if terminal { CharSet::Unicode } else { CharSet::Ascii };
+    Config::default().with_color(terminal).with_index_type(IndexType::Byte).with_char_set(characters)
+}
+
+/// Prints all diagnostics on standard error.
+pub fn diagnostics(name: &str, text: &str, diagnostics: &Diagnostics) {
+    for diagnostic in diagnostics.iter() {
+        let span = diagnostic.span;
+        let range = (name, span.start as usize..(span.end as usize).max(span.start as usize));
+        let mut report = Report::build(ReportKind::Error, range.clone())
+            .with_config(config())
+            .with_message(&diagnostic.message)
+            .with_label(Label::new(range).with_message(&diagnostic.label).with_color(Color::Red));
+        if let Some(help) = &diagnostic.help {
+            report = report.with_help(help);
+        }
+        print(report.finish(), name, text);
+    }
+}
+
+/// Prints one error at a place.
+pub fn one(name: &str, text: &str, span: Span, message: &str) {
+    let range = (name, span.start as usize..span.end as usize);
+    let report = Report::build(ReportKind::Error, range.clone())
+        .with_config(config())
+        .with_message(message)
+        .with_label(Label::new(range).with_message("here").with_color(Color::Red));
+    print(report.finish(), name, text);
+}
+
+fn print<'n>(report: Report<'_, (&'n str, std::ops::Range<usize>)>, name: &'n str, text: &str) {
+    // Standard error that cannot be written to leaves nothing to do about it.
+    let _ = report.eprint((name, Source::from(text)));
+}

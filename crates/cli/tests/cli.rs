@@ -1,0 +1,190 @@
+//! The command as users and scripts see it: what it prints and how it exits.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+fn quintet(args: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_quintet")).args(args).output().expect("the command runs")
+}
+
+fn out(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+fn err(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+fn data(name: &str) -> String {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../bench-suite/workloads").join(name).display().to_string()
+}
+
+/// A folder of this test's own.
+fn folder(name: &str) -> PathBuf {
+    let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+    std::fs::create_dir_all(&path).expect("a folder");
+    path
+}
+
+#[test]
+fn run_prints_numbers_counts_and_json_on_every_backend() {
+    let traffic = data("data/traffic.pcapng");
+    let mut first: Option<(String, String, String)> = None;
+    for backend in ["interp", "closures", "jit", "jit-fast", "wasm", "wasm-winch", "lua", "lua-nojit"] {
+        let run = |output: &str| {
+            let result = quintet(&["run", "tcp.flags.syn == true", "--input", &traffic, "--backend", backend, "--output", output]);
+            assert!(result.status.success(), "{backend}: {}", err(&result));
+            out(&result)
+        };
+        let found = (run("numbers"), run("count"), run("json"));
+        assert_eq!(found.0.lines().count().to_string(), found.1.trim(), "{backend}");
+        assert_eq!(found.2.lines().count(), found.0.lines().count(), "{backend}");
+        assert_eq!(&found, first.get_or_insert_with(|| found.clone()), "{backend}");
+    }
+}
+
+#[test]
+fn several_rules_are_named_in_the_output() {
+    let rules = data("one-comparison.rules");
+    let counts = quintet(&["run", &rules, "--input", &data("data/traffic.pcapng"), "--output", "count"]);
+    assert!(out(&counts).lines().any(|l| l.starts_with("https\t")), "{}", out(&counts));
+    let numbers = quintet(&["run", &rules, "--input", &data("data/traffic.pcapng")]);
+    let https = out(&numbers).lines().filter(|l| l.starts_with("https\t")).count();
+    assert!(out(&counts).contains(&format!("https\t{https}\n")));
+}
+
+#[test]
+fn traps_are_reported_and_do_not_match() {
+    let result = quintet(&["run", "1 / (frame.number - 3) >= 0", "--input", &data("data/traffic.pcapng"), "--output", "json"]);
+    assert!(out(&result).contains("{\"record\":3,\"rules\":[],\"traps\":{\"\":\"division by zero\"}}"), "{}", &out(&result)[..300]);
+    assert!(err(&result).contains("1 rule-record pairs trapped"), "{}", err(&result));
+}
+
+#[test]
+fn a_wrong_rule_is_explained_with_its_line() {
+    let result = quintet(&["check", "tcp.prt == 443", "--format", "pcap"]);
+    assert_eq!(result.status.code(), Some(1));
+    let text = err(&result);
+    assert!(text.contains("tcp.prt == 443") && text.contains("tcp.port"), "{text}");
+    assert!(!text.contains('\u{1b}'), "no colour where nobody looks");
+}
+
+#[test]
+fn what_cannot_be_used_is_status_2() {
+    for args in [
+        vec!["run", "tcp", "--input", "no-such-file.pcap"],
+        vec!["run", "tcp", "--input", "no-such-file.pcap", "--backend", "jitt"],
+        vec!["check", "missing.rules"],
+        vec!["compare", "--workload", "no-such-workload"],
+        vec!["explain", "tcp", "--emit", "clif"],
+        vec!["explain", "tcp", "--emit", "clif", "--backend", "lua"],
+        vec!["fields"],
+        vec!["conform", "no-such-file.jsonl"],
+        vec!["run", "tcp", "--input", &data("one-comparison.rules"), "--format", "pcap"],
+    ] {
+        let result = quintet(&args);
+        assert_eq!(result.status.code(), Some(2), "{args:?}: {}{}", out(&result), err(&result));
+        assert!(err(&result).starts_with("quintet: "), "{args:?}: {}", err(&result));
+    }
+}
+
+#[test]
+fn explain_shows_what_each_backend_makes() {
+    for (backend, emit, part) in [
+        ("jit", "clif", "function"),
+        ("jit", "asm", "ret"),
+        ("wasm", "wat", "(module"),
+        ("lua", "lua", "local"),
+        ("interp", "ast", "Field"),
+    ] {
+        let result = quintet(&["explain", "tcp.port == 443", "--backend", backend, "--emit", emit]);
+        assert!(result.status.success(), "{emit}: {}", err(&result));
+        assert!(out(&result).to_lowercase().contains(&part.to_lowercase()), "{emit}: {}", out(&result));
+    }
+}
+
+#[test]
+fn fields_are_listed_for_people_and_programs() {
+    let table = quintet(&["fields", "--format", "http"]);
+    assert!(out(&table).contains("http.request.uri.path"));
+    let json = quintet(&["fields", "--format", "pcap", "--output", "json"]);
+    let fields: serde_json::Value = serde_json::from_str(&out(&json)).expect("JSON");
+    let port = fields.as_array().expect("an array").iter().find(|f| f["name"] == "tcp.port").expect("the field");
+    assert_eq!((&port["type"], &port["multi"]), (&serde_json::json!("Array<Int>"), &serde_json::json!(true)));
+}
+
+#[test]
+fn compare_verifies_measures_and_writes_results() {
+    let folder = folder("compare");
+    let result = quintet(&["compare", "--quick", "--workload", "one-comparison", "--out", &folder.display().to_string()]);
+    assert!(result.status.success(), "{}", err(&result));
+    let text = out(&result);
+    for part in ["## one-comparison", "verified", "| interp", "| lua", "## Summary"] {
+        assert!(text.contains(part), "{part} is not in:\n{text}");
+    }
+    let json = std::fs::read_to_string(folder.join("results.json")).expect("results");
+    let results = quintet_results::Results::from_json(&json).expect("of the schema");
+    assert_eq!(results.workloads[0].backends.len(), 5);
+    assert!(quintet_results::Results::from_json(&json[..json.len() / 2]).is_err());
+    assert!(quintet_results::Results::from_json(&json.replacen("\"version\": 1", "\"version\": 9", 1)).is_err());
+}
+
+#[test]
+fn compare_takes_a_workload_of_ones_own_and_refuses_wrong_counts() {
+    let folder = folder("own");
+    std::fs::write(folder.join("mine.rules"), "rule tls = tcp.port == 443\n").expect("written");
+    let write = |expected: &str| {
+        let text = format!(
+            "name = \"mine\"\nabout = \"Ours.\"\nrules = \"mine.rules\"\ninput = '{}'\n{expected}",
+            Path::new(&data("data/traffic.pcapng")).canonicalize().expect("there").display()
+        );
+        std::fs::write(folder.join("mine.toml"), text).expect("written");
+    };
+    let file = folder.join("mine.toml").display().to_string();
+    let run = || quintet(&["compare", "--quick", "--workload", &file, "--backend", "closures", "--out", &folder.display().to_string()]);
+    write("[expected]\ntls = 885\n");
+    let right = run();
+    assert!(right.status.success(), "{}", err(&right));
+    write("[expected]\ntls = 1\n");
+    let wrong = run();
+    assert_eq!(wrong.status.code(), Some(1));
+    assert!(err(&wrong).contains("rule `tls` matches 885 records, but the workload expects 1"), "{}", err(&wrong));
+}
+
+#[test]
+fn conform_prints_each_disagreement_and_counts() {
+    let folder = folder("conform");
+    let cases = folder.join("cases.jsonl");
+    let lines = [
+        r#"{"id":"a","scheme":{"n":"Int"},"expr":"n == 1","parse_ok":true,"runs":[{"ctx":{"n":1},"result":true}]}"#,
+        r#"{"id":"b","scheme":{"n":"Int"},"expr":"n == 2","parse_ok":true,"runs":[{"ctx":{"n":1},"result":true}]}"#,
+        r#"{"id":"c","scheme":{"n":"Int"},"expr":"n ==","parse_ok":false}"#,
+        r#"{"id":"d","scheme":{"n":"Int"},"expr":"n not in {1}","parse_ok":false}"#,
+    ];
+    std::fs::write(&cases, lines.join("\n")).expect("written");
+    let exceptions = folder.join("exceptions.toml");
+    std::fs::write(&exceptions, "[[exception]]\nid = \"d\"\nreason = \"an extension\"\n").expect("written");
+    let result = quintet(&["conform", &cases.display().to_string(), "--exceptions", &exceptions.display().to_string()]);
+    let text = out(&result);
+    assert_eq!(result.status.code(), Some(1), "{text}{}", err(&result));
+    assert_eq!(text.lines().last(), Some("2 passed, 1 failed, 1 skipped"));
+    for part in ["b: n == 2", "expected: true", "interp: false", "lua: false"] {
+        assert!(text.contains(part), "{part} is not in:\n{text}");
+    }
+}
+
+#[test]
+fn the_corpus_of_wirefilter_is_answered_alike() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let corpus = root.join("../shared/corpus");
+    if !corpus.exists() {
+        println!("skipped: there is no {}", corpus.display());
+        return;
+    }
+    let (cases, random) = (corpus.join("wirefilter_cases.jsonl"), corpus.join("wirefilter_random.jsonl"));
+    let exceptions = root.join("conformance/wirefilter_exceptions.toml");
+    let path = |p: &Path| p.display().to_string();
+    let result = quintet(&["conform", &path(&cases), &path(&random), "--backend", "all", "--exceptions", &path(&exceptions)]);
+    assert!(result.status.success(), "{}", out(&result));
+    assert!(out(&result).lines().last().is_some_and(|l| l.contains(", 0 failed, ")));
+}

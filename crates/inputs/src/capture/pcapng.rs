@@ -1,0 +1,166 @@
+//! The pcapng format.
+
+use pcap_parser::{Block, parse_block_be, parse_block_le};
+
+use super::{End, Found, LONGEST, end};
+use crate::error::InputError;
+use crate::stats::Stats;
+use crate::window::Window;
+
+const SECTION: u32 = 0x0a0d_0d0a;
+const OBSOLETE_PACKET: u32 = 2;
+
+#[derive(Default)]
+pub(super) struct PcapNg {
+    big_endian: bool,
+    /// The interfaces of the current section.
+    interfaces: Vec<Interface>,
+}
+
+#[derive(Clone, Copy)]
+struct Interface {
+    link: u32,
+    snaplen: usize,
+    /// Units of timestamps per second.
+    units: u64,
+    /// Seconds to add to timestamps.
+    offset: i64,
+}
+
+/// What a block says of its packet.
+struct Packet {
+    interface: u32,
+    /// The upper and the lower half of the timestamp.
+    time: (u32, u32),
+    /// Bytes before the captured bytes.
+    start: usize,
+    captured: usize,
+    len: usize,
+}
+
+pub(super) fn is_pcapng(first: &[u8]) -> bool {
+    first.starts_with(&SECTION.to_le_bytes())
+}
+
+impl Interface {
+    fn time(&self, high: u32, low: u32) -> f64 {
+        let ticks = u64::from(high) << 32 | u64::from(low);
+        ((ticks / self.units) as i64).wrapping_add(self.offset) as f64 + (ticks % self.units) as f64 / self.units as f64
+    }
+}
+
+/// Units per second of the option `if_tsresol`: a power of ten, or with the upper bit of two.
+fn units(resolution: u8) -> Option<u64> {
+    let exponent = u32::from(resolution & 0x7f);
+    if resolution & 0x80 != 0 { 1u64.checked_shl(exponent) } else { 10u64.checked_pow(exponent) }
+}
+
+impl PcapNg {
+    fn word(&self, data: &[u8], at: usize) -> u32 {
+        match data.get(at..).and_then(|d| d.first_chunk()) {
+            Some(bytes) if self.big_endian => u32::from_be_bytes(*bytes),
+            Some(bytes) => u32::from_le_bytes(*bytes),
+            None => 0,
+        }
+    }
+
+    fn half(&self, data: &[u8], at: usize) -> u16 {
+        match data.get(at..).and_then(|d| d.first_chunk()) {
+            Some(bytes) if self.big_endian => u16::from_be_bytes(*bytes),
+            Some(bytes) => u16::from_le_bytes(*bytes),
+            None => 0,
+        }
+    }
+
+    pub(super) fn next(&mut self, window: &mut Window, number: u64, stats: &mut Stats) -> Result<Result<Found, End>, InputError> {
+        loop {
+            if !window.fill(12)? {
+                return Ok(Err(end(window)));
+            }
+            if is_pcapng(window.data()) {
+                self.big_endian = false;
+                match self.word(window.data(), 8) {
+                    0x1a2b_3c4d => {}
+                    0x4d3c_2b1a => self.big_endian = true,
+                    _ => return Ok(Err(End::Damaged("a section's byte order cannot be told"))),
+                }
+                self.interfaces.clear();
+            }
+            let size = self.word(window.data(), 4) as usize;
+            if size < 12 || !size.is_multiple_of(4) || size > LONGEST {
+                return Ok(Err(End::Damaged("the length of a block cannot be true")));
+            }
+            if !window.fill(size)? {
+                return Ok(Err(end(window)));
+            }
+            if let Some(found) = self.block(&window.data()[..size], number, stats) {
+                return Ok(Ok(found));
+            }
+            window.consume(size);
+        }
+    }
+
+    /// The frame in a block, if there is one.
+    fn block(&mut self, data: &[u8], number: u64, stats: &mut Stats) -> Option<Found> {
+        let block = match if self.big_endian { parse_block_be(data) } else { parse_block_le(data) } {
+            Ok((_, block)) => block,
+            // The block is whole, so that even a complaint about missing bytes means that it contradicts itself.
+            Err(_) => {
+                stats.malformed(number, "pcapng block", || format!("a block of type {} before this frame", self.word(data, 0)));
+                return None;
+            }
+        };
+        match block {
+            Block::InterfaceDescription(description) => {
+                let offset = match description.if_tsoffset {
+                    o if self.big_endian => o.swap_bytes(),
+                    o => o,
+                };
+                let units = units(description.if_tsresol).filter(|u| *u > 0).unwrap_or(1_000_000);
+                let snaplen = if description.snaplen == 0 { usize::MAX } else { description.snaplen as usize };
+                self.interfaces.push(Interface { link: description.linktype.0 as u32, snaplen, units, offset });
+                None
+            }
+            Block::EnhancedPacket(p) => {
+                let time = (p.ts_high, p.ts_low);
+                let packet = Packet { interface: p.if_id, time, start: 28, captured: p.caplen as usize, len: p.origlen as usize };
+                self.packet(data, packet, number, stats)
+            }
+            Block::SimplePacket(p) => {
+                let len = p.origlen as usize;
+                let snaplen = self.interfaces.first().map_or(usize::MAX, |i| i.snaplen);
+                let captured = len.min(snaplen).min(data.len().saturating_sub(16));
+                self.packet(data, Packet { interface: 0, time: (0, 0), start: 12, captured, len }, number, stats)
+            }
+            Block::Unknown(_) if self.word(data, 0) == OBSOLETE_PACKET => {
+                let time = (self.word(data, 12), self.word(data, 16));
+                let (captured, len) = (self.word(data, 20) as usize, self.word(data, 24) as usize);
+                let packet = Packet { interface: u32::from(self.half(data, 8)), time, start: 28, captured, len };
+                self.packet(data, packet, number, stats)
+            }
+            Block::SectionHeader(_) => None,
+            Block::Unknown(_) => {
+                stats.skipped_as(format!("pcapng block of type {:#x}", self.word(data, 0)));
+                None
+            }
+            _ => {
+                stats.skipped("pcapng block without a packet");
+                None
+            }
+        }
+    }
+
+    fn packet(&self, block: &[u8], packet: Packet, number: u64, stats: &mut Stats) -> Option<Found> {
+        let Packet { interface, time, start, captured, len } = packet;
+        if captured > block.len().saturating_sub(start + 4) {
+            stats.malformed(number, "pcapng block", || "a packet that is longer than its block, before this frame".into());
+            return None;
+        }
+        let interface = self.interfaces.get(interface as usize);
+        if interface.is_none() {
+            stats.malformed(number, "packet of an interface that is not described", || "the packet's interface is not described".into());
+        }
+        let time = interface.map_or(0.0, |i| i.time(time.0, time.1));
+        Some(Found { time, link: interface.map(|i| i.link), len, start, captured, size: block.len() })
+    }
+}

@@ -1,0 +1,185 @@
+//! From a line to a record.
+
+use std::borrow::Cow;
+
+use quintet_lang::FieldId;
+use quintet_runtime::{ArrayRef, MapRef, RecordBuilder, Value};
+
+use super::fields::F;
+use super::line::Line;
+use super::uri::{self, Target};
+
+type Pairs<'a> = [(Cow<'a, [u8]>, &'a [u8])];
+
+/// A record under construction, and the places of its fields.
+struct Fields<'r, 'b> {
+    ids: &'r [Option<FieldId>],
+    record: &'r mut RecordBuilder<'b>,
+}
+
+impl Fields<'_, '_> {
+    fn id(&self, field: F) -> Option<FieldId> {
+        self.ids[field as usize]
+    }
+
+    fn wants(&self, fields: &[F]) -> bool {
+        fields.iter().any(|f| self.id(*f).is_some())
+    }
+
+    fn text(&mut self, field: F, value: impl AsRef<[u8]>) {
+        if let Some(id) = self.id(field) {
+            self.record.bytes(id, value.as_ref());
+        }
+    }
+
+    fn list<'v>(&mut self, field: F, values: impl Iterator<Item = &'v [u8]>) {
+        if let Some(id) = self.id(field) {
+            self.record.bytes_array(id, &values.collect::<Vec<_>>());
+        }
+    }
+
+    /// Sets a map of arrays: the values under each name, in order.
+    fn map(&mut self, field: F, pairs: &Pairs<'_>) {
+        let Some(id) = self.id(field) else { return };
+        let mut sorted: Vec<&(Cow<'_, [u8]>, &[u8])> = pairs.iter().collect();
+        sorted.sort_by(|a, b| a.0.cmp(&b.0));
+        let values: Vec<Value<'_>> = sorted.iter().map(|(_, value)| Value::Bytes(value)).collect();
+        let mut entries = Vec::new();
+        let mut start = 0;
+        for group in sorted.chunk_by(|a, b| a.0 == b.0) {
+            let end = start + group.len();
+            entries.push((group[0].0.as_ref(), Value::Array(ArrayRef::Built(&values[start..end]))));
+            start = end;
+        }
+        self.record.set(id, Value::Map(MapRef::Built(&entries)));
+    }
+
+    /// Sets a map, and the names and values in it.
+    fn table(&mut self, fields: [F; 3], pairs: &Pairs<'_>) {
+        self.map(fields[0], pairs);
+        self.list(fields[1], pairs.iter().map(|p| p.0.as_ref()));
+        self.list(fields[2], pairs.iter().map(|p| p.1));
+    }
+}
+
+/// Fills a record from a line.
+///
+/// # Errors
+/// What is wrong with the line.
+pub(super) fn write(line: &Line<'_>, ids: &[Option<FieldId>], record: &mut RecordBuilder<'_>) -> Result<(), String> {
+    let mut fields = Fields { ids, record };
+    let target = Target::new(&line.uri);
+    let headers = headers(line);
+    let header = |name: &str| headers.iter().find(|(n, _)| n.eq_ignore_ascii_case(name)).map(|(_, v)| *v);
+
+    fields.text(F::Method, line.method.as_ref());
+    if let Some(version) = &line.version {
+        fields.text(F::Version, version.as_ref());
+    }
+    if let (Some(ip), Some(id)) = (&line.ip, fields.id(F::IpSrc)) {
+        fields.record.ip(id, ip.parse().map_err(|_| format!("`ip` is no address: {ip:?}"))?);
+    }
+    let ssl = line.ssl.unwrap_or_else(|| target.authority.is_some_and(|(scheme, _)| scheme.eq_ignore_ascii_case("https")));
+    if let Some(id) = fields.id(F::Ssl) {
+        fields.record.bool(id, ssl);
+    }
+    uri_fields(&mut fields, &target, header("host"), ssl);
+
+    for (field, name) in [
+        (F::Cookie, "cookie"),
+        (F::Host, "host"),
+        (F::UserAgent, "user-agent"),
+        (F::Referer, "referer"),
+        (F::XForwardedFor, "x-forwarded-for"),
+    ] {
+        if fields.id(field).is_some() {
+            fields.text(field, header(name).unwrap_or(""));
+        }
+    }
+    if fields.wants(&[F::Headers]) {
+        let lower: Vec<_> = headers.iter().map(|(n, v)| (Cow::Owned(n.to_ascii_lowercase().into_bytes()), v.as_bytes())).collect();
+        fields.map(F::Headers, &lower);
+    }
+    fields.list(F::HeadersNames, headers.iter().map(|h| h.0.as_bytes()));
+    fields.list(F::HeadersValues, headers.iter().map(|h| h.1.as_bytes()));
+    if fields.wants(&[F::Cookies]) {
+        let cookies: Vec<_> =
+            headers.iter().filter(|(n, _)| n.eq_ignore_ascii_case("cookie")).flat_map(|(_, v)| uri::cookies(v.as_bytes())).collect();
+        fields.map(F::Cookies, &cookies);
+    }
+    if fields.wants(&[F::AcceptedLanguages]) {
+        let languages = uri::languages(header("accept-language").unwrap_or(""));
+        fields.list(F::AcceptedLanguages, languages.into_iter().map(str::as_bytes));
+    }
+    body_fields(&mut fields, line, header("content-type"))
+}
+
+/// The headers, and the members that stand for headers.
+fn headers<'a>(line: &'a Line<'a>) -> Vec<(&'a str, &'a str)> {
+    let mut headers: Vec<(&str, &str)> = line.headers.0.iter().map(|(n, v)| (n.as_ref(), v.as_ref())).collect();
+    for (name, value) in [("host", &line.host), ("user-agent", &line.user_agent), ("referer", &line.referer)] {
+        if let Some(value) = value.as_deref().filter(|v| !v.is_empty())
+            && !headers.iter().any(|(n, _)| n.eq_ignore_ascii_case(name))
+        {
+            headers.push((name, value));
+        }
+    }
+    headers
+}
+
+fn uri_fields(fields: &mut Fields<'_, '_>, target: &Target<'_>, host: Option<&str>, ssl: bool) {
+    for [uri, path, query] in [[F::Uri, F::UriPath, F::UriQuery], [F::RawUri, F::RawUriPath, F::RawUriQuery]] {
+        fields.text(uri, target.uri);
+        fields.text(path, target.path);
+        fields.text(query, target.query);
+    }
+    if fields.wants(&[F::UriPathExtension, F::RawUriPathExtension]) {
+        let extension = target.extension();
+        fields.text(F::UriPathExtension, &extension);
+        fields.text(F::RawUriPathExtension, &extension);
+    }
+    if fields.wants(&[F::FullUri, F::RawFullUri]) {
+        let (scheme, host) = target.authority.unwrap_or((if ssl { "https" } else { "http" }, host.unwrap_or("")));
+        let full = format!("{scheme}://{host}{}", target.uri);
+        fields.text(F::FullUri, &full);
+        fields.text(F::RawFullUri, &full);
+    }
+    let args = [[F::UriArgs, F::UriArgsNames, F::UriArgsValues], [F::RawUriArgs, F::RawUriArgsNames, F::RawUriArgsValues]];
+    if fields.wants(args.as_flattened()) {
+        let pairs = uri::pairs(target.query.as_bytes());
+        for table in args {
+            fields.table(table, &pairs);
+        }
+    }
+}
+
+fn body_fields(fields: &mut Fields<'_, '_>, line: &Line<'_>, content_type: Option<&str>) -> Result<(), String> {
+    const FORM: [F; 3] = [F::BodyForm, F::BodyFormNames, F::BodyFormValues];
+    if !fields.wants(&[F::BodyRaw, F::BodySize, F::BodyTruncated, F::BodyMime, FORM[0], FORM[1], FORM[2]]) {
+        return Ok(());
+    }
+    let body = match (&line.body, &line.body_hex) {
+        (_, Some(hex)) => Cow::Owned(unhex(hex).ok_or("`body_hex` is not hexadecimal")?),
+        (Some(body), None) => Cow::Borrowed(body.as_bytes()),
+        (None, None) => Cow::Borrowed(&[][..]),
+    };
+    let mime = content_type.and_then(|t| t.split(';').next()).unwrap_or("").trim().to_ascii_lowercase();
+    fields.text(F::BodyRaw, &body);
+    fields.text(F::BodyMime, &mime);
+    if let Some(id) = fields.id(F::BodySize) {
+        fields.record.int(id, body.len() as i64);
+    }
+    if let Some(id) = fields.id(F::BodyTruncated) {
+        fields.record.bool(id, false);
+    }
+    if mime == "application/x-www-form-urlencoded" && fields.wants(&FORM) {
+        fields.table(FORM, &uri::pairs(&body));
+    }
+    Ok(())
+}
+
+fn unhex(text: &str) -> Option<Vec<u8>> {
+    let digit = |b: u8| char::from(b).to_digit(16);
+    let pair = |pair: &[u8]| Some((digit(pair[0])? * 16 + digit(*pair.get(1)?)?) as u8);
+    text.as_bytes().chunks(2).map(pair).collect()
+}

@@ -1,0 +1,268 @@
+//! One packet on its way into a record.
+
+use std::net::IpAddr;
+
+use quintet_lang::FieldId;
+use quintet_runtime::{RecordBuilder, Value};
+
+use super::fields::{F, FIELDS, Layers};
+use super::span::Span;
+use crate::table::Kind;
+
+/// How many headers may lie in one another before dissection stops.
+const DEPTH: u32 = 16;
+
+/// What dissection keeps from packet to packet.
+pub(super) struct Places {
+    /// The fields' places in the scheme, by [`F`].
+    pub ids: Vec<Option<FieldId>>,
+    /// The Bools that every record has.
+    flags: Vec<(usize, FieldId)>,
+    pub needs: Layers,
+    /// The values of multi-valued fields, by [`FieldId`].
+    many: Vec<Many>,
+    /// Those that have values.
+    touched: Vec<FieldId>,
+    /// The names of protocols.
+    protocols: Vec<u8>,
+}
+
+/// The values of a multi-valued field, as they are found.
+#[derive(Default)]
+struct Many {
+    ints: Vec<i64>,
+    bools: Vec<bool>,
+    ips: Vec<IpAddr>,
+    /// Texts one after the other, and where each ends.
+    text: Vec<u8>,
+    ends: Vec<usize>,
+    touched: bool,
+}
+
+const WORDS: usize = FIELDS.len().div_ceil(64);
+
+/// One packet: what dissectors write to.
+pub(super) struct Packet<'b, 'p> {
+    places: &'b mut Places,
+    record: RecordBuilder<'b>,
+    /// The fields set, flags among them.
+    set: [u64; WORDS],
+    /// Bytes of the packet that were copied into the batch, and where to.
+    copied: Option<(&'p [u8], usize)>,
+    pub needs: Layers,
+    /// The first thing that was wrong.
+    pub fault: Option<&'static str>,
+    depth: u32,
+}
+
+impl Places {
+    pub(super) fn new(ids: Vec<Option<FieldId>>, fields: usize) -> Places {
+        let mut needs = Layers::default();
+        let mut flags = Vec::new();
+        for (i, (spec, id)) in FIELDS.iter().zip(&ids).enumerate() {
+            if let Some(id) = id {
+                needs.add(spec.layer);
+                if spec.kind == Kind::Flag {
+                    flags.push((i, *id));
+                }
+            }
+        }
+        let many = (0..fields).map(|_| Many::default()).collect();
+        Places { ids, flags, needs, many, touched: Vec::new(), protocols: Vec::new() }
+    }
+}
+
+impl<'b, 'p> Packet<'b, 'p> {
+    pub(super) fn new(places: &'b mut Places, record: RecordBuilder<'b>) -> Packet<'b, 'p> {
+        let needs = places.needs;
+        Packet { places, record, set: [0; WORDS], copied: None, needs, fault: None, depth: 0 }
+    }
+
+    /// Notes that something is wrong, unless something was before.
+    pub(super) fn malformed(&mut self, reason: &'static str) {
+        self.fault.get_or_insert(reason);
+    }
+
+    /// Notes that bytes are missing, unless it is the capture that does not have them.
+    pub(super) fn short(&mut self, span: Span<'_>, reason: &'static str) {
+        if !span.is_cut() {
+            self.malformed(reason);
+        }
+    }
+
+    /// Whether one more header may be dissected inside this one.
+    pub(super) fn deeper(&mut self) -> bool {
+        self.depth += 1;
+        if self.depth > DEPTH {
+            self.malformed("more headers in one another than are dissected");
+        }
+        self.depth <= DEPTH
+    }
+
+    #[inline]
+    pub(super) fn wants(&self, field: F) -> bool {
+        self.places.ids[field as usize].is_some()
+    }
+
+    /// The place of a field that is set for the first time.
+    #[inline]
+    fn first(&mut self, field: F) -> Option<FieldId> {
+        let id = self.places.ids[field as usize]?;
+        let (word, bit) = (field as usize / 64, 1 << (field as usize % 64));
+        let first = self.set[word] & bit == 0;
+        self.set[word] |= bit;
+        first.then_some(id)
+    }
+
+    /// Says that a flag is true.
+    #[inline]
+    pub(super) fn flag(&mut self, field: F) {
+        self.set[field as usize / 64] |= 1 << (field as usize % 64);
+    }
+
+    /// Says that a protocol is there.
+    #[inline]
+    pub(super) fn protocol(&mut self, flag: F, name: &str) {
+        self.flag(flag);
+        self.named(name);
+    }
+
+    /// Adds a name to the list of protocols.
+    #[inline]
+    pub(super) fn named(&mut self, name: &str) {
+        if self.wants(F::FrameProtocols) {
+            if !self.places.protocols.is_empty() {
+                self.places.protocols.push(b':');
+            }
+            self.places.protocols.extend_from_slice(name.as_bytes());
+        }
+    }
+
+    /// Sets a field, or adds to it if it is multi-valued. A field with one value keeps the first.
+    #[inline]
+    pub(super) fn int(&mut self, field: F, value: impl Into<i64>) {
+        if FIELDS[field as usize].kind == Kind::Ints {
+            if let Some(many) = self.many(field) {
+                many.ints.push(value.into());
+            }
+        } else if let Some(id) = self.first(field) {
+            self.record.int(id, value.into());
+        }
+    }
+
+    /// As [`Packet::int`].
+    #[inline]
+    pub(super) fn bool(&mut self, field: F, value: bool) {
+        if FIELDS[field as usize].kind == Kind::Bools {
+            if let Some(many) = self.many(field) {
+                many.bools.push(value);
+            }
+        } else if let Some(id) = self.first(field) {
+            self.record.bool(id, value);
+        }
+    }
+
+    /// As [`Packet::int`].
+    #[inline]
+    pub(super) fn ip(&mut self, field: F, value: impl Into<IpAddr>) {
+        if FIELDS[field as usize].kind == Kind::Ips {
+            if let Some(many) = self.many(field) {
+                many.ips.push(value.into());
+            }
+        } else if let Some(id) = self.first(field) {
+            self.record.ip(id, value.into());
+        }
+    }
+
+    /// As [`Packet::int`], for bytes of the packet or made from it.
+    #[inline]
+    pub(super) fn bytes(&mut self, field: F, value: &[u8]) {
+        if FIELDS[field as usize].kind == Kind::Texts {
+            if let Some(many) = self.many(field) {
+                many.text.extend_from_slice(value);
+                many.ends.push(many.text.len());
+            }
+        } else if let Some(id) = self.first(field) {
+            match self.copied.and_then(|(whole, at)| Some(at + within(whole, value)?)) {
+                Some(at) => self.record.bytes_at(id, at, value.len()),
+                None => self.record.bytes(id, value),
+            }
+        }
+    }
+
+    /// As [`Packet::bytes`], for a long piece of the packet that later fields are likely to lie in.
+    pub(super) fn payload(&mut self, field: F, value: &'p [u8]) {
+        if self.copied.is_none() && self.wants(field) {
+            self.copied = Some((value, self.record.blob(value)));
+        }
+        self.bytes(field, value);
+    }
+
+    /// Sets a Float field.
+    pub(super) fn float(&mut self, field: F, value: f64) {
+        if let Some(id) = self.first(field) {
+            self.record.float(id, value);
+        }
+    }
+
+    #[inline]
+    fn many(&mut self, field: F) -> Option<&mut Many> {
+        let id = self.places.ids[field as usize]?;
+        let many = &mut self.places.many[id.0 as usize];
+        if !many.touched {
+            many.touched = true;
+            self.places.touched.push(id);
+        }
+        Some(many)
+    }
+
+    /// Writes what was gathered, and keeps the record. Answers what was wrong with the packet.
+    pub(super) fn finish(mut self) -> (Result<(), quintet_runtime::RecordError>, Option<&'static str>) {
+        for i in 0..self.places.flags.len() {
+            let (field, id) = self.places.flags[i];
+            self.record.bool(id, self.set[field / 64] >> (field % 64) & 1 != 0);
+        }
+        if let Some(id) = self.places.ids[F::FrameProtocols as usize] {
+            self.record.bytes(id, &self.places.protocols);
+            self.places.protocols.clear();
+        }
+        for id in self.places.touched.drain(..) {
+            let many = &mut self.places.many[id.0 as usize];
+            many.write(&mut self.record, id);
+            many.clear();
+        }
+        (self.record.finish(), self.fault)
+    }
+}
+
+impl Many {
+    fn write(&self, record: &mut RecordBuilder<'_>, id: FieldId) {
+        if !self.ints.is_empty() {
+            record.ints(id, &self.ints);
+        } else if !self.ips.is_empty() {
+            record.ips(id, &self.ips);
+        } else if !self.bools.is_empty() {
+            let values: Vec<Value<'_>> = self.bools.iter().map(|b| Value::Bool(*b)).collect();
+            record.set(id, Value::Array(quintet_runtime::ArrayRef::Built(&values)));
+        } else {
+            let starts = std::iter::once(0).chain(self.ends.iter().copied());
+            let values: Vec<&[u8]> = starts.zip(&self.ends).map(|(start, end)| &self.text[start..*end]).collect();
+            record.bytes_array(id, &values);
+        }
+    }
+
+    fn clear(&mut self) {
+        self.ints.clear();
+        self.bools.clear();
+        self.ips.clear();
+        self.text.clear();
+        self.ends.clear();
+        self.touched = false;
+    }
+}
+
+/// Where `part` begins in `whole`, if it is a piece of it.
+fn within(whole: &[u8], part: &[u8]) -> Option<usize> {
+    let at = (part.as_ptr() as usize).checked_sub(whole.as_ptr() as usize)?;
+    (at + part.len() <= whole.len()).then_some(at)
+}

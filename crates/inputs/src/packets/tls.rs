@@ -1,0 +1,132 @@
+//! TLS records and the hellos in them.
+
+use super::fields::F;
+use super::packet::Packet;
+use super::span::Span;
+
+const ALERT: u8 = 21;
+const HANDSHAKE: u8 = 22;
+const CLIENT_HELLO: u8 = 1;
+const SERVER_HELLO: u8 = 2;
+
+const SERVER_NAME: u16 = 0;
+const SUPPORTED_GROUPS: u16 = 10;
+const ALPN: u16 = 16;
+const SUPPORTED_VERSIONS: u16 = 43;
+
+/// A segment: records one after the other. What is no record belongs to one that began before.
+pub(super) fn segment<'p>(p: &mut Packet<'_, 'p>, span: Span<'p>) {
+    p.protocol(F::Tls, "tls");
+    let mut rest = span;
+    while let (Some(ty), Some(version), Some(length)) = (rest.u8(0), rest.u16(1), rest.u16(3)) {
+        if !(20..=24).contains(&ty) || !(0x0300..=0x0304).contains(&version) {
+            return;
+        }
+        p.int(F::TlsContentType, ty);
+        p.int(F::TlsRecordVersion, version);
+        p.int(F::TlsRecordLength, length);
+        let record = rest.from(5).first(usize::from(length));
+        match (ty, length) {
+            (HANDSHAKE, _) => handshake(p, record, usize::from(length)),
+            // A longer alert is encrypted.
+            (ALERT, 2) => {
+                if let Some([level, description]) = record.array(0) {
+                    p.int(F::TlsAlertLevel, level);
+                    p.int(F::TlsAlertDesc, description);
+                }
+            }
+            _ => {}
+        }
+        rest = rest.from(5 + usize::from(length));
+    }
+}
+
+/// Handshake messages in a record, of which `left` bytes are in this segment or still to come. What has no known type, or does not fit
+/// its record, is encrypted, or the rest of a message that began before.
+fn handshake<'p>(p: &mut Packet<'_, 'p>, record: Span<'p>, mut left: usize) {
+    let mut rest = record;
+    while let (Some(ty), Some(length)) = (rest.u8(0), rest.u24(1)) {
+        let size = 4 + length as usize;
+        if !matches!(ty, 0..=6 | 8 | 11..=16 | 20..=25 | 67 | 254) || size > left {
+            return;
+        }
+        p.int(F::TlsHandshakeType, ty);
+        let body = rest.from(4).first(size - 4);
+        // The segment may end within a hello, which the next one goes on with: that is no fault.
+        match ty {
+            CLIENT_HELLO => drop(hello(p, body, true)),
+            SERVER_HELLO => drop(hello(p, body, false)),
+            _ => {}
+        }
+        rest = rest.from(size);
+        left -= size;
+    }
+}
+
+/// A hello. Answers none where it ends too early.
+fn hello<'p>(p: &mut Packet<'_, 'p>, span: Span<'p>, client: bool) -> Option<()> {
+    p.int(F::TlsHandshakeVersion, span.u16(0)?);
+    p.bytes(F::TlsRandom, span.slice(2, 32)?);
+    let session = span.u8(34)?;
+    p.int(F::TlsSessionIdLength, session);
+    let at = 35 + usize::from(session);
+    let extensions = if client {
+        let length = span.u16(at)?;
+        p.int(F::TlsCipherSuitesLength, length);
+        let suites = span.from(at + 2).first(usize::from(length));
+        if p.wants(F::TlsCiphersuite) {
+            for suite in suites.bytes.chunks_exact(2) {
+                p.int(F::TlsCiphersuite, u16::from_be_bytes([suite[0], suite[1]]));
+            }
+        }
+        let at = at + 2 + usize::from(length);
+        at + 1 + usize::from(span.u8(at)?)
+    } else {
+        p.int(F::TlsCiphersuite, span.u16(at)?);
+        at + 3
+    };
+    let length = usize::from(span.u16(extensions)?);
+    let mut rest = span.from(extensions + 2).first(length);
+    while let Some(ty) = rest.u16(0) {
+        p.int(F::TlsExtensionType, ty);
+        let length = usize::from(rest.u16(2)?);
+        extension(p, ty, rest.from(4).first(length), client);
+        rest = rest.from(4 + length);
+    }
+    Some(())
+}
+
+fn extension<'p>(p: &mut Packet<'_, 'p>, ty: u16, span: Span<'p>, client: bool) -> Option<()> {
+    match ty {
+        SERVER_NAME if client => {
+            // A list of names, each with a kind: 0 is a host.
+            let mut rest = span.from(2);
+            while let (Some(kind), Some(length)) = (rest.u8(0), rest.u16(1)) {
+                if kind == 0 {
+                    p.bytes(F::TlsServerName, rest.slice(3, usize::from(length))?);
+                }
+                rest = rest.from(3 + usize::from(length));
+            }
+        }
+        ALPN => {
+            let mut rest = span.from(2);
+            while let Some(length) = rest.u8(0) {
+                p.bytes(F::TlsAlpn, rest.slice(1, usize::from(length))?);
+                rest = rest.from(1 + usize::from(length));
+            }
+        }
+        SUPPORTED_VERSIONS if client => {
+            for pair in span.from(1).first(usize::from(span.u8(0)?)).bytes.chunks_exact(2) {
+                p.int(F::TlsSupportedVersion, u16::from_be_bytes([pair[0], pair[1]]));
+            }
+        }
+        SUPPORTED_VERSIONS => p.int(F::TlsSupportedVersion, span.u16(0)?),
+        SUPPORTED_GROUPS => {
+            for pair in span.from(2).bytes.chunks_exact(2) {
+                p.int(F::TlsSupportedGroup, u16::from_be_bytes([pair[0], pair[1]]));
+            }
+        }
+        _ => {}
+    }
+    Some(())
+}

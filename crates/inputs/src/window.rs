@@ -1,0 +1,84 @@
+//! A window on a stream of bytes.
+
+use std::io::{self, ErrorKind, Read};
+
+/// The bytes of a stream from some offset on, as many as are asked for. Nothing is copied but what is left over at a refill.
+pub(crate) struct Window {
+    source: Box<dyn Read + Send>,
+    buffer: Vec<u8>,
+    start: usize,
+    end: usize,
+    /// Bytes of the stream before `start`.
+    offset: u64,
+    ended: bool,
+    /// Why the stream ended, if its compression is at fault.
+    broken: Option<String>,
+}
+
+/// What a window has room for at first, and reads at a time.
+const ROOM: usize = 256 << 10;
+
+impl Window {
+    pub(crate) fn new(source: Box<dyn Read + Send>) -> Window {
+        Window { source, buffer: vec![0; ROOM], start: 0, end: 0, offset: 0, ended: false, broken: None }
+    }
+
+    /// The bytes at hand.
+    #[inline]
+    pub(crate) fn data(&self) -> &[u8] {
+        &self.buffer[self.start..self.end]
+    }
+
+    /// Bytes of the stream before the bytes at hand.
+    pub(crate) fn offset(&self) -> u64 {
+        self.offset
+    }
+
+    /// Why the stream ended where it did, if it was not its end.
+    pub(crate) fn broken(&self) -> Option<&str> {
+        self.broken.as_deref()
+    }
+
+    /// Passes over bytes at hand.
+    #[inline]
+    pub(crate) fn consume(&mut self, bytes: usize) {
+        let bytes = bytes.min(self.end - self.start);
+        self.start += bytes;
+        self.offset += bytes as u64;
+    }
+
+    /// Reads on until `want` bytes are at hand; false when the stream ends before.
+    #[inline]
+    pub(crate) fn fill(&mut self, want: usize) -> io::Result<bool> {
+        if self.end - self.start >= want {
+            return Ok(true);
+        }
+        self.refill(want)
+    }
+
+    #[cold]
+    fn refill(&mut self, want: usize) -> io::Result<bool> {
+        if self.start > 0 {
+            self.buffer.copy_within(self.start..self.end, 0);
+            self.end -= self.start;
+            self.start = 0;
+        }
+        while self.end < want && !self.ended {
+            if self.end == self.buffer.len() {
+                // Doubling keeps the room in proportion to what has really arrived, whatever length the input claims.
+                self.buffer.resize(self.buffer.len() * 2, 0);
+            }
+            match self.source.read(&mut self.buffer[self.end..]) {
+                Ok(0) => self.ended = true,
+                Ok(n) => self.end += n,
+                Err(e) if e.kind() == ErrorKind::Interrupted => {}
+                Err(e) if matches!(e.kind(), ErrorKind::UnexpectedEof | ErrorKind::InvalidData | ErrorKind::InvalidInput) => {
+                    self.ended = true;
+                    self.broken = Some(format!("the compressed data is damaged or cut off: {e}"));
+                }
+                Err(e) => return Err(e),
+            }
+        }
+        Ok(self.end >= want)
+    }
+}

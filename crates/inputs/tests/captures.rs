@@ -1,0 +1,172 @@
+//! The capture formats, and all captures of the sample traffic.
+
+mod common;
+
+use std::io::{Cursor, Write};
+
+use common::{Pcap, block, enhanced, ethernet, interface, ipv4, read_all, section, shared, show, udp, words};
+use quintet_inputs::{Format, InputError, Reader, ReaderOptions, schemes};
+use quintet_lang::Scheme;
+
+fn scheme() -> Scheme {
+    schemes::packets().build().expect("a scheme")
+}
+
+fn frame() -> Vec<u8> {
+    ethernet(0x0800, &ipv4(17, &udp(1000, 2000, b"x")))
+}
+
+#[test]
+fn pcap_in_all_its_forms() {
+    for big_endian in [false, true] {
+        for nanoseconds in [false, true] {
+            let file = Pcap { big_endian, nanoseconds, link: 1 }.file(&[&frame(), &frame()]);
+            let (batches, numbers, stats) =
+                read_all(Cursor::new(file), Format::Packets, &scheme(), &ReaderOptions::default()).expect("a file");
+            assert_eq!((numbers.as_slice(), stats.records, stats.truncated), (&[1, 2][..], 2, None));
+            assert_eq!(show(&batches[0], 1, "frame.time_epoch"), "1001.5");
+            assert_eq!(show(&batches[0], 1, "frame.time_relative"), "1");
+            assert_eq!(show(&batches[0], 1, "frame.number"), "2");
+            assert_eq!(show(&batches[0], 0, "frame.protocols"), "eth:ethertype:ip:udp");
+        }
+    }
+}
+
+#[test]
+fn pcapng_sections_interfaces_and_blocks() {
+    let raw = ipv4(17, &udp(1000, 2000, b"x"));
+    for big_endian in [false, true] {
+        let simple = [words(big_endian, &[raw.len() as u32]), raw.clone()].concat();
+        let half = |v: u16| if big_endian { v.to_be_bytes() } else { v.to_le_bytes() };
+        let len = raw.len() as u32;
+        let obsolete = [half(1).to_vec(), half(0).to_vec(), words(big_endian, &[0, 3_500_000, len, len]), raw.clone()].concat();
+        let file = [
+            section(!big_endian),
+            interface(!big_endian, 1, None),
+            enhanced(!big_endian, 0, 2_500_000, &frame()),
+            section(big_endian),
+            interface(big_endian, 101, Some(3)),
+            interface(big_endian, 101, None),
+            interface(big_endian, 101, Some(0x80 | 2)),
+            interface(big_endian, 147, None),
+            enhanced(big_endian, 0, 2_500, &raw),
+            enhanced(big_endian, 1, 2_500_000, &raw),
+            enhanced(big_endian, 2, 10, &raw),
+            block(big_endian, 3, &simple),
+            block(big_endian, 2, &obsolete),
+            block(big_endian, 0x8000_0001, b"whatever"),
+            // A packet that claims to be longer than its block, one of an interface that there is not, and one of another kind of link.
+            block(big_endian, 6, &words(big_endian, &[0, 0, 0, 1000, 1000])),
+            enhanced(big_endian, 9, 0, &raw),
+            enhanced(big_endian, 3, 0, &raw),
+        ]
+        .concat();
+        let (batches, numbers, stats) = read_all(Cursor::new(file), Format::Packets, &scheme(), &ReaderOptions::default()).expect("a file");
+        let batch = &batches[0];
+        let times: Vec<String> = (0..batch.len()).map(|i| show(batch, i, "frame.time_epoch")).collect();
+        assert_eq!(times, ["2.5", "2.5", "2.5", "2.5", "0", "3.5", "0", "0"]);
+        let sources: Vec<String> = (0..batch.len()).map(|i| show(batch, i, "udp.srcport")).collect();
+        assert_eq!(sources, ["1000", "1000", "1000", "1000", "1000", "1000", "-", "-"]);
+        assert_eq!(numbers, (1..=8).collect::<Vec<_>>());
+        assert_eq!(stats.malformed_total(), 2, "{stats:?}");
+        assert_eq!(stats.skipped.get("frame of link type 147"), Some(&1));
+        assert_eq!(stats.truncated, None);
+    }
+}
+
+#[test]
+fn a_file_that_is_cut_off_gives_all_before() {
+    let whole = Pcap::ETHERNET.file(&[&frame(), &frame(), &frame()]);
+    let size = 16 + frame().len();
+    for cut in 24..whole.len() {
+        let (batches, _, stats) =
+            read_all(Cursor::new(whole[..cut].to_vec()), Format::Packets, &scheme(), &ReaderOptions::default()).expect("a file");
+        let frames = (cut - 24) / size;
+        assert_eq!(batches.iter().map(|b| b.len()).sum::<usize>(), frames, "cut at {cut}");
+        let offset = stats.truncated.map(|t| t.offset as usize);
+        assert_eq!(offset, (cut != 24 + frames * size).then_some(24 + frames * size), "cut at {cut}");
+    }
+}
+
+#[test]
+fn compressed_captures() {
+    let plain = Pcap::ETHERNET.file(&vec![frame().as_slice(); 5000]);
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    encoder.write_all(&plain).expect("compression");
+    let file = encoder.finish().expect("compression");
+    assert_eq!(Format::detect("x".as_ref(), &file[..file.len().min(4096)]), Some(Format::Packets));
+    let scheme = scheme().project(|_, f| f.name == "udp.port");
+    let (_, numbers, stats) = read_all(Cursor::new(file.clone()), Format::Packets, &scheme, &ReaderOptions::default()).expect("a file");
+    assert_eq!((numbers.len(), stats.truncated), (5000, None));
+    let cut = file[..file.len() / 2].to_vec();
+    let (_, numbers, stats) = read_all(Cursor::new(cut), Format::Packets, &scheme, &ReaderOptions::default()).expect("a file");
+    assert!(!numbers.is_empty() && numbers.len() < 5000);
+    assert!(stats.truncated.is_some_and(|t| t.offset > 24));
+}
+
+#[test]
+fn what_is_no_capture_is_an_error() {
+    for bytes in [&b""[..], b"\xd4\xc3", b"hello, world, this is text", b"\x0a\x0d\x0d\x0a", b"\x1f\x8b\x08\x00"] {
+        let error = Reader::new(Cursor::new(bytes), Format::Packets, &scheme(), &ReaderOptions::default()).err();
+        assert!(matches!(error, Some(InputError::NotThis { .. })), "{bytes:?}: {error:?}");
+    }
+}
+
+#[test]
+fn schemes_must_fit() {
+    use quintet_lang::Type;
+    for (scheme, message) in [
+        (Scheme::builder().optional("tcp.ports", Type::Int), "a pcap input has no field `tcp.ports`"),
+        (Scheme::builder().optional("tcp.port", Type::Int), "field `tcp.port` of a pcap input is of type Array<Int>, not Int"),
+        (
+            Scheme::builder().mandatory("tcp.srcport", Type::Int),
+            "field `tcp.srcport` of a pcap input may be missing and cannot be mandatory",
+        ),
+    ] {
+        let file = Cursor::new(Pcap::ETHERNET.file(&[]));
+        let error = Reader::new(file, Format::Packets, &scheme.build().expect("a scheme"), &ReaderOptions::default()).err();
+        assert_eq!(error.map(|e| e.to_string()).as_deref(), Some(message));
+    }
+}
+
+#[test]
+fn batches_are_reused() {
+    let file = Pcap::ETHERNET.file(&[frame().as_slice(); 10]);
+    let options = ReaderOptions::default().batch_records(4);
+    let mut reader = Reader::new(Cursor::new(file), Format::Packets, &scheme(), &options).expect("a file");
+    let (mut sizes, mut numbers, mut batch) = (Vec::new(), Vec::new(), None);
+    while let Some(next) = reader.next_batch(batch.take()).expect("reading goes on") {
+        sizes.push(next.len());
+        numbers.push(reader.batch_numbers().to_vec());
+        batch = Some(next);
+    }
+    assert_eq!(sizes, [4, 4, 2]);
+    assert_eq!(numbers.concat(), (1..=10).collect::<Vec<_>>());
+}
+
+/// Every capture is read to its end with all fields, and has as many frames as its manifest says.
+#[test]
+fn all_sample_captures() {
+    let Some(folder) = shared("captures") else { return };
+    let manifest = std::fs::read_to_string(folder.join("MANIFEST.tsv")).expect("the manifest");
+    let mut captures = 0;
+    for line in manifest.lines().skip(1) {
+        let columns: Vec<&str> = line.split('\t').collect();
+        let path = folder.join(columns[0]);
+        if !path.exists() {
+            continue;
+        }
+        assert_eq!(Format::of_file(&path).expect("a file"), Some(Format::Packets), "{}", columns[0]);
+        let scheme = scheme();
+        let mut reader = Reader::open(&path, Format::Packets, &scheme, &ReaderOptions::default()).expect("a capture");
+        let (mut batch, mut frames) = (None, 0);
+        while let Some(next) = reader.next_batch(batch.take()).expect("reading goes on") {
+            frames += next.len();
+            batch = Some(next);
+        }
+        assert_eq!(frames.to_string(), columns[6], "{}", columns[0]);
+        assert_eq!(reader.stats().truncated, None, "{}", columns[0]);
+        captures += 1;
+    }
+    assert!(captures > 0);
+}

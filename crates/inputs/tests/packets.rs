@@ -1,0 +1,288 @@
+//! Packets built byte by byte, and the fields in them.
+
+mod common;
+
+use std::io::Cursor;
+
+use common::{Pcap, ethernet, ipv4, ipv6, read_all, show, tcp, udp};
+use quintet_inputs::{Format, ReaderOptions, Stats, schemes};
+use quintet_lang::Scheme;
+use quintet_runtime::Batch;
+
+fn dissect(link: u32, frame: &[u8]) -> (Batch, Stats) {
+    let scheme = schemes::packets().build().expect("a scheme");
+    let file = Pcap { link, ..Pcap::ETHERNET }.file(&[frame]);
+    let (mut batches, _, stats) = read_all(Cursor::new(file), Format::Packets, &scheme, &ReaderOptions::default()).expect("a file");
+    (batches.remove(0), stats)
+}
+
+/// Checks fields of a frame, and what was malformed in it.
+fn check(link: u32, frame: &[u8], fields: &[(&str, &str)], malformed: Option<&str>) {
+    let (batch, stats) = dissect(link, frame);
+    for (field, value) in fields {
+        assert_eq!(show(&batch, 0, field), *value, "{field}");
+    }
+    assert_eq!(stats.malformed.keys().next().map(|k| k.as_ref()), malformed);
+}
+
+#[test]
+fn http_over_tcp() {
+    let text = b"GET /a/b?x=1 HTTP/1.1\r\nHost: example.org\r\nUSER-AGENT:  curl \r\nContent-Length: 2\r\n\r\nhiPOST / HTTP/1.0\r\n\r\n";
+    check(
+        1,
+        &ethernet(0x0800, &ipv4(6, &tcp(5555, 80, 0x18, text))),
+        &[
+            ("eth", "true"),
+            ("eth.dst.ig", "true"),
+            ("eth.type", "2048"),
+            ("ip.addr", "[10.0.0.1 192.168.0.2]"),
+            ("ip.flags.df", "[true]"),
+            ("ipv6", "false"),
+            ("ipv6.src", "-"),
+            ("tcp.port", "[5555 80]"),
+            ("tcp.flags", "24"),
+            ("tcp.flags.push", "true"),
+            ("tcp.flags.syn", "false"),
+            ("tcp.seq_raw", "7"),
+            ("tcp.window_size_value", "8192"),
+            ("http", "true"),
+            ("http.request", "true"),
+            ("http.response", "false"),
+            ("http.request.method", "GET"),
+            ("http.request.uri.path", "/a/b"),
+            ("http.request.uri.query", "x=1"),
+            ("http.request.full_uri", "http://example.org/a/b?x=1"),
+            ("http.user_agent", "curl"),
+            ("http.content_length", "2"),
+            ("http.file_data", "hi"),
+            ("http.request.line", "[Host: example.org\\r\\n USER-AGENT:  curl \\r\\n Content-Length: 2\\r\\n]"),
+            ("frame.protocols", "eth:ethertype:ip:tcp:http"),
+        ],
+        None,
+    );
+    let text = b"HTTP/1.1 404 Not Found\r\nServer: x\r\nSet-Cookie: a=1\r\nSet-Cookie: b=2\r\n\r\nbody";
+    check(
+        229,
+        &ipv6(6, &tcp(8080, 9999, 0x18, text)),
+        &[
+            ("eth", "false"),
+            ("ipv6.hlim", "[255]"),
+            ("http.response.code", "404"),
+            ("http.response.phrase", "Not Found"),
+            ("http.set_cookie", "[a=1 b=2]"),
+            ("http.file_data", "body"),
+        ],
+        None,
+    );
+}
+
+#[test]
+fn tags_tunnels_and_quotations() {
+    let inner = ipv4(17, &udp(7, 9, b"payload"));
+    let tagged = [&[0x20, 10, 0x81, 0, 0, 20, 8, 0][..], &ipv4(4, &inner)].concat();
+    check(
+        1,
+        &ethernet(0x88a8, &tagged),
+        &[
+            ("vlan.id", "[10 20]"),
+            ("vlan.priority", "[1 0]"),
+            ("ip.len", "[55 35]"),
+            ("udp.payload", "payload"),
+            ("frame.protocols", "eth:ethertype:vlan:ethertype:vlan:ethertype:ip:ip:udp"),
+        ],
+        None,
+    );
+    let quoted = [&[3, 3, 0, 0, 0, 0, 0, 0][..], &ipv4(6, &tcp(80, 90, 0, b""))[..28]].concat();
+    check(
+        228,
+        &ipv4(1, &quoted),
+        &[
+            ("icmp.type", "[3]"),
+            ("ip.proto", "[1 6]"),
+            ("tcp.port", "[80 90]"),
+            ("tcp.seq_raw", "-"),
+            ("frame.protocols", "ip:icmp:ip:tcp"),
+        ],
+        None,
+    );
+    let extended = [&[44, 0, 0, 0, 0, 0, 0, 0, 17, 0, 0, 1, 0, 0, 0, 5][..], &udp(1, 2, b"")].concat();
+    check(
+        101,
+        &ipv6(0, &extended),
+        &[
+            ("ipv6.hopopts", "true"),
+            ("ipv6.fraghdr", "true"),
+            ("ipv6.fraghdr.more", "[true]"),
+            ("ipv6.fraghdr.ident", "[5]"),
+            ("udp.length", "8"),
+            ("udp.payload", "-"),
+        ],
+        None,
+    );
+    check(101, &ipv4(41, &ipv6(59, b"")), &[("ip", "true"), ("ipv6", "true"), ("ipv6.nxt", "[59]")], None);
+}
+
+#[test]
+fn fragments_have_no_ports() {
+    let mut packet = ipv4(17, &udp(1, 2, b"abcdefgh"));
+    packet[7] = 1;
+    check(101, &packet, &[("ip.frag_offset", "[8]"), ("udp", "false"), ("udp.port", "-")], None);
+}
+
+#[test]
+fn a_fault_keeps_what_stands_before() {
+    let whole = ethernet(0x0800, &ipv4(6, &tcp(1, 2, 2, b"")));
+    for cut in 0..whole.len() {
+        let (batch, stats) = dissect(1, &whole[..cut]);
+        assert_eq!(batch.len(), 1);
+        assert_eq!(show(&batch, 0, "eth"), (cut >= 14).to_string());
+        assert_eq!(show(&batch, 0, "eth.type"), if cut >= 14 { "2048" } else { "-" });
+        assert_eq!(show(&batch, 0, "ip.src"), if cut >= 34 { "[10.0.0.1]" } else { "-" });
+        assert_eq!(show(&batch, 0, "tcp.port"), if cut >= 38 { "[1 2]" } else { "-" });
+        assert_eq!(stats.malformed_total(), 1, "cut at {cut}");
+    }
+    let mut packet = ipv4(6, &tcp(1, 2, 2, b""));
+    packet[32] = 0x40;
+    check(101, &packet, &[("tcp.hdr_len", "16"), ("tcp.flags", "-")], Some("TCP header length below 20"));
+    packet[0] = 0x44;
+    check(101, &packet, &[("ip.hdr_len", "[16]"), ("ip.src", "-")], Some("IPv4 header length below 20"));
+    let mut nested = ipv4(17, b"");
+    for _ in 0..100 {
+        nested = ipv4(4, &nested);
+    }
+    check(101, &nested, &[("ip", "true")], Some("more headers in one another than are dissected"));
+}
+
+#[test]
+fn dns_names_and_records() {
+    let mut message = vec![0, 9, 0x81, 0x80, 0, 1, 0, 2, 0, 0, 0, 0];
+    message.extend(b"\x03www\x07example\x00\x00\x01\x00\x01");
+    message.extend(b"\xc0\x0c\x00\x05\x00\x01\x00\x00\x00\x3c\x00\x04\x01x\xc0\x10");
+    message.extend(b"\xc0\x29\x00\x01\x00\x01\x00\x00\x00\x3c\x00\x04\x01\x02\x03\x04");
+    let frame = ipv4(17, &udp(53, 4000, &message));
+    check(
+        101,
+        &frame,
+        &[
+            ("dns.id", "9"),
+            ("dns.flags.response", "true"),
+            ("dns.flags.rcode", "0"),
+            ("dns.qry.name", "www.example"),
+            ("dns.qry.name.len", "11"),
+            ("dns.resp.name", "[www.example x.example]"),
+            ("dns.resp.type", "[5 1]"),
+            ("dns.cname", "[x.example]"),
+            ("dns.a", "[1.2.3.4]"),
+        ],
+        None,
+    );
+    // A name that points to itself.
+    let circle = b"\x00\x01\x01\x00\x00\x01\x00\x00\x00\x00\x00\x00\xc0\x0c\x00\x01\x00\x01";
+    check(101, &ipv4(17, &udp(53, 4000, circle)), &[("dns.id", "1"), ("dns.qry.name", "-")], Some("DNS question cut off or malformed"));
+    let streamed = [&(message.len() as u16).to_be_bytes()[..], &message].concat();
+    check(101, &ipv4(6, &tcp(53, 4000, 0x18, &streamed)), &[("dns.qry.name", "www.example")], None);
+}
+
+#[test]
+fn tls_client_hello() {
+    let name = b"\x00\x00\x00\x0c\x00\x0a\x00\x00\x07example";
+    let alpn = b"\x00\x10\x00\x05\x00\x03\x02h2";
+    let alpn = [&alpn[..], &[]].concat();
+    let versions = b"\x00\x2b\x00\x05\x04\x03\x04\x03\x03";
+    let extensions = [&name[..], &alpn, versions].concat();
+    let mut hello = vec![3, 3];
+    hello.extend([7; 32]);
+    hello.extend(b"\x00\x00\x04\x13\x01\xc0\x2f\x01\x00");
+    hello.extend((extensions.len() as u16).to_be_bytes());
+    hello.extend_from_slice(&extensions);
+    let handshake = [&[1, 0][..], &(hello.len() as u16).to_be_bytes(), &hello].concat();
+    let record = [&[22, 3, 1][..], &(handshake.len() as u16).to_be_bytes(), &handshake].concat();
+    let two = [&record[..], &[21, 3, 3, 0, 2, 2, 40]].concat();
+    check(
+        101,
+        &ipv4(6, &tcp(4000, 443, 0x18, &two)),
+        &[
+            ("tls.record.content_type", "[22 21]"),
+            ("tls.record.version", "[769 771]"),
+            ("tls.handshake.type", "[1]"),
+            ("tls.handshake.version", "[771]"),
+            ("tls.handshake.ciphersuite", "[4865 49199]"),
+            ("tls.handshake.extensions_server_name", "example"),
+            ("tls.handshake.extensions_alpn_str", "[h2]"),
+            ("tls.handshake.extensions.supported_version", "[772 771]"),
+            ("tls.alert_message.desc", "[40]"),
+        ],
+        None,
+    );
+    // A hello that goes on in the next segment still shows what it has.
+    let cut = ipv4(6, &tcp(4000, 443, 0x18, &record[..record.len() - 4]));
+    check(101, &cut, &[("tls.handshake.type", "[1]"), ("tls.handshake.extensions_server_name", "example")], None);
+}
+
+#[test]
+fn sip_messages() {
+    let text = b"INVITE sip:bob@b.example SIP/2.0\r\nf: \"A\" <sip:alice:x@[::1]:5060;p>;tag=1\r\nTo: sip:bob@b.example;q\r\nCSeq: 3 INVITE\r\n\r\n";
+    check(
+        101,
+        &ipv4(17, &udp(5060, 6000, text)),
+        &[
+            ("sip", "true"),
+            ("sip.Method", "INVITE"),
+            ("sip.from.user", "alice"),
+            ("sip.from.host", "[::1]"),
+            ("sip.to.host", "b.example"),
+            ("sip.CSeq.seq", "3"),
+            ("sip.CSeq.method", "INVITE"),
+            ("sip.Status_Code", "-"),
+        ],
+        None,
+    );
+    check(101, &ipv4(17, &udp(5060, 6000, b"SIP/2.0 180 Ringing\r\n\r\n")), &[("sip.Status_Code", "180")], None);
+    check(101, &ipv4(17, &udp(5060, 6000, b"\r\n\r\n")), &[("sip", "false")], None);
+}
+
+#[test]
+fn other_links() {
+    let packet = ipv4(17, &udp(1, 2, b""));
+    let arp = b"\x00\x01\x08\x00\x06\x04\x00\x01\x02\x00\x00\x00\x00\x01\x0a\x00\x00\x01\x00\x00\x00\x00\x00\x00\x0a\x00\x00\x02";
+    let cooked = [&[0, 4, 0, 1, 0, 6, 0, 0, 0, 0, 0, 0, 0, 0, 8, 0][..], &packet].concat();
+    let cooked2 = [&[8, 0, 0, 0, 0, 0, 0, 1, 0, 1, 3, 6, 0, 0, 0, 0, 0, 0, 0, 0][..], &packet].concat();
+    check(113, &cooked, &[("sll", "true"), ("sll.pkttype", "4"), ("udp.port", "[1 2]")], None);
+    check(276, &cooked2, &[("sll.pkttype", "3"), ("udp.port", "[1 2]")], None);
+    check(0, &[&[2, 0, 0, 0][..], &packet].concat(), &[("udp.port", "[1 2]")], None);
+    check(108, &[&[0, 0, 0, 2][..], &packet].concat(), &[("udp.port", "[1 2]")], None);
+    check(
+        1,
+        &ethernet(0x0806, arp),
+        &[
+            ("arp.opcode", "1"),
+            ("arp.src.proto_ipv4", "10.0.0.1"),
+            ("arp.dst.proto_ipv4", "10.0.0.2"),
+            ("arp.src.hw_mac", "\\x02\\x00\\x00\\x00\\x00\\x01"),
+        ],
+        None,
+    );
+    let (batch, stats) = dissect(147, &packet);
+    assert_eq!(show(&batch, 0, "frame.len"), "28");
+    assert_eq!(stats.skipped.get("frame of link type 147"), Some(&1));
+}
+
+/// A projection reads the same values as all fields do.
+#[test]
+fn projections_agree() {
+    let scheme = schemes::packets().build().expect("a scheme");
+    let frames = [
+        ethernet(0x0800, &ipv4(6, &tcp(5555, 80, 0x18, b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"))),
+        ethernet(0x0800, &ipv4(17, &udp(53, 1, b"\x00\x09\x81\x80\x00\x00\x00\x00\x00\x00\x00\x00"))),
+        ethernet(0x86dd, &ipv6(58, &[135, 0, 0, 0, 0, 0, 0, 0])),
+    ];
+    let file = Pcap::ETHERNET.file(&frames.iter().map(Vec::as_slice).collect::<Vec<_>>());
+    let read = |scheme: &Scheme| read_all(Cursor::new(file.clone()), Format::Packets, scheme, &ReaderOptions::default()).expect("a file").0;
+    let all = read(&scheme);
+    for field in scheme.fields() {
+        let one = read(&scheme.project(|_, f| f.name == field.name));
+        for record in 0..frames.len() {
+            assert_eq!(show(&one[0], record, &field.name), show(&all[0], record, &field.name), "{}", field.name);
+        }
+    }
+}

@@ -1,0 +1,159 @@
+//! The Lua source of a program.
+//!
+//! For each rule there is a test, `t`, which answers true, false or a trap's code for the record at word `w` of the block at address `b`,
+//! and a loop, `l`, which runs the test on `n` records and writes the answers to the words from `o` on (both as indices of 4-byte
+//! words). Rules stand in groups of [`GROUP`]; a group has a function that answers 32 bits for one record, in `G`, and one that runs all
+//! its loops, in `L`.
+
+use std::fmt::Write;
+
+use quintet_lang::ast::Rule;
+use quintet_runtime::Linked;
+
+use crate::code::Exit;
+use crate::data::Data;
+use crate::expr::{Emitter, head};
+use crate::partition::{Cuts, can_trap, group, is_wide, needs_reset};
+
+/// Rules of a group: as many as a number of the bit library has bits.
+pub(crate) const GROUP: usize = 32;
+
+/// What the chunk is called with.
+const HEAD: &str = "\
+-- N: the prelude; X: addresses of prepared literals; E: the environment of calls; A: the word of the cells;
+-- CB: the address of the constants; T: the list of traps
+local N, X, E, A, CB, T = ...
+local A2, C, C2 = A * 2, CB / 8, CB / 4
+local P, S, G, L = {}, {}, {}, {}
+";
+
+/// What a chunk may take from the prelude.
+const NAMES: [&str; 38] = [
+    "F", "F64", "I32", "I64", "INF", "NAN", "NZERO", "U32", "U8", "arshift", "band", "begin", "bor", "bxor", "call", "compare", "find",
+    "finish", "fmod", "in_bytes", "in_ints", "in_ips", "in_list", "intplace", "ipbelow", "ipsame", "key", "lshift", "note", "place",
+    "push", "regex", "reset", "rshift", "same", "search", "tonumber", "wildcard",
+];
+
+/// The line that takes from the prelude what `text` mentions.
+fn imports(text: &str) -> String {
+    let mut used = [false; NAMES.len()];
+    for line in text.lines().filter(|line| !line.trim_start().starts_with("--")) {
+        for word in line.split(|c: char| !c.is_ascii_alphanumeric() && c != '_') {
+            if let Ok(i) = NAMES.binary_search(&word) {
+                used[i] = true;
+            }
+        }
+    }
+    let names: Vec<&str> = NAMES.iter().zip(used).filter(|(_, used)| *used).map(|(name, _)| *name).collect();
+    let values: Vec<String> = names.iter().map(|name| format!("N.{name}")).collect();
+    format!("local {} = {}\n", names.join(", "), values.join(", "))
+}
+
+/// The source of a program; what it refers to goes to `data`.
+pub(crate) fn chunk(linked: &Linked, data: &mut Data) -> String {
+    let rules = &linked.program().rules;
+    let stride = linked.layout().stride() / 8;
+    let mut text = String::new();
+    let mut parts = 0;
+    for (g, members) in rules.chunks(GROUP).enumerate() {
+        text += "\ndo local function group()\n";
+        for (i, rule) in members.iter().enumerate() {
+            self::rule(linked, data, rule, (g * GROUP + i, i), stride, &mut parts, &mut text);
+        }
+        totals(g, members, &mut text);
+        text += "end group() end\n";
+    }
+    text += "\n";
+    text += match rules.len().div_ceil(GROUP) {
+        0 | 1 => "return L[1], G[1]\n",
+        _ => {
+            "\
+return function(w, b, n, o, row)
+  for g = 1, #L do
+    L[g](w, b, n, o, row)
+    o = o + 32 * row
+  end
+end, function(w, b, o)
+  for g = 1, #G do
+    I32[o + g - 1] = G[g](w, b)
+  end
+end
+"
+        }
+    };
+    if rules.is_empty() { text } else { format!("{HEAD}{}{text}", imports(&text)) }
+}
+
+/// A comment's text: names of rules are anything.
+fn comment(name: &str) -> String {
+    if name.is_empty() { String::new() } else { format!(" {name:?}") }
+}
+
+/// The test and the loop of one rule. `number` is its place in the program and in the group.
+fn rule(linked: &Linked, data: &mut Data, rule: &Rule, number: (usize, usize), stride: usize, parts: &mut usize, text: &mut String) {
+    let grouped = is_wide(&rule.expr).then(|| {
+        let mut expr = rule.expr.clone();
+        group(&mut expr);
+        expr
+    });
+    let expr = grouped.as_ref().unwrap_or(&rule.expr);
+    let cuts = Cuts::new(expr);
+    let mut emitter = Emitter::new(linked, data, &rule.frame, &cuts, parts);
+    if needs_reset(expr) {
+        emitter.code.line("reset(E)");
+    }
+    emitter.branch(expr, false, Exit::Answer(false));
+    emitter.code.line("return true");
+    let (index, i) = number;
+    let test = emitter.code.text(2, &head(&emitter.code));
+    let _ = write!(text, "  -- rule {index}{}\n{}  local function t{i}(w, b)\n{test}  end\n", comment(&rule.name), emitter.parts);
+    let hit = if can_trap(expr) {
+        format!(
+            "        local r = t{i}(w, b)
+        if r then
+          if r == true then bits = bor(bits, lshift(1, i)) else note(T, {index}, j + i, r) end
+        end\n"
+        )
+    } else {
+        format!("        if t{i}(w, b) then bits = bor(bits, lshift(1, i)) end\n")
+    };
+    let _ = write!(
+        text,
+        "  local function l{i}(w, b, n, o)
+    for j = 0, n - 1, 32 do
+      local bits, last = 0, n - 1 - j
+      if last > 31 then last = 31 end
+      for i = 0, last do
+{hit}        w = w + {stride}
+      end
+      I32[o] = bits
+      o = o + 1
+    end
+  end\n"
+    );
+}
+
+/// The functions of a whole group.
+fn totals(g: usize, members: &[Rule], text: &mut String) {
+    let _ = writeln!(text, "  G[{}] = function(w, b)\n    local bits, r = 0", g + 1);
+    for (i, rule) in members.iter().enumerate() {
+        let bit = (1u32 << i) as i32;
+        let _ = if can_trap(&rule.expr) {
+            writeln!(
+                text,
+                "    r = t{i}(w, b)\n    if r == true then bits = bor(bits, {bit}) elseif r then note(T, {}, 0, r) end",
+                g * GROUP + i
+            )
+        } else {
+            writeln!(text, "    if t{i}(w, b) then bits = bor(bits, {bit}) end")
+        };
+    }
+    let _ = writeln!(text, "    return bits\n  end\n  L[{}] = function(w, b, n, o, row)", g + 1);
+    for i in 0..members.len() {
+        let _ = match i {
+            0 => writeln!(text, "    l0(w, b, n, o)"),
+            _ => writeln!(text, "    l{i}(w, b, n, o + {i} * row)"),
+        };
+    }
+    *text += "  end\n";
+}

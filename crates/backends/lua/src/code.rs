@@ -1,0 +1,142 @@
+//! Writing a Lua function: lines, blocks, labels and locals, within LuaJIT's limits on each.
+
+use std::fmt::Write;
+
+/// Locals that a function declares before further ones go to the table `S`. LuaJIT allows 200, of which loops take some.
+const MOST_LOCALS: usize = 90;
+
+/// A function under construction.
+#[derive(Default)]
+pub(crate) struct Code {
+    lines: Vec<(usize, String)>,
+    indent: usize,
+    /// Locals in scope.
+    active: usize,
+    names: usize,
+    labels: Vec<bool>,
+}
+
+/// Where control goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Exit {
+    /// To a label.
+    Label(usize),
+    /// Out of a test.
+    Answer(bool),
+    /// Out of a function that makes a value, without one.
+    Nothing,
+}
+
+impl Code {
+    pub(crate) fn line(&mut self, text: impl Into<String>) {
+        self.lines.push((self.indent, text.into()));
+    }
+
+    /// A fresh local with this value, or a place in `S` where the function has many locals already.
+    pub(crate) fn bind(&mut self, spill: &mut usize, value: &str) -> String {
+        if self.active >= MOST_LOCALS {
+            *spill += 1;
+            let name = format!("S[{spill}]");
+            self.line(format!("{name} = {value}"));
+            return name;
+        }
+        let name = self.local();
+        self.line(format!("local {name} = {value}"));
+        name
+    }
+
+    /// A name for a local, which the caller declares.
+    pub(crate) fn local(&mut self) -> String {
+        self.names += 1;
+        self.active += 1;
+        format!("v{}", self.names)
+    }
+
+    /// Begins a loop; it takes four locals.
+    pub(crate) fn open(&mut self, text: String) -> usize {
+        self.line(text);
+        self.indent += 1;
+        let active = self.active;
+        self.active += 4;
+        active
+    }
+
+    /// Ends a loop.
+    pub(crate) fn close(&mut self, active: usize) {
+        self.active = active;
+        self.indent -= 1;
+        self.line("end");
+    }
+
+    pub(crate) fn label(&mut self) -> usize {
+        self.labels.push(false);
+        self.labels.len() - 1
+    }
+
+    /// The statement that leaves to `exit`, for use as the only one of an `if`.
+    pub(crate) fn leave(&mut self, exit: Exit) -> String {
+        match exit {
+            Exit::Label(label) => {
+                self.labels[label] = true;
+                format!("goto L{label}")
+            }
+            Exit::Answer(answer) => format!("return {answer}"),
+            Exit::Nothing => "return false".into(),
+        }
+    }
+
+    /// Leaves to `exit` where a condition holds.
+    pub(crate) fn jump(&mut self, condition: &str, exit: Exit) {
+        let leave = self.leave(exit);
+        self.line(format!("if {condition} then {leave} end"));
+    }
+
+    /// Leaves to `exit`.
+    pub(crate) fn go(&mut self, exit: Exit) {
+        let leave = self.leave(exit);
+        self.line(if leave.starts_with("goto") { leave } else { format!("do {leave} end") });
+    }
+
+    /// The start of a block, to be given to [`Code::end_block`].
+    pub(crate) fn begin_block(&mut self) -> (usize, usize) {
+        self.indent += 1;
+        (self.lines.len(), self.active)
+    }
+
+    /// Ends a block. One that declared no local is dissolved into its surroundings. A label after it may be left to from inside: no
+    /// local of the surroundings comes into scope on the way.
+    pub(crate) fn end_block(&mut self, (start, active): (usize, usize), label: Option<usize>) {
+        self.indent -= 1;
+        if self.active == active {
+            for (indent, _) in &mut self.lines[start..] {
+                *indent -= 1;
+            }
+        } else {
+            self.lines.insert(start, (self.indent, "do".into()));
+            self.line("end");
+            self.active = active;
+        }
+        if let Some(label) = label
+            && self.labels[label]
+        {
+            self.line(format!("::L{label}::"));
+        }
+    }
+
+    /// The lines so far, `indent` levels deep, below `head` lines that come first.
+    pub(crate) fn text(&self, indent: usize, head: &[String]) -> String {
+        let mut text = String::new();
+        for line in head {
+            let _ = writeln!(text, "{:1$}{line}", "", indent * 2);
+        }
+        for (deeper, line) in &self.lines {
+            let _ = writeln!(text, "{:1$}{line}", "", (indent + deeper) * 2);
+        }
+        text
+    }
+
+    /// Whether a line reads halves of the record's words.
+    pub(crate) fn uses_halves(&self) -> bool {
+        self.lines.iter().any(|(_, line)| line.contains("[d"))
+    }
+}

@@ -1,0 +1,122 @@
+//! From a linked program to bytecode.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use quintet_lang::Limits;
+use quintet_runtime::{
+    Artifact, Backend, BackendId, CompileError, Compiled, Emit, EmitError, Instance, InstantiateError, Linked, Unsupported,
+};
+
+use crate::chunk::chunk;
+use crate::config::Config;
+use crate::data::{Data, Tables};
+use crate::instance::Runner;
+use crate::state::State;
+
+/// The backend.
+///
+/// ```
+/// use quintet_runtime::Backend;
+///
+/// assert_eq!(quintet_lua::LuaJit::new().id().to_string(), "lua");
+/// assert_eq!(quintet_lua::LuaJit::without_jit().id().to_string(), "lua-nojit");
+/// ```
+pub struct LuaJit {
+    config: Config,
+    /// States that compile; each call takes one out and puts it back.
+    idle: Mutex<Vec<State>>,
+}
+
+impl LuaJit {
+    /// LuaJIT with its trace compiler.
+    pub fn new() -> LuaJit {
+        LuaJit::with(Config { jit: true, eager: false })
+    }
+
+    /// LuaJIT's interpreter alone.
+    pub fn without_jit() -> LuaJit {
+        LuaJit::with(Config { jit: false, eager: false })
+    }
+
+    /// LuaJIT with a trace compiler that compiles what runs a second time. Only for tests, which would reach little of it otherwise.
+    #[doc(hidden)]
+    pub fn eager() -> LuaJit {
+        LuaJit::with(Config { jit: true, eager: true })
+    }
+
+    fn with(config: Config) -> LuaJit {
+        LuaJit { config, idle: Mutex::new(Vec::new()) }
+    }
+
+    fn bytecode(&self, source: &str) -> mlua::Result<Vec<u8>> {
+        let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let state = match idle {
+            Some(state) => state,
+            None => State::new(self.config)?,
+        };
+        let bytecode = state.compile(source);
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(state);
+        bytecode
+    }
+}
+
+impl Default for LuaJit {
+    fn default() -> Self {
+        LuaJit::new()
+    }
+}
+
+impl std::fmt::Debug for LuaJit {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("LuaJit").field("config", &self.config).finish_non_exhaustive()
+    }
+}
+
+impl Backend for LuaJit {
+    fn id(&self) -> BackendId {
+        self.config.id()
+    }
+
+    fn supports(&self, _: &Linked) -> Result<(), Unsupported> {
+        Ok(())
+    }
+
+    fn compile(&self, program: &Arc<Linked>) -> Result<Arc<dyn Compiled>, CompileError> {
+        let mut data = Data::default();
+        let source = chunk(program, &mut data);
+        let bytecode = self.bytecode(&source).map_err(|e| CompileError::new(self.id(), e))?;
+        Ok(Arc::new(Rules(Arc::new(Chunk { program: program.clone(), config: self.config, bytecode, tables: data.finish() }))))
+    }
+
+    fn emits(&self) -> &'static [Emit] {
+        &[Emit::Lua]
+    }
+
+    fn emit(&self, program: &Arc<Linked>, form: Emit) -> Result<String, EmitError> {
+        match form {
+            Emit::Lua => Ok(chunk(program, &mut Data::default())),
+            _ => Err(EmitError::new(self.id(), format_args!("it makes Lua source of a program, and no {}", form.name()))),
+        }
+    }
+}
+
+/// A compiled program. Bytecode refers to the addresses in `tables` and, through them, to the program.
+pub(crate) struct Chunk {
+    pub(crate) program: Arc<Linked>,
+    pub(crate) config: Config,
+    pub(crate) bytecode: Vec<u8>,
+    pub(crate) tables: Tables,
+}
+
+struct Rules(Arc<Chunk>);
+
+impl Compiled for Rules {
+    fn instantiate(&self, limits: &Limits) -> Result<Box<dyn Instance>, InstantiateError> {
+        let runner = Runner::new(self.0.clone(), limits).map_err(|e| InstantiateError::new(self.0.config.id(), e))?;
+        Ok(Box::new(runner))
+    }
+
+    fn artifact(&self) -> Artifact {
+        Artifact { code_bytes: self.0.bytecode.len(), data_bytes: self.0.tables.size() }
+    }
+}

@@ -1,0 +1,110 @@
+//! Running rules on records.
+
+use std::cell::UnsafeCell;
+use std::sync::Arc;
+
+use mlua::Function;
+use quintet_lang::Limits;
+use quintet_native::Env;
+use quintet_runtime::{Batch, Instance, Matches, RecordRef, RuleSet, RunError};
+
+use crate::chunk::GROUP;
+use crate::compile::Chunk;
+use crate::natives::Note;
+use crate::state::State;
+
+/// One thread's Lua state and what the generated code in it works on. The functions have the addresses of the boxes and of the chunk's
+/// tables, so all of them live here together; during a call nobody but the generated code touches the cells.
+pub(crate) struct Runner {
+    chunk: Arc<Chunk>,
+    /// Writes the answers of all rules to a batch; none for a program without rules.
+    batch: Option<Function>,
+    /// Answers which rules match a record.
+    one: Option<Function>,
+    state: State,
+    _env: Box<UnsafeCell<Env>>,
+    frame: Box<[UnsafeCell<u64>]>,
+    notes: Box<UnsafeCell<Vec<Note>>>,
+    /// Answers for one record, 32 rules each.
+    words: Box<[UnsafeCell<u32>]>,
+}
+
+// SAFETY: as for `State`, whose handles `batch` and `one` are; everything else is owned by the runner and only reached through
+// `&mut self`. The environment borrows nothing from outside.
+unsafe impl Send for Runner {}
+
+impl Runner {
+    pub(crate) fn new(chunk: Arc<Chunk>, limits: &Limits) -> mlua::Result<Runner> {
+        let state = State::new(chunk.config)?;
+        let env = Box::new(UnsafeCell::new(Env::new(chunk.program.clone(), limits.memory_bytes)));
+        let frame: Box<[UnsafeCell<u64>]> = chunk.tables.frame().iter().map(|word| UnsafeCell::new(*word)).collect();
+        let notes = Box::new(UnsafeCell::new(Vec::new()));
+        let words = (0..chunk.program.program().rules.len().div_ceil(GROUP)).map(|_| UnsafeCell::new(0)).collect();
+        let scalars =
+            [env.get() as usize as f64, frame.as_ptr() as usize as f64 / 8.0, chunk.tables.constants() as f64, notes.get() as usize as f64];
+        // SAFETY: the chunk's bytecode and tables were made together, and everything that the functions are told the address of lives in
+        // the runner for as long as they do.
+        let (batch, one) = unsafe { state.load(&chunk.bytecode, chunk.tables.addresses(), scalars)? };
+        Ok(Runner { chunk, batch, one, state, _env: env, frame, notes, words })
+    }
+
+    fn check(&self, batch: &Batch) -> Result<(), RunError> {
+        if self.chunk.program.scheme().same(batch.scheme()) { Ok(()) } else { Err(RunError::scheme(self.chunk.config.id())) }
+    }
+
+    fn fail(&self, error: mlua::Error) -> RunError {
+        RunError::new(self.chunk.config.id(), error)
+    }
+}
+
+impl Instance for Runner {
+    fn run(&mut self, record: RecordRef<'_>, hits: &mut RuleSet) -> Result<(), RunError> {
+        self.check(record.batch())?;
+        hits.reset(self.chunk.program.program().rules.len());
+        let Some(one) = &self.one else { return Ok(()) };
+        let base = record.memory().as_ptr() as usize;
+        let (word, base) = ((base + record.offset()) as f64 / 8.0, base as f64);
+        let mut insert = |group: usize, mut bits: u32| {
+            while bits != 0 {
+                hits.insert(group * GROUP + bits.trailing_zeros() as usize);
+                bits &= bits - 1;
+            }
+        };
+        if self.words.len() == 1 {
+            let bits: i32 = one.call((word, base)).map_err(|e| self.fail(e))?;
+            insert(0, bits as u32);
+        } else {
+            one.call::<()>((word, base, self.words.as_ptr() as usize as f64 / 4.0)).map_err(|e| self.fail(e))?;
+            for (group, word) in self.words.iter_mut().enumerate() {
+                insert(group, *word.get_mut());
+            }
+        }
+        for (rule, _, trap) in self.notes.get_mut().drain(..) {
+            hits.trap(rule, trap);
+        }
+        Ok(())
+    }
+
+    fn run_batch(&mut self, batch: &Batch, out: &mut Matches) -> Result<(), RunError> {
+        self.check(batch)?;
+        out.reset(self.chunk.program.program().rules.len(), batch.len());
+        let (Some(function), false) = (&self.batch, batch.is_empty()) else { return Ok(()) };
+        let base = batch.memory().as_ptr() as usize;
+        let word = (base + batch.records_offset()) as f64 / 8.0;
+        let row = out.row_words() * 2;
+        let answers = out.words_mut().as_mut_ptr() as usize as f64 / 4.0;
+        function.call::<()>((word, base as f64, batch.len() as f64, answers, row as f64)).map_err(|e| self.fail(e))?;
+        let notes = self.notes.get_mut();
+        if !notes.is_empty() {
+            for (rule, record, trap) in notes.drain(..) {
+                out.trap(rule, record, trap);
+            }
+            out.sort_traps();
+        }
+        Ok(())
+    }
+
+    fn memory_bytes(&self) -> usize {
+        self.state.memory_bytes() + self.frame.len() * 8 + self.words.len() * 4
+    }
+}

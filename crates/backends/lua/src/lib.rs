@@ -1,0 +1,30 @@
+//! The LuaJIT backend: a program becomes Lua source, one function per rule, which LuaJIT runs through mlua.
+//!
+//! Logic, comparisons, field access, indexing, loops, arithmetic, slices, address ranges and small sets are generated Lua that reads
+//! records in place through the FFI; regular expressions, searches, library functions, large sets and map look-ups are C calls into
+//! [`quintet_native`]. The generated code has no globals: it reaches what a small prelude hands to it and nothing else.
+//!
+//! Choose it where rules come and go often and still must run fast, or where Lua is what the product embeds anyway: compiling is parsing
+//! Lua, and hot rules become machine code by themselves. Do not choose it for rules from people who are not trusted to write them (the FFI
+//! reaches all memory; only the generator stands between), nor where each record is evaluated by a call of its own: calls from Rust into
+//! Lua cost more than simple rules do. Without the trace compiler ([`LuaJit::without_jit`]) 64-bit integers are boxed, and slow.
+
+mod call;
+mod chunk;
+mod code;
+mod compare;
+mod compile;
+mod config;
+mod data;
+mod each;
+mod expr;
+mod instance;
+mod natives;
+mod operand;
+mod partition;
+mod sets;
+mod state;
+mod value;
+
+pub use compile::LuaJit;
+pub use config::{ID, NOJIT, configurations};

@@ -1,0 +1,68 @@
+//! The C functions that generated Lua calls through LuaJIT's FFI.
+
+use quintet_native as native;
+use quintet_native::Env;
+use quintet_runtime::Trap;
+
+/// A trap as generated code reports it: rule, record, trap.
+pub(crate) type Note = (usize, usize, Trap);
+
+/// What makes a quiet NaN without payload.
+pub(crate) static NAN: u64 = 0x7ff8_0000_0000_0000;
+
+/// Names in the prelude and addresses. LuaJIT passes all addresses and lengths as 64-bit integers, which the ABIs of the supported hosts
+/// pass as they pass pointers, and reads answers of 32 bits as signed.
+pub(crate) fn table() -> [(&'static str, usize); 19] {
+    [
+        ("reset", reset as *const () as usize),
+        ("note", note as *const () as usize),
+        ("key", key as *const () as usize),
+        ("call", native::call as *const () as usize),
+        ("collect_begin", native::collect_begin as *const () as usize),
+        ("collect_push", native::collect_push as *const () as usize),
+        ("collect_end", native::collect_end as *const () as usize),
+        ("search", native::search as *const () as usize),
+        ("regex", native::regex as *const () as usize),
+        ("wildcard", native::wildcard as *const () as usize),
+        ("find", native::find as *const () as usize),
+        ("in_ints", native::in_ints as *const () as usize),
+        ("in_ips", native::in_ips as *const () as usize),
+        ("in_bytes", native::in_bytes as *const () as usize),
+        ("in_list", native::in_list as *const () as usize),
+        ("compare", native::compare as *const () as usize),
+        ("same", native::same as *const () as usize),
+        ("float_rem", native::float_rem as *const () as usize),
+        ("nan", &raw const NAN as usize),
+    ]
+}
+
+/// Forgets what the last rule made.
+///
+/// # Safety
+/// `env` lives and nobody else uses it during the call.
+unsafe extern "C" fn reset(env: *mut Env) {
+    // SAFETY: as the caller promises.
+    unsafe { (*env).reset() }
+}
+
+/// Keeps a trap.
+///
+/// # Safety
+/// `notes` lives and nobody else uses it during the call.
+unsafe extern "C" fn note(notes: *mut Vec<Note>, rule: u32, record: u32, code: u32) {
+    if let Some(trap) = Trap::from_code(code) {
+        // SAFETY: as the caller promises.
+        unsafe { (*notes).push((rule as usize, record as usize, trap)) }
+    }
+}
+
+/// Looks up a key in a map and answers the value's slot as a word (its address divided by 8), or 0. Words are below 2^44, so a double
+/// holds them, and the generated code gets a number instead of a boxed integer.
+///
+/// # Safety
+/// As [`native::map_get`].
+unsafe extern "C" fn key(block: *const u8, offset: u64, len: u64, stride: usize, key: *const u8, key_len: usize) -> f64 {
+    // SAFETY: as the caller promises.
+    let slot = unsafe { native::map_get(block, offset | len << 32, stride, key, key_len) };
+    (slot as usize / 8) as f64
+}

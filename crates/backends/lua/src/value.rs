@@ -1,0 +1,239 @@
+//! Generating values.
+
+use quintet_lang::Type;
+use quintet_lang::ast::{ArithOp, Const, Expr, ExprKind};
+use quintet_runtime::Trap;
+
+use crate::code::Exit;
+use crate::expr::Emitter;
+use crate::operand::{Block, Bytes, Int, Ip, Operand, Place, float_literal, int_literal, stored};
+
+impl Emitter<'_> {
+    /// Generates what an expression needs before its value can be named, leaving to `nil` where it is nil. The value may be used only in
+    /// the block that this is called in.
+    pub(crate) fn value(&mut self, expr: &Expr, nil: Exit) -> Operand {
+        if self.cuts.holds(expr) {
+            return self.value_of_part(expr, nil);
+        }
+        self.value_here(expr, nil)
+    }
+
+    pub(crate) fn value_here(&mut self, expr: &Expr, nil: Exit) -> Operand {
+        match &expr.kind {
+            ExprKind::Const(constant) => self.constant(constant),
+            ExprKind::Field(field) => {
+                let slot = self.linked.layout().slot(*field);
+                if expr.nullable {
+                    let word = Place::record(slot.presence_offset / 8);
+                    let (half, bit) =
+                        if slot.presence_bit < 32 { (word.low(0), slot.presence_bit) } else { (word.high(0), slot.presence_bit - 32) };
+                    self.code.jump(&format!("band({half}, {}) == 0", (1u32 << bit) as i32), nil);
+                }
+                let value = stored(&expr.ty, Place::record(slot.offset / 8), "b");
+                self.settle(value)
+            }
+            ExprKind::Local(local) => match &self.locals[local.index()] {
+                Some(value) => value.clone(),
+                // Every local is bound by the clause that it stands in.
+                None => self.constant(&Const::Bool(false)),
+            },
+            ExprKind::Index { base, index } => self.index(expr, base, index, nil),
+            ExprKind::Key { base, key } => self.key(expr, base, key, nil),
+            ExprKind::Slice { base, start, end } => self.slice(base, start.as_deref(), end.as_deref(), nil),
+            ExprKind::Call { site, args } => self.call(expr, *site, args, nil),
+            ExprKind::Neg(operand) => match self.value(operand, nil) {
+                Operand::Int(int) => self.int(format!("(-{})", int.text)),
+                Operand::Float(text) => Operand::Float(format!("(-{text})")),
+                other => other,
+            },
+            ExprKind::Arith { op, lhs, rhs } => {
+                let a = self.value(lhs, nil);
+                let b = self.value(rhs, nil);
+                match (a, b) {
+                    (Operand::Int(a), Operand::Int(b)) => self.int_arith(*op, &a, &b),
+                    (Operand::Float(a), Operand::Float(b)) => self.float_arith(*op, &a, &b),
+                    (a, _) => a,
+                }
+            }
+            ExprKind::Collect(each) => self.collect(each),
+            ExprKind::Not(_)
+            | ExprKind::Compare { .. }
+            | ExprKind::In { .. }
+            | ExprKind::InList { .. }
+            | ExprKind::Contains { .. }
+            | ExprKind::Matches { .. }
+            | ExprKind::Wildcard { .. }
+            | ExprKind::Logic { .. }
+            | ExprKind::Present(_)
+            | ExprKind::Quantifier { .. } => Operand::Bool(self.truth(expr)),
+        }
+    }
+
+    fn constant(&mut self, constant: &Const) -> Operand {
+        match constant {
+            Const::Bool(b) => Operand::Bool(b.to_string()),
+            Const::Int(i) => Operand::Int(Int { text: int_literal(*i), place: None, constant: Some(*i) }),
+            Const::Float(f) => Operand::Float(float_literal(*f)),
+            Const::Bytes(b) => {
+                let at = self.data.bytes(b);
+                Operand::Bytes(Bytes { address: format!("CB + {at}"), len: b.len().to_string(), constant: Some(b.clone()) })
+            }
+            Const::Ip(ip) => Operand::Ip(Ip { place: Place::constant(self.data.ip(*ip)), constant: Some(*ip) }),
+        }
+    }
+
+    /// Binds what costs more than a load.
+    pub(crate) fn settle(&mut self, value: Operand) -> Operand {
+        match value {
+            Operand::Float(text) => Operand::Float(self.bind(&text)),
+            other => other,
+        }
+    }
+
+    fn int(&mut self, text: String) -> Operand {
+        let text = self.short(text);
+        Operand::Int(Int { text, place: None, constant: None })
+    }
+
+    fn int_arith(&mut self, op: ArithOp, a: &Int, b: &Int) -> Operand {
+        let (x, y) = (&a.text, &b.text);
+        let text = match op {
+            ArithOp::Add | ArithOp::Sub | ArithOp::Mul => format!("({x} {} {y})", op.symbol()),
+            ArithOp::Div | ArithOp::Rem => {
+                // LuaJIT's own `/` and `%` on int64_t truncate and answer MIN and 0 for MIN by -1.
+                if b.constant.is_none_or(|i| i == 0) {
+                    let y = self.bind(y);
+                    self.code.line(format!("if {y} == 0LL then return {} end", Trap::DivisionByZero.code()));
+                    return self.int(format!("({x} {} {y})", op.symbol()));
+                }
+                format!("({x} {} {y})", op.symbol())
+            }
+            ArithOp::And => format!("band({x}, {y})"),
+            ArithOp::Or => format!("bor({x}, {y})"),
+            ArithOp::Xor => format!("bxor({x}, {y})"),
+            ArithOp::Shl | ArithOp::Shr => {
+                let function = if op == ArithOp::Shl { "lshift" } else { "arshift" };
+                match b.constant {
+                    Some(count) => format!("{function}({x}, {})", count & 63),
+                    None => format!("{function}({x}, {y})"),
+                }
+            }
+        };
+        self.int(text)
+    }
+
+    fn float_arith(&mut self, op: ArithOp, a: &str, b: &str) -> Operand {
+        let text = match op {
+            ArithOp::Rem => format!("fmod({a}, {b})"),
+            _ => format!("({a} {} {b})", op.symbol()),
+        };
+        Operand::Float(self.short(text))
+    }
+
+    fn index(&mut self, expr: &Expr, base: &Expr, index: &Expr, nil: Exit) -> Operand {
+        let base = self.value(base, nil);
+        let index = self.value(index, nil);
+        let (Operand::Block(array), Operand::Int(index)) = (base, index) else { return Operand::Bool("false".into()) };
+        let number = match index.constant {
+            Some(i) if (0..1 << 32).contains(&i) => {
+                self.code.jump(&format!("{} <= {i}", array.len), nil);
+                i.to_string()
+            }
+            Some(_) => {
+                self.code.go(nil);
+                "0".into()
+            }
+            None => {
+                let i = self.bind(&index.text);
+                self.code.jump(&format!("{i} < 0LL or {i} >= {}", array.len), nil);
+                format!("tonumber({i})")
+            }
+        };
+        let words = expr.ty.words();
+        let at = match (number.as_str(), words) {
+            ("0", _) => first_word(&array),
+            (i, 1) => format!("{} + {i}", first_word(&array)),
+            (i, n) => format!("{} + {i} * {n}", first_word(&array)),
+        };
+        let at = self.bind(&at);
+        let value = stored(&expr.ty, Place::at(&at), &array.block);
+        self.settle(value)
+    }
+
+    fn key(&mut self, expr: &Expr, base: &Expr, key: &Expr, nil: Exit) -> Operand {
+        let base = self.value(base, nil);
+        let key = self.value(key, nil);
+        let (Operand::Block(map), Operand::Bytes(key)) = (base, key) else { return Operand::Bool("false".into()) };
+        let stride = 8 + expr.ty.words() * 8;
+        let call = format!("key({}, {}, {}, {stride}, {}, {})", map.block, map.offset, map.len, key.address, key.len);
+        let at = self.bind(&call);
+        self.code.jump(&format!("{at} == 0"), nil);
+        let value = stored(&expr.ty, Place::at(&at), &map.block);
+        self.settle(value)
+    }
+
+    fn slice(&mut self, base: &Expr, start: Option<&Expr>, end: Option<&Expr>, nil: Exit) -> Operand {
+        let Operand::Bytes(bytes) = self.value(base, nil) else { return Operand::Bool("false".into()) };
+        let len = self.bind(&bytes.len);
+        let mut bounds = [None, None];
+        for (bound, expr) in bounds.iter_mut().zip([start, end]) {
+            let Some(expr) = expr else { continue };
+            if let Operand::Int(int) = self.value(expr, nil) {
+                *bound = Some(match int.constant {
+                    // Lengths are far below 2^40, so a bound beyond it means the same as 2^40.
+                    Some(i) => format!("place({}, {len})", i.clamp(-(1 << 40), 1 << 40)),
+                    None => format!("intplace({}, {len})", int.text),
+                });
+            }
+        }
+        let [start, end] = bounds.map(|bound| bound.map(|text| self.bind(&text)));
+        let end = end.unwrap_or(len);
+        match start {
+            None => Operand::Bytes(Bytes { address: bytes.address, len: end, constant: None }),
+            Some(start) => {
+                let address = self.bind(&format!("{} + {start}", bytes.address));
+                let len = self.bind(&format!("{start} < {end} and {end} - {start} or 0"));
+                Operand::Bytes(Bytes { address, len, constant: None })
+            }
+        }
+    }
+
+    /// Makes a value in a function of its own.
+    fn value_of_part(&mut self, expr: &Expr, nil: Exit) -> Operand {
+        let part = self.part(|e| {
+            let value = e.value_here(expr, Exit::Nothing);
+            let parts = match &value {
+                Operand::Bool(text) | Operand::Float(text) => text.clone(),
+                Operand::Int(int) => int.text.clone(),
+                Operand::Bytes(bytes) => format!("{}, {}", bytes.address, bytes.len),
+                Operand::Ip(ip) => ip.place.word(0),
+                Operand::Block(block) => format!("{}, {}, {}", block.block, block.offset, block.len),
+            };
+            e.code.line(format!("do return false, {parts} end"));
+        });
+        let [trap, x, y, z] = std::array::from_fn(|_| self.code.local());
+        let names = match &expr.ty {
+            Type::Bool | Type::Int | Type::Float | Type::Ip => format!("{trap}, {x}"),
+            Type::Bytes => format!("{trap}, {x}, {y}"),
+            Type::Array(_) | Type::Map(_) => format!("{trap}, {x}, {y}, {z}"),
+        };
+        self.code.line(format!("local {names} = P[{part}](w, b)"));
+        self.code.line(format!("if {trap} then return {trap} end"));
+        if expr.nullable {
+            self.code.jump(&format!("{x} == nil"), nil);
+        }
+        match &expr.ty {
+            Type::Bool => Operand::Bool(x),
+            Type::Int => Operand::Int(Int { text: x, place: None, constant: None }),
+            Type::Float => Operand::Float(x),
+            Type::Bytes => Operand::Bytes(Bytes { address: x, len: y, constant: None }),
+            Type::Ip => Operand::Ip(Ip { place: Place::at(&x), constant: None }),
+            Type::Array(_) | Type::Map(_) => Operand::Block(Block { block: x, offset: y, len: z }),
+        }
+    }
+}
+
+/// The word of the first slot of an array.
+pub(crate) fn first_word(array: &Block) -> String {
+    format!("({} + {}) * 0.125", array.block, array.offset)
+}

@@ -1,0 +1,26 @@
+//! The configurations answer as the interpreter does.
+
+use quintet_lua::LuaJit;
+use quintet_testing::{differential, regressions};
+
+#[test]
+fn regressions_of_all() {
+    regressions(&LuaJit::new());
+    regressions(&LuaJit::eager());
+    regressions(&LuaJit::without_jit());
+}
+
+#[test]
+fn random_programs() {
+    differential(&LuaJit::new(), 10_000);
+}
+
+#[test]
+fn random_programs_compiled_at_once() {
+    differential(&LuaJit::eager(), 10_000);
+}
+
+#[test]
+fn random_programs_without_jit() {
+    differential(&LuaJit::without_jit(), 10_000);
+}

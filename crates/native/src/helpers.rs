@@ -5,7 +5,7 @@ use std::cmp::Ordering;
 
 use quintet_lang::Type;
 use quintet_lang::ast::{ListId, SiteId};
-use quintet_runtime::{ArrayRef, BytesSet, IntSet, IpSet, RegexMatcher, Searcher, Trap, Value, WildcardMatcher};
+use quintet_runtime::{ArrayRef, BytesSet, IntSet, IpSet, RegexMatcher, Scratch, Searcher, Trap, Value, WildcardMatcher};
 
 use crate::env::{Collect, Env};
 use crate::values::{Cell, bytes};
@@ -188,11 +188,30 @@ pub unsafe extern "C" fn call(env: *const Env, site: u32, args: *const Cell, out
             &mut heap[..]
         };
         for (i, (value, ty)) in values.iter_mut().zip(&site.args).enumerate() {
-            *value = (*args.add(i)).load(ty);
+            (*args.add(i)).load_into(ty, value);
         }
-        let result = function.call(values, env.scratch()).and_then(|v| Cell::store(&site.result, v, env.scratch()));
-        status(result, &mut *out)
+        answer(function.call(values, env.scratch()), &site.result, env.scratch(), &mut *out)
     }
+}
+
+/// Writes what a function has answered. An answer of another type than the signature says counts as nil: generated code trusts types.
+#[inline]
+fn answer(result: Result<Value<'_>, Trap>, ty: &Type, scratch: &Scratch, out: &mut Cell) -> u32 {
+    let words = match (result, ty) {
+        (Err(trap), _) => return TRAP + trap.code(),
+        (Ok(Value::Bool(b)), Type::Bool) => [b as u64, 0],
+        (Ok(Value::Int(i)), Type::Int) => [i as u64, 0],
+        (Ok(Value::Bytes(b)), Type::Bytes) => [b.as_ptr() as u64, b.len() as u64],
+        (Ok(value), ty) if !value.is_nil() && value.fits(ty) => return status(Cell::store(ty, value, scratch), out),
+        _ => {
+            *out = Cell::NIL;
+            return NIL;
+        }
+    };
+    out.present = 1;
+    out.words[0] = words[0];
+    out.words[1] = words[1];
+    PRESENT
 }
 
 /// Begins an array. Arrays nest: pushes and the end go to the one begun last.

@@ -58,6 +58,23 @@ impl Cell {
         }
     }
 
+    /// As [`Cell::load`], straight into a place. A value that is put together elsewhere, copied there and read at once makes the processor
+    /// wait for its parts.
+    ///
+    /// # Safety
+    /// As [`Cell::load`].
+    #[inline]
+    pub unsafe fn load_into<'a>(&self, ty: &'a Type, out: &mut Value<'a>) {
+        match ty {
+            _ if self.present == 0 => *out = Value::Nil,
+            Type::Int => *out = Value::Int(self.words[0] as i64),
+            // SAFETY: as the caller promises.
+            Type::Bytes => *out = Value::Bytes(unsafe { bytes(self.words[0] as *const u8, self.words[1] as usize) }),
+            // SAFETY: as the caller promises.
+            _ => *out = unsafe { self.load(ty) },
+        }
+    }
+
     /// The cell for a value of type `ty`. What is not yet in a block is copied into one in `scratch`.
     ///
     /// # Errors

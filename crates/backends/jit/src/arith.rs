@@ -1,0 +1,68 @@
+//! Arithmetic.
+
+use cranelift_codegen::ir::condcodes::IntCC;
+use cranelift_codegen::ir::{InstBuilder, Value};
+use quintet_lang::ast::ArithOp;
+use quintet_runtime::Trap;
+
+use crate::function::{Gen, Made, Malformed};
+use crate::symbols::Helper;
+
+impl Gen<'_, '_> {
+    /// Arithmetic on Ints. `divisor` is the right operand where it is a constant.
+    pub(crate) fn int_arith(&mut self, op: ArithOp, a: Value, b: Value, divisor: Option<i64>) -> Value {
+        match op {
+            ArithOp::Add => self.b.ins().iadd(a, b),
+            ArithOp::Sub => self.b.ins().isub(a, b),
+            ArithOp::Mul => self.b.ins().imul(a, b),
+            ArithOp::And => self.b.ins().band(a, b),
+            ArithOp::Or => self.b.ins().bor(a, b),
+            ArithOp::Xor => self.b.ins().bxor(a, b),
+            // Counts are taken modulo 64 by these two.
+            ArithOp::Shl => self.b.ins().ishl(a, b),
+            ArithOp::Shr => self.b.ins().sshr(a, b),
+            ArithOp::Div | ArithOp::Rem => self.divide(op == ArithOp::Div, a, b, divisor),
+        }
+    }
+
+    /// The machine's division faults on zero and on `MIN / -1`, so neither reaches it.
+    fn divide(&mut self, quotient: bool, a: Value, b: Value, known: Option<i64>) -> Value {
+        if known.is_none_or(|d| d == 0) {
+            let zero = self.compare_int(IntCC::Equal, b, 0);
+            self.trap_if(zero, Trap::DivisionByZero);
+        }
+        let direct = known.is_some_and(|d| d != 0 && d != -1);
+        let minus_one = if direct { None } else { Some(self.compare_int(IntCC::Equal, b, -1)) };
+        // By one instead of minus one: the remainder is 0 as well, and the quotient wants the other sign.
+        let divisor = match minus_one {
+            None => b,
+            Some(minus_one) => {
+                let one = self.int(1);
+                self.b.ins().select(minus_one, one, b)
+            }
+        };
+        if !quotient {
+            return self.b.ins().srem(a, divisor);
+        }
+        let result = self.b.ins().sdiv(a, divisor);
+        match minus_one {
+            None => result,
+            Some(minus_one) => {
+                let negative = self.b.ins().ineg(a);
+                self.b.ins().select(minus_one, negative, result)
+            }
+        }
+    }
+
+    /// Arithmetic on Floats.
+    pub(crate) fn float_arith(&mut self, op: ArithOp, a: Value, b: Value) -> Made<Value> {
+        Ok(match op {
+            ArithOp::Add => self.b.ins().fadd(a, b),
+            ArithOp::Sub => self.b.ins().fsub(a, b),
+            ArithOp::Mul => self.b.ins().fmul(a, b),
+            ArithOp::Div => self.b.ins().fdiv(a, b),
+            ArithOp::Rem => return self.ask(Helper::FloatRem, &[a, b]),
+            ArithOp::And | ArithOp::Or | ArithOp::Xor | ArithOp::Shl | ArithOp::Shr => return Err(Malformed),
+        })
+    }
+}

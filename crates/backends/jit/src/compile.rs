@@ -1,0 +1,229 @@
+//! From a linked program to machine code.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use cranelift_codegen::binemit::Reloc;
+use cranelift_codegen::isa::{OwnedTargetIsa, TargetIsa};
+use cranelift_codegen::{Context, FinalizedRelocTarget};
+use cranelift_frontend::FunctionBuilderContext;
+use quintet_lang::Limits;
+use quintet_lang::ast::Rule;
+use quintet_runtime::{
+    Artifact, Backend, BackendId, CompileError, Compiled, Emit, EmitError, Instance, InstantiateError, Linked, Unsupported,
+};
+
+use crate::config::{self, BEST, FAST};
+use crate::emit;
+use crate::function::generate;
+use crate::instance::{RuleFn, Runner};
+use crate::memory::CodeMemory;
+use crate::symbols::Symbols;
+
+/// Alignment of functions in code memory.
+const ALIGN: usize = 16;
+/// Bytes of code from which on a rule's buffers are freed instead of kept for the next one.
+const LARGE: usize = 1 << 20;
+
+/// The backend.
+pub struct Jit {
+    id: BackendId,
+    isa: Result<OwnedTargetIsa, String>,
+    /// Buffers of finished compilations, for the next ones.
+    idle: Mutex<Vec<Box<Workspace>>>,
+}
+
+/// What compiling a rule needs and the next rule can use again.
+pub(crate) struct Workspace {
+    context: Context,
+    builder: FunctionBuilderContext,
+    symbols: Symbols,
+}
+
+impl Jit {
+    /// The default configuration, [`BEST`]: the best code.
+    pub fn best() -> Jit {
+        Jit::new(BEST, cfg!(debug_assertions))
+    }
+
+    /// The configuration [`FAST`]: the shortest compile time.
+    pub fn fast() -> Jit {
+        Jit::new(FAST, cfg!(debug_assertions))
+    }
+
+    /// The same configuration with Cranelift's verifier on, which checks all generated code and takes about as long as compiling. Builds
+    /// with debug assertions have it on anyway.
+    pub fn verified(self) -> Jit {
+        Jit::new(self.id, true)
+    }
+
+    fn new(id: BackendId, verify: bool) -> Jit {
+        Jit { id, isa: config::isa(id, verify), idle: Mutex::default() }
+    }
+
+    /// The host's instruction set, or why there is none.
+    pub(crate) fn isa(&self) -> Result<&dyn TargetIsa, &str> {
+        self.isa.as_deref().map_err(String::as_str)
+    }
+
+    /// Uses buffers of an earlier compilation. After an error they are dropped: what they hold is half done.
+    pub(crate) fn with_workspace<T, E>(&self, work: impl FnOnce(&mut Workspace) -> Result<T, E>) -> Result<T, E> {
+        let idle = || self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        let kept = idle().pop();
+        let mut workspace = kept.unwrap_or_else(Workspace::new);
+        let done = work(&mut workspace)?;
+        if workspace.context.compiled_code().is_none_or(|c| c.code_buffer().len() < LARGE) {
+            idle().push(workspace);
+        }
+        Ok(done)
+    }
+
+    /// Puts the code of all rules together.
+    fn assemble(&self, program: &Arc<Linked>) -> Result<Code, String> {
+        let isa = self.isa()?;
+        let mut bytes = Vec::new();
+        let (mut starts, mut parts) = (Vec::new(), Vec::new());
+        for rule in &program.program().rules {
+            self.with_workspace(|workspace| {
+                workspace.compile(program, rule, isa, false).map_err(|e| format!("rule `{}`: {e}", rule.name))?;
+                bytes.resize(bytes.len().next_multiple_of(ALIGN), 0);
+                starts.push(bytes.len());
+                parts.push(workspace.place(&mut bytes)?);
+                Ok::<(), String>(())
+            })?;
+        }
+        let memory = CodeMemory::new(&bytes)?;
+        let functions = starts
+            .into_iter()
+            .map(|start| {
+                // SAFETY: a function with the signature and convention of `RuleFn` was placed there.
+                unsafe { std::mem::transmute::<*const u8, RuleFn>(memory.at(start)) }
+            })
+            .collect();
+        Ok(Code { id: self.id, functions, memory, parts, program: program.clone() })
+    }
+}
+
+impl Workspace {
+    fn new() -> Box<Workspace> {
+        Box::new(Workspace { context: Context::new(), builder: FunctionBuilderContext::new(), symbols: Symbols::default() })
+    }
+
+    /// Generates a rule's function in Cranelift's representation, not yet compiled.
+    pub(crate) fn generate(&mut self, program: &Linked, rule: &Rule, isa: &dyn TargetIsa) -> Result<&mut Context, String> {
+        self.context.clear();
+        self.symbols.clear();
+        generate(program, rule, isa, &mut self.context.func, &mut self.builder, &mut self.symbols)
+            .map_err(|_| "the program is not well typed; only programs of the checker can be compiled")?;
+        Ok(&mut self.context)
+    }
+
+    /// Compiles a rule's function.
+    pub(crate) fn compile(
+        &mut self,
+        program: &Linked,
+        rule: &Rule,
+        isa: &dyn TargetIsa,
+        disassemble: bool,
+    ) -> Result<&mut Context, String> {
+        let context = self.generate(program, rule, isa)?;
+        context.set_disasm(disassemble);
+        context.compile(isa, &mut Default::default()).map_err(|e| e.inner.to_string())?;
+        Ok(context)
+    }
+
+    /// What the last function refers to in its table of parts, as comments.
+    pub(crate) fn legend(&self) -> String {
+        self.symbols.legend()
+    }
+
+    /// Appends the compiled function to `code` and fills in addresses. Answers its table of parts, which must live as long as the code.
+    fn place(&self, code: &mut Vec<u8>) -> Result<Box<[usize]>, String> {
+        let compiled = self.context.compiled_code().ok_or("nothing was compiled")?;
+        let (start, parts) = (code.len(), self.symbols.parts());
+        code.extend_from_slice(compiled.code_buffer());
+        for reloc in compiled.buffer.relocs() {
+            let (Reloc::Abs8, FinalizedRelocTarget::ExternalName(name)) = (reloc.kind, &reloc.target) else {
+                return Err(format!("no support for relocations of kind {}", reloc.kind));
+            };
+            let address = self.symbols.address(name, &parts).ok_or_else(|| format!("nothing is called {name:?}"))?;
+            let at = start + reloc.offset as usize;
+            let word = code.get_mut(at..at + 8).ok_or("a relocation outside the code")?;
+            word.copy_from_slice(&address.wrapping_add_signed(reloc.addend as isize).to_ne_bytes());
+        }
+        Ok(parts)
+    }
+}
+
+impl Backend for Jit {
+    fn id(&self) -> BackendId {
+        self.id
+    }
+
+    fn supports(&self, _: &Linked) -> Result<(), Unsupported> {
+        match &self.isa {
+            Ok(_) => Ok(()),
+            Err(_) => Err(Unsupported { backend: self.id, construct: "code generator for this machine".into() }),
+        }
+    }
+
+    fn compile(&self, program: &Arc<Linked>) -> Result<Arc<dyn Compiled>, CompileError> {
+        let code = self.assemble(program).map_err(|e| CompileError::new(self.id, e))?;
+        Ok(Arc::new(Program { code: Arc::new(code) }))
+    }
+
+    fn emits(&self) -> &'static [Emit] {
+        &[Emit::Clif, Emit::Asm]
+    }
+
+    fn emit(&self, program: &Arc<Linked>, form: Emit) -> Result<String, EmitError> {
+        emit::text(self, program, form).map_err(|e| EmitError::new(self.id, e))
+    }
+}
+
+/// Machine code with what it refers to.
+///
+/// The functions are addresses inside `memory` and hold the addresses of tables of parts, which in turn hold addresses inside `program`:
+/// of its AST and of its prepared literals. All of these live in here, where they do not move, and are only dropped together, so a
+/// function may be called by whoever holds the `Arc` of this.
+pub(crate) struct Code {
+    id: BackendId,
+    functions: Vec<RuleFn>,
+    memory: CodeMemory,
+    /// The tables of parts of the functions.
+    parts: Vec<Box<[usize]>>,
+    program: Arc<Linked>,
+}
+
+impl Code {
+    pub(crate) fn id(&self) -> BackendId {
+        self.id
+    }
+
+    /// The functions of the rules, in order.
+    #[inline]
+    pub(crate) fn functions(&self) -> &[RuleFn] {
+        &self.functions
+    }
+
+    /// The program.
+    #[inline]
+    pub(crate) fn program(&self) -> &Arc<Linked> {
+        &self.program
+    }
+}
+
+/// The compiled program.
+struct Program {
+    code: Arc<Code>,
+}
+
+impl Compiled for Program {
+    fn instantiate(&self, limits: &Limits) -> Result<Box<dyn Instance>, InstantiateError> {
+        Ok(Box::new(Runner::new(self.code.clone(), limits)))
+    }
+
+    fn artifact(&self) -> Artifact {
+        let tables: usize = self.code.parts.iter().map(|p| size_of_val(&**p)).sum();
+        Artifact { code_bytes: self.code.memory.len(), data_bytes: size_of_val(self.code.functions()) + tables }
+    }
+}

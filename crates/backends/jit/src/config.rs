@@ -1,0 +1,42 @@
+//! The configurations: what code is worth against what compiling costs.
+
+use std::sync::Arc;
+
+use cranelift_codegen::isa::OwnedTargetIsa;
+use cranelift_codegen::settings::{self, Configurable};
+use quintet_runtime::{Backend, BackendId};
+
+use crate::compile::Jit;
+
+/// The default configuration: the best code. Optimising about doubles the compile time, saves a third to a half of the run time and so
+/// pays from some fifty thousand records on.
+pub const BEST: BackendId = BackendId::new("jit");
+
+/// The configuration that compiles fastest: no optimisation, register allocation in a single pass.
+pub const FAST: BackendId = BackendId::with_config("jit", "fast");
+
+/// The host's instruction set under a configuration, or why there is none.
+pub(crate) fn isa(id: BackendId, verify: bool) -> Result<OwnedTargetIsa, String> {
+    let mut flags = settings::builder();
+    let (opt_level, registers) = if id == FAST { ("none", "single_pass") } else { ("speed", "backtracking") };
+    for (name, value) in [
+        ("opt_level", opt_level),
+        ("regalloc_algorithm", registers),
+        ("enable_verifier", if verify { "true" } else { "false" }),
+        // Addresses are absolute words that are filled in once the code lies where it stays.
+        ("is_pic", "false"),
+        // Nothing unwinds through generated code, and a frame larger than a page touches its pages in order, without a call.
+        ("unwind_info", "false"),
+        ("enable_probestack", "true"),
+        ("probestack_strategy", "inline"),
+    ] {
+        flags.set(name, value).map_err(|e| format!("{name}: {e}"))?;
+    }
+    let host = cranelift_native::builder().map_err(str::to_owned)?;
+    host.finish(settings::Flags::new(flags)).map_err(|e| e.to_string())
+}
+
+/// Both configurations, the default one first.
+pub fn configurations() -> Vec<Arc<dyn Backend>> {
+    vec![Arc::new(Jit::best()), Arc::new(Jit::fast())]
+}

@@ -1,0 +1,141 @@
+//! Loops.
+
+use cranelift_codegen::ir::types::I64;
+use cranelift_codegen::ir::{Block, InstBuilder, Value};
+use quintet_lang::Type;
+use quintet_lang::ast::{Clause, Each, Expr, LocalId, Quantifier};
+
+use crate::function::{Gen, Made, Malformed};
+use crate::symbols::Helper;
+use crate::value::{Items, Val, stride};
+
+/// What a loop walks: an array's elements or a map's values.
+#[derive(Clone, Copy)]
+struct Source<'p> {
+    items: Items<'p>,
+    /// Bytes from one item to the next.
+    step: i64,
+    /// Bytes from an item to its slot: what a map's key takes.
+    skip: i32,
+}
+
+impl<'f, 'p> Gen<'f, 'p> {
+    /// Goes where `any` or `all` says.
+    pub(crate) fn quantifier(&mut self, quantifier: Quantifier, each: &'p Each, yes: Block, no: Block) -> Made<()> {
+        match quantifier {
+            Quantifier::Any => self.each(&each.clauses, no, &mut |g, next| g.test(&each.body, yes, next)),
+            Quantifier::All => self.each(&each.clauses, yes, &mut |g, next| g.test(&each.body, next, no)),
+        }
+    }
+
+    /// The array of a loop's values.
+    pub(crate) fn collect(&mut self, each: &'p Each, ty: &'p Type, nil: Block) -> Made<Val<'p>> {
+        let Type::Array(element) = ty else {
+            return Err(Malformed);
+        };
+        let name = self.symbols.constant("type", &raw const **element);
+        let element_address = self.address(name);
+        self.call(Helper::CollectBegin, &[self.state, element_address]);
+        let slot = self.take_cells(1);
+        let done = self.block();
+        self.each(&each.clauses, done, &mut |g, next| {
+            let value = g.value(&each.body, next)?;
+            if !value.fits(element) {
+                return Err(Malformed);
+            }
+            g.store_cell(slot, 0, value);
+            let cell = g.cell_address(slot, 0);
+            let status = g.ask(Helper::CollectPush, &[g.state, cell])?;
+            g.check_status(status, None);
+            g.jump(next);
+            Ok(())
+        })?;
+        self.b.switch_to_block(done);
+        let cell = self.cell_address(slot, 0);
+        let status = self.ask(Helper::CollectEnd, &[self.state, cell])?;
+        self.check_status(status, Some(nil));
+        let value = self.load_cell(slot, 0, ty);
+        self.give_cells(1, slot);
+        Ok(value)
+    }
+
+    /// Runs `body` for each binding of the clauses' locals and goes to `done` after the last. The body must end the block that it is
+    /// generated into, with the block that it is given for going on. Ends the current block.
+    fn each(&mut self, clauses: &'p [Clause], done: Block, body: &mut dyn FnMut(&mut Self, Block) -> Made<()>) -> Made<()> {
+        match clauses {
+            [] => body(self, done),
+            [Clause::Let(local, value), inner @ ..] => {
+                let value = self.value(value, done)?;
+                self.bind(*local, Some(value))?;
+                self.each(inner, done, body)?;
+                self.bind(*local, None)
+            }
+            [Clause::For(sources), inner @ ..] => self.lockstep(sources, inner, done, body),
+        }
+    }
+
+    /// Sets what a local stands for; nothing outside its loop, where its value does not exist.
+    fn bind(&mut self, local: LocalId, value: Option<Val<'p>>) -> Made<()> {
+        *self.locals.get_mut(local.index()).ok_or(Malformed)? = value;
+        Ok(())
+    }
+
+    fn lockstep(
+        &mut self,
+        sources: &'p [(LocalId, Expr)],
+        inner: &'p [Clause],
+        done: Block,
+        body: &mut dyn FnMut(&mut Self, Block) -> Made<()>,
+    ) -> Made<()> {
+        let walked = sources.iter().map(|(_, source)| self.source(source)).collect::<Made<Vec<_>>>()?;
+        let lens = walked.iter().map(|s| s.items.len).collect::<Vec<_>>().into_iter();
+        let len = lens.reduce(|a, b| self.b.ins().umin(a, b)).ok_or(Malformed)?;
+        let starts: Vec<Value> = walked.iter().map(|s| self.b.ins().iadd(s.items.block, s.items.offset)).collect();
+
+        // The elements that are left, then where each source is.
+        let [head, step, next] = std::array::from_fn(|_| self.block());
+        let left = self.b.append_block_param(head, I64);
+        let places: Vec<Value> = walked.iter().map(|_| self.b.append_block_param(head, I64)).collect();
+        let first: Vec<Value> = std::iter::once(len).chain(starts).collect();
+        self.jump_with(head, &first);
+
+        self.b.switch_to_block(head);
+        self.branch(left, step, done);
+        self.b.switch_to_block(step);
+        for (((local, _), source), place) in sources.iter().zip(&walked).zip(&places) {
+            let value = self.element(source.items, *place, source.skip);
+            self.bind(*local, Some(value))?;
+        }
+        self.each(inner, next, body)?;
+        for (local, _) in sources {
+            self.bind(*local, None)?;
+        }
+
+        self.b.switch_to_block(next);
+        let mut following = vec![self.b.ins().iadd_imm_s(left, -1)];
+        for (source, place) in walked.iter().zip(&places) {
+            following.push(self.b.ins().iadd_imm_s(*place, source.step));
+        }
+        self.jump_with(head, &following);
+        Ok(())
+    }
+
+    /// What a loop walks; nil is empty.
+    fn source(&mut self, expr: &'p Expr) -> Made<Source<'p>> {
+        let nil = self.cold_block();
+        let value = self.value(expr, nil)?;
+        let (items, skip) = match value {
+            Val::Array(items) => (items, 0),
+            Val::Map(items) => (items, 8),
+            _ => return Err(Malformed),
+        };
+        let join = self.block();
+        let [block, offset, len] = std::array::from_fn(|_| self.b.append_block_param(join, I64));
+        self.jump_with(join, &[items.block, items.offset, items.len]);
+        self.b.switch_to_block(nil);
+        let zero = self.int(0);
+        self.jump_with(join, &[self.arena, zero, zero]);
+        self.b.switch_to_block(join);
+        Ok(Source { items: Items { block, offset, len, ..items }, step: stride(items.element) + i64::from(skip), skip })
+    }
+}

@@ -1,0 +1,67 @@
+//! Equality of bytes with a constant: a few words read and compared, without a call.
+
+use cranelift_codegen::ir::condcodes::IntCC;
+use cranelift_codegen::ir::{Block, InstBuilder, Value};
+
+use crate::function::{Gen, Made};
+use crate::symbols::Helper;
+use crate::value::{Run, unaligned};
+
+/// Constants up to this length are compared in place.
+pub(crate) const INLINE: usize = 32;
+
+/// The words that cover `len` bytes (1 to [`INLINE`]), as offset and size; the last may overlap the one before.
+fn words(len: usize) -> impl Iterator<Item = (usize, usize)> {
+    let size = match len {
+        8.. => 8,
+        4..8 => 4,
+        2..4 => 2,
+        _ => 1,
+    };
+    (0..len.div_ceil(size)).map(move |i| ((i * size).min(len - size), size))
+}
+
+/// Up to eight bytes as a number, as the machine reads them.
+fn number(bytes: &[u8]) -> i64 {
+    let mut word = [0; 8];
+    word[..bytes.len()].copy_from_slice(bytes);
+    i64::from_le_bytes(word)
+}
+
+impl Gen<'_, '_> {
+    /// Goes where the equality of bytes and a constant says.
+    pub(crate) fn equals(&mut self, run: Run, constant: &[u8], yes: Block, no: Block) -> Made<()> {
+        let same_len = self.compare_int(IntCC::Equal, run.len, constant.len() as i64);
+        if constant.is_empty() {
+            self.branch(same_len, yes, no);
+            return Ok(());
+        }
+        self.require(same_len, no);
+        self.begins(run.start, constant, yes, no)
+    }
+
+    /// Goes where the equality of a constant and as many bytes at an address says; there must be so many.
+    pub(crate) fn begins(&mut self, start: Value, constant: &[u8], yes: Block, no: Block) -> Made<()> {
+        if constant.len() > INLINE {
+            let constant = self.bytes_constant(constant);
+            return self.ask_test(Helper::Same, &[start, constant.start, constant.len], yes, no);
+        }
+        let mut differ = None;
+        for (at, size) in words(constant.len()) {
+            let found = self.load_bytes(size, start, at, unaligned());
+            let wanted = number(&constant[at..at + size]);
+            if constant.len() == size {
+                let same = self.compare_int(IntCC::Equal, found, wanted);
+                self.branch(same, yes, no);
+                return Ok(());
+            }
+            let bits = self.b.ins().bxor_imm_s(found, wanted);
+            differ = Some(differ.map_or(bits, |d| self.b.ins().bor(d, bits)));
+        }
+        match differ {
+            Some(differ) => self.branch(differ, no, yes),
+            None => self.jump(yes),
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,267 @@
+//! The function that a rule becomes, and the tools that its expressions are generated with.
+//!
+//! Its arguments are the instance's state, the start of the batch's arena, the first record and how many records to answer (1 to 64). It
+//! walks them from the last to the first, so that each answer is shifted in at the bottom of the result.
+
+use std::collections::HashMap;
+
+use cranelift_codegen::ir::types::{I32, I64};
+use cranelift_codegen::ir::{
+    AbiParam, Block, BlockArg, ExtFuncData, FuncRef, Function, GlobalValue, GlobalValueData, Inst, InstBuilder, MemFlagsData, Signature,
+    StackSlot, StackSlotData, StackSlotKind, Value, condcodes::IntCC,
+};
+use cranelift_codegen::isa::TargetIsa;
+use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext};
+use quintet_lang::ast::{Expr, ExprKind, Rule};
+use quintet_runtime::{Linked, Trap};
+
+use crate::symbols::{Helper, Symbols};
+use crate::value::{CELL, Val};
+
+/// An AST whose nodes do not have the types that they say; the checker makes none. Refused, because code for it could read anything.
+#[derive(Debug)]
+pub(crate) struct Malformed;
+
+/// Something generated.
+pub(crate) type Made<T> = Result<T, Malformed>;
+
+/// A rule's function under construction.
+pub(crate) struct Gen<'f, 'p> {
+    pub(crate) b: FunctionBuilder<'f>,
+    pub(crate) linked: &'p Linked,
+    pub(crate) symbols: &'f mut Symbols,
+    isa: &'f dyn TargetIsa,
+    /// What is known of each local while its loop is generated.
+    pub(crate) locals: Vec<Option<Val<'p>>>,
+    helpers: [Option<FuncRef>; Helper::COUNT],
+    /// Stack slots that nothing is in at the moment, by their number of cells.
+    free: HashMap<u32, Vec<StackSlot>>,
+    /// The table of parts, once it is referred to.
+    parts: Option<GlobalValue>,
+    /// Where a trap goes with its code, once there is one.
+    trap: Option<Block>,
+    /// The address of the instance's state, which begins with its [`Env`](quintet_native::Env).
+    pub(crate) state: Value,
+    /// The address of the batch's arena.
+    pub(crate) arena: Value,
+    /// The address of the record.
+    pub(crate) record: Value,
+}
+
+/// Generates the function of `rule` into `func`, which is empty. Names that it refers to are added to `symbols`.
+pub(crate) fn generate(
+    linked: &Linked,
+    rule: &Rule,
+    isa: &dyn TargetIsa,
+    func: &mut Function,
+    context: &mut FunctionBuilderContext,
+    symbols: &mut Symbols,
+) -> Made<()> {
+    func.signature = Signature::new(isa.default_call_conv());
+    func.signature.params.extend([AbiParam::new(I64); 4]);
+    func.signature.returns.push(AbiParam::new(I64));
+
+    let mut b = FunctionBuilder::new(func, context);
+    let entry = b.create_block();
+    b.append_block_params_for_function_params(entry);
+    b.switch_to_block(entry);
+    let &[state, arena, first, count] = b.block_params(entry) else {
+        return Err(Malformed);
+    };
+    let stride = linked.layout().stride() as i64;
+    let before_last = b.ins().iadd_imm_s(count, -1);
+    let distance = b.ins().imul_imm_s(before_last, stride);
+    let last = b.ins().iadd(first, distance);
+    let zero = b.ins().iconst(I64, 0);
+
+    let [head, yes, no, next, done] = std::array::from_fn(|_| b.create_block());
+    let [record, bits, answers] = [head, head, next].map(|block| b.append_block_param(block, I64));
+    b.ins().jump(head, &[last.into(), zero.into()]);
+
+    b.switch_to_block(head);
+    let locals = vec![None; rule.frame.locals.len()];
+    let (helpers, free) = ([None; Helper::COUNT], HashMap::new());
+    let mut g = Gen { b, linked, symbols, isa, locals, helpers, free, parts: None, trap: None, state, arena, record };
+    let shifted = g.b.ins().ishl_imm_u(bits, 1);
+    if makes_values(&rule.expr) {
+        g.call(Helper::Reset, &[state]);
+    }
+    g.test(&rule.expr, yes, no)?;
+
+    if let Some(trap) = g.trap {
+        g.b.switch_to_block(trap);
+        let code = g.b.block_params(trap)[0];
+        g.call(Helper::Trap, &[state, record, code]);
+        g.jump(no);
+    }
+
+    g.b.switch_to_block(yes);
+    let set = g.b.ins().bor_imm_u(shifted, 1);
+    g.b.ins().jump(next, &[set.into()]);
+    g.b.switch_to_block(no);
+    g.b.ins().jump(next, &[shifted.into()]);
+
+    g.b.switch_to_block(next);
+    let is_first = g.b.ins().icmp(IntCC::Equal, record, first);
+    let before = g.b.ins().iadd_imm_s(record, -stride);
+    g.b.ins().brif(is_first, done, &[], head, &[before.into(), answers.into()]);
+    g.b.switch_to_block(done);
+    g.b.ins().return_(&[answers]);
+
+    g.b.seal_all_blocks();
+    g.b.finalize(isa.frontend_config());
+    Ok(())
+}
+
+/// Whether evaluating an expression makes values that must be forgotten before the next record.
+fn makes_values(expr: &Expr) -> bool {
+    let mut makes = false;
+    expr.walk(&mut |e| makes |= matches!(e.kind, ExprKind::Call { .. } | ExprKind::Collect(_)));
+    makes
+}
+
+impl<'p> Gen<'_, 'p> {
+    /// A new block.
+    pub(crate) fn block(&mut self) -> Block {
+        self.b.create_block()
+    }
+
+    /// A new block that is rarely run.
+    pub(crate) fn cold_block(&mut self) -> Block {
+        let block = self.b.create_block();
+        self.b.set_cold_block(block);
+        block
+    }
+
+    /// Jumps.
+    pub(crate) fn jump(&mut self, to: Block) {
+        self.b.ins().jump(to, &[]);
+    }
+
+    /// Jumps with values for the block's parameters.
+    pub(crate) fn jump_with(&mut self, to: Block, values: &[Value]) {
+        let values: Vec<BlockArg> = values.iter().map(|v| (*v).into()).collect();
+        self.b.ins().jump(to, &values);
+    }
+
+    /// Goes to one of two blocks.
+    pub(crate) fn branch(&mut self, condition: Value, yes: Block, no: Block) {
+        self.b.ins().brif(condition, yes, &[], no, &[]);
+    }
+
+    /// Goes to `no` unless the condition holds, and on in a new block.
+    pub(crate) fn require(&mut self, condition: Value, no: Block) {
+        let go_on = self.block();
+        self.branch(condition, go_on, no);
+        self.b.switch_to_block(go_on);
+    }
+
+    /// An Int constant.
+    pub(crate) fn int(&mut self, value: i64) -> Value {
+        self.b.ins().iconst(I64, value)
+    }
+
+    /// Compares with a constant.
+    pub(crate) fn compare_int(&mut self, condition: IntCC, value: Value, constant: i64) -> Value {
+        self.b.ins().icmp_imm_s(condition, value, constant)
+    }
+
+    fn trap_block(&mut self) -> Block {
+        match self.trap {
+            Some(block) => block,
+            None => {
+                let block = self.cold_block();
+                self.b.append_block_param(block, I32);
+                self.trap = Some(block);
+                block
+            }
+        }
+    }
+
+    /// Traps where the condition holds, and goes on in a new block.
+    pub(crate) fn trap_if(&mut self, condition: Value, trap: Trap) {
+        let (go_on, code) = (self.block(), self.b.ins().iconst(I32, i64::from(trap.code())));
+        let trap = self.trap_block();
+        self.b.ins().brif(condition, trap, &[code.into()], go_on, &[]);
+        self.b.switch_to_block(go_on);
+    }
+
+    /// Goes on in a new block if a helper's status says that it has made a value, to `nil` if it made none, and traps else.
+    pub(crate) fn check_status(&mut self, status: Value, nil: Option<Block>) {
+        let (go_on, rare) = (self.block(), self.cold_block());
+        self.branch(status, rare, go_on);
+        self.b.switch_to_block(rare);
+        let (trap, code) = (self.trap_block(), self.b.ins().iadd_imm_s(status, -i64::from(quintet_native::TRAP)));
+        match nil {
+            Some(nil) => {
+                let is_nil = self.b.ins().icmp_imm_u(IntCC::Equal, status, i64::from(quintet_native::NIL));
+                self.b.ins().brif(is_nil, nil, &[], trap, &[code.into()]);
+            }
+            None => {
+                self.jump_with(trap, &[code]);
+            }
+        }
+        self.b.switch_to_block(go_on);
+    }
+
+    /// Calls a helper.
+    pub(crate) fn call(&mut self, helper: Helper, args: &[Value]) -> Inst {
+        let func = match self.helpers[helper as usize] {
+            Some(func) => func,
+            None => {
+                let signature = self.b.import_signature(helper.signature(self.isa.default_call_conv()));
+                let name = self.symbols.helper(helper);
+                let func = self.b.import_function(ExtFuncData { name, signature, colocated: false, patchable: false });
+                self.helpers[helper as usize] = Some(func);
+                func
+            }
+        };
+        self.b.ins().call(func, args)
+    }
+
+    /// Calls a helper that answers something.
+    pub(crate) fn ask(&mut self, helper: Helper, args: &[Value]) -> Made<Value> {
+        let call = self.call(helper, args);
+        self.b.inst_results(call).first().copied().ok_or(Malformed)
+    }
+
+    /// Calls a helper that answers a test, and goes where it says.
+    pub(crate) fn ask_test(&mut self, helper: Helper, args: &[Value], yes: Block, no: Block) -> Made<()> {
+        let answer = self.ask(helper, args)?;
+        self.branch(answer, yes, no);
+        Ok(())
+    }
+
+    /// The address of a part of the program, by its place in the table of parts.
+    pub(crate) fn address(&mut self, place: usize) -> Value {
+        let table = match self.parts {
+            Some(table) => table,
+            None => {
+                let name = self.symbols.table();
+                let data = GlobalValueData::Symbol { name, offset: 0.into(), colocated: false, tls: false };
+                *self.parts.insert(self.b.create_global_value(data))
+            }
+        };
+        let table = self.b.ins().symbol_value(I64, table);
+        // May not move: it would move out of the loop over records, with all others like it.
+        self.b.ins().load(I64, MemFlagsData::trusted().with_readonly(), table, place as i32)
+    }
+
+    /// Takes a stack slot of so many cells.
+    pub(crate) fn take_cells(&mut self, cells: u32) -> StackSlot {
+        match self.free.get_mut(&cells).and_then(Vec::pop) {
+            Some(slot) => slot,
+            None => self.b.create_sized_stack_slot(StackSlotData::new(StackSlotKind::ExplicitSlot, cells * CELL, 3)),
+        }
+    }
+
+    /// Gives back a stack slot whose contents are no longer needed.
+    pub(crate) fn give_cells(&mut self, cells: u32, slot: StackSlot) {
+        self.free.entry(cells).or_default().push(slot);
+    }
+
+    /// The address of a cell in a stack slot.
+    pub(crate) fn cell_address(&mut self, slot: StackSlot, index: u32) -> Value {
+        self.b.ins().stack_addr(I64, slot, (index * CELL) as i32)
+    }
+}

@@ -1,0 +1,112 @@
+//! Running compiled rules.
+
+use std::sync::Arc;
+
+use quintet_lang::Limits;
+use quintet_native::Env;
+use quintet_runtime::{Batch, Instance, Matches, RecordRef, RuleSet, RunError, Trap};
+
+use crate::compile::Code;
+
+/// Records that one call of a rule's function answers: the bits of its result.
+const BLOCK: usize = 64;
+
+/// A rule's function: answers `count` records (1 to 64) from `first` on, whose arena starts at `arena`; bit `i` is record `i`.
+pub(crate) type RuleFn = unsafe extern "C" fn(state: *mut State, arena: *const u8, first: *const u8, count: usize) -> u64;
+
+/// What generated code is handed.
+#[repr(C)]
+pub(crate) struct State {
+    /// First, so that the state's address is that of the `Env` as well, which helpers want.
+    env: Env,
+    /// Traps since the last look: the record's address and the trap's code.
+    traps: Vec<(usize, u32)>,
+}
+
+impl State {
+    /// Hands over the traps since the last look.
+    #[cold]
+    fn drain(&mut self, mut each: impl FnMut(usize, Trap)) {
+        for (record, code) in self.traps.drain(..) {
+            each(record, Trap::from_code(code).unwrap_or(Trap::Memory));
+        }
+    }
+}
+
+/// Notes a trap; generated code calls it.
+///
+/// # Safety
+/// `state` is the address of a [`State`] that nobody else uses during the call.
+#[cold]
+pub(crate) unsafe extern "C" fn trap(state: *mut State, record: *const u8, code: u32) {
+    // SAFETY: as the caller promises.
+    unsafe { (*state).traps.push((record as usize, code)) }
+}
+
+/// One thread's state, and the code.
+pub(crate) struct Runner {
+    code: Arc<Code>,
+    /// Boxed, so that moving the runner does not move it.
+    state: Box<State>,
+}
+
+impl Runner {
+    pub(crate) fn new(code: Arc<Code>, limits: &Limits) -> Runner {
+        let env = Env::new(code.program().clone(), limits.memory_bytes);
+        Runner { code, state: Box::new(State { env, traps: Vec::new() }) }
+    }
+
+    fn check(&self, batch: &Batch) -> Result<(), RunError> {
+        if self.code.program().scheme().same(batch.scheme()) { Ok(()) } else { Err(RunError::scheme(self.code.id())) }
+    }
+}
+
+impl Instance for Runner {
+    fn run(&mut self, record: RecordRef<'_>, hits: &mut RuleSet) -> Result<(), RunError> {
+        self.check(record.batch())?;
+        let functions = self.code.functions();
+        hits.reset(functions.len());
+        let arena = record.memory().as_ptr();
+        let address = arena.wrapping_add(record.offset());
+        for (rule, function) in functions.iter().enumerate() {
+            // SAFETY: `code` keeps the function's pages mapped and the program that it refers to alive. The record is of the scheme that
+            // the code was made for and lies in the arena, which the batch's borrow keeps as it is; the state is ours alone.
+            if unsafe { function(&raw mut *self.state, arena, address, 1) } != 0 {
+                hits.insert(rule);
+            }
+            if !self.state.traps.is_empty() {
+                self.state.drain(|_, trap| hits.trap(rule, trap));
+            }
+        }
+        Ok(())
+    }
+
+    fn run_batch(&mut self, batch: &Batch, out: &mut Matches) -> Result<(), RunError> {
+        self.check(batch)?;
+        let functions = self.code.functions();
+        out.reset(functions.len(), batch.len());
+        let arena = batch.memory().as_ptr();
+        let stride = batch.layout().stride();
+        // Blocks outside, rules inside: a block's records stay in the cache for all rules.
+        for (block, first) in (0..batch.len()).step_by(BLOCK).enumerate() {
+            let address = arena.wrapping_add(batch.records_offset() + first * stride);
+            let count = (batch.len() - first).min(BLOCK);
+            for (rule, function) in functions.iter().enumerate() {
+                // SAFETY: as in `run`; the batch has `count` records from here on.
+                let bits = unsafe { function(&raw mut *self.state, arena, address, count) };
+                out.set_block(rule, block, bits);
+                if !self.state.traps.is_empty() {
+                    self.state.drain(|record, trap| out.trap(rule, first + (record - address as usize) / stride, trap));
+                }
+            }
+        }
+        if !out.traps().is_empty() {
+            out.sort_traps();
+        }
+        Ok(())
+    }
+
+    fn memory_bytes(&self) -> usize {
+        size_of::<Runner>() + size_of::<State>() + self.state.traps.capacity() * size_of::<(usize, u32)>()
+    }
+}

@@ -1,0 +1,39 @@
+//! The Cranelift backend: rules become machine code.
+//!
+//! Each rule is one function that answers up to 64 records of a batch with one word of bits. Fields, constants, comparisons, logic,
+//! arithmetic, slices, loops, small sets and searches for constants are generated; regular expressions, wildcards, library functions,
+//! large sets and look-ups by key are calls of `quintet-native`. Boolean expressions are branches, never values: an expression is
+//! compiled towards the block to go to when it holds, the block for when it does not, and for values the block for nil.
+//!
+//! Choose it where records come in great numbers and the process may map executable memory: nothing here evaluates faster. Do not choose
+//! it where rules change about as often as they run (compiling one takes tens of microseconds, closures a fraction of one), where the host
+//! is neither x86-64 nor aarch64 (what it is written for; tests ran on x86-64 Linux only), or where a fault in a code generator must not be a fault in the
+//! process: generated code is not sandboxed, so rules of strangers belong into the WebAssembly backend.
+//!
+//! ```
+//! use quintet_runtime::Backend;
+//!
+//! assert_eq!(quintet_jit::Jit::best().id().to_string(), "jit");
+//! assert_eq!(quintet_jit::Jit::fast().id().to_string(), "jit-fast");
+//! ```
+
+mod arith;
+mod call;
+mod compare;
+mod compile;
+mod config;
+mod each;
+mod emit;
+mod equal;
+mod expr;
+mod function;
+mod instance;
+mod logic;
+mod memory;
+mod search;
+mod sets;
+mod symbols;
+mod value;
+
+pub use compile::Jit;
+pub use config::{BEST, FAST, configurations};

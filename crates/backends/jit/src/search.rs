@@ -1,0 +1,117 @@
+//! Searching for a constant: sixteen places at a time, in code made for the needle.
+//!
+//! Two of the needle's bytes are looked for at their distance; where both are, the rest is compared. Blocks are read past the end of the
+//! value, but by no more than 15 bytes, which the padding of an arena allows. Values that are not in an arena are searched by a call, and
+//! so are long ones, where a call costs little and the library's wider vectors pay.
+
+use cranelift_codegen::ir::condcodes::IntCC;
+use cranelift_codegen::ir::types::{I8X16, I32, I64};
+use cranelift_codegen::ir::{Block, ConstantData, InstBuilder, Value};
+use quintet_lang::ast::NeedleId;
+
+use crate::function::{Gen, Made};
+use crate::symbols::Helper;
+use crate::value::{Run, unaligned};
+
+/// Values from this length on are searched by a call. Measured: on 24 bytes the code here takes a third of the call's time; between 256 and
+/// 500 bytes, by needle and text, the library's search with its 32 lanes overtakes it, earlier where the code is not optimised.
+const LONG: i64 = 192;
+
+impl Gen<'_, '_> {
+    /// Goes where the occurrence of a constant needle says.
+    pub(crate) fn search(&mut self, run: Run, id: NeedleId, yes: Block, no: Block) -> Made<()> {
+        let searcher = self.linked.searcher(id);
+        let needle = searcher.needle();
+        if needle.is_empty() {
+            self.jump(yes);
+            return Ok(());
+        }
+        // How far the last place where the needle may begin is from the first.
+        let room = self.b.ins().iadd_imm_s(run.len, -(needle.len() as i64));
+        let fits = self.compare_int(IntCC::SignedGreaterThanOrEqual, room, 0);
+        self.require(fits, no);
+        if run.padded {
+            let is_long = self.compare_int(IntCC::SignedGreaterThanOrEqual, run.len, LONG);
+            let [short, long] = std::array::from_fn(|_| self.block());
+            self.branch(is_long, long, short);
+            self.b.switch_to_block(short);
+            self.search_here(run.start, room, needle, yes, no)?;
+            self.b.switch_to_block(long);
+        }
+        let name = self.symbols.part("needle", id.index(), searcher);
+        let searcher = self.address(name);
+        self.ask_test(Helper::Search, &[searcher, run.start, run.len], yes, no)
+    }
+
+    fn search_here(&mut self, start: Value, room: Value, needle: &[u8], yes: Block, no: Block) -> Made<()> {
+        let (a, b) = rare_pair(needle);
+        let last = self.b.ins().iadd(start, room);
+        let [wanted_a, wanted_b] = [a, b].map(|i| {
+            let constant = self.b.func.dfg.constants.insert(ConstantData::from([needle[i]; 16].as_slice()));
+            self.b.ins().vconst(I8X16, constant)
+        });
+        let [head, next, hit, inside] = std::array::from_fn(|_| self.block());
+        let place = self.b.append_block_param(head, I64);
+        let hits = self.b.append_block_param(hit, I32);
+        self.jump_with(head, &[start]);
+
+        self.b.switch_to_block(head);
+        let mut same = self.same_lanes(place, a, wanted_a);
+        if a != b {
+            let also = self.same_lanes(place, b, wanted_b);
+            same = self.b.ins().band(same, also);
+        }
+        let lanes = self.b.ins().vhigh_bits(I32, same);
+        self.b.ins().brif(lanes, hit, &[lanes.into()], next, &[]);
+
+        self.b.switch_to_block(next);
+        let following = self.b.ins().iadd_imm_s(place, 16);
+        let more = self.b.ins().icmp(IntCC::UnsignedLessThanOrEqual, following, last);
+        self.b.ins().brif(more, head, &[following.into()], no, &[]);
+
+        // The first lane of those that are left. Beyond the last place there is none to be found.
+        self.b.switch_to_block(hit);
+        let lane = self.b.ins().ctz(hits);
+        let lane = self.b.ins().uextend(I64, lane);
+        let found = self.b.ins().iadd(place, lane);
+        let is_inside = self.b.ins().icmp(IntCC::UnsignedLessThanOrEqual, found, last);
+        self.branch(is_inside, inside, no);
+
+        self.b.switch_to_block(inside);
+        if needle.len() <= 2 {
+            self.jump(yes);
+            return Ok(());
+        }
+        let other = self.block();
+        self.begins(found, needle, yes, other)?;
+        self.b.switch_to_block(other);
+        let less = self.b.ins().iadd_imm_s(hits, -1);
+        let rest = self.b.ins().band(hits, less);
+        self.b.ins().brif(rest, hit, &[rest.into()], next, &[]);
+        Ok(())
+    }
+
+    /// All bits of the lanes whose byte, `offset` after their place, is the wanted one.
+    fn same_lanes(&mut self, place: Value, offset: usize, wanted: Value) -> Value {
+        let bytes = self.b.ins().load(I8X16, unaligned(), place, offset as i32);
+        self.b.ins().icmp(IntCC::Equal, bytes, wanted)
+    }
+}
+
+/// Where two bytes of the needle are that rarely stand in text; the same place twice if it has but one byte.
+fn rare_pair(needle: &[u8]) -> (usize, usize) {
+    let rarest = |except: Option<usize>| (0..needle.len()).filter(|i| Some(*i) != except).min_by_key(|i| commonness(needle[*i]));
+    let a = rarest(None).unwrap_or(0);
+    (a, rarest(Some(a)).unwrap_or(a))
+}
+
+/// A rough order of bytes by how often they stand in text and headers.
+fn commonness(byte: u8) -> usize {
+    const COMMON: &[u8] = b"zqjxkvbywgpfumhldcrn/-soia.t0 e";
+    match byte {
+        0 => 40,
+        b'A'..=b'Z' => 2,
+        b'1'..=b'9' => 12,
+        _ => COMMON.iter().position(|b| *b == byte).map_or(1, |at| at + 3),
+    }
+}

@@ -1,0 +1,142 @@
+//! What generated code refers to by name: the functions that it calls and the prepared parts of the program.
+//!
+//! The code that Cranelift makes holds names, so its text says the same in every process; addresses are filled in when it is placed.
+
+use cranelift_codegen::ir::types::{F64, I32, I64};
+use cranelift_codegen::ir::{AbiParam, ExternalName, Signature, Type};
+use cranelift_codegen::isa::CallConv;
+
+use crate::instance;
+
+macro_rules! helpers {
+    ($($name:ident: $text:literal = $function:path, [$($param:ident),*] $(-> $result:ident)?;)*) => {
+        /// A function that generated code calls.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub(crate) enum Helper {
+            $($name,)*
+        }
+
+        impl Helper {
+            /// How many there are.
+            pub(crate) const COUNT: usize = [$(Helper::$name),*].len();
+
+            /// Its name in texts.
+            pub(crate) fn name(self) -> &'static str {
+                match self {
+                    $(Helper::$name => $text,)*
+                }
+            }
+
+            fn types(self) -> (&'static [Type], Option<Type>) {
+                match self {
+                    $(Helper::$name => (&[$($param),*], [$(Some($result),)? None][0]),)*
+                }
+            }
+
+            fn address(self) -> usize {
+                match self {
+                    $(Helper::$name => $function as *const () as usize,)*
+                }
+            }
+        }
+    };
+}
+
+helpers! {
+    Reset: "reset" = quintet_native::reset, [I64];
+    Trap: "trap" = instance::trap, [I64, I64, I32];
+    Search: "search" = quintet_native::search, [I64, I64, I64] -> I32;
+    Find: "find" = quintet_native::find, [I64, I64, I64, I64] -> I32;
+    Regex: "regex" = quintet_native::regex, [I64, I64, I64] -> I32;
+    Wildcard: "wildcard" = quintet_native::wildcard, [I64, I64, I64] -> I32;
+    InInts: "in_ints" = quintet_native::in_ints, [I64, I64] -> I32;
+    InIps: "in_ips" = quintet_native::in_ips, [I64, I64, I64, I64] -> I32;
+    InBytes: "in_bytes" = quintet_native::in_bytes, [I64, I64, I64] -> I32;
+    InList: "in_list" = quintet_native::in_list, [I64, I32, I64] -> I32;
+    Compare: "compare" = quintet_native::compare, [I64, I64, I64, I64] -> I32;
+    Same: "same" = quintet_native::same, [I64, I64, I64] -> I32;
+    FloatRem: "float_rem" = quintet_native::float_rem, [F64, F64] -> F64;
+    MapGet: "map_get" = quintet_native::map_get, [I64, I64, I64, I64, I64] -> I64;
+    Call: "call" = quintet_native::call, [I64, I32, I64, I64] -> I32;
+    CollectBegin: "collect_begin" = quintet_native::collect_begin, [I64, I64];
+    CollectPush: "collect_push" = quintet_native::collect_push, [I64, I64] -> I32;
+    CollectEnd: "collect_end" = quintet_native::collect_end, [I64, I64] -> I32;
+}
+
+impl Helper {
+    /// How it is called.
+    pub(crate) fn signature(self, convention: CallConv) -> Signature {
+        let (params, result) = self.types();
+        let mut signature = Signature::new(convention);
+        signature.params.extend(params.iter().map(|t| AbiParam::new(*t)));
+        signature.returns.extend(result.map(AbiParam::new));
+        signature
+    }
+}
+
+/// What one function refers to: helpers by their names, and parts of the program by their places in a table, which has a name as well.
+///
+/// The table is there because the optimiser moves the address of a name out of the loop over records but leaves a load where it is. With
+/// a name for each of a thousand needles, as many addresses would be alive all over the function, and the register allocator takes
+/// quadratic time over them.
+#[derive(Default)]
+pub(crate) struct Symbols {
+    helpers: Vec<Helper>,
+    parts: Vec<(&'static str, usize, usize)>,
+}
+
+impl Symbols {
+    /// The name of the table of parts.
+    const PARTS: &'static str = "parts";
+
+    /// Forgets all names.
+    pub(crate) fn clear(&mut self) {
+        self.helpers.clear();
+        self.parts.clear();
+    }
+
+    /// The name of a helper.
+    pub(crate) fn helper(&mut self, helper: Helper) -> ExternalName {
+        self.helpers.push(helper);
+        ExternalName::testcase(helper.name())
+    }
+
+    /// The name of the table of parts.
+    pub(crate) fn table(&self) -> ExternalName {
+        ExternalName::testcase(Self::PARTS)
+    }
+
+    /// The place in the table, in bytes, of a part of the program that has a number there.
+    pub(crate) fn part<T: ?Sized>(&mut self, kind: &'static str, number: usize, part: *const T) -> usize {
+        self.parts.push((kind, number, part.cast::<()>() as usize));
+        (self.parts.len() - 1) * size_of::<usize>()
+    }
+
+    /// The place in the table, in bytes, of something in the rule's AST, which has its place for a number.
+    pub(crate) fn constant<T: ?Sized>(&mut self, kind: &'static str, constant: *const T) -> usize {
+        self.part(kind, self.parts.len(), constant)
+    }
+
+    /// The table of parts.
+    pub(crate) fn parts(&self) -> Box<[usize]> {
+        self.parts.iter().map(|(.., address)| *address).collect()
+    }
+
+    /// What is in the table, as comments.
+    pub(crate) fn legend(&self) -> String {
+        let line =
+            |(i, (kind, number, _)): (usize, &(&str, usize, usize))| format!("; parts+{}: {kind} {number}\n", i * size_of::<usize>());
+        self.parts.iter().enumerate().map(line).collect()
+    }
+
+    /// The address behind a name, given the table.
+    pub(crate) fn address(&self, name: &ExternalName, parts: &[usize]) -> Option<usize> {
+        let ExternalName::TestCase(name) = name else {
+            return None;
+        };
+        if name.raw() == Self::PARTS.as_bytes() {
+            return Some(parts.as_ptr() as usize);
+        }
+        self.helpers.iter().find(|h| h.name().as_bytes() == name.raw()).map(|h| h.address())
+    }
+}

@@ -1,0 +1,19 @@
+//! The machine code answers as the interpreter does, in each configuration. Cranelift's verifier checks all of it.
+
+use quintet_jit::Jit;
+
+#[test]
+fn regressions() {
+    quintet_testing::regressions(&Jit::best().verified());
+    quintet_testing::regressions(&Jit::fast().verified());
+}
+
+#[test]
+fn best() {
+    quintet_testing::differential(&Jit::best().verified(), 3_000);
+}
+
+#[test]
+fn fast() {
+    quintet_testing::differential(&Jit::fast().verified(), 3_000);
+}

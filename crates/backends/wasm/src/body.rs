@@ -1,0 +1,183 @@
+//! The body of one function while it is written: instructions, labels, locals.
+
+use wasm_encoder::{BlockType, InstructionSink, MemArg, MemArgTarget, ValType};
+
+use crate::module::{Hole, Target};
+
+/// A finished body.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Code {
+    /// The locals after the parameters.
+    pub(crate) locals: Vec<ValType>,
+    pub(crate) bytes: Vec<u8>,
+    /// Where numbers are to be filled in.
+    pub(crate) holes: Vec<(usize, Hole)>,
+}
+
+/// A body being written. Instructions go through [`Body::i`].
+pub(crate) struct Body {
+    code: Code,
+    params: u32,
+    /// Blocks that are open.
+    depth: u32,
+    /// Locals in use, in the order in which they were taken.
+    live: Vec<u32>,
+    /// Locals that are free for use again, by type.
+    free: [Vec<u32>; 4],
+}
+
+/// A block that can be left, or a loop that can be begun anew.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Label(u32);
+
+impl Label {
+    /// The whole function; going there returns.
+    pub(crate) const FUNCTION: Label = Label(0);
+}
+
+/// A point in time; locals taken after it are given back together.
+#[derive(Clone, Copy)]
+pub(crate) struct Mark(usize);
+
+fn kind(ty: ValType) -> usize {
+    match ty {
+        ValType::I32 => 0,
+        ValType::I64 => 1,
+        ValType::F64 => 2,
+        _ => 3,
+    }
+}
+
+/// The address operand of a memory instruction with a constant offset; nothing is promised about alignment.
+pub(crate) fn at(offset: u32) -> MemArg {
+    MemArg { offset: offset.into(), align: 0, target: MemArgTarget::Memory(0), ordering: None }
+}
+
+impl Body {
+    pub(crate) fn new(params: usize) -> Body {
+        Body { code: Code::default(), params: params as u32, depth: 0, live: Vec::new(), free: Default::default() }
+    }
+
+    /// Ends the function.
+    pub(crate) fn finish(mut self) -> Code {
+        self.i().end();
+        self.code
+    }
+
+    /// The next instructions.
+    pub(crate) fn i(&mut self) -> InstructionSink<'_> {
+        InstructionSink::new(&mut self.code.bytes)
+    }
+
+    fn hole(&mut self, opcode: u8, hole: Hole) {
+        self.code.bytes.push(opcode);
+        self.code.holes.push((self.code.bytes.len(), hole));
+        self.code.bytes.extend([0; 5]);
+    }
+
+    /// Calls a function.
+    pub(crate) fn call(&mut self, target: Target) {
+        self.hole(0x10, Hole::Call(target));
+    }
+
+    /// Pushes a number that is not yet known.
+    pub(crate) fn unknown(&mut self, hole: Hole) {
+        self.hole(0x41, hole);
+    }
+
+    /// Opens a block; going to its label leaves it.
+    pub(crate) fn block(&mut self) -> Label {
+        self.i().block(BlockType::Empty);
+        self.depth += 1;
+        Label(self.depth)
+    }
+
+    /// Opens a loop; going to its label begins it anew.
+    pub(crate) fn loop_(&mut self) -> Label {
+        self.i().loop_(BlockType::Empty);
+        self.depth += 1;
+        Label(self.depth)
+    }
+
+    /// Opens a block that runs if the popped i32 is not 0.
+    pub(crate) fn if_(&mut self, result: Option<ValType>) -> Label {
+        self.i().if_(result.map_or(BlockType::Empty, BlockType::Result));
+        self.depth += 1;
+        Label(self.depth)
+    }
+
+    /// Opens the other half of an `if`.
+    pub(crate) fn else_(&mut self) {
+        self.i().else_();
+    }
+
+    /// Closes the block, loop or `if` opened last.
+    pub(crate) fn end(&mut self) {
+        self.depth -= 1;
+        self.i().end();
+    }
+
+    fn distance(&self, label: Label) -> u32 {
+        self.depth - label.0
+    }
+
+    /// Goes to a label.
+    pub(crate) fn br(&mut self, label: Label) {
+        let distance = self.distance(label);
+        self.i().br(distance);
+    }
+
+    /// Goes to a label if the popped i32 is not 0.
+    pub(crate) fn br_if(&mut self, label: Label) {
+        let distance = self.distance(label);
+        self.i().br_if(distance);
+    }
+
+    /// Goes to a label if the popped i32 is 0.
+    pub(crate) fn br_unless(&mut self, label: Label) {
+        self.i().i32_eqz();
+        self.br_if(label);
+    }
+
+    /// A local that nothing else uses until it is given back.
+    pub(crate) fn local(&mut self, ty: ValType) -> u32 {
+        let local = self.free[kind(ty)].pop().unwrap_or_else(|| {
+            self.code.locals.push(ty);
+            self.params + self.code.locals.len() as u32 - 1
+        });
+        self.live.push(local);
+        local
+    }
+
+    /// Pops into a new local.
+    pub(crate) fn pop(&mut self, ty: ValType) -> u32 {
+        let local = self.local(ty);
+        self.i().local_set(local);
+        local
+    }
+
+    /// Puts the popped value into a new local and leaves it on the stack.
+    pub(crate) fn tee(&mut self, ty: ValType) -> u32 {
+        let local = self.local(ty);
+        self.i().local_tee(local);
+        local
+    }
+
+    /// The point in time for [`Body::release`].
+    pub(crate) fn mark(&self) -> Mark {
+        Mark(self.live.len())
+    }
+
+    /// Gives back the locals taken since.
+    pub(crate) fn release(&mut self, mark: Mark) {
+        for local in self.live.split_off(mark.0) {
+            let ty = self.code.locals[(local - self.params) as usize];
+            self.free[kind(ty)].push(local);
+        }
+    }
+
+    /// Bytes so far.
+    pub(crate) fn len(&self) -> usize {
+        self.code.bytes.len()
+    }
+}

@@ -1,0 +1,111 @@
+//! From a linked program to machine code that can be instantiated.
+
+use std::sync::Arc;
+
+use quintet_lang::{Limits, Type};
+use quintet_runtime::{
+    Artifact, Backend, BackendId, CompileError, Compiled, Emit, EmitError, Instance, InstantiateError, Linked, Unsupported,
+};
+use wasmtime::{InstancePre, Module};
+
+use crate::config::{Compiler, Memory, Setup};
+use crate::emit;
+use crate::host::Host;
+use crate::instance::Sandbox;
+use crate::places::Places;
+use crate::rules;
+
+/// The backend.
+///
+/// ```
+/// use quintet_runtime::Backend;
+///
+/// assert_eq!(quintet_wasm::Wasm::new().id().to_string(), "wasm");
+/// assert_eq!(quintet_wasm::Wasm::winch().id().to_string(), "wasm-winch");
+/// ```
+#[derive(Clone, Copy, Debug)]
+pub struct Wasm {
+    setup: Setup,
+}
+
+impl Wasm {
+    /// The default configuration: compiled with Cranelift, for speed.
+    pub fn new() -> Wasm {
+        Wasm { setup: Setup { compiler: Compiler::Cranelift, memory: Memory::BEST } }
+    }
+
+    /// Compiled with Winch: programs are ready sooner and run slower.
+    pub fn winch() -> Wasm {
+        Wasm { setup: Setup { compiler: Compiler::Winch, memory: Memory::BEST } }
+    }
+
+    /// The same configuration where nothing is mapped and all batches are copied in, as on systems other than Linux. What functions make for
+    /// one rule on one record may there take 64 MiB, whatever [`Limits::memory_bytes`] says; elsewhere it is nearly 1 GiB.
+    pub fn copying(self) -> Wasm {
+        Wasm { setup: Setup { memory: Memory::Copied, ..self.setup } }
+    }
+}
+
+impl Default for Wasm {
+    fn default() -> Wasm {
+        Wasm::new()
+    }
+}
+
+impl Backend for Wasm {
+    fn id(&self) -> BackendId {
+        self.setup.id()
+    }
+
+    fn supports(&self, _: &Linked) -> Result<(), Unsupported> {
+        Ok(())
+    }
+
+    fn compile(&self, program: &Arc<Linked>) -> Result<Arc<dyn Compiled>, CompileError> {
+        let id = self.id();
+        let shared = self.setup.shared().map_err(|e| CompileError::new(id, e))?;
+        let finished = rules::module(program, self.setup.memory == Memory::Mapped, false);
+        let finished = finished.ok_or_else(|| CompileError::new(id, "the constants and answers do not fit into the sandbox"))?;
+        let module = Module::from_binary(&shared.engine, &finished.wasm).map_err(|e| CompileError::new(id, format_args!("{e:#}")))?;
+        let code_bytes = module.functions().map(|f| f.len).sum();
+        let pre = shared.linker.instantiate_pre(&module).map_err(|e| CompileError::new(id, format_args!("{e:#}")))?;
+        Ok(Arc::new(Rules {
+            program: program.clone(),
+            setup: self.setup,
+            pre,
+            places: finished.places,
+            packed: finished.packed.into(),
+            artifact: Artifact { code_bytes, data_bytes: finished.constants },
+        }))
+    }
+
+    fn emits(&self) -> &'static [Emit] {
+        &[Emit::Wat]
+    }
+
+    fn emit(&self, program: &Arc<Linked>, form: Emit) -> Result<String, EmitError> {
+        emit::text(self.setup, program, form)
+    }
+}
+
+/// The compiled program. The code lives as long as this or an instance does: wasmtime counts the users of a module.
+struct Rules {
+    program: Arc<Linked>,
+    setup: Setup,
+    pre: InstancePre<Host>,
+    places: Places,
+    packed: Arc<[Type]>,
+    artifact: Artifact,
+}
+
+impl Compiled for Rules {
+    fn instantiate(&self, limits: &Limits) -> Result<Box<dyn Instance>, InstantiateError> {
+        let host = Host::new(self.program.clone(), self.packed.clone(), self.places, limits.memory_bytes);
+        let sandbox = Sandbox::new(self.program.clone(), self.setup, &self.pre, self.places, host);
+        Ok(Box::new(sandbox.map_err(|e| InstantiateError::new(self.setup.id(), format_args!("{e:#}")))?))
+    }
+
+    fn artifact(&self) -> Artifact {
+        self.artifact
+    }
+}

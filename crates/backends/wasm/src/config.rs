@@ -1,0 +1,94 @@
+//! The configurations, and the engine that all programs of one share.
+
+use std::sync::{Arc, OnceLock};
+
+use quintet_runtime::{Backend, BackendId};
+use wasmtime::{Config, Engine, Linker, OptLevel, RegallocAlgorithm, Strategy};
+
+use crate::compile::Wasm;
+use crate::host::{self, Host};
+
+/// How WebAssembly becomes machine code, and what linear memories are made of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Setup {
+    pub(crate) compiler: Compiler,
+    pub(crate) memory: Memory,
+}
+
+/// Who compiles.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Compiler {
+    /// Cranelift, optimising for speed.
+    Cranelift,
+    /// Winch, in one pass.
+    Winch,
+}
+
+/// What a linear memory is made of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Memory {
+    /// An address range of this crate's, into which batches are mapped.
+    Mapped,
+    /// wasmtime's own, into which batches are copied.
+    Copied,
+}
+
+impl Memory {
+    /// The better one that this system has.
+    pub(crate) const BEST: Memory = if cfg!(target_os = "linux") { Memory::Mapped } else { Memory::Copied };
+}
+
+/// What the programs of one setup share.
+pub(crate) struct Shared {
+    pub(crate) engine: Engine,
+    pub(crate) linker: Linker<Host>,
+}
+
+impl Setup {
+    pub(crate) fn id(self) -> BackendId {
+        match self.compiler {
+            Compiler::Cranelift => BackendId::new("wasm"),
+            Compiler::Winch => BackendId::with_config("wasm", "winch"),
+        }
+    }
+
+    /// The engine, made when it is first asked for.
+    pub(crate) fn shared(self) -> Result<&'static Shared, String> {
+        static SHARED: [OnceLock<Result<Shared, String>>; 4] = [const { OnceLock::new() }; 4];
+        let index = 2 * usize::from(self.compiler == Compiler::Winch) + usize::from(self.memory == Memory::Copied);
+        SHARED[index].get_or_init(|| self.make().map_err(|e| format!("{e:#}"))).as_ref().map_err(String::clone)
+    }
+
+    fn make(self) -> wasmtime::Result<Shared> {
+        let mut config = Config::new();
+        // With 4 GiB reserved and a guard behind them no 32-bit address needs a check.
+        config
+            .memory_reservation(4 << 30)
+            .memory_guard_size(32 << 20)
+            .memory_may_move(false)
+            .memory_init_cow(false)
+            .signals_based_traps(true)
+            .generate_address_map(false)
+            .native_unwind_info(cfg!(windows));
+        match self.compiler {
+            Compiler::Cranelift => config.strategy(Strategy::Cranelift).cranelift_opt_level(OptLevel::Speed),
+            // Winch makes what leads into and out of WebAssembly with Cranelift, in small pieces that are not worth optimising.
+            Compiler::Winch => config
+                .strategy(Strategy::Winch)
+                .cranelift_opt_level(OptLevel::None)
+                .cranelift_regalloc_algorithm(RegallocAlgorithm::SinglePass),
+        };
+        if self.memory == Memory::Mapped {
+            #[cfg(target_os = "linux")]
+            config.with_host_memory(std::sync::Arc::new(crate::region::Regions));
+        }
+        let engine = Engine::new(&config)?;
+        let linker = host::linker(&engine)?;
+        Ok(Shared { engine, linker })
+    }
+}
+
+/// Both configurations, the default one first.
+pub fn configurations() -> Vec<Arc<dyn Backend>> {
+    vec![Arc::new(Wasm::new()), Arc::new(Wasm::winch())]
+}

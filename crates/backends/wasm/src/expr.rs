@@ -1,0 +1,329 @@
+//! Expressions that compute values.
+
+use quintet_lang::Type;
+use quintet_lang::ast::{ArithOp, Const, Expr, ExprKind};
+use quintet_runtime::{Linked, Slot, Trap, ip_words};
+use wasm_encoder::ValType::{self, F64, I32, I64};
+
+use crate::body::{Body, Label, at};
+use crate::helpers::Helper;
+use crate::host::Import;
+use crate::module::{Builder, Target};
+
+/// Writes the code of one function that evaluates expressions on a record.
+///
+/// Values are pushed on the stack in the words of [`words`]. Where an expression is nil, control goes to the label that is given for this
+/// case instead.
+pub(crate) struct Emitter<'p> {
+    pub(crate) linked: &'p Linked,
+    pub(crate) builder: &'p mut Builder,
+    pub(crate) body: Body,
+    /// The local with the address of the batch's arena.
+    pub(crate) base: u32,
+    /// The local with the address of the record.
+    pub(crate) record: u32,
+    /// The local with the code of a trap.
+    pub(crate) code: u32,
+    /// Where a trap goes.
+    pub(crate) trapped: Label,
+    /// Where no evaluation goes: the label for nil of what cannot be nil. (Were it nil all the same, the rule would not match.)
+    pub(crate) never: Label,
+    /// The words of the locals that loops bind.
+    pub(crate) bound: Vec<Words>,
+    /// Loops around the code.
+    pub(crate) loops: u32,
+    /// Cells in use.
+    pub(crate) cells: u32,
+}
+
+/// The locals that hold a value's words.
+pub(crate) type Words = [u32; 3];
+
+/// An address that is read only where it is needed.
+#[derive(Clone, Copy)]
+pub(crate) enum Ip {
+    /// In a slot, so many bytes after the address in a local.
+    Slot(u32, u32),
+    Words(Words),
+    Const([u64; 3]),
+}
+
+/// The words of a value on the stack: Bytes are address and length, an Ip is family, high and low half, arrays and maps are the address
+/// of their block (to which the offsets inside refer), that of the first element, and their length.
+pub(crate) fn words(ty: &Type) -> &'static [ValType] {
+    match ty {
+        Type::Bool => &[I32],
+        Type::Int => &[I64],
+        Type::Float => &[F64],
+        Type::Bytes => &[I32; 2],
+        Type::Ip => &[I64; 3],
+        Type::Array(_) | Type::Map(_) => &[I32; 3],
+    }
+}
+
+impl Emitter<'_> {
+    /// Pops a value into new locals.
+    pub(crate) fn pop(&mut self, ty: &Type) -> Words {
+        let mut locals = Words::default();
+        for (i, word) in words(ty).iter().enumerate().rev() {
+            locals[i] = self.body.pop(*word);
+        }
+        locals
+    }
+
+    /// Pushes the value in locals.
+    pub(crate) fn push(&mut self, ty: &Type, locals: Words) {
+        for local in &locals[..words(ty).len()] {
+            self.body.i().local_get(*local);
+        }
+    }
+
+    /// Evaluates into new locals.
+    pub(crate) fn evaluate(&mut self, expr: &Expr, nil: Label) -> Words {
+        if let ExprKind::Local(id) = expr.kind {
+            return self.bound[id.index()];
+        }
+        self.value(expr, nil);
+        self.pop(&expr.ty)
+    }
+
+    /// Pushes whether the record has a field.
+    pub(crate) fn has(&mut self, slot: Slot) {
+        let byte = slot.presence_offset as u32 + slot.presence_bit / 8;
+        self.body.i().local_get(self.record).i32_load8_u(at(byte)).i32_const(1 << (slot.presence_bit % 8)).i32_and();
+    }
+
+    /// Pushes the value in a slot, `offset` bytes after the address in a local, of a block whose address another local holds.
+    pub(crate) fn load(&mut self, ty: &Type, block: u32, address: u32, offset: u32) {
+        let mut i = self.body.i();
+        match ty {
+            Type::Bool => i.local_get(address).i32_load(at(offset)),
+            Type::Int => i.local_get(address).i64_load(at(offset)),
+            Type::Float => i.local_get(address).f64_load(at(offset)),
+            Type::Bytes => i.local_get(address).i32_load(at(offset)).local_get(block).i32_add().local_get(address).i32_load(at(offset + 4)),
+            Type::Ip => {
+                i.local_get(address).i64_load(at(offset)).local_get(address).i64_load(at(offset + 8));
+                i.local_get(address).i64_load(at(offset + 16))
+            }
+            Type::Array(_) | Type::Map(_) => {
+                i.local_get(block).local_get(address).i32_load(at(offset)).local_get(block).i32_add();
+                i.local_get(address).i32_load(at(offset + 4))
+            }
+        };
+    }
+
+    /// Ends the evaluation with a trap.
+    pub(crate) fn trap(&mut self, trap: Trap) {
+        self.body.i().i32_const(trap.code() as i32).local_set(self.code);
+        self.body.br(self.trapped);
+    }
+
+    /// Pushes the value of an expression.
+    pub(crate) fn value(&mut self, expr: &Expr, nil: Label) {
+        match &expr.kind {
+            ExprKind::Const(constant) => self.constant(constant),
+            ExprKind::Field(id) => {
+                let slot = self.linked.layout().slot(*id);
+                if expr.nullable {
+                    self.has(slot);
+                    self.body.br_unless(nil);
+                }
+                self.load(&expr.ty, self.base, self.record, slot.offset as u32);
+            }
+            ExprKind::Local(id) => self.push(&expr.ty, self.bound[id.index()]),
+            ExprKind::Index { base, index } => self.index(expr, base, index, nil),
+            ExprKind::Key { base, key } => self.key(expr, base, key, nil),
+            ExprKind::Slice { base, start, end } => self.slice(base, start.as_deref(), end.as_deref(), nil),
+            ExprKind::Call { site, args } => self.call(*site, args, nil),
+            ExprKind::Neg(operand) => {
+                if operand.ty == Type::Float {
+                    self.value(operand, nil);
+                    self.body.i().f64_neg();
+                } else {
+                    self.body.i().i64_const(0);
+                    self.value(operand, nil);
+                    self.body.i().i64_sub();
+                }
+            }
+            ExprKind::Arith { op, lhs, rhs } => {
+                self.value(lhs, nil);
+                self.value(rhs, nil);
+                match lhs.ty {
+                    Type::Float => self.float(*op),
+                    _ => self.int(*op, rhs),
+                }
+            }
+            ExprKind::Collect(each) => self.collect(each, &expr.ty),
+            ExprKind::Not(_)
+            | ExprKind::Compare { .. }
+            | ExprKind::In { .. }
+            | ExprKind::InList { .. }
+            | ExprKind::Contains { .. }
+            | ExprKind::Matches { .. }
+            | ExprKind::Wildcard { .. }
+            | ExprKind::Logic { .. }
+            | ExprKind::Present(_)
+            | ExprKind::Quantifier { .. } => self.flag(expr),
+        }
+    }
+
+    fn constant(&mut self, constant: &Const) {
+        match constant {
+            Const::Bool(b) => {
+                self.body.i().i32_const((*b).into());
+            }
+            Const::Int(int) => {
+                self.body.i().i64_const(*int);
+            }
+            Const::Float(float) => {
+                self.body.i().f64_const((*float).into());
+            }
+            Const::Bytes(bytes) => {
+                let address = self.builder.constant(bytes);
+                self.body.i().i32_const(address as i32).i32_const(bytes.len() as i32);
+            }
+            Const::Ip(ip) => {
+                for word in ip_words(*ip) {
+                    self.body.i().i64_const(word as i64);
+                }
+            }
+        }
+    }
+
+    /// An address, of which no more is read yet than has to be.
+    pub(crate) fn ip(&mut self, expr: &Expr, nil: Label) -> Ip {
+        match &expr.kind {
+            ExprKind::Field(id) => {
+                let slot = self.linked.layout().slot(*id);
+                if expr.nullable {
+                    self.has(slot);
+                    self.body.br_unless(nil);
+                }
+                Ip::Slot(self.record, slot.offset as u32)
+            }
+            ExprKind::Const(Const::Ip(ip)) => Ip::Const(ip_words(*ip)),
+            _ => Ip::Words(self.evaluate(expr, nil)),
+        }
+    }
+
+    /// Pushes a word of an address: 0 the family, 1 the high and 2 the low half.
+    pub(crate) fn ip_word(&mut self, ip: Ip, word: usize) {
+        match ip {
+            Ip::Slot(address, offset) => self.body.i().local_get(address).i64_load(at(offset + 8 * word as u32)),
+            Ip::Words(words) => self.body.i().local_get(words[word]),
+            Ip::Const(words) => self.body.i().i64_const(words[word] as i64),
+        };
+    }
+
+    fn index(&mut self, expr: &Expr, base: &Expr, index: &Expr, nil: Label) {
+        let mark = self.body.mark();
+        let [block, first, len] = self.evaluate(base, nil);
+        self.value(index, nil);
+        let index = self.body.tee(I64);
+        self.body.i().local_get(len).i64_extend_i32_u().i64_ge_u();
+        self.body.br_if(nil);
+        let size = expr.ty.words() as i32 * 8;
+        self.body.i().local_get(index).i32_wrap_i64().i32_const(size).i32_mul().local_get(first).i32_add();
+        let address = self.body.pop(I32);
+        self.load(&expr.ty, block, address, 0);
+        self.body.release(mark);
+    }
+
+    fn key(&mut self, expr: &Expr, base: &Expr, key: &Expr, nil: Label) {
+        let mark = self.body.mark();
+        let [block, first, len] = self.evaluate(base, nil);
+        let [key, key_len, _] = self.evaluate(key, nil);
+        let stride = 8 + expr.ty.words() as i32 * 8;
+        self.body.i().local_get(block).local_get(first).local_get(len).i32_const(stride).local_get(key).local_get(key_len);
+        self.body.call(Target::Helper(Helper::Find));
+        let address = self.body.tee(I32);
+        self.body.br_unless(nil);
+        self.load(&expr.ty, block, address, 0);
+        self.body.release(mark);
+    }
+
+    fn slice(&mut self, base: &Expr, start: Option<&Expr>, end: Option<&Expr>, nil: Label) {
+        let mark = self.body.mark();
+        let [bytes, len, _] = self.evaluate(base, nil);
+        let place = |this: &mut Self, bound: Option<&Expr>| {
+            let bound = bound?;
+            this.value(bound, nil);
+            this.body.i().local_get(len);
+            this.body.call(Target::Helper(Helper::Place));
+            Some(this.body.pop(I32))
+        };
+        let (start, end) = (place(self, start), place(self, end));
+        self.body.i().local_get(bytes);
+        let Some(start) = start else {
+            self.body.i().local_get(end.unwrap_or(len));
+            return self.body.release(mark);
+        };
+        // A range that ends before it starts is empty.
+        let end = end.unwrap_or(len);
+        self.body.i().local_get(start).i32_add();
+        self.body.i().local_get(end).local_get(start).i32_sub().i32_const(0).local_get(end).local_get(start).i32_gt_u().select();
+        self.body.release(mark);
+    }
+
+    /// An operator on the two Ints on the stack.
+    fn int(&mut self, op: ArithOp, rhs: &Expr) {
+        let mut i = self.body.i();
+        match op {
+            ArithOp::Add => i.i64_add(),
+            ArithOp::Sub => i.i64_sub(),
+            ArithOp::Mul => i.i64_mul(),
+            ArithOp::And => i.i64_and(),
+            ArithOp::Or => i.i64_or(),
+            ArithOp::Xor => i.i64_xor(),
+            // These two take the count modulo 64.
+            ArithOp::Shl => i.i64_shl(),
+            ArithOp::Shr => i.i64_shr_s(),
+            ArithOp::Div | ArithOp::Rem => return self.divide(op, rhs),
+        };
+    }
+
+    fn divide(&mut self, op: ArithOp, rhs: &Expr) {
+        let known = if let ExprKind::Const(Const::Int(i)) = rhs.kind { Some(i) } else { None };
+        let mark = self.body.mark();
+        if known.is_none_or(|divisor| divisor == 0) {
+            let divisor = self.body.pop(I64);
+            self.body.i().local_get(divisor).i64_eqz();
+            self.body.if_(None);
+            self.trap(Trap::DivisionByZero);
+            self.body.end();
+            self.body.i().local_get(divisor);
+        }
+        match op {
+            // WebAssembly's division traps on MIN / -1; its remainder does not.
+            ArithOp::Div if known.is_none_or(|divisor| divisor == -1) => {
+                let divisor = self.body.pop(I64);
+                let dividend = self.body.pop(I64);
+                self.body.i().local_get(divisor).i64_const(-1).i64_eq();
+                self.body.if_(Some(I64));
+                self.body.i().i64_const(0).local_get(dividend).i64_sub();
+                self.body.else_();
+                self.body.i().local_get(dividend).local_get(divisor).i64_div_s();
+                self.body.end();
+            }
+            ArithOp::Div => {
+                self.body.i().i64_div_s();
+            }
+            _ => {
+                self.body.i().i64_rem_s();
+            }
+        }
+        self.body.release(mark);
+    }
+
+    /// An operator on the two Floats on the stack.
+    fn float(&mut self, op: ArithOp) {
+        let mut i = self.body.i();
+        match op {
+            ArithOp::Add => i.f64_add(),
+            ArithOp::Sub => i.f64_sub(),
+            ArithOp::Mul => i.f64_mul(),
+            ArithOp::Div => i.f64_div(),
+            _ => return self.body.call(Target::Import(Import::FloatRem)),
+        };
+    }
+}

@@ -1,0 +1,366 @@
+//! What WebAssembly calls in the host, and the state behind it.
+
+use std::sync::Arc;
+
+use quintet_lang::Type;
+use quintet_lang::ast::{ListId, RegexId, SetId, SiteId, WildcardId};
+use quintet_runtime::{ArrayRef, Blob, Linked, MapRef, Memory, Scratch, Searcher, SetMatcher, Trap, Value, ip_from_words, ip_words};
+use wasm_encoder::ValType::{self, F64, I32, I64};
+use wasmtime::{Caller, Engine, Linker, bail};
+
+use crate::module::{HOST, Signature};
+use crate::places::{CELL, CELL_VALUE, Places};
+
+/// A function of the host. Answers are 0 or 1 for tests. What makes a value answers [`PRESENT`], [`NIL`] or a trap's code plus [`TRAP`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Import {
+    /// `(rule, record, code)`: a rule trapped on the record at this address.
+    Trap,
+    /// `(site, cells)`: calls the function of a call site. The result replaces the first argument.
+    Call,
+    /// `()`: counts an element of an array against the memory limit.
+    Charge,
+    /// `(type, items, len, cell)`: makes an array of arrays or maps, given as cells of block and slot, and puts it into the cell.
+    Pack,
+    /// `(regex, bytes, len)`
+    Regex,
+    /// `(wildcard, bytes, len)`
+    Wildcard,
+    /// `(list, cell)`
+    InList,
+    /// `(set, bytes, len)`
+    InBytes,
+    /// `(set, family, high, low)`
+    InIps,
+    /// `(bytes, len, needle, needle_len)`: whether the needle occurs.
+    Occurs,
+    /// `(needle, bytes, len)`: whether a constant needle occurs.
+    Search,
+    /// `(a, b)`: the remainder of Floats.
+    FloatRem,
+}
+
+pub(crate) const PRESENT: u32 = 0;
+pub(crate) const NIL: u32 = 1;
+pub(crate) const TRAP: u32 = 16;
+
+impl Import {
+    /// The name in the module.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Import::Trap => "trap",
+            Import::Call => "call",
+            Import::Charge => "charge",
+            Import::Pack => "pack",
+            Import::Regex => "regex",
+            Import::Wildcard => "wildcard",
+            Import::InList => "in_list",
+            Import::InBytes => "in_bytes",
+            Import::InIps => "in_ips",
+            Import::Occurs => "occurs",
+            Import::Search => "search",
+            Import::FloatRem => "float_rem",
+        }
+    }
+
+    /// Parameters and results.
+    pub(crate) fn signature(self) -> Signature {
+        let (params, results): (&'static [ValType], &'static [ValType]) = match self {
+            Import::Trap => (&[I32; 3], &[]),
+            Import::Call | Import::InList => (&[I32; 2], &[I32]),
+            Import::Charge => (&[], &[I32]),
+            Import::Pack | Import::Occurs => (&[I32; 4], &[I32]),
+            Import::Regex | Import::Wildcard | Import::InBytes | Import::Search => (&[I32; 3], &[I32]),
+            Import::InIps => (&[I32, I64, I64, I64], &[I32]),
+            Import::FloatRem => (&[F64; 2], &[F64]),
+        };
+        Signature { params, results }
+    }
+}
+
+/// Who makes all of them known.
+pub(crate) fn linker(engine: &Engine) -> wasmtime::Result<Linker<Host>> {
+    let mut linker: Linker<Host> = Linker::new(engine);
+    linker.func_wrap(HOST, Import::Trap.name(), |mut c: Caller<'_, Host>, rule: u32, record: u32, code: u32| {
+        c.data_mut().traps.push((rule, record, code));
+    })?;
+    linker.func_wrap(HOST, Import::Call.name(), |mut c: Caller<'_, Host>, site: u32, cells: u32| c.data_mut().call(SiteId(site), cells))?;
+    linker.func_wrap(HOST, Import::Charge.name(), |mut c: Caller<'_, Host>| c.data_mut().charge())?;
+    linker.func_wrap(HOST, Import::Pack.name(), |mut c: Caller<'_, Host>, ty: u32, items: u32, len: u32, cell: u32| {
+        c.data_mut().pack(ty, items, len, cell)
+    })?;
+    linker.func_wrap(HOST, Import::Regex.name(), |c: Caller<'_, Host>, id: u32, at: u32, len: u32| {
+        let host = c.data();
+        host.bytes(at, len).map(|b| u32::from(host.linked.regex(RegexId(id)).is_match(b)))
+    })?;
+    linker.func_wrap(HOST, Import::Wildcard.name(), |c: Caller<'_, Host>, id: u32, at: u32, len: u32| {
+        let host = c.data();
+        host.bytes(at, len).map(|b| u32::from(host.linked.wildcard(WildcardId(id)).is_match(b)))
+    })?;
+    linker.func_wrap(HOST, Import::InList.name(), |c: Caller<'_, Host>, id: u32, cell: u32| {
+        let host = c.data();
+        let id = ListId(id);
+        let value = host.load(cell, &host.linked.program().lists[id.index()].ty)?;
+        wasmtime::Result::Ok(u32::from(host.linked.in_list(id, &value)))
+    })?;
+    linker.func_wrap(HOST, Import::InBytes.name(), |c: Caller<'_, Host>, id: u32, at: u32, len: u32| {
+        let host = c.data();
+        let SetMatcher::Bytes(set) = host.linked.set(SetId(id)) else { return Ok(0) };
+        host.bytes(at, len).map(|b| u32::from(set.contains(b)))
+    })?;
+    linker.func_wrap(HOST, Import::InIps.name(), |c: Caller<'_, Host>, id: u32, family: u64, high: u64, low: u64| {
+        let SetMatcher::Ip(set) = c.data().linked.set(SetId(id)) else { return 0 };
+        u32::from(set.contains_words(family, high, low))
+    })?;
+    linker.func_wrap(HOST, Import::Occurs.name(), |c: Caller<'_, Host>, at: u32, len: u32, needle: u32, needle_len: u32| {
+        let host = c.data();
+        wasmtime::Result::Ok(u32::from(Searcher::occurs(host.bytes(needle, needle_len)?, host.bytes(at, len)?)))
+    })?;
+    linker.func_wrap(HOST, Import::Search.name(), |c: Caller<'_, Host>, id: u32, at: u32, len: u32| {
+        let host = c.data();
+        host.bytes(at, len).map(|b| u32::from(host.linked.searcher(quintet_lang::ast::NeedleId(id)).is_in(b)))
+    })?;
+    linker.func_wrap(HOST, Import::FloatRem.name(), |a: f64, b: f64| a % b)?;
+    Ok(linker)
+}
+
+/// The state of one instance.
+pub(crate) struct Host {
+    linked: Arc<Linked>,
+    packed: Arc<[Type]>,
+    scratch: Scratch,
+    places: Places,
+    /// Where the linear memory starts.
+    base: *mut u8,
+    /// Bytes of it that can be read: the instance's own part and the batches behind it. What can be written ends at the batches.
+    readable: usize,
+    /// Rule, address of the record, code.
+    pub(crate) traps: Vec<(u32, u32, u32)>,
+}
+
+// SAFETY: `base` is the start of the linear memory in the store that owns this value; whoever has the store has both.
+unsafe impl Send for Host {}
+
+/// A function's result on its way into linear memory. It no longer borrows from there.
+enum Outcome {
+    Nil,
+    Words([u64; 3]),
+    Bytes(*const u8, usize),
+    /// A block with the value's slot at [`Blob::SLOT`].
+    Block(Blob),
+}
+
+impl Host {
+    pub(crate) fn new(linked: Arc<Linked>, packed: Arc<[Type]>, places: Places, memory_bytes: usize) -> Host {
+        Host { linked, packed, scratch: Scratch::new(memory_bytes), places, base: std::ptr::null_mut(), readable: 0, traps: Vec::new() }
+    }
+
+    /// Tells where the linear memory is, of which the first `readable` bytes can be read.
+    ///
+    /// # Safety
+    /// This stays true until the method is called again, or the store is dropped. The part below the window can be written as well.
+    pub(crate) unsafe fn set_memory(&mut self, base: *mut u8, readable: usize) {
+        self.base = base;
+        self.readable = readable;
+    }
+
+    /// The bytes at an address of linear memory.
+    #[inline(always)]
+    pub(crate) fn bytes(&self, at: u32, len: u32) -> wasmtime::Result<&[u8]> {
+        let (at, len) = (at as usize, len as usize);
+        if at + len > self.readable {
+            bail!("{len} bytes at {at:#x} are outside of the memory");
+        }
+        // SAFETY: the range is within the readable part, see `set_memory`. WebAssembly does not run while the host does, the host writes
+        // only through `&mut self`, and batches are borrowed for the whole run.
+        Ok(unsafe { std::slice::from_raw_parts(self.base.add(at), len) })
+    }
+
+    /// All that can be read from `block` on, as the memory of an array or a map.
+    #[inline(always)]
+    fn memory(&self, block: u32) -> wasmtime::Result<Memory<'_>> {
+        let block = block as usize;
+        if !block.is_multiple_of(8) || block > self.readable {
+            bail!("there is no block of memory at {block:#x}");
+        }
+        // SAFETY: as in `bytes`; the memory starts at a page, so the block is 8-aligned.
+        Ok(Memory::new(unsafe { std::slice::from_raw_parts(self.base.add(block).cast(), (self.readable - block) / 8) }))
+    }
+
+    #[inline(always)]
+    fn words<const N: usize>(&self, at: u32) -> wasmtime::Result<[u64; N]> {
+        let bytes = self.bytes(at, N as u32 * 8)?;
+        let mut words = [0; N];
+        for (word, bytes) in words.iter_mut().zip(bytes.as_chunks::<8>().0) {
+            *word = u64::from_le_bytes(*bytes);
+        }
+        Ok(words)
+    }
+
+    pub(crate) fn word32(&self, at: u32) -> u32 {
+        self.bytes(at, 4).ok().and_then(|b| b.first_chunk()).map_or(0, |b| u32::from_le_bytes(*b))
+    }
+
+    /// Writes to the instance's own part.
+    pub(crate) fn write(&mut self, at: u32, bytes: &[u8]) -> wasmtime::Result<()> {
+        if at as usize + bytes.len() > self.places.window as usize {
+            bail!("{} bytes at {at:#x} are not for writing", bytes.len());
+        }
+        // SAFETY: below the window everything can be written, see `set_memory`. `bytes` are not from there: callers pass memory of the host.
+        unsafe { std::ptr::copy_nonoverlapping(bytes.as_ptr(), self.base.add(at as usize), bytes.len()) };
+        Ok(())
+    }
+
+    pub(crate) fn write32(&mut self, at: u32, word: u32) -> wasmtime::Result<()> {
+        self.write(at, &word.to_le_bytes())
+    }
+
+    /// Forgets what another rule or record left, when a rule first needs scratch memory.
+    #[inline(always)]
+    fn freshen(&mut self) -> wasmtime::Result<()> {
+        if self.word32(crate::places::STALE) != 0 {
+            self.scratch.reset();
+            self.write32(crate::places::STALE, 0)?;
+            self.write32(crate::places::TOP, self.places.scratch)?;
+        }
+        Ok(())
+    }
+
+    /// So many bytes of scratch memory, or `None`.
+    fn alloc(&mut self, bytes: usize) -> wasmtime::Result<Option<u32>> {
+        let top = self.word32(crate::places::TOP);
+        let end = (top as usize).saturating_add(bytes).checked_next_multiple_of(8).unwrap_or(usize::MAX);
+        if end > self.places.window as usize {
+            return Ok(None);
+        }
+        self.write32(crate::places::TOP, end as u32)?;
+        if end as u32 > self.word32(crate::places::PEAK) {
+            self.write32(crate::places::PEAK, end as u32)?;
+        }
+        Ok(Some(top))
+    }
+
+    fn charge(&mut self) -> wasmtime::Result<u32> {
+        self.freshen()?;
+        Ok(self.scratch.charge(8).map_or_else(|trap| TRAP + trap.code(), |()| PRESENT))
+    }
+
+    /// The value in a cell.
+    #[inline(always)]
+    fn load<'a>(&'a self, cell: u32, ty: &'a Type) -> wasmtime::Result<Value<'a>> {
+        let [present, words @ ..] = self.words::<4>(cell)?;
+        if present == 0 {
+            return Ok(Value::Nil);
+        }
+        self.value(words, ty)
+    }
+
+    /// The value with these words: Bytes are address and length, arrays and maps block and offset, then length.
+    #[inline(always)]
+    fn value<'a>(&'a self, words: [u64; 3], ty: &'a Type) -> wasmtime::Result<Value<'a>> {
+        let [a, b, _] = words;
+        let (low, high) = (a as u32, (a >> 32) as u32);
+        Ok(match ty {
+            Type::Bool => Value::Bool(a != 0),
+            Type::Int => Value::Int(a as i64),
+            Type::Float => Value::Float(f64::from_bits(a)),
+            Type::Bytes => Value::Bytes(self.bytes(low, high)?),
+            Type::Ip => Value::Ip(ip_from_words(words)),
+            Type::Array(element) => Value::Array(ArrayRef::Stored { memory: self.memory(low)?, element, offset: high, len: b as u32 }),
+            Type::Map(element) => Value::Map(MapRef::Stored { memory: self.memory(low)?, element, offset: high, len: b as u32 }),
+        })
+    }
+
+    fn call(&mut self, site: SiteId, cells: u32) -> wasmtime::Result<u32> {
+        self.freshen()?;
+        let it = &self.linked.program().sites[site.index()];
+        let mut inline = [Value::Nil; 4];
+        let mut heap = Vec::new();
+        let values = if it.args.len() <= inline.len() {
+            &mut inline[..it.args.len()]
+        } else {
+            heap.resize(it.args.len(), Value::Nil);
+            &mut heap[..]
+        };
+        for (i, (value, ty)) in values.iter_mut().zip(&it.args).enumerate() {
+            *value = self.load(cells + i as u32 * CELL, ty)?;
+        }
+        let outcome = match self.linked.function(site).call(values, &self.scratch) {
+            Ok(value) => self.outcome(&it.result, value),
+            Err(trap) => Err(trap),
+        };
+        self.store(cells, outcome)
+    }
+
+    fn pack(&mut self, ty: u32, items: u32, len: u32, cell: u32) -> wasmtime::Result<u32> {
+        let Some(element) = self.packed.get(ty as usize) else { bail!("there is no type {ty}") };
+        let mut values = Vec::with_capacity(len as usize);
+        for i in 0..len {
+            let [a, b] = self.words::<2>(items + i * 16)?;
+            values.push(self.value([a, b, 0], element)?);
+        }
+        let array = Type::array(element.clone());
+        let outcome = self.outcome(&array, Value::Array(ArrayRef::Built(&values)));
+        self.store(cell, outcome)
+    }
+
+    #[inline(always)]
+    fn outcome(&self, ty: &Type, value: Value<'_>) -> Result<Outcome, Trap> {
+        Ok(match value {
+            Value::Nil => Outcome::Nil,
+            Value::Bool(b) => Outcome::Words([b.into(), 0, 0]),
+            Value::Int(i) => Outcome::Words([i as u64, 0, 0]),
+            Value::Float(f) => Outcome::Words([f.to_bits(), 0, 0]),
+            Value::Ip(ip) => Outcome::Words(ip_words(ip)),
+            Value::Bytes(bytes) => Outcome::Bytes(bytes.as_ptr(), bytes.len()),
+            Value::Array(ArrayRef::Stored { memory, offset, len, .. }) | Value::Map(MapRef::Stored { memory, offset, len, .. })
+                if let Some(block) = self.address(memory.as_ptr(), 0) =>
+            {
+                Outcome::Words([u64::from(block) | u64::from(offset) << 32, len.into(), 0])
+            }
+            Value::Array(_) | Value::Map(_) => Outcome::Block(Blob::new(ty, value).map_err(|_| Trap::Memory)?),
+        })
+    }
+
+    /// The address in linear memory of something that lies in its readable part.
+    fn address(&self, ptr: *const u8, len: usize) -> Option<u32> {
+        let at = ptr.addr().wrapping_sub(self.base.addr());
+        (at <= self.readable && at + len <= self.readable).then_some(at as u32)
+    }
+
+    /// Puts what a function answered into a cell.
+    #[inline(always)]
+    fn store(&mut self, cell: u32, outcome: Result<Outcome, Trap>) -> wasmtime::Result<u32> {
+        let no_room = TRAP + Trap::Memory.code();
+        let words = match outcome {
+            Err(trap) => return Ok(TRAP + trap.code()),
+            Ok(Outcome::Nil) => return Ok(NIL),
+            Ok(Outcome::Words(words)) => words,
+            Ok(Outcome::Bytes(ptr, len)) => {
+                let at = match self.address(ptr, len) {
+                    Some(at) => at,
+                    None => {
+                        let Some(at) = self.alloc(len)? else { return Ok(no_room) };
+                        // SAFETY: `ptr` and `len` are those of a slice that the function answered. It is in the host's scratch memory or
+                        // lives as long as the function, and nothing happened to either since.
+                        self.write(at, unsafe { std::slice::from_raw_parts(ptr, len) })?;
+                        at
+                    }
+                };
+                [u64::from(at) | (len as u64) << 32, 0, 0]
+            }
+            Ok(Outcome::Block(blob)) => {
+                let Some(at) = self.alloc(blob.words.len() * 8)? else { return Ok(no_room) };
+                for (i, word) in blob.words.iter().enumerate() {
+                    self.write(at + i as u32 * 8, &word.to_le_bytes())?;
+                }
+                let slot = blob.words[Blob::SLOT / 8];
+                [u64::from(at) | slot << 32, slot >> 32, 0]
+            }
+        };
+        for (i, word) in words.into_iter().enumerate() {
+            self.write(cell + CELL_VALUE + i as u32 * 8, &word.to_le_bytes())?;
+        }
+        Ok(PRESENT)
+    }
+}

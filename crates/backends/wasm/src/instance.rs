@@ -1,0 +1,139 @@
+//! Running compiled programs.
+
+use std::sync::Arc;
+
+use quintet_runtime::{Batch, Instance, Linked, Matches, RecordRef, RuleSet, RunError, Trap};
+use wasmtime::{InstancePre, Store, TypedFunc};
+
+use crate::config::Setup;
+use crate::host::Host;
+use crate::module::{MEMORY, RUN};
+use crate::places::{LIMIT, PEAK, Places, TOP};
+use crate::window::Window;
+
+/// Scratch memory that is kept between calls.
+const KEPT: u32 = 1 << 20;
+
+/// One thread's sandbox: a store with an instance and its memory.
+pub(crate) struct Sandbox {
+    program: Arc<Linked>,
+    setup: Setup,
+    places: Places,
+    store: Store<Host>,
+    run: TypedFunc<(u32, u32, u32), ()>,
+    window: Window,
+}
+
+impl Sandbox {
+    pub(crate) fn new(
+        program: Arc<Linked>,
+        setup: Setup,
+        pre: &InstancePre<Host>,
+        places: Places,
+        host: Host,
+    ) -> wasmtime::Result<Sandbox> {
+        let mut store = Store::new(pre.module().engine(), host);
+        let instance = pre.instantiate(&mut store)?;
+        let run = instance.get_typed_func(&mut store, RUN)?;
+        let Some(memory) = instance.get_memory(&mut store, MEMORY) else { wasmtime::bail!("the module exports no memory") };
+        let window = Window::new(&mut store, memory, setup.memory, places);
+        let host = store.data_mut();
+        host.write32(TOP, places.scratch)?;
+        host.write32(PEAK, places.scratch)?;
+        host.write32(LIMIT, places.window)?;
+        Ok(Sandbox { program, setup, places, store, run, window })
+    }
+
+    #[cold]
+    fn error(&self, error: impl std::fmt::Display) -> RunError {
+        RunError::new(self.setup.id(), error)
+    }
+
+    /// The address of the batch in linear memory.
+    fn place(&mut self, batch: &Batch) -> Result<u32, RunError> {
+        if !self.program.scheme().same(batch.scheme()) {
+            return Err(RunError::scheme(self.setup.id()));
+        }
+        self.window.place(&mut self.store, batch.arena()).map_err(|e| self.error(e))
+    }
+
+    /// Runs all rules on `count` records from the address `record` on.
+    #[inline]
+    fn call(&mut self, base: u32, record: u32, count: u32) -> Result<(), RunError> {
+        let done = self.run.call(&mut self.store, (base, record, count));
+        done.map_err(|e| {
+            self.store.data_mut().traps.clear();
+            self.error(format_args!("{e:#}"))
+        })
+    }
+
+    /// So many words of answers.
+    fn answers(&self, words: usize) -> Result<impl Iterator<Item = u64> + '_, RunError> {
+        let bytes = self.store.data().bytes(self.places.answers, words as u32 * 8).map_err(|e| self.error(e))?;
+        Ok(bytes.as_chunks::<8>().0.iter().map(|b| u64::from_le_bytes(*b)))
+    }
+
+    /// Gives back what a run took and the next will hardly need.
+    fn tidy(&mut self) -> Result<(), RunError> {
+        let peak = self.store.data().word32(PEAK);
+        if peak > self.places.scratch + KEPT {
+            self.window.trim(&self.store, peak);
+            self.store.data_mut().write32(PEAK, self.places.scratch).map_err(|e| RunError::new(self.setup.id(), e))?;
+        }
+        Ok(())
+    }
+}
+
+impl Instance for Sandbox {
+    fn run(&mut self, record: RecordRef<'_>, hits: &mut RuleSet) -> Result<(), RunError> {
+        let base = self.place(record.batch())?;
+        let rules = self.program.program().rules.len();
+        hits.reset(rules);
+        self.call(base, base + record.offset() as u32, 1)?;
+        for (rule, word) in self.answers(rules)?.enumerate() {
+            if word != 0 {
+                hits.insert(rule);
+            }
+        }
+        for (rule, _, code) in self.store.data_mut().traps.drain(..) {
+            if let Some(trap) = Trap::from_code(code) {
+                hits.trap(rule as usize, trap);
+            }
+        }
+        self.tidy()
+    }
+
+    fn run_batch(&mut self, batch: &Batch, out: &mut Matches) -> Result<(), RunError> {
+        let base = self.place(batch)?;
+        let rules = self.program.program().rules.len();
+        out.reset(rules, batch.len());
+        let (first, stride) = (base + batch.records_offset() as u32, batch.layout().stride() as u32);
+        let (row, most) = (out.row_words(), self.places.blocks as usize);
+        for block in (0..row).step_by(most) {
+            let blocks = most.min(row - block);
+            let record = block * 64;
+            let count = (batch.len() - record).min(blocks * 64);
+            self.call(base, first + record as u32 * stride, count as u32)?;
+            let mut answers = self.answers(rules * blocks)?;
+            for rule in out.words_mut().chunks_mut(row) {
+                for (to, from) in rule[block..block + blocks].iter_mut().zip(&mut answers) {
+                    *to = from;
+                }
+            }
+        }
+        if !self.store.data().traps.is_empty() {
+            for (rule, record, code) in self.store.data_mut().traps.drain(..) {
+                if let Some(trap) = Trap::from_code(code) {
+                    out.trap(rule as usize, ((record - first) / stride) as usize, trap);
+                }
+            }
+            out.sort_traps();
+        }
+        self.tidy()
+    }
+
+    fn memory_bytes(&self) -> usize {
+        // Constants, cells and answers, scratch memory as far as it is kept, and copies of batches.
+        (self.places.scratch as usize).min(self.places.answers as usize + (1 << 16)) + self.window.copied_bytes()
+    }
+}

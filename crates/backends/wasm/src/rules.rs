@@ -1,0 +1,136 @@
+//! From a program to a module: a function per rule that answers for up to 64 records, and the entry point that calls them all.
+
+use quintet_runtime::Linked;
+use wasm_encoder::ValType::{I32, I64};
+
+use crate::body::{Body, Label, at};
+use crate::expr::Emitter;
+use crate::host::Import;
+use crate::logic::{may_trap, uses_scratch};
+use crate::module::{Builder, Finished, Hole, Signature, Target};
+use crate::places::STALE;
+use crate::search;
+
+/// A rule: of the address of the batch, that of the first record, and the number of records (1 to 64), answering a bit for each.
+const RULE: Signature = Signature { params: &[I32; 3], results: &[I64] };
+
+/// A run of rules: as [`RULE`], then where the first rule's answer goes, and the bytes from one rule's answer to that of the next.
+const GROUP: Signature = Signature { params: &[I32; 5], results: &[] };
+
+/// The entry point: of the address of the batch, that of the first record, and the number of records.
+const RUN: Signature = Signature { params: &[I32; 3], results: &[] };
+
+/// Rules that one function calls.
+const GROUPED: usize = 256;
+
+/// The module for a program; `None` where it is larger than there is room for.
+pub(crate) fn module(linked: &Linked, mapped: bool, names: bool) -> Option<Finished> {
+    let mut builder = Builder::new(search::count(linked.program()));
+    let rules: Vec<Target> = (0..linked.program().rules.len()).map(|index| rule(linked, &mut builder, index)).collect();
+    let calls: Vec<(Target, usize)> = match rules.len() {
+        ..=GROUPED => rules.iter().map(|rule| (*rule, 1)).collect(),
+        _ => rules.chunks(GROUPED).map(|rules| (group(&mut builder, rules), rules.len())).collect(),
+    };
+    let run = run(linked, &mut builder, &calls, rules.len() <= GROUPED);
+    builder.finish(run, rules.len(), mapped, names)
+}
+
+impl<'p> Emitter<'p> {
+    /// An empty function whose first two parameters are the addresses of the batch and of the record.
+    pub(crate) fn new(linked: &'p Linked, builder: &'p mut Builder, params: usize, bound: usize) -> Emitter<'p> {
+        let mut body = Body::new(params);
+        let code = body.local(I32);
+        let nowhere = Label::FUNCTION;
+        let bound = vec![Default::default(); bound];
+        Emitter { linked, builder, body, base: 0, record: 1, code, trapped: nowhere, never: nowhere, bound, loops: 0, cells: 0 }
+    }
+}
+
+fn rule(linked: &Linked, builder: &mut Builder, index: usize) -> Target {
+    let rule = &linked.program().rules[index];
+    let mut emitter = Emitter::new(linked, builder, RULE.params.len(), rule.frame.locals.len());
+    let [record, count] = [1, 2];
+    let (bits, bit) = (emitter.body.local(I64), emitter.body.local(I64));
+    let next = emitter.body.loop_();
+    let failed = emitter.body.block();
+    (emitter.trapped, emitter.never) = (failed, failed);
+    let traps = may_trap(&rule.expr);
+    if traps {
+        emitter.trapped = emitter.body.block();
+    }
+    if uses_scratch(&rule.expr) {
+        emitter.body.i().i32_const(0).i32_const(1).i32_store(at(STALE));
+    }
+    emitter.branch(&rule.expr, false, failed);
+    emitter.body.i().local_get(bits).i64_const(1).local_get(bit).i64_shl().i64_or().local_set(bits);
+    if traps {
+        emitter.body.br(failed);
+        emitter.body.end();
+        emitter.body.i().i32_const(index as i32).local_get(record).local_get(emitter.code);
+        emitter.body.call(Target::Import(Import::Trap));
+    }
+    emitter.body.end();
+    let stride = linked.layout().stride() as i32;
+    emitter.body.i().local_get(record).i32_const(stride).i32_add().local_set(record);
+    emitter.body.i().local_get(bit).i64_const(1).i64_add().local_set(bit);
+    emitter.body.i().local_get(count).i32_const(1).i32_sub().local_tee(count);
+    emitter.body.br_if(next);
+    emitter.body.end();
+    emitter.body.i().local_get(bits);
+    let code = emitter.body.finish();
+    let name = if rule.name.is_empty() { format!("rule_{index}") } else { format!("rule_{index}_{}", rule.name) };
+    builder.add(name, RULE, code)
+}
+
+fn group(builder: &mut Builder, rules: &[Target]) -> Target {
+    let [base, record, count, out, row] = [0, 1, 2, 3, 4];
+    let mut body = Body::new(GROUP.params.len());
+    for rule in rules {
+        answer(&mut body, *rule, [base, record, count], out, row);
+    }
+    builder.add("group", GROUP, body.finish())
+}
+
+/// Stores a rule's answer and goes to the place of the next.
+fn answer(body: &mut Body, rule: Target, params: [u32; 3], out: u32, row: u32) {
+    body.i().local_get(out);
+    for param in params {
+        body.i().local_get(param);
+    }
+    body.call(rule);
+    body.i().i64_store(at(0)).local_get(out).local_get(row).i32_add().local_set(out);
+}
+
+/// The function that runs all rules, or groups of rules, on all records.
+fn run(linked: &Linked, builder: &mut Builder, calls: &[(Target, usize)], rules: bool) -> Target {
+    let [base, record, count] = [0, 1, 2];
+    let mut body = Body::new(RUN.params.len());
+    let (row, block, now, out) = (body.local(I32), body.local(I32), body.local(I32), body.local(I32));
+    // A row has a word for every 64 records.
+    body.i().local_get(count).i32_const(63).i32_add().i32_const(6).i32_shr_u().i32_const(3).i32_shl().local_set(row);
+    body.unknown(Hole::Answers);
+    body.i().local_set(block);
+    let end = body.block();
+    let head = body.loop_();
+    body.i().local_get(count).i32_eqz();
+    body.br_if(end);
+    body.i().local_get(count).i32_const(64).local_get(count).i32_const(64).i32_lt_u().select().local_set(now);
+    body.i().local_get(block).local_set(out);
+    for (target, size) in calls {
+        if rules {
+            answer(&mut body, *target, [base, record, now], out, row);
+        } else {
+            body.i().local_get(base).local_get(record).local_get(now).local_get(out).local_get(row);
+            body.call(*target);
+            body.i().local_get(out).local_get(row).i32_const(*size as i32).i32_mul().i32_add().local_set(out);
+        }
+    }
+    let stride = linked.layout().stride() as i32;
+    body.i().local_get(record).i32_const(stride.wrapping_mul(64)).i32_add().local_set(record);
+    body.i().local_get(block).i32_const(8).i32_add().local_set(block);
+    body.i().local_get(count).local_get(now).i32_sub().local_set(count);
+    body.br(head);
+    body.end();
+    body.end();
+    builder.add("run", RUN, body.finish())
+}

@@ -1,0 +1,144 @@
+//! Membership in literal sets.
+
+use quintet_lang::Type;
+use quintet_lang::ast::{Expr, SetId};
+use quintet_runtime::{BytesSet, IpSet, SetMatcher};
+use wasm_encoder::ValType::{I32, I64};
+
+use crate::body::Label;
+use crate::expr::{Emitter, Ip};
+use crate::helpers::Helper;
+use crate::host::Import;
+use crate::module::Target;
+
+/// Ranges or members that are compared with one by one.
+const FEW: usize = 8;
+
+impl Emitter<'_> {
+    /// Pushes whether the set holds the value.
+    pub(crate) fn in_set(&mut self, value: &Expr, id: SetId, nil: Label) {
+        let mark = self.body.mark();
+        let linked = self.linked;
+        match (linked.set(id), &value.ty) {
+            (SetMatcher::Int(set), Type::Int) => {
+                let [value, ..] = self.evaluate(value, nil);
+                self.in_ranges(value, set.ranges());
+            }
+            (SetMatcher::Ip(set), Type::Ip) => {
+                let ip = self.ip(value, nil);
+                self.in_ips(ip, set, id);
+            }
+            (SetMatcher::Bytes(set), Type::Bytes) => {
+                let [bytes, len, _] = self.evaluate(value, nil);
+                self.in_bytes(bytes, len, set, id);
+            }
+            // The checker pairs no others; nothing is in a set of another type.
+            _ => {
+                self.evaluate(value, nil);
+                self.body.i().i32_const(0);
+            }
+        }
+        self.body.release(mark);
+    }
+
+    /// Pushes whether the i64 in a local is in one of the ranges, which are in order.
+    fn in_ranges(&mut self, value: u32, ranges: &[(i64, i64)]) {
+        if ranges.len() > FEW {
+            let table: Vec<u8> = ranges.iter().flat_map(|(first, last)| [first.to_le_bytes(), last.to_le_bytes()]).flatten().collect();
+            let address = self.builder.constant(&table);
+            self.body.i().i32_const(address as i32).i32_const(ranges.len() as i32).local_get(value);
+            return self.body.call(Target::Helper(Helper::InRanges));
+        }
+        if ranges.is_empty() {
+            self.body.i().i32_const(0);
+        }
+        for (i, (first, last)) in ranges.iter().enumerate() {
+            let mut sink = self.body.i();
+            sink.local_get(value).i64_const(*first);
+            if first == last {
+                sink.i64_eq();
+            } else {
+                // As unsigned numbers, what lies before the range is far behind it.
+                sink.i64_sub().i64_const(last.wrapping_sub(*first)).i64_le_u();
+            }
+            if i > 0 {
+                sink.i32_or();
+            }
+        }
+    }
+
+    fn in_ips(&mut self, ip: Ip, set: &IpSet, id: SetId) {
+        if set.v6().len() > FEW {
+            self.body.i().i32_const(id.0 as i32);
+            for word in 0..3 {
+                self.ip_word(ip, word);
+            }
+            return self.body.call(Target::Import(Import::InIps));
+        }
+        let v4: Vec<(i64, i64)> = set.v4().iter().map(|(first, last)| ((*first).into(), (*last).into())).collect();
+        self.ip_word(ip, 0);
+        self.body.i().i64_const(4).i64_eq();
+        if set.v6().is_empty() && v4.len() == 1 {
+            self.v4(ip, &v4);
+            self.body.i().i32_and();
+            return;
+        }
+        self.body.if_(Some(I32));
+        self.v4(ip, &v4);
+        self.body.else_();
+        self.v6(ip, set.v6());
+        self.body.end();
+    }
+
+    fn v4(&mut self, ip: Ip, ranges: &[(i64, i64)]) {
+        let mark = self.body.mark();
+        self.ip_word(ip, 2);
+        let low = self.body.pop(I64);
+        self.in_ranges(low, ranges);
+        self.body.release(mark);
+    }
+
+    fn v6(&mut self, ip: Ip, ranges: &[(u128, u128)]) {
+        if ranges.is_empty() {
+            self.body.i().i32_const(0);
+        }
+        let halves = |n: u128| ((n >> 64) as i64, n as i64);
+        for (i, (first, last)) in ranges.iter().enumerate() {
+            let ((first_high, first_low), (last_high, last_low)) = (halves(*first), halves(*last));
+            if first_low == 0 && last_low == -1 {
+                // A network of at most 64 bits: the high half decides.
+                self.ip_word(ip, 1);
+                let difference = last_high.wrapping_sub(first_high);
+                self.body.i().i64_const(first_high).i64_sub().i64_const(difference).i64_le_u();
+            } else {
+                self.ip_less(ip, Ip::Const([6, first_high as u64, first_low as u64]));
+                self.ip_less(Ip::Const([6, last_high as u64, last_low as u64]), ip);
+                self.body.i().i32_or().i32_eqz();
+            }
+            if i > 0 {
+                self.body.i().i32_or();
+            }
+        }
+    }
+
+    fn in_bytes(&mut self, bytes: u32, len: u32, set: &BytesSet, id: SetId) {
+        if set.len() > FEW {
+            self.body.i().i32_const(id.0 as i32).local_get(bytes).local_get(len);
+            return self.body.call(Target::Import(Import::InBytes));
+        }
+        let mark = self.body.mark();
+        let answer = self.body.local(I32);
+        self.body.i().i32_const(1).local_set(answer);
+        let found = self.body.block();
+        for member in set.members() {
+            let other = self.body.block();
+            self.same_as(bytes, len, member, other);
+            self.body.br(found);
+            self.body.end();
+        }
+        self.body.i().i32_const(0).local_set(answer);
+        self.body.end();
+        self.body.i().local_get(answer);
+        self.body.release(mark);
+    }
+}

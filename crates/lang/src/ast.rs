@@ -420,45 +420,7 @@ impl Expr {
     /// Calls `visit` on this expression and everything below it, parents first, in order of evaluation.
     pub fn walk<'e>(&'e self, visit: &mut dyn FnMut(&'e Expr)) {
         visit(self);
-        match &self.kind {
-            ExprKind::Const(_) | ExprKind::Field(_) | ExprKind::Local(_) => {}
-            ExprKind::Index { base, index: other } | ExprKind::Key { base, key: other } => {
-                base.walk(visit);
-                other.walk(visit);
-            }
-            ExprKind::Slice { base, start, end } => {
-                base.walk(visit);
-                for bound in [start, end].into_iter().flatten() {
-                    bound.walk(visit);
-                }
-            }
-            ExprKind::Call { args, .. } => args.iter().for_each(|a| a.walk(visit)),
-            ExprKind::Neg(e) | ExprKind::Not(e) | ExprKind::Present(e) => e.walk(visit),
-            ExprKind::Arith { lhs, rhs, .. } | ExprKind::Compare { lhs, rhs, .. } => {
-                lhs.walk(visit);
-                rhs.walk(visit);
-            }
-            ExprKind::In { value, .. }
-            | ExprKind::InList { value, .. }
-            | ExprKind::Matches { value, .. }
-            | ExprKind::Wildcard { value, .. } => value.walk(visit),
-            ExprKind::Contains { value, needle } => {
-                value.walk(visit);
-                if let Needle::Dynamic(n) = needle {
-                    n.walk(visit);
-                }
-            }
-            ExprKind::Logic { items, .. } => items.iter().for_each(|i| i.walk(visit)),
-            ExprKind::Quantifier { each, .. } | ExprKind::Collect(each) => {
-                for clause in &each.clauses {
-                    match clause {
-                        Clause::For(sources) => sources.iter().for_each(|(_, s)| s.walk(visit)),
-                        Clause::Let(_, value) => value.walk(visit),
-                    }
-                }
-                each.body.walk(visit);
-            }
-        }
+        self.children(&mut |child| child.walk(visit));
     }
 }
 

@@ -17,6 +17,15 @@ pub enum Severity {
     Warning,
 }
 
+impl fmt::Display for Severity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Severity::Error => "error",
+            Severity::Warning => "warning",
+        })
+    }
+}
+
 /// One finding.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Diagnostic {
@@ -138,6 +147,27 @@ impl Diagnostics {
         rest.find('\n').map_or(rest, |i| &rest[..i]).trim_end_matches('\r')
     }
 
+    /// The findings for editors: a JSON array of `{severity, code, message, start, end, label, help}`, where `start` and `end` are
+    /// `{line, column}` as [`Position`] counts them, `end` is exclusive, and `help` may be null.
+    pub fn to_json(&self) -> String {
+        let place = |offset: u32| {
+            let at = self.position(offset);
+            serde_json::json!({ "line": at.line, "column": at.column })
+        };
+        let list = self.list.iter().map(|d| {
+            serde_json::json!({
+                "severity": d.severity.to_string(),
+                "code": d.code,
+                "message": d.message,
+                "start": place(d.span.start),
+                "end": place(d.span.end),
+                "label": d.label,
+                "help": d.help,
+            })
+        });
+        serde_json::Value::Array(list.collect()).to_string()
+    }
+
     fn upto(&self, offset: u32) -> &str {
         let mut end = (offset as usize).min(self.source.len());
         while !self.source.is_char_boundary(end) {
@@ -148,11 +178,7 @@ impl Diagnostics {
 
     fn render(&self, d: &Diagnostic, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let at = self.position(d.span.start);
-        let kind = match d.severity {
-            Severity::Error => "error",
-            Severity::Warning => "warning",
-        };
-        writeln!(f, "{}:{}: {kind}: {}", at.line, at.column, d.message)?;
+        writeln!(f, "{}:{}: {}: {}", at.line, at.column, d.severity, d.message)?;
         let line = self.line(d.span.start);
         let (from, len) = window(line, at.column - 1);
         let shown: String = line.chars().skip(from).take(len).collect();
@@ -253,6 +279,10 @@ mod tests {
         all.push(Diagnostic::error("x", Span::new(17, 21), "bad").label("here").help("mend it"));
         assert_eq!(all.to_string(), "2:2: error: bad\n    \tnope\n    \t^^^^ here\n    help: mend it");
         assert_eq!(all.position(9999).line, 2);
+        let json: serde_json::Value = serde_json::from_str(&all.to_json()).expect("JSON");
+        assert_eq!(json[0]["start"], serde_json::json!({ "line": 2, "column": 2 }));
+        assert_eq!(json[0]["end"], serde_json::json!({ "line": 2, "column": 6 }));
+        assert_eq!((&json[0]["severity"], &json[0]["help"]), (&"error".into(), &"mend it".into()));
     }
 
     #[test]

@@ -147,6 +147,14 @@ impl<'s> Lexer<'s> {
         }
     }
 
+    /// Where the string ends that starts here, if one does.
+    pub(crate) fn string_here(&mut self) -> Option<usize> {
+        if self.peek().0 != Token::Quote {
+            return None;
+        }
+        self.string().ok().map(|(_, span)| span.end as usize)
+    }
+
     /// The byte that the escape at `at` stands for, and the escape's length.
     fn escape(&self, at: usize) -> Result<(u8, usize), Diagnostic> {
         let bytes = self.bytes();
@@ -180,7 +188,8 @@ impl<'s> Lexer<'s> {
     fn raw(&mut self, hashes: usize) -> Result<(&'s str, Span), Diagnostic> {
         let start = self.pos;
         if hashes > 255 {
-            return Err(Diagnostic::error("bad-string", Span::new(start, start + 1 + hashes), "a raw string takes at most 255 `#`"));
+            return Err(Diagnostic::error("bad-string", Span::new(start, start + 1 + hashes), "a raw string takes at most 255 `#`")
+                .help("use fewer `#`"));
         }
         let from = start + 2 + hashes;
         let close = format!("\"{}", "#".repeat(hashes));
@@ -260,7 +269,9 @@ impl<'s> Lexer<'s> {
 }
 
 fn unclosed(start: usize) -> Diagnostic {
-    Diagnostic::error("unclosed-string", Span::new(start, start + 1), "this string is never closed").label("starts here")
+    Diagnostic::error("unclosed-string", Span::new(start, start + 1), "this string is never closed")
+        .label("starts here")
+        .help("close it with `\"`")
 }
 
 /// The number of `#` if a raw string starts here.

@@ -60,8 +60,12 @@ pub fn run(args: &RunArgs) -> Result<ExitCode, Failure> {
     if printer.traps > 0 {
         eprintln!("quintet: {} rule-record pairs trapped and count as no match; --output json names them", printer.traps);
     }
-    for line in notes::of(reader.stats()) {
-        eprintln!("quintet: {}: {line}", args.input.display());
+    let notes = notes::of(reader.stats());
+    if !notes.is_empty() {
+        eprintln!("quintet: {}:", args.input.display());
+    }
+    for line in notes {
+        eprintln!("  {line}");
     }
     Ok(ExitCode::SUCCESS)
 }

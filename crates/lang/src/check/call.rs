@@ -41,7 +41,7 @@ impl Checker<'_> {
         }
         let Some(ty) = signature.resolve(&signature.result, &bound) else {
             let message = format!("the arguments do not say what type `{}` results in", name.text);
-            return self.fail(Diagnostic::error("unresolved-result", span, message));
+            return self.fail(Diagnostic::error("unresolved-result", span, message).help(usage(signature)));
         };
         let expr = self.site(id, signature, values, ty, span);
         Ok(match clauses {
@@ -101,7 +101,8 @@ impl Checker<'_> {
             }
             Operand::Each(_) => {
                 let d = Diagnostic::error("element-wise", arg.span, "only the first argument of a function may have `[*]`");
-                return self.fail(d.label(format!("argument {}", i + 1)));
+                let help = format!("write `[*]` in argument 1 of `{}`, or take one element: `[0]`", signature.name);
+                return self.fail(d.label(format!("argument {}", i + 1)).help(help));
             }
         };
         let constant = matches!(value.kind, ExprKind::Const(_));
@@ -125,7 +126,7 @@ impl Checker<'_> {
             let elements = value.ty.element().is_some_and(|t| signature.accepts(&param.pattern, t, &mut trial));
             let text = self.text(arg.span);
             let help = (i == 0 && elements).then(|| format!("`{}({text}[*])` calls it for each element", signature.name));
-            return self.fail(d.maybe_help(help));
+            return self.fail(d.help(help.unwrap_or_else(|| usage(signature))));
         }
         Ok(value)
     }
@@ -133,7 +134,8 @@ impl Checker<'_> {
     /// `present(x)`: whether a value is there. It is no function, since it must see any type, and gives way to one of this name.
     fn present(&mut self, args: &[syntax::Expr], span: Span) -> Checked<Operand> {
         let [arg] = args else {
-            return self.fail(Diagnostic::error("argument-count", span, format!("`present` takes 1 argument, not {}", args.len())));
+            let d = Diagnostic::error("argument-count", span, format!("`present` takes 1 argument, not {}", args.len()));
+            return self.fail(d.help("`present(value: any type) -> Bool`"));
         };
         let value = self.value(arg, Want::default())?;
         Ok(Operand::Plain(test(ExprKind::Present(Box::new(value)), span)))

@@ -5,49 +5,6 @@ use std::collections::HashMap;
 
 use crate::ast::{Clause, Each, Expr, ExprKind, Frame, ListId, LocalId, Needle, NeedleId, Program, RegexId, SetId, SiteId, WildcardId};
 
-/// Calls `visit` on each direct child.
-fn children(expr: &mut Expr, visit: &mut dyn FnMut(&mut Expr)) {
-    match &mut expr.kind {
-        ExprKind::Const(_) | ExprKind::Field(_) | ExprKind::Local(_) => {}
-        ExprKind::Index { base, index: other } | ExprKind::Key { base, key: other } => {
-            visit(base);
-            visit(other);
-        }
-        ExprKind::Slice { base, start, end } => {
-            visit(base);
-            for bound in [start, end].into_iter().flatten() {
-                visit(bound);
-            }
-        }
-        ExprKind::Call { args, .. } => args.iter_mut().for_each(visit),
-        ExprKind::Neg(e) | ExprKind::Not(e) | ExprKind::Present(e) => visit(e),
-        ExprKind::Arith { lhs, rhs, .. } | ExprKind::Compare { lhs, rhs, .. } => {
-            visit(lhs);
-            visit(rhs);
-        }
-        ExprKind::In { value, .. }
-        | ExprKind::InList { value, .. }
-        | ExprKind::Matches { value, .. }
-        | ExprKind::Wildcard { value, .. } => visit(value),
-        ExprKind::Contains { value, needle } => {
-            visit(value);
-            if let Needle::Dynamic(n) = needle {
-                visit(n);
-            }
-        }
-        ExprKind::Logic { items, .. } => items.iter_mut().for_each(visit),
-        ExprKind::Quantifier { each, .. } | ExprKind::Collect(each) => {
-            for clause in &mut each.clauses {
-                match clause {
-                    Clause::For(sources) => sources.iter_mut().for_each(|(_, s)| visit(s)),
-                    Clause::Let(_, value) => visit(value),
-                }
-            }
-            visit(&mut each.body);
-        }
-    }
-}
-
 /// Renames locals that are used, not those that are bound.
 pub(super) fn rename(expr: &mut Expr, renamed: &HashMap<LocalId, LocalId>) {
     if renamed.is_empty() {
@@ -58,7 +15,7 @@ pub(super) fn rename(expr: &mut Expr, renamed: &HashMap<LocalId, LocalId>) {
     {
         *id = *new;
     }
-    children(expr, &mut |e| rename(e, renamed));
+    expr.children_mut(&mut |e| rename(e, renamed));
 }
 
 /// New ids for the entries of one table.
@@ -95,7 +52,7 @@ struct Compact {
 }
 
 /// The same program without what is not used.
-pub(super) fn compact(program: Program) -> Program {
+pub(crate) fn compact(program: Program) -> Program {
     let mut c = Compact {
         locals: HashMap::new(),
         types: Vec::new(),
@@ -139,7 +96,7 @@ impl Compact {
             ExprKind::Quantifier { each, .. } | ExprKind::Collect(each) => return self.each(each),
             _ => {}
         }
-        children(expr, &mut |e| self.expr(e));
+        expr.children_mut(&mut |e| self.expr(e));
     }
 
     fn each(&mut self, each: &mut Each) {

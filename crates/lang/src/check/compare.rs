@@ -97,6 +97,7 @@ impl Checker<'_> {
     }
 
     pub(super) fn compare(&mut self, op: CompareOp, lhs: &syntax::Expr, rhs: &syntax::Expr, span: Span) -> Checked<Operand> {
+        self.no_network(op, lhs, rhs)?;
         let (left, right) = self.pair(lhs, rhs)?;
         self.comparable(&left, lhs, op.symbol(), span)?;
         self.comparable(&right, rhs, op.symbol(), span)?;
@@ -105,7 +106,11 @@ impl Checker<'_> {
             let d = Diagnostic::error("type-mismatch", rhs.span, format!("{l} cannot be compared with {r}")).label(r.to_string());
             let text = self.text(rhs.span);
             let literal = self.is_literal(rhs);
+            let unquoted = text.trim_matches('"');
             let help = match (&l, &r) {
+                (Type::Ip, Type::Bytes) if literal && unquoted.contains('/') => Some(self.in_set(op, lhs, unquoted)),
+                (Type::Bool, Type::Int) if matches!(text, "0" | "1") => Some(format!("write `{}`", text == "1")),
+                (Type::Bool, Type::Bytes) if matches!(unquoted, "true" | "false") => Some(format!("write `{unquoted}`, without quotes")),
                 (Type::Bytes, Type::Int | Type::Ip | Type::Float) if literal => Some(format!("text stands in double quotes: `\"{text}\"`")),
                 (Type::Int | Type::Ip | Type::Float, Type::Bytes) if literal => {
                     Some(format!("{l} stands without quotes: `{}`", text.trim_matches('"')))
@@ -113,7 +118,8 @@ impl Checker<'_> {
                 (Type::Float, Type::Int) | (Type::Int, Type::Float) => Some("there is no implicit conversion".into()),
                 _ => None,
             };
-            return self.fail(d.maybe_help(help));
+            let help = help.unwrap_or_else(|| format!("both sides of `{}` must have one type", op.symbol()));
+            return self.fail(d.help(help));
         }
         let not_equal = self.scheme.nil_not_equal();
         let Together { values, outer, inner } = self.together(vec![left, right]);
@@ -162,8 +168,9 @@ impl Checker<'_> {
         let arith = ["+", "-", "*", "/", "%", "&", "|", "^", "<<", ">>"].contains(&op);
         let elements = format!("{before}{text}[*]{after}{}", if arith && op != "&" { " == ..." } else { "" });
         let elements = if elements.len() > 80 { format!("{text}[*] {op} ...") } else { elements };
-        let help = match self.quantifiers {
-            0 => format!("write `any({elements})` or `all({elements})`"),
+        let help = match (self.quantifiers, ty) {
+            (0, Type::Map(_)) => format!("`any({elements})` tests all values, `{text}[\"key\"]` is one of them"),
+            (0, _) => format!("write `any({elements})` or `all({elements})`"),
             _ => format!("write `{elements}` to test each element"),
         };
         self.fail(d.help(help))
@@ -184,7 +191,8 @@ impl Checker<'_> {
             _ => names.concat(),
         };
         let d = Diagnostic::error("operator-type", e.span, format!("`{op}` works on {names}, not on {ty}"));
-        self.fail(d.label(ty.to_string()))
+        let help = self.instead(op, &ty, e);
+        self.fail(d.label(ty.to_string()).help(help))
     }
 
     pub(super) fn contained(&mut self, value: &syntax::Expr, negated: bool, set: &syntax::Set, span: Span) -> Checked<Operand> {
@@ -202,7 +210,13 @@ impl Checker<'_> {
                         return self.needs_elements(&ty, value, "in", span);
                     }
                     let d = Diagnostic::error("no-lists", name.span, format!("there are no lists of {ty} here"));
-                    return self.fail(d.label(format!("the value is {ty}")));
+                    let types: Vec<String> = self.scheme.list_types().map(Type::to_string).collect();
+                    let help = if types.is_empty() {
+                        "write the members out: `in {...}`".into()
+                    } else {
+                        format!("there are lists of {}", types.join(", "))
+                    };
+                    return self.fail(d.label(format!("the value is {ty}")).help(help));
                 }
                 let list = self.list(name, ty);
                 Box::new(move |value| ExprKind::InList { value, list })

@@ -70,7 +70,7 @@ impl Checker<'_> {
             }
             _ => None,
         };
-        self.fail(d.label(ty.to_string()).maybe_help(help))
+        self.fail(d.label(ty.to_string()).help(help.unwrap_or_else(|| "compare it, with an operator such as `==`".into())))
     }
 
     pub(super) fn not(&mut self, inner: &syntax::Expr, span: Span) -> Checked<Operand> {
@@ -113,8 +113,11 @@ impl Checker<'_> {
         let message = format!("`{op}` joins Bools, or arrays of Bool, but not both");
         let d = Diagnostic::error("mixed-logic", item.span, message).label(format!("{found}, but {before} before"));
         let text = self.text(item.span);
-        let help = (found != "Bool").then(|| format!("write `any({text})` or `all({text})`"));
-        self.diagnostics.push(d.maybe_help(help));
+        let help = match found {
+            "Bool" => "close what has elements with `any(...)` or `all(...)` before it is joined".to_owned(),
+            _ => format!("write `any({text})` or `all({text})`"),
+        };
+        self.diagnostics.push(d.help(help));
         true
     }
 

@@ -5,9 +5,10 @@
 //! [`element`]). A comparison of a loop's elements is again a loop, of Bools; `any` and `all` close it.
 
 mod call;
-mod compact;
+pub(crate) mod compact;
 mod compare;
 mod element;
+mod hint;
 mod logic;
 mod name;
 mod pattern;

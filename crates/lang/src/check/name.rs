@@ -1,6 +1,6 @@
 //! Words: fields and literals.
 
-use super::{Checked, Checker, Operand, Want, constant};
+use super::{Checked, Checker, Operand, Want, constant, hint};
 use crate::ast::{Clause, Const, Expr, ExprKind, Span};
 use crate::diagnostic::{Diagnostic, nearest};
 use crate::literal::{self, IntError};
@@ -49,7 +49,7 @@ impl Checker<'_> {
                 let strip = word.trim_start_matches('0');
                 let help = (radix == 8 && literal::int(strip).is_some_and(|i| i.is_ok()))
                     .then(|| format!("a leading `0` makes it octal; write `{strip}` for the decimal number"));
-                self.fail(d.maybe_help(help))
+                self.fail(d.help(help.unwrap_or_else(|| hint::number(word))))
             }
             _ => self.unknown(word, span, want),
         }
@@ -120,21 +120,34 @@ impl Checker<'_> {
             _ => format!("there is no field `{word}`"),
         };
         let d = Diagnostic::error("unknown-name", span, message);
-        let help = match self.near(word) {
-            Some(name) => Some(format!("did you mean `{name}`?")),
-            None if want.ty == Some(&Type::Bytes) => Some(format!("text stands in double quotes: `\"{word}\"`")),
-            None => None,
+        let help = match (hint::foreign_word(word), self.near(word)) {
+            (Some(help), _) => Some(help),
+            (None, Some(name)) => Some(format!("did you mean `{name}`?")),
+            (None, None) => match want.ty {
+                Some(Type::Bytes) => Some(format!("text stands in double quotes: `\"{word}\"`")),
+                Some(Type::Ip) if digit => Some(hint::address(word)),
+                _ if digit => Some(hint::number(word)),
+                _ => {
+                    let names: Vec<&str> = self.scheme.fields().iter().map(|f| f.name.as_str()).collect();
+                    self.there_are("fields", word, &names)
+                }
+            },
         };
-        self.fail(d.maybe_help(help))
+        self.fail(d.help(help.unwrap_or_else(|| "the scheme has no fields".into())))
     }
 
     pub(super) fn unknown_function<T>(&mut self, name: &syntax::Name) -> Checked<T> {
         let d = if self.scheme.field_id(&name.text).is_some() {
             Diagnostic::error("not-a-function", name.span, format!("`{}` is a field and cannot be called", name.text))
+                .help(format!("write `{}`, without parentheses", name.text))
         } else {
             let d = Diagnostic::error("unknown-function", name.span, format!("there is no function `{}`", name.text));
             let near = nearest(&name.text, self.scheme.functions().iter().map(|f| f.name.as_str()));
-            d.maybe_help(near.map(|n| format!("did you mean `{n}`?")))
+            let help = near.map(|n| format!("did you mean `{n}`?")).or_else(|| {
+                let names: Vec<&str> = self.scheme.functions().iter().map(|f| f.name.as_str()).collect();
+                self.there_are("functions", &name.text, &names)
+            });
+            d.help(help.unwrap_or_else(|| "the scheme has no functions".into()))
         };
         self.fail(d)
     }

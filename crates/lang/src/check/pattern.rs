@@ -1,6 +1,6 @@
 //! Regular expressions and wildcard patterns.
 
-use super::{Checked, Checker, Operand};
+use super::{Checked, Checker, Operand, hint};
 use crate::ast::{ExprKind, Regex, RegexId, Span, Wildcard, WildcardId};
 use crate::diagnostic::Diagnostic;
 use crate::syntax::{self, Pattern};
@@ -28,7 +28,8 @@ impl Checker<'_> {
             }
         };
         let span = pattern.source_span(at.start.offset, at.end.offset);
-        let d = Diagnostic::error("bad-regex", span, "the regular expression is malformed").label(message);
+        let other = hint::regex(&message);
+        let d = Diagnostic::error("bad-regex", span, "the regular expression is malformed").label(message).help(other);
         let unicode = matches!(pattern.text.get(at.start.offset..), Some(rest) if rest.starts_with("\\p") || rest.starts_with(|c: char| !c.is_ascii()));
         let help = unicode.then(|| "`matches` works on bytes; `(?u)` at the start of the pattern switches to characters".to_owned());
         self.fail(d.maybe_help(help))
@@ -81,7 +82,7 @@ impl Checker<'_> {
         let most = self.limits.wildcard_stars;
         if parts.len() - 1 > most {
             let message = format!("this pattern has {} `*`; at most {most} are allowed", parts.len() - 1);
-            return self.fail(bad(&message));
+            return self.fail(bad(&message).help("write several shorter patterns, joined by `and`"));
         }
         Ok(parts)
     }

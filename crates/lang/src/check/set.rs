@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use super::{Checked, Checker};
+use super::{Checked, Checker, hint};
 use crate::ast::{ListId, ListRef, Set, SetId};
 use crate::diagnostic::Diagnostic;
 use crate::literal::{self, IntError, NetworkError};
@@ -48,7 +48,8 @@ impl Checker<'_> {
                 return self.fail(d.help(format!("write `{last}..{first}`")));
             }
             (Some(Err(IntError::Range)), _) | (_, Some(Err(IntError::Range))) => {
-                return self.fail(Diagnostic::error("int-range", name.span, "this does not fit in a 64-bit Int"));
+                let d = Diagnostic::error("int-range", name.span, "this does not fit in a 64-bit Int");
+                return self.fail(d.help(format!("Int goes from {} to {}", i64::MIN, i64::MAX)));
             }
             _ => {}
         }
@@ -69,7 +70,7 @@ impl Checker<'_> {
         } else {
             word.find([';', '|']).map(|i| format!("members are separated by blanks: `{} {}`", &word[..i], &word[i + 1..]))
         };
-        self.fail(d.maybe_help(help))
+        self.fail(d.help(help.unwrap_or_else(|| hint::int_member(word))))
     }
 
     fn ip_member(&mut self, member: &Member) -> Checked<(IpAddr, IpAddr)> {
@@ -79,8 +80,11 @@ impl Checker<'_> {
             let d = match (literal::ip(first), literal::ip(last)) {
                 (Some(a), Some(b)) if a.is_ipv4() != b.is_ipv4() => {
                     Diagnostic::error("mixed-families", name.span, "a range has two ends of the same family")
+                        .help("write one range for IPv4 and one for IPv6")
                 }
-                (Some(a), Some(b)) if a > b => Diagnostic::error("empty-range", name.span, "this range ends before it starts"),
+                (Some(a), Some(b)) if a > b => {
+                    Diagnostic::error("empty-range", name.span, "this range ends before it starts").help(format!("write `{last}..{first}`"))
+                }
                 (Some(a), Some(b)) => return Ok((a, b)),
                 _ => Diagnostic::error("bad-member", name.span, format!("`{word}` is no range of addresses"))
                     .help("a range is written `10.0.0.1..10.0.0.9`, without blanks and with both ends"),
@@ -95,9 +99,11 @@ impl Checker<'_> {
             }
             Err(NetworkError::Prefix(most)) => {
                 Diagnostic::error("bad-prefix", name.span, format!("the prefix of this network is longer than {most} bits"))
+                    .help(format!("write a prefix from 0 to {most}"))
             }
             Err(NetworkError::Malformed) => {
                 Diagnostic::error("bad-member", name.span, format!("`{word}` is no address, network or range of addresses"))
+                    .help(hint::address(word))
             }
         };
         self.fail(d)

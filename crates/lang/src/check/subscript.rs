@@ -49,7 +49,7 @@ impl Checker<'_> {
 
     fn no_elements<T>(&mut self, ty: &Type, bracket: Span) -> Checked<T> {
         let d = Diagnostic::error("no-elements", bracket, format!("{ty} has no elements"));
-        self.fail(d.label("only arrays and maps take `[*]`"))
+        self.fail(d.label("only arrays and maps take `[*]`").help("leave out `[*]`, and `any` or `all` around it"))
     }
 
     /// Applies `make` to a value, or to each value of a loop. In a loop a result that may be nil is bound, so that elements that
@@ -88,15 +88,15 @@ impl Checker<'_> {
                 let key = checker.value(at, Want { ty: Some(&Type::Bytes), literal: true, multi: false })?;
                 if key.ty != Type::Bytes {
                     let d = Diagnostic::error("type-mismatch", at.span, format!("the keys of a map are Bytes, but this is {}", key.ty));
-                    return checker.fail(d.label(key.ty.to_string()));
+                    return checker.fail(d.label(key.ty.to_string()).help("a key stands in double quotes: `[\"key\"]`"));
                 }
                 let kind = ExprKind::Key { base: Box::new(base), key: Box::new(key) };
                 Ok(Expr { kind, ty, nullable: true, span })
             }
             ty => {
                 let d = Diagnostic::error("no-elements", bracket, format!("{ty} has no elements"));
-                let help = (*ty == Type::Bytes).then(|| "bytes are taken by a range: `x[0:1]`".to_owned());
-                checker.fail(d.label("only arrays and maps do").maybe_help(help))
+                let help = if *ty == Type::Bytes { "bytes are taken by a range: `x[0:1]`" } else { "leave out the brackets" };
+                checker.fail(d.label("only arrays and maps do").help(help))
             }
         })
     }
@@ -106,7 +106,7 @@ impl Checker<'_> {
         let index = self.value(e, Want { ty: Some(&Type::Int), literal: true, multi: false })?;
         if index.ty != Type::Int {
             let d = Diagnostic::error("type-mismatch", e.span, format!("an Int is needed here, but this is {}", index.ty));
-            return self.fail(d.label(index.ty.to_string()));
+            return self.fail(d.label(index.ty.to_string()).help("elements are numbered from 0; only maps have keys"));
         }
         Ok(index)
     }
@@ -122,7 +122,11 @@ impl Checker<'_> {
         self.apply(operand, |checker, base| {
             if base.ty != Type::Bytes {
                 let d = Diagnostic::error("no-slice", bracket, format!("only Bytes have slices, but this is {}", base.ty));
-                return checker.fail(d);
+                let help = match base.ty.element() {
+                    Some(_) => "one element is `x[0]`, each is `x[*]`",
+                    None => "leave out the brackets",
+                };
+                return checker.fail(d.help(help));
             }
             let start = from.map(|e| checker.index(e)).transpose()?;
             let end = to.map(|e| checker.index(e)).transpose()?;

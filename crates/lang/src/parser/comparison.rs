@@ -18,10 +18,6 @@ enum Test {
 /// Words that may be glued to a number that follows them.
 const GLUED: &[&str] = &["eq", "ne", "ge", "le", "gt", "lt"];
 
-/// What other languages write, and what it is here.
-const MISTAKEN: &[(&str, &str)] =
-    &[("===", "=="), ("!==", "!="), ("=>", ">="), ("=<", "<="), ("=!", "!="), ("=~", "~"), ("!~", "not ... ~"), ("<>", "!=")];
-
 impl Parser<'_> {
     /// A whole expression. All three levels of logic are parsed by one loop, so a chain of any length takes no stack.
     pub(super) fn expr(&mut self) -> Parsed<Expr> {
@@ -88,7 +84,10 @@ impl Parser<'_> {
         let lhs = self.operand(false)?;
         match self.test()? {
             Some(test) => self.compared(lhs, test),
-            None => Ok(lhs),
+            None => {
+                self.no_foreign_word(&lhs)?;
+                Ok(lhs)
+            }
         }
     }
 
@@ -147,11 +146,7 @@ impl Parser<'_> {
     /// The operator of a comparison, if one is next.
     fn test(&mut self) -> Parsed<Option<Test>> {
         let (token, span) = self.peek();
-        if let Some((wrong, right)) = MISTAKEN.iter().find(|(wrong, _)| self.lexer.rest().starts_with(wrong)) {
-            let span = Span::new(span.start as usize, span.start as usize + wrong.len());
-            let d = Diagnostic::error("unknown-operator", span, format!("`{wrong}` is no operator"));
-            return self.fail(d.help(format!("write `{right}`")));
-        }
+        self.no_foreign_operator()?;
         let test = match token {
             Token::Symbol(s) => match s {
                 "==" => Test::Compare(CompareOp::Eq),
@@ -216,11 +211,15 @@ impl Parser<'_> {
                 self.take(next);
                 Ok(Some(test))
             }
-            (_, next) => self.fail(Diagnostic::error("unexpected", next, format!("`{second}` was expected after `{first}`")).label("here")),
+            (_, next) => {
+                let d = Diagnostic::error("unexpected", next, format!("`{second}` was expected after `{first}`")).label("here");
+                self.fail(d.help(format!("write `{first} {second}`, or join two tests with `and` or `or`")))
+            }
         }
     }
 
     fn not_chained(&mut self) -> Parsed<()> {
+        self.no_foreign_operator()?;
         let (token, span) = self.peek();
         let another = match token {
             Token::Symbol(s) => matches!(s, "==" | "!=" | "<" | "<=" | ">" | ">=" | "~" | "="),
@@ -242,7 +241,11 @@ impl Parser<'_> {
             (token, span) => {
                 let d = Diagnostic::error("expected-string", span, format!("`{operator}` takes {what} in double quotes"));
                 let d = d.label("here");
-                self.fail(if token == Token::Other('\'') { d.help("strings stand in double quotes") } else { d })
+                let help = match self.in_quotes() {
+                    Some(text) if token != Token::End => format!("write `{operator} {text}`"),
+                    _ => format!("write `{operator} \"...\"`"),
+                };
+                self.fail(d.help(help))
             }
         }
     }
@@ -271,7 +274,8 @@ impl Parser<'_> {
             }
             _ => {
                 let d = Diagnostic::error("expected-set", open, "`in` takes a set or a list").label("here");
-                self.fail(d.help("write `in {1 2 3}`, `in {1..9}`, or `in $name`"))
+                let help = self.in_braces();
+                self.fail(d.help(help))
             }
         }
     }
@@ -287,23 +291,35 @@ impl Parser<'_> {
                     return Ok((Set::Literal { members, span }, span));
                 }
                 Token::End => {
-                    return self.fail(Diagnostic::error("unclosed", open, "this set is never closed").label("starts here"));
+                    return self.fail(
+                        Diagnostic::error("unclosed", open, "this set is never closed").label("starts here").help("close it with `}`"),
+                    );
                 }
                 Token::Quote => {
                     let (bytes, span) = self.string()?;
                     members.push(Member::Bytes(bytes, span));
                 }
                 Token::Symbol("{") => {
-                    return self.fail(Diagnostic::error("nested-set", span, "a set cannot hold another set"));
+                    return self.fail(
+                        Diagnostic::error("nested-set", span, "a set cannot hold another set")
+                            .help("write all members in one pair of braces"),
+                    );
                 }
                 _ => {
                     let member = self.lexer.member();
                     if member.text.is_empty() {
-                        return self.fail(Diagnostic::error("unexpected", span, "a member of the set was expected here"));
+                        let d = Diagnostic::error("unexpected", span, "a member of the set was expected here");
+                        return self.fail(d.help("between two members stands a blank or one comma"));
                     }
                     if member.text.contains('\'') {
                         let d = Diagnostic::error("single-quotes", member.span, "a member of a set cannot hold `'`");
-                        return self.fail(d.help("strings stand in double quotes"));
+                        let text = member.text.trim_matches('\'');
+                        let help = if text.contains(['\'', '\\']) {
+                            "strings stand in double quotes".into()
+                        } else {
+                            format!("strings stand in double quotes: `\"{text}\"`")
+                        };
+                        return self.fail(d.help(help));
                     }
                     members.push(Member::Word(member));
                 }

@@ -23,6 +23,7 @@
 //! subscripts inside one another by the same plus [`CHAIN_SLACK`].
 
 mod comparison;
+mod mistake;
 mod operand;
 
 use std::collections::HashMap;
@@ -241,25 +242,30 @@ impl<'s> Parser<'s> {
         let text = &self.lexer.source[span.start as usize..span.end as usize];
         let d = Diagnostic::error("unexpected", span, format!("unexpected `{text}`"));
         self.fail(match token {
-            Token::End => Diagnostic::error("unexpected-end", span, "the expression ends too early"),
+            Token::End => Diagnostic::error("unexpected-end", span, "the expression ends too early")
+                .help("write what is missing, or remove what comes before"),
             Token::Symbol("[") => d.help("write the bracket without a blank before it"),
             Token::Symbol("/") if self.lexer.rest().starts_with("//") => d.help("comments start with `#`"),
-            Token::Symbol(")" | "]" | "}") => d.label("this was never opened"),
-            Token::Other(';') => d.help("one expression has no end mark; several are written as `rule NAME = ...`"),
+            Token::Symbol(close @ (")" | "]" | "}")) => {
+                let open = ["(", "[", "{"][usize::from(close == "]") + 2 * usize::from(close == "}")];
+                d.label("this was never opened").help(format!("remove it, or write the `{open}` that it closes"))
+            }
             Token::Symbol("=") => d.help("`==` compares"),
             Token::Symbol("!") => d.help("`!=` compares; `not in` is the opposite of `in`"),
-            Token::Other('\'') => d.help("strings stand in double quotes"),
+            Token::Other(c) => d.help(mistake::stray(c)),
+            Token::Symbol(":") => d.help("a rule is written `rule NAME = ...`; `:` stands only in `[2:4]` and in addresses"),
+            Token::Symbol(",") => d.help("tests are joined by `and` or `or`; commas stand only between arguments and members of sets"),
+            Token::Symbol(_) => d.help("join two tests with `and` or `or`"),
             Token::Word(w @ ("AND" | "OR" | "NOT" | "XOR" | "IN" | "EQ" | "NE" | "CONTAINS" | "MATCHES")) => {
                 d.help(format!("operators are written in lower case: `{}`", w.to_ascii_lowercase()))
             }
             Token::Word(w) => match w.strip_prefix("and").or(w.strip_prefix("or")).or(w.strip_prefix("xor")) {
                 Some(rest) if !rest.is_empty() => d.label("not an operator").help("leave a blank after an operator that is a word"),
-                _ => d.label("an operator such as `and` or `==` was expected"),
+                _ => d.label("an operator such as `and` or `==` was expected").help("two tests are joined by `and` or `or`"),
             },
-            Token::Quote => {
-                Diagnostic::error("unexpected", span, "unexpected string").label("an operator such as `and` or `==` was expected")
-            }
-            _ => d,
+            Token::Quote => Diagnostic::error("unexpected", span, "unexpected string")
+                .label("an operator such as `and` or `==` was expected")
+                .help("text stands after an operator such as `==` or `contains`, or in a call"),
         })
     }
 }

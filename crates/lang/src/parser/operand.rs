@@ -1,6 +1,6 @@
 //! Operands: arithmetic, subscripts, calls and literals.
 
-use super::{Parsed, Parser};
+use super::{Parsed, Parser, mistake};
 use crate::ast::{ArithOp, Quantifier, Span};
 use crate::diagnostic::Diagnostic;
 use crate::lexer::{Token, is_word};
@@ -186,7 +186,8 @@ impl Parser<'_> {
             "rule" => {
                 if let Some((_, name, _)) = self.at_rule() {
                     let message = format!("an expression was expected, but here the rule `{}` starts", name.text);
-                    return self.fail(Diagnostic::error("expected-operand", span, message));
+                    let d = Diagnostic::error("expected-operand", span, message);
+                    return self.fail(d.help("write the expression of the rule before it, or remove what is unfinished"));
                 }
             }
             "not" => {
@@ -263,9 +264,9 @@ impl Parser<'_> {
     fn close(&mut self, symbol: &'static str, open: Span) -> Parsed<Span> {
         match self.accept(symbol) {
             Some(span) => Ok(span),
-            None if self.peek().0 == Token::End || self.at_rule().is_some() => {
+            None if symbol == "]" || self.peek().0 == Token::End || self.at_rule().is_some() => {
                 let d = Diagnostic::error("unclosed", open, format!("`{symbol}` is missing")).label("for this one");
-                self.fail(d)
+                self.fail(d.help(format!("close it with `{symbol}`")))
             }
             None => self.unexpected(),
         }
@@ -318,21 +319,32 @@ impl Parser<'_> {
 
     /// Nothing that could be an operand stands here.
     fn no_operand<T>(&mut self) -> Parsed<T> {
+        let quoted = self.in_quotes().unwrap_or_else(|| "\"...\"".into());
         let (token, span) = self.peek();
         let text = &self.lexer.source[span.start as usize..span.end as usize];
         let d = Diagnostic::error("expected-operand", span, format!("an expression was expected, not `{text}`"));
         self.fail(match token {
-            Token::End => Diagnostic::error("unexpected-end", span, "an expression was expected, but the text ends here"),
+            Token::End => {
+                let d = Diagnostic::error("unexpected-end", span, "an expression was expected, but the text ends here");
+                let empty = self.lexer.source.trim().is_empty();
+                d.help(if empty { "write a test such as `tcp.port == 80`" } else { "write what is missing, or remove the operator before" })
+            }
             Token::Other('\'') => {
                 let len = self.lexer.rest()[1..].find('\'').map_or(1, |i| i + 2);
                 let span = Span::new(span.start as usize, span.start as usize + len);
-                Diagnostic::error("single-quotes", span, "strings stand in double quotes").help("write `\"...\"`")
+                Diagnostic::error("single-quotes", span, "strings stand in double quotes").help(format!("write `{quoted}`"))
             }
             Token::Symbol("{") => d.help("a set stands after `in`"),
             Token::Symbol("$") => d.help("a list stands after `in`"),
+            Token::Symbol("/" | "*" | "^" | "..") if self.right => d.help(format!("text stands in double quotes: `{quoted}`")),
             Token::Symbol("=") => d.help("`==` compares"),
             Token::Symbol("[") => d.help("an array is not a value that can be written out; sets are written `{1 2 3}`"),
-            _ => d,
+            Token::Symbol(")" | "]") => d.help("something must stand before it"),
+            Token::Symbol(",") => d.help("something must stand before the comma"),
+            Token::Symbol("!") | Token::Word("not") => d.help("put it in parentheses: `(not ...)`"),
+            Token::Symbol(_) | Token::Word(_) => d.help("an operator stands between two values"),
+            Token::Other(c) => d.help(mistake::stray(c)),
+            Token::Quote => d,
         })
     }
 }

@@ -1,6 +1,8 @@
 //! What the tests share: the corpus of wirefilter's verdicts, and its schemes and functions.
 #![allow(dead_code)]
 
+pub mod eval;
+
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 

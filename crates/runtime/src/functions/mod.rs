@@ -1,5 +1,12 @@
 //! Functions that rules call: the standard ones and those of the host.
 
+mod collections;
+mod encoding;
+mod hashing;
+mod json;
+mod network;
+mod replace;
+mod standard;
 mod text;
 
 pub use text::slice;
@@ -10,6 +17,8 @@ use std::sync::Arc;
 use quintet_lang::ast::Site;
 use quintet_lang::signature::Signature;
 use quintet_lang::stdlib;
+
+use standard::Standard;
 
 use crate::scratch::Scratch;
 use crate::trap::Trap;
@@ -44,9 +53,6 @@ pub trait Bind: Send + Sync {
     fn bind(&self, site: &Site) -> Result<Arc<dyn Function>, String>;
 }
 
-/// A function as plain code.
-type Body = for<'a> fn(&[Value<'a>], &'a Scratch) -> Result<Value<'a>, Trap>;
-
 /// The function itself, for whom constants make no difference.
 struct Same(Arc<dyn Function>);
 
@@ -73,8 +79,8 @@ impl Library {
     pub fn standard() -> Library {
         let mut library = Library::empty();
         for signature in stdlib::signatures() {
-            if let Some(body) = text::body(&signature.name) {
-                library.function(signature, body);
+            if let Some(standard) = Standard::named(&signature.name) {
+                library.bind(signature, standard);
             }
         }
         library

@@ -1,0 +1,188 @@
+//! A number for what a program means, whatever it is spelled like.
+
+use std::collections::{BTreeSet, HashMap};
+
+use crate::ast::{Clause, Const, Each, Expr, ExprKind, LocalId, Needle, Program, Set};
+use crate::passes::ranges::Ranges;
+
+impl Program {
+    /// A hash of the rules: equal for programs that differ only in spelling (spans, aliases of operators, blanks and comments, order and
+    /// duplicates of the members of sets, the way ranges are cut up). It is the same in every process and on every platform, and takes in the
+    /// names of rules, fields, functions and lists, so programs of equal schemes can be compared by it.
+    pub fn fingerprint(&self) -> u64 {
+        let mut hasher = Hasher { program: self, state: 0xcbf2_9ce4_8422_2325, locals: HashMap::new() };
+        for rule in &self.rules {
+            hasher.locals.clear();
+            hasher.bytes(rule.name.as_bytes());
+            hasher.expr(&rule.expr);
+        }
+        hasher.state
+    }
+}
+
+/// FNV-1a over an encoding in which every part starts with its tag or its length.
+struct Hasher<'p> {
+    program: &'p Program,
+    state: u64,
+    /// Locals numbered by where they are bound.
+    locals: HashMap<LocalId, u64>,
+}
+
+impl Hasher<'_> {
+    fn byte(&mut self, byte: u8) {
+        self.state = (self.state ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3);
+    }
+
+    fn number(&mut self, number: u64) {
+        number.to_le_bytes().into_iter().for_each(|b| self.byte(b));
+    }
+
+    fn bytes(&mut self, bytes: &[u8]) {
+        self.number(bytes.len() as u64);
+        bytes.iter().for_each(|b| self.byte(*b));
+    }
+
+    fn constant(&mut self, constant: &Const) {
+        match constant {
+            Const::Bool(b) => self.bytes(&[0, u8::from(*b)]),
+            Const::Int(i) => {
+                self.byte(1);
+                self.number(*i as u64);
+            }
+            Const::Float(f) => {
+                self.byte(2);
+                self.number(f.to_bits());
+            }
+            Const::Bytes(b) => {
+                self.byte(3);
+                self.bytes(b);
+            }
+            Const::Ip(ip) => {
+                self.byte(4);
+                self.bytes(ip.to_string().as_bytes());
+            }
+        }
+    }
+
+    fn set(&mut self, set: &Set) {
+        match set {
+            Set::Bytes(members) => {
+                let members: BTreeSet<&Vec<u8>> = members.iter().collect();
+                self.number(members.len() as u64);
+                members.into_iter().for_each(|m| self.bytes(m));
+            }
+            ranges => {
+                let ranges = Ranges::of_set(ranges);
+                self.number(ranges.list().len() as u64);
+                for (family, first, last) in ranges.list() {
+                    self.byte(*family);
+                    self.bytes(&first.to_le_bytes());
+                    self.bytes(&last.to_le_bytes());
+                }
+            }
+        }
+    }
+
+    fn bind(&mut self, id: LocalId) {
+        let number = self.locals.len() as u64;
+        self.locals.insert(id, number);
+    }
+
+    fn each(&mut self, each: &Each) {
+        self.number(each.clauses.len() as u64);
+        for clause in &each.clauses {
+            match clause {
+                Clause::For(sources) => {
+                    self.number(sources.len() as u64);
+                    sources.iter().for_each(|(_, s)| self.expr(s));
+                    sources.iter().for_each(|(id, _)| self.bind(*id));
+                }
+                Clause::Let(id, value) => {
+                    self.number(u64::MAX);
+                    self.expr(value);
+                    self.bind(*id);
+                }
+            }
+        }
+        self.expr(&each.body);
+    }
+
+    fn expr(&mut self, e: &Expr) {
+        let program = self.program;
+        let tag = match &e.kind {
+            ExprKind::Const(_) => 0,
+            ExprKind::Field(_) => 1,
+            ExprKind::Local(_) => 2,
+            ExprKind::Index { .. } => 3,
+            ExprKind::Key { .. } => 4,
+            ExprKind::Slice { start, end, .. } => 5 + u8::from(start.is_some()) + 2 * u8::from(end.is_some()),
+            ExprKind::Call { .. } => 9,
+            ExprKind::Neg(_) => 10,
+            ExprKind::Not(_) => 11,
+            ExprKind::Arith { .. } => 12,
+            ExprKind::Compare { on_nil, .. } => 13 + u8::from(*on_nil),
+            ExprKind::In { .. } => 15,
+            ExprKind::InList { .. } => 16,
+            ExprKind::Contains { needle: Needle::Const(_), .. } => 17,
+            ExprKind::Contains { .. } => 18,
+            ExprKind::Matches { .. } => 19,
+            ExprKind::Wildcard { .. } => 20,
+            ExprKind::Logic { .. } => 21,
+            ExprKind::Present(_) => 22,
+            ExprKind::Quantifier { .. } => 23,
+            ExprKind::Collect(_) => 24,
+        };
+        self.byte(tag);
+        match &e.kind {
+            ExprKind::Const(c) => self.constant(c),
+            ExprKind::Field(id) => {
+                if let Some(field) = program.scheme.fields().get(id.0 as usize) {
+                    self.bytes(field.name.as_bytes());
+                    self.bytes(field.ty.to_string().as_bytes());
+                }
+            }
+            ExprKind::Local(id) => {
+                let number = self.locals.get(id).copied().unwrap_or(u64::MAX);
+                self.number(number);
+            }
+            ExprKind::Call { site, args } => {
+                let function = program.sites.get(site.index()).and_then(|s| program.scheme.functions().get(s.function.0 as usize));
+                self.bytes(function.map_or(b"", |f| f.name.as_bytes()));
+                self.number(args.len() as u64);
+            }
+            ExprKind::Arith { op, .. } => self.bytes(op.symbol().as_bytes()),
+            ExprKind::Compare { op, .. } => self.bytes(op.symbol().as_bytes()),
+            ExprKind::In { set, .. } => program.sets.get(set.index()).into_iter().for_each(|s| self.set(s)),
+            ExprKind::InList { list, .. } => {
+                if let Some(list) = program.lists.get(list.index()) {
+                    self.bytes(list.name.as_bytes());
+                    self.bytes(list.ty.to_string().as_bytes());
+                }
+            }
+            ExprKind::Contains { needle: Needle::Const(id), .. } => {
+                program.needles.get(id.index()).into_iter().for_each(|n| self.bytes(n));
+            }
+            ExprKind::Matches { regex, .. } => {
+                program.regexes.get(regex.index()).into_iter().for_each(|r| self.bytes(r.pattern.as_bytes()));
+            }
+            ExprKind::Wildcard { pattern, .. } => {
+                if let Some(wildcard) = program.wildcards.get(pattern.index()) {
+                    self.byte(u8::from(wildcard.strict));
+                    self.number(wildcard.parts.len() as u64);
+                    wildcard.parts.iter().for_each(|p| self.bytes(p));
+                }
+            }
+            ExprKind::Logic { op, items } => {
+                self.bytes(op.to_string().as_bytes());
+                self.number(items.len() as u64);
+            }
+            ExprKind::Quantifier { quantifier, each } => {
+                self.bytes(quantifier.to_string().as_bytes());
+                return self.each(each);
+            }
+            ExprKind::Collect(each) => return self.each(each),
+            _ => {}
+        }
+        e.children(&mut |child| self.expr(child));
+    }
+}

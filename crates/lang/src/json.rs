@@ -1,0 +1,175 @@
+//! Programs as JSON, with a version.
+//!
+//! Fields and functions are written by name, so a program can be read against any scheme that has them with the same types. What is
+//! read is [validated](crate::validate) in full. JSON that nests more than 128 deep is refused.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::ast::{Expr, ExprKind, ListRef, Program, Regex, Rule, Set, Site, Wildcard};
+use crate::scheme::{FieldId, FunctionId, Scheme};
+use crate::types::Type;
+use crate::validate::{Invalid, validate};
+
+const FORMAT: &str = "quintet-ast";
+const VERSION: u32 = 1;
+
+/// Why a text is no program for a scheme.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum JsonError {
+    /// The text is not JSON of this form.
+    #[error("this is no program: {0}")]
+    Malformed(String),
+    /// The text says that it is something else, or of another version.
+    #[error("this is `{format}`, version {version}; only `quintet-ast`, version 1 can be read")]
+    Version {
+        /// The format that it names.
+        format: String,
+        /// Its version.
+        version: u32,
+    },
+    /// The scheme lacks what the program uses.
+    #[error("the scheme has no {0}")]
+    Missing(String),
+    /// The program breaks a rule of the AST.
+    #[error(transparent)]
+    Invalid(#[from] Invalid),
+}
+
+#[derive(Serialize, Deserialize)]
+struct UsedField {
+    name: String,
+    #[serde(rename = "type")]
+    ty: Type,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Document {
+    format: String,
+    version: u32,
+    /// Fields and functions that are used: ids in the rules are places in here.
+    fields: Vec<UsedField>,
+    functions: Vec<String>,
+    rules: Vec<Rule>,
+    sets: Vec<Set>,
+    lists: Vec<ListRef>,
+    regexes: Vec<Regex>,
+    wildcards: Vec<Wildcard>,
+    needles: Vec<Vec<u8>>,
+    sites: Vec<Site>,
+}
+
+/// Only what tells whether the rest can be read.
+#[derive(Deserialize)]
+struct Header {
+    format: String,
+    version: u32,
+}
+
+impl Program {
+    /// The program as JSON that [`Program::from_json`] reads.
+    pub fn to_json(&self) -> String {
+        let used = self.used_fields();
+        let mut functions: Vec<FunctionId> = self.sites.iter().map(|s| s.function).collect();
+        functions.sort();
+        functions.dedup();
+        let mut rules = self.rules.clone();
+        for rule in &mut rules {
+            remap(&mut rule.expr, &mut |id| used.binary_search(&id).ok().map(|i| FieldId(i as u32)));
+        }
+        let mut sites = self.sites.clone();
+        for site in &mut sites {
+            site.function = FunctionId(functions.binary_search(&site.function).unwrap_or_default() as u32);
+        }
+        let field = |id: &FieldId| UsedField { name: self.scheme.field(*id).name.clone(), ty: self.scheme.field(*id).ty.clone() };
+        let document = Document {
+            format: FORMAT.into(),
+            version: VERSION,
+            fields: used.iter().map(field).collect(),
+            functions: functions.iter().map(|id| self.scheme.function(*id).name.clone()).collect(),
+            rules,
+            sets: self.sets.clone(),
+            lists: self.lists.clone(),
+            regexes: self.regexes.clone(),
+            wildcards: self.wildcards.clone(),
+            needles: self.needles.clone(),
+            sites,
+        };
+        // Nothing in it can fail to be written: all keys are strings.
+        let mut value = serde_json::to_value(&document).unwrap_or_default();
+        floats(&mut value, &|float| float.as_f64().map(|f| Value::String(format!("{f:?}"))));
+        value.to_string()
+    }
+
+    /// The program that a JSON text holds, for this scheme.
+    ///
+    /// # Errors
+    /// See [`JsonError`].
+    pub fn from_json(text: &str, scheme: &Scheme) -> Result<Program, JsonError> {
+        let malformed = |e: serde_json::Error| JsonError::Malformed(e.to_string());
+        let mut value: Value = serde_json::from_str(text).map_err(malformed)?;
+        let Header { format, version } = Header::deserialize(&value).map_err(malformed)?;
+        if format != FORMAT || version != VERSION {
+            return Err(JsonError::Version { format, version });
+        }
+        // Texts keep every bit of a float; numbers of JSON may not.
+        floats(&mut value, &|text| text.as_str()?.parse().ok().and_then(serde_json::Number::from_f64).map(Value::Number));
+        let mut document: Document = serde_json::from_value(value).map_err(malformed)?;
+        let field = |used: &UsedField| {
+            let id = scheme.field_id(&used.name).filter(|id| scheme.field(*id).ty == used.ty);
+            id.ok_or_else(|| JsonError::Missing(format!("field `{}` of type {}", used.name, used.ty)))
+        };
+        let fields: Vec<FieldId> = document.fields.iter().map(field).collect::<Result<_, _>>()?;
+        let function = |name: &String| scheme.function_id(name).ok_or_else(|| JsonError::Missing(format!("function `{name}`")));
+        let functions: Vec<FunctionId> = document.functions.iter().map(function).collect::<Result<_, _>>()?;
+        let unlisted = || JsonError::Malformed("an id stands for no field or function of the text".into());
+        for rule in &mut document.rules {
+            if !remap(&mut rule.expr, &mut |id| fields.get(id.0 as usize).copied()) {
+                return Err(unlisted());
+            }
+        }
+        for site in &mut document.sites {
+            site.function = *functions.get(site.function.0 as usize).ok_or_else(unlisted)?;
+        }
+        let program = Program {
+            scheme: scheme.clone(),
+            rules: document.rules,
+            sets: document.sets,
+            lists: document.lists,
+            regexes: document.regexes,
+            wildcards: document.wildcards,
+            needles: document.needles,
+            sites: document.sites,
+        };
+        validate(&program)?;
+        Ok(program)
+    }
+}
+
+/// Replaces the ids of fields; false if one has no replacement.
+fn remap(e: &mut Expr, new: &mut dyn FnMut(FieldId) -> Option<FieldId>) -> bool {
+    if let ExprKind::Field(id) = &mut e.kind {
+        return new(*id).map(|n| *id = n).is_some();
+    }
+    let mut all = true;
+    e.children_mut(&mut |child| all &= remap(child, new));
+    all
+}
+
+/// Replaces what stands in `{"Float": ...}`.
+fn floats(value: &mut Value, new: &dyn Fn(&Value) -> Option<Value>) {
+    match value {
+        Value::Array(items) => items.iter_mut().for_each(|v| floats(v, new)),
+        Value::Object(entries) => {
+            let single = entries.len() == 1;
+            for (key, value) in entries.iter_mut() {
+                match new(value).filter(|_| single && key == "Float") {
+                    Some(replaced) => *value = replaced,
+                    None => floats(value, new),
+                }
+            }
+        }
+        _ => {}
+    }
+}

@@ -1,0 +1,165 @@
+//! What people write who know other languages, and what to tell them.
+
+use super::{Parsed, Parser};
+use crate::ast::Span;
+use crate::diagnostic::Diagnostic;
+use crate::lexer::Token;
+use crate::syntax::{Expr, ExprKind};
+
+/// Operators of other languages, longer ones before their prefixes, and what they are here.
+const OPERATORS: &[(&str, &str)] = &[
+    ("====", "=="),
+    ("===", "=="),
+    ("!==", "!="),
+    ("==>", ">="),
+    ("<==", "<="),
+    (">==", ">="),
+    ("&&&", "&&"),
+    ("|||", "||"),
+    ("^^^", "^^"),
+    ("=>", ">="),
+    ("=<", "<="),
+    ("=!", "!="),
+    ("=~", "~"),
+    ("!~", "not ... ~"),
+    ("<>", "!="),
+    (":=", "=="),
+];
+
+/// Words of other languages that stand between two values.
+const WORDS: &[(&str, &str)] = &[
+    ("is", "=="),
+    ("equals", "=="),
+    ("equal", "=="),
+    ("neq", "!="),
+    ("gte", ">="),
+    ("lte", "<="),
+    ("like", "wildcard"),
+    ("LIKE", "wildcard"),
+    ("glob", "wildcard"),
+    ("match", "matches"),
+    ("regex", "matches"),
+    ("regexp", "matches"),
+    ("rlike", "matches"),
+    ("has", "contains"),
+    ("includes", "contains"),
+    ("contain", "contains"),
+];
+
+/// Functions that other languages have as operators.
+const CALLS: &[(&str, &str)] = &[
+    ("starts_with", "starts_with"),
+    ("startswith", "starts_with"),
+    ("startsWith", "starts_with"),
+    ("begins_with", "starts_with"),
+    ("beginswith", "starts_with"),
+    ("ends_with", "ends_with"),
+    ("endswith", "ends_with"),
+    ("endsWith", "ends_with"),
+];
+
+fn known<'w>(table: &[(&str, &'w str)], word: &str) -> Option<&'w str> {
+    table.iter().find(|(wrong, _)| *wrong == word).map(|(_, right)| *right)
+}
+
+impl Parser<'_> {
+    /// Fails if an operator of another language is next.
+    pub(super) fn no_foreign_operator(&mut self) -> Parsed<()> {
+        let (_, span) = self.peek();
+        let Some((wrong, right)) = OPERATORS.iter().find(|(wrong, _)| self.lexer.rest().starts_with(wrong)) else { return Ok(()) };
+        let span = Span::new(span.start as usize, span.start as usize + wrong.len());
+        let d = Diagnostic::error("unknown-operator", span, format!("`{wrong}` is no operator"));
+        self.fail(d.help(format!("write `{right}`")))
+    }
+
+    /// Fails if a word after an operand, which is no operator here, is one elsewhere.
+    pub(super) fn no_foreign_word(&mut self, lhs: &Expr) -> Parsed<()> {
+        let (Token::Word(word), span) = self.peek() else { return Ok(()) };
+        if let ExprKind::Word(first) = &lhs.kind {
+            let help = match first.as_str() {
+                "NOT" | "Not" => "operators are written in lower case: `not`",
+                "rule" => "a rule is written `rule NAME = EXPRESSION`",
+                _ => "",
+            };
+            if !help.is_empty() && self.logic_operator_is_far() {
+                return self.fail(Diagnostic::error("unexpected", lhs.span, format!("unexpected `{first}`")).help(help));
+            }
+        }
+        if let Some(right) = known(WORDS, word) {
+            let d = Diagnostic::error("unknown-operator", span, format!("`{word}` is no operator"));
+            return self.fail(d.help(format!("write `{right}`")));
+        }
+        let Some(function) = known(CALLS, word) else { return Ok(()) };
+        let value = self.source_text(lhs.span);
+        let mut ahead = self.lexer.clone();
+        ahead.pos = span.end as usize;
+        let (_, next) = ahead.peek();
+        let argument = match ahead.string_here() {
+            Some(end) => self.source_text(Span::new(next.start as usize, end)),
+            None => "...",
+        };
+        let d = Diagnostic::error("function-as-operator", span, format!("`{word}` does not stand between two values"));
+        let help = format!("`{function}` is a function: `{function}({value}, {argument})`");
+        self.fail(d.help(help))
+    }
+
+    /// Whether the word that is next cannot join two tests.
+    fn logic_operator_is_far(&mut self) -> bool {
+        !matches!(self.peek().0, Token::Word("and" | "or" | "xor"))
+    }
+
+    pub(super) fn source_text(&self, span: Span) -> &str {
+        self.lexer.source.get(span.start as usize..span.end as usize).unwrap_or("")
+    }
+
+    /// What stands here up to the next blank or closing bracket, as the quoted text that was probably meant.
+    pub(super) fn in_quotes(&mut self) -> Option<String> {
+        let (_, span) = self.peek();
+        let rest = self.source_text(Span::new(span.start as usize, self.lexer.source.len()));
+        let text = match rest.strip_prefix('\'') {
+            Some(inner) => inner.split(['\'', '\n']).next().unwrap_or(inner),
+            None => rest.split([' ', '\t', '\r', '\n', ')', '}', ',']).next().unwrap_or(rest),
+        };
+        // A regular expression between slashes.
+        let text = text.strip_prefix('/').and_then(|t| t.strip_suffix('/')).unwrap_or(text);
+        (!text.is_empty() && text.len() <= 80 && !text.contains(['"', '\\'])).then(|| format!("\"{text}\""))
+    }
+
+    /// How the set should be written that stands here in other brackets or in none.
+    pub(super) fn in_braces(&mut self) -> String {
+        let general = "write `in {1 2 3}`, `in {1..9}`, or `in $name`";
+        let (token, span) = self.peek();
+        let rest = self.source_text(Span::new(span.start as usize, self.lexer.source.len()));
+        let close = match token {
+            Token::Symbol("[") => Some(']'),
+            Token::Symbol("(") => Some(')'),
+            _ => None,
+        };
+        let inner = match close {
+            Some(close) => rest.get(1..).and_then(|r| r.split(close).next()),
+            None => rest.split([' ', '\t', '\r', '\n', ')']).next(),
+        };
+        match inner.map(str::trim) {
+            Some(text) if !text.is_empty() && text.len() <= 80 && !text.contains(['{', '}', '$', '\'', '\n']) => {
+                format!("write `in {{{text}}}`")
+            }
+            _ => general.into(),
+        }
+    }
+}
+
+/// What to say of a character that starts nothing.
+pub(super) fn stray(c: char) -> String {
+    match c {
+        '\'' | '`' | '\u{2018}' | '\u{2019}' | '\u{201c}' | '\u{201d}' | '\u{ab}' | '\u{bb}' => {
+            "strings stand in double quotes: `\"...\"`".into()
+        }
+        ';' => "one expression has no end mark; several are written as `rule NAME = ...`".into(),
+        '?' => "there is no `? :`; join tests with `and` and `or`".into(),
+        '@' => "fields are written as they are called, without `@`; text stands in double quotes".into(),
+        '\\' => "a backslash has a meaning only in strings".into(),
+        c if c.is_whitespace() => "this is not an ordinary blank; write one".into(),
+        c if c.is_alphanumeric() => "names are ASCII letters, digits, `_` and dots; text stands in double quotes".into(),
+        _ => "remove it; text stands in double quotes".into(),
+    }
+}

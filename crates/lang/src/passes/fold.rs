@@ -1,0 +1,141 @@
+//! What depends on constants alone.
+
+use std::cmp::Ordering;
+
+use super::{Rewriter, purity, take, test};
+use crate::ast::{ArithOp, Clause, CompareOp, Const, Each, Expr, ExprKind, Needle, Quantifier, Set};
+
+/// The most work that a search in a constant is worth.
+const SEARCH: usize = 1 << 20;
+
+fn constant(e: &Expr) -> Option<&Const> {
+    match &e.kind {
+        ExprKind::Const(c) => Some(c),
+        _ => None,
+    }
+}
+
+impl Rewriter<'_> {
+    /// Replaces an expression whose value is known by that value. Its children are folded already.
+    pub(super) fn fold(&mut self, e: &mut Expr) {
+        let span = e.span;
+        let known = match &mut e.kind {
+            ExprKind::Neg(inner) => match constant(inner) {
+                Some(Const::Int(i)) => Some(Const::Int(i.wrapping_neg())),
+                Some(Const::Float(f)) => Some(Const::Float(-f)),
+                _ => None,
+            },
+            ExprKind::Not(inner) => match constant(inner) {
+                Some(Const::Bool(b)) => Some(Const::Bool(!b)),
+                _ => None,
+            },
+            ExprKind::Arith { op, lhs, rhs } => match (constant(lhs), constant(rhs)) {
+                (Some(Const::Int(a)), Some(Const::Int(b))) => int(*op, *a, *b).map(Const::Int),
+                (Some(Const::Float(a)), Some(Const::Float(b))) => float(*op, *a, *b).map(Const::Float),
+                _ => None,
+            },
+            ExprKind::Compare { op, lhs, rhs, .. } => match (constant(lhs), constant(rhs)) {
+                (Some(a), Some(b)) => Some(Const::Bool(op.holds(order(a, b)))),
+                (None, Some(Const::Bool(b))) if !lhs.nullable && matches!(op, CompareOp::Eq | CompareOp::Ne) => {
+                    let same = *b == (*op == CompareOp::Eq);
+                    let value = take(lhs);
+                    *e = if same { value } else { test(ExprKind::Not(Box::new(value)), span) };
+                    return;
+                }
+                _ => None,
+            },
+            ExprKind::In { value, set } => match (constant(value), self.program.sets.get(set.index())) {
+                (Some(c), Some(set)) => holds(set, c).map(Const::Bool),
+                (None, Some(set)) if is_empty(set) && !purity::can_trap(value) => Some(Const::Bool(false)),
+                _ => None,
+            },
+            ExprKind::Contains { value, needle: Needle::Const(id) } => match (constant(value), self.program.needles.get(id.index())) {
+                (Some(Const::Bytes(text)), Some(needle)) => occurs(text, needle).map(Const::Bool),
+                (None, Some(needle)) if needle.is_empty() && !value.nullable && !purity::can_trap(value) => Some(Const::Bool(true)),
+                _ => None,
+            },
+            ExprKind::Present(inner) if !inner.nullable && !purity::can_trap(inner) => Some(Const::Bool(true)),
+            ExprKind::Quantifier { quantifier, each } => {
+                let decided = *quantifier == Quantifier::All;
+                let idle = matches!(&each.body.kind, ExprKind::Const(Const::Bool(b)) if *b == decided);
+                (idle && !clauses_trap(each)).then_some(Const::Bool(decided))
+            }
+            _ => None,
+        };
+        if let Some(known) = known {
+            *e = Expr { ty: known.ty(), kind: ExprKind::Const(known), nullable: false, span };
+        }
+    }
+}
+
+fn clauses_trap(each: &Each) -> bool {
+    each.clauses.iter().any(|clause| match clause {
+        Clause::For(sources) => sources.iter().any(|(_, s)| purity::can_trap(s)),
+        Clause::Let(_, value) => purity::can_trap(value),
+    })
+}
+
+/// `None` where it traps.
+fn int(op: ArithOp, a: i64, b: i64) -> Option<i64> {
+    Some(match op {
+        ArithOp::Add => a.wrapping_add(b),
+        ArithOp::Sub => a.wrapping_sub(b),
+        ArithOp::Mul => a.wrapping_mul(b),
+        ArithOp::Div | ArithOp::Rem if b == 0 => return None,
+        ArithOp::Div => a.wrapping_div(b),
+        ArithOp::Rem => a.wrapping_rem(b),
+        ArithOp::And => a & b,
+        ArithOp::Or => a | b,
+        ArithOp::Xor => a ^ b,
+        ArithOp::Shl => a.wrapping_shl((b & 63) as u32),
+        ArithOp::Shr => a.wrapping_shr((b & 63) as u32),
+    })
+}
+
+/// `None` where no literal stands for the result; the sign of a NaN besides is the machine's to choose.
+fn float(op: ArithOp, a: f64, b: f64) -> Option<f64> {
+    let value = match op {
+        ArithOp::Add => a + b,
+        ArithOp::Sub => a - b,
+        ArithOp::Mul => a * b,
+        ArithOp::Div => a / b,
+        ArithOp::Rem => a % b,
+        _ => return None,
+    };
+    value.is_finite().then_some(value)
+}
+
+fn order(a: &Const, b: &Const) -> Option<Ordering> {
+    match (a, b) {
+        (Const::Bool(a), Const::Bool(b)) => Some(a.cmp(b)),
+        (Const::Int(a), Const::Int(b)) => Some(a.cmp(b)),
+        (Const::Float(a), Const::Float(b)) => a.partial_cmp(b),
+        (Const::Bytes(a), Const::Bytes(b)) => Some(a.cmp(b)),
+        (Const::Ip(a), Const::Ip(b)) if a.is_ipv4() == b.is_ipv4() => Some(a.cmp(b)),
+        _ => None,
+    }
+}
+
+fn holds(set: &Set, value: &Const) -> Option<bool> {
+    match (set, value) {
+        (Set::Int(all), Const::Int(i)) => Some(all.iter().any(|(a, b)| a <= i && i <= b)),
+        (Set::Ip(all), Const::Ip(ip)) => Some(all.iter().any(|(a, b)| a.is_ipv4() == ip.is_ipv4() && a <= ip && ip <= b)),
+        (Set::Bytes(all), Const::Bytes(text)) => Some(all.contains(text)),
+        _ => None,
+    }
+}
+
+fn is_empty(set: &Set) -> bool {
+    match set {
+        Set::Int(all) => all.is_empty(),
+        Set::Ip(all) => all.is_empty(),
+        Set::Bytes(all) => all.is_empty(),
+    }
+}
+
+fn occurs(text: &[u8], needle: &[u8]) -> Option<bool> {
+    if needle.is_empty() {
+        return Some(true);
+    }
+    (text.len().saturating_mul(needle.len()) <= SEARCH).then(|| text.windows(needle.len()).any(|w| w == needle))
+}

@@ -1,0 +1,127 @@
+//! Passes: from a program to an equal one that needs less work.
+//!
+//! No pass changes an answer, and none hides or adds a trap: what may trap keeps its place among what decides whether it is reached. All
+//! backends profit alike, and each pass has a switch so that a report can show what it brings.
+
+mod fold;
+mod fuse;
+mod logic;
+mod purity;
+pub(crate) mod ranges;
+mod share;
+
+use serde::{Deserialize, Serialize};
+
+use crate::ast::{Const, Expr, ExprKind, Program, Span};
+use crate::check::compact;
+use crate::types::Type;
+
+/// Which passes run; all do by default.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Passes {
+    /// Computes what depends on constants alone. Division by zero is left to trap.
+    pub fold: bool,
+    /// Makes one `and` of `and` in `and`, and likewise of `or` and `xor`.
+    pub flatten: bool,
+    /// Removes double negation and turns `not (a == b)` into `a != b`.
+    pub negate: bool,
+    /// Makes one test of several that `and` joins on one value: `x >= 1 and x <= 9` becomes `x in {1..9}`.
+    pub ranges: bool,
+    /// Makes one test of several that `or` joins on one value: `x == 1 or x == 2` becomes `x in {1 2}`.
+    pub sets: bool,
+    /// Puts cheap operands of `and` and `or` before dear ones, where neither can trap.
+    pub order: bool,
+    /// Prepares equal sets, patterns and needles once.
+    pub share: bool,
+}
+
+impl Default for Passes {
+    fn default() -> Passes {
+        Passes { fold: true, flatten: true, negate: true, ranges: true, sets: true, order: true, share: true }
+    }
+}
+
+impl Passes {
+    /// No pass at all.
+    pub fn none() -> Passes {
+        Passes { fold: false, flatten: false, negate: false, ranges: false, sets: false, order: false, share: false }
+    }
+}
+
+/// An equal program after these passes. With [`Passes::none`] it is the same program.
+///
+/// ```
+/// use quintet_lang::{Passes, Scheme, Type, compile, optimise};
+/// let scheme = Scheme::builder().mandatory("x", Type::Int).mandatory("h", Type::Bytes).build().unwrap();
+/// let program = compile("h contains \"admin\" and x >= 1 and x <= 2 + 7", &scheme, &Default::default()).unwrap();
+/// assert_eq!(optimise(&program, &Passes::default()).to_string(), "x in {1..9} and h contains \"admin\"\n");
+/// ```
+pub fn optimise(program: &Program, passes: &Passes) -> Program {
+    let mut program = program.clone();
+    if *passes == Passes::none() {
+        return program;
+    }
+    let mut rules = std::mem::take(&mut program.rules);
+    let mut rewriter = Rewriter { program, passes };
+    for rule in &mut rules {
+        rewriter.expr(&mut rule.expr);
+    }
+    let mut program = rewriter.program;
+    program.rules = rules;
+    if passes.share {
+        share::share(&mut program);
+    }
+    compact::compact(program)
+}
+
+struct Rewriter<'a> {
+    /// The program without its rules.
+    program: Program,
+    passes: &'a Passes,
+}
+
+impl Rewriter<'_> {
+    /// Rewrites an expression from the leaves up.
+    fn expr(&mut self, e: &mut Expr) {
+        match &mut e.kind {
+            ExprKind::Call { args, .. } => args.iter_mut().for_each(|a| self.argument(a)),
+            _ => e.children_mut(&mut |child| self.expr(child)),
+        }
+        match &e.kind {
+            ExprKind::Logic { .. } => self.logic(e),
+            ExprKind::Not(_) if self.passes.negate => self.not(e),
+            _ => {}
+        }
+        if self.passes.fold {
+            self.fold(e);
+        }
+    }
+
+    /// An argument of a call stays an expression if it was one: the function's site says which arguments are constants.
+    fn argument(&mut self, arg: &mut Expr) {
+        if matches!(arg.kind, ExprKind::Const(_)) {
+            return;
+        }
+        let before = arg.clone();
+        self.expr(arg);
+        if matches!(arg.kind, ExprKind::Const(_)) {
+            *arg = before;
+        }
+    }
+}
+
+/// A Bool that is never nil.
+fn test(kind: ExprKind, span: Span) -> Expr {
+    Expr { kind, ty: Type::Bool, nullable: false, span }
+}
+
+fn boolean(value: bool, span: Span) -> Expr {
+    test(ExprKind::Const(Const::Bool(value)), span)
+}
+
+/// Takes an expression out of its place, which is to be filled again.
+fn take(e: &mut Expr) -> Expr {
+    let span = e.span;
+    std::mem::replace(e, boolean(false, span))
+}

@@ -1,0 +1,45 @@
+//! What an expression may do besides having a value, and what it costs.
+
+use crate::ast::{ArithOp, Const, Expr, ExprKind, Needle};
+use crate::types::Type;
+
+/// Whether evaluating may trap. Calls and collected loops take memory, of which there may be too little.
+pub(super) fn can_trap(e: &Expr) -> bool {
+    let own = match &e.kind {
+        ExprKind::Call { .. } | ExprKind::Collect(_) => true,
+        ExprKind::Arith { op: ArithOp::Div | ArithOp::Rem, rhs, .. } if e.ty == Type::Int => {
+            !matches!(rhs.kind, ExprKind::Const(Const::Int(i)) if i != 0)
+        }
+        _ => false,
+    };
+    let mut found = own;
+    if !found {
+        e.children(&mut |child| found = found || can_trap(child));
+    }
+    found
+}
+
+/// About how long evaluating takes, in comparisons of integers.
+pub(super) fn cost(e: &Expr) -> u64 {
+    let own = match &e.kind {
+        ExprKind::Const(_) | ExprKind::Field(_) | ExprKind::Local(_) => 0,
+        ExprKind::Not(_) | ExprKind::Logic { .. } => 0,
+        ExprKind::Neg(_) | ExprKind::Arith { .. } | ExprKind::Slice { .. } | ExprKind::Present(_) => 1,
+        ExprKind::Compare { lhs, .. } => 1 + u64::from(lhs.ty == Type::Bytes),
+        ExprKind::Index { .. } => 2,
+        ExprKind::In { value, .. } if value.ty == Type::Int => 3,
+        ExprKind::In { .. } => 4,
+        ExprKind::Key { .. } | ExprKind::InList { .. } => 5,
+        ExprKind::Contains { needle: Needle::Const(_), .. } => 8,
+        ExprKind::Contains { .. } => 12,
+        ExprKind::Wildcard { .. } => 16,
+        ExprKind::Matches { .. } => 32,
+        ExprKind::Call { .. } => 48,
+        ExprKind::Quantifier { .. } | ExprKind::Collect(_) => 8,
+    };
+    // How many elements there will be is not known; some.
+    let times = if matches!(e.kind, ExprKind::Quantifier { .. } | ExprKind::Collect(_)) { 4 } else { 1 };
+    let mut below = 0u64;
+    e.children(&mut |child| below = below.saturating_add(cost(child)));
+    below.saturating_mul(times).saturating_add(own)
+}

@@ -1,0 +1,61 @@
+//! Equal entries of the program's tables as one.
+
+use std::collections::{BTreeSet, HashMap};
+use std::hash::Hash;
+
+use super::ranges::Ranges;
+use crate::ast::{Expr, ExprKind, Needle, NeedleId, Program, RegexId, Set, SetId, WildcardId};
+
+/// What makes sets equal: their members, in any order.
+#[derive(PartialEq, Eq, Hash)]
+enum Members {
+    Ranges(Ranges),
+    Texts(BTreeSet<Vec<u8>>),
+}
+
+fn members(set: &Set) -> Members {
+    match set {
+        Set::Bytes(all) => Members::Texts(all.iter().cloned().collect()),
+        ranges => Members::Ranges(Ranges::of_set(ranges)),
+    }
+}
+
+/// For each entry, the first that is equal to it.
+fn firsts<T, K: Eq + Hash>(table: &[T], key: impl Fn(&T) -> K) -> Vec<u32> {
+    let mut known: HashMap<K, u32> = HashMap::with_capacity(table.len());
+    table.iter().enumerate().map(|(i, entry)| *known.entry(key(entry)).or_insert(i as u32)).collect()
+}
+
+/// Makes equal tests refer to the same entry. The entries that are left over are the caller's to remove.
+pub(super) fn share(program: &mut Program) {
+    let ids = Firsts {
+        sets: firsts(&program.sets, members),
+        regexes: firsts(&program.regexes, |r| r.pattern.clone()),
+        wildcards: firsts(&program.wildcards, |w| (w.parts.clone(), w.strict)),
+        needles: firsts(&program.needles, Vec::clone),
+    };
+    for rule in &mut program.rules {
+        ids.expr(&mut rule.expr);
+    }
+}
+
+struct Firsts {
+    sets: Vec<u32>,
+    regexes: Vec<u32>,
+    wildcards: Vec<u32>,
+    needles: Vec<u32>,
+}
+
+impl Firsts {
+    fn expr(&self, e: &mut Expr) {
+        let first = |table: &[u32], id: u32| table.get(id as usize).copied().unwrap_or(id);
+        match &mut e.kind {
+            ExprKind::In { set, .. } => *set = SetId(first(&self.sets, set.0)),
+            ExprKind::Matches { regex, .. } => *regex = RegexId(first(&self.regexes, regex.0)),
+            ExprKind::Wildcard { pattern, .. } => *pattern = WildcardId(first(&self.wildcards, pattern.0)),
+            ExprKind::Contains { needle: Needle::Const(id), .. } => *id = NeedleId(first(&self.needles, id.0)),
+            _ => {}
+        }
+        e.children_mut(&mut |child| self.expr(child));
+    }
+}

@@ -1,0 +1,78 @@
+//! Formatting keeps what rules mean, and formatting twice is formatting once.
+
+mod common;
+
+use quintet_lang::{Limits, Scheme, compile, dump::dump, format, stdlib};
+
+fn check(source: &str, scheme: &Scheme, limits: &Limits) {
+    let Ok(once) = format(source, limits) else { return };
+    let twice = format(&once, limits).unwrap_or_else(|e| panic!("{source}\nis\n{once}{e}"));
+    assert_eq!(once, twice, "{source}");
+    if let Ok(program) = compile(source, scheme, limits) {
+        let again = compile(&once, scheme, limits).unwrap_or_else(|e| panic!("{source}\nis\n{once}{e}"));
+        assert_eq!(dump(&program), dump(&again), "{source}\nis\n{once}");
+        assert_eq!(program.fingerprint(), again.fingerprint());
+    }
+}
+
+fn scheme() -> Scheme {
+    let path = std::path::PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests");
+    let text = std::fs::read_to_string(path.join("scheme.toml")).expect("scheme.toml");
+    Scheme::from_toml(&text, stdlib::signatures()).expect("a scheme")
+}
+
+#[test]
+fn own_cases() {
+    let path = std::path::PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/cases.toml");
+    let table: toml::Table = std::fs::read_to_string(path).expect("cases.toml").parse().expect("TOML");
+    for case in table["case"].as_array().expect("[[case]]") {
+        check(case["source"].as_str().expect("a source"), &scheme(), &Limits::default());
+    }
+}
+
+#[test]
+fn corpus() {
+    for (_, source, scheme, limits, _) in common::cases() {
+        check(&source, &scheme, &limits);
+    }
+    let (scheme, limits) = (scheme(), Limits::default());
+    for name in ["real_expressions.jsonl", "wireshark_filters.jsonl"] {
+        for case in common::corpus(name).unwrap_or_default() {
+            check(case["expr"].as_str().expect("a text"), &scheme, &limits);
+        }
+    }
+}
+
+#[test]
+fn style() {
+    let long = "rule long = (http.host eq \"a\" or http.host eq \"b\" or http.host eq \"cccccccccccccccccccccccccccccccc\" or ip in {10.0.0.0/8, 192.168.0.0/16}) && x > 1 and not (ssl or notify or x == 100 or y == 1000000000000000000 or http.ua contains \"zzzzzzzzzzzzzzzz\")";
+    for (source, expected) in [
+        ("(ssl)", "ssl\n"),
+        ("ssl&&!notify||x ge 1", "ssl and not notify or x >= 1\n"),
+        ("((x == 1)) and (y == 2)", "x == 1 and y == 2\n"),
+        ("(ssl and notify) or (x == 1)", "(ssl and notify) or x == 1\n"),
+        ("x bitwise_and 1 == 0x1", "x & 1 == 0x1\n"),
+        ("x in { 1,2 , 3..4 }", "x in {1 2 3..4}\n"),
+        ("h ~ r#\"a\"b\"#", "h matches r#\"a\"b\"#\n"),
+        ("lower( h )==\"\\x61\"", "lower(h) == \"\\x61\"\n"),
+        ("x == - 010", "x == - 010\n"),
+        (
+            "  # one\n\n\n# two\nrule a=ssl#three\nrule b = # four\n ssl\n\n\n# five",
+            "# one\n\n# two\nrule a = ssl  # three\n# four\nrule b = ssl\n\n# five\n",
+        ),
+        (
+            "rule a = ssl and # first\n # second\n notify # third\n or x == 1",
+            "rule a = ssl  # first\n    # second\n    and notify  # third\n    or x == 1\n",
+        ),
+        ("h == \"# no comment\" # comment", "h == \"# no comment\"  # comment\n"),
+        (
+            long,
+            "rule long = (\n    http.host == \"a\"\n    or http.host == \"b\"\n    or http.host == \"cccccccccccccccccccccccccccccccc\"\n    or ip in {10.0.0.0/8 192.168.0.0/16}\n)\n    and x > 1\n    and not (\n        ssl\n        or notify\n        or x == 100\n        or y == 1000000000000000000\n        or http.ua contains \"zzzzzzzzzzzzzzzz\"\n    )\n",
+        ),
+    ] {
+        let found = format(source, &Limits::default()).unwrap_or_else(|e| panic!("{source}\n{e}"));
+        println!("{found}");
+        check(source, &scheme(), &Limits::default());
+        assert_eq!(found, expected, "{source}");
+    }
+}

@@ -1,0 +1,110 @@
+//! Programs survive being written as JSON, and JSON that is no program is an error.
+
+mod common;
+
+use quintet_lang::validate::validate;
+use quintet_lang::{Passes, Program, Scheme, compile, dump::dump, optimise};
+use serde_json::Value;
+
+/// Programs with their schemes, as many as the corpus has.
+fn programs() -> Vec<(String, Program, Scheme)> {
+    let compiled = |(_, source, scheme, limits, _): (String, String, Scheme, _, bool)| {
+        compile(&source, &scheme, &limits).ok().map(|program| (source, program, scheme))
+    };
+    common::cases().into_iter().filter_map(compiled).collect()
+}
+
+#[test]
+fn round_trip() {
+    let (mut read, mut deep) = (0, 0);
+    for (source, program, scheme) in programs() {
+        for program in [optimise(&program, &Passes::default()), program] {
+            validate(&program).unwrap_or_else(|e| panic!("{source}: {e}\n{}", dump(&program)));
+            match Program::from_json(&program.to_json(), &scheme) {
+                Ok(again) => {
+                    assert_eq!(dump(&program), dump(&again), "{source}");
+                    assert_eq!(program.rules, again.rules, "{source}");
+                    read += 1;
+                }
+                Err(e) if e.to_string().contains("recursion limit") => deep += 1,
+                Err(e) => panic!("{source}: {e}"),
+            }
+        }
+    }
+    println!("{read} programs, {deep} too deep");
+    assert!(deep * 20 <= read, "{deep}");
+}
+
+#[test]
+fn floats_keep_every_bit() {
+    let scheme = Scheme::builder().mandatory("f", quintet_lang::Type::Float).build().expect("a scheme");
+    for text in ["0.1", "1e-320", "123456789.12345679", "2.2250738585072014e-308", "0.30000000000000004"] {
+        let program = compile(&format!("f == {text}"), &scheme, &Default::default()).expect("a rule");
+        let again = Program::from_json(&program.to_json(), &scheme).expect("a program");
+        assert_eq!(program.rules, again.rules);
+    }
+}
+
+#[test]
+fn other_schemes() {
+    let one = Scheme::builder().mandatory("x", quintet_lang::Type::Int).mandatory("y", quintet_lang::Type::Int).build().expect("a scheme");
+    let other =
+        Scheme::builder().mandatory("b", quintet_lang::Type::Bool).mandatory("y", quintet_lang::Type::Int).build().expect("a scheme");
+    let text = compile("y == 1", &one, &Default::default()).expect("a rule").to_json();
+    assert_eq!(Program::from_json(&text, &other).expect("a program").to_string(), "y == 1\n");
+    let text = compile("x == 1", &one, &Default::default()).expect("a rule").to_json();
+    assert_eq!(Program::from_json(&text, &other).err().expect("no x").to_string(), "the scheme has no field `x` of type Int");
+    assert!(Program::from_json(&text.replace("\"version\":1", "\"version\":2"), &one).is_err());
+    assert!(Program::from_json("{}", &one).is_err() && Program::from_json("", &one).is_err());
+}
+
+/// Every place in a JSON value, as what replaces it by something else.
+fn spoil(value: &Value, out: &mut Vec<Value>) {
+    let others = [Value::Null, 7.into(), (-1).into(), true.into(), "Bool".into(), Value::Array(Vec::new())];
+    match value {
+        Value::Object(entries) => {
+            for (key, inner) in entries {
+                let mut inners = others.to_vec();
+                spoil(inner, &mut inners);
+                out.extend(inners.into_iter().map(|i| {
+                    let mut entries = entries.clone();
+                    entries.insert(key.clone(), i);
+                    Value::Object(entries)
+                }));
+            }
+        }
+        Value::Array(items) => {
+            for at in 0..items.len() {
+                let mut inners = others.to_vec();
+                spoil(&items[at], &mut inners);
+                out.extend(inners.into_iter().map(|i| {
+                    let mut items = items.clone();
+                    items[at] = i;
+                    Value::Array(items)
+                }));
+            }
+        }
+        Value::Bool(b) => out.push((!b).into()),
+        Value::Number(n) => out.push((n.as_i64().unwrap_or(0) + 1).into()),
+        _ => {}
+    }
+}
+
+#[test]
+fn hostile_json_is_an_error_or_a_valid_program() {
+    let mut tried = 0;
+    for (_, program, scheme) in programs().into_iter().step_by(61).take(25) {
+        let value: Value = serde_json::from_str(&program.to_json()).expect("JSON");
+        let mut spoilt = Vec::new();
+        spoil(&value, &mut spoilt);
+        for value in spoilt.into_iter().step_by(3).take(400) {
+            tried += 1;
+            if let Ok(program) = Program::from_json(&value.to_string(), &scheme) {
+                // It is another program, but one that holds together.
+                validate(&program).expect("a valid program");
+                drop((dump(&program), program.to_string(), program.fingerprint(), optimise(&program, &Passes::default())));
+            }
+        }
+    }
+    println!("{tried} texts");
+}

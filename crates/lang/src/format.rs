@@ -85,7 +85,7 @@ fn literals(e: &Expr, out: &mut Vec<Span>) {
         ExprKind::In { value, set, .. } => {
             literals(value, out);
             if let Set::Literal { members, .. } = set {
-                out.extend(members.iter().filter_map(|m| matches!(m, Member::Bytes(..)).then(|| m.span())));
+                out.extend(members.iter().filter(|m| matches!(m, Member::Bytes(..))).map(Member::span));
             }
         }
         ExprKind::Matches { value, pattern } => {

@@ -14,7 +14,10 @@ fn path(name: &str) -> PathBuf {
 
 fn scheme() -> Scheme {
     let text = std::fs::read_to_string(path("scheme.toml")).expect("scheme.toml");
-    Scheme::from_toml(&text, stdlib::signatures()).expect("a scheme")
+    // Only a few functions, so that hints which list them stay as they are.
+    let few = ["lower", "upper", "len", "starts_with", "ends_with", "concat", "substring"];
+    let functions = stdlib::signatures().into_iter().filter(|f| few.contains(&f.name.as_str()));
+    Scheme::from_toml(&text, functions.collect::<Vec<_>>()).expect("a scheme")
 }
 
 struct Case {

@@ -58,7 +58,7 @@ fn style() {
         ("x == - 010", "x == - 010\n"),
         (
             "  # one\n\n\n# two\nrule a=ssl#three\nrule b = # four\n ssl\n\n\n# five",
-            "# one\n\n# two\nrule a = ssl  # three\n# four\nrule b = ssl\n\n# five\n",
+            "# one\n\n# two\nrule a = ssl  #three\n# four\nrule b = ssl\n\n# five\n",
         ),
         (
             "rule a = ssl and # first\n # second\n notify # third\n or x == 1",
@@ -67,7 +67,7 @@ fn style() {
         ("h == \"# no comment\" # comment", "h == \"# no comment\"  # comment\n"),
         (
             long,
-            "rule long = (\n    http.host == \"a\"\n    or http.host == \"b\"\n    or http.host == \"cccccccccccccccccccccccccccccccc\"\n    or ip in {10.0.0.0/8 192.168.0.0/16}\n)\n    and x > 1\n    and not (\n        ssl\n        or notify\n        or x == 100\n        or y == 1000000000000000000\n        or http.ua contains \"zzzzzzzzzzzzzzzz\"\n    )\n",
+            "rule long = (\n    http.host == \"a\"\n    or http.host == \"b\"\n    or http.host == \"cccccccccccccccccccccccccccccccc\"\n    or ip in {10.0.0.0/8 192.168.0.0/16}\n)\n    and x > 1\n    and not (\n        ssl or notify or x == 100 or y == 1000000000000000000 or http.ua contains \"zzzzzzzzzzzzzzzz\"\n    )\n",
         ),
     ] {
         let found = format(source, &Limits::default()).unwrap_or_else(|e| panic!("{source}\n{e}"));

@@ -53,7 +53,7 @@ fn other_schemes() {
     let text = compile("y == 1", &one, &Default::default()).expect("a rule").to_json();
     assert_eq!(Program::from_json(&text, &other).expect("a program").to_string(), "y == 1\n");
     let text = compile("x == 1", &one, &Default::default()).expect("a rule").to_json();
-    assert_eq!(Program::from_json(&text, &other).err().expect("no x").to_string(), "the scheme has no field `x` of type Int");
+    assert_eq!(Program::from_json(&text, &other).expect_err("no x").to_string(), "the scheme has no field `x` of type Int");
     assert!(Program::from_json(&text.replace("\"version\":1", "\"version\":2"), &one).is_err());
     assert!(Program::from_json("{}", &one).is_err() && Program::from_json("", &one).is_err());
 }
@@ -93,11 +93,11 @@ fn spoil(value: &Value, out: &mut Vec<Value>) {
 #[test]
 fn hostile_json_is_an_error_or_a_valid_program() {
     let mut tried = 0;
-    for (_, program, scheme) in programs().into_iter().step_by(61).take(25) {
+    for (_, program, scheme) in programs().into_iter().step_by(29).filter(|(_, p, _)| p.to_json().len() < 2500).take(25) {
         let value: Value = serde_json::from_str(&program.to_json()).expect("JSON");
         let mut spoilt = Vec::new();
         spoil(&value, &mut spoilt);
-        for value in spoilt.into_iter().step_by(3).take(400) {
+        for value in spoilt.into_iter().step_by(7).take(120) {
             tried += 1;
             if let Ok(program) = Program::from_json(&value.to_string(), &scheme) {
                 // It is another program, but one that holds together.

@@ -116,11 +116,11 @@ impl Setting {
 
 /// The functions that the corpus uses: `concat` is the standard one, the others are defined by the corpus.
 pub fn library() -> Library {
-    let mut library = Library::standard();
+    let (standard, mut library) = (Library::standard(), Library::empty());
     let bytes = |name: &str| Param::new(name, Type::Bytes);
     let dynamic = |name: &str| bytes(name).dynamic();
-    // The bodies of these are the standard functions'; only the forms of their arguments are narrower.
-    let standard = |name: &str| library.get(name).cloned();
+    // The bodies of these are the standard functions'; but for `concat` the forms of their arguments are narrower.
+    let concat = standard.signatures().into_iter().find(|s| s.name == "concat");
     let narrow = [
         Signature::new("lower", vec![dynamic("text")], Type::Bytes),
         Signature::new("upper", vec![dynamic("text")], Type::Bytes),
@@ -128,9 +128,10 @@ pub fn library() -> Library {
         Signature::new("starts_with", vec![dynamic("text"), bytes("prefix")], Type::Bool),
         Signature::new("ends_with", vec![dynamic("text"), bytes("suffix").literal()], Type::Bool),
     ];
-    let narrow: Vec<_> = narrow.into_iter().filter_map(|s| standard(&s.name).map(|bind| (s, bind))).collect();
-    for (signature, bind) in narrow {
-        library.bind(signature, Shared(bind));
+    for signature in narrow.into_iter().chain(concat) {
+        if let Some(bind) = standard.get(&signature.name).cloned() {
+            library.bind(signature, Shared(bind));
+        }
     }
     let constant = |i| quintet_lang::ast::Const::Int(i);
     let optional = |name: &str| Param::new(name, Type::Int).literal().default(constant(0));

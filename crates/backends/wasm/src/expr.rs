@@ -148,9 +148,10 @@ impl Emitter<'_> {
             ExprKind::Arith { op, lhs, rhs } => {
                 self.value(lhs, nil);
                 self.value(rhs, nil);
-                match lhs.ty {
-                    Type::Float => self.float(*op),
-                    _ => self.int(*op, rhs),
+                match op {
+                    _ if lhs.ty == Type::Float => self.float(*op),
+                    ArithOp::Div | ArithOp::Rem => self.divide(*op, rhs),
+                    _ => self.int(*op),
                 }
             }
             ExprKind::Collect(each) => self.collect(each, &expr.ty),
@@ -265,23 +266,25 @@ impl Emitter<'_> {
         self.body.release(mark);
     }
 
-    /// An operator on the two Ints on the stack.
-    fn int(&mut self, op: ArithOp, rhs: &Expr) {
+    /// The instruction for the two Ints on the stack.
+    fn int(&mut self, op: ArithOp) {
         let mut i = self.body.i();
         match op {
             ArithOp::Add => i.i64_add(),
             ArithOp::Sub => i.i64_sub(),
             ArithOp::Mul => i.i64_mul(),
+            ArithOp::Div => i.i64_div_s(),
+            ArithOp::Rem => i.i64_rem_s(),
             ArithOp::And => i.i64_and(),
             ArithOp::Or => i.i64_or(),
             ArithOp::Xor => i.i64_xor(),
             // These two take the count modulo 64.
             ArithOp::Shl => i.i64_shl(),
             ArithOp::Shr => i.i64_shr_s(),
-            ArithOp::Div | ArithOp::Rem => return self.divide(op, rhs),
         };
     }
 
+    /// A division of the two Ints on the stack, or its remainder.
     fn divide(&mut self, op: ArithOp, rhs: &Expr) {
         let known = if let ExprKind::Const(Const::Int(i)) = rhs.kind { Some(i) } else { None };
         let mark = self.body.mark();
@@ -293,37 +296,34 @@ impl Emitter<'_> {
             self.body.end();
             self.body.i().local_get(divisor);
         }
-        match op {
+        if op == ArithOp::Div && known.is_none_or(|divisor| divisor == -1) {
             // WebAssembly's division traps on MIN / -1; its remainder does not.
-            ArithOp::Div if known.is_none_or(|divisor| divisor == -1) => {
-                let divisor = self.body.pop(I64);
-                let dividend = self.body.pop(I64);
-                self.body.i().local_get(divisor).i64_const(-1).i64_eq();
-                self.body.if_(Some(I64));
-                self.body.i().i64_const(0).local_get(dividend).i64_sub();
-                self.body.else_();
-                self.body.i().local_get(dividend).local_get(divisor).i64_div_s();
-                self.body.end();
-            }
-            ArithOp::Div => {
-                self.body.i().i64_div_s();
-            }
-            _ => {
-                self.body.i().i64_rem_s();
-            }
+            let divisor = self.body.pop(I64);
+            let dividend = self.body.pop(I64);
+            self.body.i().local_get(divisor).i64_const(-1).i64_eq();
+            self.body.if_(Some(I64));
+            self.body.i().i64_const(0).local_get(dividend).i64_sub();
+            self.body.else_();
+            self.body.i().local_get(dividend).local_get(divisor).i64_div_s();
+            self.body.end();
+        } else {
+            self.int(op);
         }
         self.body.release(mark);
     }
 
     /// An operator on the two Floats on the stack.
     fn float(&mut self, op: ArithOp) {
+        if op == ArithOp::Rem {
+            return self.body.call(Target::Import(Import::FloatRem));
+        }
         let mut i = self.body.i();
         match op {
             ArithOp::Add => i.f64_add(),
             ArithOp::Sub => i.f64_sub(),
             ArithOp::Mul => i.f64_mul(),
-            ArithOp::Div => i.f64_div(),
-            _ => return self.body.call(Target::Import(Import::FloatRem)),
+            // The others are operators of Int alone.
+            _ => i.f64_div(),
         };
     }
 }

@@ -121,7 +121,8 @@ impl Loaded {
         Ok(records)
     }
 
-    fn read(&self, arena: ArenaKind) -> Result<(Vec<Batch>, Stats), LoadError> {
+    /// The records once more, in memory of this kind.
+    pub(crate) fn read(&self, arena: ArenaKind) -> Result<(Vec<Batch>, Stats), LoadError> {
         let mut reader = self.reader(arena)?;
         let mut batches = Vec::new();
         while let Some(batch) = reader.next_batch(None).map_err(|e| self.unreadable(e))? {

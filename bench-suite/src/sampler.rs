@@ -4,7 +4,7 @@ use std::hint::black_box;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use quintet::{Backend, Batch, Instance, Matches, RuleSet, Rules};
+use quintet::{ArenaKind, Backend, Batch, Instance, Matches, RuleSet, Rules};
 use quintet_results::{BackendResult, FrontEnd, Measure, WorkloadResult};
 
 use crate::load::Loaded;
@@ -65,7 +65,8 @@ struct Turn {
     backend: Arc<dyn Backend>,
     rules: Rules,
     instance: Box<dyn Instance>,
-    copies: bool,
+    /// Batches in memory that the backend must copy; empty where it reads all in place.
+    copied: Vec<Batch>,
     compile: usize,
     instantiate: usize,
     single: usize,
@@ -176,7 +177,7 @@ impl Turn {
         let artifact = rules.compiled().artifact();
         let mut turn = Turn {
             backend: backend.clone(),
-            copies: !instance.reads_in_place(quintet::ArenaKind::Plain),
+            copied: if instance.reads_in_place(ArenaKind::Plain) { Vec::new() } else { loaded.read(ArenaKind::Plain).map_err(failed)?.0 },
             compile: repeats(effort.sample, compile)?,
             instantiate: repeats(effort.sample, || rules.instance().map_err(failed))?,
             single: 1,
@@ -196,9 +197,6 @@ impl Turn {
         let mut hits = RuleSet::new();
         turn.single = repeats(effort.sample, || turn.instance.run_all(&loaded.batches, &mut hits))?;
         turn.result.instance_bytes = turn.instance.memory_bytes();
-        if turn.copies {
-            turn.result.batch_copied = Some(Measure::default());
-        }
         Ok(turn)
     }
 
@@ -213,8 +211,8 @@ impl Turn {
         self.result.single.ns.push(single / records);
         let batch = self.time_batch(&loaded.batches)?;
         self.result.batch.ns.push(batch / records);
-        if self.copies {
-            let copied = self.time_batch(&loaded.plain_batches)?;
+        if !self.copied.is_empty() {
+            let copied = self.time_copied()?;
             self.result.batch_copied.get_or_insert_default().ns.push(copied / records);
         }
         Ok(())
@@ -225,6 +223,15 @@ impl Turn {
         let mut instance = self.rules.instance().map_err(failed)?;
         let mut hits = RuleSet::new();
         time(1, || instance.run(batch.record(0), &mut hits).map_err(failed))
+    }
+
+    /// As [`Turn::time_batch`], for batches that look new each time, so that no copy can be kept.
+    fn time_copied(&mut self) -> Result<f64, MeasureError> {
+        let mut matches = Matches::new();
+        time(self.batch, || {
+            self.copied.iter_mut().for_each(Batch::touch);
+            self.instance.run_batch_all(&self.copied, &mut matches)
+        })
     }
 
     fn time_batch(&mut self, batches: &[Batch]) -> Result<f64, MeasureError> {

@@ -119,6 +119,11 @@ impl Arena {
         self.generation += 1;
     }
 
+    /// Changes the [`Arena::generation`] as if the contents had changed, so that whoever keeps a copy makes a new one.
+    pub fn touch(&mut self) {
+        self.generation += 1;
+    }
+
     /// Takes the bytes from `len` on out of use and zeroes them.
     pub fn truncate(&mut self, len: usize) {
         let (from, to) = (len.div_ceil(8), self.used / 8);

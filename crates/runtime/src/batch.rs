@@ -122,6 +122,11 @@ impl Batch {
         self.arena.memory()
     }
 
+    /// Makes backends that keep a copy of the batch copy it again, as they do for a batch with new contents.
+    pub fn touch(&mut self) {
+        self.arena.touch();
+    }
+
     fn start(&mut self) -> Result<(), ArenaError> {
         self.arena.clear();
         self.len = 0;

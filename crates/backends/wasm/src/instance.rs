@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use quintet_runtime::{Batch, Instance, Linked, Matches, RecordRef, RuleSet, RunError, Trap};
+use quintet_runtime::{ArenaKind, Batch, Instance, Linked, Matches, RecordRef, RuleSet, RunError, Trap};
 use wasmtime::{InstancePre, Store, TypedFunc};
 
-use crate::config::Setup;
+use crate::config::{Memory, Setup};
 use crate::host::Host;
 use crate::module::{MEMORY, RUN};
 use crate::places::{LIMIT, PEAK, Places, TOP};
@@ -135,5 +135,9 @@ impl Instance for Sandbox {
     fn memory_bytes(&self) -> usize {
         // Constants, cells and answers, scratch memory as far as it is kept, and copies of batches.
         (self.places.scratch as usize).min(self.places.answers as usize + (1 << 16)) + self.window.copied_bytes()
+    }
+
+    fn reads_in_place(&self, arena: ArenaKind) -> bool {
+        self.setup.memory == Memory::Mapped && arena == ArenaKind::Shared
     }
 }

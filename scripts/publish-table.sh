@@ -13,8 +13,8 @@ END
 [ "${1:-}" != "--help" ] || { usage; exit 0; }
 
 cd "$(dirname "$0")/.."
-out=$(mktemp -d)
-trap 'rm -rf "$out"' EXIT
+out=target/quintet/published
+mkdir -p "$out"
 command=(cargo run --release --bin quintet -- compare "$@")
 "${command[@]}" --out "$out" >"$out/tables.md"
 

@@ -294,7 +294,7 @@ impl RecordBuilder<'_> {
         }
     }
 
-    /// Sets an Array<Int> field.
+    /// Sets an `Array<Int>` field.
     #[inline]
     pub fn ints(&mut self, field: FieldId, values: &[i64]) {
         if let Some(slot) = self.slot(field, |t| matches!(t, Type::Array(e) if **e == Type::Int)) {
@@ -310,7 +310,7 @@ impl RecordBuilder<'_> {
         }
     }
 
-    /// Sets an Array<Ip> field.
+    /// Sets an `Array<Ip>` field.
     pub fn ips(&mut self, field: FieldId, values: &[IpAddr]) {
         if let Some(slot) = self.slot(field, |t| matches!(t, Type::Array(e) if **e == Type::Ip)) {
             match self.batch.arena.alloc(values.len() * 24) {
@@ -327,7 +327,7 @@ impl RecordBuilder<'_> {
         }
     }
 
-    /// Sets an Array<Bytes> field to copies of `values`.
+    /// Sets an `Array<Bytes>` field to copies of `values`.
     pub fn bytes_array(&mut self, field: FieldId, values: &[&[u8]]) {
         if let Some(slot) = self.slot(field, |t| matches!(t, Type::Array(e) if **e == Type::Bytes)) {
             let arena = &mut self.batch.arena;

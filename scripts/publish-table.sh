@@ -7,7 +7,7 @@ usage() {
     cat <<'END'
 usage: publish-table.sh [--quick] [further flags of `quintet compare`]
 
-Runs `quintet compare` and writes reports/published/compare.md and compare.json. The full run takes about ten minutes.
+Runs `quintet compare` and writes reports/published/compare.md and compare.json. The full run takes a few minutes.
 END
 }
 [ "${1:-}" != "--help" ] || { usage; exit 0; }

@@ -190,39 +190,3 @@ fn functions_may_make_much() {
         assert_eq!(out.traps().len(), 2);
     }
 }
-
-/// Bytes of the process that are in memory.
-#[cfg(target_os = "linux")]
-fn resident() -> usize {
-    let statm = std::fs::read_to_string("/proc/self/statm").unwrap();
-    statm.split_whitespace().nth(1).and_then(|pages| pages.parse::<usize>().ok()).unwrap() * 4096
-}
-
-/// The suite compiles 10,000 programs; set QUINTET_COMPILES=100000 for the full number.
-#[cfg(target_os = "linux")]
-#[test]
-fn compiling_and_dropping_leaves_memory_flat() {
-    let scheme = scheme();
-    let count: usize = std::env::var("QUINTET_COMPILES").ok().and_then(|n| n.parse().ok()).unwrap_or(10_000);
-    let records = batch(&scheme, ArenaKind::Shared, 0, 10);
-    let copied = batch(&scheme, ArenaKind::Plain, 0, 10);
-    let mut out = Matches::new();
-    let mut before = 0;
-    for i in 0..count {
-        let program = link(&scheme, &format!(r#"port == {i} and lower(host) contains "example{i}""#));
-        let backend = if i % 10 == 0 { Wasm::new() } else { Wasm::winch() };
-        let compiled = backend.compile(&program).unwrap();
-        let mut instance = compiled.instantiate(&Limits::default()).unwrap();
-        // The instance keeps the code alive.
-        drop((compiled, program));
-        instance.run_batch(&records, &mut out).unwrap();
-        instance.run_batch(&copied, &mut out).unwrap();
-        if i == count / 10 {
-            before = resident();
-        }
-    }
-    let after = resident();
-    println!("{count} programs: resident {} kB after a tenth, {} kB at the end", before >> 10, after >> 10);
-    // Other tests run in this process, too.
-    assert!(after < before + (64 << 20), "{before} -> {after}");
-}

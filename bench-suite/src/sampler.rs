@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use quintet::{ArenaKind, Backend, Batch, Instance, Matches, RuleSet, Rules};
-use quintet_results::{BackendResult, FrontEnd, Measure, WorkloadResult};
+use quintet_results::{Again, FrontEnd, Measure, Memory, Phase, Row, RowKind, WorkloadResult};
 
 use crate::load::Loaded;
 use crate::verify::{Verified, VerifyError, verify};
@@ -71,7 +71,7 @@ struct Turn {
     instantiate: usize,
     single: usize,
     batch: usize,
-    result: BackendResult,
+    row: Row,
 }
 
 /// Verifies a workload and measures it. `progress` is told about each round that ends, and how many there are.
@@ -88,7 +88,7 @@ pub fn measure(
     let verified = verify(loaded, backends)?;
     let mut turns = backends.iter().map(|b| Turn::new(loaded, b, effort, heap)).collect::<Result<Vec<_>, _>>()?;
     let mut front_end = FrontEnd::default();
-    let (mut no_op, mut again) = (Measure::default(), Measure::default());
+    let (mut no_op, mut again) = (Measure::default(), None);
     let records = loaded.records() as f64;
     let front = Front::new(loaded, effort)?;
     for round in 0..effort.rounds {
@@ -100,14 +100,23 @@ pub fn measure(
             turns[place].sample(loaded)?;
         }
         if let Some(first) = turns.first_mut() {
-            again.ns.push(first.time_batch(&loaded.batches)? / records);
+            let ns = first.time_batch(&loaded.batches)? / records;
+            again.get_or_insert_with(|| Again { id: first.row.id.clone(), batch: Measure::default() }).batch.ns.push(ns);
         }
         progress(round + 1, effort.rounds);
     }
-    Ok(result(loaded, &verified, front_end, turns, no_op, again))
+    Ok(result(loaded, &verified, effort.rounds, front_end, turns, no_op, again))
 }
 
-fn result(loaded: &Loaded, verified: &Verified, front_end: FrontEnd, turns: Vec<Turn>, no_op: Measure, again: Measure) -> WorkloadResult {
+fn result(
+    loaded: &Loaded,
+    verified: &Verified,
+    rounds: usize,
+    front_end: FrontEnd,
+    turns: Vec<Turn>,
+    no_op: Measure,
+    again: Option<Again>,
+) -> WorkloadResult {
     let rules = &loaded.linked.program().rules;
     WorkloadResult {
         name: loaded.workload.name.clone(),
@@ -118,8 +127,11 @@ fn result(loaded: &Loaded, verified: &Verified, front_end: FrontEnd, turns: Vec<
         matches: rules.iter().map(|r| r.name.clone()).zip(verified.matches.iter().copied()).collect(),
         traps: verified.traps,
         verified_pairs: verified.pairs,
+        difference: None,
+        rounds,
         front_end,
-        backends: turns.into_iter().map(|t| t.result).collect(),
+        rows: turns.into_iter().map(|t| t.row).collect(),
+        absent: Vec::new(),
         no_op,
         again,
     }
@@ -182,12 +194,21 @@ impl Turn {
             instantiate: repeats(effort.sample, || rules.instance().map_err(failed))?,
             single: 1,
             batch: 1,
-            result: BackendResult {
+            row: Row {
                 id: backend.id().to_string(),
-                code_bytes: artifact.code_bytes,
-                data_bytes: artifact.data_bytes,
-                heap_bytes,
-                ..BackendResult::default()
+                kind: RowKind::Backend,
+                engine: backend.id().name.into(),
+                configuration: backend.id().config.into(),
+                passes: false,
+                traits: None,
+                phases: Default::default(),
+                latency: None,
+                memory: Some(Memory {
+                    code_bytes: artifact.code_bytes,
+                    data_bytes: artifact.data_bytes,
+                    heap_bytes,
+                    instance_bytes: instance.memory_bytes(),
+                }),
             },
             rules,
             instance,
@@ -196,26 +217,32 @@ impl Turn {
         turn.batch = repeats(effort.sample, || turn.instance.run_batch_all(&loaded.batches, &mut matches))?;
         let mut hits = RuleSet::new();
         turn.single = repeats(effort.sample, || turn.instance.run_all(&loaded.batches, &mut hits))?;
-        turn.result.instance_bytes = turn.instance.memory_bytes();
+        if let Some(memory) = &mut turn.row.memory {
+            memory.instance_bytes = turn.instance.memory_bytes();
+        }
         Ok(turn)
     }
 
     fn sample(&mut self, loaded: &Loaded) -> Result<(), MeasureError> {
         let records = loaded.records() as f64;
         let compile = || loaded.engine.compile_linked(&loaded.linked, &*self.backend).map_err(failed);
-        self.result.compile.ns.push(time(self.compile, compile)?);
-        self.result.instantiate.ns.push(time(self.instantiate, || self.rules.instance().map_err(failed))?);
-        self.result.first_call.ns.push(self.first_call(&loaded.batches[0])?);
+        self.push(Phase::Compile, time(self.compile, compile)?);
+        self.push(Phase::Instantiate, time(self.instantiate, || self.rules.instance().map_err(failed))?);
+        self.push(Phase::FirstCall, self.first_call(&loaded.batches[0])?);
         let mut hits = RuleSet::new();
         let single = time(self.single, || self.instance.run_all(&loaded.batches, &mut hits))?;
-        self.result.single.ns.push(single / records);
+        self.push(Phase::Single, single / records);
         let batch = self.time_batch(&loaded.batches)?;
-        self.result.batch.ns.push(batch / records);
+        self.push(Phase::Batch, batch / records);
         if !self.copied.is_empty() {
             let copied = self.time_copied()?;
-            self.result.batch_copied.get_or_insert_default().ns.push(copied / records);
+            self.push(Phase::BatchCopied, copied / records);
         }
         Ok(())
+    }
+
+    fn push(&mut self, phase: Phase, ns: f64) {
+        self.row.phases.entry(phase).or_default().ns.push(ns);
     }
 
     /// The first call of a fresh instance on one record.

@@ -1,7 +1,8 @@
-//! The result file: JSON, versioned.
+//! The result file: JSON, versioned. `result.schema.json` beside this crate describes it for other programs.
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::stats::{median, quantile};
@@ -10,10 +11,11 @@ use crate::stats::{median, quantile};
 pub const FORMAT: &str = "quintet-results";
 
 /// The version that this crate writes and reads. It changes when a reader of the old form would misread the new one.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
 /// One run of the measurements.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct Results {
     /// Always [`FORMAT`].
     pub format: String,
@@ -21,6 +23,8 @@ pub struct Results {
     pub version: u32,
     /// The command line that made it.
     pub command: String,
+    /// Seconds since 1970 when it began.
+    pub started_at: u64,
     /// Seconds since 1970 when it ended.
     pub finished_at: u64,
     /// Where it ran.
@@ -31,10 +35,17 @@ pub struct Results {
     pub options: Options,
     /// One entry per workload, in the order they ran.
     pub workloads: Vec<WorkloadResult>,
+    /// Which backend can run which construct of the language.
+    #[serde(default)]
+    pub support: Vec<Support>,
+    /// What criterion measured, where its results were folded in.
+    #[serde(default)]
+    pub criterion: Vec<CriterionResult>,
 }
 
 /// The machine of a run.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct Machine {
     /// Operating system.
     pub os: String,
@@ -47,18 +58,27 @@ pub struct Machine {
 }
 
 /// How a run measured.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct Options {
     /// Whether `--quick` was given.
     pub quick: bool,
-    /// Rounds that interleave the backends.
-    pub rounds: usize,
-    /// The time that each sample is stretched to, in nanoseconds.
+    /// The time that each sample is stretched to by repeating what it measures, in nanoseconds.
     pub sample_ns: u64,
+    /// Rounds that every workload gets at least.
+    pub min_rounds: usize,
+    /// Rounds that no workload gets more of.
+    pub max_rounds: usize,
+    /// A workload's rounds end when the interval of every row's batch ratio to the fastest row is no wider than this share of it to
+    /// either side.
+    pub precision: f64,
+    /// Seconds after which a workload's rounds end in any case.
+    pub time_limit_s: f64,
 }
 
 /// What was measured on one workload.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct WorkloadResult {
     /// Its name.
     pub name: String,
@@ -74,61 +94,200 @@ pub struct WorkloadResult {
     pub matches: Vec<(String, usize)>,
     /// Rule-record pairs that trapped.
     pub traps: usize,
-    /// Rule-record pairs on which every backend answered alike before anything was timed. A result without that is not written.
+    /// Rule-record pairs on which every row answered alike before anything was timed.
     pub verified_pairs: usize,
+    /// The first answer in which two rows differed. Then nothing was timed, and no reader accepts the file.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub difference: Option<String>,
+    /// Rounds that were sampled.
+    pub rounds: usize,
     /// What comes before any backend.
     pub front_end: FrontEnd,
-    /// One entry per backend and configuration.
-    pub backends: Vec<BackendResult>,
+    /// One entry per backend and configuration, and per other engine.
+    pub rows: Vec<Row>,
+    /// What could not run this workload, and why.
+    #[serde(default)]
+    pub absent: Vec<Absent>,
     /// A loop over the records that evaluates nothing, ns per record: the harness's own cost.
     pub no_op: Measure,
-    /// The first backend's batch run measured a second time in the same rounds, ns per record: the noise.
-    pub again: Measure,
+    /// One row's batch run measured a second time in the same rounds: the noise.
+    pub again: Option<Again>,
 }
 
-/// What parsing, checking, linking and reading cost.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+/// A row measured a second time in the same rounds.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Again {
+    /// The row's id.
+    pub id: String,
+    /// Its batch run once more, ns per record.
+    pub batch: Measure,
+}
+
+/// What parsing, checking, passes, linking and reading cost.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct FrontEnd {
     /// Source to syntax tree, ns for all rules.
     pub parse: Measure,
     /// Syntax tree to program, ns for all rules.
     pub check: Measure,
+    /// The optimising passes, ns for all rules.
+    pub passes: Measure,
     /// Preparing regexes, sets, searches, functions, ns for all rules.
     pub link: Measure,
     /// Reading and dissecting the input into batches, ns per record.
     pub read: Measure,
 }
 
-/// What one backend cost on one workload.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct BackendResult {
-    /// The backend and its configuration.
+/// What a row is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum RowKind {
+    /// One of Quintet's backends.
+    Backend,
+    /// The workload's rules written by hand in Rust: the limit.
+    Native,
+    /// Another engine.
+    Peer,
+}
+
+/// What one backend, in one configuration, or another engine cost on one workload.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Row {
+    /// What tells it from the workload's other rows: the engine, its configuration, and `/no-passes` where passes were off.
     pub id: String,
-    /// Compiling all rules, ns.
-    pub compile: Measure,
-    /// Making an instance, ns.
-    pub instantiate: Measure,
-    /// The first call of a fresh instance on one record, ns.
-    pub first_call: Measure,
-    /// A call for one record and all rules, ns per record.
-    pub single: Measure,
-    /// A call for a batch and all rules, ns per record.
-    pub batch: Measure,
-    /// The same for a batch in memory that the backend must copy or read elsewhere, ns per record; where that differs.
+    /// What it is.
+    pub kind: RowKind,
+    /// The engine: `jit`, `cel`.
+    pub engine: String,
+    /// Its configuration; empty for the default one.
+    pub configuration: String,
+    /// Whether the optimising passes ran before it.
+    pub passes: bool,
+    /// What it asks of its host, where it is a backend.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub batch_copied: Option<Measure>,
-    /// Bytes of generated code for all rules.
+    pub traits: Option<Traits>,
+    /// What was timed. A phase that an engine does not have is missing.
+    pub phases: BTreeMap<Phase, Measure>,
+    /// How long a single call takes, each call timed by itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub latency: Option<Latency>,
+    /// What it holds in memory, where it is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub memory: Option<Memory>,
+}
+
+/// What a backend asks of its host, and what it guards against.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Traits {
+    /// Whether it must map memory that is executable.
+    pub executable_memory: bool,
+    /// What stands between a rule and the host's memory.
+    pub isolation: Isolation,
+}
+
+/// What stands between a rule and the host's memory, should a backend have a bug.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Isolation {
+    /// Nothing is generated: safe Rust walks the rule.
+    SafeRust,
+    /// Generated code runs in a sandbox with memory of its own.
+    Sandbox,
+    /// Generated code reads the host's memory; its generator is trusted.
+    None,
+}
+
+/// Something that is timed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Phase {
+    /// Compiling all rules, ns.
+    Compile,
+    /// Making an instance, ns.
+    Instantiate,
+    /// The first call of a fresh instance on one record, ns.
+    FirstCall,
+    /// A call for one record and all rules, ns per record.
+    Single,
+    /// A call for a batch and all rules, ns per record.
+    Batch,
+    /// The same for a batch in memory that the backend must copy, ns per record.
+    BatchCopied,
+}
+
+/// How long one call for one record takes, with the clock's own cost taken off: quantiles over all calls of a round, one sample per round.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Latency {
+    /// The median call, ns.
+    pub p50: Measure,
+    /// The call that 99 of 100 are quicker than, ns.
+    pub p99: Measure,
+}
+
+/// Bytes of memory.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Memory {
+    /// Generated code for all rules.
     pub code_bytes: usize,
-    /// Bytes of data beside the code, as far as the backend knows.
+    /// Data beside the code, as far as the backend knows.
     pub data_bytes: usize,
-    /// Bytes that compiling took from the Rust heap and kept, for all rules.
+    /// What compiling took from the Rust heap and kept, for all rules.
     pub heap_bytes: usize,
-    /// Bytes of an instance, as far as the backend knows.
+    /// An instance, as far as the backend knows.
     pub instance_bytes: usize,
 }
 
+/// An engine that could not run a workload.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Absent {
+    /// The row that it would have been.
+    pub id: String,
+    /// Why there is none.
+    pub reason: String,
+}
+
+/// A construct of the language and the backends that run it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Support {
+    /// The construct, in the language's words.
+    pub construct: String,
+    /// The ids of the configurations that run it.
+    pub by: Vec<String>,
+}
+
+/// One benchmark of criterion.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CriterionResult {
+    /// The group: `parse`, `scaling/set-members`.
+    pub group: String,
+    /// What was measured in it: a backend's id, mostly.
+    pub function: String,
+    /// The parameter, where the benchmark has one: the size of `scaling`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parameter: Option<String>,
+    /// Criterion's estimate of one iteration, ns, with its interval at 95 %.
+    pub ns: f64,
+    /// The interval's lower end.
+    pub low: f64,
+    /// The interval's upper end.
+    pub high: f64,
+    /// Elements that one iteration works on, where the benchmark says so: records, rules.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub elements: Option<u64>,
+}
+
 /// Samples of one quantity, one per round.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct Measure {
     /// Nanoseconds, in order of the rounds.
     pub ns: Vec<f64>,
@@ -146,51 +305,48 @@ impl Measure {
     }
 }
 
-/// Why a result file cannot be used.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum LoadError {
-    /// Not JSON, truncated, or not of the schema.
-    #[error("not a result file, or a truncated one: {0}")]
-    Malformed(#[from] serde_json::Error),
-    /// JSON of something else.
-    #[error("not a result file: `format` is `{0}` instead of `{FORMAT}`")]
-    Format(String),
-    /// Written by another version.
-    #[error("a result file of version {0}; this program reads version {VERSION}: run `quintet compare` again")]
-    Version(u64),
-    /// Nothing was measured, or not everything was verified.
-    #[error("workload `{0}` was not verified; its numbers cannot be used")]
-    Unverified(String),
-}
+impl Phase {
+    /// All phases, in the order in which they happen.
+    pub const ALL: [Phase; 6] = [Phase::Compile, Phase::Instantiate, Phase::FirstCall, Phase::Single, Phase::Batch, Phase::BatchCopied];
 
-impl Results {
-    /// Reads a result file.
-    ///
-    /// # Errors
-    /// See [`LoadError`].
-    pub fn from_json(text: &str) -> Result<Results, LoadError> {
-        let value: serde_json::Value = serde_json::from_str(text)?;
-        let format = value.get("format").and_then(|f| f.as_str()).unwrap_or("missing");
-        if format != FORMAT {
-            return Err(LoadError::Format(format.into()));
-        }
-        let version = value.get("version").and_then(|v| v.as_u64()).unwrap_or(0);
-        if version != u64::from(VERSION) {
-            return Err(LoadError::Version(version));
-        }
-        let results: Results = serde_json::from_value(value)?;
-        match results.workloads.iter().find(|w| w.verified_pairs != w.rules * w.records) {
-            Some(w) => Err(LoadError::Unverified(w.name.clone())),
-            None => Ok(results),
+    /// The name in result files and on command lines.
+    pub fn name(self) -> &'static str {
+        match self {
+            Phase::Compile => "compile",
+            Phase::Instantiate => "instantiate",
+            Phase::FirstCall => "first_call",
+            Phase::Single => "single",
+            Phase::Batch => "batch",
+            Phase::BatchCopied => "batch_copied",
         }
     }
 
-    /// The file's text.
-    ///
-    /// # Errors
-    /// When a sample is not a number.
-    pub fn to_json(&self) -> Result<String, serde_json::Error> {
-        serde_json::to_string_pretty(self)
+    /// What its nanoseconds are for.
+    pub fn per(self) -> &'static str {
+        match self {
+            Phase::Compile => "all rules",
+            Phase::Instantiate => "instance",
+            Phase::FirstCall => "call",
+            Phase::Single | Phase::Batch | Phase::BatchCopied => "record",
+        }
+    }
+}
+
+impl Row {
+    /// The samples of a phase; `None` where the row has none of it.
+    pub fn measure(&self, phase: Phase) -> Option<&Measure> {
+        self.phases.get(&phase).filter(|m| !m.ns.is_empty())
+    }
+
+    /// The median of a phase in ns; NaN where the row has none of it.
+    pub fn median(&self, phase: Phase) -> f64 {
+        self.measure(phase).map_or(f64::NAN, Measure::median)
+    }
+}
+
+impl WorkloadResult {
+    /// The row with this id.
+    pub fn row(&self, id: &str) -> Option<&Row> {
+        self.rows.iter().find(|r| r.id == id)
     }
 }

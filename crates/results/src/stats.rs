@@ -18,7 +18,8 @@ pub fn quantile(samples: &[f64], q: f64) -> f64 {
     let (Some(last), place) = (sorted.len().checked_sub(1), q.clamp(0.0, 1.0)) else { return f64::NAN };
     let at = place * last as f64;
     let (below, above) = (at.floor() as usize, at.ceil() as usize);
-    sorted[below] + (sorted[above] - sorted[below]) * (at - below as f64)
+    // Equal neighbours may be infinite, and infinity less itself is no number.
+    if sorted[below] == sorted[above] { sorted[below] } else { sorted[below] + (sorted[above] - sorted[below]) * (at - below as f64) }
 }
 
 /// The median; NaN without samples.
@@ -40,21 +41,30 @@ const RESAMPLES: usize = 1000;
 /// same interval.
 pub fn ratio_interval(a: &[f64], b: &[f64]) -> Interval {
     let ratios: Vec<f64> = a.iter().zip(b).map(|(a, b)| a / b).collect();
-    let value = median(&ratios);
-    if ratios.len() < 2 {
+    resampled(ratios.len(), |rounds| {
+        let picked: Vec<f64> = rounds.iter().filter_map(|r| ratios.get(*r)).copied().collect();
+        median(&picked)
+    })
+}
+
+/// What `statistic` makes of all of `rounds` rounds, with its percentile bootstrap interval at 95 %: it is given the places of rounds,
+/// drawn with replacement. Seeded, so the same samples give the same interval.
+pub fn resampled(rounds: usize, statistic: impl Fn(&[usize]) -> f64) -> Interval {
+    let mut picked: Vec<usize> = (0..rounds).collect();
+    let value = statistic(&picked);
+    if rounds < 2 {
         return Interval { value, low: value, high: value };
     }
     let mut state = 0x9E37_79B9_7F4A_7C15u64;
-    let mut resample = vec![0.0; ratios.len()];
-    let medians: Vec<f64> = (0..RESAMPLES)
+    let values: Vec<f64> = (0..RESAMPLES)
         .map(|_| {
-            for place in &mut resample {
-                *place = ratios[(splitmix(&mut state) % ratios.len() as u64) as usize];
+            for place in &mut picked {
+                *place = (splitmix(&mut state) % rounds as u64) as usize;
             }
-            median(&resample)
+            statistic(&picked)
         })
         .collect();
-    Interval { value, low: quantile(&medians, 0.025), high: quantile(&medians, 0.975) }
+    Interval { value, low: quantile(&values, 0.025), high: quantile(&values, 0.975) }
 }
 
 /// The next number of the SplitMix64 generator (Steele, Lea, Flood 2014).

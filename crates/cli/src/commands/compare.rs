@@ -9,7 +9,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use indicatif::{ProgressBar, ProgressStyle};
 use quintet::{Backend, backend, backends, configurations};
 use quintet_bench::{Effort, Files, Loaded, MeasureError, VerifyError, Workload, machine, measure, names, shipped, versions};
-use quintet_results::{FORMAT, Options, Results, VERSION, WorkloadResult, geometric_mean, ratio_interval};
+use quintet_results::{FORMAT, Options, Phase, Results, VERSION, WorkloadResult, geometric_mean, ratio_interval};
 
 use crate::args::CompareArgs;
 use crate::failure::{Failure, output};
@@ -26,11 +26,21 @@ pub fn run(args: &CompareArgs) -> Result<ExitCode, Failure> {
         format: FORMAT.into(),
         version: VERSION,
         command: std::env::args().collect::<Vec<_>>().join(" "),
+        started_at: now(),
         finished_at: 0,
         machine: machine(),
         versions: versions(),
-        options: Options { quick: args.quick, rounds: effort.rounds, sample_ns: effort.sample.as_nanos() as u64 },
+        options: Options {
+            quick: args.quick,
+            sample_ns: effort.sample.as_nanos() as u64,
+            min_rounds: effort.rounds,
+            max_rounds: effort.rounds,
+            precision: 0.0,
+            time_limit_s: 0.0,
+        },
         workloads: Vec::new(),
+        support: Vec::new(),
+        criterion: Vec::new(),
     };
     for name in &wanted {
         bar.set_message(name.clone());
@@ -45,11 +55,16 @@ pub fn run(args: &CompareArgs) -> Result<ExitCode, Failure> {
         results.workloads.push(measured);
     }
     bar.finish_and_clear();
-    results.finished_at = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |d| d.as_secs());
+    results.finished_at = now();
     let path = write(&results, &args.out)?;
     let mut out = std::io::stdout().lock();
     writeln!(out, "{}\n{}", summary(&results), path.display()).map_err(output)?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// Seconds since 1970.
+fn now() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |d| d.as_secs())
 }
 
 /// The backends that the flags name.
@@ -109,7 +124,7 @@ fn report(result: &WorkloadResult, loaded: &Loaded) -> String {
         result.records,
         100.0 * matched as f64 / result.verified_pairs as f64,
         result.verified_pairs,
-        result.backends.len(),
+        result.rows.len(),
     );
     if result.traps > 0 {
         text += &format!("{} rule-record pairs trap, alike on all backends.\n", result.traps);
@@ -125,49 +140,50 @@ fn report(result: &WorkloadResult, loaded: &Loaded) -> String {
         nanoseconds(front.link.median()),
         nanoseconds(front.read.median()),
     );
-    let fastest = result.backends.iter().min_by(|a, b| a.batch.median().total_cmp(&b.batch.median()));
-    let rows = result.backends.iter().map(|b| {
+    let fastest = result.rows.iter().min_by(|a, b| a.median(Phase::Batch).total_cmp(&b.median(Phase::Batch)));
+    let rows = result.rows.iter().map(|b| {
         let gap = fastest.map_or(String::new(), |f| {
-            let ratio = ratio_interval(&b.batch.ns, &f.batch.ns);
+            let ratio = ratio_interval(&b.phases[&Phase::Batch].ns, &f.phases[&Phase::Batch].ns);
             if f.id == b.id { "1.00x".into() } else { format!("{}x [{} {}]", digits(ratio.value), digits(ratio.low), digits(ratio.high)) }
         });
         vec![
             b.id.clone(),
-            nanoseconds(b.compile.median()),
-            nanoseconds(b.instantiate.median()),
-            nanoseconds(b.first_call.median()),
-            nanoseconds(b.single.median()),
-            nanoseconds(b.batch.median()),
+            nanoseconds(b.median(Phase::Compile)),
+            nanoseconds(b.median(Phase::Instantiate)),
+            nanoseconds(b.median(Phase::FirstCall)),
+            nanoseconds(b.median(Phase::Single)),
+            nanoseconds(b.median(Phase::Batch)),
             gap,
-            b.batch_copied.as_ref().map_or(String::new(), |m| nanoseconds(m.median())),
-            bytes(b.code_bytes),
-            bytes(b.heap_bytes),
+            b.measure(Phase::BatchCopied).map_or(String::new(), |m| nanoseconds(m.median())),
+            b.memory.map_or(String::new(), |m| bytes(m.code_bytes)),
+            b.memory.map_or(String::new(), |m| bytes(m.heap_bytes)),
         ]
     });
     let head =
         ["backend", "compile", "instantiate", "first call", "single/record", "batch/record", "batch ratio", "copied in", "code", "heap"];
     text += &render(&head, rows, &[1, 2, 3, 4, 5, 6, 7, 8, 9]);
-    let noise = result.backends.first().map_or(f64::NAN, |b| ratio_interval(&result.again.ns, &b.batch.ns).value);
-    text += &format!(
-        "\nnoise: {} measured again is {}x; a loop that evaluates nothing takes {} per record\n",
-        result.backends.first().map_or("", |b| b.id.as_str()),
-        digits(noise),
-        nanoseconds(result.no_op.median()),
-    );
+    let noise = result.again.as_ref().and_then(|a| Some((a, result.row(&a.id)?.measure(Phase::Batch)?)));
+    text += &match noise {
+        Some((again, first)) => {
+            format!("\nnoise: {} measured again is {}x; ", again.id, digits(ratio_interval(&again.batch.ns, &first.ns).value))
+        }
+        None => "\n".into(),
+    };
+    text += &format!("a loop that evaluates nothing takes {} per record\n", nanoseconds(result.no_op.median()));
     text
 }
 
 /// Geometric means over the workloads, and how they were made.
 fn summary(results: &Results) -> String {
     let Some(first) = results.workloads.first() else { return String::new() };
-    let ids: Vec<&str> = first.backends.iter().map(|b| b.id.as_str()).collect();
+    let ids: Vec<&str> = first.rows.iter().map(|b| b.id.as_str()).collect();
     let means: Vec<(f64, f64, f64)> = (0..ids.len())
         .map(|i| {
             let over = |value: &dyn Fn(&WorkloadResult) -> f64| geometric_mean(results.workloads.iter().map(value));
             (
-                over(&|w| w.backends[i].batch.median()),
-                over(&|w| w.backends[i].single.median()),
-                over(&|w| w.backends[i].compile.median() / w.rules as f64),
+                over(&|w| w.rows[i].median(Phase::Batch)),
+                over(&|w| w.rows[i].median(Phase::Single)),
+                over(&|w| w.rows[i].median(Phase::Compile) / w.rules as f64),
             )
         })
         .collect();

@@ -1,0 +1,2 @@
+//! Other engines as rows of the comparison.
+#![forbid(unsafe_code)]

@@ -1,0 +1,90 @@
+//! Reading a result file, and refusing what must not be trusted.
+
+use crate::schema::{FORMAT, Results, VERSION};
+
+/// Why a result file cannot be used.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum LoadError {
+    /// Not JSON, truncated, or not of the schema.
+    #[error("not a result file, or a truncated one: {0}")]
+    Malformed(#[from] serde_json::Error),
+    /// JSON of something else.
+    #[error("not a result file: `format` is `{0}` instead of `{FORMAT}`")]
+    Format(String),
+    /// Written by another version.
+    #[error("a result file of version {0}; this program reads version {VERSION}: run `quintet compare` again")]
+    Version(u64),
+    /// Answers differed.
+    #[error("the answers differed, so there is nothing to rank: {difference}")]
+    Differed {
+        /// The workload.
+        workload: String,
+        /// The first difference.
+        difference: String,
+    },
+    /// Nothing was measured, or not everything was verified.
+    #[error("workload `{0}` was not verified on every record; its numbers cannot be used")]
+    Unverified(String),
+    /// It holds no workload.
+    #[error("the result file holds no workload: nothing was measured")]
+    Empty,
+    /// A sample that no measurement gives.
+    #[error("workload `{workload}`, row `{row}`: a sample is not a positive number")]
+    Sample {
+        /// The workload.
+        workload: String,
+        /// The row.
+        row: String,
+    },
+}
+
+impl Results {
+    /// Reads a result file.
+    ///
+    /// # Errors
+    /// See [`LoadError`].
+    pub fn from_json(text: &str) -> Result<Results, LoadError> {
+        let value: serde_json::Value = serde_json::from_str(text)?;
+        let format = value.get("format").and_then(|f| f.as_str()).unwrap_or("missing");
+        if format != FORMAT {
+            return Err(LoadError::Format(format.into()));
+        }
+        let version = value.get("version").and_then(|v| v.as_u64()).unwrap_or(0);
+        if version != u64::from(VERSION) {
+            return Err(LoadError::Version(version));
+        }
+        let results: Results = serde_json::from_value(value)?;
+        results.check()?;
+        Ok(results)
+    }
+
+    /// Whether its numbers may be used.
+    fn check(&self) -> Result<(), LoadError> {
+        if self.workloads.is_empty() {
+            return Err(LoadError::Empty);
+        }
+        for w in &self.workloads {
+            if let Some(difference) = &w.difference {
+                return Err(LoadError::Differed { workload: w.name.clone(), difference: difference.clone() });
+            }
+            if w.verified_pairs != w.rules * w.records || w.rows.is_empty() {
+                return Err(LoadError::Unverified(w.name.clone()));
+            }
+            for row in &w.rows {
+                if row.phases.values().flat_map(|m| &m.ns).any(|ns| !ns.is_finite() || *ns <= 0.0) {
+                    return Err(LoadError::Sample { workload: w.name.clone(), row: row.id.clone() });
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The file's text.
+    ///
+    /// # Errors
+    /// When a sample is not a number.
+    pub fn to_json(&self) -> Result<String, serde_json::Error> {
+        serde_json::to_string(self)
+    }
+}

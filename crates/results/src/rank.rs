@@ -1,0 +1,60 @@
+//! Rows ranked over several workloads.
+
+use crate::schema::{Phase, RowKind, WorkloadResult};
+use crate::stats::{Interval, geometric_mean, median, resampled};
+
+/// A row's place over several workloads.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Ranked {
+    /// The row's id.
+    pub id: String,
+    /// What it is.
+    pub kind: RowKind,
+    /// The geometric mean over the workloads of how many times as long as the fastest backend's it takes, with its interval at 95 %.
+    pub ratio: Interval,
+    /// The geometric mean of its medians, ns.
+    pub ns: f64,
+    /// Workloads that it ran.
+    pub workloads: usize,
+}
+
+/// The rows that ran every workload, quickest first. Ratios are to the row that is the quickest over all.
+pub fn rank(workloads: &[&WorkloadResult], phase: Phase) -> Vec<Ranked> {
+    let Some(first) = workloads.first() else { return Vec::new() };
+    let mut ranked: Vec<Ranked> = Vec::new();
+    for row in &first.rows {
+        let rows: Option<Vec<_>> = workloads.iter().map(|w| w.row(&row.id).and_then(|r| r.measure(phase))).collect();
+        if let Some(rows) = rows {
+            let ns = geometric_mean(rows.iter().map(|m| m.median()));
+            ranked.push(Ranked {
+                id: row.id.clone(),
+                kind: row.kind,
+                ratio: Interval { value: 1.0, low: 1.0, high: 1.0 },
+                ns,
+                workloads: rows.len(),
+            });
+        }
+    }
+    ranked.sort_by(|a, b| a.ns.total_cmp(&b.ns));
+    let Some(best) = ranked.first().map(|r| r.id.clone()) else { return ranked };
+    for row in &mut ranked {
+        row.ratio = ratio_over(workloads, phase, &row.id, &best);
+    }
+    ranked
+}
+
+/// The geometric mean over the workloads of the ratio of two rows, with its interval at 95 %: rounds are resampled in each workload.
+pub fn ratio_over(workloads: &[&WorkloadResult], phase: Phase, id: &str, to: &str) -> Interval {
+    let ratios: Vec<Vec<f64>> = workloads
+        .iter()
+        .filter_map(|w| Some((w.row(id)?.measure(phase)?, w.row(to)?.measure(phase)?)))
+        .map(|(a, b)| a.ns.iter().zip(&b.ns).map(|(a, b)| a / b).collect())
+        .collect();
+    let rounds = ratios.iter().map(Vec::len).max().unwrap_or(0);
+    resampled(rounds, |picked| {
+        geometric_mean(ratios.iter().map(|r| {
+            let of: Vec<f64> = picked.iter().filter_map(|p| r.get(p % r.len().max(1))).copied().collect();
+            median(&of)
+        }))
+    })
+}

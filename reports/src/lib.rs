@@ -1,0 +1,2 @@
+//! Reports from result files.
+#![forbid(unsafe_code)]

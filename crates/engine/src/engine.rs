@@ -3,17 +3,18 @@
 use std::sync::Arc;
 
 use quintet_lang::diagnostic::Diagnostics;
-use quintet_lang::{Limits, Program, Scheme};
+use quintet_lang::{Limits, Passes, Program, Scheme, optimise};
 use quintet_runtime::{Backend, CompileError, Compiled, Instance, InstantiateError, Library, LinkError, Linked, Lists};
 
 use crate::registry::{UnknownBackend, backend};
 
-/// What rules are compiled with: functions, named lists and limits.
+/// What rules are compiled with: functions, named lists, limits and optimising passes.
 #[derive(Clone)]
 pub struct Engine {
     library: Library,
     lists: Lists,
     limits: Limits,
+    passes: Passes,
 }
 
 /// Compiled rules, ready to be instantiated by any number of threads.
@@ -49,9 +50,9 @@ impl Default for Engine {
 }
 
 impl Engine {
-    /// The standard functions, no lists, the default limits.
+    /// The standard functions, no lists, the default limits, all passes.
     pub fn new() -> Engine {
-        Engine { library: Library::standard(), lists: Lists::new(), limits: Limits::default() }
+        Engine { library: Library::standard(), lists: Lists::new(), limits: Limits::default(), passes: Passes::default() }
     }
 
     /// The same engine with other functions.
@@ -72,6 +73,12 @@ impl Engine {
         self
     }
 
+    /// The same engine with these optimising passes. They change what rules cost, never what they answer.
+    pub fn with_passes(mut self, passes: Passes) -> Engine {
+        self.passes = passes;
+        self
+    }
+
     /// The functions that rules may call; a scheme takes their signatures.
     pub fn library(&self) -> &Library {
         &self.library
@@ -85,6 +92,11 @@ impl Engine {
     /// The limits.
     pub fn limits(&self) -> &Limits {
         &self.limits
+    }
+
+    /// The passes that run before rules are prepared.
+    pub fn passes(&self) -> &Passes {
+        &self.passes
     }
 
     /// Parses and checks rules.
@@ -105,11 +117,17 @@ impl Engine {
         self.check(source, &scheme.project(|id, _| used.binary_search(&id).is_ok()))
     }
 
-    /// Prepares a checked program for all backends.
+    /// A program that answers as this one does, after the engine's passes.
+    pub fn optimise(&self, program: &Program) -> Program {
+        optimise(program, &self.passes)
+    }
+
+    /// Optimises a checked program and prepares it for all backends.
     ///
     /// # Errors
     /// See [`LinkError`].
     pub fn link(&self, program: Program) -> Result<Arc<Linked>, LinkError> {
+        let program = if self.passes == Passes::none() { program } else { self.optimise(&program) };
         Linked::new(program, &self.library, &self.lists, &self.limits)
     }
 

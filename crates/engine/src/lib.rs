@@ -55,7 +55,7 @@ pub use engine::{Engine, Error, Rules};
 pub use registry::{UnknownBackend, backend, backends, configurations};
 
 pub use quintet_lang as lang;
-pub use quintet_lang::{Field, FieldId, Limits, Presence, Program, Scheme, SchemeBuilder, SchemeError, Type};
+pub use quintet_lang::{Field, FieldId, Limits, Passes, Presence, Program, Scheme, SchemeBuilder, SchemeError, Type};
 pub use quintet_runtime::{
     Arena, ArenaKind, Artifact, Backend, BackendId, Batch, BatchBuilder, Compiled, Emit, Instance, Library, Linked, Lists, Matches,
     RecordBuilder, RecordError, RecordRef, RuleSet, Scratch, SetMatcher, Trap, TrapAt, Value,

@@ -126,7 +126,10 @@ fn compare_verifies_measures_and_writes_results() {
     let results = quintet_results::Results::from_json(&json).expect("of the schema");
     assert_eq!(results.workloads[0].rows.len(), 5);
     assert!(quintet_results::Results::from_json(&json[..json.len() / 2]).is_err());
-    assert!(quintet_results::Results::from_json(&json.replacen(&format!("\"version\":{}", quintet_results::VERSION), "\"version\":99", 1)).is_err());
+    assert!(
+        quintet_results::Results::from_json(&json.replacen(&format!("\"version\":{}", quintet_results::VERSION), "\"version\":99", 1))
+            .is_err()
+    );
 }
 
 #[test]

@@ -1,0 +1,168 @@
+//! `docs/language.md` is executed: every example on every configuration of every backend.
+//!
+//! A `quintet` block holds one example a line: an expression and, after `# =>`, its value (`nil` and `trap: ...` too) or, after `# error:`,
+//! how the message begins. A `rules` block is a rule file that checks. The page's `toml` and `json` blocks are the scheme and the record.
+
+use std::io::Cursor;
+
+use quintet::{ArenaKind, Batch, Engine, EvaluateError, RuleSet, Scheme, Type, configurations};
+use quintet_inputs::{Format, Reader, ReaderOptions};
+
+const PAGE: &str = include_str!("../../../docs/language.md");
+
+/// A fenced block: its language, the line of its first line, its text.
+struct Block {
+    language: &'static str,
+    line: usize,
+    text: String,
+}
+
+fn blocks() -> Vec<Block> {
+    let mut blocks = Vec::new();
+    let mut open: Option<Block> = None;
+    for (i, line) in PAGE.lines().enumerate() {
+        match (&mut open, line.strip_prefix("```")) {
+            (None, Some(language)) => open = Some(Block { language, line: i + 2, text: String::new() }),
+            (Some(_), Some(_)) => blocks.extend(open.take()),
+            (Some(block), None) => {
+                block.text.push_str(line);
+                block.text.push('\n');
+            }
+            (None, None) => {}
+        }
+    }
+    assert!(open.is_none(), "a block is never closed");
+    blocks
+}
+
+fn block<'b>(blocks: &'b [Block], language: &str) -> &'b str {
+    &blocks.iter().find(|b| b.language == language).expect("the page has such a block").text
+}
+
+/// What stands after the expression of an example.
+enum Expected<'p> {
+    Value(&'p str),
+    Error(&'p str),
+}
+
+struct Example<'p> {
+    line: usize,
+    expression: &'p str,
+    expected: Expected<'p>,
+}
+
+fn examples(blocks: &[Block]) -> Vec<Example<'_>> {
+    let lines = blocks.iter().filter(|b| b.language == "quintet").flat_map(|b| b.text.lines().enumerate().map(|(i, l)| (b.line + i, l)));
+    lines
+        .map(|(line, text)| {
+            let value = text.split_once(" # => ").map(|(e, v)| (e, Expected::Value(v.trim())));
+            let error = || text.split_once(" # error: ").map(|(e, m)| (e, Expected::Error(m.trim())));
+            let (expression, expected) = value.or_else(error).unwrap_or_else(|| panic!("line {line}: no `# =>` and no `# error:`"));
+            Example { line, expression: expression.trim(), expected }
+        })
+        .collect()
+}
+
+fn engine() -> Engine {
+    let engine = Engine::new();
+    engine.lists().declare("office.networks", Type::Ip).expect("a name");
+    engine.lists().declare("blocked_hosts", Type::Bytes).expect("a name");
+    engine
+}
+
+fn scheme(engine: &Engine, blocks: &[Block]) -> Scheme {
+    Scheme::from_toml(block(blocks, "toml"), engine.library().signatures()).expect("the page's scheme")
+}
+
+/// The page's record, in a batch of its own.
+fn record(scheme: &Scheme, blocks: &[Block]) -> Batch {
+    let value: serde_json::Value = serde_json::from_str(block(blocks, "json")).expect("the page's record is JSON");
+    let options = ReaderOptions::default().arena(ArenaKind::Shared);
+    let mut reader = Reader::new(Cursor::new(format!("{value}\n").into_bytes()), Format::JsonLines, scheme, &options).expect("a reader");
+    let batch = reader.next_batch(None).expect("readable").expect("a record");
+    assert_eq!((batch.len(), reader.stats().malformed_total()), (1, 0), "the record fits the scheme");
+    assert!(reader.stats().unknown_keys.is_empty(), "{:?}", reader.stats().unknown_keys);
+    batch
+}
+
+#[test]
+fn every_value_is_what_the_page_says_on_every_backend() {
+    let blocks = blocks();
+    let engine = engine();
+    let scheme = scheme(&engine, &blocks);
+    let batch = record(&scheme, &blocks);
+    let mut wrong = Vec::new();
+    let mut ran = 0;
+    for Example { line, expression, expected } in examples(&blocks) {
+        let Expected::Value(expected) = expected else { continue };
+        for backend in configurations() {
+            let id = backend.id().to_string();
+            let compiled = engine.compile_value(expression, &scheme, &id).unwrap_or_else(|e| panic!("line {line}: {expression}\n{e}"));
+            let found = match compiled.instance().expect("an instance").evaluate(batch.record(0)) {
+                Ok(Some(value)) => value.to_string(),
+                Ok(None) => "nil".into(),
+                Err(EvaluateError::Trap(trap)) => format!("trap: {trap}"),
+                Err(e) => panic!("line {line}: {e}"),
+            };
+            if found != expected {
+                wrong.push(format!("line {line}: {expression}\n  says {expected}, {id} {found}"));
+            }
+            ran += 1;
+        }
+        // A test is a rule, too, and answers alike.
+        if let (Ok(_), Some(matches)) = (engine.check(expression, &scheme), ["false", "true"].iter().position(|b| *b == expected)) {
+            for backend in configurations() {
+                let rules = engine.compile(expression, &scheme, &backend.id().to_string()).expect("it was checked");
+                let mut hits = RuleSet::new();
+                rules.instance().expect("an instance").run(batch.record(0), &mut hits).expect("it runs");
+                if hits.contains(0) != (matches == 1) {
+                    wrong.push(format!("line {line}: {expression}\n  says {expected}, as a rule {} differs", backend.id()));
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert!(ran > 100 * configurations().len(), "only {ran} examples ran");
+}
+
+#[test]
+fn every_error_begins_as_the_page_says() {
+    let blocks = blocks();
+    let engine = engine();
+    let scheme = scheme(&engine, &blocks);
+    let mut errors = 0;
+    for Example { line, expression, expected } in examples(&blocks) {
+        let Expected::Error(expected) = expected else { continue };
+        let found = match engine.check(expression, &scheme).and_then(|program| Ok(engine.link(program))) {
+            Ok(Ok(_)) => panic!("line {line}: {expression} has no error"),
+            Ok(Err(e)) => e.to_string(),
+            Err(diagnostics) => diagnostics.iter().next().expect("a finding").message.clone(),
+        };
+        assert!(!expected.is_empty() && found.starts_with(expected), "line {line}: {expression}\n  says {expected}\n  found {found}");
+        errors += 1;
+    }
+    assert!(errors >= 15, "only {errors} errors");
+}
+
+#[test]
+fn every_rule_file_checks() {
+    let blocks = blocks();
+    let engine = engine();
+    let scheme = scheme(&engine, &blocks);
+    let mut files = 0;
+    for block in blocks.iter().filter(|b| b.language == "rules") {
+        let program = engine.check(&block.text, &scheme).unwrap_or_else(|e| panic!("line {}:\n{e}", block.line));
+        engine.link(program).unwrap_or_else(|e| panic!("line {}: {e}", block.line));
+        files += 1;
+    }
+    assert!(files > 0);
+}
+
+#[test]
+fn every_standard_function_has_an_example() {
+    let blocks = blocks();
+    let page: String = examples(&blocks).iter().map(|e| e.expression.to_owned() + "\n").collect();
+    let missing: Vec<String> =
+        Engine::new().library().signatures().into_iter().map(|s| s.name).filter(|name| !page.contains(&format!("{name}("))).collect();
+    assert!(missing.is_empty(), "no example calls {missing:?}");
+}

@@ -26,10 +26,10 @@ use std::sync::Arc;
 
 use quintet_lang::signature::{Param, Signature};
 use quintet_lang::{Limits, Scheme, Type};
-use quintet_runtime::{ArenaKind, ArrayRef, Batch, BytesSet, IntSet, IpSet, Library, Lists, RecordError, SetMatcher, Value};
+use quintet_runtime::{ArenaKind, ArrayRef, Batch, BytesSet, IntSet, IpSet, Library, Lists, OwnedValue, RecordError, SetMatcher, Value};
 use serde_json::Value as Json;
 
-use crate::owned::{Owned, Record, batch};
+use crate::record::{Record, batch};
 
 /// One case.
 #[derive(Clone, Debug)]
@@ -320,7 +320,7 @@ fn record(declared: &[Declared], values: &Json) -> Result<Record, String> {
     let mut record = Record::new();
     for (name, value) in values.as_object().ok_or("a context is no object")? {
         let field = declared.iter().find(|f| f.name == *name).ok_or_else(|| format!("the scheme has no field `{name}`"))?;
-        record.insert(name.clone(), Owned::from_json(&field.ty, value).map_err(|e| format!("{name}: {e}"))?);
+        record.insert(name.clone(), OwnedValue::from_json(&field.ty, value).map_err(|e| format!("{name}: {e}"))?);
     }
     Ok(record)
 }
@@ -360,10 +360,10 @@ fn setting(
 
 fn members_of(ty: &Type, members: &Json) -> Result<SetMatcher, String> {
     let members = members.as_array().ok_or("a list is no array")?.iter();
-    let members = members.map(|m| Owned::from_json(ty, m)).collect::<Result<Vec<_>, _>>().map_err(|e| e.to_string())?;
-    let ints = || members.iter().filter_map(|m| if let Owned::Int(i) = m { Some((*i, *i)) } else { None });
-    let ips = || members.iter().filter_map(|m| if let Owned::Ip(ip) = m { Some((*ip, *ip)) } else { None });
-    let bytes = || members.iter().filter_map(|m| if let Owned::Bytes(b) = m { Some(b.as_slice()) } else { None });
+    let members = members.map(|m| OwnedValue::from_json(ty, m)).collect::<Result<Vec<_>, _>>().map_err(|e| e.to_string())?;
+    let ints = || members.iter().filter_map(|m| if let OwnedValue::Int(i) = m { Some((*i, *i)) } else { None });
+    let ips = || members.iter().filter_map(|m| if let OwnedValue::Ip(ip) = m { Some((*ip, *ip)) } else { None });
+    let bytes = || members.iter().filter_map(|m| if let OwnedValue::Bytes(b) = m { Some(b.as_slice()) } else { None });
     Ok(match ty {
         Type::Int => SetMatcher::Int(IntSet::new(ints())),
         Type::Ip => SetMatcher::Ip(IpSet::new(ips())),

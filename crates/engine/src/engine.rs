@@ -6,6 +6,7 @@ use quintet_lang::diagnostic::Diagnostics;
 use quintet_lang::{Limits, Passes, Program, Scheme, optimise};
 use quintet_runtime::{Backend, CompileError, Compiled, Instance, InstantiateError, Library, LinkError, Linked, Lists};
 
+use crate::expression::Expression;
 use crate::registry::{UnknownBackend, backend};
 
 /// What rules are compiled with: functions, named lists, limits and optimising passes.
@@ -113,8 +114,23 @@ impl Engine {
     /// # Errors
     /// All that is wrong with the text.
     pub fn check_projected(&self, source: &str, scheme: &Scheme) -> Result<Program, Diagnostics> {
-        let used = self.check(source, scheme)?.used_fields();
-        self.check(source, &scheme.project(|id, _| used.binary_search(&id).is_ok()))
+        projected(scheme, |scheme| self.check(source, scheme))
+    }
+
+    /// Parses and checks one expression of any type. The program hands over its value; see [`Program::value`].
+    ///
+    /// # Errors
+    /// All that is wrong with the text.
+    pub fn check_value(&self, source: &str, scheme: &Scheme) -> Result<Program, Diagnostics> {
+        quintet_lang::compile_value(source, scheme, &self.limits)
+    }
+
+    /// Parses and checks an expression against the part of a scheme that it uses, as [`Engine::check_projected`] does.
+    ///
+    /// # Errors
+    /// All that is wrong with the text.
+    pub fn check_value_projected(&self, source: &str, scheme: &Scheme) -> Result<Program, Diagnostics> {
+        projected(scheme, |scheme| self.check_value(source, scheme))
     }
 
     /// A program that answers as this one does, after the engine's passes.
@@ -141,6 +157,16 @@ impl Engine {
         self.compile_linked(&linked, &*backend).map_err(Error::Compile)
     }
 
+    /// Compiles an expression of any type with the backend that has this id. Records of the scheme are records of the expression.
+    ///
+    /// # Errors
+    /// See [`Error`].
+    pub fn compile_value(&self, source: &str, scheme: &Scheme, backend_id: &str) -> Result<Expression, Error> {
+        let backend = backend(backend_id)?;
+        let linked = self.link(self.check_value(source, scheme)?)?;
+        Ok(Expression::new(self.compile_linked(&linked, &*backend)?))
+    }
+
     /// Compiles a linked program with a backend.
     ///
     /// # Errors
@@ -148,6 +174,12 @@ impl Engine {
     pub fn compile_linked(&self, linked: &Arc<Linked>, backend: &dyn Backend) -> Result<Rules, CompileError> {
         Ok(Rules { linked: linked.clone(), compiled: backend.compile(linked)?, limits: self.limits.clone() })
     }
+}
+
+/// The program that `check` makes against the part of the scheme that the program uses.
+fn projected(scheme: &Scheme, check: impl Fn(&Scheme) -> Result<Program, Diagnostics>) -> Result<Program, Diagnostics> {
+    let used = check(scheme)?.used_fields();
+    check(&scheme.project(|id, _| used.binary_search(&id).is_ok()))
 }
 
 impl Rules {

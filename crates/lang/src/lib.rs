@@ -24,6 +24,7 @@ pub mod stdlib;
 pub mod syntax;
 mod types;
 pub mod validate;
+mod value;
 pub mod visit;
 
 pub use ast::Program;
@@ -33,10 +34,11 @@ pub use format::format;
 pub use json::JsonError;
 pub use limits::Limits;
 pub use parser::{CHAIN_SLACK, HARD_NESTING, parse};
-pub use passes::{Passes, optimise};
-pub use print::RuleText;
+pub use passes::{Passes, UnknownPass, optimise};
+pub use print::{RuleText, quote};
 pub use scheme::{Field, FieldId, FunctionId, Presence, Scheme, SchemeBuilder, SchemeError};
 pub use types::{ParseTypeError, Type};
+pub use value::VALUE_FUNCTION;
 
 /// Parses and checks a text.
 ///
@@ -46,4 +48,21 @@ pub fn compile(source: &str, scheme: &Scheme, limits: &Limits) -> Result<Program
     // Rules that do parse are checked even where others do not, so that everything wrong is said at once.
     let (file, diagnostics) = parser::parse_all(source, limits);
     check::check_all(&file, scheme, limits, diagnostics)
+}
+
+/// Parses and checks one expression of any type. The program hands over what it is worth (see [`Program::value`]); run as rules, it
+/// matches every record on which the expression does not trap.
+///
+/// # Errors
+/// Everything that is wrong with the text.
+///
+/// ```
+/// use quintet_lang::{Scheme, Type, compile_value};
+/// let scheme = Scheme::builder().mandatory("x", Type::Int).build().unwrap();
+/// let program = compile_value("x * 2", &scheme, &Default::default()).unwrap();
+/// assert_eq!(program.value().unwrap().ty, Type::Int);
+/// ```
+pub fn compile_value(source: &str, scheme: &Scheme, limits: &Limits) -> Result<Program, Diagnostics> {
+    let (file, diagnostics) = parser::parse_all(source, limits);
+    check::check_value(&file, scheme, limits, diagnostics)
 }

@@ -46,7 +46,8 @@ pub struct Field {
 pub struct Scheme(Arc<Inner>);
 
 struct Inner {
-    fields: Vec<Field>,
+    /// What makes records: schemes that share them take each other's.
+    fields: Arc<[Field]>,
     functions: Vec<Signature>,
     names: HashMap<String, Named>,
     list_types: BTreeSet<Type>,
@@ -168,7 +169,7 @@ impl SchemeBuilder {
             add(&function.name, Named::Function(FunctionId(i as u32)))?;
         }
         Ok(Scheme(Arc::new(Inner {
-            fields: self.fields,
+            fields: self.fields.into(),
             functions: self.functions,
             names,
             list_types: self.list_types,
@@ -234,9 +235,22 @@ impl Scheme {
         self.0.nil_not_equal
     }
 
-    /// Whether both are the same scheme, not only equal ones.
+    /// Whether records of the one are records of the other: their fields are the same, not only equal ones.
     pub fn same(&self, other: &Scheme) -> bool {
-        Arc::ptr_eq(&self.0, &other.0)
+        Arc::ptr_eq(&self.0.fields, &other.0.fields)
+    }
+
+    /// This scheme with another function, which no name leads to.
+    pub(crate) fn with_unnamed(&self, function: Signature) -> (Scheme, FunctionId) {
+        let id = FunctionId(self.0.functions.len() as u32);
+        let scheme = Scheme(Arc::new(Inner {
+            fields: self.0.fields.clone(),
+            functions: self.0.functions.iter().cloned().chain([function]).collect(),
+            names: self.0.names.clone(),
+            list_types: self.0.list_types.clone(),
+            nil_not_equal: self.0.nil_not_equal,
+        }));
+        (scheme, id)
     }
 
     /// This scheme with only the fields that `keep` accepts: records of it are smaller and readers that fill them parse less.
@@ -254,7 +268,7 @@ impl Scheme {
             names.insert(function.name.clone(), Named::Function(FunctionId(i as u32)));
         }
         Scheme(Arc::new(Inner {
-            fields,
+            fields: fields.into(),
             functions: self.0.functions.clone(),
             names,
             list_types: self.0.list_types.clone(),

@@ -7,12 +7,14 @@
 
 mod backend;
 mod batch;
+mod evaluate;
 mod functions;
 mod layout;
 mod linked;
 mod lists;
 mod matchers;
 mod matches;
+mod owned;
 mod pack;
 mod record;
 mod scratch;
@@ -23,12 +25,14 @@ pub use backend::{
     Artifact, Backend, BackendId, CompileError, Compiled, Emit, EmitError, Instance, InstantiateError, RunError, Unsupported,
 };
 pub use batch::{Batch, BatchBuilder, RecordBuilder, RecordError};
+pub use evaluate::{EvaluateError, ValueInstance};
 pub use functions::{Bind, Function, Library, slice};
 pub use layout::{Layout, Slot};
 pub use linked::{LinkError, Linked};
 pub use lists::{ListError, Lists};
 pub use matchers::{BytesSet, IntSet, IpSet, RegexMatcher, Searcher, SetMatcher, WildcardMatcher, ip_from_words, ip_words};
 pub use matches::{Matches, RuleSet, TrapAt};
+pub use owned::{JsonError, OwnedValue};
 pub use pack::{Blob, pack};
 pub use quintet_arena::{Arena, ArenaError, Kind as ArenaKind, Memory, PADDING};
 pub use record::RecordRef;

@@ -3,9 +3,10 @@
 use std::sync::{Arc, PoisonError};
 
 use quintet_lang::ast::{ListId, NeedleId, Program, RegexId, SetId, SiteId, Span, WildcardId};
-use quintet_lang::{Limits, Scheme};
+use quintet_lang::{Limits, Scheme, VALUE_FUNCTION};
 
-use crate::functions::{Function, Library};
+use crate::evaluate::HandOver;
+use crate::functions::{Bind, Function, Library};
 use crate::layout::Layout;
 use crate::lists::{List, Lists};
 use crate::matchers::{RegexMatcher, Searcher, SetMatcher, WildcardMatcher};
@@ -66,7 +67,8 @@ impl Linked {
             .iter()
             .map(|site| {
                 let name = &program.scheme.function(site.function).name;
-                let bind = library.get(name).ok_or_else(|| LinkError {
+                let hand_over: Option<&dyn Bind> = (name == VALUE_FUNCTION).then_some(&HandOver);
+                let bind = hand_over.or(library.get(name).map(|b| &**b)).ok_or_else(|| LinkError {
                     message: format!("function `{name}` is declared by the scheme but the library has no such function"),
                     span: site.span,
                 })?;

@@ -6,7 +6,7 @@ use quintet_lang::Type;
 
 use crate::dice::Dice;
 use crate::words::{FLOATS, INTS, IPS, KEYS, NETWORKS, REGEXES, WILDCARDS, WORDS};
-use quintet_cases::Owned;
+use quintet_runtime::OwnedValue;
 
 impl Dice<'_> {
     fn word(&mut self) -> &'static [u8] {
@@ -49,16 +49,16 @@ impl Dice<'_> {
     }
 
     /// A random value. `depth` bounds the size of what is nested.
-    pub(crate) fn owned(&mut self, ty: &Type) -> Owned {
+    pub(crate) fn owned(&mut self, ty: &Type) -> OwnedValue {
         match ty {
-            Type::Bool => Owned::Bool(self.one_in(2)),
-            Type::Int => Owned::Int(self.int()),
-            Type::Float => Owned::Float(self.float()),
-            Type::Bytes => Owned::Bytes(self.bytes()),
-            Type::Ip => Owned::Ip(self.pick(IPS).parse().expect("an address of the table")),
+            Type::Bool => OwnedValue::Bool(self.one_in(2)),
+            Type::Int => OwnedValue::Int(self.int()),
+            Type::Float => OwnedValue::Float(self.float()),
+            Type::Bytes => OwnedValue::Bytes(self.bytes()),
+            Type::Ip => OwnedValue::Ip(self.pick(IPS).parse().expect("an address of the table")),
             Type::Array(element) => {
                 let len = *self.pick(&[0, 0, 1, 1, 2, 3, 4]);
-                Owned::Array((0..len).map(|_| self.owned(element)).collect())
+                OwnedValue::Array((0..len).map(|_| self.owned(element)).collect())
             }
             Type::Map(element) => {
                 let len = self.below(4);
@@ -66,7 +66,7 @@ impl Dice<'_> {
                     let key = if self.one_in(12) { self.bytes() } else { self.pick(KEYS).as_bytes().to_vec() };
                     (key, self.owned(element))
                 });
-                Owned::Map(entries.collect::<BTreeMap<_, _>>())
+                OwnedValue::Map(entries.collect::<BTreeMap<_, _>>())
             }
         }
     }

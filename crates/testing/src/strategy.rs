@@ -11,7 +11,8 @@ use crate::dice::Dice;
 use crate::generate::{Generator, leaf};
 use crate::term::{Term, removals};
 use crate::world::{fields, multi_fields, world};
-use quintet_cases::{Owned, Record, zero_record};
+use quintet_cases::{Record, zero_record};
+use quintet_runtime::OwnedValue;
 
 /// A strategy made of a generator and a list of what is smaller. Shrinking takes the first smaller value that still fails, and goes on
 /// from there.
@@ -154,7 +155,7 @@ fn shrunk_record(record: &Record) -> Vec<Record> {
     let zero = zero_record(scheme);
     let mut all = vec![];
     for (name, value) in record {
-        let mut with = |value: Option<Owned>| {
+        let mut with = |value: Option<OwnedValue>| {
             let mut changed = record.clone();
             match value {
                 Some(value) => changed.insert(name.clone(), value),
@@ -172,28 +173,28 @@ fn shrunk_record(record: &Record) -> Vec<Record> {
     all
 }
 
-fn shrunk_value(value: &Owned) -> Vec<Owned> {
+fn shrunk_value(value: &OwnedValue) -> Vec<OwnedValue> {
     match value {
-        Owned::Bytes(bytes) => removals(bytes).into_iter().map(Owned::Bytes).collect(),
-        Owned::Array(items) => {
-            let mut all: Vec<Owned> = removals(items).into_iter().map(Owned::Array).collect();
+        OwnedValue::Bytes(bytes) => removals(bytes).into_iter().map(OwnedValue::Bytes).collect(),
+        OwnedValue::Array(items) => {
+            let mut all: Vec<OwnedValue> = removals(items).into_iter().map(OwnedValue::Array).collect();
             for (i, item) in items.iter().enumerate() {
                 for smaller in shrunk_value(item) {
                     let mut changed = items.clone();
                     changed[i] = smaller;
-                    all.push(Owned::Array(changed));
+                    all.push(OwnedValue::Array(changed));
                 }
             }
             all
         }
-        Owned::Map(items) => {
+        OwnedValue::Map(items) => {
             let without =
-                |key: &Vec<u8>| Owned::Map(items.iter().filter(|(k, _)| *k != key).map(|(k, v)| (k.clone(), v.clone())).collect());
+                |key: &Vec<u8>| OwnedValue::Map(items.iter().filter(|(k, _)| *k != key).map(|(k, v)| (k.clone(), v.clone())).collect());
             items.keys().map(without).collect()
         }
-        Owned::Int(i) if *i != 0 => [0, i / 2].into_iter().filter(|x| x != i).map(Owned::Int).collect(),
-        Owned::Float(f) if f.to_bits() != 0 => vec![Owned::Float(0.0)],
-        Owned::Bool(true) => vec![Owned::Bool(false)],
+        OwnedValue::Int(i) if *i != 0 => [0, i / 2].into_iter().filter(|x| x != i).map(OwnedValue::Int).collect(),
+        OwnedValue::Float(f) if f.to_bits() != 0 => vec![OwnedValue::Float(0.0)],
+        OwnedValue::Bool(true) => vec![OwnedValue::Bool(false)],
         _ => Vec::new(),
     }
 }

@@ -75,7 +75,7 @@ impl Compiled for Rules {
 }
 
 /// How many values an evaluation of `expr` holds at a time: the locals, then a stack of call arguments and loop sources.
-pub(crate) fn room(frame: &Frame, expr: &Expr) -> usize {
+fn room(frame: &Frame, expr: &Expr) -> usize {
     frame.locals.len() + stack(expr)
 }
 

@@ -3,10 +3,8 @@
 use std::sync::Arc;
 
 use quintet_lang::Limits;
-use quintet_lang::ast::{Expr, Frame};
-use quintet_runtime::{Batch, Instance, Linked, Matches, RecordRef, RuleSet, RunError, Scratch, Trap, Value};
+use quintet_runtime::{Batch, Instance, Linked, Matches, RecordRef, RuleSet, RunError, Scratch, Trap};
 
-use crate::compile::room;
 use crate::config::ID;
 use crate::expr::Machine;
 
@@ -74,23 +72,4 @@ impl Instance for Walker {
     fn memory_bytes(&self) -> usize {
         size_of::<Walker>()
     }
-}
-
-/// The value of any expression of a program on a record. `frame` is that of the rule which the expression stands in; locals of loops
-/// around the expression are nil. What functions make goes to `scratch`, which the caller resets when done with the value.
-///
-/// # Errors
-/// A trap.
-///
-/// # Panics
-/// When the record is of another scheme than the program's.
-pub fn evaluate<'a>(
-    program: &'a Linked,
-    frame: &Frame,
-    expr: &'a Expr,
-    record: RecordRef<'a>,
-    scratch: &'a Scratch,
-) -> Result<Value<'a>, Trap> {
-    assert!(program.scheme().same(record.batch().scheme()), "a record of another scheme than the program's");
-    Machine::new(program, record, scratch, room(frame, expr), frame.locals.len()).value(expr)
 }

@@ -6,8 +6,6 @@
 //!
 //! Choose it where rules change about as often as they run, or where a backend must be as small as possible: compiling costs next to
 //! nothing. Do not choose it for speed: the closures backend evaluates the same rules several times as fast on every platform.
-//!
-//! [`evaluate`] answers the value of any expression of a program on a record.
 #![forbid(unsafe_code)]
 
 mod compile;
@@ -21,4 +19,3 @@ mod value;
 
 pub use compile::Interp;
 pub use config::{ID, configurations};
-pub use instance::evaluate;

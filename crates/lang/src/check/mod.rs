@@ -66,6 +66,21 @@ pub fn check(file: &syntax::File, scheme: &Scheme, limits: &Limits) -> Result<Pr
 
 /// The same for a text of which `diagnostics` are known already.
 pub(crate) fn check_all(file: &syntax::File, scheme: &Scheme, limits: &Limits, diagnostics: Diagnostics) -> Result<Program, Diagnostics> {
+    check_each(file, scheme, limits, diagnostics, Checker::rule)
+}
+
+/// The same for an expression of any type whose value is wanted.
+pub(crate) fn check_value(file: &syntax::File, scheme: &Scheme, limits: &Limits, diagnostics: Diagnostics) -> Result<Program, Diagnostics> {
+    check_each(file, scheme, limits, diagnostics, Checker::value_rule)
+}
+
+fn check_each<'a>(
+    file: &'a syntax::File,
+    scheme: &'a Scheme,
+    limits: &'a Limits,
+    diagnostics: Diagnostics,
+    check: fn(&mut Checker<'a>, &syntax::Rule),
+) -> Result<Program, Diagnostics> {
     let mut checker = Checker {
         scheme,
         limits,
@@ -86,7 +101,7 @@ pub(crate) fn check_all(file: &syntax::File, scheme: &Scheme, limits: &Limits, d
         quantifiers: 0,
     };
     for rule in &file.rules {
-        checker.rule(rule);
+        check(&mut checker, rule);
     }
     if checker.diagnostics.has_errors() {
         checker.diagnostics.sort();
@@ -102,6 +117,22 @@ impl<'a> Checker<'a> {
         let Ok(expr) = self.root(&rule.expr) else { return };
         let frame = Frame { locals: std::mem::take(&mut self.locals) };
         self.program.rules.push(Rule { name: rule.name.text.clone(), frame, expr, span: rule.span });
+    }
+
+    /// The expression of a text that is not to have rules. Elements come to an array of their values.
+    fn value_rule(&mut self, rule: &syntax::Rule) {
+        if !rule.name.text.is_empty() {
+            let d = Diagnostic::error("not-an-expression", rule.name.span, "an expression is wanted here, not rules");
+            self.diagnostics.push(d.help(format!("leave out `rule {} =`", rule.name.text)));
+            return;
+        }
+        let expr = match self.expr(&rule.expr, Want::default()) {
+            Ok(Operand::Plain(expr)) => expr,
+            Ok(Operand::Mapped(each) | Operand::Each(each)) => self.collect(each),
+            Err(Failed) => return,
+        };
+        let frame = Frame { locals: std::mem::take(&mut self.locals) };
+        self.program.push_value(frame, expr);
     }
 
     fn root(&mut self, e: &syntax::Expr) -> Checked<Expr> {

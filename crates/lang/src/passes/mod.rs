@@ -10,6 +10,8 @@ mod purity;
 pub(crate) mod ranges;
 mod share;
 
+use std::str::FromStr;
+
 use serde::{Deserialize, Serialize};
 
 use crate::ast::{Const, Expr, ExprKind, Program, Span};
@@ -46,6 +48,53 @@ impl Passes {
     /// No pass at all.
     pub fn none() -> Passes {
         Passes { fold: false, flatten: false, negate: false, ranges: false, sets: false, order: false, share: false }
+    }
+
+    /// The names of all passes, in the order of the fields.
+    pub const NAMES: [&str; 7] = ["fold", "flatten", "negate", "ranges", "sets", "order", "share"];
+
+    /// The switch of the pass with this name.
+    fn switch(&mut self, name: &str) -> Option<&mut bool> {
+        Some(match name {
+            "fold" => &mut self.fold,
+            "flatten" => &mut self.flatten,
+            "negate" => &mut self.negate,
+            "ranges" => &mut self.ranges,
+            "sets" => &mut self.sets,
+            "order" => &mut self.order,
+            "share" => &mut self.share,
+            _ => return None,
+        })
+    }
+}
+
+/// There is no pass with this name.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("there is no pass `{0}`; write `on`, `off`, or names joined by commas: {names}", names = Passes::NAMES.join(", "))]
+pub struct UnknownPass(String);
+
+/// `on`, `off`, or the names of those that run, joined by commas.
+///
+/// ```
+/// use quintet_lang::Passes;
+/// assert_eq!("fold,share".parse(), Ok(Passes { fold: true, share: true, ..Passes::none() }));
+/// assert_eq!("on".parse(), Ok(Passes::default()));
+/// assert!("fast".parse::<Passes>().is_err());
+/// ```
+impl FromStr for Passes {
+    type Err = UnknownPass;
+
+    fn from_str(text: &str) -> Result<Passes, UnknownPass> {
+        match text {
+            "on" => return Ok(Passes::default()),
+            "off" => return Ok(Passes::none()),
+            _ => {}
+        }
+        let mut passes = Passes::none();
+        for name in text.split(',').map(str::trim) {
+            *passes.switch(name).ok_or_else(|| UnknownPass(name.into()))? = true;
+        }
+        Ok(passes)
     }
 }
 

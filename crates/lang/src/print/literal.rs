@@ -18,8 +18,12 @@ pub(super) fn constant(c: &Const) -> Text {
     }
 }
 
-/// Bytes as a quoted string.
-pub(crate) fn quote(bytes: &[u8]) -> String {
+/// Bytes as a quoted string of the language: text as it is where it is UTF-8 and printable, everything else as `\xHH`.
+///
+/// ```
+/// assert_eq!(quintet_lang::quote(b"a\"b\xff\n"), r#""a\"b\xff\x0a""#);
+/// ```
+pub fn quote(bytes: &[u8]) -> String {
     let mut text = String::from("\"");
     for chunk in bytes.utf8_chunks() {
         for c in chunk.valid().chars() {

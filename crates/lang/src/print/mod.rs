@@ -14,7 +14,8 @@ use std::fmt;
 
 use crate::ast::{ArithOp, Clause, Each, Expr, ExprKind, LocalId, LogicOp, Needle, Program, Quantifier, Rule};
 
-pub(crate) use literal::{members, quote, wildcard_text};
+pub use literal::quote;
+pub(crate) use literal::{members, wildcard_text};
 
 /// How tightly a text binds, loosest first.
 mod level {

@@ -1,0 +1,39 @@
+//! Value expressions.
+
+use quintet_lang::{Program, Type};
+use quintet_runtime::{InstantiateError, ValueInstance};
+
+use crate::engine::Rules;
+
+/// A compiled expression of any type, ready to be instantiated by any number of threads. [`Engine::compile_value`] makes it.
+///
+/// [`Engine::compile_value`]: crate::Engine::compile_value
+#[derive(Clone)]
+pub struct Expression {
+    rules: Rules,
+}
+
+impl Expression {
+    pub(crate) fn new(rules: Rules) -> Expression {
+        Expression { rules }
+    }
+
+    /// What a thread needs to evaluate the expression.
+    ///
+    /// # Errors
+    /// See [`InstantiateError`].
+    pub fn instance(&self) -> Result<ValueInstance, InstantiateError> {
+        self.rules.instance().map(ValueInstance::new)
+    }
+
+    /// The type of the value.
+    pub fn ty(&self) -> &Type {
+        // The engine compiles nothing but value programs to expressions.
+        self.program().value().map_or(&Type::Bool, |e| &e.ty)
+    }
+
+    /// The program that was compiled: a rule that hands the value over.
+    pub fn program(&self) -> &Program {
+        self.rules.program()
+    }
+}

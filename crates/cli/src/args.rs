@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
+use quintet::Passes;
 
 /// One rule language, one typed AST, five ways to run it, and the numbers that say which one to ship.
 #[derive(Parser)]
@@ -19,6 +20,7 @@ pub enum Verb {
     Check(CheckArgs),
     Fields(FieldsArgs),
     Explain(ExplainArgs),
+    Eval(crate::commands::eval::EvalArgs),
     Conform(ConformArgs),
 }
 
@@ -68,6 +70,14 @@ pub struct SchemeArgs {
     pub scheme: Option<PathBuf>,
 }
 
+/// Which optimising passes run. They change what rules cost, never what they answer.
+#[derive(ClapArgs)]
+pub struct PassesArgs {
+    /// The optimising passes: all, none, or those of these names joined by commas (fold, flatten, negate, ranges, sets, order, share).
+    #[arg(long, value_name = "on|off|NAMES", default_value = "on")]
+    pub passes: Passes,
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum FormatArg {
     /// Packets of a pcap or pcapng capture, also gzipped.
@@ -99,6 +109,8 @@ pub struct RunArgs {
     /// The backend that runs the rules.
     #[arg(long, value_name = "ID", default_value = "closures")]
     pub backend: String,
+    #[command(flatten)]
+    pub passes: PassesArgs,
     /// What is printed.
     #[arg(long, value_enum, default_value_t = OutputArg::Numbers)]
     pub output: OutputArg,
@@ -146,6 +158,7 @@ pub enum FieldsOutput {
 #[command(after_help = "\
 Examples:
   quintet explain 'tcp.port == 443' --emit ast
+  quintet explain 'tcp.port == 443 or tcp.port == 80' --emit ast --passes off      what the passes were given
   quintet explain 'tcp.port == 443' --backend jit --emit asm
   quintet explain 'http.host contains \"example\"' --format http --backend lua --emit lua")]
 pub struct ExplainArgs {
@@ -159,6 +172,8 @@ pub struct ExplainArgs {
     pub emit: EmitArg,
     #[command(flatten)]
     pub scheme: SchemeArgs,
+    #[command(flatten)]
+    pub passes: PassesArgs,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -189,4 +204,6 @@ pub struct ConformArgs {
     /// TOML with `[[exception]]` entries of `id` or `expr`, and `reason`: cases that are counted as skipped.
     #[arg(long, value_name = "FILE")]
     pub exceptions: Option<PathBuf>,
+    #[command(flatten)]
+    pub passes: PassesArgs,
 }

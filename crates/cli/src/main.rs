@@ -23,6 +23,7 @@ fn main() -> ExitCode {
         Verb::Check(args) => commands::check::run(&args),
         Verb::Fields(args) => commands::fields::run(&args),
         Verb::Explain(args) => commands::explain::run(&args),
+        Verb::Eval(args) => commands::eval::run(&args),
         Verb::Conform(args) => commands::conform::run(&args),
     };
     match result {

@@ -55,7 +55,7 @@
 //!     .functions(engine.library().signatures())
 //!     .build()?;
 //! let label = engine.compile_value(r#"concat("host:", lower(http.host))"#, &scheme, "jit")?;
-//! let site = engine.compile_value(r#"regex_replace(http.host, "^www\.", "")"#, &scheme, "wasm")?;
+//! let site = engine.compile_value(r#"regex_replace(http.host, r"^www\.", "")"#, &scheme, "wasm")?;
 //! let ratio = engine.compile_value("1000 / ports[0]", &scheme, "closures")?;
 //! assert_eq!(label.ty(), &Type::Bytes);
 //!

@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
-use quintet_lang::{Limits, Scheme, compile};
-use quintet_runtime::{ArenaKind, Backend, Batch, Instance, Linked, Matches, RecordError, RuleSet, Trap};
+use quintet_lang::{Limits, Passes, Program, Scheme, compile, compile_value, optimise};
+use quintet_runtime::{ArenaKind, Backend, Batch, EvaluateError, Instance, Linked, Matches, RecordError, RuleSet, Trap, ValueInstance};
 
 use crate::strategy::source;
 use crate::term::Term;
-use crate::world::world;
+use crate::world::{World, world};
 use quintet_cases::{Record, batch};
 
 /// A generated program and records to run it on.
@@ -86,6 +86,32 @@ impl Case {
     /// The limits that it runs with.
     pub fn limits(&self) -> Limits {
         limits(self.memory_bytes)
+    }
+
+    /// What it is checked and linked with.
+    pub fn world(&self) -> &'static World {
+        world(self.nil_not_equal)
+    }
+
+    /// Its rules after these passes.
+    ///
+    /// # Errors
+    /// What is wrong with the source, in words.
+    pub fn link(&self, passes: &Passes) -> Result<Arc<Linked>, String> {
+        self.linked(passes, compile(&self.source(), &self.world().scheme, &self.limits()).map_err(|d| format!("{d:?}"))?)
+    }
+
+    /// Its source as a value expression, after these passes.
+    ///
+    /// # Errors
+    /// What is wrong with the source, in words.
+    pub fn link_value(&self, passes: &Passes) -> Result<Arc<Linked>, String> {
+        self.linked(passes, compile_value(&self.source(), &self.world().scheme, &self.limits()).map_err(|d| format!("{d:?}"))?)
+    }
+
+    fn linked(&self, passes: &Passes, program: Program) -> Result<Arc<Linked>, String> {
+        let (world, limits) = (self.world(), self.limits());
+        Linked::new(optimise(&program, passes), &world.library, &world.lists, &limits).map_err(|e| e.to_string())
     }
 }
 
@@ -168,4 +194,20 @@ pub fn answers(instance: &mut dyn Instance, program: &Linked, batches: &Batches,
         all[trap.record].traps.insert(trap.rule, trap.trap);
     }
     Ok(all)
+}
+
+/// What an instance of a value expression makes of records, in plain and then in shared memory: the value as text, `nil`, or the trap.
+///
+/// # Errors
+/// When the instance ends.
+pub fn values_of(instance: Box<dyn Instance>, batches: &Batches) -> Result<Vec<String>, String> {
+    let mut instance = ValueInstance::new(instance);
+    let records = batches.plain.iter().chain(batches.shared.iter());
+    let text = |record| match instance.evaluate(record) {
+        Ok(Some(value)) => Ok(value.to_string()),
+        Ok(None) => Ok("nil".to_owned()),
+        Err(EvaluateError::Trap(trap)) => Ok(format!("trap: {trap}")),
+        Err(EvaluateError::Run(e)) => Err(e.to_string()),
+    };
+    records.map(text).collect()
 }

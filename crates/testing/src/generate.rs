@@ -68,6 +68,26 @@ impl Generator<'_, '_> {
         self.test(depth)
     }
 
+    /// A value expression: of any type, or something for each element, which comes to an array.
+    pub(crate) fn expression(&mut self, depth: usize) -> Term {
+        match self.dice.weighted(&[5, 5, 2, 1, 1]) {
+            0 => {
+                let ty = self.kind();
+                self.value(&ty, depth)
+            }
+            1 => {
+                let ty = fields()[self.dice.below(fields().len())].1.clone();
+                self.value(&ty, depth)
+            }
+            2 => {
+                let ty = self.kind();
+                self.each(&ty, depth)
+            }
+            3 => self.each_test(depth),
+            _ => self.test(depth),
+        }
+    }
+
     /// A type of which there are fields in an array or a map.
     fn kind(&mut self) -> Type {
         PRIMITIVES[self.dice.weighted(&[1, 5, 2, 5, 3])].clone()

@@ -105,6 +105,23 @@ pub fn case() -> Random<Case> {
     }
 }
 
+/// Value expressions of all types together with records: cases of one term that need not be a test.
+pub fn value_case() -> Random<Case> {
+    Random {
+        make: |dice| {
+            let depth = dice.weighted(&[1, 3, 5, 4, 2]);
+            Case {
+                nil_not_equal: dice.one_in(2),
+                rules: vec![Generator { dice }.expression(depth)],
+                records: (0..8).map(|_| random_record(dice)).collect(),
+                wide: false,
+                memory_bytes: dice.one_in(8).then(|| 8 + dice.below(100)),
+            }
+        },
+        shrinks: shrunk_case,
+    }
+}
+
 /// The source of a program of these rules.
 pub fn source(rules: &[Term]) -> String {
     match rules {

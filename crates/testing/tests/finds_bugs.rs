@@ -7,7 +7,7 @@ use quintet_interp::Interp;
 use quintet_lang::Program;
 use quintet_lang::ast::Rule;
 use quintet_runtime::{Backend, BackendId, CompileError, Compiled, Emit, EmitError, Linked, Unsupported};
-use quintet_testing::{differential, world};
+use quintet_testing::{differential, values, world};
 
 /// The interpreter, on a program in which one thing has become another.
 struct Mistaken {
@@ -46,6 +46,14 @@ impl Backend for Mistaken {
 fn report(from: &'static str, to: &'static str) -> String {
     let found = catch_unwind(AssertUnwindSafe(|| differential(&Mistaken { from, to }, 2_500)));
     *found.expect_err("the mistake is found").downcast::<String>().unwrap()
+}
+
+#[test]
+fn mistakes_in_values_are_found_and_reported_small() {
+    let found = catch_unwind(AssertUnwindSafe(|| values(&[Arc::new(Mistaken { from: r#""op":"Rem""#, to: r#""op":"Div""# })], 2_500)));
+    let report = *found.expect_err("the mistake is found").downcast::<String>().unwrap();
+    println!("{report}");
+    assert!(report.lines().nth(1).unwrap_or_default().len() < 60, "shrunk too little: {report}");
 }
 
 #[test]

@@ -1,6 +1,12 @@
 //! The generator makes programs that compile and whose answers differ, so that a wrong backend is found out.
 
-use quintet_testing::{KINDS, statistics};
+use std::collections::BTreeMap;
+
+use proptest::strategy::{Strategy, ValueTree};
+use proptest::test_runner::TestRunner;
+use quintet_interp::Interp;
+use quintet_lang::Passes;
+use quintet_testing::{Batches, KINDS, instance, statistics, value_case, values_of};
 
 #[test]
 fn generated_cases_are_not_degenerate() {
@@ -32,4 +38,26 @@ fn generated_cases_are_not_degenerate() {
     assert!(s.constant_rules * 10 < s.rules * 7, "most rules do not depend on the record");
     let missing: Vec<_> = KINDS.iter().filter(|k| s.kinds.get(**k).copied().unwrap_or(0) < 50).collect();
     assert!(missing.is_empty(), "these kinds of expressions are rare: {missing:?}");
+}
+
+#[test]
+fn generated_values_compile_and_are_of_all_types() {
+    let mut runner = TestRunner::deterministic();
+    let mut seen: BTreeMap<String, usize> = BTreeMap::new();
+    let (mut nil, mut traps) = (0, 0);
+    for _ in 0..2_000 {
+        let case = value_case().new_tree(&mut runner).unwrap().current();
+        let linked = case.link_value(&Passes::none()).unwrap_or_else(|e| panic!("{}\n  {e}", case.source()));
+        let ty = linked.program().value().expect("a value expression").ty.to_string();
+        *seen.entry(ty).or_default() += 1;
+        let batches = Batches::new(linked.scheme(), &case.records, false).unwrap();
+        let answers = values_of(instance(&Interp::new(), &linked, &case.limits()).unwrap(), &batches).unwrap();
+        nil += answers.iter().filter(|a| *a == "nil").count();
+        traps += answers.iter().filter(|a| a.starts_with("trap: ")).count();
+    }
+    println!("{nil} nil, {traps} traps, {seen:?}");
+    for ty in ["Bool", "Int", "Float", "Bytes", "Ip", "Array<Int>", "Array<Bytes>", "Array<Array<Bytes>>", "Map<Bytes>", "Map<Map<Int>>"] {
+        assert!(seen.get(ty).is_some_and(|n| *n >= 10), "too few of type {ty}: {seen:?}");
+    }
+    assert!(nil > 500 && traps > 200, "too few are nil or trap");
 }

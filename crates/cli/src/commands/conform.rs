@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use indicatif::ProgressBar;
-use quintet::{ArenaKind, Backend, BackendId, Engine, Linked, Matches, Presence, RecordError, RuleSet, backend, backends};
+use quintet::{ArenaKind, Backend, BackendId, Engine, Linked, Matches, Passes, Presence, RecordError, RuleSet, backend, backends};
 use quintet_cases::{Case, Exceptions, Expected, Run, cases, library};
 
 use crate::args::ConformArgs;
@@ -29,7 +29,7 @@ pub fn run(args: &ConformArgs) -> Result<ExitCode, Failure> {
                 skipped += 1;
                 continue;
             }
-            let disagreements = check(&case, &chosen)?;
+            let disagreements = check(&case, &chosen, args.passes.passes)?;
             match disagreements.is_empty() {
                 true => passed += 1,
                 false => failed += 1,
@@ -45,9 +45,10 @@ pub fn run(args: &ConformArgs) -> Result<ExitCode, Failure> {
 }
 
 /// Every way in which a case is answered otherwise, in words.
-fn check(case: &Case, chosen: &[Arc<dyn Backend>]) -> Result<Vec<String>, Failure> {
+fn check(case: &Case, chosen: &[Arc<dyn Backend>], passes: Passes) -> Result<Vec<String>, Failure> {
     let setting = &case.setting;
-    let engine = Engine::new().with_library(library()).with_lists(setting.lists.clone()).with_limits(setting.limits.clone());
+    let engine =
+        Engine::new().with_library(library()).with_lists(setting.lists.clone()).with_limits(setting.limits.clone()).with_passes(passes);
     let title = format!("{}: {}", case.id, case.expr);
     let linked = engine
         .check(&case.expr, &setting.scheme)

@@ -10,12 +10,12 @@ use crate::failure::{Failure, output};
 use crate::source::{self, Source};
 
 pub fn run(args: &ExplainArgs) -> Result<ExitCode, Failure> {
-    let engine = Engine::new();
+    let engine = Engine::new().with_passes(args.passes.passes);
     let source = Source::new(&args.rules)?;
     let (program, _) = source::check(&engine, &source, &args.scheme)?;
     let form = match args.emit {
         EmitArg::Ast => {
-            let text = quintet::lang::dump::dump(&program);
+            let text = quintet::lang::dump::dump(&engine.optimise(&program));
             return print(&text);
         }
         EmitArg::Clif => Emit::Clif,

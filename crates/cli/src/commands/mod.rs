@@ -3,6 +3,7 @@
 pub mod check;
 pub mod compare;
 pub mod conform;
+pub mod eval;
 pub mod explain;
 pub mod fields;
 pub mod run;

@@ -1,0 +1,192 @@
+//! `quintet eval`.
+
+use std::fs::File;
+use std::io::{BufWriter, Write};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args as ClapArgs, ValueEnum};
+use quintet::{
+    ArenaKind, BatchBuilder, Engine, EvaluateError, Linked, OwnedValue, Program, RecordRef, Scheme, Trap, ValueInstance, backend,
+};
+use quintet_inputs::{Format, Reader, ReaderOptions};
+use serde_json::json;
+
+use crate::args::{PassesArgs, SchemeArgs};
+use crate::failure::{Failure, output};
+use crate::notes;
+use crate::render;
+use crate::source::{self, Source};
+
+/// Print what an expression of any type is worth, on each record.
+///
+/// Malformed packets and lines are counted on standard error and stop nothing; so are records on which the expression trapped.
+#[derive(ClapArgs)]
+#[command(after_help = "\
+Examples:
+  quintet eval 'concat(ip.src[0:3], \":\", to_string(tcp.srcport))' --input capture.pcapng
+  quintet eval 'regex_replace(http.host, \"^www\", \"\")' --input requests.jsonl --output json
+  quintet eval '1 << 10'
+
+As text there is one line a record: the value as a literal of the language, `nil`, or `trap:` and what happened. As JSON there is one object
+a line: {\"record\":1,\"value\":...}, where bytes that are not UTF-8 are {\"hex\":\"00ff\"}, a Float is a string and nil is null, or
+{\"record\":1,\"trap\":\"division by zero\"}.
+
+Exit status: 0 evaluated (with or without a trap); 1 the expression has errors; 2 the input cannot be used.")]
+pub struct EvalArgs {
+    /// An expression, or a file that has one.
+    pub expression: String,
+    /// The records: a capture, or JSON lines. Without it the expression is evaluated once and may use no field.
+    #[arg(long, value_name = "FILE")]
+    pub input: Option<PathBuf>,
+    #[command(flatten)]
+    pub scheme: SchemeArgs,
+    /// The backend that evaluates the expression.
+    #[arg(long, value_name = "ID", default_value = "closures")]
+    pub backend: String,
+    #[command(flatten)]
+    pub passes: PassesArgs,
+    /// What is printed.
+    #[arg(long, value_enum, default_value_t = EvalOutput::Text)]
+    pub output: EvalOutput,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum EvalOutput {
+    /// The values, one a line.
+    Text,
+    /// One JSON object a record.
+    Json,
+}
+
+/// Records of one batch.
+const BATCH_RECORDS: usize = 1024;
+
+pub fn run(args: &EvalArgs) -> Result<ExitCode, Failure> {
+    let engine = Engine::new().with_passes(args.passes.passes);
+    let source = Source::new(&args.expression)?;
+    let mut printer = Printer { output: args.output, records: 0, traps: 0, first: None, out: BufWriter::new(std::io::stdout().lock()) };
+    let notes = match &args.input {
+        Some(input) => of_records(args, input, &engine, &source, &mut printer)?,
+        None => {
+            of_nothing(args, &engine, &source, &mut printer)?;
+            Vec::new()
+        }
+    };
+    printer.out.flush().map_err(output)?;
+    if let Some((record, trap)) = printer.first {
+        let Printer { records, traps, .. } = printer;
+        eprintln!("quintet: {traps} of {records} records trapped and have no value; the first is number {record}: {trap}");
+    }
+    for line in notes {
+        eprintln!("{line}");
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Evaluates on each record of the input. Answers what is to be said of the input.
+fn of_records(
+    args: &EvalArgs,
+    input: &PathBuf,
+    engine: &Engine,
+    source: &Source,
+    printer: &mut Printer<impl Write>,
+) -> Result<Vec<String>, Failure> {
+    let unreadable = |e: &dyn std::fmt::Display| Failure::unusable(format!("{}: {e}", input.display()));
+    let format = match args.scheme.format {
+        Some(format) => format.format(),
+        None if args.scheme.scheme.is_some() => Format::JsonLines,
+        None => Format::of_file(input)
+            .map_err(|e| unreadable(&e))?
+            .ok_or_else(|| unreadable(&"neither a capture nor HTTP requests; say --format pcap, http, or jsonl with --scheme FILE"))?,
+    };
+    let full = source::scheme(engine, &args.scheme, format)?;
+    let program = engine.check_value_projected(&source.text, &full).map_err(|d| source.wrong(&d))?;
+    let (linked, mut instance) = prepare(args, engine, source, program)?;
+    let file = File::open(input).map_err(|e| unreadable(&e))?;
+    let options = ReaderOptions::default().batch_records(BATCH_RECORDS).arena(ArenaKind::Shared).declared(&full);
+    let mut reader = Reader::new(file, format, linked.scheme(), &options).map_err(|e| unreadable(&e))?;
+    let mut reuse = None;
+    while let Some(batch) = reader.next_batch(reuse.take()).map_err(|e| unreadable(&e))? {
+        for (record, number) in batch.iter().zip(reader.batch_numbers()) {
+            printer.record(&mut instance, record, *number)?;
+        }
+        reuse = Some(batch);
+    }
+    let mut lines = notes::of(reader.stats());
+    if !lines.is_empty() {
+        lines.iter_mut().for_each(|line| line.insert_str(0, "  "));
+        lines.insert(0, format!("quintet: {}:", input.display()));
+    }
+    Ok(lines)
+}
+
+/// Evaluates once, on a record without fields.
+fn of_nothing(args: &EvalArgs, engine: &Engine, source: &Source, printer: &mut Printer<impl Write>) -> Result<(), Failure> {
+    if args.scheme.scheme.is_some() || args.scheme.format.is_some() {
+        return Err(Failure::unusable("--scheme and --format say what the fields of records are; give the records: --input FILE"));
+    }
+    let scheme = Scheme::builder().functions(engine.library().signatures()).build().map_err(Failure::unusable)?;
+    let program = engine.check_value(&source.text, &scheme).map_err(|d| {
+        let wrong = source.wrong(&d);
+        let of_fields = d.iter().any(|d| d.code == "unknown-name");
+        if of_fields {
+            Failure::found("without records there are no fields; if the expression is to use some give --input FILE")
+        } else {
+            wrong
+        }
+    })?;
+    let (_, mut instance) = prepare(args, engine, source, program)?;
+    let mut builder = BatchBuilder::new(&scheme, 1, ArenaKind::Plain).map_err(Failure::unusable)?;
+    builder.record().finish().map_err(Failure::unusable)?;
+    let batch = builder.build();
+    printer.record(&mut instance, batch.record(0), 1)
+}
+
+fn prepare(
+    args: &EvalArgs,
+    engine: &Engine,
+    source: &Source,
+    program: Program,
+) -> Result<(std::sync::Arc<Linked>, ValueInstance), Failure> {
+    let linked = engine.link(program).map_err(|e| {
+        render::one(&source.name, &source.text, e.span(), &e.to_string());
+        Failure::found("")
+    })?;
+    let backend = backend(&args.backend).map_err(Failure::unusable)?;
+    let rules = engine.compile_linked(&linked, &*backend).map_err(Failure::unusable)?;
+    Ok((linked, ValueInstance::new(rules.instance().map_err(Failure::unusable)?)))
+}
+
+struct Printer<W: Write> {
+    output: EvalOutput,
+    records: usize,
+    traps: usize,
+    /// The first record that trapped.
+    first: Option<(u64, Trap)>,
+    out: W,
+}
+
+impl<W: Write> Printer<W> {
+    /// Evaluates on a record and prints what it comes to.
+    fn record(&mut self, instance: &mut ValueInstance, record: RecordRef<'_>, number: u64) -> Result<(), Failure> {
+        self.records += 1;
+        let value = match instance.evaluate(record) {
+            Ok(value) => Ok(value),
+            Err(EvaluateError::Trap(trap)) => {
+                self.traps += 1;
+                self.first.get_or_insert((number, trap));
+                Err(trap)
+            }
+            Err(EvaluateError::Run(e)) => return Err(Failure::unusable(e)),
+        };
+        let line = match (self.output, value) {
+            (EvalOutput::Text, Ok(Some(value))) => value.to_string(),
+            (EvalOutput::Text, Ok(None)) => "nil".into(),
+            (EvalOutput::Text, Err(trap)) => format!("trap: {trap}"),
+            (EvalOutput::Json, Ok(value)) => json!({ "record": number, "value": value.as_ref().map(OwnedValue::to_json) }).to_string(),
+            (EvalOutput::Json, Err(trap)) => json!({ "record": number, "trap": trap.to_string() }).to_string(),
+        };
+        writeln!(self.out, "{line}").map_err(output)
+    }
+}

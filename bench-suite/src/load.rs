@@ -80,9 +80,13 @@ impl Loaded {
             None => schemes::of(format, engine.library().signatures())
                 .ok_or_else(|| other(&"JSON lines need a scheme; set `scheme` to its file"))?,
         };
+        let unused = engine.load_lists(&workload.lists, &workload.rules, &full_scheme).map_err(|e| other(&e))?;
         let program = engine
             .check_projected(&workload.rules, &full_scheme)
             .map_err(|diagnostics| LoadError::Rules { path: workload.rules_path.display().to_string(), diagnostics })?;
+        if let Some(name) = unused.first() {
+            return Err(other(&format!("no rule tests a value against list `{name}`; remove it from `lists`")));
+        }
         let linked = engine.link(program).map_err(|e| other(&e))?;
         let mut loaded = Loaded {
             workload,

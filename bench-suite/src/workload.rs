@@ -5,6 +5,7 @@ use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
 use include_dir::Dir;
+use quintet::ListText;
 use serde::Deserialize;
 
 /// A workload: what is run on what.
@@ -28,6 +29,8 @@ pub struct Workload {
     pub scheme: Option<String>,
     /// How many records each rule matches, by rule name, as far as the workload says.
     pub expected: BTreeMap<String, usize>,
+    /// The lists that the rules name.
+    pub lists: Vec<ListText>,
 }
 
 /// Where a workload's files are.
@@ -80,6 +83,8 @@ struct Text {
     scheme: Option<PathBuf>,
     #[serde(default)]
     expected: BTreeMap<String, usize>,
+    #[serde(default)]
+    lists: BTreeMap<String, PathBuf>,
 }
 
 impl Files {
@@ -134,6 +139,11 @@ impl Workload {
         let folder = path.parent().unwrap_or(Path::new(""));
         let beside = |p: &Path| plain(&folder.join(p));
         let (rules_path, input_path) = (beside(&text.rules), beside(&text.input));
+        let list = |(spec, path): (&String, &PathBuf)| {
+            let path = beside(path);
+            ListText::new(spec, &path, files.read(&path)?).map_err(|e| wrong(e.to_string()))
+        };
+        let lists = text.lists.iter().map(list).collect::<Result<_, _>>()?;
         Ok(Workload {
             name: text.name,
             about: text.about,
@@ -144,6 +154,7 @@ impl Workload {
             format: text.format,
             scheme: text.scheme.map(|p| files.read_text(&beside(&p))).transpose()?,
             expected: text.expected,
+            lists,
         })
     }
 }

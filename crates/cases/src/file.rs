@@ -112,6 +112,16 @@ impl Setting {
     pub fn batch<'r>(&self, records: impl IntoIterator<Item = &'r Record>, kind: ArenaKind) -> Result<Batch, RecordError> {
         batch(&self.scheme, records, kind)
     }
+
+    /// Declares the lists that an expression names. In wirefilter an expression may name any list where there are lists of the type; one
+    /// that nobody filled holds nothing.
+    fn declare_lists(&self, expr: &str) {
+        let program = if expr.contains('$') { quintet_lang::compile(expr, &self.scheme, &self.limits).ok() } else { None };
+        for list in program.into_iter().flat_map(|p| p.lists) {
+            // The language's names of lists are those that can be declared.
+            let _ = self.lists.declare(&list.name, list.ty);
+        }
+    }
 }
 
 /// The functions that the corpus uses: `concat` is the standard one, the others are defined by the corpus.
@@ -277,10 +287,12 @@ impl Cases {
                 setting
             }
         };
+        let expr = text("expr").ok_or("there is no `expr`")?.to_owned();
+        setting.declare_lists(&expr);
         Ok(Some(Case {
             line: self.line,
             id: text("id").ok_or("there is no `id`")?.to_owned(),
-            expr: text("expr").ok_or("there is no `expr`")?.to_owned(),
+            expr,
             note: text("note").unwrap_or_default().to_owned(),
             parse_ok: json.get("parse_ok").and_then(Json::as_bool).ok_or("there is no `parse_ok`")?,
             setting,

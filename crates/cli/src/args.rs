@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use quintet::Passes;
 
+use crate::lists::ListArgs;
+
 /// One rule language, one typed AST, five ways to run it, and the numbers that say which one to ship.
 #[derive(Parser)]
 #[command(name = "quintet", version, max_term_width = 110)]
@@ -42,6 +44,8 @@ A workload file is TOML; the paths in it are relative to it:
   input = \"traffic.pcapng\"      # pcap, pcapng, HTTP requests or any JSON lines (then also: scheme = \"mine.toml\")
   [expected]                      # optional: how many records each rule matches
   tls = 1234
+  [lists]                         # optional: files of the lists that rules name
+  blocked = "blocked.csv"         # or "blocked:ip", where the rules do not tell the type
 
 Exit status: 0 measured; 1 backends differ or expected counts do not hold; 2 nothing could be measured.")]
 pub struct CompareArgs {
@@ -96,6 +100,7 @@ pub enum FormatArg {
 Examples:
   quintet run 'tcp.port == 443' --input capture.pcapng --output count
   quintet run edge.rules --input requests.jsonl --backend closures --output json
+  quintet run 'ip.src in $blocked' --list blocked=blocked.csv --input capture.pcapng
 
 Exit status: 0 ran (with or without a match); 1 the rules have errors; 2 the input cannot be used.")]
 pub struct RunArgs {
@@ -106,6 +111,8 @@ pub struct RunArgs {
     pub input: PathBuf,
     #[command(flatten)]
     pub scheme: SchemeArgs,
+    #[command(flatten)]
+    pub lists: ListArgs,
     /// The backend that runs the rules.
     #[arg(long, value_name = "ID", default_value = "closures")]
     pub backend: String,
@@ -135,6 +142,8 @@ pub struct CheckArgs {
     pub rules: String,
     #[command(flatten)]
     pub scheme: SchemeArgs,
+    #[command(flatten)]
+    pub lists: ListArgs,
 }
 
 /// List the fields that rules may use.
@@ -174,6 +183,8 @@ pub struct ExplainArgs {
     pub scheme: SchemeArgs,
     #[command(flatten)]
     pub passes: PassesArgs,
+    #[command(flatten)]
+    pub lists: ListArgs,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

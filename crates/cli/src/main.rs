@@ -5,6 +5,7 @@ mod args;
 mod commands;
 mod failure;
 mod heap;
+mod lists;
 mod notes;
 mod render;
 mod source;

@@ -8,6 +8,7 @@ use quintet_inputs::{Format, schemes};
 
 use crate::args::{FormatArg, SchemeArgs};
 use crate::failure::Failure;
+use crate::lists::{self, ListArgs};
 use crate::render;
 
 /// The text of rules and what to call it in messages.
@@ -68,16 +69,19 @@ pub fn scheme(engine: &Engine, args: &SchemeArgs, format: Format) -> Result<Sche
 }
 
 /// The rules checked against the scheme that the flags name; without flags, against the first ready-made scheme that has their fields.
-pub fn check(engine: &Engine, source: &Source, args: &SchemeArgs) -> Result<(Program, &'static str), Failure> {
+pub fn check(engine: &Engine, source: &Source, args: &SchemeArgs, lists: &ListArgs) -> Result<(Program, &'static str), Failure> {
+    let lists = lists.read()?;
     if args.scheme.is_some() || args.format.is_some() {
         let format = args.format.map_or(Format::JsonLines, FormatArg::format);
         let scheme = scheme(engine, args, format)?;
         let name = if args.scheme.is_some() { "the given scheme" } else { format.name() };
+        lists::fill(engine, &lists, &source.text, &scheme)?;
         return engine.check_projected(&source.text, &scheme).map(|p| (p, name)).map_err(|d| source.wrong(&d));
     }
     let mut best: Option<Diagnostics> = None;
     for format in [Format::Packets, Format::Http] {
         let Some(scheme) = schemes::of(format, engine.library().signatures()) else { continue };
+        lists::fill(engine, &lists, &source.text, &scheme)?;
         match engine.check_projected(&source.text, &scheme) {
             Ok(program) => return Ok((program, format.name())),
             Err(d) if best.as_ref().is_none_or(|b| d.len() < b.len()) => best = Some(d),

@@ -103,9 +103,11 @@ impl Engine {
     /// Parses and checks rules.
     ///
     /// # Errors
-    /// All that is wrong with the text.
+    /// All that is wrong with the text; where nothing is, the lists that it names and the engine does not have.
     pub fn check(&self, source: &str, scheme: &Scheme) -> Result<Program, Diagnostics> {
-        quintet_lang::compile(source, scheme, &self.limits)
+        let program = quintet_lang::compile(source, scheme, &self.limits)?;
+        self.lists.check(&program, source)?;
+        Ok(program)
     }
 
     /// Parses and checks rules against the part of a scheme that they use. Readers of records of the program's scheme parse no more than

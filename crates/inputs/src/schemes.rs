@@ -1,7 +1,7 @@
-//! The schemes of the formats: their fields, to which you add functions and lists.
+//! The schemes of the formats: their fields, to which you add functions.
 
 use quintet_lang::signature::Signature;
-use quintet_lang::{Field, Scheme, SchemeBuilder};
+use quintet_lang::{Field, Scheme, SchemeBuilder, Type};
 
 use crate::{Format, http, packets, table};
 
@@ -22,12 +22,17 @@ pub fn http_fields() -> Vec<Field> {
 
 /// A scheme with the fields of packets.
 pub fn packets() -> SchemeBuilder {
-    packets_fields().into_iter().fold(Scheme::builder(), SchemeBuilder::field)
+    packets_fields().into_iter().fold(with_lists(), SchemeBuilder::field)
 }
 
 /// A scheme with the fields of HTTP requests.
 pub fn http() -> SchemeBuilder {
-    http_fields().into_iter().fold(Scheme::builder(), SchemeBuilder::field)
+    http_fields().into_iter().fold(with_lists(), SchemeBuilder::field)
+}
+
+/// A scheme without fields whose rules may test values against lists of each type.
+fn with_lists() -> SchemeBuilder {
+    [Type::Int, Type::Ip, Type::Bytes].into_iter().fold(Scheme::builder(), SchemeBuilder::lists)
 }
 
 /// The ready-made scheme of a format, with these functions; JSON lines have none, nor has a format whose fields and functions share a name.

@@ -93,6 +93,14 @@ impl Diagnostics {
         Diagnostics { source, list: Vec::new() }
     }
 
+    /// These findings on `source`, in the order of the text.
+    pub fn of(source: &str, findings: impl IntoIterator<Item = Diagnostic>) -> Diagnostics {
+        let mut all = Diagnostics::new(source.into());
+        findings.into_iter().for_each(|finding| all.push(finding));
+        all.sort();
+        all
+    }
+
     pub(crate) fn push(&mut self, diagnostic: Diagnostic) {
         if self.list.len() < MOST {
             self.list.push(diagnostic);
@@ -231,7 +239,7 @@ impl<'a> IntoIterator for &'a Diagnostics {
 }
 
 /// The candidate that is most like `name`, if one is near enough to be what was meant.
-pub(crate) fn nearest<'n>(name: &str, candidates: impl Iterator<Item = &'n str>) -> Option<&'n str> {
+pub fn nearest<'n>(name: &str, candidates: impl Iterator<Item = &'n str>) -> Option<&'n str> {
     let most = match name.len() {
         0..=2 => 1,
         3..=8 => 2,

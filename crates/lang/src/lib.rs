@@ -14,6 +14,7 @@ mod json;
 mod lexer;
 mod limits;
 mod literal;
+pub mod member;
 mod parser;
 pub mod passes;
 mod print;

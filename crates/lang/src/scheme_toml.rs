@@ -3,7 +3,7 @@
 //! ```toml
 //! nil_not_equal = true           # optional: whether a missing value is `!=` everything
 //! functions = ["lower", "len"]   # optional: all that the host offers where absent
-//! lists = ["Int", "Ip"]          # optional: types that `in $name` works on
+//! lists = ["Int", "Ip"]          # optional: types that `in $name` works on; all of Int, Ip and Bytes where absent
 //!
 //! [fields]
 //! "http.host" = "Bytes"          # every record has it
@@ -14,7 +14,7 @@ use std::fmt::Write;
 
 use toml::{Table, Value};
 
-use crate::scheme::{Field, Presence, Scheme, SchemeError};
+use crate::scheme::{Field, Presence, Scheme, SchemeBuilder, SchemeError};
 use crate::signature::Signature;
 use crate::types::Type;
 
@@ -68,6 +68,9 @@ impl Scheme {
                 }
                 _ => return Err(unknown(key, "the scheme", &["fields", "functions", "lists", "nil_not_equal"])),
             }
+        }
+        if !table.contains_key("lists") {
+            builder = [Type::Int, Type::Ip, Type::Bytes].into_iter().fold(builder, SchemeBuilder::lists);
         }
         builder.functions(offered).build()
     }

@@ -190,7 +190,7 @@ pub unsafe extern "C" fn call(env: *const Env, site: u32, args: *const Cell, out
         for (i, (value, ty)) in values.iter_mut().zip(&site.args).enumerate() {
             (*args.add(i)).load_into(ty, value);
         }
-        answer(function.call(values, env.scratch()), &site.result, env.scratch(), &mut *out)
+        answer(function.guarded(values, env.scratch()), &site.result, env.scratch(), &mut *out)
     }
 }
 

@@ -1,6 +1,7 @@
 //! A program with everything it needs: what all backends share is prepared here, once.
 
-use std::sync::{Arc, PoisonError};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 
 use quintet_lang::ast::{ListId, NeedleId, Program, RegexId, SetId, SiteId, Span, WildcardId};
 use quintet_lang::{Limits, Scheme, VALUE_FUNCTION};
@@ -8,7 +9,7 @@ use quintet_lang::{Limits, Scheme, VALUE_FUNCTION};
 use crate::evaluate::HandOver;
 use crate::functions::{Bind, Function, Library};
 use crate::layout::Layout;
-use crate::lists::{List, Lists};
+use crate::lists::{Lists, Slot};
 use crate::matchers::{RegexMatcher, Searcher, SetMatcher, WildcardMatcher};
 use crate::value::Value;
 
@@ -23,7 +24,7 @@ pub struct Linked {
     regexes: Vec<RegexMatcher>,
     wildcards: Vec<WildcardMatcher>,
     functions: Vec<Arc<dyn Function>>,
-    lists: Vec<Arc<List>>,
+    lists: Vec<Arc<Slot>>,
 }
 
 /// Why a program cannot be linked.
@@ -45,7 +46,8 @@ impl Linked {
     /// Prepares `program`.
     ///
     /// # Errors
-    /// A regular expression over its limit, a function that the library lacks or that refuses a constant argument.
+    /// A regular expression over its limit, a function that the library lacks or that refuses a constant argument, a list that is not
+    /// declared.
     pub fn new(program: Program, library: &Library, lists: &Lists, limits: &Limits) -> Result<Arc<Linked>, LinkError> {
         let regexes = program
             .regexes
@@ -72,7 +74,19 @@ impl Linked {
                     message: format!("function `{name}` is declared by the scheme but the library has no such function"),
                     span: site.span,
                 })?;
-                bind.bind(site).map_err(|message| LinkError { message: format!("{name}: {message}"), span: site.span })
+                catch_unwind(AssertUnwindSafe(|| bind.bind(site)))
+                    .unwrap_or_else(|_| Err("the function panicked when it was given its constant arguments".into()))
+                    .map_err(|message| LinkError { message: format!("{name}: {message}"), span: site.span })
+            })
+            .collect::<Result<_, _>>()?;
+        let lists = program
+            .lists
+            .iter()
+            .map(|l| {
+                lists.slot(&l.name, &l.ty).ok_or_else(|| LinkError {
+                    message: format!("there is no list `${}` of {}; declare it before rules that name it are linked", l.name, l.ty),
+                    span: l.span,
+                })
             })
             .collect::<Result<_, _>>()?;
         Ok(Arc::new(Linked {
@@ -83,7 +97,7 @@ impl Linked {
             regexes,
             wildcards: program.wildcards.iter().map(WildcardMatcher::new).collect(),
             functions,
-            lists: program.lists.iter().map(|l| lists.list(l.ty.clone(), &l.name)).collect(),
+            lists,
             program,
         }))
     }
@@ -140,11 +154,10 @@ impl Linked {
         &self.functions[id.index()]
     }
 
-    /// Whether a named list holds a value; an unset list holds none.
+    /// Whether a named list holds a value; one that has not been filled holds none.
     #[inline]
     pub fn in_list(&self, id: ListId, value: &Value<'_>) -> bool {
-        let list = self.lists[id.index()].read().unwrap_or_else(PoisonError::into_inner);
-        list.as_ref().is_some_and(|set| set.contains(value))
+        self.lists[id.index()].contains(value)
     }
 }
 

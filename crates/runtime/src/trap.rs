@@ -11,11 +11,13 @@ pub enum Trap {
     DivisionByZero = 1,
     /// Function results took more than [`Limits::memory_bytes`](quintet_lang::Limits::memory_bytes).
     Memory = 2,
+    /// A function panicked. The message of the panic goes to the process's panic hook, as always.
+    Panic = 3,
 }
 
 impl Trap {
     /// All traps.
-    pub const ALL: [Trap; 2] = [Trap::DivisionByZero, Trap::Memory];
+    pub const ALL: [Trap; 3] = [Trap::DivisionByZero, Trap::Memory, Trap::Panic];
 
     /// The number that generated code uses; never 0.
     pub fn code(self) -> u32 {
@@ -33,6 +35,7 @@ impl fmt::Display for Trap {
         f.write_str(match self {
             Trap::DivisionByZero => "division by zero",
             Trap::Memory => "memory limit",
+            Trap::Panic => "panic in a function",
         })
     }
 }

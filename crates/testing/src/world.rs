@@ -148,6 +148,11 @@ fn lists() -> Lists {
     for (name, set) in sets {
         lists.replace(name, set).expect("the name of a list");
     }
+    for ty in [Type::Int, Type::Ip, Type::Bytes] {
+        for name in ["small", "large", "unset"] {
+            lists.declare(name, ty.clone()).expect("the name of a list");
+        }
+    }
     lists
 }
 
@@ -231,10 +236,6 @@ pub fn library() -> Library {
                 _ => Value::Nil,
             })
         })
-        .function(
-            Signature { nil: NilRule::Handled, may_be_nil: true, ..Signature::new("coalesce", vec![int("n"), int("m")], Type::Int) },
-            |args, _| Ok(args.iter().copied().find(|v| !v.is_nil()).unwrap_or(Value::Nil)),
-        )
         .function(Signature { nil: NilRule::Handled, ..Signature::new("missing", vec![any("value")], Type::Bool) }, |args, _| {
             Ok(Value::Bool(args.iter().all(Value::is_nil)))
         })

@@ -33,7 +33,7 @@ impl<A: AsRef<[ValFn<Any>]>> Call<A> {
         if !self.propagates && cx.trapped() {
             return None;
         }
-        match self.function.call(values, cx.env.scratch) {
+        match self.function.guarded(values, cx.env.scratch) {
             Ok(value) => Some(value),
             Err(trap) => cx.trap(trap),
         }

@@ -285,7 +285,7 @@ impl Host {
         for (i, (value, ty)) in values.iter_mut().zip(&it.args).enumerate() {
             *value = self.load(cells + i as u32 * CELL, ty)?;
         }
-        let outcome = match self.linked.function(site).call(values, &self.scratch) {
+        let outcome = match self.linked.function(site).guarded(values, &self.scratch) {
             Ok(value) => self.outcome(&it.result, value),
             Err(trap) => Err(trap),
         };

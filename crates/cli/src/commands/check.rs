@@ -12,7 +12,7 @@ use crate::source::{self, Source};
 pub fn run(args: &CheckArgs) -> Result<ExitCode, Failure> {
     let engine = Engine::new();
     let source = Source::new(&args.rules)?;
-    let (program, scheme) = source::check(&engine, &source, &args.scheme)?;
+    let (program, scheme) = source::check(&engine, &source, &args.scheme, &args.lists)?;
     let (rules, fields) = (program.rules.len(), program.used_fields().len());
     engine.link(program).map_err(|e| {
         render::one(&source.name, &source.text, e.span(), &e.to_string());

@@ -10,6 +10,7 @@ use serde_json::{Map, Value, json};
 
 use crate::args::{OutputArg, RunArgs};
 use crate::failure::{Failure, output};
+use crate::lists;
 use crate::notes;
 use crate::render;
 use crate::source::{self, Source};
@@ -29,6 +30,7 @@ pub fn run(args: &RunArgs) -> Result<ExitCode, Failure> {
             .ok_or_else(|| unreadable(&"neither a capture nor HTTP requests; say --format pcap, http, or jsonl with --scheme FILE"))?,
     };
     let full = source::scheme(&engine, &args.scheme, format)?;
+    lists::fill(&engine, &args.lists.read()?, &source.text, &full)?;
     let program = engine.check_projected(&source.text, &full).map_err(|d| source.wrong(&d))?;
     let names: Vec<String> = program.rules.iter().map(|r| r.name.clone()).collect();
     let linked = engine.link(program).map_err(|e| {

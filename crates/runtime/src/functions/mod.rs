@@ -12,6 +12,7 @@ mod text;
 pub use text::slice;
 
 use std::collections::HashMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use quintet_lang::ast::Site;
@@ -33,6 +34,16 @@ pub trait Function: Send + Sync {
     /// # Errors
     /// A trap ends the evaluation of the rule on this record.
     fn call<'a>(&self, args: &[Value<'a>], scratch: &'a Scratch) -> Result<Value<'a>, Trap>;
+
+    /// As [`call`](Function::call), with a panic as [`Trap::Panic`]. Backends call functions by this and by nothing else: no panic may
+    /// unwind into generated code.
+    ///
+    /// # Errors
+    /// As [`call`](Function::call).
+    fn guarded<'a>(&self, args: &[Value<'a>], scratch: &'a Scratch) -> Result<Value<'a>, Trap> {
+        // What the function shares with others is its own to keep whole; scratch memory is reset before the next rule.
+        catch_unwind(AssertUnwindSafe(|| self.call(args, scratch))).unwrap_or(Err(Trap::Panic))
+    }
 }
 
 impl<F> Function for F

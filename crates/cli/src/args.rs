@@ -45,7 +45,7 @@ A workload file is TOML; the paths in it are relative to it:
   [expected]                      # optional: how many records each rule matches
   tls = 1234
   [lists]                         # optional: files of the lists that rules name
-  blocked = "blocked.csv"         # or "blocked:ip", where the rules do not tell the type
+  blocked = \"blocked.csv\"         # or \"blocked:ip\", where the rules do not tell the type
 
 Exit status: 0 measured; 1 backends differ or expected counts do not hold; 2 nothing could be measured.")]
 pub struct CompareArgs {

@@ -9,6 +9,7 @@ mod catalogue;
 mod fingerprint;
 mod load;
 mod sampler;
+pub mod scaling;
 mod verify;
 mod workload;
 

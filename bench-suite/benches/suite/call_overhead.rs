@@ -1,0 +1,33 @@
+//! What a call costs by itself: the rule `true` on one record, and a batch without records.
+
+use criterion::{Criterion, Throughput};
+use quintet::{Matches, RuleSet, backends};
+use quintet_bench::scaling::cheapest;
+
+use crate::agreed::Agreed;
+use crate::settings::lazy;
+
+/// One call per iteration.
+pub fn call_overhead(criterion: &mut Criterion) {
+    let make = |records| move || Agreed::new(cheapest(records).unwrap_or_else(|e| panic!("{e}")));
+    let (one, none) = (lazy(make(1)), lazy(make(0)));
+    let mut group = criterion.benchmark_group("call_overhead/one-record");
+    group.throughput(Throughput::Elements(1));
+    for backend in backends() {
+        let (mut ready, mut hits) = (None, RuleSet::new());
+        group.bench_function(backend.id().to_string(), |b| {
+            let instance = ready.get_or_insert_with(|| one.instance(&one.compile(&*backend), &*backend));
+            b.iter(|| instance.run(one.input.batch.record(0), &mut hits));
+        });
+    }
+    group.finish();
+    let mut group = criterion.benchmark_group("call_overhead/empty-batch");
+    for backend in backends() {
+        let (mut ready, mut matches) = (None, Matches::new());
+        group.bench_function(backend.id().to_string(), |b| {
+            let instance = ready.get_or_insert_with(|| none.instance(&none.compile(&*backend), &*backend));
+            b.iter(|| instance.run_batch(&none.input.batch, &mut matches));
+        });
+    }
+    group.finish();
+}

@@ -1,0 +1,48 @@
+//! From a linked program to the first answer of a backend.
+
+use criterion::{BatchSize, Criterion, Throughput};
+use quintet::{RuleSet, Rules, backends, configurations};
+
+use crate::settings::lazy;
+use crate::workloads::Prepared;
+
+/// Compiling all rules, in every configuration.
+pub fn compile(criterion: &mut Criterion, prepared: &Prepared) {
+    let loaded = &prepared.loaded;
+    let mut group = criterion.benchmark_group(format!("compile/{}", prepared.name));
+    group.throughput(Throughput::Elements(prepared.rules));
+    for backend in configurations() {
+        group.bench_function(backend.id().to_string(), |b| b.iter(|| loaded.engine.compile_linked(&loaded.linked, &*backend)));
+    }
+    group.finish();
+}
+
+/// Making an instance, in every configuration.
+pub fn instantiate(criterion: &mut Criterion, prepared: &Prepared) {
+    let loaded = &prepared.loaded;
+    let mut group = criterion.benchmark_group(format!("instantiate/{}", prepared.name));
+    for backend in configurations() {
+        let rules = lazy(|| loaded.engine.compile_linked(&loaded.linked, &*backend).expect("the workload is verified"));
+        group.bench_function(backend.id().to_string(), |b| b.iter(|| Rules::instance(&rules)));
+    }
+    group.finish();
+}
+
+/// The first call of a fresh instance, on the first record. No instance outlives its call, as each has memory of its own.
+pub fn first_call(criterion: &mut Criterion, prepared: &Prepared) {
+    let loaded = &prepared.loaded;
+    let mut group = criterion.benchmark_group(format!("first_call/{}", prepared.name));
+    group.throughput(Throughput::Elements(1));
+    for backend in backends() {
+        let rules = lazy(|| loaded.engine.compile_linked(&loaded.linked, &*backend).expect("the workload is verified"));
+        let mut hits = RuleSet::new();
+        group.bench_function(backend.id().to_string(), |b| {
+            b.iter_batched_ref(
+                || rules.instance().expect("the workload is verified"),
+                |instance| instance.run(loaded.batches[0].record(0), &mut hits),
+                BatchSize::PerIteration,
+            );
+        });
+    }
+    group.finish();
+}

@@ -17,7 +17,8 @@ pub fn call_overhead(criterion: &mut Criterion) {
         let (mut ready, mut hits) = (None, RuleSet::new());
         group.bench_function(backend.id().to_string(), |b| {
             let instance = ready.get_or_insert_with(|| one.instance(&one.compile(&*backend), &*backend));
-            b.iter(|| instance.run(one.input.batch.record(0), &mut hits));
+            let record = one.input.batch.record(0);
+            b.iter(|| instance.run(record, &mut hits));
         });
     }
     group.finish();
@@ -26,7 +27,8 @@ pub fn call_overhead(criterion: &mut Criterion) {
         let (mut ready, mut matches) = (None, Matches::new());
         group.bench_function(backend.id().to_string(), |b| {
             let instance = ready.get_or_insert_with(|| none.instance(&none.compile(&*backend), &*backend));
-            b.iter(|| instance.run_batch(&none.input.batch, &mut matches));
+            let batch = &none.input.batch;
+            b.iter(|| instance.run_batch(batch, &mut matches));
         });
     }
     group.finish();

@@ -40,6 +40,7 @@ fn compile(criterion: &mut Criterion, took: &mut Took) {
                     agreed.instance(&took.compile(&agreed, &*backend, size), &*backend);
                     verified = true;
                 }
+                let agreed: &Agreed = &agreed;
                 b.iter(|| agreed.compile(&*backend));
             });
         }
@@ -59,7 +60,8 @@ fn run(criterion: &mut Criterion, took: &mut Took) {
             let (mut ready, mut matches) = (None, Matches::new());
             group.bench_function(BenchmarkId::new(backend.id().to_string(), size), |b| {
                 let instance = ready.get_or_insert_with(|| agreed.instance(&took.compile(&agreed, &*backend, size), &*backend));
-                b.iter(|| instance.run_batch(&agreed.input.batch, &mut matches));
+                let batch = &agreed.input.batch;
+                b.iter(|| instance.run_batch(batch, &mut matches));
             });
         }
     }

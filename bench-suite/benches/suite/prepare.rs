@@ -2,6 +2,7 @@
 
 use criterion::{BatchSize, Criterion, Throughput};
 use quintet::{RuleSet, Rules, backends, configurations};
+use quintet_bench::Loaded;
 
 use crate::settings::lazy;
 use crate::workloads::Prepared;
@@ -12,7 +13,10 @@ pub fn compile(criterion: &mut Criterion, prepared: &Prepared) {
     let mut group = criterion.benchmark_group(format!("compile/{}", prepared.name));
     group.throughput(Throughput::Elements(prepared.rules));
     for backend in configurations() {
-        group.bench_function(backend.id().to_string(), |b| b.iter(|| loaded.engine.compile_linked(&loaded.linked, &*backend)));
+        group.bench_function(backend.id().to_string(), |b| {
+            let loaded: &Loaded = loaded;
+            b.iter(|| loaded.engine.compile_linked(&loaded.linked, &*backend));
+        });
     }
     group.finish();
 }
@@ -23,7 +27,10 @@ pub fn instantiate(criterion: &mut Criterion, prepared: &Prepared) {
     let mut group = criterion.benchmark_group(format!("instantiate/{}", prepared.name));
     for backend in configurations() {
         let rules = lazy(|| loaded.engine.compile_linked(&loaded.linked, &*backend).expect("the workload is verified"));
-        group.bench_function(backend.id().to_string(), |b| b.iter(|| Rules::instance(&rules)));
+        group.bench_function(backend.id().to_string(), |b| {
+            let rules: &Rules = &rules;
+            b.iter(|| rules.instance());
+        });
     }
     group.finish();
 }
@@ -37,6 +44,7 @@ pub fn first_call(criterion: &mut Criterion, prepared: &Prepared) {
         let rules = lazy(|| loaded.engine.compile_linked(&loaded.linked, &*backend).expect("the workload is verified"));
         let mut hits = RuleSet::new();
         group.bench_function(backend.id().to_string(), |b| {
+            let (loaded, rules): (&Loaded, &Rules) = (loaded, &rules);
             b.iter_batched_ref(
                 || rules.instance().expect("the workload is verified"),
                 |instance| instance.run(loaded.batches[0].record(0), &mut hits),

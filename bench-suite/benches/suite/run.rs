@@ -5,6 +5,7 @@ use criterion::{BenchmarkGroup, Criterion, Throughput};
 use quintet::{Backend, Batch, Instance, Matches, RuleSet, backends};
 use quintet_bench::Loaded;
 
+use crate::settings::Lazy;
 use crate::workloads::Prepared;
 
 fn instance(loaded: &Loaded, backend: &dyn Backend) -> Box<dyn Instance> {
@@ -20,6 +21,7 @@ pub fn run_single(criterion: &mut Criterion, prepared: &Prepared) {
     for backend in backends() {
         let (mut ready, mut hits) = (None, RuleSet::new());
         group.bench_function(backend.id().to_string(), |b| {
+            let loaded: &Loaded = loaded;
             let instance = ready.get_or_insert_with(|| instance(loaded, &*backend));
             b.iter(|| {
                 for record in loaded.batches.iter().flat_map(Batch::iter) {
@@ -42,9 +44,10 @@ pub fn run_batch(criterion: &mut Criterion, prepared: &Prepared) {
     group.finish();
 }
 
-fn batches(group: &mut BenchmarkGroup<'_, WallTime>, id: String, loaded: &Loaded, backend: &dyn Backend) {
+fn batches(group: &mut BenchmarkGroup<'_, WallTime>, id: String, loaded: &Lazy<Loaded>, backend: &dyn Backend) {
     let (mut ready, mut matches) = (None, Matches::new());
     group.bench_function(id, |b| {
+        let loaded: &Loaded = loaded;
         let instance = ready.get_or_insert_with(|| instance(loaded, backend));
         b.iter(|| {
             for batch in &loaded.batches {

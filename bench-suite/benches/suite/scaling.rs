@@ -28,7 +28,8 @@ fn run(criterion: &mut Criterion, axis: Axis) {
             let (mut ready, mut matches) = (None, Matches::new());
             group.bench_function(BenchmarkId::new(backend.id().to_string(), size), |b| {
                 let instance = ready.get_or_insert_with(|| agreed.instance(&agreed.compile(&*backend), &*backend));
-                b.iter(|| instance.run_batch(&agreed.input.batch, &mut matches));
+                let batch = &agreed.input.batch;
+                b.iter(|| instance.run_batch(batch, &mut matches));
             });
         }
     }

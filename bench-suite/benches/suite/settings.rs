@@ -9,12 +9,13 @@ use criterion::Criterion;
 pub fn settings() -> Criterion {
     Criterion::default()
         .sample_size(20)
-        .warm_up_time(Duration::from_millis(100))
-        .measurement_time(Duration::from_millis(400))
+        .warm_up_time(Duration::from_millis(200))
+        .measurement_time(Duration::from_millis(800))
         .nresamples(10_000)
 }
 
-/// Something that is made when a benchmark that needs it first runs, so that a filtered run makes no more than it measures.
+/// Something that is made when a benchmark that needs it first runs, so that a filtered run makes no more than it measures. It is to be
+/// used before the timed loop begins.
 pub type Lazy<'l, T> = LazyCell<T, Box<dyn FnOnce() -> T + 'l>>;
 
 /// What `make` gives, at its first use.

@@ -17,9 +17,11 @@ pub const VERSION: u32 = 2;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Results {
-    /// Always [`FORMAT`].
+    /// What tells the file from other JSON: always `quintet-results`.
+    #[schemars(extend("const" = FORMAT))]
     pub format: String,
-    /// Always [`VERSION`].
+    /// The version of the schema. A reader refuses every other version than its own.
+    #[schemars(extend("const" = VERSION))]
     pub version: u32,
     /// The command line that made it.
     pub command: String,
@@ -267,20 +269,20 @@ pub struct Support {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CriterionResult {
-    /// The group: `parse`, `scaling/set-members`.
+    /// Criterion's group: a phase and a workload (`run_batch/waf-pack`), or what was scaled (`scaling/set-members/int`).
     pub group: String,
     /// What was measured in it: a backend's id, mostly.
     pub function: String,
     /// The parameter, where the benchmark has one: the size of `scaling`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub parameter: Option<String>,
-    /// Criterion's estimate of one iteration, ns, with its interval at 95 %.
+    /// One iteration, ns: criterion's slope where it fitted one, else its mean.
     pub ns: f64,
-    /// The interval's lower end.
+    /// The lower end of the estimate's interval at 95 %, ns.
     pub low: f64,
-    /// The interval's upper end.
+    /// The upper end of that interval, ns.
     pub high: f64,
-    /// Elements that one iteration works on, where the benchmark says so: records, rules.
+    /// Elements that one iteration works on, where the benchmark says so: records, or rules where rules are parsed or compiled.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub elements: Option<u64>,
 }

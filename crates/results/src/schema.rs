@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use schemars::JsonSchema;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 
 use crate::stats::{median, quantile};
@@ -172,6 +172,7 @@ pub struct Row {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub traits: Option<Traits>,
     /// What was timed. A phase that an engine does not have is missing.
+    #[schemars(schema_with = "phases")]
     pub phases: BTreeMap<Phase, Measure>,
     /// How long a single call takes, each call timed by itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -179,6 +180,12 @@ pub struct Row {
     /// What it holds in memory, where it is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub memory: Option<Memory>,
+}
+
+/// The schema of a map from phases, by which a phase's name and unit are part of it.
+fn phases(generator: &mut SchemaGenerator) -> Schema {
+    let (names, samples) = (generator.subschema_for::<Phase>(), generator.subschema_for::<Measure>());
+    json_schema!({ "type": "object", "propertyNames": names, "additionalProperties": samples })
 }
 
 /// What a backend asks of its host, and what it guards against.

@@ -17,7 +17,8 @@
 //! BACKEND is a backend's id; `compile` and `instantiate` have all configurations (`jit-fast`, `wasm-winch`), the others the default ones.
 //! Throughput is in records where records are run, in rules where rules are compiled.
 //!
-//! `cargo bench` runs all of it, in about a quarter of an hour on two idle cores. A regular expression over the ids narrows it:
+//! `cargo bench` in the root of the workspace runs all of it, in about a quarter of an hour on two idle cores. A regular expression over
+//! the ids narrows it:
 //! `cargo bench -- waf-pack`, `cargo bench -- 'run_batch/.*/jit'`, `cargo bench -- scaling/rules`. What a filter leaves out is neither
 //! compiled nor verified.
 //!

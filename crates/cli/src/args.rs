@@ -7,6 +7,8 @@ use quintet::Passes;
 
 use crate::lists::ListArgs;
 
+use crate::commands::report::ReportArgs;
+
 /// One rule language, one typed AST, five ways to run it, and the numbers that say which one to ship.
 #[derive(Parser)]
 #[command(name = "quintet", version, max_term_width = 110)]
@@ -24,6 +26,7 @@ pub enum Verb {
     Explain(ExplainArgs),
     Eval(crate::commands::eval::EvalArgs),
     Conform(ConformArgs),
+    Report(ReportArgs),
 }
 
 /// Measure the backends against each other on rules and records.

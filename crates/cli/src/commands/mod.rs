@@ -6,4 +6,5 @@ pub mod conform;
 pub mod eval;
 pub mod explain;
 pub mod fields;
+pub mod report;
 pub mod run;

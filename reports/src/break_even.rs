@@ -1,0 +1,122 @@
+//! Which backend is the cheapest in all at which number of records: the lower envelope of total costs.
+
+use quintet_results::{BreakEven, Cost, Interval, Mode, WorkloadResult, median};
+
+use crate::style::Style;
+
+/// What one row costs on one workload in one mode.
+#[derive(Clone, Debug)]
+pub struct Line {
+    /// The row's id.
+    pub id: String,
+    /// Whether it may be chosen.
+    pub candidate: bool,
+    /// Its samples.
+    pub cost: Cost,
+    /// The median of what is paid once, ns.
+    pub setup: f64,
+    /// The median of what is paid per record, ns.
+    pub each: f64,
+}
+
+/// A stretch of the envelope.
+#[derive(Clone, Debug)]
+pub struct Step {
+    /// The row's id.
+    pub id: String,
+    /// From how many records on; `None` for the one that is the cheapest from the first record on.
+    pub from: Option<Interval>,
+}
+
+/// All rows' costs and who is the cheapest where.
+#[derive(Clone, Debug)]
+pub struct Costs {
+    /// The rows, in order of the styles.
+    pub lines: Vec<Line>,
+    /// The lower envelope over the backends, from one record on.
+    pub steps: Vec<Step>,
+}
+
+impl Line {
+    /// ns for this many records.
+    pub fn total(&self, records: f64) -> f64 {
+        self.setup + records * self.each
+    }
+}
+
+impl Costs {
+    /// The costs of the rows of a workload that have the mode's phase.
+    pub fn new(workload: &WorkloadResult, mode: Mode, styles: &[Style]) -> Costs {
+        let lines: Vec<Line> = styles
+            .iter()
+            .filter_map(|style| {
+                let cost = Cost::new(workload.row(&style.id)?, mode)?;
+                let (setup, each) = (median(&cost.setup), median(&cost.each));
+                Some(Line { id: style.id.clone(), candidate: style.candidate(), cost, setup, each })
+            })
+            .collect();
+        let steps = envelope(&lines);
+        Costs { lines, steps }
+    }
+
+    /// The row with this id.
+    pub fn line(&self, id: &str) -> Option<&Line> {
+        self.lines.iter().find(|l| l.id == id)
+    }
+
+    /// The number of records up to which a chart shows something: well behind the last crossing.
+    pub fn reach(&self) -> f64 {
+        let last = self.steps.iter().filter_map(|s| s.from).map(|i| i.value).filter(|v| v.is_finite()).fold(1e5, f64::max);
+        10f64.powf((last.log10() + 1.5).ceil()).min(1e15)
+    }
+}
+
+/// The lower envelope: from the cheapest at one record, always on to whatever crosses below first.
+fn envelope(lines: &[Line]) -> Vec<Step> {
+    let candidates: Vec<&Line> = lines.iter().filter(|l| l.candidate).collect();
+    let Some(mut now) = candidates.iter().copied().min_by(|a, b| a.total(1.0).total_cmp(&b.total(1.0))) else { return Vec::new() };
+    let mut steps = vec![Step { id: now.id.clone(), from: None }];
+    let mut at = 1.0;
+    loop {
+        let crossing = |line: &Line| (line.setup - now.setup) / (now.each - line.each);
+        let next = candidates.iter().copied().filter(|l| l.each < now.each && crossing(l) >= at);
+        let Some(next) = next.min_by(|a, b| crossing(a).total_cmp(&crossing(b)).then(a.each.total_cmp(&b.each))) else { return steps };
+        at = crossing(next);
+        let from = match next.cost.overtakes(&now.cost) {
+            BreakEven::From(interval) => interval,
+            // The resampled medians may tie where the plain ones do not; then the crossing is the plain one, its interval open.
+            BreakEven::Always | BreakEven::Never => Interval { value: at, low: 1.0, high: f64::INFINITY },
+        };
+        steps.push(Step { id: next.id.clone(), from: Some(from) });
+        now = next;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn line(id: &str, setup: f64, each: f64) -> Line {
+        Line { id: id.into(), candidate: id != "native", cost: Cost { setup: vec![setup; 5], each: vec![each; 5] }, setup, each }
+    }
+
+    #[test]
+    fn the_envelope_hands_over_where_lines_cross() {
+        let lines = [
+            line("interp", 100.0, 50.0),
+            line("closures", 1100.0, 10.0),
+            line("jit", 1e6, 4.0),
+            line("lua", 2e6, 20.0),
+            line("native", 0.0, 1.0),
+        ];
+        let steps = envelope(&lines);
+        let text: Vec<_> = steps.iter().map(|s| (s.id.as_str(), s.from.map(|i| i.value.round()))).collect();
+        assert_eq!(text, [("interp", None), ("closures", Some(25.0)), ("jit", Some(166_483.0))]);
+    }
+
+    #[test]
+    fn a_line_that_is_never_the_lowest_is_not_on_it() {
+        let steps = envelope(&[line("a", 1.0, 10.0), line("b", 100.0, 9.0), line("c", 50.0, 1.0)]);
+        assert_eq!(steps.iter().map(|s| s.id.as_str()).collect::<Vec<_>>(), ["a", "c"]);
+    }
+}

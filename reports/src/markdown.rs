@@ -1,0 +1,112 @@
+//! The report as Markdown, to be pasted into a pull request.
+
+use quintet_results::Mode;
+
+use crate::date::utc;
+use crate::format::{count, count_with, thousands, time};
+use crate::table::{Table, escape};
+use crate::tables::steps_text;
+use crate::view::{View, WorkloadView, rules};
+
+/// The whole report.
+pub fn render(view: &View) -> String {
+    let mut text = String::from("# Quintet report\n\n");
+    for headline in &view.headlines {
+        text += &format!("* {}\n", escape(headline));
+    }
+    text += &format!("\n{}\n\n## Ranking\n\n{}\n", made(view), view.ranking.table.markdown());
+    text += "Ratios are to the fastest backend, as geometric means over the workloads with intervals at 95 %. An interval that holds 1 says that no difference can be told. A mean hides that rows rank differently from workload to workload.\n\n";
+    text += &break_even(view);
+    text += "## Workloads\n\n";
+    for workload in &view.workloads {
+        text += &one(workload);
+    }
+    if let Some(support) = &view.support {
+        text += &format!("## Support\n\n{}\n", support.markdown());
+    }
+    for figure in &view.scaling {
+        text += &format!("## {}\n\n{}\n", escape(&figure.title), figure.table.markdown());
+    }
+    text += &format!("## Noise\n\n{}\n", view.noise.markdown());
+    text + "The noise is how far the interval of a row's ratio to itself reaches from 1: differences that are no larger are not to be trusted. The no-op's time is the harness's own, in every row alike.\n"
+}
+
+/// What made the numbers.
+fn made(view: &View) -> String {
+    let m = &view.report.machine;
+    let mut lines: Vec<String> = Vec::new();
+    for run in &view.report.runs {
+        lines.push(format!("{} by {} ({}).", utc(run.started_at), code(&run.command), options(&run.options)));
+    }
+    lines.push(escape(&format!("{}, {} logical processors, {} {}.", m.cpu, m.cores, m.os, m.arch)));
+    let versions: Vec<String> = view.report.versions.iter().map(|(name, version)| escape(&format!("{name} {version}"))).collect();
+    lines.push(format!("{}.", versions.join(", ")));
+    lines.join("  \n")
+}
+
+/// How a run was measured.
+pub fn options(o: &quintet_results::Options) -> String {
+    let rounds = if o.min_rounds == o.max_rounds { o.min_rounds.to_string() } else { format!("{} to {}", o.min_rounds, o.max_rounds) };
+    let mut text = format!("{}{rounds} rounds of samples of {}", if o.quick { "quick, " } else { "" }, time(o.sample_ns as f64));
+    if o.precision > 0.0 {
+        text += &format!(", until intervals are within ±{} %", (o.precision * 1e3).round() / 10.0);
+    }
+    if o.time_limit_s > 0.0 {
+        text += &format!(", at most {} a workload", time(o.time_limit_s * 1e9));
+    }
+    text
+}
+
+/// A command as code, whatever it holds.
+fn code(text: &str) -> String {
+    let text: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or(0);
+    let fence = "`".repeat(longest + 1);
+    let space = if text.starts_with('`') || text.ends_with('`') { " " } else { "" };
+    format!("{fence}{space}{text}{space}{fence}")
+}
+
+/// Who is the cheapest where, on every workload.
+fn break_even(view: &View) -> String {
+    let mut table = Table::new("", &["workload", "cheapest from the first record", "then", "from (records)"]);
+    for workload in &view.workloads {
+        let Some(costs) = workload.cost(Mode::Batch) else { continue };
+        let mut steps = costs.steps.iter();
+        let Some(first) = steps.next() else { continue };
+        let rest: Vec<_> = steps.collect();
+        if rest.is_empty() {
+            table.push(vec![workload.result.name.clone(), first.id.clone(), "–".into(), "–".into()]);
+        }
+        for (i, step) in rest.iter().enumerate() {
+            let (name, before) = if i == 0 { (workload.result.name.clone(), first.id.clone()) } else { (String::new(), String::new()) };
+            table.push(vec![name, before, step.id.clone(), step.from.map_or("–".into(), count_with)]);
+        }
+    }
+    format!(
+        "## Break-even\n\nFrom how many records on a backend is the cheapest in all, in batches: compiling, instantiating and the first call are paid once.\n\n{}\n",
+        table.markdown()
+    )
+}
+
+/// One workload.
+fn one(view: &WorkloadView) -> String {
+    let w = view.result;
+    let matched: usize = w.matches.iter().map(|(_, n)| n).sum();
+    let mut text = format!("### {}\n\n{}\n\n", escape(&w.name), escape(w.about.trim()));
+    text += &format!(
+        "{} on {} records; {} answers verified alike on every row, {} of them matches",
+        rules(w.rules),
+        thousands(w.records as u64),
+        thousands(w.verified_pairs as u64),
+        count(matched as f64)
+    );
+    text += &if w.traps > 0 { format!(", {} traps.\n\n", thousands(w.traps as u64)) } else { ".\n\n".into() };
+    text += &view.phases.table.markdown();
+    for absent in &w.absent {
+        text += &format!("\n{} is absent: {}.\n", escape(&absent.id), escape(absent.reason.trim_end_matches('.')));
+    }
+    if let Some(costs) = view.cost(Mode::Single) {
+        text += &format!("\nOne call per record: {}.\n", escape(&steps_text(costs)));
+    }
+    text + &format!("\nNoise: {}\n\n", escape(&view.noise))
+}

@@ -1,0 +1,172 @@
+//! The page: everything in one file, so that it works without a network and can be passed on.
+
+use minijinja::{Environment, UndefinedBehavior, Value, context};
+use quintet_results::{Cost, Mode};
+use serde_json::json;
+
+use crate::charts::Figure;
+use crate::date::utc;
+use crate::format::{bytes, thousands, time};
+use crate::markdown::options;
+use crate::style::{Style, variables};
+use crate::svg::swatch;
+use crate::table::Table;
+use crate::tables::steps_text;
+use crate::view::{View, WorkloadView, rules};
+
+/// Why a report cannot be rendered.
+#[derive(Debug, thiserror::Error)]
+#[error("the report's page cannot be rendered: {0}")]
+pub struct RenderError(#[from] minijinja::Error);
+
+const TEMPLATE: &str = include_str!("page/index.html.j2");
+const CSS: [&str; 2] = [include_str!("page/page.css"), crate::charts::STYLE];
+const JS: [&str; 8] = [
+    include_str!("page/format.js"),
+    include_str!("page/cost.js"),
+    include_str!("page/state.js"),
+    include_str!("page/traffic.js"),
+    include_str!("page/filters.js"),
+    include_str!("page/tooltip.js"),
+    include_str!("page/probe.js"),
+    include_str!("page/main.js"),
+];
+
+/// The whole page.
+pub fn render(view: &View) -> Result<String, RenderError> {
+    let mut env = Environment::new();
+    env.set_undefined_behavior(UndefinedBehavior::Strict);
+    env.add_template("index.html.j2", TEMPLATE)?;
+    let (report, styles, m) = (view.report, &view.styles, &view.report.machine);
+    let runs: Vec<Value> = report
+        .runs
+        .iter()
+        .map(|r| {
+            let took = time(r.finished_at.saturating_sub(r.started_at) as f64 * 1e9);
+            context! { file => r.file.as_str(), command => r.command.as_str(), date => utc(r.started_at), took, options => options(&r.options) }
+        })
+        .collect();
+    let groups: Vec<Value> = (0..4)
+        .filter_map(|rank| {
+            let rows: Vec<&Style> = styles.iter().filter(|s| s.rank() == rank).collect();
+            let name = rows.first()?.group();
+            let rows: Vec<Value> =
+                rows.iter().map(|s| context! { id => s.id.as_str(), swatch => Value::from_safe_string(swatch(s)) }).collect();
+            Some(context! { name, rows })
+        })
+        .collect();
+    let page = env.get_template("index.html.j2")?.render(context! {
+        css => Value::from_safe_string(variables() + &CSS.concat()),
+        js => Value::from_safe_string(JS.concat()),
+        data => Value::from_safe_string(data(view)),
+        headlines => view.headlines.clone(),
+        ranking => figure(&view.ranking, styles),
+        workloads => view.workloads.iter().map(|w| workload(w, styles)).collect::<Vec<_>>(),
+        scaling => view.scaling.iter().map(|f| figure(f, styles)).collect::<Vec<_>>(),
+        support => view.support.as_ref().map(table),
+        noise => table(&view.noise),
+        runs,
+        groups,
+        machine => context! { cpu => m.cpu.as_str(), cores => m.cores, os => m.os.as_str(), arch => m.arch.as_str() },
+        versions => report.versions.iter().map(|(name, version)| format!("{name} {version}")).collect::<Vec<_>>(),
+    })?;
+    Ok(page)
+}
+
+fn figure(figure: &Figure, styles: &[Style]) -> Value {
+    context! {
+        id => figure.id.as_str(),
+        title => figure.title.as_str(),
+        key => figure.key.as_str(),
+        charts => Value::from_safe_string(figure.inline(styles)),
+        table => table(&figure.table),
+    }
+}
+
+fn table(table: &Table) -> Value {
+    let rows: Vec<Value> = table.rows.iter().map(|r| context! { about => r.about.as_deref(), cells => r.cells.clone() }).collect();
+    context! { caption => table.caption.as_str(), head => table.head.clone(), rows }
+}
+
+fn workload(view: &WorkloadView, styles: &[Style]) -> Value {
+    let w = view.result;
+    let front = &w.front_end;
+    let front: Vec<Value> = [("parse", &front.parse), ("check", &front.check), ("passes", &front.passes), ("link", &front.link)]
+        .into_iter()
+        .filter(|(_, m)| !m.ns.is_empty())
+        .map(|(name, m)| context! { name, time => time(m.median()) })
+        .collect();
+    let mut matches = Table::new("Records that each rule matches", &["rule", "matches"]);
+    for (rule, count) in &w.matches {
+        matches.push(vec![rule.clone(), thousands(*count as u64)]);
+    }
+    let of = |figure_: &Option<Figure>| figure_.as_ref().map(|f| figure(f, styles));
+    let break_even: Vec<Value> = view
+        .break_even
+        .iter()
+        .zip(&view.costs)
+        .map(|(f, (mode, costs))| context! { mode => mode_name(*mode), figure => figure(f, styles), steps => steps_text(costs) })
+        .collect();
+    context! {
+        name => w.name.as_str(),
+        slug => view.slug.as_str(),
+        about => w.about.trim(),
+        rules => rules(w.rules),
+        records => thousands(w.records as u64),
+        record_bytes => bytes(w.record_bytes as f64),
+        verified => thousands(w.verified_pairs as u64),
+        matched => thousands(w.matches.iter().map(|(_, n)| *n as u64).sum::<u64>()),
+        traps => w.traps,
+        rows => w.rows.len(),
+        front,
+        read => (!w.front_end.read.ns.is_empty()).then(|| time(w.front_end.read.median())),
+        matches => table(&matches),
+        phases => figure(&view.phases, styles),
+        break_even,
+        memory => of(&view.memory),
+        latency => of(&view.latency),
+        absent => w.absent.iter().map(|a| context! { id => a.id.as_str(), reason => a.reason.as_str() }).collect::<Vec<_>>(),
+        noise => view.noise.as_str(),
+    }
+}
+
+/// The mode's name in addresses and in the page's data.
+fn mode_name(mode: Mode) -> &'static str {
+    match mode {
+        Mode::Batch => "batch",
+        Mode::Single => "single",
+    }
+}
+
+/// What the page's scripts work on: every round's cost, to four digits. Nothing in it can end the element that holds it.
+fn data(view: &View) -> String {
+    let short = |samples: &[f64]| -> Vec<f64> { samples.iter().map(|v| format!("{v:.3e}").parse().unwrap_or(*v)).collect() };
+    let of = |cost: Option<&Cost>| cost.map(|c| json!({ "setup": short(&c.setup), "each": short(&c.each) }));
+    let workloads: Vec<_> = view
+        .workloads
+        .iter()
+        .map(|w| {
+            let cost = |mode: Mode, id: &str| of(w.cost(mode).and_then(|c| c.line(id)).map(|l| &l.cost));
+            let rows: Vec<_> = view
+                .styles
+                .iter()
+                .filter(|s| w.result.row(&s.id).is_some())
+                .map(|s| json!({ "id": s.id, "batch": cost(Mode::Batch, &s.id), "single": cost(Mode::Single, &s.id) }))
+                .collect();
+            json!({ "name": w.result.name, "rows": rows })
+        })
+        .collect();
+    let rows: Vec<_> = view
+        .styles
+        .iter()
+        .map(
+            |s| json!({ "id": s.id, "group": s.group(), "rank": s.rank(), "slot": s.slot, "hollow": s.hollow, "candidate": s.candidate() }),
+        )
+        .collect();
+    let text = json!({ "workloads": workloads, "rows": rows }).to_string();
+    text.replace('<', "\\u003c")
+        .replace('>', "\\u003e")
+        .replace('&', "\\u0026")
+        .replace('\u{2028}', "\\u2028")
+        .replace('\u{2029}', "\\u2029")
+}

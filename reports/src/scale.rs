@@ -1,0 +1,89 @@
+//! Logarithmic axes: where a value lies, and which ticks are worth a label.
+
+/// A logarithmic axis from data to pixels.
+#[derive(Clone, Copy, Debug)]
+pub struct Scale {
+    low: f64,
+    high: f64,
+    from: f64,
+    to: f64,
+}
+
+impl Scale {
+    /// An axis that holds all `values` (those that are positive), with room at both ends, drawn from `from` to `to`.
+    pub fn around(values: impl IntoIterator<Item = f64>, from: f64, to: f64) -> Scale {
+        let (low, high) = values
+            .into_iter()
+            .filter(|v| *v > 0.0 && v.is_finite())
+            .fold((f64::INFINITY, 0.0f64), |(low, high), v| (low.min(v), high.max(v)));
+        let (low, high) = if low > high { (1.0, 10.0) } else { (low, high) };
+        let room = (high / low).powf(0.06).max(1.15);
+        Scale { low: low / room, high: high * room, from, to }
+    }
+
+    /// An axis from exactly `low` to `high`.
+    pub fn exactly(low: f64, high: f64, from: f64, to: f64) -> Scale {
+        Scale { low, high, from, to }
+    }
+
+    /// Where a value lies; what is off the axis, and what is not positive, lies at its end.
+    pub fn at(&self, value: f64) -> f64 {
+        let share = (value.max(self.low).min(self.high) / self.low).ln() / (self.high / self.low).ln();
+        self.from + (self.to - self.from) * share
+    }
+
+    /// The value at the axis's start.
+    pub fn low(&self) -> f64 {
+        self.low
+    }
+
+    /// The value at the axis's end.
+    pub fn high(&self) -> f64 {
+        self.high
+    }
+
+    /// At most about `most` ticks: powers of ten, some of them left out on a long axis, with 2 and 5 between on a short one.
+    pub fn ticks(&self, most: usize) -> Vec<f64> {
+        let within = |steps: &[f64], every: i32| -> Vec<f64> {
+            let (first, last) = (self.low.log10().floor() as i32, self.high.log10().ceil() as i32);
+            let powers = (first..=last).filter(|p| p.rem_euclid(every) == 0);
+            let all = powers.flat_map(|p| steps.iter().map(move |s| s * 10f64.powi(p)));
+            all.filter(|v| *v >= self.low * 0.999 && *v <= self.high * 1.001).collect()
+        };
+        let short = [&[1.0, 1.5, 2.0, 3.0, 5.0, 7.0][..], &[1.0, 2.0, 5.0], &[1.0, 3.0]];
+        let long = [1, 2, 3, 4, 6].into_iter().map(|every| within(&[1.0], every));
+        let ticks = short.iter().map(|steps| within(steps, 1)).chain(long).find(|ticks| ticks.len() <= most);
+        ticks.unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Scale;
+
+    #[test]
+    fn ends_and_middle() {
+        let scale = Scale::exactly(1.0, 100.0, 0.0, 200.0);
+        assert_eq!((scale.at(1.0), scale.at(100.0)), (0.0, 200.0));
+        assert!((scale.at(10.0) - 100.0).abs() < 1e-9);
+        assert_eq!((scale.at(0.0), scale.at(f64::INFINITY)), (0.0, 200.0));
+    }
+
+    #[test]
+    fn ticks_are_neither_many_nor_none() {
+        let ticks = |low, high| Scale::exactly(low, high, 0.0, 1.0).ticks(6);
+        assert_eq!(ticks(1.0, 1e9), [1.0, 1e2, 1e4, 1e6, 1e8]);
+        assert_eq!(ticks(1.0, 40.0), [1.0, 2.0, 5.0, 10.0, 20.0]);
+        assert_eq!(ticks(2.0, 1e4), [10.0, 100.0, 1000.0, 1e4]);
+        for high in [1.3, 1.8, 4.0, 30.0, 1e3, 1e5, 1e12] {
+            let ticks = ticks(0.9, high);
+            assert!((1..=6).contains(&ticks.len()), "{high}: {ticks:?}");
+        }
+    }
+
+    #[test]
+    fn an_axis_without_a_value_is_still_one() {
+        let scale = Scale::around([0.0, f64::NAN], 0.0, 10.0);
+        assert!(scale.low() < scale.high());
+    }
+}

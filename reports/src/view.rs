@@ -1,0 +1,297 @@
+//! Everything that a report shows, worked out once and put down as figures, tables and sentences.
+
+use quintet_results::{Interval, Mode, Phase, WorkloadResult, geometric_mean, median, ratio_interval, ratio_over, resampled};
+
+use crate::break_even::Costs;
+use crate::charts::{Charts, Figure};
+use crate::combine::Report;
+use crate::format::{Unit, ratio, ratio_with, thousands, time};
+use crate::panel::{Panel, PanelRow};
+use crate::style::{Style, assign};
+use crate::table::Table;
+use crate::tables;
+
+/// A report's content.
+pub struct View<'a> {
+    /// What it is made from.
+    pub report: &'a Report,
+    /// The rows' looks, in the order of their groups.
+    pub styles: Vec<Style>,
+    /// What the ranking says in a sentence per phase.
+    pub headlines: Vec<String>,
+    /// The ranking over all workloads.
+    pub ranking: Figure,
+    /// The workloads.
+    pub workloads: Vec<WorkloadView<'a>>,
+    /// How cost grows.
+    pub scaling: Vec<Figure>,
+    /// Who runs what; `None` where the files do not say.
+    pub support: Option<Table>,
+    /// How noisy each workload was.
+    pub noise: Table,
+}
+
+/// A workload's content.
+pub struct WorkloadView<'a> {
+    /// What was measured.
+    pub result: &'a WorkloadResult,
+    /// Its name in addresses and file names.
+    pub slug: String,
+    /// The phases side by side.
+    pub phases: Figure,
+    /// Total cost against the number of records, by mode.
+    pub break_even: Vec<Figure>,
+    /// Costs by mode.
+    pub costs: Vec<(Mode, Costs)>,
+    /// Bytes; `None` where no row has any.
+    pub memory: Option<Figure>,
+    /// Single calls; `None` where no row has any.
+    pub latency: Option<Figure>,
+    /// What its A/A pair says.
+    pub noise: String,
+}
+
+/// The phases that rows are ranked by.
+pub const RANKED: [Phase; 3] = [Phase::Batch, Phase::Single, Phase::Compile];
+
+/// A row's place over the workloads that it ran.
+pub struct Place {
+    /// The row's id.
+    pub id: String,
+    /// How many times as long as the fastest backend's it takes.
+    pub ratio: Interval,
+    /// The geometric mean of its medians, ns.
+    pub ns: f64,
+    /// Workloads that it ran.
+    pub workloads: usize,
+}
+
+impl<'a> View<'a> {
+    /// Works out everything that the report shows.
+    pub fn new(report: &'a Report) -> View<'a> {
+        let styles = assign(&report.workloads, &report.criterion);
+        let rankings: Vec<(Phase, Vec<Place>)> = RANKED.iter().map(|p| (*p, places(&report.workloads, *p, &styles))).collect();
+        let mut slugs = Vec::new();
+        let workloads = report.workloads.iter().map(|w| WorkloadView::new(w, slug(&w.name, &mut slugs), &styles)).collect();
+        View {
+            headlines: rankings.iter().filter_map(|(phase, places)| headline(*phase, places, &styles)).collect(),
+            ranking: ranking(&rankings, report.workloads.len()),
+            workloads,
+            scaling: crate::tables::scaling(&report.criterion, &styles, &mut slugs),
+            support: tables::support(&report.support, &styles),
+            noise: tables::noise(&report.workloads),
+            styles,
+            report,
+        }
+    }
+
+    /// All figures, in the order of the page.
+    pub fn figures(&self) -> impl Iterator<Item = &Figure> {
+        let of = self.workloads.iter().flat_map(|w| {
+            [Some(&w.phases)].into_iter().chain(w.break_even.iter().map(Some)).chain([w.memory.as_ref(), w.latency.as_ref()])
+        });
+        [&self.ranking].into_iter().chain(of.flatten()).chain(&self.scaling)
+    }
+}
+
+impl<'a> WorkloadView<'a> {
+    fn new(result: &'a WorkloadResult, slug: String, styles: &[Style]) -> WorkloadView<'a> {
+        let costs = [Mode::Batch, Mode::Single].map(|mode| (mode, Costs::new(result, mode, styles)));
+        WorkloadView {
+            phases: phases(result, &slug, styles),
+            break_even: costs.iter().filter_map(|(mode, costs)| tables::break_even(result, &slug, *mode, costs)).collect(),
+            costs: costs.into(),
+            memory: tables::memory(result, &slug, styles),
+            latency: tables::latency(result, &slug, styles),
+            noise: noise(result),
+            result,
+            slug,
+        }
+    }
+
+    /// The costs in a mode.
+    pub fn cost(&self, mode: Mode) -> Option<&Costs> {
+        self.costs.iter().find(|(m, _)| *m == mode).map(|(_, c)| c)
+    }
+}
+
+/// The A/A pair's ratio.
+pub fn again(workload: &WorkloadResult) -> Option<(&str, Interval)> {
+    let again = workload.again.as_ref()?;
+    let first = workload.row(&again.id)?.measure(Phase::Batch)?;
+    Some((&again.id, ratio_interval(&again.batch.ns, &first.ns)))
+}
+
+/// What a workload's noise is.
+fn noise(workload: &WorkloadResult) -> String {
+    let no_op = format!("A loop that evaluates nothing takes {} per record.", time(workload.no_op.median()));
+    match again(workload) {
+        Some((id, r)) => {
+            let told = if r.low <= 1.0 && 1.0 <= r.high {
+                "no difference, as it must be"
+            } else {
+                "a difference that is none: this machine was restless"
+            };
+            format!("{id} measured twice in the same rounds: {} ({told}). {no_op}", ratio_with(r))
+        }
+        None => format!("No row was measured twice. {no_op}"),
+    }
+}
+
+/// The rows' places in a phase, in the order of their groups, quickest first in each. Ratios are to the quickest backend.
+fn places(workloads: &[WorkloadResult], phase: Phase, styles: &[Style]) -> Vec<Place> {
+    let ran =
+        |id: &str| -> Vec<&WorkloadResult> { workloads.iter().filter(|w| w.row(id).is_some_and(|r| r.measure(phase).is_some())).collect() };
+    let mean = |id: &str| geometric_mean(ran(id).iter().filter_map(|w| w.row(id)).map(|r| r.median(phase)));
+    let whole = styles.iter().filter(|s| s.candidate() && ran(&s.id).len() == workloads.len());
+    let Some(best) = whole.min_by(|a, b| mean(&a.id).total_cmp(&mean(&b.id))) else { return Vec::new() };
+    let mut places: Vec<(usize, Place)> = styles
+        .iter()
+        .filter_map(|style| {
+            let ran = ran(&style.id);
+            let ratio = ratio_over(&ran, phase, &style.id, &best.id);
+            let place = Place { id: style.id.clone(), ratio, ns: mean(&style.id), workloads: ran.len() };
+            (!ran.is_empty()).then_some((style.rank(), place))
+        })
+        .collect();
+    places.sort_by(|(a, x), (b, y)| a.cmp(b).then(x.ratio.value.total_cmp(&y.ratio.value)));
+    places.into_iter().map(|(_, place)| place).collect()
+}
+
+/// The phase in words.
+pub fn phase_name(phase: Phase) -> &'static str {
+    match phase {
+        Phase::Compile => "Compile",
+        Phase::Instantiate => "Instantiate",
+        Phase::FirstCall => "First call",
+        Phase::Single => "Single call",
+        Phase::Batch => "Batch",
+        Phase::BatchCopied => "Batch, copied in",
+    }
+}
+
+fn headline(phase: Phase, places: &[Place], styles: &[Style]) -> Option<String> {
+    let mut ranked = places.iter().filter(|p| styles.iter().any(|s| s.id == p.id && s.candidate()));
+    let (first, second) = (ranked.next()?, ranked.next()?);
+    let what = match phase {
+        Phase::Batch => "In batches",
+        Phase::Single => "One call per record",
+        _ => "To compile",
+    };
+    let r = second.ratio;
+    Some(if r.low > 1.0 {
+        format!("{what}: {} is the fastest; {} takes {} as long.", first.id, second.id, ratio_with(r))
+    } else {
+        format!("{what}: {} and {} cannot be told apart ({}).", first.id, second.id, ratio_with(r))
+    })
+}
+
+fn ranking(rankings: &[(Phase, Vec<Place>)], workloads: usize) -> Figure {
+    let panels = rankings.iter().map(|(phase, places)| Panel {
+        title: phase_name(*phase).into(),
+        axis: "times the fastest backend's".into(),
+        unit: Unit::Ratio,
+        baseline: Some(1.0),
+        rows: places
+            .iter()
+            .map(|p| {
+                let part = if p.workloads < workloads {
+                    format!(", on the {} of {workloads} workloads that it runs", p.workloads)
+                } else {
+                    String::new()
+                };
+                let tip = format!("{}: {}{part}; geometric mean {} per {}", p.id, ratio_with(p.ratio), time(p.ns), phase.per());
+                PanelRow { id: p.id.clone(), point: p.ratio.into(), tip }
+            })
+            .collect(),
+    });
+    Figure {
+        id: "ranking".into(),
+        title: format!("Geometric mean over {}", if workloads == 1 { "one workload".into() } else { format!("{workloads} workloads") }),
+        desc: "For batches, single calls and compiling: how many times as long as the fastest backend each row takes, as bars on a logarithmic axis that begin at 1, with intervals at 95 %.".into(),
+        key: "Bars begin at 1×, the fastest backend. Whiskers: interval at 95 %. Logarithmic axes; shorter is better.".into(),
+        charts: Charts::Panels(panels.collect()),
+        table: tables::ranking(rankings, workloads),
+    }
+}
+
+/// Interval of the median of samples.
+pub fn median_with(samples: &[f64]) -> Interval {
+    resampled(samples.len(), |rounds| {
+        let picked: Vec<f64> = rounds.iter().filter_map(|r| samples.get(*r)).copied().collect();
+        median(&picked)
+    })
+}
+
+/// The styles in the order in which a workload's rows are shown: by group, then by how long a batch takes.
+pub fn ordered<'s>(workload: &WorkloadResult, styles: &'s [Style]) -> Vec<&'s Style> {
+    let mut present: Vec<&Style> = styles.iter().filter(|s| workload.row(&s.id).is_some()).collect();
+    let batch = |s: &Style| workload.row(&s.id).map_or(f64::NAN, |r| r.median(Phase::Batch));
+    present.sort_by(|a, b| a.rank().cmp(&b.rank()).then(batch(a).total_cmp(&batch(b))));
+    present
+}
+
+fn phases(workload: &WorkloadResult, slug: &str, styles: &[Style]) -> Figure {
+    let ordered = ordered(workload, styles);
+    let panels = RANKED.iter().map(|phase| Panel {
+        title: phase_name(*phase).into(),
+        axis: match phase {
+            Phase::Compile => format!("time for {}", rules(workload.rules)),
+            _ => "time per record, all rules".into(),
+        },
+        unit: Unit::Time,
+        baseline: None,
+        rows: ordered
+            .iter()
+            .filter_map(|style| {
+                let interval = median_with(&workload.row(&style.id)?.measure(*phase)?.ns);
+                let tip = format!(
+                    "{}: {} ({} to {}) per {}",
+                    style.id,
+                    time(interval.value),
+                    time(interval.low),
+                    time(interval.high),
+                    phase.per()
+                );
+                Some(PanelRow { id: style.id.clone(), point: interval.into(), tip })
+            })
+            .collect(),
+    });
+    Figure {
+        id: format!("phases-{slug}"),
+        title: format!("{}: the phases side by side", workload.name),
+        desc: "Time of a batch per record, of a single call per record, and of compiling all rules, by row, on logarithmic axes.".into(),
+        key: "Medians with intervals at 95 %, in order of the batch. Logarithmic axes; further left is better.".into(),
+        charts: Charts::Panels(panels.filter(|p| !p.rows.is_empty()).collect()),
+        table: tables::phases(workload, &ordered),
+    }
+}
+
+/// How many rules, in words.
+pub fn rules(count: usize) -> String {
+    if count == 1 { "1 rule".into() } else { format!("{} rules", thousands(count as u64)) }
+}
+
+/// A name that is safe in addresses and file names, and that no other has.
+pub fn slug(name: &str, taken: &mut Vec<String>) -> String {
+    let safe: String = name.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' }).take(60).collect();
+    let safe = safe.trim_matches('-');
+    let base = if safe.is_empty() { "x" } else { safe };
+    let mut unique = base.to_owned();
+    let mut n = 2;
+    while taken.contains(&unique) {
+        unique = format!("{base}-{n}");
+        n += 1;
+    }
+    taken.push(unique.clone());
+    unique
+}
+
+/// A row against the fastest backend of a workload in batches.
+pub fn batch_ratio(workload: &WorkloadResult, id: &str, ordered: &[&Style]) -> Option<String> {
+    let best = workload.row(&ordered.first().filter(|s| s.candidate())?.id)?;
+    if best.id == id {
+        return Some(ratio(1.0));
+    }
+    Some(ratio_with(ratio_interval(&workload.row(id)?.measure(Phase::Batch)?.ns, &best.measure(Phase::Batch)?.ns)))
+}

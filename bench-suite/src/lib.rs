@@ -1,21 +1,31 @@
 //! What is measured and how: workloads as data, the verification gate, and the sampler that interleaves the backends.
 //!
 //! A [`Workload`] is a TOML file with rules and records beside it. [`Loaded`] is a workload with its rules checked and its records read.
-//! [`verify()`] evaluates every rule on every record with every backend and refuses to go on at the first difference; only then
-//! [`measure`] takes samples, round by round, all backends in each round.
+//! A [`Lineup`] says who takes part: backends, with and without the optimising passes, and other engines. [`verify_lineup`] evaluates every
+//! rule on every record with every row and refuses to go on at the first difference; only then [`measure`] takes samples, round by round,
+//! all rows in each round.
 #![forbid(unsafe_code)]
 
 mod catalogue;
 mod fingerprint;
+mod gate;
+mod lineup;
 mod load;
+mod refused;
 mod sampler;
 pub mod scaling;
+mod support;
 mod verify;
 mod workload;
 
 pub use catalogue::{names, shipped};
 pub use fingerprint::{machine, versions};
+pub use gate::{verify, verify_lineup};
+pub use lineup::{Lineup, PassRows};
 pub use load::{LoadError, Loaded};
-pub use sampler::{Effort, MeasureError, measure};
-pub use verify::{Difference, Verified, VerifyError, verify};
+pub use quintet_peers::peers;
+pub use refused::refused;
+pub use sampler::{Effort, Ending, MeasureError, Measured, Progress, Widest, measure, widest};
+pub use support::{Probe, probe, support};
+pub use verify::{Answer, Difference, Place, Verified, VerifyError};
 pub use workload::{Files, Workload, WorkloadError};

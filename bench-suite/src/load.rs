@@ -3,7 +3,7 @@
 use std::io::Cursor;
 use std::sync::Arc;
 
-use quintet::{ArenaKind, Batch, Engine, Linked, Scheme};
+use quintet::{ArenaKind, Batch, Engine, Linked, Passes, Scheme};
 use quintet_inputs::{Format, InputError, Reader, ReaderOptions, Stats, schemes};
 use quintet_lang::Diagnostics;
 
@@ -22,8 +22,10 @@ pub struct Loaded {
     pub format: Format,
     /// All fields that the input has.
     pub full_scheme: Scheme,
-    /// The rules, checked against the part of the scheme that they use.
+    /// The rules, checked against the part of the scheme that they use, after the engine's passes.
     pub linked: Arc<Linked>,
+    /// The same rules before any pass.
+    pub unoptimised: Arc<Linked>,
     /// The records, in shared memory.
     pub batches: Vec<Batch>,
     /// The same records in plain memory.
@@ -87,6 +89,7 @@ impl Loaded {
         if let Some(name) = unused.first() {
             return Err(other(&format!("no rule tests a value against list `{name}`; remove it from `lists`")));
         }
+        let unoptimised = engine.clone().with_passes(Passes::none()).link(program.clone()).map_err(|e| other(&e))?;
         let linked = engine.link(program).map_err(|e| other(&e))?;
         let mut loaded = Loaded {
             workload,
@@ -94,6 +97,7 @@ impl Loaded {
             format,
             full_scheme,
             linked,
+            unoptimised,
             batches: Vec::new(),
             plain_batches: Vec::new(),
             stats: Stats::default(),

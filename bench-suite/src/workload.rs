@@ -9,7 +9,7 @@ use quintet::ListText;
 use serde::Deserialize;
 
 /// A workload: what is run on what.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Workload {
     /// Its name, of letters, digits, `-` and `_`.
     pub name: String,

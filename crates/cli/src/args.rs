@@ -9,6 +9,8 @@ use crate::lists::ListArgs;
 
 use crate::commands::report::ReportArgs;
 
+use crate::commands::compare::CompareArgs;
+
 /// One rule language, one typed AST, five ways to run it, and the numbers that say which one to ship.
 #[derive(Parser)]
 #[command(name = "quintet", version, max_term_width = 110)]
@@ -27,43 +29,6 @@ pub enum Verb {
     Eval(crate::commands::eval::EvalArgs),
     Conform(ConformArgs),
     Report(ReportArgs),
-}
-
-/// Measure the backends against each other on rules and records.
-///
-/// Every backend first evaluates every rule on every record; the first difference is printed and nothing is measured. Then the backends
-/// take turns, round by round in one process, and the tables show the medians. `results.json` holds every sample.
-#[derive(ClapArgs)]
-#[command(after_help = "\
-Examples:
-  quintet compare                                   all shipped workloads, all backends
-  quintet compare --quick --backend jit --backend closures
-  quintet compare --workload waf-pack --workload my/workload.toml --out out/
-
-A workload file is TOML; the paths in it are relative to it:
-  name = \"mine\"
-  about = \"Our edge rules on an hour of traffic.\"
-  rules = \"mine.rules\"
-  input = \"traffic.pcapng\"      # pcap, pcapng, HTTP requests or any JSON lines (then also: scheme = \"mine.toml\")
-  [expected]                      # optional: how many records each rule matches
-  tls = 1234
-  [lists]                         # optional: files of the lists that rules name
-  blocked = \"blocked.csv\"         # or \"blocked:ip\", where the rules do not tell the type
-
-Exit status: 0 measured; 1 backends differ or expected counts do not hold; 2 nothing could be measured.")]
-pub struct CompareArgs {
-    /// A shipped workload's name or a workload's TOML file; repeat for several [default: all that ship].
-    #[arg(long = "workload", value_name = "NAME|FILE")]
-    pub workloads: Vec<String>,
-    /// A backend, or a configuration such as `jit-fast`, or `all` configurations; repeat for several [default: each backend's default configuration].
-    #[arg(long = "backend", value_name = "ID")]
-    pub backends: Vec<String>,
-    /// Fewer and shorter rounds: all shipped workloads within a minute.
-    #[arg(long)]
-    pub quick: bool,
-    /// The folder that `results.json` is written to.
-    #[arg(long, value_name = "DIR", default_value = "target/quintet")]
-    pub out: PathBuf,
 }
 
 /// Where records and their fields come from.

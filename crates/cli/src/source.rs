@@ -11,6 +11,9 @@ use crate::failure::Failure;
 use crate::lists::{self, ListArgs};
 use crate::render;
 
+/// What rules that stand on the command line are called in messages.
+pub const EXPRESSION: &str = "expression";
+
 /// The text of rules and what to call it in messages.
 pub struct Source {
     pub name: String,
@@ -33,7 +36,7 @@ impl Source {
         if like_a_path {
             return Err(Failure::unusable(format!("{rules}: no such file (and it does not look like an expression)")));
         }
-        Ok(Source { name: "expression".into(), text: rules.into() })
+        Ok(Source { name: EXPRESSION.into(), text: rules.into() })
     }
 
     /// Prints what is wrong with the rules and answers the failure.

@@ -101,7 +101,7 @@ pub use registry::{UnknownBackend, backend, backends, configurations};
 pub use quintet_lang as lang;
 pub use quintet_lang::{Field, FieldId, Limits, Passes, Presence, Program, Scheme, SchemeBuilder, SchemeError, Type};
 pub use quintet_runtime::{
-    Arena, ArenaKind, Artifact, Backend, BackendId, Batch, BatchBuilder, Bind, Compiled, Emit, EvaluateError, Function, Instance, Library,
-    Linked, List, Lists, Matches, OwnedValue, RecordBuilder, RecordError, RecordRef, RuleSet, Scratch, SetMatcher, Trap, TrapAt, Value,
-    ValueInstance,
+    Arena, ArenaKind, Artifact, Backend, BackendId, Batch, BatchBuilder, Bind, Compiled, Emit, EvaluateError, Function, Instance,
+    Isolation, Library, Linked, List, Lists, Matches, OwnedValue, RecordBuilder, RecordError, RecordRef, RuleSet, Scratch, SetMatcher,
+    Traits, Trap, TrapAt, Value, ValueInstance,
 };

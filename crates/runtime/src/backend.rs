@@ -70,10 +70,33 @@ impl Emit {
     }
 }
 
+/// What a backend asks of its host, and what it guards against: what excludes it where the platform or the rules' authors forbid it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Traits {
+    /// Whether it maps memory and makes it executable. Some platforms and hardened systems forbid that.
+    pub executable_memory: bool,
+    /// What stands between a rule and the host's memory.
+    pub isolation: Isolation,
+}
+
+/// What stands between a rule and the host's memory, should the backend have a bug.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Isolation {
+    /// Nothing is generated: safe Rust walks the rule, so every access is checked by the compiler or at run time.
+    SafeRust,
+    /// Generated code runs in a sandbox: it reaches a memory of its own and the functions that the host lends it.
+    Sandbox,
+    /// Generated code can reach all of the host's memory; that it does not rests on its generator alone.
+    None,
+}
+
 /// One way to run programs.
 pub trait Backend: Send + Sync {
     /// Name and configuration.
     fn id(&self) -> BackendId;
+
+    /// What this configuration asks of its host and guards against.
+    fn traits(&self) -> Traits;
 
     /// Whether it can compile the program. The support matrix is made of this.
     ///

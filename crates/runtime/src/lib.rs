@@ -24,7 +24,8 @@ mod trap;
 mod value;
 
 pub use backend::{
-    Artifact, Backend, BackendId, CompileError, Compiled, Emit, EmitError, Instance, InstantiateError, RunError, Unsupported,
+    Artifact, Backend, BackendId, CompileError, Compiled, Emit, EmitError, Instance, InstantiateError, Isolation, RunError, Traits,
+    Unsupported,
 };
 pub use batch::{Batch, BatchBuilder, RecordBuilder, RecordError};
 pub use evaluate::{EvaluateError, ValueInstance};

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use quintet_interp::Interp;
 use quintet_lang::Program;
 use quintet_lang::ast::Rule;
-use quintet_runtime::{Backend, BackendId, CompileError, Compiled, Emit, EmitError, Linked, Unsupported};
+use quintet_runtime::{Backend, BackendId, CompileError, Compiled, Emit, EmitError, Linked, Traits, Unsupported};
 use quintet_testing::{differential, values, world};
 
 /// The interpreter, on a program in which one thing has become another.
@@ -20,6 +20,10 @@ const ID: BackendId = BackendId::new("mistaken");
 impl Backend for Mistaken {
     fn id(&self) -> BackendId {
         ID
+    }
+
+    fn traits(&self) -> Traits {
+        Interp::new().traits()
     }
 
     fn supports(&self, _: &Linked) -> Result<(), Unsupported> {

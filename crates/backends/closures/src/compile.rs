@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use quintet_runtime::{Backend, BackendId, CompileError, Compiled, Emit, EmitError, Linked, Unsupported};
+use quintet_runtime::{Backend, BackendId, CompileError, Compiled, Emit, EmitError, Isolation, Linked, Traits, Unsupported};
 
 use crate::code::Code;
 use crate::config::{Closures, ID};
@@ -11,6 +11,10 @@ use crate::expr::Builder;
 impl Backend for Closures {
     fn id(&self) -> BackendId {
         ID
+    }
+
+    fn traits(&self) -> Traits {
+        Traits { executable_memory: false, isolation: Isolation::SafeRust }
     }
 
     fn supports(&self, _: &Linked) -> Result<(), Unsupported> {

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use quintet_lang::Limits;
 use quintet_lang::ast::{Clause, Each, Expr, ExprKind, Frame};
 use quintet_runtime::{
-    Artifact, Backend, BackendId, CompileError, Compiled, Emit, EmitError, Instance, InstantiateError, Linked, Unsupported,
+    Artifact, Backend, BackendId, CompileError, Compiled, Emit, EmitError, Instance, InstantiateError, Isolation, Linked, Traits,
+    Unsupported,
 };
 
 use crate::config::ID;
@@ -31,6 +32,10 @@ impl Interp {
 impl Backend for Interp {
     fn id(&self) -> BackendId {
         ID
+    }
+
+    fn traits(&self) -> Traits {
+        Traits { executable_memory: false, isolation: Isolation::SafeRust }
     }
 
     fn supports(&self, _: &Linked) -> Result<(), Unsupported> {

@@ -9,7 +9,8 @@ use cranelift_frontend::FunctionBuilderContext;
 use quintet_lang::Limits;
 use quintet_lang::ast::Rule;
 use quintet_runtime::{
-    Artifact, Backend, BackendId, CompileError, Compiled, Emit, EmitError, Instance, InstantiateError, Linked, Unsupported,
+    Artifact, Backend, BackendId, CompileError, Compiled, Emit, EmitError, Instance, InstantiateError, Isolation, Linked, Traits,
+    Unsupported,
 };
 
 use crate::config::{self, BEST, FAST};
@@ -157,6 +158,10 @@ impl Workspace {
 impl Backend for Jit {
     fn id(&self) -> BackendId {
         self.id
+    }
+
+    fn traits(&self) -> Traits {
+        Traits { executable_memory: true, isolation: Isolation::None }
     }
 
     fn supports(&self, _: &Linked) -> Result<(), Unsupported> {

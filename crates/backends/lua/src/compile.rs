@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use quintet_lang::Limits;
 use quintet_runtime::{
-    Artifact, Backend, BackendId, CompileError, Compiled, Emit, EmitError, Instance, InstantiateError, Linked, Unsupported,
+    Artifact, Backend, BackendId, CompileError, Compiled, Emit, EmitError, Instance, InstantiateError, Linked, Traits, Unsupported,
 };
 
 use crate::chunk::chunk;
@@ -75,6 +75,10 @@ impl std::fmt::Debug for LuaJit {
 impl Backend for LuaJit {
     fn id(&self) -> BackendId {
         self.config.id()
+    }
+
+    fn traits(&self) -> Traits {
+        self.config.traits()
     }
 
     fn supports(&self, _: &Linked) -> Result<(), Unsupported> {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use quintet_runtime::{Backend, BackendId};
+use quintet_runtime::{Backend, BackendId, Isolation, Traits};
 
 use crate::compile::LuaJit;
 
@@ -23,6 +23,13 @@ pub(crate) struct Config {
 impl Config {
     pub(crate) fn id(self) -> BackendId {
         if self.jit { ID } else { NOJIT }
+    }
+
+    /// LuaJIT maps executable memory in two places: for traces (`lj_mcode.c`), which the trace compiler alone makes, and for callbacks
+    /// from C into Lua (`lj_ccallback.c`), of which generated code makes none. Its interpreter and its calls of C functions are code of
+    /// the executable itself. The FFI reaches all memory either way.
+    pub(crate) fn traits(self) -> Traits {
+        Traits { executable_memory: self.jit, isolation: Isolation::None }
     }
 }
 

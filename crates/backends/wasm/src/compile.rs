@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use quintet_lang::{Limits, Type};
 use quintet_runtime::{
-    Artifact, Backend, BackendId, CompileError, Compiled, Emit, EmitError, Instance, InstantiateError, Linked, Unsupported,
+    Artifact, Backend, BackendId, CompileError, Compiled, Emit, EmitError, Instance, InstantiateError, Isolation, Linked, Traits,
+    Unsupported,
 };
 use wasmtime::{InstancePre, Module};
 
@@ -55,6 +56,11 @@ impl Default for Wasm {
 impl Backend for Wasm {
     fn id(&self) -> BackendId {
         self.setup.id()
+    }
+
+    fn traits(&self) -> Traits {
+        // Both compilers of wasmtime make machine code; it reaches the module's linear memory and the host's functions alone.
+        Traits { executable_memory: true, isolation: Isolation::Sandbox }
     }
 
     fn supports(&self, _: &Linked) -> Result<(), Unsupported> {

@@ -1,12 +1,11 @@
-//! The support matrix: every construct of the language on every configuration of every backend. It is generated from what backends say
-//! and do; `docs/support-matrix.md` must be what is generated (`QUINTET_BLESS=1` rewrites it), and it must have no hole.
+//! Which configuration runs which construct of the language: found out by running one expression for each.
 
-use std::fmt::Write;
-use std::path::Path;
+use std::sync::Arc;
 
-use quintet::{ArenaKind, BatchBuilder, Engine, Matches, Scheme, Type, configurations};
+use quintet::{ArenaKind, Backend, Batch, BatchBuilder, Engine, Field, Matches, Presence, Scheme, Type};
+use quintet_results::Support;
 
-/// A construct and an expression that needs it, over the fields of [`scheme`].
+/// A construct and an expression that needs it, over the fields of [`records`].
 const CONSTRUCTS: &[(&str, &str)] = &[
     ("Bool field", "flag"),
     ("Bool constant", "flag == true"),
@@ -56,16 +55,59 @@ const CONSTRUCTS: &[(&str, &str)] = &[
     ("trap", "n / (n - 1) == 1"),
 ];
 
-fn scheme(engine: &Engine) -> Scheme {
-    let mut port = quintet::Field {
+/// What probing found out about a construct.
+#[derive(Clone, Debug)]
+pub struct Probe {
+    /// The construct, in the language's words.
+    pub construct: &'static str,
+    /// The expression that was run.
+    pub example: &'static str,
+    /// For each backend, in the order they were given: that it answers as the interpreter does, or why not.
+    pub outcomes: Vec<Result<(), String>>,
+}
+
+/// Compiles and runs an expression for every construct with each of these backends, and compares the answers with the interpreter's.
+pub fn probe(backends: &[Arc<dyn Backend>]) -> Vec<Probe> {
+    let engine = Engine::new();
+    let batch = records(&engine);
+    let interpreter = quintet::backend("interp");
+    let probe = |(construct, example): &(&'static str, &'static str)| {
+        let run = |backend: &dyn Backend| -> Result<Matches, String> {
+            let program = engine.check(example, batch.scheme()).map_err(|e| e.to_string())?;
+            let linked = engine.link(program).map_err(|e| e.to_string())?;
+            backend.supports(&linked).map_err(|e| e.to_string())?;
+            let rules = engine.compile_linked(&linked, backend).map_err(|e| e.to_string())?;
+            let (mut instance, mut answer) = (rules.instance().map_err(|e| e.to_string())?, Matches::new());
+            instance.run_batch(&batch, &mut answer).map_err(|e| e.to_string())?;
+            Ok(answer)
+        };
+        let expected = interpreter.as_ref().map_err(ToString::to_string).and_then(|i| run(&**i));
+        let outcome = |backend: &Arc<dyn Backend>| {
+            let same = run(&**backend)? == expected.clone()?;
+            same.then_some(()).ok_or_else(|| "another answer than the interpreter's".to_owned())
+        };
+        Probe { construct, example, outcomes: backends.iter().map(outcome).collect() }
+    };
+    CONSTRUCTS.iter().map(probe).collect()
+}
+
+/// The same in the form of result files.
+pub fn support(backends: &[Arc<dyn Backend>]) -> Vec<Support> {
+    let ids: Vec<String> = backends.iter().map(|b| b.id().to_string()).collect();
+    let by = |probe: &Probe| ids.iter().zip(&probe.outcomes).filter(|(_, o)| o.is_ok()).map(|(id, _)| id.clone()).collect();
+    probe(backends).iter().map(|p| Support { construct: p.construct.into(), by: by(p) }).collect()
+}
+
+/// One record that has every type of field.
+fn records(engine: &Engine) -> Batch {
+    let port = Field {
         name: "port".into(),
         ty: Type::array(Type::Int),
-        presence: quintet::Presence::Optional,
+        presence: Presence::Optional,
         multi: true,
-        doc: String::new(),
+        doc: "source and destination".into(),
     };
-    port.doc = "source and destination".into();
-    Scheme::builder()
+    let scheme = Scheme::builder()
         .mandatory("flag", Type::Bool)
         .mandatory("n", Type::Int)
         .mandatory("f", Type::Float)
@@ -81,15 +123,9 @@ fn scheme(engine: &Engine) -> Scheme {
         .lists(Type::Int)
         .functions(engine.library().signatures())
         .build()
-        .unwrap()
-}
-
-#[test]
-fn the_matrix_has_no_hole() {
-    let engine = Engine::new();
-    let scheme = scheme(&engine);
-    let id = |name: &str| scheme.field_id(name).unwrap();
-    let mut builder = BatchBuilder::new(&scheme, 1, ArenaKind::Shared).unwrap();
+        .expect("the scheme of the probes is sound");
+    let id = |name: &str| scheme.field_id(name).expect("a field of the scheme");
+    let mut builder = BatchBuilder::new(&scheme, 1, ArenaKind::Shared).expect("memory for one record");
     let mut record = builder.record();
     record.bool(id("flag"), true);
     record.int(id("n"), 1);
@@ -100,45 +136,6 @@ fn the_matrix_has_no_hole() {
     record.ints(id("ints"), &[1, 2, 3]);
     record.bytes_array(id("names"), &[b"a", b"B"]);
     record.ints(id("port"), &[443, 50000]);
-    record.finish().unwrap();
-    let batch = builder.build();
-
-    let backends = configurations();
-    let ids: Vec<String> = backends.iter().map(|b| b.id().to_string()).collect();
-    let mut matrix = format!(
-        "# Support matrix\n\nWhat each backend compiles, runs and answers as the interpreter does. Generated by `cargo test --release --package quintet --test \
-         support_matrix`.\n\n| construct | example | {} |\n|---|---|{}\n",
-        ids.join(" | "),
-        "---|".repeat(ids.len())
-    );
-    let mut holes = Vec::new();
-    for (construct, source) in CONSTRUCTS {
-        let program = engine.check(source, &scheme).unwrap_or_else(|e| panic!("{construct}: {e}"));
-        let linked = engine.link(program).unwrap();
-        let mut row = String::new();
-        let mut reference = None;
-        for (backend, id) in backends.iter().zip(&ids) {
-            let mut answer = Matches::new();
-            let outcome = backend.supports(&linked).map_err(|e| e.to_string()).and_then(|()| {
-                let rules = engine.compile_linked(&linked, &**backend).map_err(|e| e.to_string())?;
-                let mut instance = rules.instance().map_err(|e| e.to_string())?;
-                instance.run_batch(&batch, &mut answer).map_err(|e| e.to_string())
-            });
-            let reference = reference.get_or_insert_with(|| answer.clone());
-            let sound = outcome.is_ok() && *reference == answer;
-            if !sound {
-                holes.push(format!("{construct} on {id}: {}", outcome.err().unwrap_or_else(|| "another answer".into())));
-            }
-            row.push_str(if sound { " yes |" } else { " NO |" });
-        }
-        writeln!(matrix, "| {construct} | `{}` |{row}", source.replace('|', "\\|")).unwrap();
-    }
-    assert!(holes.is_empty(), "{}", holes.join("\n"));
-
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/support-matrix.md");
-    if std::env::var_os("QUINTET_BLESS").is_some() {
-        std::fs::write(&path, &matrix).unwrap();
-    }
-    let written = std::fs::read_to_string(&path).unwrap_or_default();
-    assert_eq!(written, matrix, "docs/support-matrix.md is out of date; QUINTET_BLESS=1 rewrites it");
+    record.finish().expect("no mandatory field is missing");
+    builder.build()
 }

@@ -1,0 +1,173 @@
+//! A backend's turn.
+
+use std::hint::black_box;
+
+use quintet::{ArenaKind, Batch, Instance, Isolation, Matches, RuleSet, Rules};
+use quintet_results::{Memory, Phase, Row, RowKind, Traits};
+
+use super::clock::{latency, once, raw, repeats, time};
+use super::effort::Effort;
+use super::{MeasureError, Pick, Turn, failed};
+use crate::lineup::Entry;
+use crate::load::Loaded;
+
+/// What a backend has compiled, and how often each sample repeats its phase.
+pub(super) struct BackendTurn<'l> {
+    loaded: &'l Loaded,
+    picks: &'l [Pick],
+    entry: Entry,
+    rules: Rules,
+    instance: Box<dyn Instance>,
+    matches: Matches,
+    hits: RuleSet,
+    /// Batches in memory that the backend must copy; empty where it reads all in place.
+    copied: Vec<Batch>,
+    compile: usize,
+    instantiate: usize,
+    single: usize,
+    batch: usize,
+    copy: usize,
+    row: Row,
+}
+
+impl<'l> BackendTurn<'l> {
+    pub(super) fn new(
+        loaded: &'l Loaded,
+        entry: &Entry,
+        effort: &Effort,
+        picks: &'l [Pick],
+        heap: &dyn Fn() -> usize,
+    ) -> Result<BackendTurn<'l>, MeasureError> {
+        let id = entry.backend.id();
+        let before = heap();
+        let rules = compile(loaded, entry)?;
+        let heap_bytes = heap().saturating_sub(before);
+        let instance = rules.instance().map_err(failed)?;
+        let artifact = rules.compiled().artifact();
+        let mut turn = BackendTurn {
+            loaded,
+            picks,
+            entry: entry.clone(),
+            copied: if instance.reads_in_place(ArenaKind::Plain) { Vec::new() } else { loaded.read(ArenaKind::Plain).map_err(failed)?.0 },
+            rules,
+            instance,
+            matches: Matches::new(),
+            hits: RuleSet::new(),
+            compile: 1,
+            instantiate: 1,
+            single: 1,
+            batch: 1,
+            copy: 1,
+            row: Row {
+                id: entry.id(),
+                kind: RowKind::Backend,
+                engine: id.name.into(),
+                configuration: id.config.into(),
+                passes: entry.passes,
+                traits: Some(traits(entry.backend.traits())),
+                phases: Default::default(),
+                latency: None,
+                memory: None,
+            },
+        };
+        let short = effort.sample / 4;
+        turn.compile = repeats(short, || compile(loaded, entry))?;
+        turn.instantiate = repeats(short, || turn.rules.instance().map_err(failed))?;
+        turn.batch = repeats(effort.sample, || run_batches(&mut *turn.instance, &loaded.batches, &mut turn.matches))?;
+        turn.single = repeats(effort.sample, || run_records(&mut *turn.instance, &loaded.batches, &mut turn.hits))?;
+        if !turn.copied.is_empty() {
+            turn.copy = repeats(short, || run_copied(&mut *turn.instance, &mut turn.copied, &mut turn.matches))?;
+        }
+        turn.row.memory = Some(Memory {
+            code_bytes: artifact.code_bytes,
+            data_bytes: artifact.data_bytes,
+            heap_bytes,
+            // After it has run, with the scratch space that the rules need.
+            instance_bytes: turn.instance.memory_bytes(),
+        });
+        Ok(turn)
+    }
+}
+
+impl Turn for BackendTurn<'_> {
+    fn row(&self) -> &Row {
+        &self.row
+    }
+
+    fn row_mut(&mut self) -> &mut Row {
+        &mut self.row
+    }
+
+    fn sample(&mut self, clock: f64) -> Result<(), MeasureError> {
+        let (loaded, records) = (self.loaded, self.loaded.records() as f64);
+        let ns = time(self.compile, || compile(loaded, &self.entry))?;
+        self.push(Phase::Compile, ns);
+        let ns = time(self.instantiate, || self.rules.instance().map_err(failed))?;
+        self.push(Phase::Instantiate, ns);
+        let mut fresh = self.rules.instance().map_err(failed)?;
+        let mut hits = RuleSet::new();
+        let ns = once(clock, || fresh.run(loaded.batches[0].record(0), &mut hits).map_err(failed))?;
+        self.push(Phase::FirstCall, ns);
+        drop(fresh);
+        let ns = time(self.single, || run_records(&mut *self.instance, &loaded.batches, &mut self.hits))?;
+        self.push(Phase::Single, ns / records);
+        let calls = self.picks.iter().map(|pick| {
+            let record = loaded.batches[pick.batch].record(pick.in_batch);
+            raw(|| self.instance.run(record, &mut self.hits).map_err(failed))
+        });
+        let quantiles = latency(clock, calls)?;
+        self.push_latency(quantiles);
+        let ns = self.batch()?;
+        self.push(Phase::Batch, ns);
+        if !self.copied.is_empty() {
+            let ns = time(self.copy, || run_copied(&mut *self.instance, &mut self.copied, &mut self.matches))?;
+            self.push(Phase::BatchCopied, ns / records);
+        }
+        Ok(())
+    }
+
+    fn batch(&mut self) -> Result<f64, MeasureError> {
+        let ns = time(self.batch, || run_batches(&mut *self.instance, &self.loaded.batches, &mut self.matches))?;
+        Ok(ns / self.loaded.records() as f64)
+    }
+}
+
+fn compile(loaded: &Loaded, entry: &Entry) -> Result<Rules, MeasureError> {
+    loaded.engine.compile_linked(entry.linked(loaded), &*entry.backend).map_err(failed)
+}
+
+/// The whole workload, batch by batch.
+fn run_batches(instance: &mut dyn Instance, batches: &[Batch], matches: &mut Matches) -> Result<(), MeasureError> {
+    for batch in batches {
+        instance.run_batch(batch, matches).map_err(failed)?;
+        black_box(&*matches);
+    }
+    Ok(())
+}
+
+/// As [`run_batches`], for batches that look new each time, so that no copy can be kept.
+fn run_copied(instance: &mut dyn Instance, batches: &mut [Batch], matches: &mut Matches) -> Result<(), MeasureError> {
+    batches.iter_mut().for_each(Batch::touch);
+    run_batches(instance, batches, matches)
+}
+
+/// The whole workload, record by record.
+fn run_records(instance: &mut dyn Instance, batches: &[Batch], hits: &mut RuleSet) -> Result<(), MeasureError> {
+    for record in batches.iter().flat_map(Batch::iter) {
+        instance.run(record, hits).map_err(failed)?;
+        black_box(&*hits);
+    }
+    Ok(())
+}
+
+/// A backend's traits in the form of result files.
+fn traits(traits: quintet::Traits) -> Traits {
+    Traits {
+        executable_memory: traits.executable_memory,
+        isolation: match traits.isolation {
+            Isolation::SafeRust => quintet_results::Isolation::SafeRust,
+            Isolation::Sandbox => quintet_results::Isolation::Sandbox,
+            Isolation::None => quintet_results::Isolation::None,
+        },
+    }
+}

@@ -1,0 +1,151 @@
+//! What is printed about one workload.
+
+use std::fmt::Write;
+use std::time::Duration;
+
+use quintet_bench::{Ending, Loaded, Measured};
+use quintet_results::{Interval, Phase, Row, RowKind, WorkloadResult, ratio_interval};
+
+use crate::notes;
+use crate::table::{bytes, digits, nanoseconds, render};
+
+/// The heading, the tables of costs and of memory, who is absent, and how far the figures can be trusted.
+pub fn workload(measured: &Measured, loaded: &Loaded, took: Duration) -> String {
+    let result = &measured.result;
+    let mut rows: Vec<&Row> = result.rows.iter().collect();
+    rows.sort_by(|a, b| a.median(Phase::Batch).total_cmp(&b.median(Phase::Batch)));
+    [heading(result, loaded), costs(&rows), memory(&rows), absent(result), trust(measured, took)].concat()
+}
+
+/// A row's name as tables show it.
+pub fn label(id: &str, kind: RowKind) -> String {
+    match kind {
+        RowKind::Backend => id.into(),
+        RowKind::Native => format!("{id} (by hand)"),
+        RowKind::Peer => format!("{id} (peer)"),
+    }
+}
+
+/// A ratio with its interval.
+pub fn times(ratio: Interval) -> String {
+    if ratio.low == 1.0 && ratio.high == 1.0 {
+        return "1.00x".into();
+    }
+    format!("{}x [{} {}]", digits(ratio.value), digits(ratio.low), digits(ratio.high))
+}
+
+fn heading(result: &WorkloadResult, loaded: &Loaded) -> String {
+    let mut text = format!("\n## {}\n{}\n\n", result.name, result.about.trim());
+    let matched: usize = result.matches.iter().map(|(_, n)| n).sum();
+    let _ = writeln!(
+        text,
+        "{} rules x {} records, {:.1} % match; verified before anything was timed: {} answers, alike on all {} rows.",
+        result.rules,
+        result.records,
+        100.0 * matched as f64 / result.verified_pairs as f64,
+        result.verified_pairs,
+        result.rows.len(),
+    );
+    if result.traps > 0 {
+        let _ = writeln!(text, "{} rule-record pairs trap, alike on all rows.", result.traps);
+    }
+    for line in notes::of(&loaded.stats) {
+        let _ = writeln!(text, "input: {line}");
+    }
+    let front = &result.front_end;
+    let _ = writeln!(
+        text,
+        "before any backend: parse {}, check {}, passes {}, link {} for all rules; reading {} per record",
+        nanoseconds(front.parse.median()),
+        nanoseconds(front.check.median()),
+        nanoseconds(front.passes.median()),
+        nanoseconds(front.link.median()),
+        nanoseconds(front.read.median()),
+    );
+    text
+}
+
+/// What rows cost, the one with the quickest batches first.
+fn costs(rows: &[&Row]) -> String {
+    let fastest = |phase: Phase| rows.iter().filter_map(|r| r.measure(phase)).min_by(|a, b| a.median().total_cmp(&b.median()));
+    let (batch, single) = (fastest(Phase::Batch), fastest(Phase::Single));
+    let cells = |row: &&Row| {
+        let ns = |phase: Phase| row.measure(phase).map_or(String::new(), |m| nanoseconds(m.median()));
+        let ratio = |phase: Phase, to: Option<&quintet_results::Measure>| match (row.measure(phase), to) {
+            (Some(of), Some(to)) => times(ratio_interval(&of.ns, &to.ns)),
+            _ => String::new(),
+        };
+        let quantile = |of: fn(&quintet_results::Latency) -> &quintet_results::Measure| {
+            row.latency.as_ref().map_or(String::new(), |l| nanoseconds(of(l).median()))
+        };
+        vec![
+            label(&row.id, row.kind),
+            ns(Phase::Compile),
+            ns(Phase::Instantiate),
+            ns(Phase::FirstCall),
+            quantile(|l| &l.p50),
+            quantile(|l| &l.p99),
+            ns(Phase::Single),
+            ratio(Phase::Single, single),
+            ns(Phase::Batch),
+            ratio(Phase::Batch, batch),
+        ]
+    };
+    let head = ["row", "compile", "instantiate", "first call", "call p50", "call p99", "single/record", "ratio", "batch/record", "ratio"];
+    let table = render(&head, rows.iter().map(cells), &[1, 2, 3, 4, 5, 6, 7, 8, 9]);
+    let sourced = rows.iter().any(|r| r.kind != RowKind::Backend && r.measure(Phase::Compile).is_some());
+    let note = if sourced {
+        "compile of rows that are not backends begins at their source text: it holds what parse, check and link are for backends\n"
+    } else {
+        ""
+    };
+    format!("\n{table}\n{note}")
+}
+
+/// What the backends hold in memory, and what copying batches in costs those that must.
+fn memory(rows: &[&Row]) -> String {
+    let cells = |row: &&Row| {
+        let memory = row.memory?;
+        Some(vec![
+            row.id.clone(),
+            bytes(memory.code_bytes),
+            bytes(memory.data_bytes),
+            bytes(memory.heap_bytes),
+            bytes(memory.instance_bytes),
+            row.measure(Phase::BatchCopied).map_or_else(|| "in place".into(), |m| nanoseconds(m.median())),
+        ])
+    };
+    let head = ["backend", "code, all rules", "data", "heap", "instance", "batch/record from plain memory"];
+    format!("\n{}\n", render(&head, rows.iter().filter_map(cells), &[1, 2, 3, 4, 5]))
+}
+
+fn absent(result: &WorkloadResult) -> String {
+    let line = |a: &quintet_results::Absent| format!("absent: {}: {}\n", a.id, a.reason);
+    result.absent.iter().map(line).collect()
+}
+
+fn trust(measured: &Measured, took: Duration) -> String {
+    let result = &measured.result;
+    let mut text = format!("\n{} rounds in {} s", result.rounds, took.as_secs());
+    if let Some(widest) = &measured.widest {
+        let least = format!("the least precise ratio is {}'s {}, within {:.1} %", widest.id, widest.phase.name(), 100.0 * widest.share);
+        let _ = match measured.ending {
+            Ending::Precise => write!(text, ": {least}"),
+            Ending::Time => write!(text, ", then the time was over; {least}"),
+            Ending::Rounds => write!(text, ", the most that were allowed; {least}"),
+        };
+    }
+    text.push('\n');
+    let noise = result.again.as_ref().and_then(|a| Some((a, result.row(&a.id)?.measure(Phase::Batch)?)));
+    if let Some((again, first)) = noise {
+        let ratio = ratio_interval(&again.batch.ns, &first.ns);
+        let _ = writeln!(text, "noise: batches of {} measured a second time in the same rounds are {}", again.id, times(ratio));
+    }
+    let _ = write!(
+        text,
+        "harness: a loop that evaluates nothing takes {} per record; reading the clock takes {}, which is taken off single calls\n",
+        nanoseconds(result.no_op.median()),
+        nanoseconds(measured.clock.median()),
+    );
+    text
+}

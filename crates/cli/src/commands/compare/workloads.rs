@@ -1,0 +1,100 @@
+//! The workloads that the flags name.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use quintet_bench::{Files, LoadError, Loaded, Workload, names, shipped};
+
+use super::args::CompareArgs;
+use crate::failure::Failure;
+use crate::render;
+use crate::source::{self, Source};
+
+/// All of them, with their rules checked and their records read.
+pub fn load(args: &CompareArgs) -> Result<Vec<Loaded>, Failure> {
+    let mut workloads = Vec::new();
+    match (&args.rules, &args.input) {
+        (Some(rules), Some(input)) => workloads.push(own(rules, input, args)?),
+        _ if args.scheme.scheme.is_some() || args.scheme.format.is_some() => {
+            return Err(Failure::unusable(
+                "--scheme and --format describe the records of --input; a workload file has the keys `scheme` and `format`",
+            ));
+        }
+        _ if args.workloads.is_empty() => {
+            for name in names() {
+                workloads.push(shipped(&name).map_err(Failure::unusable)?);
+            }
+        }
+        _ => {}
+    }
+    for name in &args.workloads {
+        workloads.push(named(name)?);
+    }
+    let mut seen = BTreeSet::new();
+    if let Some(twice) = workloads.iter().find(|w| !seen.insert(w.name.clone())) {
+        return Err(Failure::unusable(format!("two workloads are named `{}`; their results could not be told apart", twice.name)));
+    }
+    workloads.into_iter().map(ready).collect()
+}
+
+/// A shipped workload by name, any other by its file.
+fn named(name: &str) -> Result<Workload, Failure> {
+    let path = Path::new(name);
+    let loaded = if path.extension().is_some_and(|e| e == "toml") { Workload::load(Files::Disk, path) } else { shipped(name) };
+    loaded.map_err(Failure::unusable)
+}
+
+/// The user's own rules on the user's own records.
+fn own(rules: &str, input: &Path, args: &CompareArgs) -> Result<Workload, Failure> {
+    let own = Source::new(rules)?;
+    let unreadable = |path: &Path, e: &std::io::Error| Failure::unusable(format!("{}: {e}", path.display()));
+    let scheme = args.scheme.scheme.as_ref();
+    let format = match (args.scheme.format, scheme) {
+        (Some(format), _) => Some(format.format().name().to_owned()),
+        (None, Some(_)) => Some(quintet_inputs::Format::JsonLines.name().to_owned()),
+        (None, None) => None,
+    };
+    Ok(Workload {
+        name: name_of(&own.name),
+        about: format!("{} on the records of {}.", if own.name == source::EXPRESSION { rules } else { &own.name }, input.display()),
+        rules: own.text,
+        rules_path: own.name.into(),
+        input: std::fs::read(input).map_err(|e| unreadable(input, &e))?.into(),
+        input_path: input.to_owned(),
+        format,
+        scheme: scheme.map(|path| std::fs::read_to_string(path).map_err(|e| unreadable(path, &e))).transpose()?,
+        ..Workload::default()
+    })
+}
+
+/// A workload's name from a rule file's: its stem, with `-` for what names may not hold.
+fn name_of(path: &str) -> String {
+    let stem = Path::new(path).file_stem().map_or_else(String::new, |s| s.to_string_lossy().into_owned());
+    let name: String = stem.chars().map(|c| if c.is_ascii_alphanumeric() || c == '_' { c } else { '-' }).collect();
+    if name.is_empty() { "rules".into() } else { name }
+}
+
+fn ready(workload: Workload) -> Result<Loaded, Failure> {
+    let text = workload.rules.clone();
+    Loaded::new(workload).map_err(|error| match error {
+        LoadError::Rules { path, diagnostics } => {
+            render::diagnostics(&path, &text, &diagnostics);
+            Failure::unusable(format!("{path}: the rules have errors, so nothing was measured"))
+        }
+        other => Failure::unusable(other),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::name_of;
+
+    #[test]
+    fn workloads_are_named_after_their_rules() {
+        for (path, name) in
+            [("a/b/edge.rules", "edge"), ("my rules.v2.rules", "my-rules-v2"), ("expression", "expression"), ("/", "rules"), ("é_1", "-_1")]
+        {
+            assert_eq!(name_of(path), name, "{path}");
+        }
+    }
+}

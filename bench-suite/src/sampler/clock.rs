@@ -8,10 +8,15 @@ use quintet_results::{median, quantile};
 /// The least time that is ever stated, ns: what is left of a call that takes less than the clock's own cost varies by.
 const LEAST: f64 = 1.0;
 
-/// ns that one of `repeats` calls of `work` takes. What is repeated is called once before, untimed, so that the row that ran before
-/// leaves nothing behind but the state of the machine.
+/// Calls before those that are timed: a quarter as many, so that caches and branch predictors hold nothing of the row that ran before.
+/// What runs once per sample takes so long that this does not matter.
+fn warming(repeats: usize) -> usize {
+    if repeats > 1 { repeats.div_ceil(4) } else { 0 }
+}
+
+/// ns that one of `repeats` calls of `work` takes.
 pub(super) fn time<T, E>(repeats: usize, mut work: impl FnMut() -> Result<T, E>) -> Result<f64, E> {
-    if repeats > 1 {
+    for _ in 0..warming(repeats) {
         black_box(work()?);
     }
     let start = Instant::now();
@@ -23,7 +28,7 @@ pub(super) fn time<T, E>(repeats: usize, mut work: impl FnMut() -> Result<T, E>)
 
 /// As [`time`] for work that uses something up; `make` makes it, untimed.
 pub(super) fn time_using<I, T, E>(repeats: usize, make: impl Fn() -> I, mut work: impl FnMut(I) -> Result<T, E>) -> Result<f64, E> {
-    let mut inputs: Vec<I> = (0..=repeats).map(|_| make()).collect();
+    let mut inputs: Vec<I> = (0..repeats + warming(repeats)).map(|_| make()).collect();
     time(repeats, || work(inputs.pop().unwrap_or_else(&make)))
 }
 
@@ -86,19 +91,21 @@ mod tests {
     fn repeats_fill_a_sample_and_never_fall_below_one() {
         let wait = |ms| move || Ok::<_, Infallible>(std::thread::sleep(Duration::from_millis(ms)));
         assert_eq!(repeats(Duration::from_millis(1), wait(5)), Ok(1));
-        assert!(repeats(Duration::from_millis(60), wait(5)).is_ok_and(|n| (6..=12).contains(&n)));
+        // A busy machine may wait longer than it is asked to, but no shorter.
+        assert!(repeats(Duration::from_millis(60), wait(5)).is_ok_and(|n| n <= 12));
+        assert!(repeats(Duration::from_millis(20), || Ok::<_, Infallible>(())).is_ok_and(|n| n > 100));
         assert_eq!(repeats(Duration::from_millis(1), || Err::<(), _>("no")), Err("no"));
     }
 
     #[test]
     fn what_is_used_up_is_made_before_the_clock_starts() {
         let mut used = 0;
-        let make = || std::thread::sleep(Duration::from_millis(10));
+        let make = || std::thread::sleep(Duration::from_millis(50));
         let ns = time_using(3, make, |()| {
             used += 1;
             Ok::<_, Infallible>(())
         });
-        assert!(ns.is_ok_and(|ns| ns < 5e6), "{ns:?}");
+        assert!(ns.is_ok_and(|ns| ns < 40e6), "{ns:?}");
         assert_eq!(used, 4, "one call warms up");
     }
 }

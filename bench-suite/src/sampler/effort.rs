@@ -47,19 +47,19 @@ pub struct Widest {
 impl Effort {
     /// For a first look: seconds per workload.
     pub const QUICK: Effort = Effort {
-        sample: Duration::from_millis(2),
-        min_rounds: 7,
-        max_rounds: 31,
-        precision: 0.05,
-        time: Duration::from_secs(4),
+        sample: Duration::from_millis(3),
+        min_rounds: 11,
+        max_rounds: 61,
+        precision: 0.03,
+        time: Duration::from_secs(5),
         calls: 500,
     };
     /// For decisions: most of a minute per workload.
     pub const FULL: Effort = Effort {
         sample: Duration::from_millis(10),
         min_rounds: 15,
-        max_rounds: 101,
-        precision: 0.02,
+        max_rounds: 151,
+        precision: 0.01,
         time: Duration::from_secs(40),
         calls: 2000,
     };
@@ -134,16 +134,17 @@ mod tests {
 
     #[test]
     fn rounds_end_when_ratios_are_precise_and_no_earlier_than_the_least_number() {
-        assert_eq!(rounds(Effort::FULL, 0.001, 1), (15, Ending::Precise));
-        let (more, ending) = rounds(Effort::FULL, 0.06, 1);
+        let precision = |precision: f64| Effort { precision, ..Effort::FULL };
+        assert_eq!(rounds(precision(0.02), 0.001, 1), (15, Ending::Precise));
+        let (more, ending) = rounds(precision(0.02), 0.06, 1);
         assert!(more > 15 && ending == Ending::Precise, "{more} {ending:?}");
-        let (most, _) = rounds(Effort { precision: 0.01, ..Effort::FULL }, 0.06, 1);
+        let (most, _) = rounds(precision(0.01), 0.06, 1);
         assert!(most > more, "{most} rounds for 1 %, {more} for 2 %");
     }
 
     #[test]
     fn noise_that_does_not_end_runs_into_the_time_or_the_most_rounds() {
-        assert_eq!(rounds(Effort::FULL, 0.9, 1), (101, Ending::Rounds));
+        assert_eq!(rounds(Effort::FULL, 0.9, 1), (151, Ending::Rounds));
         assert_eq!(rounds(Effort::FULL, 0.9, 1000), (40, Ending::Time));
         // The least number of rounds is measured whatever it takes.
         assert_eq!(rounds(Effort::FULL, 0.9, 60_000), (15, Ending::Time));

@@ -119,12 +119,14 @@ fn compare_verifies_measures_and_writes_results() {
     let result = quintet(&["compare", "--quick", "--workload", "one-comparison", "--out", &folder.display().to_string()]);
     assert!(result.status.success(), "{}", err(&result));
     let text = out(&result);
-    for part in ["## one-comparison", "verified", "| interp", "| lua", "## Summary"] {
+    for part in ["## one-comparison", "verified before anything was timed", "| interp", "| lua", "noise: ", "harness: ", "## Summary"] {
         assert!(text.contains(part), "{part} is not in:\n{text}");
     }
     let json = std::fs::read_to_string(folder.join("results.json")).expect("results");
     let results = quintet_results::Results::from_json(&json).expect("of the schema");
     assert_eq!(results.workloads[0].rows.len(), 5);
+    assert!(results.workloads[0].rows.iter().all(|r| r.traits.is_some() && r.latency.is_some()));
+    assert!(results.support.len() > 40 && results.support.iter().all(|s| s.by.len() == 8), "{:?}", results.support);
     assert!(quintet_results::Results::from_json(&json[..json.len() / 2]).is_err());
     assert!(
         quintet_results::Results::from_json(&json.replacen(&format!("\"version\":{}", quintet_results::VERSION), "\"version\":99", 1))
@@ -152,6 +154,72 @@ fn compare_takes_a_workload_of_ones_own_and_refuses_wrong_counts() {
     let wrong = run();
     assert_eq!(wrong.status.code(), Some(1));
     assert!(err(&wrong).contains("rule `tls` matches 885 records, but the workload expects 1"), "{}", err(&wrong));
+}
+
+#[test]
+fn compare_of_counts_that_do_not_hold_times_nothing_and_leaves_a_file_that_is_refused() {
+    let folder = folder("refused");
+    std::fs::write(folder.join("mine.rules"), "rule tls = tcp.port == 443\n").expect("written");
+    let text = format!(
+        "name = \"mine\"\nabout = \"Ours.\"\nrules = \"mine.rules\"\ninput = '{}'\n[expected]\ntls = 1\n",
+        Path::new(&data("data/traffic.pcapng")).canonicalize().expect("there").display()
+    );
+    std::fs::write(folder.join("mine.toml"), text).expect("written");
+    let (file, out_folder) = (folder.join("mine.toml").display().to_string(), folder.display().to_string());
+    // The workload that is wrong is the second one; the first is not timed either.
+    let result = quintet(&["compare", "--quick", "--workload", "one-comparison", "--workload", &file, "--out", &out_folder]);
+    assert_eq!((result.status.code(), out(&result).as_str()), (Some(1), ""), "{}", err(&result));
+    let json = std::fs::read_to_string(folder.join("results.json")).expect("a file is left");
+    let refusal = quintet_results::Results::from_json(&json).expect_err("it is refused").to_string();
+    assert!(refusal.contains("the answers differed") && refusal.contains("matches 885 records"), "{refusal}");
+}
+
+#[test]
+fn compare_takes_own_rules_and_an_own_capture_without_a_workload_file() {
+    let folder = folder("own-rules");
+    let rules = folder.join("our edge.rules");
+    std::fs::write(&rules, "rule tls = tcp.port == 443\n").expect("written");
+    let (rules, traffic, out_folder) = (rules.display().to_string(), data("data/traffic.pcapng"), folder.display().to_string());
+    let brief = ["--quick", "--time", "0.1", "--max-rounds", "4", "--out", &out_folder];
+    let own = ["compare", "--rules", &rules, "--input", &traffic, "--backend", "closures", "--backend", "jit-fast", "--passes", "both"];
+    let result = quintet(&[&own[..], &brief].concat());
+    assert!(result.status.success(), "{}", err(&result));
+    let json = std::fs::read_to_string(folder.join("results.json")).expect("results");
+    let results = quintet_results::Results::from_json(&json).expect("of the schema");
+    let workload = &results.workloads[0];
+    assert_eq!((workload.name.as_str(), &workload.matches[..]), ("our-edge", &[("tls".to_owned(), 885)][..]));
+    let ids: Vec<&str> = workload.rows.iter().map(|r| r.id.as_str()).collect();
+    assert_eq!(ids, ["closures", "closures/no-passes", "jit-fast", "jit-fast/no-passes"]);
+    assert_eq!((workload.rounds, results.options.max_rounds, results.options.time_limit_s), (4, 4, 0.1));
+
+    let lines = folder.join("log.jsonl");
+    std::fs::write(&lines, "{\"n\": 1}\n{\"n\": 2}\n").expect("written");
+    let scheme = folder.join("log.toml");
+    std::fs::write(&scheme, "[fields]\nn = \"Int\"\n").expect("written");
+    let (lines, scheme) = (lines.display().to_string(), scheme.display().to_string());
+    let own = ["compare", "--rules", "n == 2", "--input", &lines, "--scheme", &scheme, "--backend", "interp", "--passes", "off"];
+    let result = quintet(&[&own[..], &brief].concat());
+    assert!(result.status.success(), "{}", err(&result));
+    assert!(out(&result).contains("## expression") && out(&result).contains("| interp/no-passes |"), "{}", out(&result));
+}
+
+#[test]
+fn compare_refuses_flags_that_make_no_sense_together() {
+    let (rules, traffic) = (data("one-comparison.rules"), data("data/traffic.pcapng"));
+    for (args, part) in [
+        (vec!["--rules", &rules], "--input <FILE>"),
+        (vec!["--input", &traffic], "--rules <FILE|EXPRESSION>"),
+        (vec!["--format", "pcap"], "describe the records of --input"),
+        (vec!["--precision", "0"], "a percentage above 0"),
+        (vec!["--time", "0"], "seconds above 0"),
+        (vec!["--max-rounds", "1"], "1 is not in 2.."),
+        (vec!["--workload", "one-comparison", "--rules", &rules, "--input", &traffic], "two workloads are named `one-comparison`"),
+        (vec!["--rules", "tcp.prt == 1", "--input", &traffic, "--format", "pcap"], "tcp.port"),
+    ] {
+        let result = quintet(&[&["compare"], &args[..]].concat());
+        assert_eq!(result.status.code(), Some(2), "{args:?}: {}{}", out(&result), err(&result));
+        assert!(err(&result).contains(part), "{args:?}: {}", err(&result));
+    }
 }
 
 #[test]

@@ -21,7 +21,7 @@ Examples:
   quintet compare --rules edge.rules --input traffic.pcapng  own rules on an own capture
   quintet compare --rules app.rules --input log.jsonl --scheme app.toml --out out/
   quintet compare --workload waf-pack --workload my/workload.toml --backend jit --backend jit-fast
-  quintet compare --backend all --passes both --precision 1% --time 120
+  quintet compare --backend all --passes both --precision 0.5% --time 120
 
 Rows:
   jit, jit-fast           a backend in its default configuration and in another one
@@ -64,13 +64,13 @@ pub struct CompareArgs {
     #[arg(long, value_enum)]
     pub peers: Option<Switch>,
     /// Rounds go on until the 95 % interval of each backend's batch and single ratio to the fastest reaches no further than this to
-    /// either side [default: 2%, 5% with --quick].
+    /// either side [default: 1%, 3% with --quick].
     #[arg(long, value_name = "PERCENT", value_parser = percent)]
     pub precision: Option<f64>,
-    /// Seconds after which a workload's rounds end in any case, but for the least number of rounds [default: 40, 4 with --quick].
+    /// Seconds after which a workload's rounds end in any case, but for the least number of rounds [default: 40, 5 with --quick].
     #[arg(long, value_name = "SECONDS", value_parser = seconds)]
     pub time: Option<Duration>,
-    /// Rounds that no workload gets more of [default: 101, 31 with --quick].
+    /// Rounds that no workload gets more of [default: 151, 61 with --quick].
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(2..))]
     pub max_rounds: Option<u32>,
     /// Fewer and shorter rounds: all shipped workloads within a minute.

@@ -21,7 +21,7 @@ pub struct Bar {
 impl Bar {
     pub fn new(workloads: usize, time: Duration) -> Bar {
         let bar = if std::io::stderr().is_terminal() { ProgressBar::new(millis(time) * workloads as u64) } else { ProgressBar::hidden() };
-        if let Ok(style) = ProgressStyle::with_template("{bar:30} {wide_msg}") {
+        if let Ok(style) = ProgressStyle::with_template("{bar:20} {wide_msg}") {
             bar.set_style(style);
         }
         Bar { bar, workloads, time, done: 0, took: Duration::ZERO }
@@ -36,14 +36,11 @@ impl Bar {
     pub fn round(&self, name: &str, progress: &Progress<'_>) {
         let here = progress.elapsed.min(self.time);
         self.bar.set_position(millis(self.time) * self.done as u64 + millis(here));
-        let reached = progress.widest.map_or(String::new(), |w| format!(", ratios within {:.1} %", 100.0 * w.share));
-        self.bar.set_message(format!(
-            "{name} ({} of {}), round {}{reached}, about {} s left",
-            self.done + 1,
-            self.workloads,
-            progress.rounds,
-            self.left(here).as_secs(),
-        ));
+        // Of a few rounds no interval says anything.
+        let reached = progress.widest.filter(|_| progress.rounds >= 5);
+        let reached = reached.map_or(String::new(), |w| format!(", within {:.1} %", 100.0 * w.share));
+        let (place, left) = (self.done + 1, self.left(here).as_secs());
+        self.bar.set_message(format!("{name} ({place}/{}), round {}, {left} s left{reached}", self.workloads, progress.rounds));
     }
 
     /// The time that is left: what this workload may take still, and as much for each other one as those before took.

@@ -14,7 +14,7 @@ pub fn workload(measured: &Measured, loaded: &Loaded, took: Duration) -> String 
     let result = &measured.result;
     let mut rows: Vec<&Row> = result.rows.iter().collect();
     rows.sort_by(|a, b| a.median(Phase::Batch).total_cmp(&b.median(Phase::Batch)));
-    [heading(result, loaded), costs(&rows), memory(&rows), absent(result), trust(measured, took)].concat()
+    [heading(result, loaded), costs(&rows), memory(&rows, result.rules), absent(result), trust(measured, took)].concat()
 }
 
 /// A row's name as tables show it.
@@ -103,7 +103,7 @@ fn costs(rows: &[&Row]) -> String {
 }
 
 /// What the backends hold in memory, and what copying batches in costs those that must.
-fn memory(rows: &[&Row]) -> String {
+fn memory(rows: &[&Row], rules: usize) -> String {
     let cells = |row: &&Row| {
         let memory = row.memory?;
         Some(vec![
@@ -111,12 +111,13 @@ fn memory(rows: &[&Row]) -> String {
             bytes(memory.code_bytes),
             bytes(memory.data_bytes),
             bytes(memory.heap_bytes),
+            bytes(memory.heap_bytes / rules.max(1)),
             bytes(memory.instance_bytes),
             row.measure(Phase::BatchCopied).map_or_else(|| "in place".into(), |m| nanoseconds(m.median())),
         ])
     };
-    let head = ["backend", "code, all rules", "data", "heap", "instance", "batch/record from plain memory"];
-    format!("\n{}\n", render(&head, rows.iter().filter_map(cells), &[1, 2, 3, 4, 5]))
+    let head = ["backend", "code", "data", "heap", "heap/rule", "instance", "batch/record from plain memory"];
+    format!("\n{}\n", render(&head, rows.iter().filter_map(cells), &[1, 2, 3, 4, 5, 6]))
 }
 
 fn absent(result: &WorkloadResult) -> String {

@@ -24,11 +24,11 @@ pub trait Peer: Send + Sync {
         false
     }
 
-    /// Its rules and records in its own form.
+    /// Its rules and records in its own form. What it answers may borrow the task's records, so that they can be read in place.
     ///
     /// # Errors
     /// Why it cannot express the workload, in a sentence.
-    fn prepare(&self, task: Task<'_>) -> Result<Box<dyn Prepared>, String>;
+    fn prepare<'t>(&self, task: Task<'t>) -> Result<Box<dyn Prepared + 't>, String>;
 }
 
 /// A workload in another engine's own form.

@@ -1,0 +1,118 @@
+//! The limit: the rules of shipped workloads written in Rust by hand, as one would who knew them when the program was built. Records are
+//! read in place.
+
+mod edge_filter;
+mod header_logic;
+mod large_sets;
+mod one_comparison;
+mod payload_search;
+mod read;
+mod small_sets;
+mod wirefilter_bench;
+
+use quintet_lang::Program;
+use quintet_runtime::{Batch, RecordRef, RuleSet};
+
+use crate::seam::{Peer, Prepared, Task};
+use read::Fields;
+
+pub(crate) struct Native;
+
+/// The rules of a workload, at most 64.
+trait Rules {
+    /// Bit `n` says whether the record matches rule `n`.
+    fn hits(&self, record: RecordRef<'_>) -> u64;
+}
+
+struct Ready<'t, R> {
+    records: Vec<RecordRef<'t>>,
+    rules: usize,
+    written: R,
+}
+
+/// A workload that somebody wrote by hand, and the fingerprint of the rules that it was written for.
+struct Written {
+    workload: &'static str,
+    fingerprint: u64,
+    prepare: for<'t> fn(Task<'t>, &Fields<'_>) -> Result<Box<dyn Prepared + 't>, String>,
+}
+
+const WRITTEN: &[Written] = &[
+    Written { workload: "edge-filter", fingerprint: 0xcb2e_f959_8ec4_e870, prepare: |t, f| ready(t, edge_filter::EdgeFilter::new(f)?) },
+    Written { workload: "header-logic", fingerprint: 0x59f2_e3c4_4ee5_d347, prepare: |t, f| ready(t, header_logic::HeaderLogic::new(f)?) },
+    Written {
+        workload: "large-sets",
+        fingerprint: 0xe2a1_3374_b6b4_cecb,
+        prepare: |t, f| ready(t, large_sets::LargeSets::new(f, t.program)?),
+    },
+    Written {
+        workload: "one-comparison",
+        fingerprint: 0xcb6f_533a_33b1_0471,
+        prepare: |t, f| ready(t, one_comparison::OneComparison::new(f)?),
+    },
+    Written {
+        workload: "payload-search",
+        fingerprint: 0x2384_904a_9e77_811f,
+        prepare: |t, f| ready(t, payload_search::PayloadSearch::new(f)?),
+    },
+    Written { workload: "small-sets", fingerprint: 0xd282_4622_4f82_21ba, prepare: |t, f| ready(t, small_sets::SmallSets::new(f)?) },
+    Written {
+        workload: "wirefilter-bench",
+        fingerprint: 0x95a2_8977_5363_5739,
+        prepare: |t, f| ready(t, wirefilter_bench::WirefilterBench::new(f)?),
+    },
+];
+
+impl Peer for Native {
+    fn id(&self) -> &'static str {
+        "native"
+    }
+
+    fn is_native(&self) -> bool {
+        true
+    }
+
+    fn prepare<'t>(&self, task: Task<'t>) -> Result<Box<dyn Prepared + 't>, String> {
+        let written = WRITTEN.iter().find(|w| w.workload == task.workload).ok_or("nobody wrote it by hand")?;
+        unchanged(task.program, written.fingerprint)?;
+        let layout = task.batches.first().ok_or("there is no record")?.layout();
+        (written.prepare)(task, &Fields { scheme: &task.program.scheme, layout })
+    }
+}
+
+/// Whether a program is the one with this fingerprint.
+///
+/// # Errors
+/// When it is not, so that nothing else is measured than what the row's name says.
+pub(crate) fn unchanged(program: &Program, fingerprint: u64) -> Result<(), String> {
+    match program.fingerprint() {
+        found if found == fingerprint => Ok(()),
+        found => Err(format!(
+            "it was written for rules with fingerprint {fingerprint:#018x}, and these have {found:#018x}; write it anew for them"
+        )),
+    }
+}
+
+fn ready<'t, R: Rules + 't>(task: Task<'t>, written: R) -> Result<Box<dyn Prepared + 't>, String> {
+    Ok(Box::new(Ready { records: task.batches.iter().flat_map(Batch::iter).collect(), rules: task.program.rules.len(), written }))
+}
+
+impl<R: Rules> Prepared for Ready<'_, R> {
+    fn compile(&self) -> Option<Result<(), String>> {
+        None
+    }
+
+    fn run(&mut self, record: usize, hits: &mut RuleSet) -> Result<(), String> {
+        hits.reset(self.rules);
+        let mut rest = self.written.hits(self.records[record]);
+        while rest != 0 {
+            hits.insert(rest.trailing_zeros() as usize);
+            rest &= rest - 1;
+        }
+        Ok(())
+    }
+
+    fn run_all(&mut self) -> Result<u64, String> {
+        Ok(self.records.iter().map(|record| u64::from(self.written.hits(*record).count_ones())).sum())
+    }
+}

@@ -1,10 +1,13 @@
 //! Other engines answer as Quintet does, or refuse the workload and say why.
 
-use quintet::backends;
+use std::collections::BTreeSet;
+use std::io::Cursor;
+use std::path::Path;
+
+use quintet::{ArenaKind, Batch, BatchBuilder, Engine, Matches, Program, RuleSet, Scheme, Value, backends};
 use quintet_bench::{Loaded, names, shipped};
-use quintet_lang::Program;
+use quintet_inputs::{Format, Reader, ReaderOptions};
 use quintet_peers::{Task, peers};
-use quintet_runtime::{Matches, RuleSet};
 
 fn loaded(name: &str) -> Loaded {
     Loaded::new(shipped(name).unwrap()).unwrap()
@@ -106,4 +109,67 @@ fn rules_that_changed_are_not_what_was_written_by_hand() {
         let reason = peer.prepare(task(&loaded, &program)).err().expect("it must refuse");
         assert!(reason.contains("fingerprint"), "{}: {reason}", peer.id());
     }
+}
+
+/// A line of the peer's measurements: a filter of Quintet's language, a record with its fields, and the verified answer.
+struct Measured {
+    expression: String,
+    batch: Batch,
+    result: bool,
+}
+
+/// The lines of `../shared/peers/wirefilter_main.jsonl`, if it is there.
+fn measured(scheme_text: &str) -> Option<Vec<Measured>> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/peers/wirefilter_main.jsonl");
+    let Ok(text) = std::fs::read(&path) else {
+        println!("skipped: {} is not there", path.display());
+        return None;
+    };
+    let engine = Engine::new();
+    let scheme = Scheme::from_toml(scheme_text, engine.library().signatures()).unwrap();
+    // A line is the record inside a member `record`, beside the filter and the result.
+    let lines = scheme_text.replace("\n\"", "\n\"record.") + "\"expr\" = \"Bytes\"\n\"result\" = \"Bool\"\n";
+    let lines = Scheme::from_toml(&lines, []).unwrap();
+    let id = |name: &str| lines.field_id(name).unwrap();
+    let mut reader = Reader::new(Cursor::new(text), Format::JsonLines, &lines, &ReaderOptions::default()).unwrap();
+    let mut measured = Vec::new();
+    while let Some(batch) = reader.next_batch(None).unwrap() {
+        for line in batch.iter() {
+            let (Value::Bytes(expression), Value::Bool(result)) = (line.value(id("expr")), line.value(id("result"))) else {
+                panic!("line {} has no filter or no result", line.index() + 1);
+            };
+            let expression = String::from_utf8(expression.to_vec()).unwrap().replace("lowercase(", "lower(").replace("uppercase(", "upper(");
+            let mut builder = BatchBuilder::new(&scheme, 1, ArenaKind::Plain).unwrap();
+            let mut record = builder.record();
+            for field in scheme.fields() {
+                record.set(scheme.field_id(&field.name).unwrap(), line.value(id(&format!("record.{}", field.name))));
+            }
+            record.finish().unwrap();
+            measured.push(Measured { expression, batch: builder.build(), result });
+        }
+    }
+    assert_eq!(reader.stats().malformed_total(), 0, "{:?}", reader.stats().faults);
+    Some(measured)
+}
+
+#[test]
+fn the_filters_of_wirefilter_bench_answer_as_wirefilter_does() {
+    let workload = shipped("wirefilter-bench").unwrap();
+    let Some(lines) = measured(workload.scheme.as_deref().unwrap()) else { return };
+    assert!(lines.len() > 50, "{} lines", lines.len());
+    let engine = Engine::new();
+    let loaded = loaded("wirefilter-bench");
+    let texts = |program: &Program| program.rules.iter().map(|rule| program.rule_text(rule).to_string()).collect::<BTreeSet<_>>();
+    let shipped = texts(&checked(&loaded));
+    let mut seen = BTreeSet::new();
+    for (number, line) in lines.iter().enumerate() {
+        seen.extend(texts(&engine.check(&line.expression, line.batch.scheme()).unwrap()));
+        for backend in backends() {
+            let rules = engine.compile(&line.expression, line.batch.scheme(), &backend.id().to_string()).unwrap();
+            let mut hits = RuleSet::new();
+            rules.instance().unwrap().run(line.batch.record(0), &mut hits).unwrap();
+            assert_eq!(hits.contains(0), line.result, "line {}, {}: {}", number + 1, backend.id(), line.expression);
+        }
+    }
+    assert_eq!(seen, shipped, "the workload's rules are the filters that were measured");
 }

@@ -94,7 +94,7 @@ pub fn verify_lineup(loaded: &Loaded, lineup: &Lineup) -> Result<Verified, Verif
 }
 
 /// A peer's own form of a workload, once it has compiled.
-pub(crate) fn prepare(loaded: &Loaded, peer: &dyn Peer) -> Result<Box<dyn Prepared>, String> {
+pub(crate) fn prepare<'l>(loaded: &'l Loaded, peer: &dyn Peer) -> Result<Box<dyn Prepared + 'l>, String> {
     let task = Task { workload: &loaded.workload.name, program: loaded.unoptimised.program(), batches: &loaded.batches };
     let prepared = peer.prepare(task)?;
     prepared.compile().transpose()?;
@@ -153,7 +153,7 @@ impl Check<'_> {
         &self,
         expected: &Matches,
         batch: &Batch,
-        (id, prepared): &mut (&'static str, Box<dyn Prepared>),
+        (id, prepared): &mut (&'static str, Box<dyn Prepared + '_>),
         hits: &mut RuleSet,
     ) -> Result<Result<(), String>, VerifyError> {
         for record in 0..batch.len() {

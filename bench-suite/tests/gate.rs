@@ -142,7 +142,7 @@ impl Peer for Other {
     fn id(&self) -> &'static str {
         "other"
     }
-    fn prepare(&self, task: Task<'_>) -> Result<Box<dyn Prepared>, String> {
+    fn prepare<'t>(&self, task: Task<'t>) -> Result<Box<dyn Prepared + 't>, String> {
         if self.0 == Fault::CannotExpress {
             return Err("it has no sets".into());
         }

@@ -18,7 +18,7 @@ const SHARE: u32 = 4;
 /// What another engine has prepared, and how often each sample repeats its phase.
 pub(super) struct PeerTurn<'l> {
     picks: &'l [Pick],
-    prepared: Box<dyn Prepared>,
+    prepared: Box<dyn Prepared + 'l>,
     records: usize,
     hits: RuleSet,
     compile: Option<usize>,
@@ -35,7 +35,7 @@ impl<'l> PeerTurn<'l> {
     pub(super) fn new(
         loaded: &'l Loaded,
         peer: &dyn Peer,
-        mut prepared: Box<dyn Prepared>,
+        mut prepared: Box<dyn Prepared + 'l>,
         effort: &Effort,
         picks: &'l [Pick],
     ) -> Result<PeerTurn<'l>, String> {

@@ -22,6 +22,8 @@ pub struct Args {
 #[derive(Subcommand)]
 pub enum Verb {
     Compare(CompareArgs),
+    Choose(crate::commands::choose::ChooseArgs),
+    Diff(crate::commands::diff::DiffArgs),
     Run(RunArgs),
     Check(CheckArgs),
     Fields(FieldsArgs),

@@ -8,6 +8,7 @@ mod heap;
 mod lists;
 mod notes;
 mod render;
+mod results_file;
 mod source;
 mod table;
 
@@ -20,6 +21,8 @@ use crate::args::{Args, Verb};
 fn main() -> ExitCode {
     let result = match Args::parse().verb {
         Verb::Compare(args) => commands::compare::run(&args),
+        Verb::Choose(args) => commands::choose::run(&args),
+        Verb::Diff(args) => commands::diff::run(&args),
         Verb::Run(args) => commands::run::run(&args),
         Verb::Check(args) => commands::check::run(&args),
         Verb::Fields(args) => commands::fields::run(&args),

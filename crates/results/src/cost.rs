@@ -1,10 +1,13 @@
 //! What a backend costs in all: once to get ready, then for every record; and where one overtakes another.
 
+use serde::Serialize;
+
 use crate::schema::{Measure, Phase, Row};
-use crate::stats::{Interval, median, resampled};
+use crate::stats::{Interval, median_of, resampled};
 
 /// How records reach the rules.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Mode {
     /// One call per record.
     Single,
@@ -59,14 +62,14 @@ impl Cost {
     }
 
     fn total_over(&self, rounds: &[usize], records: f64) -> f64 {
-        pick(&self.setup, rounds) + records * pick(&self.each, rounds)
+        median_of(&self.setup, rounds) + records * median_of(&self.each, rounds)
     }
 
     /// From how many records on this one is cheaper than `other`.
     pub fn overtakes(&self, other: &Cost) -> BreakEven {
         let crossing = |rounds: &[usize]| {
-            let saved = pick(&other.each, rounds) - pick(&self.each, rounds);
-            let owed = pick(&self.setup, rounds) - pick(&other.setup, rounds);
+            let saved = median_of(&other.each, rounds) - median_of(&self.each, rounds);
+            let owed = median_of(&self.setup, rounds) - median_of(&other.setup, rounds);
             match (saved > 0.0, owed > 0.0) {
                 (true, true) => owed / saved,
                 (true, false) => 0.0,
@@ -81,10 +84,4 @@ impl Cost {
             _ => BreakEven::From(at),
         }
     }
-}
-
-/// The median of the samples of these rounds.
-fn pick(samples: &[f64], rounds: &[usize]) -> f64 {
-    let picked: Vec<f64> = rounds.iter().filter_map(|r| samples.get(*r)).copied().collect();
-    median(&picked)
 }

@@ -1,17 +1,24 @@
 //! What a run of Quintet's measurements says: the versioned result schema and the statistics over it. There is no engine in here.
 #![forbid(unsafe_code)]
 
+mod choose;
 mod cost;
+mod diff;
 mod load;
 mod rank;
 mod schema;
 mod stats;
+mod student;
+mod two_runs;
 
+pub use choose::{Candidate, Change, Choice, Excluded, NoWorkload, Winner, Wish};
 pub use cost::{BreakEven, Cost, Mode};
+pub use diff::{Comparison, Diff, DiffOptions, NotCompared, Verdict};
 pub use load::LoadError;
 pub use rank::{Ranked, rank, ratio_over};
 pub use schema::{
     Absent, Again, CriterionResult, FORMAT, FrontEnd, Isolation, Latency, Machine, Measure, Memory, Options, Phase, Results, Row, RowKind,
     Support, Traits, VERSION, WorkloadResult,
 };
-pub use stats::{Interval, geometric_mean, median, quantile, ratio_interval, resampled};
+pub use stats::{Interval, geometric_mean, median, quantile, ratio_interval, resampled, resampled_each};
+pub use two_runs::{MIN_ROUNDS, Shift, discoveries, shift};

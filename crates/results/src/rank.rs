@@ -1,7 +1,7 @@
 //! Rows ranked over several workloads.
 
 use crate::schema::{Phase, RowKind, WorkloadResult};
-use crate::stats::{Interval, geometric_mean, median, resampled};
+use crate::stats::{Interval, geometric_mean, median_of, resampled_each};
 
 /// A row's place over several workloads.
 #[derive(Clone, Debug, PartialEq)]
@@ -50,11 +50,6 @@ pub fn ratio_over(workloads: &[&WorkloadResult], phase: Phase, id: &str, to: &st
         .filter_map(|w| Some((w.row(id)?.measure(phase)?, w.row(to)?.measure(phase)?)))
         .map(|(a, b)| a.ns.iter().zip(&b.ns).map(|(a, b)| a / b).collect())
         .collect();
-    let rounds = ratios.iter().map(Vec::len).max().unwrap_or(0);
-    resampled(rounds, |picked| {
-        geometric_mean(ratios.iter().map(|r| {
-            let of: Vec<f64> = picked.iter().filter_map(|p| r.get(p % r.len().max(1))).copied().collect();
-            median(&of)
-        }))
-    })
+    let rounds: Vec<usize> = ratios.iter().map(Vec::len).collect();
+    resampled_each(&rounds, |picked| geometric_mean(ratios.iter().zip(picked).map(|(ratios, rounds)| median_of(ratios, rounds))))
 }

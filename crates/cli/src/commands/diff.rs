@@ -1,0 +1,140 @@
+//! `quintet diff`.
+
+use std::io::Write;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args as ClapArgs, ValueEnum};
+use quintet_results::{Comparison, Diff, DiffOptions, Phase, Verdict};
+
+use crate::failure::{FOUND, Failure, output};
+use crate::results_file::load;
+use crate::table::{digits, nanoseconds};
+
+/// Say what got slower or faster between two result files.
+///
+/// A row differs when chance does not explain it, with all comparisons of the two files taken together, and when it is beyond both the
+/// threshold and the noise that the files themselves show. docs/method.md has the rule.
+#[derive(ClapArgs)]
+#[command(after_help = "\
+Examples:
+  quintet diff before/results.json after/results.json
+  quintet diff old.json new.json --phase batch --workload waf-pack --threshold 5%
+  quintet diff old.json new.json --output json --fail-on any
+
+Exit status: 0 no slowdown (or whatever --fail-on allows); 1 a row is slower; 2 a file cannot be used, or nothing can be compared.")]
+pub struct DiffArgs {
+    /// The result file from before.
+    pub old: PathBuf,
+    /// The result file from after.
+    pub new: PathBuf,
+    /// A phase: compile, instantiate, first_call, single, batch, batch_copied; repeat for several [default: all].
+    #[arg(long = "phase", value_name = "PHASE", value_parser = phase)]
+    pub phases: Vec<Phase>,
+    /// A workload; repeat for several [default: all].
+    #[arg(long = "workload", value_name = "NAME")]
+    pub workloads: Vec<String>,
+    /// A change by no more than this is no difference.
+    #[arg(long, value_name = "PERCENT", default_value = "2%", value_parser = percent)]
+    pub threshold: f64,
+    /// What is printed.
+    #[arg(long, value_enum, default_value_t = OutputArg::Text)]
+    pub output: OutputArg,
+    /// What ends with exit status 1.
+    #[arg(long, value_enum, default_value_t = FailOn::Slower)]
+    pub fail_on: FailOn,
+}
+
+/// How an answer is printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum OutputArg {
+    /// Sentences.
+    Text,
+    /// One JSON object.
+    Json,
+}
+
+/// What ends with exit status 1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum FailOn {
+    /// A row that is slower.
+    Slower,
+    /// A row that is slower or faster.
+    Any,
+    /// Nothing.
+    Never,
+}
+
+fn phase(text: &str) -> Result<Phase, String> {
+    let names: Vec<&str> = Phase::ALL.iter().map(|p| p.name()).collect();
+    Phase::ALL.into_iter().find(|p| p.name() == text).ok_or_else(|| format!("no such phase; there are: {}", names.join(", ")))
+}
+
+fn percent(text: &str) -> Result<f64, String> {
+    let number: Result<f64, _> = text.trim_end_matches('%').trim().parse();
+    number.ok().filter(|n| (0.0..=1000.0).contains(n)).map(|n| n / 100.0).ok_or_else(|| "not a percentage such as 2% or 0.5%".into())
+}
+
+pub fn run(args: &DiffArgs) -> Result<ExitCode, Failure> {
+    let (old, new) = (load(&args.old)?, load(&args.new)?);
+    let options = DiffOptions { phases: args.phases.clone(), workloads: args.workloads.clone(), threshold: args.threshold };
+    let diff = Diff::new(&old, &new, &options);
+    let text = match args.output {
+        OutputArg::Text => text(&diff),
+        OutputArg::Json => serde_json::to_string_pretty(&diff).map_err(Failure::unusable)? + "\n",
+    };
+    write!(std::io::stdout().lock(), "{text}").map_err(output)?;
+    if diff.comparisons.is_empty() {
+        return Err(Failure::unusable(format!("{} and {} have nothing in common to compare", args.old.display(), args.new.display())));
+    }
+    let fails = match args.fail_on {
+        FailOn::Slower => diff.any_slower(),
+        FailOn::Any => diff.any_changed(),
+        FailOn::Never => false,
+    };
+    Ok(if fails { ExitCode::from(FOUND) } else { ExitCode::SUCCESS })
+}
+
+fn text(diff: &Diff) -> String {
+    let mut text = String::new();
+    for warning in &diff.warnings {
+        text += &format!("warning: {warning}\n");
+    }
+    for not in &diff.not_compared {
+        text += &format!("not compared: {}: {}\n", not.what, not.reason);
+    }
+    for (which, names) in [("old", &diff.only_old), ("new", &diff.only_new)] {
+        if !names.is_empty() {
+            text += &format!("only in the {which} file: {}\n", names.join(", "));
+        }
+    }
+    for verdict in [Verdict::Slower, Verdict::Faster] {
+        for comparison in diff.comparisons.iter().filter(|c| c.verdict == verdict) {
+            text += &format!("{}\n", sentence(comparison));
+        }
+    }
+    let same: Vec<&Comparison> = diff.comparisons.iter().filter(|c| c.verdict == Verdict::NoDifference).collect();
+    let noise = same.iter().map(|c| c.noise).fold(0.0, f64::max);
+    if !same.is_empty() {
+        text += &format!(
+            "no difference in {} of {} comparisons (threshold {} %, noise floor up to {} %)\n",
+            same.len(),
+            diff.comparisons.len(),
+            digits(diff.threshold * 100.0),
+            digits(noise * 100.0),
+        );
+    }
+    text
+}
+
+fn sentence(c: &Comparison) -> String {
+    // How many times as fast is the reciprocal of how many times as long.
+    let (low, high, how) = if c.verdict == Verdict::Faster {
+        (1.0 / c.ratio.high, 1.0 / c.ratio.low, "faster")
+    } else {
+        (c.ratio.low, c.ratio.high, "slower")
+    };
+    let times = if digits(low) == digits(high) { format!("{}x", digits(low)) } else { format!("{}x to {}x", digits(low), digits(high)) };
+    let (phase, per) = (c.phase.name(), c.phase.per());
+    format!("{} {phase} on {} is {times} {how} ({} -> {} per {per})", c.row, c.workload, nanoseconds(c.old_ns), nanoseconds(c.new_ns))
+}

@@ -1,0 +1,249 @@
+//! Two result files compared, row by row.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use crate::schema::{Phase, Results, Row, RowKind, WorkloadResult};
+use crate::stats::{Interval, median, quantile};
+use crate::two_runs::{MIN_ROUNDS, discoveries, shift};
+
+/// What to compare.
+#[derive(Clone, Debug, PartialEq)]
+pub struct DiffOptions {
+    /// These phases; all when empty.
+    pub phases: Vec<Phase>,
+    /// These workloads; all when empty.
+    pub workloads: Vec<String>,
+    /// A change by no more than this share is no difference: 0.02 for 2 %.
+    pub threshold: f64,
+}
+
+/// What changed between two files.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Diff {
+    /// The share below which a change is no difference.
+    pub threshold: f64,
+    /// What makes the comparison doubtful: another machine, other versions.
+    pub warnings: Vec<String>,
+    /// What is in both files, or was asked for, and was not compared.
+    pub not_compared: Vec<NotCompared>,
+    /// Workloads and rows that only the old file has.
+    pub only_old: Vec<String>,
+    /// Workloads and rows that only the new file has.
+    pub only_new: Vec<String>,
+    /// One entry per workload, row and phase that both have.
+    pub comparisons: Vec<Comparison>,
+}
+
+/// Something that was not compared, and why.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct NotCompared {
+    /// A workload, or one row of it in one phase.
+    pub what: String,
+    /// Why.
+    pub reason: String,
+}
+
+/// One row in one phase on one workload, in both files.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Comparison {
+    /// The workload.
+    pub workload: String,
+    /// The row's id.
+    pub row: String,
+    /// What it is.
+    pub kind: RowKind,
+    /// What was timed.
+    pub phase: Phase,
+    /// The old median, ns.
+    pub old_ns: f64,
+    /// The new median, ns.
+    pub new_ns: f64,
+    /// New to old, with the interval at 95 %.
+    pub ratio: Interval,
+    /// How probable such a ratio is when nothing changed.
+    pub p: f64,
+    /// The share that rows which cannot have changed moved by.
+    pub noise: f64,
+    /// What to make of it.
+    pub verdict: Verdict,
+}
+
+/// What a comparison says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    /// The new file is slower.
+    Slower,
+    /// It is faster.
+    Faster,
+    /// Chance, noise, or a change below the threshold explains it.
+    NoDifference,
+}
+
+impl Diff {
+    /// Compares two files. A row differs when all of this holds: its interval does not hold 1; over all comparisons of the two files
+    /// together it is one of the [`discoveries`]; and the ratio is beyond both the threshold and the noise floor, which is how
+    /// far apart the files show that things are which cannot have changed (see [`noise`]).
+    pub fn new(old: &Results, new: &Results, options: &DiffOptions) -> Diff {
+        let mut diff = Diff {
+            threshold: options.threshold,
+            warnings: warnings(old, new),
+            not_compared: Vec::new(),
+            only_old: Vec::new(),
+            only_new: Vec::new(),
+            comparisons: Vec::new(),
+        };
+        let wanted = |name: &str| options.workloads.is_empty() || options.workloads.iter().any(|w| w == name);
+        for name in &options.workloads {
+            if find(old, name).is_none() && find(new, name).is_none() {
+                diff.not_compared.push(NotCompared { what: name.clone(), reason: "neither file has it".into() });
+            }
+        }
+        diff.only_new = new.workloads.iter().filter(|w| wanted(&w.name) && find(old, &w.name).is_none()).map(|w| w.name.clone()).collect();
+        for was in old.workloads.iter().filter(|w| wanted(&w.name)) {
+            let Some(is) = find(new, &was.name) else {
+                diff.only_old.push(was.name.clone());
+                continue;
+            };
+            match unlike(was, is) {
+                Some(reason) => diff.not_compared.push(NotCompared { what: was.name.clone(), reason }),
+                None => diff.workload(was, is, &options.phases),
+            }
+        }
+        diff.judge();
+        diff
+    }
+
+    /// Whether a row got slower.
+    pub fn any_slower(&self) -> bool {
+        self.comparisons.iter().any(|c| c.verdict == Verdict::Slower)
+    }
+
+    /// Whether a row got slower or faster.
+    pub fn any_changed(&self) -> bool {
+        self.comparisons.iter().any(|c| c.verdict != Verdict::NoDifference)
+    }
+
+    fn workload(&mut self, old: &WorkloadResult, new: &WorkloadResult, phases: &[Phase]) {
+        let named = |w: &WorkloadResult, row: &Row| format!("{} on {}", row.id, w.name);
+        self.only_old.extend(old.rows.iter().filter(|r| new.row(&r.id).is_none()).map(|r| named(old, r)));
+        self.only_new.extend(new.rows.iter().filter(|r| old.row(&r.id).is_none()).map(|r| named(new, r)));
+        for phase in Phase::ALL.into_iter().filter(|p| phases.is_empty() || phases.contains(p)) {
+            let noise = noise(old, new, phase);
+            for was in &old.rows {
+                let Some(is) = new.row(&was.id) else { continue };
+                let what = || format!("{} {} on {}", was.id, phase.name(), old.name);
+                let (a, b) = match (was.measure(phase), is.measure(phase)) {
+                    (Some(a), Some(b)) => (a, b),
+                    (None, None) => continue,
+                    (Some(_), None) => {
+                        self.only_old.push(what());
+                        continue;
+                    }
+                    (None, Some(_)) => {
+                        self.only_new.push(what());
+                        continue;
+                    }
+                };
+                let Some(shift) = shift(&a.ns, &b.ns) else {
+                    let reason = format!("{} and {} rounds; it takes {MIN_ROUNDS}", a.ns.len(), b.ns.len());
+                    self.not_compared.push(NotCompared { what: what(), reason });
+                    continue;
+                };
+                self.comparisons.push(Comparison {
+                    workload: old.name.clone(),
+                    row: was.id.clone(),
+                    kind: was.kind,
+                    phase,
+                    old_ns: a.median(),
+                    new_ns: b.median(),
+                    ratio: shift.ratio,
+                    p: shift.p,
+                    noise,
+                    verdict: Verdict::NoDifference,
+                });
+            }
+        }
+    }
+
+    fn judge(&mut self) {
+        let p: Vec<f64> = self.comparisons.iter().map(|c| c.p).collect();
+        for (comparison, found) in self.comparisons.iter_mut().zip(discoveries(&p)) {
+            let ratio = comparison.ratio;
+            let large = share(ratio.value) > comparison.noise.max(self.threshold);
+            comparison.verdict = match found && large && !ratio.holds(1.0) {
+                false => Verdict::NoDifference,
+                true if ratio.value > 1.0 => Verdict::Slower,
+                true => Verdict::Faster,
+            };
+        }
+    }
+}
+
+fn find<'r>(results: &'r Results, name: &str) -> Option<&'r WorkloadResult> {
+    results.workloads.iter().find(|w| w.name == name)
+}
+
+/// By which share a ratio is away from 1, the same for a ratio and its reciprocal.
+fn share(ratio: f64) -> f64 {
+    ratio.max(1.0 / ratio) - 1.0
+}
+
+/// The noise floor of a workload's phase: the largest of how far each file's A/A row is from the row that it repeats, and of how far,
+/// in the middle, the rows moved from one file to the other that are not Quintet's own: native code and peers.
+fn noise(old: &WorkloadResult, new: &WorkloadResult, phase: Phase) -> f64 {
+    let again = |w: &WorkloadResult| {
+        let again = w.again.as_ref()?;
+        let first = w.row(&again.id)?.measure(Phase::Batch)?;
+        let ratios: Vec<f64> = again.batch.ns.iter().zip(&first.ns).map(|(a, b)| a / b).collect();
+        Some(share(median(&ratios)))
+    };
+    let others: Vec<f64> = old
+        .rows
+        .iter()
+        .filter(|r| r.kind != RowKind::Backend)
+        .filter_map(|r| Some(share(new.row(&r.id)?.measure(phase)?.median() / r.measure(phase)?.median())))
+        .collect();
+    let moved = quantile(&others, 0.5);
+    [again(old), again(new), Some(moved)].into_iter().flatten().filter(|s| s.is_finite()).fold(0.0, f64::max)
+}
+
+/// Why two workloads of one name are not the same work; `None` where nothing that the files hold tells them apart.
+fn unlike(old: &WorkloadResult, new: &WorkloadResult) -> Option<String> {
+    let counted = |what: &str, old: usize, new: usize| (old != new).then(|| format!("{old} {what} in the old file, {new} in the new one"));
+    counted("rules", old.rules, new.rules)
+        .or_else(|| counted("records", old.records, new.records))
+        .or_else(|| counted("bytes of records", old.record_bytes, new.record_bytes))
+        .or_else(|| counted("trapping rule-record pairs", old.traps, new.traps))
+        .or_else(|| {
+            let was: BTreeMap<&str, usize> = old.matches.iter().map(|(n, c)| (n.as_str(), *c)).collect();
+            let is: BTreeMap<&str, usize> = new.matches.iter().map(|(n, c)| (n.as_str(), *c)).collect();
+            let (rule, count) = was.iter().find(|(rule, count)| is.get(*rule) != Some(count))?;
+            Some(match is.get(rule) {
+                Some(now) => format!("rule `{rule}` matched {count} records in the old file, {now} in the new one"),
+                None => format!("rule `{rule}` is not in the new file"),
+            })
+        })
+}
+
+fn warnings(old: &Results, new: &Results) -> Vec<String> {
+    let mut warnings = Vec::new();
+    if old.machine != new.machine {
+        let machine = |r: &Results| format!("{}, {} cores, {} {}", r.machine.cpu, r.machine.cores, r.machine.os, r.machine.arch);
+        warnings.push(format!("the files are from different machines: old {}; new {}", machine(old), machine(new)));
+    }
+    let names: std::collections::BTreeSet<&String> = old.versions.keys().chain(new.versions.keys()).collect();
+    let version = |r: &Results, name: &String| r.versions.get(name).map_or("none", String::as_str).to_string();
+    for name in names {
+        let (was, is) = (version(old, name), version(new, name));
+        if was != is {
+            warnings.push(format!("{name} differs: old {was}; new {is}"));
+        }
+    }
+    if old.options != new.options {
+        warnings.push("the files were measured with different options (rounds, sample time, precision)".into());
+    }
+    warnings
+}

@@ -216,7 +216,7 @@ fn recorded_repetitions_are_no_difference() {
         .lines()
         .filter(|line| !line.starts_with('#'))
         .map(|line| {
-            let mut columns = line.split('\t').skip(1).map(|c| c.split(' ').map(|n| n.parse().expect("a number")).collect::<Vec<f64>>());
+            let mut columns = line.split('\t').skip(3).map(|c| c.split(' ').map(|n| n.parse().expect("a number")).collect::<Vec<f64>>());
             (columns.next().expect("a row"), columns.next().expect("its repetition"))
         })
         .collect();

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use crate::schema::{Phase, Results, Row, RowKind, WorkloadResult};
-use crate::stats::{Interval, median, quantile};
+use crate::stats::{Interval, median};
 use crate::two_runs::{MIN_ROUNDS, discoveries, shift};
 
 /// What to compare.
@@ -64,7 +64,7 @@ pub struct Comparison {
     pub ratio: Interval,
     /// How probable such a ratio is when nothing changed.
     pub p: f64,
-    /// The share that rows which cannot have changed moved by.
+    /// The noise floor: the share that repetitions, and rows together, are apart by.
     pub noise: f64,
     /// What to make of it.
     pub verdict: Verdict,
@@ -85,7 +85,7 @@ pub enum Verdict {
 impl Diff {
     /// Compares two files. A row differs when all of this holds: its interval does not hold 1; over all comparisons of the two files
     /// together it is one of the [`discoveries`]; and the ratio is beyond both the threshold and the noise floor, which is how
-    /// far apart the files show that things are which cannot have changed (see [`noise`]).
+    /// far apart the files show that things are which cannot have changed, and how far all rows moved together.
     pub fn new(old: &Results, new: &Results, options: &DiffOptions) -> Diff {
         let mut diff = Diff {
             threshold: options.threshold,
@@ -131,7 +131,16 @@ impl Diff {
         self.only_old.extend(old.rows.iter().filter(|r| new.row(&r.id).is_none()).map(|r| named(old, r)));
         self.only_new.extend(new.rows.iter().filter(|r| old.row(&r.id).is_none()).map(|r| named(new, r)));
         for phase in Phase::ALL.into_iter().filter(|p| phases.is_empty() || phases.contains(p)) {
-            let noise = noise(old, new, phase);
+            let moved = moved(old, new, phase);
+            if moved > self.threshold {
+                self.warnings.push(format!(
+                    "{} on {}: the rows moved together, by {:.0} % in the middle: the machine's load or clock, or code that they share; smaller changes are not reported",
+                    phase.name(),
+                    old.name,
+                    moved * 100.0,
+                ));
+            }
+            let noise = noise(old, new).max(moved);
             for was in &old.rows {
                 let Some(is) = new.row(&was.id) else { continue };
                 let what = || format!("{} {} on {}", was.id, phase.name(), old.name);
@@ -191,23 +200,33 @@ fn share(ratio: f64) -> f64 {
     ratio.max(1.0 / ratio) - 1.0
 }
 
-/// The noise floor of a workload's phase: the largest of how far each file's A/A row is from the row that it repeats, and of how far,
-/// in the middle, the rows moved from one file to the other that are not Quintet's own: native code and peers.
-fn noise(old: &WorkloadResult, new: &WorkloadResult, phase: Phase) -> f64 {
+/// How far the A/A row of either file is from the row that it repeats: the larger of both.
+fn noise(old: &WorkloadResult, new: &WorkloadResult) -> f64 {
     let again = |w: &WorkloadResult| {
         let again = w.again.as_ref()?;
         let first = w.row(&again.id)?.measure(Phase::Batch)?;
         let ratios: Vec<f64> = again.batch.ns.iter().zip(&first.ns).map(|(a, b)| a / b).collect();
-        Some(share(median(&ratios)))
+        Some(share(median(&ratios))).filter(|s| s.is_finite())
     };
-    let others: Vec<f64> = old
-        .rows
-        .iter()
-        .filter(|r| r.kind != RowKind::Backend)
-        .filter_map(|r| Some(share(new.row(&r.id)?.measure(phase)?.median() / r.measure(phase)?.median())))
-        .collect();
-    let moved = quantile(&others, 0.5);
-    [again(old), again(new), Some(moved)].into_iter().flatten().filter(|s| s.is_finite()).fold(0.0, f64::max)
+    again(old).unwrap_or(0.0).max(again(new).unwrap_or(0.0))
+}
+
+/// Backends that tell by moving together that the machine, or what they share, changed.
+const WITNESSES: usize = 4;
+
+/// By how much, in the middle, the rows moved from one file to the other that tell of the machine: native code and peers, which are not
+/// Quintet's own; without those all backends, where there are enough of them.
+fn moved(old: &WorkloadResult, new: &WorkloadResult, phase: Phase) -> f64 {
+    let shares = |backends: bool| -> Vec<f64> {
+        let rows = old.rows.iter().filter(|r| (r.kind == RowKind::Backend) == backends);
+        rows.filter_map(|r| Some(share(new.row(&r.id)?.measure(phase)?.median() / r.measure(phase)?.median()))).collect()
+    };
+    let (others, backends) = (shares(false), shares(true));
+    match (others.is_empty(), backends.len() >= WITNESSES) {
+        (false, _) => median(&others),
+        (true, true) => median(&backends),
+        (true, false) => 0.0,
+    }
 }
 
 /// Why two workloads of one name are not the same work; `None` where nothing that the files hold tells them apart.

@@ -8,7 +8,7 @@ use clap::{Args as ClapArgs, ValueEnum};
 use quintet_results::{Change, Choice, Interval, Mode, Wish};
 
 use crate::commands::diff::OutputArg;
-use crate::failure::{FOUND, Failure, output};
+use crate::failure::{Failure, output};
 use crate::results_file::load;
 use crate::table::{digits, nanoseconds, render};
 

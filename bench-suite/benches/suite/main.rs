@@ -17,10 +17,12 @@
 //! BACKEND is a backend's id; `compile` and `instantiate` have all configurations (`jit-fast`, `wasm-winch`), the others the default ones.
 //! Throughput is in records where records are run, in rules where rules are compiled.
 //!
+//! `first_call` makes thousands of instances one after another, so the processor has everything at hand; `quintet compare` times one first
+//! call in each round, after everything else has run, and finds it dearer.
+//!
 //! `cargo bench` in the root of the workspace runs all of it, in about a quarter of an hour on two idle cores. A regular expression over
-//! the ids narrows it:
-//! `cargo bench -- waf-pack`, `cargo bench -- 'run_batch/.*/jit'`, `cargo bench -- scaling/rules`. What a filter leaves out is neither
-//! compiled nor verified.
+//! the ids narrows it: `cargo bench -- waf-pack`, `cargo bench -- 'run_batch/.*/jit'`, `cargo bench -- scaling/rules`. What a filter leaves
+//! out is neither compiled nor verified.
 //!
 //! Backends whose compiling of many rules would take too long are measured up to the size that takes seconds; what is left out is printed.
 //!

@@ -20,9 +20,7 @@ nothing is written.
 import argparse
 import json
 import math
-import os
 import sys
-import tempfile
 from pathlib import Path
 
 FORMAT = "quintet-results"
@@ -131,11 +129,12 @@ def fold(criterion):
 
 def write(path, results):
     """Writes the file in one step, so that a reader never sees half of it."""
+    half = path.with_name(path.name + ".part")
     try:
-        with tempfile.NamedTemporaryFile("w", encoding="utf-8", dir=path.parent, prefix=path.name, delete=False) as file:
+        with half.open("w", encoding="utf-8") as file:
             json.dump(results, file, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
             file.write("\n")
-        os.replace(file.name, path)
+        half.replace(path)
     except OSError as error:
         raise Refused(f"{path}: {error.strerror}") from error
 

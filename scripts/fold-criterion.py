@@ -31,9 +31,13 @@ class Refused(Exception):
     """Input that cannot be used: where, why, and what helps."""
 
 
+def no_number(name):
+    raise ValueError(f"{name} is no JSON")
+
+
 def read_json(path):
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
+        return json.loads(path.read_text(encoding="utf-8"), parse_constant=no_number)
     except OSError as error:
         raise Refused(f"{path}: {error.strerror}") from error
     except ValueError as error:
@@ -132,7 +136,7 @@ def write(path, results):
     half = path.with_name(path.name + ".part")
     try:
         with half.open("w", encoding="utf-8") as file:
-            json.dump(results, file, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+            json.dump(results, file, ensure_ascii=False, separators=(",", ":"))
             file.write("\n")
         half.replace(path)
     except OSError as error:

@@ -93,6 +93,7 @@ fn folded_results_are_accepted() {
 fn result_files_that_cannot_be_used_are_refused() {
     let cases = [
         ("truncated", example()[..2_000].to_owned(), "not JSON, or truncated"),
+        ("not-a-number", example().replacen("\"time_limit_s\": 60.0", "\"time_limit_s\": NaN", 1), "NaN is no JSON"),
         ("foreign", "[1, 2]".to_owned(), "`format` is `missing`"),
         ("older", example().replacen("\"version\": 2", "\"version\": 1", 1), "of version 1; this script reads version 2"),
         ("differing", example().replacen("\"verified_pairs\"", "\"difference\": \"a\", \"verified_pairs\"", 1), "the answers differed"),

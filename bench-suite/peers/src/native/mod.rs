@@ -1,6 +1,7 @@
 //! The limit: the rules of shipped workloads written in Rust by hand, as one would who knew them when the program was built. Records are
 //! read in place.
 
+mod arrays_and_maps;
 mod edge_filter;
 mod header_logic;
 mod large_sets;
@@ -8,6 +9,7 @@ mod one_comparison;
 mod payload_search;
 mod read;
 mod small_sets;
+mod waf_pack;
 mod wirefilter_bench;
 
 use quintet_lang::Program;
@@ -38,6 +40,12 @@ struct Written {
 }
 
 const WRITTEN: &[Written] = &[
+    Written {
+        workload: "arrays-and-maps",
+        fingerprint: 0x0ecc_dec8_5b21_8c93,
+        prepare: |t, f| ready(t, arrays_and_maps::ArraysAndMaps::new(f)?),
+    },
+    Written { workload: "waf-pack", fingerprint: 0x5e4c_088e_fb7b_8949, prepare: |t, f| ready(t, waf_pack::WafPack::new(f)?) },
     Written { workload: "edge-filter", fingerprint: 0xcb2e_f959_8ec4_e870, prepare: |t, f| ready(t, edge_filter::EdgeFilter::new(f)?) },
     Written { workload: "header-logic", fingerprint: 0x59f2_e3c4_4ee5_d347, prepare: |t, f| ready(t, header_logic::HeaderLogic::new(f)?) },
     Written {

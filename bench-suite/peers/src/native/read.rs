@@ -62,9 +62,21 @@ impl Field {
         self.word(record).map(|family| [family, record.memory().word(at + 8), record.memory().word(at + 16)])
     }
 
+    /// Bytes; none where they are missing.
+    #[inline(always)]
+    pub(super) fn text(self, record: RecordRef<'_>) -> &[u8] {
+        self.bytes(record).unwrap_or_default()
+    }
+
     #[inline(always)]
     fn span(self, record: RecordRef<'_>) -> (usize, usize) {
-        self.word(record).map_or((0, 0), |w| (w as u32 as usize, (w >> 32) as usize))
+        span(self.word(record).unwrap_or_default())
+    }
+
+    /// Elements of an array; 0 where it is missing.
+    #[inline(always)]
+    pub(super) fn len(self, record: RecordRef<'_>) -> usize {
+        self.span(record).1
     }
 
     /// An array of Int; empty where it is missing.
@@ -83,23 +95,80 @@ impl Field {
 
     /// An array of Bytes; empty where it is missing.
     #[inline(always)]
-    pub(super) fn texts(self, record: RecordRef<'_>) -> impl Iterator<Item = &[u8]> {
-        let (offset, len) = self.span(record);
-        (0..len).map(move |i| bytes(record, record.memory().word(offset + i * 8)))
+    pub(super) fn texts(self, record: RecordRef<'_>) -> Texts<'_> {
+        texts(record, self.word(record).unwrap_or_default())
     }
 
     /// The value under a key of a map of Bytes.
     #[inline(always)]
     pub(super) fn entry<'r>(self, record: RecordRef<'r>, key: &[u8]) -> Option<&'r [u8]> {
+        self.value(record, key).map(|word| bytes(record, word))
+    }
+
+    /// The array under a key of a map of arrays of Bytes; empty where there is none.
+    #[inline(always)]
+    pub(super) fn list<'r>(self, record: RecordRef<'r>, key: &[u8]) -> Texts<'r> {
+        texts(record, self.value(record, key).unwrap_or_default())
+    }
+
+    /// The arrays of a map of arrays of Bytes.
+    #[inline(always)]
+    pub(super) fn lists<'r>(self, record: RecordRef<'r>) -> impl Iterator<Item = Texts<'r>> + use<'r> {
+        let (offset, len) = self.span(record);
+        (0..len).map(move |i| texts(record, record.memory().word(offset + i * 16 + 8)))
+    }
+
+    /// The word of a map's value under a key.
+    #[inline(always)]
+    fn value(self, record: RecordRef<'_>, key: &[u8]) -> Option<u64> {
         let (offset, len) = self.span(record);
         let at = (0..len).map(|i| offset + i * 16).find(|at| bytes(record, record.memory().word(*at)) == key)?;
-        Some(bytes(record, record.memory().word(at + 8)))
+        Some(record.memory().word(at + 8))
     }
+}
+
+/// The elements of an array of Bytes.
+pub(super) struct Texts<'r> {
+    record: RecordRef<'r>,
+    offset: usize,
+    len: usize,
+}
+
+impl<'r> Iterator for Texts<'r> {
+    type Item = &'r [u8];
+
+    #[inline(always)]
+    fn next(&mut self) -> Option<&'r [u8]> {
+        self.len = self.len.checked_sub(1)?;
+        let text = bytes(self.record, self.record.memory().word(self.offset));
+        self.offset += 8;
+        Some(text)
+    }
+
+    #[inline(always)]
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        (self.len, Some(self.len))
+    }
+}
+
+impl ExactSizeIterator for Texts<'_> {}
+
+#[inline(always)]
+fn texts(record: RecordRef<'_>, word: u64) -> Texts<'_> {
+    let (offset, len) = span(word);
+    Texts { record, offset, len }
+}
+
+/// The offset and the length that a slot's word holds.
+#[inline(always)]
+fn span(word: u64) -> (usize, usize) {
+    (word as u32 as usize, (word >> 32) as usize)
 }
 
 #[inline(always)]
 fn bytes(record: RecordRef<'_>, word: u64) -> &[u8] {
-    record.memory().bytes(word as u32 as usize, (word >> 32) as usize)
+    let (offset, len) = span(word);
+    record.memory().bytes(offset, len)
 }
 
 /// Whether an address is IPv4 and in the network of this address and prefix.

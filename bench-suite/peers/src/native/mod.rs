@@ -32,11 +32,14 @@ struct Ready<'t, R> {
     written: R,
 }
 
+/// Makes the hand-written form of a workload from its fields.
+type Prepare = for<'t> fn(Task<'t>, &Fields<'_>) -> Result<Box<dyn Prepared + 't>, String>;
+
 /// A workload that somebody wrote by hand, and the fingerprint of the rules that it was written for.
 struct Written {
     workload: &'static str,
     fingerprint: u64,
-    prepare: for<'t> fn(Task<'t>, &Fields<'_>) -> Result<Box<dyn Prepared + 't>, String>,
+    prepare: Prepare,
 }
 
 const WRITTEN: &[Written] = &[

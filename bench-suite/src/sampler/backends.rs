@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use quintet::{ArenaKind, Batch, Instance, Isolation, Matches, RuleSet, Rules};
 use quintet_results::{Memory, Phase, Row, RowKind, Traits};
 
-use super::clock::{latency, once, raw, repeats, time};
+use super::clock::{Clock, raw, repeats};
 use super::effort::Effort;
 use super::{MeasureError, Pick, Turn, failed};
 use crate::lineup::Entry;
@@ -104,36 +104,36 @@ impl Turn for BackendTurn<'_> {
         &mut self.row
     }
 
-    fn sample(&mut self, clock: f64) -> Result<(), MeasureError> {
+    fn sample(&mut self, clock: &Clock) -> Result<(), MeasureError> {
         let (loaded, records) = (self.loaded, self.loaded.records() as f64);
-        let ns = time(self.compile, || compile(loaded, &self.entry))?;
+        let ns = clock.time(self.compile, || compile(loaded, &self.entry))?;
         self.push(Phase::Compile, ns);
-        let ns = time(self.instantiate, || self.rules.instance().map_err(failed))?;
+        let ns = clock.time(self.instantiate, || self.rules.instance().map_err(failed))?;
         self.push(Phase::Instantiate, ns);
         let mut fresh = self.rules.instance().map_err(failed)?;
         let mut hits = RuleSet::new();
-        let ns = once(clock, || fresh.run(loaded.batches[0].record(0), &mut hits).map_err(failed))?;
+        let ns = clock.once(|| fresh.run(loaded.batches[0].record(0), &mut hits).map_err(failed))?;
         self.push(Phase::FirstCall, ns);
         drop(fresh);
-        let ns = time(self.single, || run_records(&mut *self.instance, &loaded.batches, &mut self.hits))?;
+        let ns = clock.time(self.single, || run_records(&mut *self.instance, &loaded.batches, &mut self.hits))?;
         self.push(Phase::Single, ns / records);
         let calls = self.picks.iter().map(|pick| {
             let record = loaded.batches[pick.batch].record(pick.in_batch);
             raw(|| self.instance.run(record, &mut self.hits).map_err(failed))
         });
-        let quantiles = latency(clock, calls)?;
+        let quantiles = clock.latency(calls)?;
         self.push_latency(quantiles);
-        let ns = self.batch()?;
+        let ns = self.batch(clock)?;
         self.push(Phase::Batch, ns);
         if !self.copied.is_empty() {
-            let ns = time(self.copy, || run_copied(&mut *self.instance, &mut self.copied, &mut self.matches))?;
+            let ns = clock.time(self.copy, || run_copied(&mut *self.instance, &mut self.copied, &mut self.matches))?;
             self.push(Phase::BatchCopied, ns / records);
         }
         Ok(())
     }
 
-    fn batch(&mut self) -> Result<f64, MeasureError> {
-        let ns = time(self.batch, || run_batches(&mut *self.instance, &self.loaded.batches, &mut self.matches))?;
+    fn batch(&mut self, clock: &Clock) -> Result<f64, MeasureError> {
+        let ns = clock.time(self.batch, || run_batches(&mut *self.instance, &self.loaded.batches, &mut self.matches))?;
         Ok(ns / self.loaded.records() as f64)
     }
 }

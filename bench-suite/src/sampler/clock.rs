@@ -1,12 +1,94 @@
 //! Reading the clock: samples of repeated work, and of calls one by one.
 
+use std::cell::Cell;
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
 use quintet_results::{median, quantile};
 
-/// The least time that is ever stated, ns: what is left of a call that takes less than the clock's own cost varies by.
+/// The least time that is ever stated, ns: a call may take less than the clock's own cost varies by.
 const LEAST: f64 = 1.0;
+
+/// Parts that a sample is timed in, where what it measures repeats so often.
+const LAPS: usize = 10;
+
+/// A lap that took so many times as long as the sample's median lap was interrupted by another process and says nothing of the row. What a
+/// row does from time to time, such as collecting garbage, takes less and counts.
+const INTERRUPTED: f64 = 2.0;
+
+/// The stopwatch of a workload.
+#[derive(Debug, Default)]
+pub(super) struct Clock {
+    /// ns that reading it twice takes.
+    cost: Cell<f64>,
+    laps: Cell<u64>,
+    interrupted: Cell<u64>,
+}
+
+impl Clock {
+    /// Measures once more what reading the clock costs: the median of readings with nothing between them, ns.
+    pub(super) fn adjust(&self) -> f64 {
+        let empty: Vec<f64> = (0..1001).map(|_| elapsed(Instant::now())).collect();
+        self.cost.set(median(&empty));
+        self.cost.get()
+    }
+
+    /// The share of laps that were left out.
+    pub(super) fn interrupted(&self) -> f64 {
+        self.interrupted.get() as f64 / self.laps.get().max(1) as f64
+    }
+
+    /// ns that one of about `repeats` calls of `work` takes: the mean over the laps that were not interrupted.
+    pub(super) fn time<T, E>(&self, repeats: usize, mut work: impl FnMut() -> Result<T, E>) -> Result<f64, E> {
+        for _ in 0..warming(repeats) {
+            black_box(work()?);
+        }
+        let (laps, calls) = laps(repeats);
+        let mut ns = Vec::with_capacity(laps);
+        for _ in 0..laps {
+            let start = Instant::now();
+            for _ in 0..calls {
+                black_box(work()?);
+            }
+            ns.push(elapsed(start) / calls as f64);
+        }
+        Ok(self.sample(&ns))
+    }
+
+    /// As [`Clock::time`] for work that uses something up; `make` makes it, untimed.
+    pub(super) fn time_using<I, T, E>(
+        &self,
+        repeats: usize,
+        make: impl Fn() -> I,
+        mut work: impl FnMut(I) -> Result<T, E>,
+    ) -> Result<f64, E> {
+        let (laps, calls) = laps(repeats);
+        let mut inputs: Vec<I> = (0..laps * calls + warming(repeats)).map(|_| make()).collect();
+        self.time(repeats, || work(inputs.pop().unwrap_or_else(&make)))
+    }
+
+    /// The mean of the laps that were not interrupted.
+    fn sample(&self, laps: &[f64]) -> f64 {
+        // With less than three laps nobody knows which of them was interrupted.
+        let most = if laps.len() < 3 { f64::INFINITY } else { INTERRUPTED * median(laps) };
+        let kept: Vec<f64> = laps.iter().copied().filter(|ns| *ns <= most).collect();
+        self.laps.set(self.laps.get() + laps.len() as u64);
+        self.interrupted.set(self.interrupted.get() + (laps.len() - kept.len()) as u64);
+        (kept.iter().sum::<f64>() / kept.len() as f64).max(LEAST)
+    }
+
+    /// ns of a single call, without the clock's own.
+    pub(super) fn once<T, E>(&self, work: impl FnOnce() -> Result<T, E>) -> Result<f64, E> {
+        Ok((raw(work)? - self.cost.get()).max(LEAST))
+    }
+
+    /// The median and the 99th percentile of calls that were timed [raw], ns, without the clock's own.
+    pub(super) fn latency<E>(&self, calls: impl Iterator<Item = Result<f64, E>>) -> Result<(f64, f64), E> {
+        let ns = calls.collect::<Result<Vec<f64>, E>>()?;
+        let quantile = |q| (quantile(&ns, q) - self.cost.get()).max(LEAST);
+        Ok((quantile(0.5), quantile(0.99)))
+    }
+}
 
 /// Calls before those that are timed: a quarter as many, so that caches and branch predictors hold nothing of the row that ran before.
 /// What runs once per sample takes so long that this does not matter.
@@ -14,25 +96,14 @@ fn warming(repeats: usize) -> usize {
     if repeats > 1 { repeats.div_ceil(4) } else { 0 }
 }
 
-/// ns that one of `repeats` calls of `work` takes.
-pub(super) fn time<T, E>(repeats: usize, mut work: impl FnMut() -> Result<T, E>) -> Result<f64, E> {
-    for _ in 0..warming(repeats) {
-        black_box(work()?);
-    }
-    let start = Instant::now();
-    for _ in 0..repeats {
-        black_box(work()?);
-    }
-    Ok((start.elapsed().as_nanos() as f64 / repeats as f64).max(LEAST))
+/// How many laps, and calls in each of them, make up `repeats` calls or a few more.
+fn laps(repeats: usize) -> (usize, usize) {
+    let calls = repeats.div_ceil(LAPS).max(1);
+    (repeats.div_ceil(calls).max(1), calls)
 }
 
-/// As [`time`] for work that uses something up; `make` makes it, untimed.
-pub(super) fn time_using<I, T, E>(repeats: usize, make: impl Fn() -> I, mut work: impl FnMut(I) -> Result<T, E>) -> Result<f64, E> {
-    let mut inputs: Vec<I> = (0..repeats + warming(repeats)).map(|_| make()).collect();
-    time(repeats, || work(inputs.pop().unwrap_or_else(&make)))
-}
-
-/// How often `work` must be repeated to fill a sample. It is called for as long as a sample lasts, which warms it up.
+/// How often `work` must be repeated to fill a sample; at least three times, so that an interruption shows, unless it takes far longer than
+/// a sample. It is called for as long as a sample lasts, which warms it up.
 pub(super) fn repeats<T, E>(sample: Duration, mut work: impl FnMut() -> Result<T, E>) -> Result<usize, E> {
     black_box(work()?);
     let (start, mut calls) = (Instant::now(), 0u128);
@@ -41,19 +112,10 @@ pub(super) fn repeats<T, E>(sample: Duration, mut work: impl FnMut() -> Result<T
         calls += 1;
         let elapsed = start.elapsed();
         if elapsed >= sample {
-            return Ok((sample.as_nanos() * calls / elapsed.as_nanos().max(1)).clamp(1, 1_000_000) as usize);
+            let least = if elapsed <= 4 * sample { 3 } else { 1 };
+            return Ok((sample.as_nanos() * calls / elapsed.as_nanos().max(1)).clamp(least, 1_000_000) as usize);
         }
     }
-}
-
-/// ns that reading the clock twice takes: the median of readings with nothing between them.
-pub(super) fn cost() -> f64 {
-    let empty: Vec<f64> = (0..1001).map(|_| elapsed(Instant::now())).collect();
-    median(&empty)
-}
-
-fn elapsed(start: Instant) -> f64 {
-    start.elapsed().as_nanos() as f64
 }
 
 /// ns of a single call and of the clock.
@@ -63,15 +125,8 @@ pub(super) fn raw<T, E>(work: impl FnOnce() -> Result<T, E>) -> Result<f64, E> {
     Ok(elapsed(start))
 }
 
-/// ns of a single call, without the clock's `cost`.
-pub(super) fn once<T, E>(cost: f64, work: impl FnOnce() -> Result<T, E>) -> Result<f64, E> {
-    Ok((raw(work)? - cost).max(LEAST))
-}
-
-/// The median and the 99th percentile of calls that are timed one by one, ns, without the clock's `cost`.
-pub(super) fn latency<E>(cost: f64, calls: impl Iterator<Item = Result<f64, E>>) -> Result<(f64, f64), E> {
-    let ns = calls.collect::<Result<Vec<f64>, E>>()?;
-    Ok(((quantile(&ns, 0.5) - cost).max(LEAST), (quantile(&ns, 0.99) - cost).max(LEAST)))
+fn elapsed(start: Instant) -> f64 {
+    start.elapsed().as_nanos() as f64
 }
 
 #[cfg(test)]
@@ -82,13 +137,37 @@ mod tests {
 
     #[test]
     fn quantiles_are_of_calls_without_the_clock() {
+        let clock = Clock { cost: Cell::new(20.0), ..Clock::default() };
         let calls = (0..=100).map(|i| Ok::<_, Infallible>(25.0 + f64::from(i)));
-        assert_eq!(latency(20.0, calls), Ok((55.0, 104.0)));
-        assert_eq!(latency(20.0, (0..10).map(|_| Ok::<_, Infallible>(19.0))), Ok((LEAST, LEAST)));
+        assert_eq!(clock.latency(calls), Ok((55.0, 104.0)));
+        assert_eq!(clock.latency((0..10).map(|_| Ok::<_, Infallible>(19.0))), Ok((LEAST, LEAST)));
     }
 
     #[test]
-    fn repeats_fill_a_sample_and_never_fall_below_one() {
+    fn interrupted_laps_are_left_out_and_counted_and_slow_ones_are_not() {
+        let clock = Clock::default();
+        assert_eq!(clock.sample(&[10.0, 10.0, 400.0, 10.0, 16.0, 10.0, 10.0, 24.0]), 11.0);
+        assert_eq!(clock.interrupted(), 0.25);
+        assert_eq!(clock.sample(&[10.0, 400.0]), 205.0, "of two laps neither is known to be right");
+        assert_eq!(clock.interrupted(), 0.2);
+    }
+
+    #[test]
+    fn laps_make_up_the_repeats() {
+        for (repeats, expected) in [(1, (1, 1)), (3, (3, 1)), (10, (10, 1)), (11, (6, 2)), (1000, (10, 100))] {
+            assert_eq!(laps(repeats), expected, "{repeats}");
+        }
+        let mut calls = 0;
+        let count = || {
+            calls += 1;
+            Ok::<_, Infallible>(())
+        };
+        assert!(Clock::default().time(1000, count).is_ok());
+        assert_eq!(calls, 1250, "a quarter warms up");
+    }
+
+    #[test]
+    fn repeats_fill_a_sample() {
         let wait = |ms| move || Ok::<_, Infallible>(std::thread::sleep(Duration::from_millis(ms)));
         assert_eq!(repeats(Duration::from_millis(1), wait(5)), Ok(1));
         // A busy machine may wait longer than it is asked to, but no shorter.
@@ -101,7 +180,7 @@ mod tests {
     fn what_is_used_up_is_made_before_the_clock_starts() {
         let mut used = 0;
         let make = || std::thread::sleep(Duration::from_millis(50));
-        let ns = time_using(3, make, |()| {
+        let ns = Clock::default().time_using(3, make, |()| {
             used += 1;
             Ok::<_, Infallible>(())
         });

@@ -51,7 +51,7 @@ impl Effort {
         min_rounds: 11,
         max_rounds: 61,
         precision: 0.03,
-        time: Duration::from_secs(5),
+        time: Duration::from_secs(4),
         calls: 500,
     };
     /// For decisions: most of a minute per workload.

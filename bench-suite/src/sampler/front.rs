@@ -6,7 +6,7 @@ use std::time::Duration;
 use quintet::{Batch, Engine, Passes};
 use quintet_results::{FrontEnd, Measure};
 
-use super::clock::{repeats, time, time_using};
+use super::clock::{Clock, repeats};
 use super::{MeasureError, failed};
 use crate::load::Loaded;
 
@@ -51,15 +51,15 @@ impl<'l> Front<'l> {
         Ok(front)
     }
 
-    pub(super) fn sample(&mut self) -> Result<(), MeasureError> {
+    pub(super) fn sample(&mut self, clock: &Clock) -> Result<(), MeasureError> {
         let loaded = self.loaded;
         let (source, limits, records) = (&loaded.workload.rules, loaded.engine.limits(), loaded.records() as f64);
-        let parse = time(self.parse, || quintet_lang::parse(source, limits).map_err(failed))?;
-        let check = time(self.check, || quintet_lang::check(&self.parsed, loaded.linked.scheme(), limits).map_err(failed))?;
-        let passes = time(self.passes, || Ok::<_, MeasureError>(loaded.engine.optimise(loaded.unoptimised.program())))?;
-        let link = time_using(self.link, || loaded.linked.program().clone(), |program| self.linker.link(program).map_err(failed))?;
-        let read = time(self.read, || loaded.read_again().map_err(failed))?;
-        let empty = time(self.empty, || Ok::<_, MeasureError>(walk(&loaded.batches)))?;
+        let parse = clock.time(self.parse, || quintet_lang::parse(source, limits).map_err(failed))?;
+        let check = clock.time(self.check, || quintet_lang::check(&self.parsed, loaded.linked.scheme(), limits).map_err(failed))?;
+        let passes = clock.time(self.passes, || Ok::<_, MeasureError>(loaded.engine.optimise(loaded.unoptimised.program())))?;
+        let link = clock.time_using(self.link, || loaded.linked.program().clone(), |program| self.linker.link(program).map_err(failed))?;
+        let read = clock.time(self.read, || loaded.read_again().map_err(failed))?;
+        let empty = clock.time(self.empty, || Ok::<_, MeasureError>(walk(&loaded.batches)))?;
         let front_end = &mut self.front_end;
         front_end.parse.ns.push(parse);
         front_end.check.ns.push(check);

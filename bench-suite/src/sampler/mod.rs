@@ -15,6 +15,7 @@ use crate::lineup::Lineup;
 use crate::load::Loaded;
 use crate::verify::Verified;
 use backends::BackendTurn;
+use clock::Clock;
 use front::Front;
 use others::PeerTurn;
 
@@ -47,6 +48,8 @@ pub struct Measured {
     pub result: WorkloadResult,
     /// What reading the clock costs, ns, once per round. It is taken off every call that is timed by itself.
     pub clock: Measure,
+    /// The share of laps, the parts of samples, that another process interrupted and that were left out.
+    pub interrupted: f64,
     /// Why the rounds ended.
     pub ending: Ending,
     /// The least precise ratio of those that rounds went on for.
@@ -59,11 +62,11 @@ trait Turn {
 
     fn row_mut(&mut self) -> &mut Row;
 
-    /// Takes one sample of every phase and of the latency. `clock` is what reading the clock costs, ns.
-    fn sample(&mut self, clock: f64) -> Result<(), MeasureError>;
+    /// Takes one sample of every phase and of the latency.
+    fn sample(&mut self, clock: &Clock) -> Result<(), MeasureError>;
 
     /// ns per record of all batches.
-    fn batch(&mut self) -> Result<f64, MeasureError>;
+    fn batch(&mut self, clock: &Clock) -> Result<f64, MeasureError>;
 
     /// Adds a sample.
     fn push(&mut self, phase: Phase, ns: f64) {
@@ -128,9 +131,10 @@ pub fn measure(
     }
     let mut front = Front::new(loaded, effort.sample / 4)?;
 
-    let mut clock = Measure::default();
+    let (warm, clock, mut cost) = (Clock::default(), Clock::default(), Measure::default());
     let mut again: Option<(usize, Again)> = None;
-    round(&mut front, &mut turns, &mut again, 0, clock::cost())?;
+    warm.adjust();
+    round(&mut front, &mut turns, &mut again, 0, &warm)?;
     front.forget();
     let quickest = (0..turns.len())
         .filter(|t| turns[*t].row().kind == RowKind::Backend)
@@ -143,9 +147,8 @@ pub fn measure(
 
     let mut rounds = 0;
     let (ending, widest) = loop {
-        let cost = clock::cost();
-        clock.ns.push(cost);
-        round(&mut front, &mut turns, &mut again, rounds, cost)?;
+        cost.ns.push(clock.adjust());
+        round(&mut front, &mut turns, &mut again, rounds, &clock)?;
         rounds += 1;
         let widest = widest(turns.iter().map(|t| t.row()));
         let elapsed = start.elapsed();
@@ -173,7 +176,7 @@ pub fn measure(
         no_op: front.no_op,
         again: again.map(|(_, again)| again),
     };
-    Ok(Measured { result, clock, ending, widest })
+    Ok(Measured { result, clock: cost, interrupted: clock.interrupted(), ending, widest })
 }
 
 /// One round. The second measuring of a row has a place of its own in the rotation, so it does not always follow the first.
@@ -182,14 +185,14 @@ fn round(
     turns: &mut [Box<dyn Turn + '_>],
     again: &mut Option<(usize, Again)>,
     number: usize,
-    clock: f64,
+    clock: &Clock,
 ) -> Result<(), MeasureError> {
-    front.sample()?;
+    front.sample(clock)?;
     let places = turns.len() + usize::from(again.is_some());
     for place in (0..places).map(|place| (place + number) % places) {
         match (turns.get_mut(place), &mut *again) {
             (Some(turn), _) => turn.sample(clock)?,
-            (None, Some((row, again))) => again.batch.ns.push(turns[*row].batch()?),
+            (None, Some((row, again))) => again.batch.ns.push(turns[*row].batch(clock)?),
             (None, None) => {}
         }
     }

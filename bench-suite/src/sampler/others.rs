@@ -7,7 +7,7 @@ use quintet::RuleSet;
 use quintet_peers::{Peer, Prepared};
 use quintet_results::{Phase, Row, RowKind};
 
-use super::clock::{latency, raw, repeats, time};
+use super::clock::{Clock, raw, repeats};
 use super::effort::Effort;
 use super::{MeasureError, Pick, Turn, failed};
 use crate::load::Loaded;
@@ -72,23 +72,23 @@ impl Turn for PeerTurn<'_> {
         &mut self.row
     }
 
-    fn sample(&mut self, clock: f64) -> Result<(), MeasureError> {
+    fn sample(&mut self, clock: &Clock) -> Result<(), MeasureError> {
         if let Some(repeats) = self.compile {
-            let ns = time(repeats, || self.prepared.compile().unwrap_or(Ok(()))).map_err(failed)?;
+            let ns = clock.time(repeats, || self.prepared.compile().unwrap_or(Ok(()))).map_err(failed)?;
             self.push(Phase::Compile, ns);
         }
-        let ns = time(self.single, || run_records(&mut *self.prepared, self.records, &mut self.hits)).map_err(failed)?;
+        let ns = clock.time(self.single, || run_records(&mut *self.prepared, self.records, &mut self.hits)).map_err(failed)?;
         self.push(Phase::Single, ns / self.records as f64);
         let calls = self.picks.iter().map(|pick| raw(|| self.prepared.run(pick.record, &mut self.hits)));
-        let quantiles = latency(clock, calls).map_err(failed)?;
+        let quantiles = clock.latency(calls).map_err(failed)?;
         self.push_latency(quantiles);
-        let ns = self.batch()?;
+        let ns = self.batch(clock)?;
         self.push(Phase::Batch, ns);
         Ok(())
     }
 
-    fn batch(&mut self) -> Result<f64, MeasureError> {
-        Ok(time(self.batch, || self.prepared.run_all()).map_err(failed)? / self.records as f64)
+    fn batch(&mut self, clock: &Clock) -> Result<f64, MeasureError> {
+        Ok(clock.time(self.batch, || self.prepared.run_all()).map_err(failed)? / self.records as f64)
     }
 }
 
@@ -120,7 +120,7 @@ mod tests {
 
     #[test]
     fn an_engine_that_would_take_the_others_time_is_left_out_with_the_time_that_it_needs() {
-        assert_eq!(affordable(Duration::from_millis(100), &Effort::QUICK), Ok(()));
+        assert_eq!(affordable(Duration::from_millis(50), &Effort::QUICK), Ok(()));
         let reason = affordable(Duration::from_secs(2), &Effort::QUICK).unwrap_err();
         assert!(reason.contains("takes 2.0 s; --time 88 makes room"), "{reason}");
         let roomy = Effort { time: Duration::from_secs(88), ..Effort::QUICK };

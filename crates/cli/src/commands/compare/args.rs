@@ -67,7 +67,7 @@ pub struct CompareArgs {
     /// either side [default: 1%, 3% with --quick].
     #[arg(long, value_name = "PERCENT", value_parser = percent)]
     pub precision: Option<f64>,
-    /// Seconds after which a workload's rounds end in any case, but for the least number of rounds [default: 40, 5 with --quick].
+    /// Seconds after which a workload's rounds end in any case, but for the least number of rounds [default: 40, 4 with --quick].
     #[arg(long, value_name = "SECONDS", value_parser = seconds)]
     pub time: Option<Duration>,
     /// Rounds that no workload gets more of [default: 151, 61 with --quick].

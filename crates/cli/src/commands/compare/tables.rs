@@ -137,6 +137,9 @@ fn trust(measured: &Measured, took: Duration) -> String {
         };
     }
     text.push('\n');
+    if measured.interrupted > 0.005 {
+        let _ = writeln!(text, "other processes interrupted {:.0} % of the laps, which are left out", 100.0 * measured.interrupted);
+    }
     let noise = result.again.as_ref().and_then(|a| Some((a, result.row(&a.id)?.measure(Phase::Batch)?)));
     if let Some((again, first)) = noise {
         let ratio = ratio_interval(&again.batch.ns, &first.ns);

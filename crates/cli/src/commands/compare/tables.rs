@@ -145,9 +145,9 @@ fn trust(measured: &Measured, took: Duration) -> String {
         let ratio = ratio_interval(&again.batch.ns, &first.ns);
         let _ = writeln!(text, "noise: batches of {} measured a second time in the same rounds are {}", again.id, times(ratio));
     }
-    let _ = write!(
+    let _ = writeln!(
         text,
-        "harness: a loop that evaluates nothing takes {} per record; reading the clock takes {}, which is taken off single calls\n",
+        "harness: a loop that evaluates nothing takes {} per record; reading the clock takes {}, which is taken off single calls",
         nanoseconds(result.no_op.median()),
         nanoseconds(measured.clock.median()),
     );

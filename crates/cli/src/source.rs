@@ -39,6 +39,11 @@ impl Source {
         Ok(Source { name: EXPRESSION.into(), text: rules.into() })
     }
 
+    /// The same for what is an expression unless a file has this name; `a/b` is one.
+    pub fn expression(text: &str) -> Result<Source, Failure> {
+        if Path::new(text).is_file() { Source::new(text) } else { Ok(Source { name: "expression".into(), text: text.into() }) }
+    }
+
     /// Prints what is wrong with the rules and answers the failure.
     pub fn wrong(&self, diagnostics: &Diagnostics) -> Failure {
         render::diagnostics(&self.name, &self.text, diagnostics);

@@ -70,7 +70,7 @@ impl Generator<'_, '_> {
 
     /// A value expression: of any type, or something for each element, which comes to an array.
     pub(crate) fn expression(&mut self, depth: usize) -> Term {
-        match self.dice.weighted(&[5, 5, 2, 1, 1]) {
+        match self.dice.weighted(&[5, 5, 2, 1, 1, 1]) {
             0 => {
                 let ty = self.kind();
                 self.value(&ty, depth)
@@ -84,7 +84,9 @@ impl Generator<'_, '_> {
                 self.each(&ty, depth)
             }
             3 => self.each_test(depth),
-            _ => self.test(depth),
+            4 => self.compare(depth),
+            // Not any test: `x & k` is one only where a Bool is wanted.
+            _ => self.logic(Shape::Value(Type::Bool), depth, Self::test),
         }
     }
 

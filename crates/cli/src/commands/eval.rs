@@ -64,7 +64,7 @@ const BATCH_RECORDS: usize = 1024;
 
 pub fn run(args: &EvalArgs) -> Result<ExitCode, Failure> {
     let engine = Engine::new().with_passes(args.passes.passes);
-    let source = Source::new(&args.expression)?;
+    let source = Source::expression(&args.expression)?;
     let mut printer = Printer { output: args.output, records: 0, traps: 0, first: None, out: BufWriter::new(std::io::stdout().lock()) };
     let notes = match &args.input {
         Some(input) => of_records(args, input, &engine, &source, &mut printer)?,

@@ -82,6 +82,110 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
+//! # Host functions
+//! A function of the host has a typed signature, against which calls are checked before anything runs. What a missing argument means and
+//! whether an argument must be a literal are part of it ([`lang::signature`]):
+//!
+//! ```
+//! use quintet::lang::signature::{Param, Signature};
+//! use quintet::{Engine, Library, Scheme, Type, Value};
+//!
+//! let mut library = Library::standard();
+//! let square = Signature::new("square", vec![Param::new("n", Type::Int)], Type::Int).doc("n times n.");
+//! library.function(square, |args, _scratch| {
+//!     let [Value::Int(n)] = args else { return Ok(Value::Nil) }; // cannot be: the signature says Int, and nil propagates
+//!     Ok(Value::Int(n.wrapping_mul(*n)))
+//! });
+//! let engine = Engine::new().with_library(library);
+//! let scheme = Scheme::builder().mandatory("n", Type::Int).functions(engine.library().signatures()).build()?;
+//! assert!(engine.check("square(n) > 100", &scheme).is_ok());
+//! let wrong = engine.check("square(\"n\") > 100", &scheme).unwrap_err();
+//! assert_eq!(wrong.iter().next().unwrap().message, "argument 1 of `square` (n) should be Int, but is Bytes");
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! A [`Bind`] sees each call when the rules are compiled and is given its constant arguments, to prepare them once or to refuse them:
+//!
+//! ```
+//! use std::sync::Arc;
+//!
+//! use quintet::lang::ast::{Const, Site};
+//! use quintet::lang::signature::{Param, Signature};
+//! use quintet::{ArenaKind, BatchBuilder, Bind, Engine, Function, Library, Scheme, Type, Value};
+//!
+//! /// `first_of(text, choices)`: the first of the choices, separated by commas, that occurs in the text.
+//! struct FirstOf;
+//!
+//! impl Bind for FirstOf {
+//!     fn bind(&self, site: &Site) -> Result<Arc<dyn Function>, String> {
+//!         let Some(Const::Bytes(choices)) = &site.constants[1] else { return Err("the choices are a literal".into()) };
+//!         let choices: Vec<Vec<u8>> = choices.split(|b| *b == b',').map(<[u8]>::to_vec).collect(); // once, not for each record
+//!         if choices.iter().any(Vec::is_empty) {
+//!             return Err("a choice is empty".into());
+//!         }
+//!         Ok(Arc::new(Prepared { choices }))
+//!     }
+//! }
+//!
+//! struct Prepared {
+//!     choices: Vec<Vec<u8>>,
+//! }
+//!
+//! impl Function for Prepared {
+//!     fn call<'a>(&self, args: &[Value<'a>], scratch: &'a quintet::Scratch) -> Result<Value<'a>, quintet::Trap> {
+//!         let Value::Bytes(text) = args[0] else { return Ok(Value::Nil) };
+//!         let found = self.choices.iter().find(|c| text.windows(c.len()).any(|w| w == c.as_slice()));
+//!         // What a function makes goes to scratch memory, where it counts against the limit.
+//!         found.map_or(Ok(Value::Nil), |c| Ok(Value::Bytes(scratch.bytes(c)?)))
+//!     }
+//! }
+//!
+//! let params = vec![Param::new("text", Type::Bytes), Param::new("choices", Type::Bytes).literal()];
+//! let signature = Signature { may_be_nil: true, ..Signature::new("first_of", params, Type::Bytes) };
+//! let mut library = Library::standard();
+//! library.bind(signature, FirstOf);
+//! let engine = Engine::new().with_library(library);
+//! let scheme = Scheme::builder().mandatory("agent", Type::Bytes).functions(engine.library().signatures()).build()?;
+//!
+//! let mut builder = BatchBuilder::new(&scheme, 1, ArenaKind::Plain)?;
+//! let mut record = builder.record();
+//! record.bytes(scheme.field_id("agent").unwrap(), b"curl/8.5");
+//! record.finish()?;
+//! let batch = builder.build();
+//! let tool = engine.compile_value(r#"first_of(agent, "wget,curl")"#, &scheme, "lua")?;
+//! assert_eq!(tool.instance()?.evaluate(batch.record(0))?.unwrap().to_string(), "\"curl\"");
+//! let refused = engine.compile(r#"first_of(agent, "wget,") == "wget""#, &scheme, "lua").err().unwrap();
+//! assert_eq!(refused.to_string(), "first_of: a choice is empty");
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # Named lists
+//! `in $name` tests a list of Int, Ip or Bytes that the host fills. Replacing it reaches rules that are compiled and instantiated already,
+//! from the next record on; a list that was never set has no members:
+//!
+//! ```
+//! use quintet::{ArenaKind, BatchBuilder, Engine, IpSet, RuleSet, Scheme, SetMatcher, Type};
+//!
+//! let engine = Engine::new();
+//! let scheme = Scheme::builder().mandatory("ip.src", Type::Ip).lists(Type::Ip).build()?;
+//! let rules = engine.compile("ip.src in $blocked", &scheme, "jit")?;
+//!
+//! let mut builder = BatchBuilder::new(&scheme, 1, ArenaKind::Plain)?;
+//! let mut record = builder.record();
+//! record.ip(scheme.field_id("ip.src").unwrap(), "10.0.0.7".parse()?);
+//! record.finish()?;
+//! let batch = builder.build();
+//! let (mut instance, mut hits) = (rules.instance()?, RuleSet::new());
+//! instance.run(batch.record(0), &mut hits)?;
+//! assert!(hits.is_empty());
+//!
+//! let members = IpSet::new([("10.0.0.0".parse()?, "10.0.0.255".parse()?)]); // inclusive ranges
+//! engine.lists().replace("blocked", SetMatcher::Ip(members))?;
+//! instance.run(batch.record(0), &mut hits)?;
+//! assert!(hits.contains(0));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
 //! # Choosing a backend
 //! [`backends`] lists what this build has; every backend answers alike, so the choice is one of cost. `quintet compare` measures it on
 //! your own rules and traffic. Without that: `closures` where rules change often or run seldom, `jit` where they run for millions of
@@ -101,7 +205,8 @@ pub use registry::{UnknownBackend, backend, backends, configurations};
 pub use quintet_lang as lang;
 pub use quintet_lang::{Field, FieldId, Limits, Passes, Presence, Program, Scheme, SchemeBuilder, SchemeError, Type};
 pub use quintet_runtime::{
-    Arena, ArenaKind, Artifact, Backend, BackendId, Batch, BatchBuilder, Bind, Compiled, Emit, EvaluateError, Function, Instance,
-    Isolation, Library, Linked, List, Lists, Matches, OwnedValue, RecordBuilder, RecordError, RecordRef, RuleSet, Scratch, SetMatcher,
-    Traits, Trap, TrapAt, Value, ValueInstance,
+    Arena, ArenaKind, ArrayRef, Artifact, Backend, BackendId, Batch, BatchBuilder, Bind, BytesSet, CompileError, Compiled, Emit,
+    EvaluateError, Function, Instance, InstantiateError, IntSet, IpSet, Isolation, Library, LinkError, Linked, List, Lists, MapRef,
+    Matches, OwnedValue, RecordBuilder, RecordError, RecordRef, RuleSet, RunError, Scratch, SetMatcher, Traits, Trap, TrapAt, Value,
+    ValueInstance,
 };

@@ -23,7 +23,8 @@ thread_local! {
     static HANDED_OVER: Cell<Option<OwnedValue>> = const { Cell::new(None) };
 }
 
-/// The function that value programs call.
+/// The function that value programs call. It is the only one with an effect besides its answer; its call is a rule's root, which runs
+/// last and once.
 pub(crate) struct HandOver;
 
 impl Bind for HandOver {

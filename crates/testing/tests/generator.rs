@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::TestRunner;
 use quintet_interp::Interp;
-use quintet_lang::Passes;
+use quintet_lang::{Passes, compile_value};
 use quintet_testing::{Batches, KINDS, instance, statistics, value_case, values_of};
 
 #[test]
@@ -50,6 +50,9 @@ fn generated_values_compile_and_are_of_all_types() {
         let linked = case.link_value(&Passes::none()).unwrap_or_else(|e| panic!("{}\n  {e}", case.source()));
         let ty = linked.program().value().expect("a value expression").ty.to_string();
         *seen.entry(ty).or_default() += 1;
+        let text = linked.program().to_string();
+        let again = compile_value(&text, &case.world().scheme, &case.limits()).unwrap_or_else(|e| panic!("{}\n{text}  {e}", case.source()));
+        assert_eq!(again.to_string(), text, "{}", case.source());
         let batches = Batches::new(linked.scheme(), &case.records, false).unwrap();
         let answers = values_of(instance(&Interp::new(), &linked, &case.limits()).unwrap(), &batches).unwrap();
         nil += answers.iter().filter(|a| *a == "nil").count();

@@ -46,7 +46,7 @@ impl Program {
 impl fmt::Display for RuleText<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let printer = Printer { program: self.program, locals: HashMap::new(), arrays: HashMap::new() };
-        f.write_str(&printer.top(&self.rule.expr))
+        f.write_str(&printer.top(self.program.value().unwrap_or(&self.rule.expr)))
     }
 }
 

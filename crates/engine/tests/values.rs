@@ -74,8 +74,8 @@ fn a_wrong_expectation_is_found() {
 
 #[test]
 fn random_expressions_evaluate_alike() {
-    quintet_testing::values(&[], 4_000);
-    quintet_testing::values(&configurations(), 400);
+    quintet_testing::values(&[], 2_000);
+    quintet_testing::values(&configurations(), 200);
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Value expressions on every configuration: the cases of `values.jsonl`, and random ones.
 //!
-//! A line has the expression, over the scheme of `quintet_testing::world`; its type; a record, in which what is left out is zero or missing; and what the
-//! expression is worth there: `value` (`null` is nil) or `trap`. `memory_bytes` sets that limit.
+//! A line has the expression, over the scheme of `quintet_testing::world`; its type; a record, in which what is left out is zero or
+//! missing; and what the expression is worth there: `value` (`null` is nil) or `trap`. `memory_bytes` sets that limit.
 
 use std::path::Path;
 

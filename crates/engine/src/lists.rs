@@ -1,5 +1,10 @@
 //! Lists that command lines and workloads name, with the files that hold them.
 
+/// The examples of the documentation of lists, run as tests.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/lists.md")]
+struct Documentation;
+
 use std::path::{Path, PathBuf};
 
 use quintet_lang::{Scheme, Type};

@@ -20,6 +20,10 @@ pub struct Limits {
     /// Bytes that the function results of one rule on one record may take together (default 16 MiB). More is the trap
     /// `memory`.
     pub memory_bytes: usize,
+    /// Expressions of one rule, after the passes, that a backend may make code of (default 5,000: each operand and each operator is one).
+    /// What code generators do with one function grows faster than the function. A larger rule is an error on `jit`, `wasm` and `lua`;
+    /// `interp` and `closures` make no code and take any.
+    pub code_expressions: usize,
 }
 
 impl Default for Limits {
@@ -31,6 +35,7 @@ impl Default for Limits {
             regex_bytes: 10 << 20,
             regex_cache_bytes: 2 << 20,
             memory_bytes: 16 << 20,
+            code_expressions: 5_000,
         }
     }
 }

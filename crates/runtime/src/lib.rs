@@ -31,7 +31,7 @@ pub use batch::{Batch, BatchBuilder, RecordBuilder, RecordError};
 pub use evaluate::{EvaluateError, ValueInstance};
 pub use functions::{Bind, Function, Library, slice};
 pub use layout::{Layout, Slot};
-pub use linked::{LinkError, Linked};
+pub use linked::{LinkError, Linked, TooLarge};
 pub use list::List;
 pub use list_file::{ListFileError, ListForm};
 pub use lists::{ListError, Lists};

@@ -3,7 +3,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use quintet_lang::ast::{ListId, NeedleId, Program, RegexId, SetId, SiteId, Span, WildcardId};
+use quintet_lang::ast::{Expr, ListId, NeedleId, Program, RegexId, SetId, SiteId, Span, WildcardId};
 use quintet_lang::{Limits, Scheme, VALUE_FUNCTION};
 
 use crate::evaluate::HandOver;
@@ -33,6 +33,26 @@ pub struct Linked {
 pub struct LinkError {
     message: String,
     span: Span,
+}
+
+/// A rule is too large to make code of.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "{} has {count} expressions, and code is made of at most {limit}; split it, put long lists of values into sets, raise the limit \
+     `code_expressions`, or use a backend that makes no code: interp or closures",
+    if rule.is_empty() { "the rule".to_owned() } else { format!("rule `{rule}`") }
+)]
+pub struct TooLarge {
+    rule: String,
+    count: usize,
+    limit: usize,
+}
+
+/// How many expressions there are in one, itself included.
+fn expressions(expr: &Expr) -> usize {
+    let mut count = 1;
+    expr.children(&mut |child| count += expressions(child));
+    count
 }
 
 impl LinkError {
@@ -122,6 +142,19 @@ impl Linked {
     /// The limits that it was linked with.
     pub fn limits(&self) -> &Limits {
         &self.limits
+    }
+
+    /// Whether each rule is small enough to make code of.
+    ///
+    /// # Errors
+    /// Names the first rule over [`Limits::code_expressions`].
+    pub fn fits_code(&self) -> Result<(), TooLarge> {
+        let limit = self.limits.code_expressions;
+        let large = self.program.rules.iter().map(|rule| (rule, expressions(&rule.expr))).find(|(_, count)| *count > limit);
+        match large {
+            None => Ok(()),
+            Some((rule, count)) => Err(TooLarge { rule: rule.name.clone(), count, limit }),
+        }
     }
 
     /// A prepared set.

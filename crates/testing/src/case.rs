@@ -140,8 +140,14 @@ pub(crate) fn limits(memory_bytes: Option<usize>) -> Limits {
 /// # Errors
 /// What is wrong with it, in words.
 pub fn link(source: &str, nil_not_equal: bool, limits: &Limits) -> Result<Arc<Linked>, String> {
+    link_with(source, nil_not_equal, limits, &Passes::none())
+}
+
+/// As [`link`], after these passes.
+pub(crate) fn link_with(source: &str, nil_not_equal: bool, limits: &Limits, passes: &Passes) -> Result<Arc<Linked>, String> {
     let world = world(nil_not_equal);
-    let program = compile(source, &world.scheme, limits).map_err(|d| format!("{d:?}"))?;
+    let program = compile(source, &world.scheme, limits).map_err(|d| d.to_string())?;
+    let program = optimise(&program, passes);
     Linked::new(program, &world.library, &world.lists, limits).map_err(|e| e.to_string())
 }
 

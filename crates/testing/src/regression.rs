@@ -6,7 +6,7 @@
 //! | `nil_not_equal` | whether `nil != x` is true; left out: true |
 //! | `memory_bytes` | the limit on memory; left out: the default |
 //! | `record` | the record, as [`record_from_json`](crate::record_from_json) reads it |
-//! | `hits` | the rules that match |
+//! | `hits` | the rules that match: their numbers, or `"all"` |
 //! | `traps` | what the rules that trap trap with, by rule; left out: none |
 //! | `note` | why the case is there |
 
@@ -14,10 +14,11 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use quintet_interp::Interp;
+use quintet_lang::Passes;
 use quintet_runtime::{Backend, Trap};
 use serde_json::{Value as Json, json};
 
-use crate::case::{Answer, Batches, Mode, answers, instance, limits, link};
+use crate::case::{Answer, Batches, Mode, answers, instance, limits, link_with};
 use crate::world::world;
 use quintet_cases::{Record, record_from_json, record_to_json};
 
@@ -67,10 +68,14 @@ impl Regression {
     /// What is wrong with it, in words.
     pub fn from_json(line: &Json) -> Result<Regression, String> {
         let text = |key: &str| line.get(key).and_then(Json::as_str).map(str::to_owned);
+        let source = text("source").ok_or("there is no `source`")?;
         let nil_not_equal = line.get("nil_not_equal").and_then(Json::as_bool).unwrap_or(true);
         let empty = json!({});
         let record = record_from_json(&world(nil_not_equal).scheme, line.get("record").unwrap_or(&empty)).map_err(|e| e.to_string())?;
         let hits = line.get("hits").map(|hits| {
+            if hits.as_str() == Some("all") {
+                return Ok((0..quintet_lang::parse(&source, &limits(None)).map_or(0, |file| file.rules.len())).collect());
+            }
             let rules = hits.as_array().ok_or("`hits` is no array")?.iter();
             rules.map(|r| r.as_u64().map(|r| r as usize).ok_or("`hits` holds numbers of rules")).collect::<Result<Vec<_>, _>>()
         });
@@ -85,7 +90,7 @@ impl Regression {
             },
         )?;
         Ok(Regression {
-            source: text("source").ok_or("there is no `source`")?,
+            source,
             nil_not_equal,
             memory_bytes: line.get("memory_bytes").and_then(Json::as_u64).map(|n| n as usize),
             record,
@@ -94,24 +99,26 @@ impl Regression {
         })
     }
 
-    /// What a backend makes of the case, which must be the same whichever way it is run.
+    /// What a backend makes of the case, which must be the same whichever way it is run, with and without the passes.
     ///
     /// # Errors
     /// Where it is not, or the program does not compile.
     pub fn run(&self, backend: &dyn Backend) -> Result<Answer, String> {
         let limits = limits(self.memory_bytes);
-        let program = link(&self.source, self.nil_not_equal, &limits)?;
-        let mut instance = instance(backend, &program, &limits)?;
         let mut answer: Option<Answer> = None;
-        for wide in [false, true] {
-            let records = std::slice::from_ref(&self.record);
-            let batches = Batches::new(program.scheme(), records, wide).map_err(|e| e.to_string())?;
-            for mode in Mode::ALL {
-                for found in answers(&mut *instance, &program, &batches, mode)? {
-                    match &answer {
-                        Some(first) if *first != found => return Err(format!("{first}, but with {mode} {found}")),
-                        Some(_) => {}
-                        None => answer = Some(found),
+        for passes in [Passes::none(), Passes::default()] {
+            let program = link_with(&self.source, self.nil_not_equal, &limits, &passes)?;
+            let mut instance = instance(backend, &program, &limits)?;
+            for wide in [false, true] {
+                let records = std::slice::from_ref(&self.record);
+                let batches = Batches::new(program.scheme(), records, wide).map_err(|e| e.to_string())?;
+                for mode in Mode::ALL {
+                    for found in answers(&mut *instance, &program, &batches, mode)? {
+                        match &answer {
+                            Some(first) if *first != found => return Err(format!("{first}, but with {mode} and {passes:?} {found}")),
+                            Some(_) => {}
+                            None => answer = Some(found),
+                        }
                     }
                 }
             }

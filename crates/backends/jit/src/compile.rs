@@ -172,6 +172,7 @@ impl Backend for Jit {
     }
 
     fn compile(&self, program: &Arc<Linked>) -> Result<Arc<dyn Compiled>, CompileError> {
+        program.fits_code().map_err(|e| CompileError::new(self.id, e))?;
         let code = self.assemble(program).map_err(|e| CompileError::new(self.id, e))?;
         Ok(Arc::new(Program { code: Arc::new(code) }))
     }
@@ -181,6 +182,7 @@ impl Backend for Jit {
     }
 
     fn emit(&self, program: &Arc<Linked>, form: Emit) -> Result<String, EmitError> {
+        program.fits_code().map_err(|e| EmitError::new(self.id, e))?;
         emit::text(self, program, form).map_err(|e| EmitError::new(self.id, e))
     }
 }

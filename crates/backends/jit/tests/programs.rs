@@ -13,7 +13,8 @@ fn scheme() -> Scheme {
 
 fn link(source: &str, scheme: &Scheme) -> Arc<Linked> {
     let program = compile(source, scheme, &Limits::default()).expect("a program");
-    Linked::new(program, &Library::standard(), &Lists::new(), &Limits::default()).expect("a linked program")
+    let limits = Limits { code_expressions: usize::MAX, ..Limits::default() };
+    Linked::new(program, &Library::standard(), &Lists::new(), &limits).expect("a linked program")
 }
 
 fn instance(jit: &Jit, program: &Arc<Linked>) -> Box<dyn Instance> {

@@ -86,6 +86,7 @@ impl Backend for LuaJit {
     }
 
     fn compile(&self, program: &Arc<Linked>) -> Result<Arc<dyn Compiled>, CompileError> {
+        program.fits_code().map_err(|e| CompileError::new(self.id(), e))?;
         let mut data = Data::default();
         let source = chunk(program, &mut data);
         let bytecode = self.bytecode(&source).map_err(|e| CompileError::new(self.id(), e))?;
@@ -97,6 +98,7 @@ impl Backend for LuaJit {
     }
 
     fn emit(&self, program: &Arc<Linked>, form: Emit) -> Result<String, EmitError> {
+        program.fits_code().map_err(|e| EmitError::new(self.id(), e))?;
         match form {
             Emit::Lua => Ok(chunk(program, &mut Data::default())),
             _ => Err(EmitError::new(self.id(), format_args!("it makes Lua source of a program, and no {}", form.name()))),

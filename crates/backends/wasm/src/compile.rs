@@ -68,6 +68,7 @@ impl Backend for Wasm {
     }
 
     fn compile(&self, program: &Arc<Linked>) -> Result<Arc<dyn Compiled>, CompileError> {
+        program.fits_code().map_err(|e| CompileError::new(self.id(), e))?;
         let id = self.id();
         let shared = self.setup.shared().map_err(|e| CompileError::new(id, e))?;
         let finished = rules::module(program, self.setup.memory == Memory::Mapped, false);
@@ -90,6 +91,7 @@ impl Backend for Wasm {
     }
 
     fn emit(&self, program: &Arc<Linked>, form: Emit) -> Result<String, EmitError> {
+        program.fits_code().map_err(|e| EmitError::new(self.id(), e))?;
         emit::text(self.setup, program, form)
     }
 }

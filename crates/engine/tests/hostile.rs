@@ -9,7 +9,7 @@ use quintet::{ArenaKind, Batch, BatchBuilder, Engine, Matches, Scheme, Type, con
 
 /// Most seconds of processor time for checking, compiling and running.
 const SECONDS: f64 = 1.0;
-/// Most bytes that the peak of resident memory may lie above what the process had before.
+/// Most bytes that the peak of resident memory may lie above what the process had at its start.
 const BYTES: usize = 256 << 20;
 
 /// What is to become of a text.
@@ -39,13 +39,13 @@ fn memory(key: &str) -> usize {
     line.split_whitespace().nth(1).and_then(|n| n.parse::<usize>().ok()).expect("a number") << 10
 }
 
-/// What a run took: seconds of processor time, and bytes that the peak lies above the start.
-fn measured(run: &mut dyn FnMut()) -> (f64, usize) {
+/// What a run took: seconds of processor time, and bytes that the peak lies above `start`.
+fn measured(start: usize, run: &mut dyn FnMut()) -> (f64, usize) {
     // Starts the peak anew. Where that is not allowed, the peak is that of the process so far, which can only be larger.
     let _ = std::fs::write("/proc/self/clear_refs", "5");
-    let (seconds, bytes) = (processor_seconds(), memory("VmRSS:"));
+    let seconds = processor_seconds();
     run();
-    (processor_seconds() - seconds, memory("VmHWM:").saturating_sub(bytes))
+    (processor_seconds() - seconds, memory("VmHWM:").saturating_sub(start))
 }
 
 /// A megabyte of units, joined.
@@ -71,16 +71,16 @@ fn texts() -> Vec<(String, Fate, String)> {
     use Fate::{Refused, Runs, RunsWithoutCode};
     let mut texts: Vec<(String, Fate, String)> = Vec::new();
     let mut add = |name: &str, fate, text| texts.push((name.to_owned(), fate, text));
-    for (open, core, close) in [
-        ("(", "flag", ")"),
-        ("not ", "flag", ""),
-        ("-", "n == 1", ""),
-        ("lower(", "name", ") == name"),
-        ("any(", "flags", ")"),
-        ("ints[", "0", "] == 1"),
+    for (open, core, close, says) in [
+        ("(", "flag", ")", "nest"),
+        ("not ", "flag", "", "nest"),
+        ("-", "n == 1", "", "nest"),
+        ("lower(", "name", ") == name", "nest"),
+        ("any(", "flags", ")", "nest"),
+        ("ints[", "0", "] == 1", "inside one another"),
     ] {
         let text = format!("{}{core}{}", open.repeat(10_000), close.repeat(10_000));
-        add(&format!("nested 10,000 deep: {open}"), Refused("nest"), text);
+        add(&format!("nested 10,000 deep: {open}"), Refused(says), text);
     }
     let large = RunsWithoutCode("code is made of at most 5000");
     add("equals, which become sets", Runs, megabyte(" or ", |i| format!("n == {i} or name == \"h{i}\"")));
@@ -93,6 +93,8 @@ fn texts() -> Vec<(String, Fate, String)> {
     add("wildcards", large, megabyte(" or ", |i| format!("name wildcard \"*{i}*\"")));
     let (open, close) = ("(flag or not ".repeat(60), ")".repeat(60));
     add("deep and wide", large, megabyte(" or ", |i| format!("{open}n > {i}{close}")));
+    add("regular expressions", large, megabyte(" or ", |i| format!("name matches \"x{i}\"")));
+    add("replacing", large, megabyte(" or ", |i| format!("regex_replace(name, \"x{i}\", \"y\") == \"\"")));
     add("a long text", Runs, format!("name == \"{}\"", "x".repeat(1_000_000)));
     add("a long wildcard", Runs, format!("name wildcard \"{}\"", "a*".repeat(500_000)));
     add("a long regular expression", Refused("limit of 10485760 bytes"), format!("name matches \"{}\"", "a".repeat(1_000_000)));
@@ -142,7 +144,9 @@ fn hostile_rules_are_answered_within_a_second() {
     let scheme = scheme(&engine);
     let batch = batch(&scheme);
     let mut wrong = Vec::new();
-    for (name, fate, text) in texts() {
+    let texts = texts();
+    let start = memory("VmRSS:");
+    for (name, fate, text) in texts {
         for backend in configurations() {
             let id = backend.id();
             let code = !matches!(id.name, "interp" | "closures");
@@ -153,10 +157,10 @@ fn hostile_rules_are_answered_within_a_second() {
                     instance.run_batch(&batch, &mut Matches::new()).map_err(|e| e.to_string())
                 });
             };
-            let mut took = measured(&mut run);
+            let mut took = measured(start, &mut run);
             if took.0 >= SECONDS {
                 // The processor's own noise is not what is tested.
-                took = measured(&mut run);
+                took = measured(start, &mut run);
             }
             println!("{name}, {id}: {:.2} s, {} MB, {}", took.0, took.1 >> 20, if outcome.is_ok() { "runs" } else { "refused" });
             let says = match fate {

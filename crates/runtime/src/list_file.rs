@@ -115,7 +115,7 @@ fn csv(text: &[u8], ty: &Type) -> Result<Entries, Wrong> {
         // The reader passes over blank lines and comments as part of the record that follows them.
         let lead = lead(raw);
         let line = record.position().map_or(1, csv::Position::line) + lead.0;
-        if memchr::memchr_iter(b'"', &raw[lead.1..]).count() % 2 != 0 {
+        if !memchr::memchr_iter(b'"', &raw[lead.1..]).count().is_multiple_of(2) {
             return Err((line, "a quote is not closed; a field that holds `\"` stands in quotes and has each `\"` twice".into()));
         }
         if record.len() > 2 {

@@ -69,6 +69,7 @@ pub struct Probe {
 /// Compiles and runs an expression for every construct with each of these backends, and compares the answers with the interpreter's.
 pub fn probe(backends: &[Arc<dyn Backend>]) -> Vec<Probe> {
     let engine = Engine::new();
+    engine.lists().declare("known", Type::Int).expect("the name of a list");
     let batch = records(&engine);
     let interpreter = quintet::backend("interp");
     let probe = |(construct, example): &(&'static str, &'static str)| {

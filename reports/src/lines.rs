@@ -58,13 +58,13 @@ impl Size {
     pub fn extent(self) -> (f64, f64) {
         match self {
             Size::Wide => (760.0, 430.0),
-            Size::Narrow => (350.0, 400.0),
+            Size::Narrow => (340.0, 400.0),
         }
     }
 }
 
 /// The space that a name at a curve's end takes up.
-const NAME: f64 = 13.5;
+const NAME: f64 = 14.5;
 
 impl Lines {
     /// The axes, within a chart of this size.
@@ -103,7 +103,7 @@ impl Lines {
             body += &format!("<path class=\"envelope\" d=\"{}\"/>", path(&points));
         }
         let mut ends = Vec::new();
-        for curve in &self.curves {
+        for (place, curve) in self.curves.iter().enumerate() {
             let Some(style) = styles.iter().find(|s| s.id == curve.id) else { continue };
             let points: Vec<_> = curve.points.iter().map(|p| (x.at(p.0), y.at(p.1.value))).collect();
             let Some(last) = points.last() else { continue };
@@ -116,7 +116,8 @@ impl Lines {
                 style.dash(),
                 path(&points)
             );
-            let marked = if self.measured { 1 } else { points.len().div_ceil(3).max(1) };
+            // Marks of one curve are apart from those of the next.
+            let every = points.len().div_ceil(3).max(1);
             for (i, (at, p)) in points.iter().zip(&curve.points).enumerate() {
                 if self.measured {
                     let tip = format!(
@@ -134,7 +135,7 @@ impl Lines {
                         line((at.0, low), (at.0, high), &format!("whisker s{}", style.slot))
                     );
                     body += &(marker(style, at.0, at.1) + "</g>");
-                } else if i % marked == marked / 2 {
+                } else if i % every == (every / 2 + place) % every {
                     body += &marker(style, at.0, at.1);
                 }
             }
@@ -157,11 +158,11 @@ impl Lines {
     fn axes(&self, x: &Scale, y: &Scale, size: Size) -> String {
         let (left, right, top, bottom) = (x.at(x.low()), x.at(x.high()), y.at(y.high()), y.at(y.low()));
         let mut body = text(0.0, 13.0, "axis", &self.y.0) + &text((left + right) / 2.0, bottom + 38.0, "axis middle", &self.x.0);
-        for tick in y.ticks(9) {
+        for tick in y.ticks(26.0) {
             body += &line((left, y.at(tick)), (right, y.at(tick)), "grid");
             body += &text(left - 7.0, y.at(tick) + 4.0, "tick end", &self.y.1.tick(tick));
         }
-        for tick in x.ticks(if size == Size::Wide { 10 } else { 5 }) {
+        for tick in x.ticks(if size == Size::Wide { 56.0 } else { 46.0 }) {
             body += &line((x.at(tick), top), (x.at(tick), bottom), "grid");
             body += &text(x.at(tick), bottom + 18.0, "tick middle", &self.x.1.tick(tick));
         }

@@ -4,14 +4,14 @@ use minijinja::{Environment, UndefinedBehavior, Value, context};
 use quintet_results::{Cost, Mode};
 use serde_json::json;
 
+use crate::break_even::{Costs, Step};
 use crate::charts::Figure;
 use crate::date::utc;
-use crate::format::{bytes, thousands, time};
+use crate::format::{bytes, count_with, thousands, time};
 use crate::markdown::options;
 use crate::style::{Style, variables};
 use crate::svg::swatch;
 use crate::table::Table;
-use crate::tables::steps_text;
 use crate::view::{View, WorkloadView, rules};
 
 /// Why a report cannot be rendered.
@@ -83,6 +83,13 @@ fn figure(figure: &Figure, styles: &[Style]) -> Value {
     }
 }
 
+/// Who is the cheapest where, as a list.
+fn steps(costs: &Costs, styles: &[Style]) -> Vec<Value> {
+    let look = |id: &str| styles.iter().find(|s| s.id == id).map(swatch).unwrap_or_default();
+    let from = |step: &Step| step.from.map_or("from the first record on".into(), |i| format!("from {} records on", count_with(i)));
+    costs.steps.iter().map(|s| context! { id => s.id.as_str(), swatch => Value::from_safe_string(look(&s.id)), from => from(s) }).collect()
+}
+
 fn table(table: &Table) -> Value {
     let rows: Vec<Value> = table.rows.iter().map(|r| context! { about => r.about.as_deref(), cells => r.cells.clone() }).collect();
     context! { caption => table.caption.as_str(), head => table.head.clone(), rows }
@@ -105,7 +112,7 @@ fn workload(view: &WorkloadView, styles: &[Style]) -> Value {
         .break_even
         .iter()
         .zip(&view.costs)
-        .map(|(f, (mode, costs))| context! { mode => mode_name(*mode), figure => figure(f, styles), steps => steps_text(costs) })
+        .map(|(f, (mode, costs))| context! { mode => mode_name(*mode), figure => figure(f, styles), steps => steps(costs, styles) })
         .collect();
     context! {
         name => w.name.as_str(),

@@ -49,9 +49,9 @@ impl From<quintet_results::Interval> for Point {
 }
 
 /// The width of a panel.
-pub const WIDTH: f64 = 350.0;
-const LEFT: f64 = 118.0;
-const RIGHT: f64 = WIDTH - 64.0;
+pub const WIDTH: f64 = 340.0;
+const LEFT: f64 = 116.0;
+const RIGHT: f64 = WIDTH - 60.0;
 const TOP: f64 = 50.0;
 const STEP: f64 = 22.0;
 
@@ -67,7 +67,7 @@ impl Panel {
         let scale = Scale::around(values, LEFT, RIGHT - 6.0);
         let bottom = self.height() - 4.0;
         let mut body = text(0.0, 13.0, "heading", &self.title) + &text(RIGHT - 6.0, 30.0, "axis end", &self.axis);
-        for tick in scale.ticks(5) {
+        for tick in scale.ticks(36.0) {
             let at = scale.at(tick);
             body += &line((at, TOP - 4.0), (at, bottom), "grid");
             body += &text(at, TOP - 7.0, "tick middle", &self.unit.tick(tick));
@@ -106,6 +106,9 @@ impl Panel {
                     "<rect class=\"bar s{}{hollow}\" x=\"{from:.1}\" y=\"-6\" width=\"{width:.1}\" height=\"12\" rx=\"1.5\"/>",
                     style.slot
                 );
+            }
+            if self.baseline.is_none() {
+                body += &line((LEFT, 0.0), (x, 0.0), &format!("stem s{}", style.slot));
             }
             if point.low < point.high {
                 body += &whisker(scale.at(point.low), scale.at(point.high), 0.0, &format!("s{}", style.slot));

@@ -42,18 +42,21 @@ impl Scale {
         self.high
     }
 
-    /// At most about `most` ticks: powers of ten, some of them left out on a long axis, with 2 and 5 between on a short one.
-    pub fn ticks(&self, most: usize) -> Vec<f64> {
-        let within = |steps: &[f64], every: i32| -> Vec<f64> {
-            let (first, last) = (self.low.log10().floor() as i32, self.high.log10().ceil() as i32);
-            let powers = (first..=last).filter(|p| p.rem_euclid(every) == 0);
-            let all = powers.flat_map(|p| steps.iter().map(move |s| s * 10f64.powi(p)));
-            all.filter(|v| *v >= self.low * 0.999 && *v <= self.high * 1.001).collect()
-        };
-        let short = [&[1.0, 1.5, 2.0, 3.0, 5.0, 7.0][..], &[1.0, 2.0, 5.0], &[1.0, 3.0]];
-        let long = [1, 2, 3, 4, 6].into_iter().map(|every| within(&[1.0], every));
-        let ticks = short.iter().map(|steps| within(steps, 1)).chain(long).find(|ticks| ticks.len() <= most);
-        ticks.unwrap_or_default()
+    /// As many ticks as leave `gap` pixels from one to the next: powers of ten, some of them left out on a long axis, with steps between
+    /// on a short one.
+    pub fn ticks(&self, gap: f64) -> Vec<f64> {
+        let short = [&[1.0, 1.5, 2.0, 3.0, 5.0, 7.0][..], &[1.0, 2.0, 5.0], &[1.0, 3.0], &[1.0]].map(|steps| self.multiples(steps, 1));
+        let long = [2, 3, 4, 6].map(|every| self.multiples(&[1.0], every));
+        let wide = |ticks: &Vec<f64>| ticks.windows(2).all(|pair| (self.at(pair[1]) - self.at(pair[0])).abs() >= gap);
+        short.into_iter().chain(long).filter(|ticks| !ticks.is_empty()).find(wide).unwrap_or_default()
+    }
+
+    /// These multiples of every so many powers of ten, as far as they are on the axis.
+    fn multiples(&self, steps: &[f64], every: i32) -> Vec<f64> {
+        let (first, last) = (self.low.log10().floor() as i32, self.high.log10().ceil() as i32);
+        let powers = (first..=last).filter(|p| p.rem_euclid(every) == 0);
+        let all = powers.flat_map(|p| steps.iter().map(move |s| s * 10f64.powi(p)));
+        all.filter(|v| *v >= self.low * 0.999 && *v <= self.high * 1.001).collect()
     }
 }
 
@@ -70,14 +73,15 @@ mod tests {
     }
 
     #[test]
-    fn ticks_are_neither_many_nor_none() {
-        let ticks = |low, high| Scale::exactly(low, high, 0.0, 1.0).ticks(6);
+    fn ticks_keep_apart_and_there_is_one() {
+        let ticks = |low, high| Scale::exactly(low, high, 0.0, 160.0).ticks(30.0);
         assert_eq!(ticks(1.0, 1e9), [1.0, 1e2, 1e4, 1e6, 1e8]);
-        assert_eq!(ticks(1.0, 40.0), [1.0, 2.0, 5.0, 10.0, 20.0]);
+        assert_eq!(ticks(1.0, 10.0), [1.0, 2.0, 5.0, 10.0]);
         assert_eq!(ticks(2.0, 1e4), [10.0, 100.0, 1000.0, 1e4]);
         for high in [1.3, 1.8, 4.0, 30.0, 1e3, 1e5, 1e12] {
-            let ticks = ticks(0.9, high);
-            assert!((1..=6).contains(&ticks.len()), "{high}: {ticks:?}");
+            let scale = Scale::exactly(0.9, high, 0.0, 160.0);
+            let ticks = scale.ticks(30.0);
+            assert!(!ticks.is_empty() && ticks.windows(2).all(|t| scale.at(t[1]) - scale.at(t[0]) >= 30.0), "{high}: {ticks:?}");
         }
     }
 

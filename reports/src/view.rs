@@ -182,7 +182,7 @@ fn headline(phase: Phase, places: &[Place], styles: &[Style]) -> Option<String> 
     Some(if r.low > 1.0 {
         format!("{what}: {} is the fastest; {} takes {} as long.", first.id, second.id, ratio_with(r))
     } else {
-        format!("{what}: {} and {} cannot be told apart ({}).", first.id, second.id, ratio_with(r))
+        format!("{what}: {} and {} cannot be told apart: {}.", first.id, second.id, ratio_with(r))
     })
 }
 

@@ -20,4 +20,7 @@ const count = (value) => {
   return `${digits(scaled)}\u00a0${unit}`;
 };
 
+// Three significant digits, written out.
+const whole = (value) => Number(value.toPrecision(3)).toLocaleString("en");
+
 const share = (part) => (part > 0 && part < 0.001 ? "under 0.1 %" : `${(100 * part).toFixed(part < 0.0995 ? 1 : 0)} %`);

@@ -45,18 +45,32 @@ const verdict = (places) => {
   byId("verdict").replaceChildren(...said);
 };
 
+// Ticks that leave room for their labels: powers of ten, with steps between on a short axis.
+const ticks = (at, low, high) => {
+  const gap = innerWidth > 700 ? 11 : 18;
+  for (const [steps, every] of [[[1, 2, 5], 1], [[1, 3], 1], [[1], 1], [[1], 2], [[1], 3], [[1], 6]]) {
+    const found = [];
+    for (let power = Math.floor(Math.log10(low)); power <= Math.log10(high); power += 1) {
+      if (power % every === 0) {
+        found.push(...steps.map((step) => step * 10 ** power).filter((v) => v >= low && v <= high));
+      }
+    }
+    if (found.length && found.every((v, i) => i === 0 || at(v) - at(found[i - 1]) >= gap)) {
+      return found;
+    }
+  }
+  return [];
+};
+
 const axis = (at, low, high) => {
   const row = element("div", "cost-axis");
   const track = element("div", "track");
-  const every = Math.ceil(Math.log10(high / low) / (innerWidth > 700 ? 5 : 3));
-  for (let power = Math.ceil(Math.log10(low)); power <= Math.log10(high); power += 1) {
-    if (power % every === 0) {
-      const tick = element("span", "", timeTick(10 ** power));
-      tick.style.left = `${at(10 ** power)}%`;
-      track.append(tick);
-    }
+  for (const value of ticks(at, low, high)) {
+    const tick = element("span", "", timeTick(value));
+    tick.style.left = `${at(value)}%`;
+    track.append(tick);
   }
-  row.append(element("div", "", "CPU time per second"), track, element("div", "right", "CPU / s"), element("div", "right", "ratio"), element("div", "right share", "getting ready"));
+  row.append(element("div", "what", "CPU time per second of operation"), track, element("div", "right", "CPU / s"), element("div", "right", "ratio"), element("div", "right share", "getting ready"));
   return row;
 };
 
@@ -77,7 +91,7 @@ const costRow = (place, best, at, isFirst) => {
 
 const drawTraffic = () => {
   for (const [name, unit] of [["changes", "per hour"], ["records", "per second"]]) {
-    const text = `${count(state[name])} ${unit}`;
+    const text = `${whole(state[name])} ${unit}`;
     byId(`${name}-value`).textContent = text;
     byId(name).setAttribute("aria-valuetext", text);
     const place = Math.log10(state[name]);

@@ -1,0 +1,9 @@
+//! What reports hold, and how the page behaves in a real browser.
+
+mod browser;
+mod chrome;
+mod combine;
+mod fixture;
+mod hostile;
+mod markdown;
+mod svg;

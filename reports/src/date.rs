@@ -7,6 +7,11 @@ pub fn utc(seconds: u64) -> String {
     format!("{year}-{month:02}-{day:02} {:02}:{:02} UTC", rest / 3600, rest % 3600 / 60)
 }
 
+/// `42 s`, `10 min 5 s`.
+pub fn duration(seconds: u64) -> String {
+    if seconds < 60 { format!("{seconds} s") } else { format!("{} min {} s", seconds / 60, seconds % 60) }
+}
+
 /// The date of a day since 1970 in the proleptic Gregorian calendar, counted in eras of 400 years that begin on the first of March.
 fn civil(days: u64) -> (u64, u64, u64) {
     let days = days + 719_468;
@@ -21,7 +26,12 @@ fn civil(days: u64) -> (u64, u64, u64) {
 
 #[cfg(test)]
 mod tests {
-    use super::utc;
+    use super::{duration, utc};
+
+    #[test]
+    fn minutes_where_there_are_any() {
+        assert_eq!((duration(59).as_str(), duration(605).as_str()), ("59 s", "10 min 5 s"));
+    }
 
     #[test]
     fn known_dates() {

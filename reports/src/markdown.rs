@@ -24,6 +24,9 @@ pub fn render(view: &View) -> String {
     if let Some(support) = &view.support {
         text += &format!("## Support\n\n{}\n", support.markdown());
     }
+    if let Some(hosts) = &view.hosts {
+        text += &format!("## Hosts\n\n{}\n", hosts.markdown());
+    }
     for figure in &view.scaling {
         text += &format!("## {}\n\n{}\n", escape(&figure.title), figure.table.markdown());
     }
@@ -107,6 +110,9 @@ fn one(view: &WorkloadView) -> String {
     }
     if let Some(costs) = view.cost(Mode::Single) {
         text += &format!("\nOne call per record: {}.\n", escape(&steps_text(costs)));
+    }
+    if let Some(front) = &view.front {
+        text += &format!("\n{}\n", escape(front));
     }
     text + &format!("\nNoise: {}\n\n", escape(&view.noise))
 }

@@ -6,8 +6,8 @@ use serde_json::json;
 
 use crate::break_even::{Costs, Step};
 use crate::charts::Figure;
-use crate::date::utc;
-use crate::format::{bytes, count_with, thousands, time};
+use crate::date::{duration, utc};
+use crate::format::{bytes, count_with, thousands};
 use crate::markdown::options;
 use crate::style::{Style, variables};
 use crate::svg::swatch;
@@ -42,7 +42,7 @@ pub fn render(view: &View) -> Result<String, RenderError> {
         .runs
         .iter()
         .map(|r| {
-            let took = time(r.finished_at.saturating_sub(r.started_at) as f64 * 1e9);
+            let took = duration(r.finished_at.saturating_sub(r.started_at));
             context! { file => r.file.as_str(), command => r.command.as_str(), date => utc(r.started_at), took, options => options(&r.options) }
         })
         .collect();
@@ -63,7 +63,9 @@ pub fn render(view: &View) -> Result<String, RenderError> {
         ranking => figure(&view.ranking, styles),
         workloads => view.workloads.iter().map(|w| workload(w, styles)).collect::<Vec<_>>(),
         scaling => view.scaling.iter().map(|f| figure(f, styles)).collect::<Vec<_>>(),
+        benchmarks => view.benchmarks.as_ref().map(table),
         support => view.support.as_ref().map(table),
+        hosts => view.hosts.as_ref().map(table),
         noise => table(&view.noise),
         runs,
         groups,
@@ -97,12 +99,6 @@ fn table(table: &Table) -> Value {
 
 fn workload(view: &WorkloadView, styles: &[Style]) -> Value {
     let w = view.result;
-    let front = &w.front_end;
-    let front: Vec<Value> = [("parse", &front.parse), ("check", &front.check), ("passes", &front.passes), ("link", &front.link)]
-        .into_iter()
-        .filter(|(_, m)| !m.ns.is_empty())
-        .map(|(name, m)| context! { name, time => time(m.median()) })
-        .collect();
     let mut matches = Table::new("Records that each rule matches", &["rule", "matches"]);
     for (rule, count) in &w.matches {
         matches.push(vec![rule.clone(), thousands(*count as u64)]);
@@ -125,8 +121,7 @@ fn workload(view: &WorkloadView, styles: &[Style]) -> Value {
         matched => thousands(w.matches.iter().map(|(_, n)| *n as u64).sum::<u64>()),
         traps => w.traps,
         rows => w.rows.len(),
-        front,
-        read => (!w.front_end.read.ns.is_empty()).then(|| time(w.front_end.read.median())),
+        front => view.front.as_deref(),
         matches => table(&matches),
         phases => figure(&view.phases, styles),
         break_even,

@@ -1,6 +1,6 @@
 //! The tables of a report, and the figures that stand on them.
 
-use quintet_results::{CriterionResult, Interval, Memory, Mode, Phase, RowKind, Support, WorkloadResult};
+use quintet_results::{CriterionResult, Interval, Isolation, Memory, Mode, Phase, RowKind, Support, WorkloadResult};
 
 use crate::break_even::Costs;
 use crate::charts::{Charts, Figure};
@@ -287,6 +287,44 @@ pub fn support(support: &[Support], styles: &[Style]) -> Option<Table> {
         table.push([construct.construct.clone()].into_iter().chain(ids.iter().map(by)).collect());
     }
     (!support.is_empty()).then_some(table)
+}
+
+/// What backends ask of their host, and what stands between a rule and its memory.
+pub fn hosts(workloads: &[WorkloadResult], styles: &[Style]) -> Option<Table> {
+    let mut table =
+        Table::new("What backends ask of their host", &["backend", "maps executable memory", "between a rule and the host's memory"]);
+    for style in styles.iter().filter(|s| s.candidate()) {
+        let Some(traits) = workloads.iter().find_map(|w| w.row(&style.id)?.traits) else { continue };
+        let memory = if traits.executable_memory { "needed" } else { "not needed" };
+        let isolation = match traits.isolation {
+            Isolation::SafeRust => "safe Rust, nothing is generated",
+            Isolation::Sandbox => "a sandbox with memory of its own",
+            Isolation::None => "nothing: the generator is trusted",
+        };
+        table.push_about(&style.id, vec![style.id.clone(), memory.into(), isolation.into()]);
+    }
+    (!table.rows.is_empty()).then_some(table)
+}
+
+/// Everything that criterion measured.
+pub fn benchmarks(criterion: &[CriterionResult]) -> Option<Table> {
+    let mut table = Table::new(
+        "Criterion's estimates of one iteration, with intervals at 95 %",
+        &["benchmark", "of", "at", "time", "interval", "elements", "time per element"],
+    );
+    for c in criterion {
+        let elements = c.elements.filter(|n| *n > 0);
+        table.push(vec![
+            c.group.clone(),
+            c.function.clone(),
+            c.parameter.clone().unwrap_or("–".into()),
+            time(c.ns),
+            format!("{} to {}", time(c.low), time(c.high)),
+            elements.map_or("–".into(), |n| count(n as f64)),
+            elements.map_or("–".into(), |n| time(c.ns / n as f64)),
+        ]);
+    }
+    (!criterion.is_empty()).then_some(table)
 }
 
 /// How noisy each workload was.

@@ -27,6 +27,10 @@ pub struct View<'a> {
     pub scaling: Vec<Figure>,
     /// Who runs what; `None` where the files do not say.
     pub support: Option<Table>,
+    /// What backends ask of their host; `None` where the files do not say.
+    pub hosts: Option<Table>,
+    /// Everything that criterion measured; `None` where nothing was folded in.
+    pub benchmarks: Option<Table>,
     /// How noisy each workload was.
     pub noise: Table,
 }
@@ -49,6 +53,8 @@ pub struct WorkloadView<'a> {
     pub latency: Option<Figure>,
     /// What its A/A pair says.
     pub noise: String,
+    /// What comes before any backend; `None` where it was not measured.
+    pub front: Option<String>,
 }
 
 /// The phases that rows are ranked by.
@@ -79,6 +85,8 @@ impl<'a> View<'a> {
             workloads,
             scaling: crate::tables::scaling(&report.criterion, &styles, &mut slugs),
             support: tables::support(&report.support, &styles),
+            hosts: tables::hosts(&report.workloads, &styles),
+            benchmarks: tables::benchmarks(&report.criterion),
             noise: tables::noise(&report.workloads),
             styles,
             report,
@@ -104,6 +112,7 @@ impl<'a> WorkloadView<'a> {
             memory: tables::memory(result, &slug, styles),
             latency: tables::latency(result, &slug, styles),
             noise: noise(result),
+            front: front(result),
             result,
             slug,
         }
@@ -136,6 +145,18 @@ fn noise(workload: &WorkloadResult) -> String {
         }
         None => format!("No row was measured twice. {no_op}"),
     }
+}
+
+/// What parsing, checking, passes, linking and reading cost.
+fn front(workload: &WorkloadResult) -> Option<String> {
+    let f = &workload.front_end;
+    let stages = [("parse", &f.parse), ("check", &f.check), ("passes", &f.passes), ("link", &f.link)];
+    let stages: Vec<String> =
+        stages.into_iter().filter(|(_, m)| !m.ns.is_empty()).map(|(name, m)| format!("{name} {}", time(m.median()))).collect();
+    let rules = (!stages.is_empty()).then(|| format!("{} for all rules", stages.join(", ")));
+    let read = (!f.read.ns.is_empty()).then(|| format!("reading {} per record", time(f.read.median())));
+    let all: Vec<String> = [rules, read].into_iter().flatten().collect();
+    (!all.is_empty()).then(|| format!("Before any backend: {}.", all.join("; ")))
 }
 
 /// The rows' places in a phase, in the order of their groups, quickest first in each. Ratios are to the quickest backend.

@@ -6,9 +6,9 @@ use std::process::ExitCode;
 
 use clap::Args;
 use quintet_reports::Report;
-use quintet_results::Results;
 
 use crate::failure::{Failure, output};
+use crate::results_file::load;
 
 /// Make a report from result files: one HTML page, Markdown for a pull request, SVG charts.
 ///
@@ -31,7 +31,7 @@ pub struct ReportArgs {
 }
 
 pub fn run(args: &ReportArgs) -> Result<ExitCode, Failure> {
-    let files: Result<Vec<(String, Results)>, Failure> = args.results.iter().map(|path| load(path)).collect();
+    let files: Result<Vec<_>, Failure> = args.results.iter().map(|path| Ok((path.display().to_string(), load(path)?))).collect();
     let report = Report::new(files?).map_err(Failure::unusable)?;
     let rendered = report.render().map_err(Failure::unusable)?;
     std::fs::create_dir_all(&args.out).map_err(|e| Failure::unusable(format!("{}: {e}", args.out.display())))?;
@@ -42,12 +42,6 @@ pub fn run(args: &ReportArgs) -> Result<ExitCode, Failure> {
         writeln!(out, "{}", path.display()).map_err(output)?;
     }
     Ok(ExitCode::SUCCESS)
-}
-
-fn load(path: &Path) -> Result<(String, Results), Failure> {
-    let text = std::fs::read_to_string(path).map_err(|e| Failure::unusable(format!("{}: {e}", path.display())))?;
-    let results = Results::from_json(&text).map_err(|e| Failure::unusable(format!("{}: {e}", path.display())))?;
-    Ok((path.display().to_string(), results))
 }
 
 /// Written beside and moved, so that no reader ever sees half a file.

@@ -191,6 +191,9 @@ fn network() -> Vec<Signature> {
             .doc("The network of that many bits (IPv4 1 to 32, IPv6 1 to 128) that the address lies in."),
         Signature::new("cidr6", vec![ip().dynamic(), int("v6_bits").literal()], Type::Ip)
             .doc("The network of that many bits (1 to 128) that an IPv6 address lies in; an IPv4 address as it is."),
+        Signature::new("bit_slice", vec![bytes("packet").dynamic(), int("start").literal(), int("end").literal()], Type::Int)
+            .may_be_nil()
+            .doc("The bits of a packet from `start` (0 to 2040) up to, but without, `end` as a number, at most 32 of them, the first bit highest; nil if the packet ends before."),
         Signature::new("ip_in_range", vec![ip(), bytes("network").literal()], Type::Bool)
             .doc("Whether the address lies in the network, written as \"10.0.0.0/8\"."),
     ]

@@ -416,6 +416,35 @@ fn networks() {
     refused("ip_in_range", &[ip("::"), b("ten")], "is no network");
 }
 
+#[test]
+fn bits() {
+    let packet = Value::Bytes(&[0x12, 0x34, 0x56, 0x78, 0x9a, 0xff]);
+    all(&[
+        ("bit_slice", &[packet, i(0), i(4)], i(1)),
+        ("bit_slice", &[packet, i(4), i(8)], i(2)),
+        ("bit_slice", &[packet, i(4), i(12)], i(0x23)),
+        ("bit_slice", &[packet, i(0), i(1)], i(0)),
+        ("bit_slice", &[packet, i(3), i(4)], i(1)),
+        ("bit_slice", &[packet, i(0), i(32)], i(0x1234_5678)),
+        ("bit_slice", &[packet, i(4), i(36)], i(0x2345_6789)),
+        ("bit_slice", &[packet, i(7), i(39)], i(0x1a2b_3c4d)),
+        ("bit_slice", &[packet, i(16), i(48)], i(0x5678_9aff)),
+        ("bit_slice", &[packet, i(47), i(48)], i(1)),
+        ("bit_slice", &[packet, i(47), i(49)], NIL),
+        ("bit_slice", &[packet, i(48), i(49)], NIL),
+        ("bit_slice", &[packet, i(2040), i(2072)], NIL),
+        ("bit_slice", &[b(""), i(0), i(1)], NIL),
+        ("bit_slice", &[Value::Bytes(&[0xff; 259]), i(2040), i(2072)], i(0xffff_ffff)),
+    ]);
+    refused("bit_slice", &[packet, i(-1), i(1)], "from 0 to 2040");
+    refused("bit_slice", &[packet, i(2041), i(2042)], "from 0 to 2040");
+    refused("bit_slice", &[packet, i(8), i(8)], "from 9 to 40");
+    refused("bit_slice", &[packet, i(8), i(4)], "from 9 to 40");
+    refused("bit_slice", &[packet, i(8), i(41)], "from 9 to 40");
+    refused("bit_slice", &[packet, i(0), i(i64::MAX)], "from 1 to 32");
+    refused("bit_slice", &[packet, i(0), i(i64::MIN)], "from 1 to 32");
+}
+
 /// Functions that make something trap once they pass the limit, and those that answer a part of an argument cost nothing.
 #[test]
 fn memory() {

@@ -1,4 +1,4 @@
-//! Functions on addresses.
+//! Functions on addresses and packets.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::sync::Arc;
@@ -6,7 +6,7 @@ use std::sync::Arc;
 use quintet_lang::ast::Site;
 
 use super::Function;
-use super::standard::{bytes, int_within, prepared};
+use super::standard::{bytes, int, int_within, prepared};
 use crate::value::Value;
 
 const V4: &str = "the number of bits of an IPv4 network";
@@ -33,6 +33,30 @@ fn network(ip: IpAddr, bits: u32) -> IpAddr {
         IpAddr::V4(ip) => Ipv4Addr::from_bits(ip.to_bits() & !u32::MAX.checked_shr(bits).unwrap_or(0)).into(),
         IpAddr::V6(ip) => Ipv6Addr::from_bits(ip.to_bits() & !u128::MAX.checked_shr(bits).unwrap_or(0)).into(),
     }
+}
+
+/// The last bit that `bit_slice` may start with.
+const BIT_MOST: i64 = 2040;
+/// The most bits that it takes.
+const BITS_MOST: i64 = 32;
+
+pub(super) fn bit_slice(site: &Site) -> Result<Arc<dyn Function>, String> {
+    let start = int_within(site, 1, "the first bit", 0, BIT_MOST)?;
+    let end = int(site, 2)?;
+    if end <= start || end > start + BITS_MOST {
+        let (least, most) = (start + 1, start + BITS_MOST);
+        return Err(format!("the end is {end}, but must be from {least} to {most}: 1 to {BITS_MOST} bits after bit {start}"));
+    }
+    let (start, end) = (start as usize, end as usize);
+    prepared(move |args, _| {
+        let Some(Value::Bytes(packet)) = args.first() else { return Ok(Value::Nil) };
+        Ok(packet.get(start / 8..end.div_ceil(8)).map_or(Value::Nil, |bytes| {
+            // 32 bits lie in at most 5 bytes.
+            let all = bytes.iter().fold(0u64, |all, byte| all << 8 | u64::from(*byte));
+            let below = all >> (end.div_ceil(8) * 8 - end);
+            Value::Int((below & ((1 << (end - start)) - 1)) as i64)
+        }))
+    })
 }
 
 pub(super) fn ip_in_range(site: &Site) -> Result<Arc<dyn Function>, String> {

@@ -56,6 +56,7 @@ impl Standard {
             "coalesce" => Plain(collections::coalesce),
             "cidr" => Prepared(network::cidr),
             "cidr6" => Prepared(network::cidr6),
+            "bit_slice" => Prepared(network::bit_slice),
             "ip_in_range" => Prepared(network::ip_in_range),
             _ => return None,
         })

@@ -1,18 +1,24 @@
 //! Programs as JSON, with a version.
 //!
 //! Fields and functions are written by name, so a program can be read against any scheme that has them with the same types. What is
-//! read is [validated](crate::validate) in full. JSON that nests more than 128 deep is refused.
+//! read is [validated](crate::validate) in full.
+//!
+//! Expressions are taken apart into a list of `nodes`: each stands after its parts and refers to them as `{"node": place}`, and a rule's
+//! `expr` is the place of its last node. So the JSON is flat however deep a rule nests.
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use crate::ast::{Expr, ExprKind, ListRef, Program, Regex, Rule, Set, Site, Wildcard};
+use crate::ast::{Expr, ExprKind, Frame, ListRef, LocalId, Program, Regex, Rule, Set, Site, Span, Wildcard};
 use crate::scheme::{FieldId, FunctionId, Scheme};
 use crate::types::Type;
 use crate::validate::{Invalid, validate};
 
 const FORMAT: &str = "quintet-ast";
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
+
+/// The most expressions that stand inside one another: more than any text comes to, few enough for the stack.
+const DEEPEST: usize = 2048;
 
 /// Why a text is no program for a scheme.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -22,7 +28,7 @@ pub enum JsonError {
     #[error("this is no program: {0}")]
     Malformed(String),
     /// The text says that it is something else, or of another version.
-    #[error("this is `{format}`, version {version}; only `quintet-ast`, version 1 can be read")]
+    #[error("this is `{format}`, version {version}; only `quintet-ast`, version 2 can be read")]
     Version {
         /// The format that it names.
         format: String,
@@ -51,13 +57,24 @@ struct Document {
     /// Fields and functions that are used: ids in the rules are places in here.
     fields: Vec<UsedField>,
     functions: Vec<String>,
-    rules: Vec<Rule>,
+    /// Expressions, each after its parts.
+    nodes: Vec<Value>,
+    rules: Vec<FlatRule>,
     sets: Vec<Set>,
     lists: Vec<ListRef>,
     regexes: Vec<Regex>,
     wildcards: Vec<Wildcard>,
     needles: Vec<Vec<u8>>,
     sites: Vec<Site>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct FlatRule {
+    name: String,
+    frame: Frame,
+    /// A place in `nodes`.
+    expr: usize,
+    span: Span,
 }
 
 /// Only what tells whether the rest can be read.
@@ -74,10 +91,13 @@ impl Program {
         let mut functions: Vec<FunctionId> = self.sites.iter().map(|s| s.function).collect();
         functions.sort();
         functions.dedup();
-        let mut rules = self.rules.clone();
-        for rule in &mut rules {
-            remap(&mut rule.expr, &mut |id| used.binary_search(&id).ok().map(|i| FieldId(i as u32)));
-        }
+        let mut nodes = Vec::new();
+        let mut flat = |rule: &Rule| {
+            let mut expr = rule.expr.clone();
+            remap(&mut expr, &mut |id| used.binary_search(&id).ok().map(|i| FieldId(i as u32)));
+            FlatRule { name: rule.name.clone(), frame: rule.frame.clone(), expr: take_apart(expr, &mut nodes), span: rule.span }
+        };
+        let rules = self.rules.iter().map(&mut flat).collect();
         let mut sites = self.sites.clone();
         for site in &mut sites {
             site.function = FunctionId(functions.binary_search(&site.function).unwrap_or_default() as u32);
@@ -88,6 +108,7 @@ impl Program {
             version: VERSION,
             fields: used.iter().map(field).collect(),
             functions: functions.iter().map(|id| self.scheme.function(*id).name.clone()).collect(),
+            nodes,
             rules,
             sets: self.sets.clone(),
             lists: self.lists.clone(),
@@ -124,17 +145,21 @@ impl Program {
         let function = |name: &String| scheme.function_id(name).ok_or_else(|| JsonError::Missing(format!("function `{name}`")));
         let functions: Vec<FunctionId> = document.functions.iter().map(function).collect::<Result<_, _>>()?;
         let unlisted = || JsonError::Malformed("an id stands for no field or function of the text".into());
-        for rule in &mut document.rules {
-            if !remap(&mut rule.expr, &mut |id| fields.get(id.0 as usize).copied()) {
+        let mut nodes = put_together(document.nodes)?;
+        let mut rules = Vec::with_capacity(document.rules.len());
+        for FlatRule { name, frame, expr, span } in document.rules {
+            let mut expr = nodes.get_mut(expr).and_then(Option::take).ok_or_else(misplaced)?;
+            if !remap(&mut expr, &mut |id| fields.get(id.0 as usize).copied()) {
                 return Err(unlisted());
             }
+            rules.push(Rule { name, frame, expr, span });
         }
         for site in &mut document.sites {
             site.function = *functions.get(site.function.0 as usize).ok_or_else(unlisted)?;
         }
         let program = Program {
             scheme: scheme.clone(),
-            rules: document.rules,
+            rules,
             sets: document.sets,
             lists: document.lists,
             regexes: document.regexes,
@@ -144,6 +169,77 @@ impl Program {
         };
         validate(&program)?;
         Ok(program)
+    }
+}
+
+fn misplaced() -> JsonError {
+    JsonError::Malformed("a part of an expression is the place of an earlier node that nothing else refers to".into())
+}
+
+/// Stands in an expression for the part at this place in `nodes`.
+fn reference(place: usize) -> Expr {
+    Expr { kind: ExprKind::Local(LocalId(place as u32)), ty: Type::Bool, nullable: false, span: Span::default() }
+}
+
+/// Appends an expression to `nodes`, after its parts, and answers its place.
+fn take_apart(mut e: Expr, nodes: &mut Vec<Value>) -> usize {
+    e.children_mut(&mut |child| {
+        let part = std::mem::replace(child, reference(0));
+        *child = reference(take_apart(part, nodes));
+    });
+    // Nothing in it can fail to be written: all keys are strings.
+    let mut node = serde_json::to_value(&e).unwrap_or_default();
+    let is_part = |value: &Value| value.get("nullable").is_some();
+    replace(&mut node["kind"], &mut |value| is_part(value).then(|| json!({ "node": value["kind"]["Local"] })));
+    nodes.push(node);
+    nodes.len() - 1
+}
+
+/// The expressions of `nodes`, by place; what is a part of another is no longer there.
+fn put_together(nodes: Vec<Value>) -> Result<Vec<Option<Expr>>, JsonError> {
+    let malformed = |e: serde_json::Error| JsonError::Malformed(e.to_string());
+    let mut whole: Vec<Option<Expr>> = Vec::with_capacity(nodes.len());
+    let mut depths: Vec<usize> = Vec::with_capacity(nodes.len());
+    for mut node in nodes {
+        let place = |value: &Value| value.get("node").and_then(Value::as_u64).filter(|p| *p <= u64::from(u32::MAX));
+        replace(&mut node, &mut |value| place(value).and_then(|p| serde_json::to_value(reference(p as usize)).ok()));
+        let mut e: Expr = serde_json::from_value(node).map_err(malformed)?;
+        let (mut depth, mut found) = (1, true);
+        e.children_mut(&mut |child| {
+            let ExprKind::Local(LocalId(place)) = child.kind else {
+                found = false;
+                return;
+            };
+            match whole.get_mut(place as usize).and_then(Option::take) {
+                Some(part) => {
+                    depth = depth.max(depths[place as usize] + 1);
+                    *child = part;
+                }
+                None => found = false,
+            }
+        });
+        if !found {
+            return Err(misplaced());
+        }
+        if depth > DEEPEST {
+            return Err(JsonError::Malformed(format!("more than {DEEPEST} expressions stand inside one another")));
+        }
+        whole.push(Some(e));
+        depths.push(depth);
+    }
+    Ok(whole)
+}
+
+/// Replaces every value, outermost first, for which there is another.
+fn replace(value: &mut Value, new: &mut dyn FnMut(&Value) -> Option<Value>) {
+    if let Some(replaced) = new(value) {
+        *value = replaced;
+        return;
+    }
+    match value {
+        Value::Array(items) => items.iter_mut().for_each(|v| replace(v, new)),
+        Value::Object(entries) => entries.values_mut().for_each(|v| replace(v, new)),
+        _ => {}
     }
 }
 

@@ -3,7 +3,8 @@
 mod common;
 
 use quintet_lang::dump::dump;
-use quintet_lang::{Limits, Scheme, compile};
+use quintet_lang::validate::validate;
+use quintet_lang::{Field, Limits, Presence, Scheme, Type, compile, stdlib};
 
 /// Checks one expression; returns what is wrong.
 fn roundtrip(expr: &str, scheme: &Scheme, limits: &Limits) -> Result<String, String> {
@@ -43,4 +44,30 @@ fn corpus() {
     }
     println!("{count} cases, {longer} with more parentheses than before");
     assert!(wrong.is_empty(), "{} differ:\n{}", wrong.len(), wrong[..wrong.len().min(20)].join("\n"));
+}
+
+/// A missing operand decides where nil is not `!=` anything; the tree differs, the text does not.
+#[test]
+fn multi_valued_not_equal() {
+    let field = |name: &str, ty, presence, multi| Field { name: name.into(), ty, presence, multi, doc: String::new() };
+    for nil_not_equal in [true, false] {
+        let scheme = Scheme::builder()
+            .field(field("port", Type::array(Type::Int), Presence::Mandatory, true))
+            .field(field("oport", Type::array(Type::Int), Presence::Optional, true))
+            .optional("on", Type::Int)
+            .optional("oh", Type::Bytes)
+            .optional("list", Type::array(Type::Int))
+            .functions(stdlib::signatures())
+            .nil_not_equal(nil_not_equal)
+            .build()
+            .expect("a scheme");
+        for source in
+            ["port != on", "on != port", "oport != on", "oport != len(oh)", "port + on != 3", "port != oport", "any(list[*] != port + on)"]
+        {
+            let printed = roundtrip(source, &scheme, &Limits::default()).unwrap_or_else(|e| panic!("{e}"));
+            assert_eq!(printed.trim_end(), source);
+            let program = compile(source, &scheme, &Limits::default()).expect("a rule");
+            validate(&program).unwrap_or_else(|e| panic!("{source}: {e}"));
+        }
+    }
 }

@@ -1,9 +1,10 @@
 //! Comparisons, tests and arithmetic.
 
-use super::element::test;
+use super::element::{bound, nothing, test};
 use super::{Checked, Checker, Failed, Loop, Operand, Want};
-use crate::ast::{ArithOp, Clause, CompareOp, Const, Each, Expr, ExprKind, LogicOp, Needle, NeedleId, Quantifier, Span};
+use crate::ast::{ArithOp, Clause, CompareOp, Const, Each, Expr, ExprKind, LocalId, LogicOp, Needle, NeedleId, Quantifier, Span};
 use crate::diagnostic::Diagnostic;
+use crate::literal;
 use crate::syntax;
 use crate::types::Type;
 
@@ -75,7 +76,9 @@ impl Checker<'_> {
     /// Two operands, of which a literal takes the type of the other.
     fn pair(&mut self, lhs: &syntax::Expr, rhs: &syntax::Expr) -> Checked<(Operand, Operand)> {
         if self.is_literal(lhs) && !self.is_literal(rhs) {
-            let right = self.expr(rhs, Want { multi: true, ..Want::default() })?;
+            // A string is Bytes whatever it is compared with, so that hex pairs on the other side are Bytes too.
+            let string = matches!(lhs.unparenthesised().kind, syntax::ExprKind::Bytes(_) | syntax::ExprKind::Sequence { other: None, .. });
+            let right = self.expr(rhs, Want { ty: string.then_some(&Type::Bytes), literal: false, multi: true })?;
             let ty = right.ty();
             let left = self.expr(lhs, Want { ty: Some(&ty), literal: false, multi: true })?;
             return Ok((left, right));
@@ -105,15 +108,17 @@ impl Checker<'_> {
         if l != r {
             let d = Diagnostic::error("type-mismatch", rhs.span, format!("{l} cannot be compared with {r}")).label(r.to_string());
             let text = self.text(rhs.span);
-            let literal = self.is_literal(rhs);
+            let is_literal = self.is_literal(rhs);
             let unquoted = text.trim_matches('"');
             let help = match (&l, &r) {
-                (Type::Ip, Type::Bytes) if literal && unquoted.contains('/') => Some(self.in_set(op, lhs, unquoted)),
+                (Type::Ip, Type::Bytes) if is_literal && unquoted.contains('/') => Some(self.in_set(op, lhs, unquoted)),
                 (Type::Bool, Type::Int) if matches!(text, "0" | "1") => Some(format!("write `{}`", text == "1")),
                 (Type::Bool, Type::Bytes) if matches!(unquoted, "true" | "false") => Some(format!("write `{unquoted}`, without quotes")),
-                (Type::Bytes, Type::Int | Type::Ip | Type::Float) if literal => Some(format!("text stands in double quotes: `\"{text}\"`")),
-                (Type::Int | Type::Ip | Type::Float, Type::Bytes) if literal => {
-                    Some(format!("{l} stands without quotes: `{}`", text.trim_matches('"')))
+                (Type::Bytes, Type::Int | Type::Ip | Type::Float) if is_literal => {
+                    Some(format!("text stands in double quotes: `\"{text}\"`"))
+                }
+                (Type::Int | Type::Ip | Type::Float, Type::Bytes) if is_literal && literal::stands_for(unquoted, &l) => {
+                    Some(format!("{l} stands without quotes: `{unquoted}`"))
                 }
                 (Type::Float, Type::Int) | (Type::Int, Type::Float) => Some("there is no implicit conversion".into()),
                 _ => None,
@@ -125,30 +130,46 @@ impl Checker<'_> {
         let Together { values, outer, inner } = self.together(vec![left, right]);
         let mut values = values.into_iter();
         let (Some(lhs), Some(rhs)) = (values.next(), values.next()) else { return Err(Failed) };
-        let compare = |op: CompareOp| {
-            let on_nil = op == CompareOp::Ne && not_equal;
-            test(ExprKind::Compare { op, lhs: Box::new(lhs), rhs: Box::new(rhs), on_nil }, span)
-        };
-        let body = if inner.is_empty() {
-            compare(op)
-        } else if op == CompareOp::Ne {
-            // The field is there, and none of its values equals.
-            let mut items: Vec<Expr> = Vec::new();
-            for clause in &inner {
-                if let Clause::For(sources) = clause {
-                    let nullable = sources.iter().filter(|(_, s)| s.nullable);
-                    items.extend(nullable.map(|(_, s)| test(ExprKind::Present(Box::new(s.clone())), span)));
-                }
-            }
-            items.push(test(ExprKind::Not(Box::new(any(inner, compare(CompareOp::Eq), span))), span));
-            match items.len() {
-                1 => items.swap_remove(0),
-                _ => test(ExprKind::Logic { op: LogicOp::And, items }, span),
-            }
-        } else {
-            any(inner, compare(op), span)
+        let body = match op {
+            _ if inner.is_empty() => compared(op, lhs, rhs, op == CompareOp::Ne && not_equal, span),
+            CompareOp::Ne => self.none_equals(inner, lhs, rhs, span),
+            _ => any(inner, compared(op, lhs, rhs, false, span), span),
         };
         Ok(wrap(outer, body))
+    }
+
+    /// `!=` of multi-valued fields, whose loops are `inner`: the fields are there, and none of their values equals. Where nil is not
+    /// `!=` anything, an operand that is missing decides as a missing field does.
+    fn none_equals(&mut self, inner: Vec<Clause>, mut lhs: Expr, mut rhs: Expr, span: Span) -> Expr {
+        let mut items: Vec<Expr> = Vec::new();
+        for clause in &inner {
+            if let Clause::For(sources) = clause {
+                let nullable = sources.iter().filter(|(_, s)| s.nullable);
+                items.extend(nullable.map(|(_, s)| test(ExprKind::Present(Box::new(s.clone())), span)));
+            }
+        }
+        let mut needed = Vec::new();
+        let strict = !self.scheme.nil_not_equal();
+        if strict {
+            let values = bound(&inner);
+            for operand in [&mut lhs, &mut rhs] {
+                if operand.nullable && !uses(operand, &values) {
+                    let local = self.bind(&mut needed, std::mem::replace(operand, nothing()));
+                    *operand = local;
+                }
+            }
+        }
+        let none = if strict && (lhs.nullable || rhs.nullable) {
+            let each = Box::new(Each { clauses: inner, body: compared(CompareOp::Ne, lhs, rhs, false, span) });
+            test(ExprKind::Quantifier { quantifier: Quantifier::All, each }, span)
+        } else {
+            test(ExprKind::Not(Box::new(any(inner, compared(CompareOp::Eq, lhs, rhs, false, span), span))), span)
+        };
+        items.push(if needed.is_empty() { none } else { any(needed, none, span) });
+        match items.len() {
+            1 => items.swap_remove(0),
+            _ => test(ExprKind::Logic { op: LogicOp::And, items }, span),
+        }
     }
 
     /// Whether an operand of a comparison is no array or map.
@@ -166,10 +187,15 @@ impl Checker<'_> {
         let after = self.text(Span { start: e.span.end, end: whole.end });
         let d = Diagnostic::error("whole-array", e.span, format!("`{op}` does not work on {ty} as a whole")).label(ty.to_string());
         let arith = ["+", "-", "*", "/", "%", "&", "|", "^", "<<", ">>"].contains(&op);
-        let elements = format!("{before}{text}[*]{after}{}", if arith && op != "&" { " == ..." } else { "" });
-        let elements = if elements.len() > 80 { format!("{text}[*] {op} ...") } else { elements };
+        // An array of arrays, or a map of them, has elements only two brackets deeper.
+        let stars = "[*]".repeat(std::iter::successors(ty.element(), |t| t.element()).count());
+        let elements = format!("{before}{text}{stars}{after}{}", if arith && op != "&" { " == ..." } else { "" });
+        let elements = if elements.len() > 80 { format!("{text}{stars} {op} ...") } else { elements };
         let help = match (self.quantifiers, ty) {
-            (0, Type::Map(_)) => format!("`any({elements})` tests all values, `{text}[\"key\"]` is one of them"),
+            (0, Type::Map(_)) => {
+                let key = self.scheme.function_id("has_key").map(|_| format!(", `has_key({text}, ...)` whether it has a key"));
+                format!("`any({elements})` tests all values{}; `{text}[\"key\"]` is the value of a key", key.unwrap_or_default())
+            }
             (0, _) => format!("write `any({elements})` or `all({elements})`"),
             _ => format!("write `{elements}` to test each element"),
         };
@@ -182,7 +208,7 @@ impl Checker<'_> {
         if types.contains(&ty) {
             return Ok(());
         }
-        if ty.element().is_some_and(|t| types.contains(t)) {
+        if std::iter::successors(ty.element(), |t| t.element()).any(|t| types.contains(t)) {
             return self.needs_elements(&ty, e, op, whole);
         }
         let names: Vec<String> = types.iter().map(Type::to_string).collect();
@@ -327,6 +353,17 @@ impl Checker<'_> {
             ),
         }
     }
+}
+
+fn compared(op: CompareOp, lhs: Expr, rhs: Expr, on_nil: bool, span: Span) -> Expr {
+    test(ExprKind::Compare { op, lhs: Box::new(lhs), rhs: Box::new(rhs), on_nil }, span)
+}
+
+/// Whether any of these locals occurs in an expression.
+fn uses(e: &Expr, locals: &[LocalId]) -> bool {
+    let mut found = false;
+    e.walk(&mut |e| found |= matches!(&e.kind, ExprKind::Local(id) if locals.contains(id)));
+    found
 }
 
 fn any(clauses: Vec<Clause>, body: Expr, span: Span) -> Expr {

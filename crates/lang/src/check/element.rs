@@ -126,7 +126,8 @@ pub(super) fn test(kind: ExprKind, span: crate::ast::Span) -> Expr {
     Expr { kind, ty: Type::Bool, nullable: false, span }
 }
 
-fn nothing() -> Expr {
+/// What stands for an expression that was moved elsewhere.
+pub(super) fn nothing() -> Expr {
     Expr { kind: ExprKind::Const(Const::Bool(false)), ty: Type::Bool, nullable: false, span: Default::default() }
 }
 
@@ -138,7 +139,7 @@ fn sources(clause: Clause) -> Vec<(LocalId, Expr)> {
 }
 
 /// The locals that clauses bind, in order.
-fn bound(clauses: &[Clause]) -> Vec<LocalId> {
+pub(super) fn bound(clauses: &[Clause]) -> Vec<LocalId> {
     let mut all = Vec::new();
     for clause in clauses {
         match clause {

@@ -166,7 +166,10 @@ impl<'p> Printer<'p> {
             | ExprKind::Wildcard { .. } => self.test(e, "in"),
             ExprKind::Logic { op, items } => self.logic(e, *op, items),
             ExprKind::Present(inner) => Text::new(format!("present({})", self.value(inner, level::OR)), level::PRIMARY),
-            ExprKind::Quantifier { quantifier, each } => self.quantifier(*quantifier, each, place),
+            ExprKind::Quantifier { quantifier, each } => match self.multi_not_equal(e) {
+                Some(short) => short,
+                None => self.quantifier(*quantifier, each, place),
+            },
             ExprKind::Collect(each) => self.collected(each),
         }
     }
@@ -231,9 +234,15 @@ impl<'p> Printer<'p> {
 
     /// `f != x` for a multi-valued field `f`.
     fn multi_not_equal(&mut self, e: &'p Expr) -> Option<Text> {
-        let each = pattern::multi_not_equal(self.program, e)?;
+        let (needed, each) = pattern::multi_not_equal(self.program, e)?;
         let ExprKind::Compare { lhs, rhs, .. } = &each.body.kind else { return None };
         let mut inner = self.bare(each);
+        for clause in needed {
+            if let Clause::Let(id, value) = clause {
+                let text = self.expr(value, Place::Value);
+                inner.locals.insert(*id, text);
+            }
+        }
         let lhs = inner.value(lhs, level::OPERAND);
         Some(Text::new(format!("{lhs} != {}", inner.value(rhs, level::OPERAND)), level::COMPARISON))
     }

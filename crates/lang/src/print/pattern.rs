@@ -67,40 +67,58 @@ fn tested(program: &Program, e: &Expr) -> Option<String> {
     }
 }
 
-/// Multi-valued fields that are there, none of whose values equals. With no field that may be missing, `not` stands alone.
-pub(super) fn multi_not_equal<'p>(program: &Program, e: &'p Expr) -> Option<&'p Each> {
-    let (last, tests) = match &e.kind {
+/// Multi-valued fields that are there, none of whose values equals. With no field that may be missing, `not` stands alone. Around it
+/// there may be a loop that binds the other operand, which then must be there too; its clauses come first.
+pub(super) fn multi_not_equal<'p>(program: &Program, e: &'p Expr) -> Option<(&'p [Clause], &'p Each)> {
+    let (mut last, tests) = match &e.kind {
         ExprKind::Logic { op: LogicOp::And, items } => items.split_last()?,
         _ => (e, [].as_slice()),
     };
-    let ExprKind::Not(inner) = &last.kind else { return None };
-    let ExprKind::Quantifier { quantifier: Quantifier::Any, each } = &inner.kind else { return None };
-    if !matches!(each.body.kind, ExprKind::Compare { op: CompareOp::Eq, .. }) || !is_multi_test(program, each, false) {
-        return None;
+    let mut needed: &[Clause] = &[];
+    if let ExprKind::Quantifier { quantifier: Quantifier::Any, each } = &last.kind
+        && !each.clauses.is_empty()
+        && each.clauses.iter().all(|c| matches!(c, Clause::Let(..)))
+        && !program.scheme.nil_not_equal()
+    {
+        (needed, last) = (&each.clauses, &each.body);
     }
-    let mut needed = Vec::new();
+    let each = none_equals(program, last)?;
+    let mut fields = Vec::new();
     for clause in &each.clauses {
         if let Clause::For(sources) = clause {
-            needed.extend(sources.iter().filter(|(_, s)| s.nullable).map(|(_, s)| expr_key(program, s)));
+            fields.extend(sources.iter().filter(|(_, s)| s.nullable).map(|(_, s)| expr_key(program, s)));
         }
     }
     let present: Option<Vec<String>> = tests.iter().map(|t| tested(program, t)).collect();
-    (present? == needed).then_some(each)
+    (present? == fields).then_some((needed, each))
+}
+
+/// The loop of a test that no element equals: `not any(==)`, or `all(!=)` where an element may be nil and nil is not `!=` anything.
+fn none_equals<'p>(program: &Program, e: &'p Expr) -> Option<&'p Each> {
+    match &e.kind {
+        ExprKind::Not(inner) => match &inner.kind {
+            ExprKind::Quantifier { quantifier: Quantifier::Any, each } => {
+                let equal = matches!(each.body.kind, ExprKind::Compare { op: CompareOp::Eq, .. });
+                (equal && is_multi_test(program, each, false)).then_some(each)
+            }
+            _ => None,
+        },
+        ExprKind::Quantifier { quantifier: Quantifier::All, each } => {
+            let ExprKind::Compare { op: CompareOp::Ne, lhs, rhs, .. } = &each.body.kind else { return None };
+            let nullable = || [lhs, rhs].into_iter().filter(|e| e.nullable);
+            let shown = !program.scheme.nil_not_equal() && nullable().count() > 0 && nullable().all(|e| uses_locals(e));
+            let (bound, mut used) = (multi_values(program, each)?, Vec::new());
+            let once = operands(lhs, &bound, &mut used) && operands(rhs, &bound, &mut used) && used == bound;
+            (shown && once).then_some(each)
+        }
+        _ => None,
+    }
 }
 
 /// Whether a loop is one that a test of bare multi-valued fields makes: a walk of each field, and a test that uses each of
 /// their values once, in that order, as an operand.
 pub(super) fn is_multi_test(program: &Program, each: &Each, truth: bool) -> bool {
-    let mut bound = Vec::new();
-    for clause in &each.clauses {
-        match clause {
-            Clause::For(sources) => match sources.as_slice() {
-                [(id, Expr { kind: ExprKind::Field(field), .. })] if program.scheme.field(*field).multi => bound.push(*id),
-                _ => return false,
-            },
-            Clause::Let(..) => return false,
-        }
-    }
+    let Some(bound) = multi_values(program, each) else { return false };
     let mut used = Vec::new();
     let mut operand = |e| operands(e, &bound, &mut used);
     let simple = match &each.body.kind {
@@ -116,6 +134,18 @@ pub(super) fn is_multi_test(program: &Program, each: &Each, truth: bool) -> bool
         _ => false,
     };
     simple && used == bound
+}
+
+/// The values that a loop walks, if it walks nothing but multi-valued fields.
+fn multi_values(program: &Program, each: &Each) -> Option<Vec<LocalId>> {
+    let walked = |clause: &Clause| match clause {
+        Clause::For(sources) => match sources.as_slice() {
+            [(id, Expr { kind: ExprKind::Field(field), .. })] if program.scheme.field(*field).multi => Some(*id),
+            _ => None,
+        },
+        Clause::Let(..) => None,
+    };
+    each.clauses.iter().map(walked).collect()
 }
 
 /// Collects the uses of `bound` in an operand; false if one stands where a bare field would mean the whole array.

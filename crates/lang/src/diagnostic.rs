@@ -155,25 +155,32 @@ impl Diagnostics {
         rest.find('\n').map_or(rest, |i| &rest[..i]).trim_end_matches('\r')
     }
 
-    /// The findings for editors: a JSON array of `{severity, code, message, start, end, label, help}`, where `start` and `end` are
-    /// `{line, column}` as [`Position`] counts them, `end` is exclusive, and `help` may be null.
-    pub fn to_json(&self) -> String {
+    /// The findings for editors, as one JSON document: `{"file", "diagnostics": [{severity, code, message, label, help, start, end}]}`.
+    ///
+    /// `start` and `end` are places `{line, column, character, byte}`: `line` and `column` (in characters) count from 1, `character` and
+    /// `byte` are offsets in the whole text and count from 0. `end` is exclusive, `label` may be empty and `help` null.
+    pub fn to_json(&self, file: &str) -> String {
         let place = |offset: u32| {
             let at = self.position(offset);
-            serde_json::json!({ "line": at.line, "column": at.column })
+            let upto = self.upto(offset);
+            serde_json::json!({ "line": at.line, "column": at.column, "character": upto.chars().count(), "byte": upto.len() })
         };
-        let list = self.list.iter().map(|d| {
-            serde_json::json!({
-                "severity": d.severity.to_string(),
-                "code": d.code,
-                "message": d.message,
-                "start": place(d.span.start),
-                "end": place(d.span.end),
-                "label": d.label,
-                "help": d.help,
+        let list: Vec<_> = self
+            .list
+            .iter()
+            .map(|d| {
+                serde_json::json!({
+                    "severity": d.severity.to_string(),
+                    "code": d.code,
+                    "message": d.message,
+                    "start": place(d.span.start),
+                    "end": place(d.span.end),
+                    "label": d.label,
+                    "help": d.help,
+                })
             })
-        });
-        serde_json::Value::Array(list.collect()).to_string()
+            .collect();
+        serde_json::json!({ "file": file, "diagnostics": list }).to_string()
     }
 
     fn upto(&self, offset: u32) -> &str {
@@ -287,10 +294,11 @@ mod tests {
         all.push(Diagnostic::error("x", Span::new(17, 21), "bad").label("here").help("mend it"));
         assert_eq!(all.to_string(), "2:2: error: bad\n    \tnope\n    \t^^^^ here\n    help: mend it");
         assert_eq!(all.position(9999).line, 2);
-        let json: serde_json::Value = serde_json::from_str(&all.to_json()).expect("JSON");
-        assert_eq!(json[0]["start"], serde_json::json!({ "line": 2, "column": 2 }));
-        assert_eq!(json[0]["end"], serde_json::json!({ "line": 2, "column": 6 }));
-        assert_eq!((&json[0]["severity"], &json[0]["help"]), (&"error".into(), &"mend it".into()));
+        let json: serde_json::Value = serde_json::from_str(&all.to_json("a.rules")).expect("JSON");
+        let found = &json["diagnostics"][0];
+        assert_eq!(found["start"], serde_json::json!({ "line": 2, "column": 2, "character": 15, "byte": 17 }));
+        assert_eq!(found["end"], serde_json::json!({ "line": 2, "column": 6, "character": 19, "byte": 21 }));
+        assert_eq!((&json["file"], &found["severity"], &found["help"]), (&"a.rules".into(), &"error".into(), &"mend it".into()));
     }
 
     #[test]

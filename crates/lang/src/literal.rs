@@ -2,6 +2,8 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
+use crate::types::Type;
+
 /// Why a word that looks like an integer is none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum IntError {
@@ -62,6 +64,16 @@ pub(crate) fn ip(word: &str) -> Option<IpAddr> {
     word.parse().ok()
 }
 
+/// Whether `word`, without quotes, is a literal of a type that is written so.
+pub(crate) fn stands_for(word: &str, ty: &Type) -> bool {
+    match ty {
+        Type::Int => matches!(int(word), Some(Ok(_))),
+        Type::Float => float(word).is_some(),
+        Type::Ip => ip(word).is_some(),
+        _ => false,
+    }
+}
+
 /// The bytes of a sequence of hex pairs at the start of `text`, and its length: at least two pairs, joined by `:`, `-` or `.`.
 pub(crate) fn sequence(text: &[u8]) -> Option<(Vec<u8>, usize)> {
     let pair = |at: usize| match text.get(at..at + 2)? {
@@ -106,7 +118,8 @@ pub(crate) fn network(word: &str) -> Result<(IpAddr, IpAddr), NetworkError> {
     let most = if ip.is_ipv4() { 32 } else { 128 };
     let prefix = match prefix {
         None => most,
-        Some(p) if p.is_empty() || p.len() > 3 || !p.bytes().all(|b| b.is_ascii_digit()) => return Err(NetworkError::Malformed),
+        Some(p) if p.is_empty() || !p.bytes().all(|b| b.is_ascii_digit()) => return Err(NetworkError::Malformed),
+        Some(p) if p.len() > 3 => return Err(NetworkError::Prefix(most)),
         Some(p) => p.parse().map_err(|_| NetworkError::Malformed)?,
     };
     if prefix > most {
@@ -169,6 +182,7 @@ mod tests {
         assert_eq!(network("10.0.0.1/8"), Err(NetworkError::HostBits("10.0.0.0".parse().unwrap(), 8)));
         assert_eq!(network("10"), network("10.0.0.0/32"));
         assert_eq!(network("::/129"), Err(NetworkError::Prefix(128)));
+        assert_eq!(network("::/2000"), Err(NetworkError::Prefix(128)));
         assert_eq!(network("::/.1"), Err(NetworkError::Malformed));
         assert!(network("0.0.0.0/0").is_ok());
     }

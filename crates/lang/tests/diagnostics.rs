@@ -1,4 +1,5 @@
-//! The mistakes that people make, and what they are told: `diagnostics.toml` holds each with its rendering.
+//! The mistakes that people make, and what they are told: `diagnostics.toml` holds each with its rendering, and many with the text after
+//! the mend that the hint shows.
 //!
 //! `QUINTET_BLESS=1 cargo test -p quintet-lang --test diagnostics` writes what is found into the file; read the difference before you keep it.
 
@@ -21,11 +22,22 @@ fn scheme() -> Scheme {
     Scheme::from_toml(&text, functions.collect::<Vec<_>>()).expect("a scheme")
 }
 
-fn mistakes() -> Vec<(String, String, String)> {
+struct Mistake {
+    about: String,
+    source: String,
+    shown: String,
+    /// The source as the hints say to write it.
+    mend: Option<String>,
+}
+
+fn mistakes() -> Vec<Mistake> {
     let text = std::fs::read_to_string(path("diagnostics.toml")).expect("diagnostics.toml");
     let table: toml::Table = text.parse().expect("TOML");
-    let get = |case: &toml::Value, key: &str| case.get(key).and_then(|v| v.as_str()).unwrap_or_default().to_owned();
-    table["mistake"].as_array().expect("[[mistake]]").iter().map(|m| (get(m, "about"), get(m, "source"), get(m, "shown"))).collect()
+    let find = |case: &toml::Value, key: &str| case.get(key).and_then(|v| v.as_str()).map(str::to_owned);
+    let get = |case: &toml::Value, key: &str| find(case, key).unwrap_or_default();
+    let mistake =
+        |m: &toml::Value| Mistake { about: get(m, "about"), source: get(m, "source"), shown: get(m, "shown"), mend: find(m, "mend") };
+    table["mistake"].as_array().expect("[[mistake]]").iter().map(mistake).collect()
 }
 
 #[test]
@@ -33,7 +45,7 @@ fn every_mistake_has_a_hint() {
     let (scheme, limits) = (scheme(), Limits::default());
     let mut blessed = String::from("# See diagnostics.rs.\n");
     let mut wrong = String::new();
-    for (about, source, shown) in mistakes() {
+    for Mistake { about, source, shown, mend } in mistakes() {
         let Err(errors) = compile(&source, &scheme, &limits) else { panic!("{about}: {source} is accepted") };
         let found = errors.to_string();
         if let Some(d) = errors.iter().find(|d| d.help.is_none()) {
@@ -42,12 +54,36 @@ fn every_mistake_has_a_hint() {
         if found != shown.trim_end() {
             let _ = writeln!(wrong, "{about}: {source}\n{found}\n");
         }
-        let _ = write!(blessed, "\n[[mistake]]\nabout = {}\nsource = {}\nshown = '''\n{found}\n'''\n", quoted(&about), quoted(&source));
+        let _ = write!(blessed, "\n[[mistake]]\nabout = {}\nsource = {}\n", quoted(&about), quoted(&source));
+        if let Some(mend) = mend {
+            let _ = writeln!(blessed, "mend = {}", quoted(&mend));
+        }
+        let _ = write!(blessed, "shown = '''\n{found}\n'''\n");
     }
     if std::env::var_os("QUINTET_BLESS").is_some() {
         std::fs::write(path("diagnostics.toml"), blessed).expect("diagnostics.toml");
     }
     assert!(wrong.is_empty() || std::env::var_os("QUINTET_BLESS").is_some_and(|_| !wrong.contains("no hint")), "{wrong}");
+}
+
+/// The mend checks, and is what the hints show: it has a piece of each hint's code more than the source has, or has it alone where something
+/// had to go.
+#[test]
+fn mends_check() {
+    let (scheme, limits) = (scheme(), Limits::default());
+    let mut mended = 0;
+    for Mistake { about, source, mend, .. } in mistakes() {
+        let Some(mend) = mend else { continue };
+        compile(&mend, &scheme, &limits).unwrap_or_else(|e| panic!("{about}: {mend}\n{e}"));
+        let errors = compile(&source, &scheme, &limits).expect_err("a mistake");
+        for help in errors.iter().map(|d| d.help.as_deref().unwrap_or_default()) {
+            let mut code = help.split('`').skip(1).step_by(2);
+            let shown = code.any(|c| mend.matches(c).count() > source.matches(c).count() || mend.contains(c) && mend.len() < source.len());
+            assert!(shown, "{about}: {mend} is not what this says: {help}");
+        }
+        mended += 1;
+    }
+    println!("{mended} mends");
 }
 
 fn quoted(text: &str) -> String {
@@ -70,8 +106,23 @@ const FOREIGN: &[&str] = &[
     "u32",
     "usize",
     "i64",
+    "i32",
+    "u64",
+    "u16",
     "f64",
+    "f32",
+    "bool",
     "String",
+    "&str",
+    "&[",
+    "Option",
+    "Result<",
+    "HashMap",
+    "IpAddr",
+    "Const(",
+    "Token",
+    "Span",
+    "{ ",
 ];
 
 fn in_own_words(source: &str, scheme: &Scheme, limits: &Limits) {
@@ -87,10 +138,80 @@ fn in_own_words(source: &str, scheme: &Scheme, limits: &Limits) {
     }
 }
 
+/// Expressions with a few characters changed, the same on every run.
+fn mutated(expr: &str, random: &mut impl FnMut(usize) -> usize) -> String {
+    const PIECES: [&str; 24] = [
+        "=",
+        "'",
+        "\"",
+        "[",
+        "]",
+        "{",
+        "}",
+        "(",
+        ")",
+        "[*]",
+        " in ",
+        " and ",
+        "not ",
+        "$l",
+        "1",
+        "1.5",
+        "10.0.0.0/8",
+        " & ",
+        " - ",
+        "é",
+        "\\",
+        " contains ",
+        " == ",
+        "any(",
+    ];
+    let mut chars: Vec<char> = expr.chars().take(300).collect();
+    for _ in 0..=random(3) {
+        let at = random(chars.len() + 1);
+        match random(3) {
+            0 if at < chars.len() => drop(chars.remove(at)),
+            1 => chars.truncate(at),
+            _ => drop(chars.splice(at..at, PIECES[random(PIECES.len())].chars()).collect::<Vec<_>>()),
+        }
+    }
+    chars.into_iter().collect()
+}
+
+#[test]
+fn no_message_about_mutated_expressions_names_a_type_of_the_implementation() {
+    let mut state = 0x2545_F491_4F6C_DD1D_u64;
+    let mut random = |below: usize| {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        (state >> 33) as usize % below.max(1)
+    };
+    let cloudflare = path("../../inputs/src/cloudflare.toml");
+    let cloudflare = Scheme::from_toml(&std::fs::read_to_string(cloudflare).expect("a file"), stdlib::signatures()).expect("a scheme");
+    let (own, limits) = (scheme(), Limits::default());
+    let mut count = 0;
+    let mut try_all = |source: &str, scheme: &Scheme, times: usize| {
+        for _ in 0..times {
+            in_own_words(&mutated(source, &mut random), scheme, &limits);
+            count += 1;
+        }
+    };
+    for Mistake { source, mend, .. } in mistakes() {
+        try_all(&source, &own, 10);
+        try_all(&mend.unwrap_or_default(), &own, 10);
+    }
+    for case in common::corpus("real_expressions.jsonl").unwrap_or_default() {
+        try_all(case["expr"].as_str().expect("a text"), &cloudflare, 5);
+    }
+    println!("{count} texts");
+    assert!(count > 2000);
+}
+
 #[test]
 fn no_message_names_a_type_of_the_implementation() {
     let (scheme, limits) = (scheme(), Limits::default());
-    for (_, source, _) in mistakes() {
+    for Mistake { source, .. } in mistakes() {
         in_own_words(&source, &scheme, &limits);
     }
     for (_, source, scheme, limits, _) in common::cases() {

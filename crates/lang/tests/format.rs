@@ -35,12 +35,41 @@ fn corpus() {
     for (_, source, scheme, limits, _) in common::cases() {
         check(&source, &scheme, &limits);
     }
+    let limits = Limits::default();
+    for case in common::corpus("wireshark_filters.jsonl").unwrap_or_default() {
+        check(case["expr"].as_str().expect("a text"), &scheme(), &limits);
+    }
+    // Most of these check against their own scheme, so that their meaning is compared too.
+    let path = std::path::PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../inputs/src/cloudflare.toml");
+    let cloudflare = Scheme::from_toml(&std::fs::read_to_string(path).expect("a file"), stdlib::signatures()).expect("a scheme");
+    for case in common::corpus("real_expressions.jsonl").unwrap_or_default() {
+        check(case["expr"].as_str().expect("a text"), &cloudflare, &limits);
+    }
+}
+
+/// Spacing, spelling, redundant parentheses and comments change nothing.
+#[test]
+fn spelling() {
+    let path = std::path::PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/cases.toml");
+    let table: toml::Table = std::fs::read_to_string(path).expect("cases.toml").parse().expect("TOML");
     let (scheme, limits) = (scheme(), Limits::default());
-    for name in ["real_expressions.jsonl", "wireshark_filters.jsonl"] {
-        for case in common::corpus(name).unwrap_or_default() {
-            check(case["expr"].as_str().expect("a text"), &scheme, &limits);
+    let mut compared = 0;
+    for case in table["case"].as_array().expect("[[case]]") {
+        let source = case["source"].as_str().expect("a source");
+        let Ok(once) = format(source, &limits) else { continue };
+        if source.contains("rule ") {
+            continue;
+        }
+        for other in [format!("({source}\n)"), format!("\n  {source}  # why\n"), format!("# first\n(({source}\n))")] {
+            let again = format(&other, &limits).unwrap_or_else(|e| panic!("{other}\n{e}"));
+            check(&other, &scheme, &limits);
+            let plain: Vec<&str> = again.lines().filter(|l| !l.starts_with('#')).map(|l| l.trim_end_matches("  # why")).collect();
+            assert_eq!(plain.join("\n"), once.trim_end(), "{other}");
+            compared += 1;
         }
     }
+    println!("{compared} spellings");
+    assert!(compared > 100);
 }
 
 #[test]

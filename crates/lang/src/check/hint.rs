@@ -80,6 +80,11 @@ pub(super) fn foreign_word(word: &str) -> Option<String> {
     }
 }
 
+/// Whether a function that is not there asks for more than its arguments: keys of tokens, or patterns of sensitive data.
+pub(super) fn needs_service(function: &str) -> bool {
+    matches!(function, "is_jwt_valid" | "is_jwt_present" | "dlp_match")
+}
+
 /// What to do about a number that is none.
 pub(super) fn number(word: &str) -> String {
     let plain = word.replace('_', "");
@@ -92,7 +97,10 @@ pub(super) fn number(word: &str) -> String {
 /// What to do about a member of a set of Int that is none.
 pub(super) fn int_member(word: &str) -> String {
     let range = word.contains("..") || word == "-";
-    if range {
+    let digits = word.trim_end_matches(|c: char| c.is_alphabetic());
+    if literal::int(digits).is_some_and(|i| i.is_ok()) {
+        format!("did you mean `{digits}`? members are integers and ranges such as `8000..8999`")
+    } else if range {
         "a range is written `1..3`, without blanks and with both ends".into()
     } else {
         "members are integers and ranges: `{80 443 8000..8999}`".into()

@@ -140,6 +140,9 @@ impl Checker<'_> {
         let d = if self.scheme.field_id(&name.text).is_some() {
             Diagnostic::error("not-a-function", name.span, format!("`{}` is a field and cannot be called", name.text))
                 .help(format!("write `{}`, without parentheses", name.text))
+        } else if hint::needs_service(&name.text) {
+            Diagnostic::error("no-service", name.span, format!("`{}` needs a service that Quintet does not have", name.text))
+                .help("leave this test out, or let the host register a function of this name")
         } else {
             let d = Diagnostic::error("unknown-function", name.span, format!("there is no function `{}`", name.text));
             let near = nearest(&name.text, self.scheme.functions().iter().map(|f| f.name.as_str()));

@@ -241,7 +241,8 @@ impl Parser<'_> {
             (token, span) => {
                 let d = Diagnostic::error("expected-string", span, format!("`{operator}` takes {what} in double quotes"));
                 let d = d.label("here");
-                let help = match self.in_quotes() {
+                let quoted = if operator == "matches" { self.regex_in_quotes() } else { self.in_quotes() };
+                let help = match quoted {
                     Some(text) if token != Token::End => format!("write `{operator} {text}`"),
                     _ => format!("write `{operator} \"...\"`"),
                 };

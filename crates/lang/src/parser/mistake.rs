@@ -2,7 +2,7 @@
 
 use super::{Parsed, Parser};
 use crate::ast::Span;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, nearest};
 use crate::lexer::Token;
 use crate::syntax::{Expr, ExprKind};
 
@@ -57,6 +57,25 @@ const CALLS: &[(&str, &str)] = &[
     ("endswith", "ends_with"),
     ("endsWith", "ends_with"),
 ];
+
+/// The words that are operators between two values.
+const BETWEEN: &[&str] = &["and", "or", "xor", "eq", "ne", "lt", "le", "gt", "ge", "in", "contains", "matches", "wildcard", "bitwise_and"];
+
+/// What to say of a word that stands where an operator should.
+pub(super) fn no_operator(word: &str) -> String {
+    let lower = word.to_ascii_lowercase();
+    if lower != word && (lower == "not" || BETWEEN.contains(&lower.as_str())) {
+        return format!("operators are written in lower case: `{lower}`");
+    }
+    let glued = ["and", "or", "xor"].iter().any(|o| word.strip_prefix(o).is_some_and(|rest| rest.len() > 1));
+    if glued {
+        return "leave a blank after an operator that is a word".into();
+    }
+    match nearest(word, BETWEEN.iter().copied()) {
+        Some(operator) => format!("did you mean `{operator}`?"),
+        None => "two tests are joined by `and` or `or`".into(),
+    }
+}
 
 fn known<'w>(table: &[(&str, &'w str)], word: &str) -> Option<&'w str> {
     table.iter().find(|(wrong, _)| *wrong == word).map(|(_, right)| *right)
@@ -114,15 +133,46 @@ impl Parser<'_> {
 
     /// What stands here up to the next blank or closing bracket, as the quoted text that was probably meant.
     pub(super) fn in_quotes(&mut self) -> Option<String> {
+        let text = match self.in_single_quotes() {
+            Some(inner) => inner,
+            None => self.up_to([' ', '\t', '\r', '\n', ')', '}', ',']),
+        };
+        quoted(text).filter(|text| !text.contains('\\'))
+    }
+
+    /// The same where a regular expression was meant, which may have brackets and backslashes of its own.
+    pub(super) fn regex_in_quotes(&mut self) -> Option<String> {
+        let text = match self.in_single_quotes() {
+            Some(inner) => inner,
+            None => {
+                let word = self.up_to([' ', '\t', '\r', '\n']);
+                // Brackets that it does not open close what stands around it.
+                let (mut open, mut escaped) = (0, false);
+                let end = word.find(|c| {
+                    match c {
+                        _ if escaped => {}
+                        '(' => open += 1,
+                        ')' => open -= 1,
+                        _ => {}
+                    }
+                    escaped = c == '\\' && !escaped;
+                    open < 0
+                });
+                &word[..end.unwrap_or(word.len())]
+            }
+        };
+        quoted(text)
+    }
+
+    fn in_single_quotes(&mut self) -> Option<&str> {
+        let inner = self.up_to(['\n']).strip_prefix('\'')?;
+        inner.split('\'').next()
+    }
+
+    fn up_to<const N: usize>(&mut self, ends: [char; N]) -> &str {
         let (_, span) = self.peek();
         let rest = self.source_text(Span::new(span.start as usize, self.lexer.source.len()));
-        let text = match rest.strip_prefix('\'') {
-            Some(inner) => inner.split(['\'', '\n']).next().unwrap_or(inner),
-            None => rest.split([' ', '\t', '\r', '\n', ')', '}', ',']).next().unwrap_or(rest),
-        };
-        // A regular expression between slashes.
-        let text = text.strip_prefix('/').and_then(|t| t.strip_suffix('/')).unwrap_or(text);
-        (!text.is_empty() && text.len() <= 80 && !text.contains(['"', '\\'])).then(|| format!("\"{text}\""))
+        rest.split(ends).next().unwrap_or(rest)
     }
 
     /// How the set should be written that stands here in other brackets or in none.
@@ -146,6 +196,12 @@ impl Parser<'_> {
             _ => general.into(),
         }
     }
+}
+
+/// A text in double quotes, if it is one that needs no more than them; the slashes around a regular expression go.
+fn quoted(text: &str) -> Option<String> {
+    let text = text.strip_prefix('/').and_then(|t| t.strip_suffix('/')).unwrap_or(text);
+    (!text.is_empty() && text.len() <= 80 && !text.contains('"')).then(|| format!("\"{text}\""))
 }
 
 /// What to say of a character that starts nothing.

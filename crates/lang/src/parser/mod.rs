@@ -256,13 +256,7 @@ impl<'s> Parser<'s> {
             Token::Symbol(":") => d.help("a rule is written `rule NAME = ...`; `:` stands only in `[2:4]` and in addresses"),
             Token::Symbol(",") => d.help("tests are joined by `and` or `or`; commas stand only between arguments and members of sets"),
             Token::Symbol(_) => d.help("join two tests with `and` or `or`"),
-            Token::Word(w @ ("AND" | "OR" | "NOT" | "XOR" | "IN" | "EQ" | "NE" | "CONTAINS" | "MATCHES")) => {
-                d.help(format!("operators are written in lower case: `{}`", w.to_ascii_lowercase()))
-            }
-            Token::Word(w) => match w.strip_prefix("and").or(w.strip_prefix("or")).or(w.strip_prefix("xor")) {
-                Some(rest) if !rest.is_empty() => d.label("not an operator").help("leave a blank after an operator that is a word"),
-                _ => d.label("an operator such as `and` or `==` was expected").help("two tests are joined by `and` or `or`"),
-            },
+            Token::Word(w) => d.label("an operator such as `and` or `==` was expected").help(mistake::no_operator(w)),
             Token::Quote => Diagnostic::error("unexpected", span, "unexpected string")
                 .label("an operator such as `and` or `==` was expected")
                 .help("text stands after an operator such as `==` or `contains`, or in a call"),

@@ -11,6 +11,9 @@ use crate::commands::report::ReportArgs;
 
 use crate::commands::compare::CompareArgs;
 
+use crate::commands::expressions::ExpressionArgs;
+use crate::commands::fmt::FmtArgs;
+
 /// One rule language, one typed AST, five ways to run it, and the numbers that say which one to ship.
 #[derive(Parser)]
 #[command(name = "quintet", version, max_term_width = 110)]
@@ -31,6 +34,7 @@ pub enum Verb {
     Eval(crate::commands::eval::EvalArgs),
     Conform(ConformArgs),
     Report(ReportArgs),
+    Fmt(FmtArgs),
 }
 
 /// Where records and their fields come from.
@@ -39,9 +43,9 @@ pub struct SchemeArgs {
     /// The form of the input [default: found out from it].
     #[arg(long, value_enum)]
     pub format: Option<FormatArg>,
-    /// A scheme's TOML file, for JSON lines.
-    #[arg(long, value_name = "FILE")]
-    pub scheme: Option<PathBuf>,
+    /// The fields that rules may use: `cloudflare`, `http`, `packets`, or a scheme's TOML file [default: those of the format].
+    #[arg(long, value_name = "NAME|FILE")]
+    pub scheme: Option<String>,
 }
 
 /// Which optimising passes run. They change what rules cost, never what they answer.
@@ -104,16 +108,38 @@ pub enum OutputArg {
 }
 
 /// Say what is wrong with rules, if anything.
-///
-/// Exit status: 0 nothing is wrong; 1 the rules have errors; 2 a file cannot be read.
 #[derive(ClapArgs)]
+#[command(after_help = "\
+Examples:
+  quintet check edge.rules
+  quintet check 'cf.bot_management.score < 30' --scheme cloudflare
+  quintet check edge.rules --output json
+  quintet check --scheme cloudflare --expressions collected.jsonl --origin docs --exceptions known.toml
+
+--output json prints {\"file\", \"diagnostics\": [{severity, code, message, label, help, start, end}]}; start and end (exclusive) are
+{line, column, character, byte}: line and column count from 1, character and byte from 0 at the start of the text; columns are characters.
+--expressions prints `N check, M fail, K listed` in its last line.
+
+Exit status: 0 nothing is wrong; 1 the rules have errors; 2 a file cannot be read.")]
 pub struct CheckArgs {
-    /// A rule file, or an expression.
-    pub rules: String,
+    /// A rule file, an expression, or `-` for standard input.
+    #[arg(required_unless_present = "expressions")]
+    pub rules: Option<String>,
     #[command(flatten)]
     pub scheme: SchemeArgs,
     #[command(flatten)]
     pub lists: ListArgs,
+    /// Text for people on standard error, or JSON for editors on standard output.
+    #[arg(long, value_enum, default_value_t = CheckOutput::Text)]
+    pub output: CheckOutput,
+    #[command(flatten)]
+    pub expressions: ExpressionArgs,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum CheckOutput {
+    Text,
+    Json,
 }
 
 /// List the fields that rules may use.

@@ -29,6 +29,7 @@ fn main() -> ExitCode {
         Verb::Explain(args) => commands::explain::run(&args),
         Verb::Eval(args) => commands::eval::run(&args),
         Verb::Conform(args) => commands::conform::run(&args),
+        Verb::Fmt(args) => commands::fmt::run(&args),
         Verb::Report(args) => commands::report::run(&args),
     };
     match result {

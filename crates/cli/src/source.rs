@@ -1,9 +1,11 @@
 //! Rules and schemes that a command line names.
 
+use std::io::Read;
 use std::path::Path;
+use std::sync::Arc;
 
-use quintet::lang::Diagnostics;
-use quintet::{Engine, Program, Scheme};
+use quintet::lang::{Diagnostic, Diagnostics};
+use quintet::{Engine, Linked, Program, Scheme};
 use quintet_inputs::{Format, schemes};
 
 use crate::args::{FormatArg, SchemeArgs};
@@ -21,16 +23,24 @@ pub struct Source {
 }
 
 impl Source {
-    /// The text of the file that `rules` names, or `rules` itself where there is no such file.
+    /// The text of the file that `rules` names (`-`: standard input), or `rules` itself where there is no such file.
     pub fn new(rules: &str) -> Result<Source, Failure> {
         let path = Path::new(rules);
-        if path.is_file() {
-            let bytes = std::fs::read(path).map_err(|e| Failure::unusable(format!("{rules}: {e}")))?;
+        let named = |name: &str, bytes: std::io::Result<Vec<u8>>| {
+            let bytes = bytes.map_err(|e| Failure::unusable(format!("{name}: {e}")))?;
             let text = String::from_utf8(bytes).map_err(|e| {
                 let at = e.utf8_error().valid_up_to();
-                Failure::unusable(format!("{rules}: byte {at} is not UTF-8; write bytes in strings as \\xHH"))
+                Failure::unusable(format!("{name}: byte {at} is not UTF-8; write bytes in strings as \\xHH"))
             })?;
-            return Ok(Source { name: rules.into(), text });
+            Ok(Source { name: name.into(), text })
+        };
+        if rules == "-" {
+            let mut bytes = Vec::new();
+            let read = std::io::stdin().lock().read_to_end(&mut bytes);
+            return named("standard input", read.map(|_| bytes));
+        }
+        if path.is_file() {
+            return named(rules, std::fs::read(path));
         }
         let like_a_path = rules.ends_with(".rules") || (rules.contains('/') && !rules.contains([' ', '"', '(']));
         if like_a_path {
@@ -61,40 +71,64 @@ impl FormatArg {
     }
 }
 
-/// The scheme of a file.
-fn read_scheme(engine: &Engine, path: &Path) -> Result<Scheme, Failure> {
-    let text = std::fs::read_to_string(path).map_err(|e| Failure::unusable(format!("{}: {e}", path.display())))?;
-    Scheme::from_toml(&text, engine.library().signatures()).map_err(|e| Failure::unusable(format!("{}: {e}", path.display())))
+/// The format of the records: what the flags say, or else what the scheme is usually filled from; none where they name neither.
+pub fn format(args: &SchemeArgs) -> Option<Format> {
+    let usual = |name: &String| schemes::named(name).map_or(Format::JsonLines, |(_, format)| format);
+    args.format.map(FormatArg::format).or(args.scheme.as_ref().map(usual))
+}
+
+/// The ready-made scheme of this name, or that of a file.
+fn named_scheme(engine: &Engine, name: &str) -> Result<Scheme, Failure> {
+    let wrong = |e: &dyn std::fmt::Display| Failure::unusable(format!("{name}: {e}"));
+    if let Some((builder, _)) = schemes::named(name) {
+        return builder.functions(engine.library().signatures()).build().map_err(|e| wrong(&e));
+    }
+    if !Path::new(name).exists() {
+        let ready = schemes::NAMES.join(", ");
+        return Err(Failure::unusable(format!("there is no scheme `{name}`: name a ready-made one ({ready}) or a scheme's TOML file")));
+    }
+    let text = std::fs::read_to_string(name).map_err(|e| wrong(&e))?;
+    Scheme::from_toml(&text, engine.library().signatures()).map_err(|e| wrong(&e))
 }
 
 /// The scheme that the flags name, for records of `format`.
 pub fn scheme(engine: &Engine, args: &SchemeArgs, format: Format) -> Result<Scheme, Failure> {
     match &args.scheme {
-        Some(path) => read_scheme(engine, path),
+        Some(name) => named_scheme(engine, name),
         None => schemes::of(format, engine.library().signatures())
-            .ok_or_else(|| Failure::unusable("JSON lines need --scheme FILE, which names the fields and their types")),
+            .ok_or_else(|| Failure::unusable("JSON lines need --scheme NAME|FILE, which says what the fields and their types are")),
     }
 }
 
-/// The rules checked against the scheme that the flags name; without flags, against the first ready-made scheme that has their fields.
-pub fn check(engine: &Engine, source: &Source, args: &SchemeArgs, lists: &ListArgs) -> Result<(Program, &'static str), Failure> {
+/// The rules checked against the scheme that the flags name, with that scheme's name; without flags, against the first ready-made scheme
+/// that has their fields. What is wrong with them is not printed.
+pub fn check(
+    engine: &Engine,
+    source: &Source,
+    args: &SchemeArgs,
+    lists: &ListArgs,
+) -> Result<Result<(Program, String), Diagnostics>, Failure> {
     let lists = lists.read()?;
-    if args.scheme.is_some() || args.format.is_some() {
-        let format = args.format.map_or(Format::JsonLines, FormatArg::format);
+    if let Some(format) = format(args) {
         let scheme = scheme(engine, args, format)?;
-        let name = if args.scheme.is_some() { "the given scheme" } else { format.name() };
         lists::fill(engine, &lists, &source.text, &scheme)?;
-        return engine.check_projected(&source.text, &scheme).map(|p| (p, name)).map_err(|d| source.wrong(&d));
+        let name = args.scheme.clone().unwrap_or_else(|| format.name().into());
+        return Ok(engine.check_projected(&source.text, &scheme).map(|p| (p, name)));
     }
     let mut best: Option<Diagnostics> = None;
-    for format in [Format::Packets, Format::Http] {
-        let Some(scheme) = schemes::of(format, engine.library().signatures()) else { continue };
+    for name in ["packets", "http", "cloudflare"] {
+        let scheme = named_scheme(engine, name)?;
         lists::fill(engine, &lists, &source.text, &scheme)?;
         match engine.check_projected(&source.text, &scheme) {
-            Ok(program) => return Ok((program, format.name())),
+            Ok(program) => return Ok(Ok((program, name.into()))),
             Err(d) if best.as_ref().is_none_or(|b| d.len() < b.len()) => best = Some(d),
             Err(_) => {}
         }
     }
-    Err(best.map_or_else(|| Failure::unusable("this build has no ready-made scheme"), |d| source.wrong(&d)))
+    best.map(Err).ok_or_else(|| Failure::unusable("this build has no ready-made scheme"))
+}
+
+/// A checked program, prepared; a literal that cannot be prepared is a finding like any other.
+pub fn linked(engine: &Engine, text: &str, program: Program) -> Result<Arc<Linked>, Diagnostics> {
+    engine.link(program).map_err(|e| Diagnostics::of(text, [Diagnostic::error("bad-literal", e.span(), e.to_string()).label("here")]))
 }

@@ -114,6 +114,146 @@ fn fields_are_listed_for_people_and_programs() {
 }
 
 #[test]
+fn ready_made_schemes_are_chosen_by_name() {
+    let json = quintet(&["fields", "--scheme", "cloudflare", "--output", "json"]);
+    let fields: serde_json::Value = serde_json::from_str(&out(&json)).expect("JSON");
+    assert_eq!(fields.as_array().map(Vec::len), Some(248));
+    for (scheme, rule) in [("cloudflare", "cf.bot_management.score < 30"), ("http", "http.host == \"a\""), ("packets", "tcp.port == 80")] {
+        let result = quintet(&["check", rule, "--scheme", scheme]);
+        assert!(result.status.success() && out(&result).contains(scheme), "{}{}", out(&result), err(&result));
+    }
+    let traffic = data("data/traffic.pcapng");
+    let counts = ["--scheme", "--format"].map(|flag| {
+        let value = if flag == "--scheme" { "packets" } else { "pcap" };
+        out(&quintet(&["run", "tcp.port == 443", "--input", &traffic, flag, value, "--output", "count"]))
+    });
+    assert!(counts[0] == counts[1] && counts[0].trim() != "0", "{counts:?}");
+    let unknown = quintet(&["check", "ssl", "--scheme", "cloudfare"]);
+    assert_eq!(unknown.status.code(), Some(2));
+    assert!(err(&unknown).contains("cloudflare, http, packets"), "{}", err(&unknown));
+}
+
+#[test]
+fn json_lines_of_any_fields_fill_the_scheme_cloudflare() {
+    let file = folder("cloudflare").join("records.jsonl");
+    let lines = [
+        r#"{"http.host": "a.example", "cf.bot_management.score": 3}"#,
+        r#"{"http": {"host": "b.example"}, "ip.src": "192.0.2.7", "http.request.headers": {"x-a": ["1", "2"]}}"#,
+        "{}",
+    ];
+    std::fs::write(&file, lines.join("\n")).expect("written");
+    for (rule, numbers) in [
+        ("http.host == \"b.example\" or cf.bot_management.score < 30", "1\n2\n"),
+        ("http.host != \"b.example\"", "1\n"),
+        ("not http.host == \"b.example\"", "1\n3\n"),
+        ("any(http.request.headers[\"x-a\"][*] == \"2\") and ip.src in {192.0.2.0/24}", "2\n"),
+    ] {
+        let result = quintet(&["run", rule, "--scheme", "cloudflare", "--input", &file.display().to_string()]);
+        assert_eq!(out(&result), numbers, "{rule}: {}", err(&result));
+    }
+}
+
+#[test]
+fn check_prints_json_for_editors() {
+    let folder = folder("check-json");
+    let file = folder.join("edge.rules");
+    std::fs::write(&file, "rule a = http.host == \"é\" and http.hots == 1\nrule b = ssl\nrule c = ip.src == 10.0.0.0/8\n")
+        .expect("written");
+    let name = file.display().to_string();
+    let result = quintet(&["check", &name, "--scheme", "http", "--output", "json"]);
+    assert_eq!((result.status.code(), err(&result)), (Some(1), String::new()));
+    let json: serde_json::Value = serde_json::from_str(&out(&result)).expect("one document");
+    assert_eq!(json["file"], serde_json::json!(name));
+    let found = json["diagnostics"].as_array().expect("an array");
+    assert_eq!(found.len(), 2);
+    assert_eq!(found[0]["start"], serde_json::json!({ "line": 1, "column": 31, "character": 30, "byte": 31 }));
+    assert_eq!((&found[0]["code"], &found[0]["severity"]), (&"unknown-name".into(), &"error".into()));
+    assert_eq!((&found[1]["start"]["line"], &found[1]["help"]), (&3.into(), &"write `ip.src in {10.0.0.0/8}`".into()));
+    // A literal that cannot be prepared is found later, but shown alike.
+    let late = quintet(&["check", "bit_slice(tcp, 3, 90) == 1", "--scheme", "cloudflare", "--output", "json"]);
+    assert_eq!(late.status.code(), Some(1));
+    assert!(out(&late).contains("from 4 to 35"), "{}", out(&late));
+    let right = quintet(&["check", "ssl", "--scheme", "http", "--output", "json"]);
+    assert_eq!((right.status.code(), out(&right)), (Some(0), "{\"diagnostics\":[],\"file\":\"expression\"}\n".into()));
+}
+
+#[test]
+fn fmt_prints_checks_and_writes() {
+    let folder = folder("fmt");
+    let (wrong, right) = (folder.join("wrong.rules").display().to_string(), folder.join("right.rules").display().to_string());
+    std::fs::write(&wrong, "# why\nrule a=(ssl)&&( x ne 1 ) # here\n").expect("written");
+    let style = "# why\nrule a = ssl and x != 1  # here\n";
+    std::fs::write(&right, style).expect("written");
+    assert_eq!(out(&quintet(&["fmt", &wrong])), style);
+    let check = quintet(&["fmt", "--check", &wrong, &right]);
+    assert_eq!((check.status.code(), out(&check)), (Some(1), format!("{wrong}\n")));
+    let write = quintet(&["fmt", "--write", &wrong, &right]);
+    assert_eq!((write.status.code(), out(&write)), (Some(0), format!("{wrong}\n")));
+    assert_eq!(std::fs::read_to_string(&wrong).expect("there"), style);
+    assert_eq!(quintet(&["fmt", "--check", &wrong, &right]).status.code(), Some(0));
+    assert_eq!(out(&quintet(&["fmt", "(ssl)"])), "ssl\n");
+    assert_eq!(quintet(&["fmt", "ssl", "--check"]).status.code(), Some(0));
+    assert_eq!(quintet(&["fmt", "x =="]).status.code(), Some(1));
+    assert_eq!(quintet(&["fmt", "ssl", "--write"]).status.code(), Some(2));
+    let mut child = Command::new(env!("CARGO_BIN_EXE_quintet"))
+        .args(["fmt", "-"])
+        .stdin(std::process::Stdio::piped())
+        .stdout(std::process::Stdio::piped())
+        .spawn()
+        .expect("the command runs");
+    std::io::Write::write_all(&mut child.stdin.take().expect("a pipe"), b"(ssl)").expect("written");
+    assert_eq!(out(&child.wait_with_output().expect("it ends")), "ssl\n");
+}
+
+#[test]
+fn check_counts_the_expressions_of_a_file() {
+    let folder = folder("expressions");
+    let (file, exceptions) = (folder.join("all.jsonl"), folder.join("known.toml"));
+    let lines = [
+        r#"{"expr": "ssl", "kind": "filter", "origin": "docs"}"#,
+        r#"{"expr": "lower(http.host)", "kind": "value", "origin": "docs"}"#,
+        r#"{"expr": "lower(http.host)", "kind": "filter", "origin": "docs"}"#,
+        r#"{"expr": "http.host in $names", "origin": "rules"}"#,
+        r#"{"expr": "nope", "origin": "rules"}"#,
+        r#"{"expr": "${x}", "kind": "template", "origin": "rules"}"#,
+    ];
+    std::fs::write(&file, lines.join("\n")).expect("written");
+    std::fs::write(&exceptions, "[[exception]]\nexpr = \"nope\"\nreason = \"no such field\"\n").expect("written");
+    let (file, exceptions) = (file.display().to_string(), exceptions.display().to_string());
+    let count = |more: &[&str]| {
+        let result = quintet(&[&["check", "--scheme", "cloudflare", "--expressions", &file], more].concat());
+        (result.status.code(), out(&result))
+    };
+    let (status, text) = count(&["--exceptions", &exceptions]);
+    assert_eq!((status, text.lines().last()), (Some(1), Some("3 check, 1 fail, 1 listed")), "{text}");
+    assert!(text.contains(":3: lower(http.host)") && text.contains("a Bool is needed here"), "{text}");
+    assert!(text.contains("1 expressions of other"), "{text}");
+    assert_eq!(count(&["--origin", "docs", "--kind", "value"]).0, Some(0));
+    assert_eq!(count(&["--origin", "rules"]).1.lines().last(), Some("1 check, 1 fail, 0 listed"));
+    // An exception that is none any more is a failure too.
+    std::fs::write(&exceptions, "[[exception]]\nexpr = \"ssl\"\nreason = \"was wrong\"\n").expect("written");
+    let (status, text) = count(&["--exceptions", &exceptions, "--origin", "docs", "--kind", "filter"]);
+    assert!(status == Some(1) && text.contains("remove it there"), "{text}");
+    assert_eq!(quintet(&["check", "--expressions", &file]).status.code(), Some(2));
+}
+
+#[test]
+fn published_expressions_check_against_cloudflare() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let file = root.join("../shared/corpus/real_expressions.jsonl");
+    if !file.exists() {
+        println!("skipped: there is no {}", file.display());
+        return;
+    }
+    let (file, exceptions) = (file.display().to_string(), root.join("conformance/real_expressions_exceptions.toml").display().to_string());
+    let chosen = ["--origin", "docs", "--origin", "rules", "--kind", "filter", "--kind", "value"];
+    let result =
+        quintet(&[&["check", "--scheme", "cloudflare", "--expressions", &file, "--exceptions", &exceptions], &chosen[..]].concat());
+    assert!(result.status.success(), "{}{}", out(&result), err(&result));
+    assert!(out(&result).lines().last().is_some_and(|l| l.contains(", 0 fail, ")), "{}", out(&result));
+}
+
+#[test]
 fn compare_verifies_measures_and_writes_results() {
     let folder = folder("compare");
     let result = quintet(&["compare", "--quick", "--workload", "one-comparison", "--out", &folder.display().to_string()]);

@@ -12,7 +12,7 @@ use crate::source::{self, Source};
 pub fn run(args: &ExplainArgs) -> Result<ExitCode, Failure> {
     let engine = Engine::new().with_passes(args.passes.passes);
     let source = Source::new(&args.rules)?;
-    let (program, _) = source::check(&engine, &source, &args.scheme, &args.lists)?;
+    let (program, _) = source::check(&engine, &source, &args.scheme, &args.lists)?.map_err(|d| source.wrong(&d))?;
     let form = match args.emit {
         EmitArg::Ast => {
             let text = quintet::lang::dump::dump(&engine.optimise(&program));

@@ -4,20 +4,19 @@ use std::io::Write;
 use std::process::ExitCode;
 
 use quintet::{Engine, Field, Presence};
-use quintet_inputs::Format;
+use quintet_inputs::schemes;
 use serde_json::json;
 
-use crate::args::{FieldsArgs, FieldsOutput, FormatArg};
+use crate::args::{FieldsArgs, FieldsOutput};
 use crate::failure::{Failure, output};
 use crate::source;
 use crate::table;
 
 pub fn run(args: &FieldsArgs) -> Result<ExitCode, Failure> {
-    if args.scheme.format.is_none() && args.scheme.scheme.is_none() {
-        return Err(Failure::unusable("say whose fields: --format pcap, --format http, or --scheme FILE"));
-    }
+    let format = source::format(&args.scheme).ok_or_else(|| {
+        Failure::unusable(format!("say whose fields: --scheme NAME (one of {}), or --scheme FILE", schemes::NAMES.join(", ")))
+    })?;
     let engine = Engine::new();
-    let format = args.scheme.format.map_or(Format::JsonLines, FormatArg::format);
     let scheme = source::scheme(&engine, &args.scheme, format)?;
     let text = match args.output {
         FieldsOutput::Table => {

@@ -7,6 +7,8 @@ pub mod conform;
 pub mod diff;
 pub mod eval;
 pub mod explain;
+pub mod expressions;
 pub mod fields;
+pub mod fmt;
 pub mod report;
 pub mod run;

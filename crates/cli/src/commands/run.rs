@@ -22,12 +22,11 @@ pub fn run(args: &RunArgs) -> Result<ExitCode, Failure> {
     let engine = Engine::new().with_passes(args.passes.passes);
     let source = Source::new(&args.rules)?;
     let unreadable = |e: &dyn std::fmt::Display| Failure::unusable(format!("{}: {e}", args.input.display()));
-    let format = match args.scheme.format {
-        Some(format) => format.format(),
-        None if args.scheme.scheme.is_some() => Format::JsonLines,
+    let format = match source::format(&args.scheme) {
+        Some(format) => format,
         None => Format::of_file(&args.input)
             .map_err(|e| unreadable(&e))?
-            .ok_or_else(|| unreadable(&"neither a capture nor HTTP requests; say --format pcap, http, or jsonl with --scheme FILE"))?,
+            .ok_or_else(|| unreadable(&"neither a capture nor HTTP requests; say --format pcap, http, or jsonl with --scheme NAME|FILE"))?,
     };
     let full = source::scheme(&engine, &args.scheme, format)?;
     lists::fill(&engine, &args.lists.read()?, &source.text, &full)?;

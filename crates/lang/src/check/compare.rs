@@ -109,7 +109,7 @@ impl Checker<'_> {
             let d = Diagnostic::error("type-mismatch", rhs.span, format!("{l} cannot be compared with {r}")).label(r.to_string());
             let text = self.text(rhs.span);
             let is_literal = self.is_literal(rhs);
-            let unquoted = text.trim_matches('"');
+            let unquoted = text.trim_matches(['"', '\'']);
             let help = match (&l, &r) {
                 (Type::Ip, Type::Bytes) if is_literal && unquoted.contains('/') => Some(self.in_set(op, lhs, unquoted)),
                 (Type::Bool, Type::Int) if matches!(text, "0" | "1") => Some(format!("write `{}`", text == "1")),

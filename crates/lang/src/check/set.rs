@@ -31,7 +31,7 @@ impl Checker<'_> {
             Member::Word(name) => Ok(name),
             Member::Bytes(_, span) => {
                 let d = Diagnostic::error("member-type", *span, format!("the set should hold {ty}, but this is Bytes"));
-                let bare = self.text(*span).trim_matches('"').to_owned();
+                let bare = self.text(*span).trim_matches(['"', '\'']).to_owned();
                 self.fail(d.help(format!("{ty} stands without quotes: `{bare}`")))
             }
         }

@@ -1,6 +1,6 @@
 //! Logic and comparisons.
 
-use super::{Failed, Parsed, Parser};
+use super::{Failed, Parsed, Parser, mistake};
 use crate::ast::{CompareOp, LogicOp, Span};
 use crate::diagnostic::Diagnostic;
 use crate::lexer::Token;
@@ -306,21 +306,15 @@ impl Parser<'_> {
                             .help("write all members in one pair of braces"),
                     );
                 }
+                Token::Other('\'') => match self.single_quoted() {
+                    Some((bytes, span)) => members.push(Member::Bytes(bytes, span)),
+                    None => return self.fail(mistake::single_quotes(span, "\"...\"")),
+                },
                 _ => {
                     let member = self.lexer.member();
                     if member.text.is_empty() {
                         let d = Diagnostic::error("unexpected", span, "a member of the set was expected here");
                         return self.fail(d.help("between two members stands a blank or one comma"));
-                    }
-                    if member.text.contains('\'') {
-                        let d = Diagnostic::error("single-quotes", member.span, "a member of a set cannot hold `'`");
-                        let text = member.text.trim_matches('\'');
-                        let help = if text.contains(['\'', '\\']) {
-                            "strings stand in double quotes".into()
-                        } else {
-                            format!("strings stand in double quotes: `\"{text}\"`")
-                        };
-                        return self.fail(d.help(help));
                     }
                     members.push(Member::Word(member));
                 }

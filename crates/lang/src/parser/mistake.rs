@@ -164,6 +164,19 @@ impl Parser<'_> {
         quoted(text)
     }
 
+    /// A text in single quotes, read as if they were double, so that the rest of the rule is checked too.
+    pub(super) fn single_quoted(&mut self) -> Option<(Vec<u8>, Span)> {
+        let (_, start) = self.peek();
+        let line = self.up_to(['\n']);
+        let len = line.strip_prefix('\'')?.find('\'')?;
+        let bytes = line[1..=len].as_bytes().to_vec();
+        let right = self.in_quotes().unwrap_or_else(|| "\"...\"".into());
+        let span = Span::new(start.start as usize, start.start as usize + len + 2);
+        self.diagnostics.push(single_quotes(span, &right));
+        self.lexer.pos = span.end as usize;
+        Some((bytes, span))
+    }
+
     fn in_single_quotes(&mut self) -> Option<&str> {
         let inner = self.up_to(['\n']).strip_prefix('\'')?;
         inner.split('\'').next()
@@ -196,6 +209,11 @@ impl Parser<'_> {
             _ => general.into(),
         }
     }
+}
+
+/// What to say of a text in single quotes.
+pub(super) fn single_quotes(span: Span, right: &str) -> Diagnostic {
+    Diagnostic::error("single-quotes", span, "strings stand in double quotes").help(format!("write `{right}`"))
 }
 
 /// A text in double quotes, if it is one that needs no more than them; the slashes around a regular expression go.

@@ -148,6 +148,10 @@ impl Parser<'_> {
                 self.node(ExprKind::Paren(Box::new(inner)), span.to(end), chain)
             }
             Token::Word(word) => self.word(word, span)?,
+            Token::Other('\'') => match self.single_quoted() {
+                Some((bytes, span)) => self.node(ExprKind::Bytes(bytes), span, 0),
+                None => return self.no_operand(),
+            },
             _ => return self.no_operand(),
         };
         self.subscripts(expr)
@@ -329,11 +333,7 @@ impl Parser<'_> {
                 let empty = self.lexer.source.trim().is_empty();
                 d.help(if empty { "write a test such as `tcp.port == 80`" } else { "write what is missing, or remove the operator before" })
             }
-            Token::Other('\'') => {
-                let len = self.lexer.rest()[1..].find('\'').map_or(1, |i| i + 2);
-                let span = Span::new(span.start as usize, span.start as usize + len);
-                Diagnostic::error("single-quotes", span, "strings stand in double quotes").help(format!("write `{quoted}`"))
-            }
+            Token::Other('\'') => mistake::single_quotes(span, &quoted),
             Token::Symbol("{") => d.help("a set stands after `in`"),
             Token::Symbol("$") => d.help("a list stands after `in`"),
             Token::Symbol("/" | "*" | "^" | "..") if self.right => d.help(format!("text stands in double quotes: `{quoted}`")),

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Args as ClapArgs, ValueEnum};
@@ -48,7 +48,7 @@ struct Count {
     listed: usize,
 }
 
-pub fn run(engine: &Engine, scheme: &Scheme, path: &PathBuf, args: &ExpressionArgs) -> Result<ExitCode, Failure> {
+pub fn run(engine: &Engine, scheme: &Scheme, path: &Path, args: &ExpressionArgs) -> Result<ExitCode, Failure> {
     let exceptions = match &args.exceptions {
         Some(path) => Exceptions::read(path).map_err(Failure::unusable)?,
         None => Exceptions::default(),

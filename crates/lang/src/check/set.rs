@@ -32,7 +32,11 @@ impl Checker<'_> {
             Member::Bytes(_, span) => {
                 let d = Diagnostic::error("member-type", *span, format!("the set should hold {ty}, but this is Bytes"));
                 let bare = self.text(*span).trim_matches(['"', '\'']).to_owned();
-                self.fail(d.help(format!("{ty} stands without quotes: `{bare}`")))
+                let help = match bare.starts_with(|c: char| c.is_ascii_digit() || c == '-' || c == ':') {
+                    true => format!("{ty} stands without quotes: `{bare}`"),
+                    false => format!("every member of this set is {ty}, such as `{}`", if ty == "Int" { "80" } else { "10.0.0.0/8" }),
+                };
+                self.fail(d.help(help))
             }
         }
     }

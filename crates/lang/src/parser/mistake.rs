@@ -169,7 +169,7 @@ impl Parser<'_> {
         let (_, start) = self.peek();
         let line = self.up_to(['\n']);
         let len = line.strip_prefix('\'')?.find('\'')?;
-        let bytes = line[1..=len].as_bytes().to_vec();
+        let bytes = line.as_bytes()[1..=len].to_vec();
         let right = self.in_quotes().unwrap_or_else(|| "\"...\"".into());
         let span = Span::new(start.start as usize, start.start as usize + len + 2);
         self.diagnostics.push(single_quotes(span, &right));

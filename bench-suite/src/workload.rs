@@ -25,7 +25,7 @@ pub struct Workload {
     pub input_path: PathBuf,
     /// The form of the input: `pcap`, `http` or `jsonl`; found out where absent.
     pub format: Option<String>,
-    /// A scheme's TOML text, for `jsonl`.
+    /// A scheme's TOML text, for `jsonl`; in a workload's file, the path of one or the name of a ready-made scheme.
     pub scheme: Option<String>,
     /// How many records each rule matches, by rule name, as far as the workload says.
     pub expected: BTreeMap<String, usize>,
@@ -124,6 +124,12 @@ fn plain(path: &Path) -> PathBuf {
     plain
 }
 
+/// The text of the ready-made scheme of this name.
+fn ready_made(name: &Path) -> Option<String> {
+    let (builder, _) = quintet_inputs::schemes::named(name.to_str()?)?;
+    Some(builder.functions(quintet_lang::stdlib::signatures()).build().ok()?.to_toml())
+}
+
 impl Workload {
     /// Loads the workload of a TOML file; the files that it names are relative to its folder.
     ///
@@ -152,7 +158,7 @@ impl Workload {
             input: files.read(&input_path)?.into(),
             input_path,
             format: text.format,
-            scheme: text.scheme.map(|p| files.read_text(&beside(&p))).transpose()?,
+            scheme: text.scheme.map(|p| ready_made(&p).map_or_else(|| files.read_text(&beside(&p)), Ok)).transpose()?,
             expected: text.expected,
             lists,
         })

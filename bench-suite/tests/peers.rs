@@ -257,14 +257,13 @@ h = { type = "Map<Bytes>", optional = true }
     for rule in AWKWARD {
         let loaded = Loaded::new(Workload {
             name: "awkward".into(),
-            about: String::new(),
             rules: (*rule).into(),
             rules_path: "awkward.rules".into(),
             input: records.as_bytes().into(),
             input_path: "awkward.jsonl".into(),
             format: Some("jsonl".into()),
             scheme: Some(scheme.into()),
-            expected: Default::default(),
+            ..Workload::default()
         })
         .unwrap_or_else(|e| panic!("{rule}: {e}"));
         assert_eq!(loaded.records(), 7, "{rule}");

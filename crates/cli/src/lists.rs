@@ -32,6 +32,11 @@ fn flag(text: &str) -> Result<Flag, String> {
 }
 
 impl ListArgs {
+    /// Whether the flags name any.
+    pub fn any(&self) -> bool {
+        !self.lists.is_empty()
+    }
+
     /// The files' texts.
     pub fn read(&self) -> Result<Vec<ListText>, Failure> {
         let read = |flag: &Flag| {

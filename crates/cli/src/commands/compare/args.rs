@@ -7,6 +7,7 @@ use clap::{Args, ValueEnum};
 use quintet_bench::{Effort, PassRows};
 
 use crate::args::SchemeArgs;
+use crate::lists::ListArgs;
 
 /// Measure the backends against each other on rules and records.
 ///
@@ -54,6 +55,8 @@ pub struct CompareArgs {
     pub input: Option<PathBuf>,
     #[command(flatten)]
     pub scheme: SchemeArgs,
+    #[command(flatten)]
+    pub lists: ListArgs,
     /// A backend, or a configuration such as `jit-fast`, or `all` configurations; repeat for several [default: each backend's default configuration].
     #[arg(long = "backend", value_name = "ID")]
     pub backends: Vec<String>,

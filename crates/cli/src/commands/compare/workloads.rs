@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
+use quintet::Engine;
 use quintet_bench::{Files, LoadError, Loaded, Workload, names, shipped};
 
 use super::args::CompareArgs;
@@ -19,6 +20,9 @@ pub fn load(args: &CompareArgs) -> Result<Vec<Loaded>, Failure> {
             return Err(Failure::unusable(
                 "--scheme and --format describe the records of --input; a workload file has the keys `scheme` and `format`",
             ));
+        }
+        _ if args.lists.any() => {
+            return Err(Failure::unusable("--list fills lists of --rules; a workload file has the table `lists`"));
         }
         _ if args.workloads.is_empty() => {
             for name in names() {
@@ -48,11 +52,10 @@ fn named(name: &str) -> Result<Workload, Failure> {
 fn own(rules: &str, input: &Path, args: &CompareArgs) -> Result<Workload, Failure> {
     let own = Source::new(rules)?;
     let unreadable = |path: &Path, e: &std::io::Error| Failure::unusable(format!("{}: {e}", path.display()));
-    let scheme = args.scheme.scheme.as_ref();
-    let format = match (args.scheme.format, scheme) {
-        (Some(format), _) => Some(format.format().name().to_owned()),
-        (None, Some(_)) => Some(quintet_inputs::Format::JsonLines.name().to_owned()),
-        (None, None) => None,
+    let format = source::format(&args.scheme);
+    let scheme = match (format, &args.scheme.scheme) {
+        (Some(format), Some(_)) => Some(source::scheme(&Engine::new(), &args.scheme, format)?.to_toml()),
+        _ => None,
     };
     Ok(Workload {
         name: name_of(&own.name),
@@ -61,8 +64,9 @@ fn own(rules: &str, input: &Path, args: &CompareArgs) -> Result<Workload, Failur
         rules_path: own.name.into(),
         input: std::fs::read(input).map_err(|e| unreadable(input, &e))?.into(),
         input_path: input.to_owned(),
-        format,
-        scheme: scheme.map(|path| std::fs::read_to_string(path).map_err(|e| unreadable(path, &e))).transpose()?,
+        format: format.map(|f| f.name().to_owned()),
+        scheme,
+        lists: args.lists.read()?,
         ..Workload::default()
     })
 }

@@ -66,6 +66,11 @@ pub fn ratio_with(interval: Interval) -> String {
     format!("{} ({} to {})", ratio(interval.value), digits(interval.low), digits(interval.high))
 }
 
+/// A share in percent.
+pub fn percent(share: f64) -> String {
+    if share.is_finite() { format!("{:.1} %", 100.0 * share) } else { "–".into() }
+}
+
 /// How many: whole below ten thousand, then with k, M, G or T.
 pub fn count(value: f64) -> String {
     if value.is_infinite() {

@@ -107,8 +107,10 @@ fn workload(view: &WorkloadView, styles: &[Style]) -> Value {
     let break_even: Vec<Value> = view
         .break_even
         .iter()
-        .zip(&view.costs)
-        .map(|(f, (mode, costs))| context! { mode => mode_name(*mode), figure => figure(f, styles), steps => steps(costs, styles) })
+        .map(|(mode, f)| {
+            let steps = view.cost(*mode).map(|costs| steps(costs, styles)).unwrap_or_default();
+            context! { mode => mode_name(*mode), figure => figure(f, styles), steps }
+        })
         .collect();
     context! {
         name => w.name.as_str(),

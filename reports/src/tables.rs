@@ -4,7 +4,7 @@ use quintet_results::{CriterionResult, Interval, Isolation, Memory, Mode, Phase,
 
 use crate::break_even::Costs;
 use crate::charts::{Charts, Figure};
-use crate::format::{Unit, bytes, count, count_with, ratio_with, time};
+use crate::format::{Unit, bytes, count, count_with, percent, ratio_with, time};
 use crate::lines::{Curve, Lines, Reign};
 use crate::panel::{Panel, PanelRow, Point};
 use crate::style::Style;
@@ -338,7 +338,7 @@ pub fn noise(workloads: &[WorkloadResult]) -> Table {
             Some((id, r)) => (id.to_owned(), ratio_with(r), format!("±{:.1} %", 100.0 * (r.high - 1.0).max(1.0 - r.low).max(0.0))),
             None => ("–".into(), "–".into(), "unknown".into()),
         };
-        table.push(vec![w.name.clone(), w.rounds.to_string(), id, ratio, floor, time(no_op), format!("{:.1} %", 100.0 * no_op / fastest)]);
+        table.push(vec![w.name.clone(), w.rounds.to_string(), id, ratio, floor, time(no_op), percent(no_op / fastest)]);
     }
     table
 }

@@ -43,8 +43,8 @@ pub struct WorkloadView<'a> {
     pub slug: String,
     /// The phases side by side.
     pub phases: Figure,
-    /// Total cost against the number of records, by mode.
-    pub break_even: Vec<Figure>,
+    /// Total cost against the number of records, in each mode that a backend has.
+    pub break_even: Vec<(Mode, Figure)>,
     /// Costs by mode.
     pub costs: Vec<(Mode, Costs)>,
     /// Bytes; `None` where no row has any.
@@ -96,7 +96,7 @@ impl<'a> View<'a> {
     /// All figures, in the order of the page.
     pub fn figures(&self) -> impl Iterator<Item = &Figure> {
         let of = self.workloads.iter().flat_map(|w| {
-            [Some(&w.phases)].into_iter().chain(w.break_even.iter().map(Some)).chain([w.memory.as_ref(), w.latency.as_ref()])
+            [Some(&w.phases)].into_iter().chain(w.break_even.iter().map(|(_, f)| Some(f))).chain([w.memory.as_ref(), w.latency.as_ref()])
         });
         [&self.ranking].into_iter().chain(of.flatten()).chain(&self.scaling)
     }
@@ -107,7 +107,7 @@ impl<'a> WorkloadView<'a> {
         let costs = [Mode::Batch, Mode::Single].map(|mode| (mode, Costs::new(result, mode, styles)));
         WorkloadView {
             phases: phases(result, &slug, styles),
-            break_even: costs.iter().filter_map(|(mode, costs)| tables::break_even(result, &slug, *mode, costs)).collect(),
+            break_even: costs.iter().filter_map(|(mode, costs)| Some((*mode, tables::break_even(result, &slug, *mode, costs)?))).collect(),
             costs: costs.into(),
             memory: tables::memory(result, &slug, styles),
             latency: tables::latency(result, &slug, styles),
@@ -133,7 +133,10 @@ pub fn again(workload: &WorkloadResult) -> Option<(&str, Interval)> {
 
 /// What a workload's noise is.
 fn noise(workload: &WorkloadResult) -> String {
-    let no_op = format!("A loop that evaluates nothing takes {} per record.", time(workload.no_op.median()));
+    let no_op = match workload.no_op.ns.is_empty() {
+        true => "The loop that evaluates nothing was not measured.".to_owned(),
+        false => format!("A loop that evaluates nothing takes {} per record.", time(workload.no_op.median())),
+    };
     match again(workload) {
         Some((id, r)) => {
             let told = if r.low <= 1.0 && 1.0 <= r.high {

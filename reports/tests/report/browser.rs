@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use crate::chrome::{Chrome, Tab};
 use crate::fixture::{files, results, text};
 use crate::hostile::hostile;
+use crate::sparse::sparse;
 
 const HOME: (&str, u32) = ("Home", 36);
 const END: (&str, u32) = ("End", 35);
@@ -48,7 +49,9 @@ fn expected(results: &Results, mode: Mode, changes: f64, records: f64) -> Vec<St
 #[test]
 fn it_loads_offline_without_a_fault() {
     let Some(mut chrome) = Chrome::start("load") else { return };
-    for (name, results) in [("plain", results()), ("hostile", hostile())] {
+    let mut bare = sparse();
+    bare.workloads.iter_mut().for_each(|w| w.rows.retain(|r| r.kind != RowKind::Backend));
+    for (name, results) in [("plain", results()), ("hostile", hostile()), ("sparse", sparse()), ("no-backend", bare)] {
         let url = page(name, results);
         for (width, dark) in [(1280, false), (390, true)] {
             let mut tab = chrome.open(&url, width, dark, true);

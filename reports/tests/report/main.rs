@@ -6,4 +6,5 @@ mod combine;
 mod fixture;
 mod hostile;
 mod markdown;
+mod sparse;
 mod svg;

@@ -4,7 +4,6 @@ use quintet_results::{CriterionResult, Row, RowKind, WorkloadResult};
 
 /// The shape of a series' marks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[allow(missing_docs)]
 pub enum Marker {
     Circle,
     Square,

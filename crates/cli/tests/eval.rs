@@ -119,7 +119,7 @@ fn what_is_wrong_is_said() {
         (vec!["lower(1)"], 1, "should be Bytes"),
         (vec!["rule a = 1"], 1, "leave out `rule a =`"),
         (vec!["nn", "--input", records, "--scheme", scheme], 1, "there is no field `nn`"),
-        (vec!["n", "--input", records], 2, "--scheme FILE"),
+        (vec!["n", "--input", records], 2, "--scheme NAME|FILE"),
         (vec!["n", "--input", "no-such-file", "--scheme", scheme], 2, "no-such-file"),
         (vec!["1", "--backend", "jitt"], 2, "no backend `jitt`"),
         (vec!["1", "--format", "pcap"], 2, "--input FILE"),

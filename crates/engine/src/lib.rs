@@ -160,14 +160,15 @@
 //! ```
 //!
 //! # Named lists
-//! `in $name` tests a list of Int, Ip or Bytes that the host fills. Replacing it reaches rules that are compiled and instantiated already,
-//! from the next record on; a list that was never set has no members:
+//! `in $name` tests a list of Int, Ip or Bytes that the host declares and fills. Replacing it reaches rules that are compiled and
+//! instantiated already, from the next record on; one that is declared and not filled yet has no members:
 //!
 //! ```
 //! use quintet::{ArenaKind, BatchBuilder, Engine, IpSet, RuleSet, Scheme, SetMatcher, Type};
 //!
 //! let engine = Engine::new();
 //! let scheme = Scheme::builder().mandatory("ip.src", Type::Ip).lists(Type::Ip).build()?;
+//! engine.lists().declare("blocked", Type::Ip)?;
 //! let rules = engine.compile("ip.src in $blocked", &scheme, "jit")?;
 //!
 //! let mut builder = BatchBuilder::new(&scheme, 1, ArenaKind::Plain)?;

@@ -58,7 +58,7 @@ impl ListText {
 }
 
 impl Engine {
-    /// Fills the engine's lists, before rules are checked. A list whose type is not given has the types of the values that the rules of
+    /// Fills the engine's lists, before rules or a value expression are checked. A list whose type is not given has the types of the values that the rules of
     /// `source` test against it; where they test none, it is declared without members, and its name is in the answer.
     ///
     /// # Errors
@@ -67,7 +67,8 @@ impl Engine {
         if lists.is_empty() {
             return Ok(Vec::new());
         }
-        let Ok(program) = quintet_lang::compile(source, scheme, self.limits()) else { return Ok(Vec::new()) };
+        let program = quintet_lang::compile(source, scheme, self.limits());
+        let Ok(program) = program.or_else(|_| quintet_lang::compile_value(source, scheme, self.limits())) else { return Ok(Vec::new()) };
         let mut unused = Vec::new();
         for (i, list) in lists.iter().enumerate() {
             if lists[..i].iter().any(|other| other.name == list.name && (other.ty == list.ty || other.ty.is_none() || list.ty.is_none())) {

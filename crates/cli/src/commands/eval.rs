@@ -7,13 +7,15 @@ use std::process::ExitCode;
 
 use clap::{Args as ClapArgs, ValueEnum};
 use quintet::{
-    ArenaKind, BatchBuilder, Engine, EvaluateError, Linked, OwnedValue, Program, RecordRef, Scheme, Trap, ValueInstance, backend,
+    ArenaKind, BatchBuilder, Engine, EvaluateError, Linked, OwnedValue, Program, RecordRef, Scheme, SchemeBuilder, Trap, Type,
+    ValueInstance, backend,
 };
 use quintet_inputs::{Format, Reader, ReaderOptions};
 use serde_json::json;
 
 use crate::args::{PassesArgs, SchemeArgs};
 use crate::failure::{Failure, output};
+use crate::lists::{self, ListArgs};
 use crate::notes;
 use crate::render;
 use crate::source::{self, Source};
@@ -24,7 +26,7 @@ use crate::source::{self, Source};
 #[derive(ClapArgs)]
 #[command(after_help = "\
 Examples:
-  quintet eval 'concat(ip.src[0:3], \":\", to_string(tcp.srcport))' --input capture.pcapng
+  quintet eval 'concat(to_string(ip.src[0]), \":\", to_string(tcp.srcport))' --input capture.pcapng
   quintet eval 'regex_replace(http.host, \"^www\", \"\")' --input requests.jsonl --output json
   quintet eval '1 << 10'
 
@@ -41,6 +43,8 @@ pub struct EvalArgs {
     pub input: Option<PathBuf>,
     #[command(flatten)]
     pub scheme: SchemeArgs,
+    #[command(flatten)]
+    pub lists: ListArgs,
     /// The backend that evaluates the expression.
     #[arg(long, value_name = "ID", default_value = "closures")]
     pub backend: String,
@@ -93,14 +97,14 @@ fn of_records(
     printer: &mut Printer<impl Write>,
 ) -> Result<Vec<String>, Failure> {
     let unreadable = |e: &dyn std::fmt::Display| Failure::unusable(format!("{}: {e}", input.display()));
-    let format = match args.scheme.format {
-        Some(format) => format.format(),
-        None if args.scheme.scheme.is_some() => Format::JsonLines,
+    let format = match source::format(&args.scheme) {
+        Some(format) => format,
         None => Format::of_file(input)
             .map_err(|e| unreadable(&e))?
-            .ok_or_else(|| unreadable(&"neither a capture nor HTTP requests; say --format pcap, http, or jsonl with --scheme FILE"))?,
+            .ok_or_else(|| unreadable(&"neither a capture nor HTTP requests; say --format pcap, http, or jsonl with --scheme NAME|FILE"))?,
     };
     let full = source::scheme(engine, &args.scheme, format)?;
+    lists::fill(engine, &args.lists.read()?, &source.text, &full)?;
     let program = engine.check_value_projected(&source.text, &full).map_err(|d| source.wrong(&d))?;
     let (linked, mut instance) = prepare(args, engine, source, program)?;
     let file = File::open(input).map_err(|e| unreadable(&e))?;
@@ -126,7 +130,9 @@ fn of_nothing(args: &EvalArgs, engine: &Engine, source: &Source, printer: &mut P
     if args.scheme.scheme.is_some() || args.scheme.format.is_some() {
         return Err(Failure::unusable("--scheme and --format say what the fields of records are; give the records: --input FILE"));
     }
-    let scheme = Scheme::builder().functions(engine.library().signatures()).build().map_err(Failure::unusable)?;
+    let lists = [Type::Int, Type::Ip, Type::Bytes].into_iter().fold(Scheme::builder(), SchemeBuilder::lists);
+    let scheme = lists.functions(engine.library().signatures()).build().map_err(Failure::unusable)?;
+    lists::fill(engine, &args.lists.read()?, &source.text, &scheme)?;
     let program = engine.check_value(&source.text, &scheme).map_err(|d| {
         let wrong = source.wrong(&d);
         let of_fields = d.iter().any(|d| d.code == "unknown-name");

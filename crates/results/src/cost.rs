@@ -78,10 +78,12 @@ impl Cost {
         };
         let rounds = self.each.len().min(other.each.len());
         let at = resampled(rounds, crossing);
-        match at.value {
-            v if v == 0.0 => BreakEven::Always,
-            v if v.is_infinite() => BreakEven::Never,
-            _ => BreakEven::From(at),
+        if at.value == 0.0 {
+            BreakEven::Always
+        } else if at.value.is_infinite() {
+            BreakEven::Never
+        } else {
+            BreakEven::From(at)
         }
     }
 }

@@ -22,7 +22,7 @@ pub struct Shift {
 
 /// The ratio of what is measured in two runs: the median of the ratios of every new sample to every old one (Hodges and Lehmann 1963,
 /// Ann. Math. Statist. 34:598). Its interval and `p` are those of the rank sum test (Mann and Whitney 1947, Ann. Math. Statist. 18:50),
-/// so they hold whatever the noise is distributed like. Rounds that resemble the one before count for less (see [`repeated`]).
+/// so they hold whatever the noise is distributed like. Rounds that resemble the one before count for less (see `repeated`).
 /// `None` where a run has fewer than [`MIN_ROUNDS`].
 pub fn shift(old: &[f64], new: &[f64]) -> Option<Shift> {
     if old.len().min(new.len()) < MIN_ROUNDS {

@@ -168,7 +168,12 @@ mod tests {
 
     #[test]
     fn repeats_fill_a_sample() {
-        let wait = |ms| move || Ok::<_, Infallible>(std::thread::sleep(Duration::from_millis(ms)));
+        let wait = |ms| {
+            move || {
+                std::thread::sleep(Duration::from_millis(ms));
+                Ok::<_, Infallible>(())
+            }
+        };
         assert_eq!(repeats(Duration::from_millis(1), wait(5)), Ok(1));
         // A busy machine may wait longer than it is asked to, but no shorter.
         assert!(repeats(Duration::from_millis(60), wait(5)).is_ok_and(|n| n <= 12));

@@ -133,7 +133,7 @@ fn every_error_begins_as_the_page_says() {
     let mut errors = 0;
     for Example { line, expression, expected } in examples(&blocks) {
         let Expected::Error(expected) = expected else { continue };
-        let found = match engine.check(expression, &scheme).and_then(|program| Ok(engine.link(program))) {
+        let found = match engine.check(expression, &scheme).map(|program| engine.link(program)) {
             Ok(Ok(_)) => panic!("line {line}: {expression} has no error"),
             Ok(Err(e)) => e.to_string(),
             Err(diagnostics) => diagnostics.iter().next().expect("a finding").message.clone(),

@@ -2,29 +2,22 @@
 
 use std::sync::Arc;
 
-use quintet_lang::Type;
 use quintet_runtime::{Linked, Scratch};
 
-use crate::values::Cell;
+use crate::collect::Collects;
 
 /// The state behind the calls that generated code makes: the program, scratch memory, and arrays under construction. One per
 /// instance; generated code carries its address and passes it on.
 pub struct Env {
     linked: Arc<Linked>,
-    scratch: Scratch,
-    collects: Vec<Collect>,
-}
-
-/// An array under construction.
-pub(crate) struct Collect {
-    pub(crate) element: Type,
-    pub(crate) cells: Vec<Cell>,
+    pub(crate) scratch: Scratch,
+    pub(crate) collects: Collects,
 }
 
 impl Env {
     /// The state for running `linked` with at most `memory_bytes` of function results per rule and record.
     pub fn new(linked: Arc<Linked>, memory_bytes: usize) -> Env {
-        Env { linked, scratch: Scratch::new(memory_bytes), collects: Vec::new() }
+        Env { linked, scratch: Scratch::new(memory_bytes), collects: Collects::default() }
     }
 
     /// Forgets what the last rule made; to be called before each rule on each record that calls functions or collects.
@@ -41,9 +34,5 @@ impl Env {
 
     pub(crate) fn scratch(&self) -> &Scratch {
         &self.scratch
-    }
-
-    pub(crate) fn collects(&mut self) -> &mut Vec<Collect> {
-        &mut self.collects
     }
 }

@@ -5,9 +5,9 @@ use std::cmp::Ordering;
 
 use quintet_lang::Type;
 use quintet_lang::ast::{ListId, SiteId};
-use quintet_runtime::{ArrayRef, BytesSet, IntSet, IpSet, RegexMatcher, Scratch, Searcher, Trap, Value, WildcardMatcher};
+use quintet_runtime::{BytesSet, IntSet, IpSet, RegexMatcher, Scratch, Searcher, Trap, Value, WildcardMatcher};
 
-use crate::env::{Collect, Env};
+use crate::env::Env;
 use crate::values::{Cell, bytes};
 
 /// A value was made.
@@ -221,8 +221,7 @@ fn answer(result: Result<Value<'_>, Trap>, ty: &Type, scratch: &Scratch, out: &m
 pub unsafe extern "C" fn collect_begin(env: *mut Env, element: *const Type) {
     // SAFETY: as the caller promises.
     unsafe {
-        let element = (*element).clone();
-        (*env).collects().push(Collect { element, cells: Vec::new() });
+        (*env).collects.begin((*element).clone());
     }
 }
 
@@ -236,9 +235,7 @@ pub unsafe extern "C" fn collect_push(env: *mut Env, value: *const Cell) -> u32 
         if let Err(trap) = (*env).scratch().charge(8) {
             return TRAP + trap.code();
         }
-        if let Some(collect) = (*env).collects().last_mut() {
-            collect.cells.push(*value);
-        }
+        (*env).collects.push(*value);
     }
     PRESENT
 }
@@ -250,11 +247,8 @@ pub unsafe extern "C" fn collect_push(env: *mut Env, value: *const Cell) -> u32 
 pub unsafe extern "C" fn collect_end(env: *mut Env, out: *mut Cell) -> u32 {
     // SAFETY: as the caller promises; the cells' values live until here.
     unsafe {
-        let Some(collect) = (*env).collects().pop() else {
-            return NIL;
-        };
-        let values: Vec<Value<'_>> = collect.cells.iter().map(|c| c.load(&collect.element)).collect();
-        let result = Cell::store(&Type::array(collect.element.clone()), Value::Array(ArrayRef::Built(&values)), (*env).scratch());
+        let env = &mut *env;
+        let result = env.collects.end(&env.scratch);
         status(result, &mut *out)
     }
 }

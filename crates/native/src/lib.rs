@@ -17,6 +17,7 @@
 //! Every function here takes addresses that it trusts; the callers are code generators that pass what this crate's documentation asks
 //! for, with every address alive for the duration of the call.
 
+mod collect;
 mod env;
 mod helpers;
 mod values;

@@ -38,7 +38,7 @@ pub use lists::{ListError, Lists};
 pub use matchers::{BytesSet, IntSet, IpSet, RegexMatcher, Searcher, SetMatcher, WildcardMatcher, ip_from_words, ip_words};
 pub use matches::{Matches, RuleSet, TrapAt};
 pub use owned::{JsonError, OwnedValue};
-pub use pack::{Blob, pack};
+pub use pack::{BLOCK_BYTES, Blob};
 pub use quintet_arena::{Arena, ArenaError, Kind as ArenaKind, Memory, PADDING};
 pub use record::RecordRef;
 pub use scratch::Scratch;

@@ -1,10 +1,13 @@
 //! Writing values in the stored form that all backends read (see [`Layout`](crate::Layout)).
 
-use quintet_arena::{Arena, ArenaError};
+use quintet_arena::{Arena, ArenaError, MAX_BYTES};
 use quintet_lang::Type;
 
 use crate::matchers::ip_words;
 use crate::value::Value;
+
+/// Bytes of the largest block.
+pub const BLOCK_BYTES: usize = MAX_BYTES;
 
 /// A value in a block of its own: the first word is the block's length in bytes, the value's slot follows, then what it refers to.
 /// Offsets are from the block's start, so a block may be copied anywhere.
@@ -23,13 +26,60 @@ impl Blob {
     /// # Errors
     /// See [`ArenaError`].
     pub fn new(ty: &Type, value: Value<'_>) -> Result<Blob, ArenaError> {
-        let mut arena = Arena::new(quintet_arena::Kind::Plain);
-        arena.alloc(8)?;
-        let slot = arena.alloc(ty.words() as usize * 8)?;
-        pack(&mut arena, slot, ty, value)?;
-        let len = arena.len();
-        arena.put_word(0, len as u64);
-        Ok(Blob { words: arena.used_mut().to_vec() })
+        let mut blob = Blob { words: Vec::new() };
+        blob.alloc(8)?;
+        let slot = blob.alloc(ty.words() as usize * 8)?;
+        pack(&mut blob, slot, ty, value)?;
+        blob.words[0] = blob.words.len() as u64 * 8;
+        Ok(blob)
+    }
+}
+
+/// Where values are packed: zeroed memory that is taken from the end, in words, by offsets in bytes.
+pub(crate) trait Room {
+    /// Takes `bytes`, rounded up to words, and answers their offset.
+    ///
+    /// # Errors
+    /// See [`ArenaError`].
+    fn alloc(&mut self, bytes: usize) -> Result<usize, ArenaError>;
+    /// Writes a word at an offset that was taken.
+    fn put_word(&mut self, offset: usize, word: u64);
+    /// Writes bytes at an offset that was taken for as many.
+    fn put_bytes(&mut self, offset: usize, bytes: &[u8]);
+}
+
+impl Room for Arena {
+    #[inline]
+    fn alloc(&mut self, bytes: usize) -> Result<usize, ArenaError> {
+        self.alloc(bytes)
+    }
+
+    #[inline]
+    fn put_word(&mut self, offset: usize, word: u64) {
+        self.put_word(offset, word);
+    }
+
+    #[inline]
+    fn put_bytes(&mut self, offset: usize, bytes: &[u8]) {
+        self.put_bytes(offset, bytes);
+    }
+}
+
+/// A block is as large as its value. (An arena begins with room for a batch, which is far more than most values need.)
+impl Room for Blob {
+    fn alloc(&mut self, bytes: usize) -> Result<usize, ArenaError> {
+        let at = self.words.len();
+        let words = at.checked_add(bytes.div_ceil(8)).filter(|w| *w <= BLOCK_BYTES / 8).ok_or(ArenaError::Full)?;
+        self.words.resize(words, 0);
+        Ok(at * 8)
+    }
+
+    fn put_word(&mut self, offset: usize, word: u64) {
+        self.words[offset / 8] = word;
+    }
+
+    fn put_bytes(&mut self, offset: usize, bytes: &[u8]) {
+        bytemuck::cast_slice_mut::<u64, u8>(&mut self.words)[offset..offset + bytes.len()].copy_from_slice(bytes);
     }
 }
 
@@ -37,7 +87,7 @@ impl Blob {
 ///
 /// # Errors
 /// See [`ArenaError`].
-pub fn pack(arena: &mut Arena, slot: usize, ty: &Type, value: Value<'_>) -> Result<(), ArenaError> {
+pub(crate) fn pack(arena: &mut impl Room, slot: usize, ty: &Type, value: Value<'_>) -> Result<(), ArenaError> {
     match value {
         Value::Nil => {}
         Value::Bool(b) => arena.put_word(slot, b as u64),
@@ -77,7 +127,7 @@ pub fn pack(arena: &mut Arena, slot: usize, ty: &Type, value: Value<'_>) -> Resu
 }
 
 /// Writes bytes at the arena's end and answers the slot word for them.
-pub(crate) fn pack_bytes(arena: &mut Arena, bytes: &[u8]) -> Result<u64, ArenaError> {
+pub(crate) fn pack_bytes(arena: &mut impl Room, bytes: &[u8]) -> Result<u64, ArenaError> {
     let at = arena.alloc(bytes.len())?;
     arena.put_bytes(at, bytes);
     Ok(reference(at, bytes.len()))

@@ -15,15 +15,23 @@ pub struct DiffOptions {
     pub phases: Vec<Phase>,
     /// These workloads; all when empty.
     pub workloads: Vec<String>,
-    /// A change by no more than this share is no difference: 0.02 for 2 %.
-    pub threshold: f64,
+    /// A change by no more than this share is no difference: 0.02 for 2 %. `None` stands for [`between_processes`] of the phase.
+    pub threshold: Option<f64>,
+}
+
+/// How far apart two processes are taken to be that measure the same thing, as a share. Code and memory lie elsewhere in each process, and
+/// another load or clock runs beside it: rounds of one process cannot show that. What runs long enough to settle is apart by less than what
+/// runs once or depends on where memory lies. docs/method.md has the measurements that these shares come from.
+pub fn between_processes(phase: Phase) -> f64 {
+    match phase {
+        Phase::Single | Phase::Batch => 0.1,
+        Phase::Compile | Phase::Instantiate | Phase::FirstCall | Phase::BatchCopied => 0.5,
+    }
 }
 
 /// What changed between two files.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Diff {
-    /// The share below which a change is no difference.
-    pub threshold: f64,
     /// What makes the comparison doubtful: another machine, other versions.
     pub warnings: Vec<String>,
     /// What is in both files, or was asked for, and was not compared.
@@ -64,7 +72,9 @@ pub struct Comparison {
     pub ratio: Interval,
     /// How probable such a ratio is when nothing changed.
     pub p: f64,
-    /// The noise floor: the share that repetitions, and rows together, are apart by.
+    /// The share below which a change is no difference.
+    pub threshold: f64,
+    /// The noise that the files show: the share that repetitions, and rows together, are apart by.
     pub noise: f64,
     /// What to make of it.
     pub verdict: Verdict,
@@ -78,17 +88,16 @@ pub enum Verdict {
     Slower,
     /// It is faster.
     Faster,
-    /// Chance, noise, or a change below the threshold explains it.
+    /// Chance, noise, or a change below the threshold may explain it.
     NoDifference,
 }
 
 impl Diff {
-    /// Compares two files. A row differs when all of this holds: its interval does not hold 1; over all comparisons of the two files
-    /// together it is one of the [`discoveries`]; and the ratio is beyond both the threshold and the noise floor, which is how
-    /// far apart the files show that things are which cannot have changed, and how far all rows moved together.
+    /// Compares two files. A row differs when both of this holds: over all comparisons of the two files together it is one of the
+    /// [`discoveries`]; and its whole interval is beyond both the threshold and the noise, which is how far apart the files show that
+    /// things are which cannot have changed, and how far all rows moved together.
     pub fn new(old: &Results, new: &Results, options: &DiffOptions) -> Diff {
         let mut diff = Diff {
-            threshold: options.threshold,
             warnings: warnings(old, new),
             not_compared: Vec::new(),
             only_old: Vec::new(),
@@ -109,7 +118,7 @@ impl Diff {
             };
             match unlike(was, is) {
                 Some(reason) => diff.not_compared.push(NotCompared { what: was.name.clone(), reason }),
-                None => diff.workload(was, is, &options.phases),
+                None => diff.workload(was, is, options),
             }
         }
         diff.judge();
@@ -126,13 +135,14 @@ impl Diff {
         self.comparisons.iter().any(|c| c.verdict != Verdict::NoDifference)
     }
 
-    fn workload(&mut self, old: &WorkloadResult, new: &WorkloadResult, phases: &[Phase]) {
+    fn workload(&mut self, old: &WorkloadResult, new: &WorkloadResult, options: &DiffOptions) {
         let named = |w: &WorkloadResult, row: &Row| format!("{} on {}", row.id, w.name);
         self.only_old.extend(old.rows.iter().filter(|r| new.row(&r.id).is_none()).map(|r| named(old, r)));
         self.only_new.extend(new.rows.iter().filter(|r| old.row(&r.id).is_none()).map(|r| named(new, r)));
-        for phase in Phase::ALL.into_iter().filter(|p| phases.is_empty() || phases.contains(p)) {
+        for phase in Phase::ALL.into_iter().filter(|p| options.phases.is_empty() || options.phases.contains(p)) {
+            let threshold = options.threshold.unwrap_or(between_processes(phase));
             let moved = moved(old, new, phase);
-            if moved > self.threshold {
+            if moved > threshold {
                 self.warnings.push(format!(
                     "{} on {}: the rows moved together, by {:.0} % in the middle: the machine's load or clock, or code that they share; smaller changes are not reported",
                     phase.name(),
@@ -170,6 +180,7 @@ impl Diff {
                     new_ns: b.median(),
                     ratio: shift.ratio,
                     p: shift.p,
+                    threshold,
                     noise,
                     verdict: Verdict::NoDifference,
                 });
@@ -180,12 +191,13 @@ impl Diff {
     fn judge(&mut self) {
         let p: Vec<f64> = self.comparisons.iter().map(|c| c.p).collect();
         for (comparison, found) in self.comparisons.iter_mut().zip(discoveries(&p)) {
-            let ratio = comparison.ratio;
-            let large = share(ratio.value) > comparison.noise.max(self.threshold);
-            comparison.verdict = match found && large && !ratio.holds(1.0) {
-                false => Verdict::NoDifference,
-                true if ratio.value > 1.0 => Verdict::Slower,
-                true => Verdict::Faster,
+            let least = 1.0 + comparison.noise.max(comparison.threshold);
+            comparison.verdict = if found && comparison.ratio.low > least {
+                Verdict::Slower
+            } else if found && comparison.ratio.high < 1.0 / least {
+                Verdict::Faster
+            } else {
+                Verdict::NoDifference
             };
         }
     }

@@ -13,7 +13,7 @@ mod two_runs;
 
 pub use choose::{Candidate, Change, Choice, Excluded, NoWorkload, Winner, Wish};
 pub use cost::{BreakEven, Cost, Mode};
-pub use diff::{Comparison, Diff, DiffOptions, NotCompared, Verdict};
+pub use diff::{Comparison, Diff, DiffOptions, NotCompared, Verdict, between_processes};
 pub use load::LoadError;
 pub use rank::{Ranked, rank, ratio_over};
 pub use schema::{

@@ -10,7 +10,8 @@ pub struct Ranked {
     pub id: String,
     /// What it is.
     pub kind: RowKind,
-    /// The geometric mean over the workloads of how many times as long as the fastest backend's it takes, with its interval at 95 %.
+    /// The geometric mean over the workloads of how many times as long as the quickest backend it takes, with its interval at 95 %;
+    /// below 1 for native code and peers that are quicker.
     pub ratio: Interval,
     /// The geometric mean of its medians, ns.
     pub ns: f64,
@@ -18,7 +19,8 @@ pub struct Ranked {
     pub workloads: usize,
 }
 
-/// The rows that ran every workload, quickest first. Ratios are to the row that is the quickest over all.
+/// The rows that ran every workload, quickest first. Ratios are to the backend that is the quickest over all; without one, to the quickest
+/// row.
 pub fn rank(workloads: &[&WorkloadResult], phase: Phase) -> Vec<Ranked> {
     let Some(first) = workloads.first() else { return Vec::new() };
     let mut ranked: Vec<Ranked> = Vec::new();
@@ -36,7 +38,8 @@ pub fn rank(workloads: &[&WorkloadResult], phase: Phase) -> Vec<Ranked> {
         }
     }
     ranked.sort_by(|a, b| a.ns.total_cmp(&b.ns));
-    let Some(best) = ranked.first().map(|r| r.id.clone()) else { return ranked };
+    let backend = ranked.iter().find(|r| r.kind == RowKind::Backend);
+    let Some(best) = backend.or(ranked.first()).map(|r| r.id.clone()) else { return ranked };
     for row in &mut ranked {
         row.ratio = ratio_over(workloads, phase, &row.id, &best);
     }

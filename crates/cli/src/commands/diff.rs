@@ -13,8 +13,9 @@ use crate::table::{digits, nanoseconds};
 
 /// Say what got slower or faster between two result files.
 ///
-/// A row differs when chance does not explain it, with all comparisons of the two files taken together, and when it is beyond both the
-/// threshold and the noise that the files themselves show. docs/method.md has the rule.
+/// A row differs when chance does not explain it, with all comparisons of the two files taken together, and when its whole interval is
+/// beyond both the threshold and the noise that the files themselves show. docs/method.md has the rule, and how far two runs of the same
+/// thing are apart.
 #[derive(ClapArgs)]
 #[command(after_help = "\
 Examples:
@@ -34,9 +35,10 @@ pub struct DiffArgs {
     /// A workload; repeat for several [default: all].
     #[arg(long = "workload", value_name = "NAME")]
     pub workloads: Vec<String>,
-    /// A change by no more than this is no difference.
-    #[arg(long, value_name = "PERCENT", default_value = "2%", value_parser = percent)]
-    pub threshold: f64,
+    /// A change by no more than this is no difference [default: 10% for single and batch, 50% for other phases, as far as two processes
+    /// that run the same thing may be apart].
+    #[arg(long, value_name = "PERCENT", value_parser = percent)]
+    pub threshold: Option<f64>,
     /// What is printed.
     #[arg(long, value_enum, default_value_t = OutputArg::Text)]
     pub output: OutputArg,
@@ -114,14 +116,17 @@ fn text(diff: &Diff) -> String {
         }
     }
     let same: Vec<&Comparison> = diff.comparisons.iter().filter(|c| c.verdict == Verdict::NoDifference).collect();
-    let noise = same.iter().map(|c| c.noise).fold(0.0, f64::max);
     if !same.is_empty() {
+        let ends = |of: fn(&Comparison) -> f64| {
+            let (low, high) = same.iter().map(|c| of(c)).fold((f64::INFINITY, 0.0f64), |(low, high), v| (low.min(v), high.max(v)));
+            [low, high].map(|v| digits(v * 100.0))
+        };
+        let ([low, high], [_, noise]) = (ends(|c| c.threshold), ends(|c| c.noise));
+        let threshold = if low == high { format!("{low} %") } else { format!("{low} % to {high} % by phase") };
         text += &format!(
-            "no difference in {} of {} comparisons (threshold {} %, noise floor up to {} %)\n",
+            "no difference in {} of {} comparisons (threshold {threshold}, noise of the files up to {noise} %)\n",
             same.len(),
             diff.comparisons.len(),
-            digits(diff.threshold * 100.0),
-            digits(noise * 100.0),
         );
     }
     text

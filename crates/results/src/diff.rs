@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use crate::schema::{Phase, Results, Row, RowKind, WorkloadResult};
-use crate::stats::{Interval, median};
+use crate::stats::{Interval, median, quantile};
 use crate::two_runs::{MIN_ROUNDS, discoveries, shift};
 
 /// What to compare.
@@ -25,7 +25,8 @@ pub struct DiffOptions {
 pub fn between_processes(phase: Phase) -> f64 {
     match phase {
         Phase::Single | Phase::Batch => 0.1,
-        Phase::Compile | Phase::Instantiate | Phase::FirstCall | Phase::BatchCopied => 0.5,
+        Phase::Compile | Phase::Instantiate | Phase::FirstCall => 1.0,
+        Phase::BatchCopied => 1.5,
     }
 }
 
@@ -74,7 +75,7 @@ pub struct Comparison {
     pub p: f64,
     /// The share below which a change is no difference.
     pub threshold: f64,
-    /// The noise that the files show: the share that repetitions, and rows together, are apart by.
+    /// The noise that the files show: the share that repetitions, rows together, and rounds under another load are apart by.
     pub noise: f64,
     /// What to make of it.
     pub verdict: Verdict,
@@ -95,7 +96,7 @@ pub enum Verdict {
 impl Diff {
     /// Compares two files. A row differs when both of this holds: over all comparisons of the two files together it is one of the
     /// [`discoveries`]; and its whole interval is beyond both the threshold and the noise, which is how far apart the files show that
-    /// things are which cannot have changed, and how far all rows moved together.
+    /// things are which cannot have changed, how far all rows moved together, and how far apart a disturbed file's rounds are.
     pub fn new(old: &Results, new: &Results, options: &DiffOptions) -> Diff {
         let mut diff = Diff {
             warnings: warnings(old, new),
@@ -104,6 +105,13 @@ impl Diff {
             only_new: Vec::new(),
             comparisons: Vec::new(),
         };
+        let disturbed = disturbed(old).max(disturbed(new));
+        if disturbed > 0.0 {
+            diff.warnings.push(format!(
+                "other processes took the cores while a file was measured: rounds of one row are up to {:.1} times apart; smaller changes are not reported",
+                1.0 + disturbed,
+            ));
+        }
         let wanted = |name: &str| options.workloads.is_empty() || options.workloads.iter().any(|w| w == name);
         for name in &options.workloads {
             if find(old, name).is_none() && find(new, name).is_none() {
@@ -118,7 +126,7 @@ impl Diff {
             };
             match unlike(was, is) {
                 Some(reason) => diff.not_compared.push(NotCompared { what: was.name.clone(), reason }),
-                None => diff.workload(was, is, options),
+                None => diff.workload(was, is, options, disturbed),
             }
         }
         diff.judge();
@@ -135,7 +143,7 @@ impl Diff {
         self.comparisons.iter().any(|c| c.verdict != Verdict::NoDifference)
     }
 
-    fn workload(&mut self, old: &WorkloadResult, new: &WorkloadResult, options: &DiffOptions) {
+    fn workload(&mut self, old: &WorkloadResult, new: &WorkloadResult, options: &DiffOptions, disturbed: f64) {
         let named = |w: &WorkloadResult, row: &Row| format!("{} on {}", row.id, w.name);
         self.only_old.extend(old.rows.iter().filter(|r| new.row(&r.id).is_none()).map(|r| named(old, r)));
         self.only_new.extend(new.rows.iter().filter(|r| old.row(&r.id).is_none()).map(|r| named(new, r)));
@@ -150,7 +158,7 @@ impl Diff {
                     moved * 100.0,
                 ));
             }
-            let noise = noise(old, new).max(moved);
+            let noise = noise(old, new).max(moved).max(disturbed);
             for was in &old.rows {
                 let Some(is) = new.row(&was.id) else { continue };
                 let what = || format!("{} {} on {}", was.id, phase.name(), old.name);
@@ -221,6 +229,21 @@ fn noise(old: &WorkloadResult, new: &WorkloadResult) -> f64 {
         Some(share(median(&ratios))).filter(|s| s.is_finite())
     };
     again(old).unwrap_or(0.0).max(again(new).unwrap_or(0.0))
+}
+
+/// The middle half of a row's rounds lies closer together than this share where the machine does nothing else.
+const STEADY: f64 = 0.2;
+
+/// How far apart rounds of one row are in a file that was measured beside other load; 0 where every row's rounds were steady. What takes
+/// longer than a scheduler's slice then takes a multiple, in some rows from the first round to the last, so one row tells for all.
+fn disturbed(results: &Results) -> f64 {
+    let rows = results.workloads.iter().flat_map(|w| &w.rows);
+    let samples = || rows.clone().flat_map(|r| [Phase::Single, Phase::Batch].into_iter().filter_map(|p| r.measure(p))).map(|m| &m.ns);
+    let apart = |ns: &[f64], low: f64, high: f64| quantile(ns, high) / quantile(ns, low) - 1.0;
+    if samples().all(|ns| apart(ns, 0.25, 0.75) <= STEADY) {
+        return 0.0;
+    }
+    samples().map(|ns| apart(ns, 0.0, 1.0)).filter(|s| s.is_finite()).fold(0.0, f64::max)
 }
 
 /// Backends that tell by moving together that the machine, or what they share, changed.

@@ -35,8 +35,8 @@ pub struct DiffArgs {
     /// A workload; repeat for several [default: all].
     #[arg(long = "workload", value_name = "NAME")]
     pub workloads: Vec<String>,
-    /// A change by no more than this is no difference [default: 10% for single and batch, 50% for other phases, as far as two processes
-    /// that run the same thing may be apart].
+    /// A change by no more than this is no difference [default: how far two processes that run the same thing may be apart: 10% for
+    /// single and batch, 100% for compile, instantiate and first_call, 150% for batch_copied].
     #[arg(long, value_name = "PERCENT", value_parser = percent)]
     pub threshold: Option<f64>,
     /// What is printed.

@@ -65,9 +65,10 @@ fn heading(result: &WorkloadResult, loaded: &Loaded) -> String {
     text
 }
 
-/// What rows cost, the one with the quickest batches first.
+/// What rows cost, the one with the quickest batches first. Ratios are to the quickest backend.
 fn costs(rows: &[&Row]) -> String {
-    let fastest = |phase: Phase| rows.iter().filter_map(|r| r.measure(phase)).min_by(|a, b| a.median().total_cmp(&b.median()));
+    let backends = || rows.iter().filter(|r| r.kind == RowKind::Backend);
+    let fastest = |phase: Phase| backends().filter_map(|r| r.measure(phase)).min_by(|a, b| a.median().total_cmp(&b.median()));
     let (batch, single) = (fastest(Phase::Batch), fastest(Phase::Single));
     let cells = |row: &&Row| {
         let ns = |phase: Phase| row.measure(phase).map_or(String::new(), |m| nanoseconds(m.median()));

@@ -234,7 +234,8 @@ fn what_is_slower_than_the_threshold_by_a_margin_is_found_in_95_of_100() {
 
 #[test]
 fn recorded_repetitions_are_no_difference() {
-    let pairs: Vec<(Vec<f64>, Vec<f64>)> = include_str!("data/again.tsv")
+    type Pair = (Vec<f64>, Vec<f64>);
+    let pairs: Vec<Pair> = include_str!("data/again.tsv")
         .lines()
         .filter(|line| !line.starts_with('#'))
         .map(|line| {
@@ -243,8 +244,7 @@ fn recorded_repetitions_are_no_difference() {
         })
         .collect();
     assert!(pairs.len() >= 100, "{} pairs", pairs.len());
-    let share =
-        |holds: &dyn Fn(&(Vec<f64>, Vec<f64>)) -> bool| 100.0 * pairs.iter().filter(|p| holds(p)).count() as f64 / pairs.len() as f64;
+    let share = |holds: &dyn Fn(&Pair) -> bool| 100.0 * pairs.iter().filter(|p| holds(p)).count() as f64 / pairs.len() as f64;
     let within = share(&|(a, b)| ratio_interval(a, b).holds(1.0));
     let between = share(&|(a, b)| shift(a, b).expect("enough rounds").ratio.holds(1.0));
     let p: Vec<f64> = pairs.iter().map(|(a, b)| shift(a, b).expect("enough rounds").p).collect();

@@ -5,6 +5,11 @@ use crate::ast::{ExprKind, Regex, RegexId, Span, Wildcard, WildcardId};
 use crate::diagnostic::Diagnostic;
 use crate::syntax::{self, Pattern};
 
+/// Bytes that a state of a compiled regular expression takes at least (regex-automata's `thompson::State`).
+const STATE_BYTES: usize = 24;
+/// Patterns up to this length are compiled to find out what they take.
+const SHORT_PATTERN: usize = 64 << 10;
+
 impl Checker<'_> {
     pub(super) fn matches(&mut self, value: &syntax::Expr, pattern: &Pattern, span: Span) -> Checked<Operand> {
         let valid = self.regex(pattern);
@@ -17,6 +22,13 @@ impl Checker<'_> {
 
     /// Whether a pattern is well-formed. Its compiled size is the runtime's to judge.
     fn regex(&mut self, pattern: &Pattern) -> Checked<()> {
+        // A byte of a pattern is about a state, so that a pattern of this length passes the limit; compiling it to find out would take seconds.
+        let most = (self.limits.regex_bytes / STATE_BYTES).max(SHORT_PATTERN);
+        if pattern.text.len() > most {
+            let message = format!("this regular expression is {} bytes long; at most {most} are allowed", pattern.text.len());
+            let d = Diagnostic::error("regex-too-long", pattern.span, message);
+            return self.fail(d.help("alternatives of literal texts are quicker as several `contains`, or as `in {...}`"));
+        }
         let parsed = regex_syntax::ParserBuilder::new().utf8(false).unicode(false).build().parse(&pattern.text);
         let (message, at) = match parsed {
             Ok(_) => return Ok(()),

@@ -113,8 +113,8 @@ impl Builder<'_> {
                 let (accepts, c) = (Accepts::new(op), ip_words(*c));
                 let operand = self.operand::<Ip>(value);
                 match op {
-                    CompareOp::Eq => leaf(operand, on_nil, move |ip| ip == c),
-                    CompareOp::Ne => leaf(operand, on_nil, move |ip| ip != c),
+                    CompareOp::Eq => leaf(operand, on_nil, move |ip| same_ip(ip, c)),
+                    CompareOp::Ne => leaf(operand, on_nil, move |ip| !same_ip(ip, c)),
                     _ => leaf(operand, on_nil, move |ip| accepts.holds(Ip::order(ip, c))),
                 }
             }
@@ -184,6 +184,12 @@ fn both<K: Kind>(
         };
         holds(lhs, rhs)
     })
+}
+
+/// Whether two addresses are equal, word by word: `==` of the arrays is a call into the C library.
+#[inline(always)]
+fn same_ip(a: [u64; 3], b: [u64; 3]) -> bool {
+    (a[0] ^ b[0]) | (a[1] ^ b[1]) | (a[2] ^ b[2]) == 0
 }
 
 /// The bits of the first `len` of 8 bytes.

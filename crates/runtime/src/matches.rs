@@ -2,11 +2,17 @@
 
 use crate::trap::Trap;
 
+/// Rules in a word of bits.
+const WORD: usize = u64::BITS as usize;
+
 /// Which rules one record matches.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RuleSet {
     rules: usize,
-    bits: Vec<u64>,
+    /// The first rules, which most programs have no more than: here, so that a set of them needs no other memory.
+    first: u64,
+    /// The rules after them.
+    rest: Vec<u64>,
     traps: Vec<(usize, Trap)>,
 }
 
@@ -20,9 +26,18 @@ impl RuleSet {
     #[inline]
     pub fn reset(&mut self, rules: usize) {
         self.rules = rules;
-        self.bits.clear();
-        self.bits.resize(rules.div_ceil(64), 0);
+        self.first = 0;
+        self.rest.clear();
         self.traps.clear();
+        if rules > WORD {
+            self.extend();
+        }
+    }
+
+    /// Makes room for the rules after the first word's.
+    #[inline(never)]
+    fn extend(&mut self) {
+        self.rest.resize((self.rules - 1) / WORD, 0);
     }
 
     /// Adds a rule.
@@ -31,7 +46,24 @@ impl RuleSet {
     /// When the rule is not below the number given to [`RuleSet::reset`].
     #[inline]
     pub fn insert(&mut self, rule: usize) {
-        self.bits[rule / 64] |= 1 << (rule % 64);
+        assert!(rule < self.rules, "rule {rule} of {}", self.rules);
+        let word = match rule / WORD {
+            0 => &mut self.first,
+            word => &mut self.rest[word - 1],
+        };
+        *word |= 1 << (rule % WORD);
+    }
+
+    /// Says of 64 rules at once which match, from rule `64 * word` on: bit `i` is the `i`th of them. Bits after the last rule are 0.
+    ///
+    /// # Panics
+    /// When there are no such rules.
+    #[inline]
+    pub fn set_word(&mut self, word: usize, bits: u64) {
+        match word {
+            0 => self.first = bits,
+            _ => self.rest[word - 1] = bits,
+        }
     }
 
     /// Notes that a rule trapped.
@@ -43,7 +75,11 @@ impl RuleSet {
     /// Whether the record matches a rule.
     #[inline]
     pub fn contains(&self, rule: usize) -> bool {
-        self.bits.get(rule / 64).is_some_and(|w| w >> (rule % 64) & 1 != 0)
+        let word = match rule / WORD {
+            0 => Some(&self.first),
+            word => self.rest.get(word - 1),
+        };
+        word.is_some_and(|w| w >> (rule % WORD) & 1 != 0)
     }
 
     /// The rules that the record matches, in order.
@@ -53,7 +89,7 @@ impl RuleSet {
 
     /// How many rules the record matches.
     pub fn len(&self) -> usize {
-        self.bits.iter().map(|w| w.count_ones() as usize).sum()
+        [&self.first].into_iter().chain(&self.rest).map(|w| w.count_ones() as usize).sum()
     }
 
     /// Whether no rule matches.
@@ -183,5 +219,40 @@ impl Matches {
     /// The traps, in order of record, then rule.
     pub fn traps(&self) -> &[TrapAt] {
         &self.traps
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_rule_set_keeps_each_rule_of_any_number_and_forgets_them_when_reset() {
+        let mut one_by_one = RuleSet::new();
+        for rules in [0, 1, 63, 64, 65, 128, 129, 200, 64, 1, 0] {
+            one_by_one.reset(rules);
+            assert!(one_by_one.is_empty() && (0..256).all(|rule| !one_by_one.contains(rule)), "{rules}");
+            let expected: Vec<usize> = (0..rules).filter(|rule| rule % 3 == 0 || rule + 1 == rules).collect();
+            let mut by_words = RuleSet::new();
+            by_words.reset(rules);
+            for word in 0..rules.div_ceil(WORD) {
+                let bits = expected.iter().filter(|rule| *rule / WORD == word).fold(0, |bits, rule| bits | 1 << (rule % WORD));
+                by_words.set_word(word, bits);
+            }
+            for rule in &expected {
+                one_by_one.insert(*rule);
+            }
+            assert!(one_by_one.iter().eq(expected.iter().copied()), "{rules}");
+            assert_eq!(one_by_one.len(), expected.len());
+            assert_eq!(one_by_one, by_words);
+        }
+    }
+
+    #[test]
+    #[should_panic(expected = "rule 65 of 65")]
+    fn a_rule_set_has_no_room_for_rules_that_it_was_not_reset_for() {
+        let mut set = RuleSet::new();
+        set.reset(65);
+        set.insert(65);
     }
 }

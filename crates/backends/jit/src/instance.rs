@@ -8,7 +8,7 @@ use quintet_runtime::{Batch, Instance, Matches, RecordRef, RuleSet, RunError, Tr
 
 use crate::compile::Code;
 
-/// Records that one call of a rule's function answers: the bits of its result.
+/// Records that one call of a rule's function answers, and rules of a word of answers for one record: the bits of a word.
 const BLOCK: usize = 64;
 
 /// A rule's function: answers `count` records (1 to 64) from `first` on, whose arena starts at `arena`; bit `i` is record `i`.
@@ -61,22 +61,53 @@ impl Runner {
     }
 }
 
+impl State {
+    /// A rule's answer for one record: 0 or 1.
+    ///
+    /// # Safety
+    /// The record is of the scheme that the function was made for and lies in the arena, and what the function's code refers to is alive.
+    #[inline(always)]
+    unsafe fn ask(&mut self, function: RuleFn, (arena, record): (*const u8, *const u8), rule: usize, hits: &mut RuleSet) -> u64 {
+        // SAFETY: as the caller promises; the state is ours alone.
+        let hit = unsafe { function(&raw mut *self, arena, record, 1) };
+        if !self.traps.is_empty() {
+            self.drain(|_, trap| hits.trap(rule, trap));
+        }
+        hit
+    }
+}
+
+impl Runner {
+    /// [`Instance::run`] for any number of rules, once scheme and `hits` are as they should be.
+    #[inline(never)]
+    fn run_many(&mut self, record: (*const u8, *const u8), hits: &mut RuleSet) {
+        for (word, functions) in self.code.functions().chunks(BLOCK).enumerate() {
+            let mut bits = 0;
+            for (bit, function) in functions.iter().enumerate() {
+                // SAFETY: as in `run`.
+                bits |= unsafe { self.state.ask(*function, record, word * BLOCK + bit, hits) } << bit;
+            }
+            hits.set_word(word, bits);
+        }
+    }
+}
+
 impl Instance for Runner {
     fn run(&mut self, record: RecordRef<'_>, hits: &mut RuleSet) -> Result<(), RunError> {
         self.check(record.batch())?;
         let functions = self.code.functions();
         hits.reset(functions.len());
         let arena = record.memory().as_ptr();
-        let address = arena.wrapping_add(record.offset());
-        for (rule, function) in functions.iter().enumerate() {
-            // SAFETY: `code` keeps the function's pages mapped and the program that it refers to alive. The record is of the scheme that
-            // the code was made for and lies in the arena, which the batch's borrow keeps as it is; the state is ours alone.
-            if unsafe { function(&raw mut *self.state, arena, address, 1) } != 0 {
-                hits.insert(rule);
+        let record = (arena, arena.wrapping_add(record.offset()));
+        // A filter is a program of one rule: without a loop its call costs little more than the rule.
+        match functions {
+            [only] => {
+                // SAFETY: `code` keeps the function's pages mapped and the program that it refers to alive. The record is of the scheme
+                // that the code was made for and lies in the arena, which the batch's borrow keeps as it is.
+                let hit = unsafe { self.state.ask(*only, record, 0, hits) };
+                hits.set_word(0, hit);
             }
-            if !self.state.traps.is_empty() {
-                self.state.drain(|_, trap| hits.trap(rule, trap));
-            }
+            _ => self.run_many(record, hits),
         }
         Ok(())
     }
@@ -92,7 +123,7 @@ impl Instance for Runner {
             let address = arena.wrapping_add(batch.records_offset() + first * stride);
             let count = (batch.len() - first).min(BLOCK);
             for (rule, function) in functions.iter().enumerate() {
-                // SAFETY: as in `run`; the batch has `count` records from here on.
+                // SAFETY: as in `run`; the state is ours alone and the batch has `count` records from here on.
                 let bits = unsafe { function(&raw mut *self.state, arena, address, count) };
                 out.set_block(rule, block, bits);
                 if !self.state.traps.is_empty() {

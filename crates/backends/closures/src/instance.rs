@@ -59,6 +59,54 @@ impl State {
     }
 }
 
+impl Runner {
+    /// [`Instance::run`] for one rule that may trap or make values, once scheme and `hits` are as they should be.
+    #[inline(never)]
+    fn run_full(&mut self, record: RecordRef<'_>, hits: &mut RuleSet) -> Result<(), RunError> {
+        let Runner { code, scratch, state } = self;
+        let (memory, record) = (record.memory(), record.offset() / 8);
+        if let [RuleCode::Full { filter, test, values }] = &*code.rules {
+            let plain = |test: &BoolFn| test.test(&Ctx { memory, record, env: &state.plain(code, scratch) });
+            if filter.as_ref().is_none_or(plain) {
+                match state.full(code, scratch, (test, *values), memory, record) {
+                    Ok(hit) => hits.set_word(0, u64::from(hit)),
+                    Err(trap) => hits.trap(0, trap),
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// [`Instance::run`] for any number of rules, once scheme and `hits` are as they should be.
+    #[inline(never)]
+    fn run_many(&mut self, record: RecordRef<'_>, hits: &mut RuleSet) -> Result<(), RunError> {
+        let Runner { code, scratch, state } = self;
+        let (memory, record) = (record.memory(), record.offset() / 8);
+        let mut env = state.plain(code, scratch);
+        for (word, rules) in code.rules.chunks(64).enumerate() {
+            let mut bits = 0;
+            for (bit, rule) in rules.iter().enumerate() {
+                let plain = |test: &BoolFn| test.test(&Ctx { memory, record, env: &env });
+                let hit = match rule {
+                    RuleCode::Plain(test) => plain(test),
+                    RuleCode::Full { filter: Some(filter), .. } if !plain(filter) => false,
+                    RuleCode::Full { test, values, .. } => {
+                        let hit = state.full(code, scratch, (test, *values), memory, record);
+                        env = state.plain(code, scratch);
+                        hit.unwrap_or_else(|trap| {
+                            hits.trap(word * 64 + bit, trap);
+                            false
+                        })
+                    }
+                };
+                bits |= u64::from(hit) << bit;
+            }
+            hits.set_word(word, bits);
+        }
+        Ok(())
+    }
+}
+
 impl Instance for Runner {
     fn run(&mut self, record: RecordRef<'_>, hits: &mut RuleSet) -> Result<(), RunError> {
         let Runner { code, scratch, state } = self;
@@ -66,26 +114,16 @@ impl Instance for Runner {
             return Err(RunError::scheme(ID));
         }
         hits.reset(code.rules.len());
-        let (memory, word) = (record.memory(), record.offset() / 8);
-        for (index, rule) in code.rules.iter().enumerate() {
-            let plain = |scratch: &Scratch, test: &BoolFn| test.test(&Ctx { memory, record: word, env: &state.plain(code, scratch) });
-            let hit = match rule {
-                RuleCode::Plain(test) => plain(scratch, test),
-                RuleCode::Full { filter, test, values } => {
-                    if filter.as_ref().is_some_and(|filter| !plain(scratch, filter)) {
-                        continue;
-                    }
-                    state.full(code, scratch, (test, *values), memory, word).unwrap_or_else(|trap| {
-                        hits.trap(index, trap);
-                        false
-                    })
-                }
-            };
-            if hit {
-                hits.insert(index);
+        // A filter is a program of one rule: without a loop its call costs little more than the rule.
+        match &*code.rules {
+            [RuleCode::Plain(test)] => {
+                let hit = test.test(&Ctx { memory: record.memory(), record: record.offset() / 8, env: &state.plain(code, scratch) });
+                hits.set_word(0, u64::from(hit));
+                Ok(())
             }
+            [RuleCode::Full { .. }] => self.run_full(record, hits),
+            _ => self.run_many(record, hits),
         }
-        Ok(())
     }
 
     fn run_batch(&mut self, batch: &Batch, out: &mut Matches) -> Result<(), RunError> {

@@ -11,7 +11,7 @@ pub struct Ranked {
     /// What it is.
     pub kind: RowKind,
     /// The geometric mean over the workloads of how many times as long as the quickest backend it takes, with its interval at 95 %;
-    /// below 1 for native code and peers that are quicker.
+    /// below 1 for native code, peers and rows without passes that are quicker.
     pub ratio: Interval,
     /// The geometric mean of its medians, ns.
     pub ns: f64,
@@ -19,8 +19,8 @@ pub struct Ranked {
     pub workloads: usize,
 }
 
-/// The rows that ran every workload, quickest first. Ratios are to the backend that is the quickest over all; without one, to the quickest
-/// row.
+/// The rows that ran every workload, quickest first by their ratios. Ratios are to the backend that is the quickest over all, after the
+/// optimising passes where it ran both with and without; without any backend, to the quickest row.
 pub fn rank(workloads: &[&WorkloadResult], phase: Phase) -> Vec<Ranked> {
     let Some(first) = workloads.first() else { return Vec::new() };
     let mut ranked: Vec<Ranked> = Vec::new();
@@ -38,11 +38,14 @@ pub fn rank(workloads: &[&WorkloadResult], phase: Phase) -> Vec<Ranked> {
         }
     }
     ranked.sort_by(|a, b| a.ns.total_cmp(&b.ns));
-    let backend = ranked.iter().find(|r| r.kind == RowKind::Backend);
-    let Some(best) = backend.or(ranked.first()).map(|r| r.id.clone()) else { return ranked };
+    let backend = |r: &&Ranked| r.kind == RowKind::Backend;
+    let passes = |r: &&Ranked| backend(r) && first.row(&r.id).is_some_and(|row| row.passes);
+    let best = ranked.iter().find(passes).or(ranked.iter().find(backend)).or(ranked.first());
+    let Some(best) = best.map(|r| r.id.clone()) else { return ranked };
     for row in &mut ranked {
         row.ratio = ratio_over(workloads, phase, &row.id, &best);
     }
+    ranked.sort_by(|a, b| a.ratio.value.total_cmp(&b.ratio.value));
     ranked
 }
 

@@ -27,7 +27,7 @@ pub fn of(results: &Results) -> String {
     });
     let table = render(&["row", "batch/record", "ratio", "single/record", "ratio", "compile/rule"], rows, &[1, 2, 3, 4, 5]);
     let mut text = format!(
-        "\n## Summary\nGeometric means over {} workloads, ratios to the quickest backend with their 95 % intervals. They hide that rows rank\ndifferently from workload to workload: see the tables.\n\n{table}\n",
+        "\n## Summary\nGeometric means over {} workloads, ratios to the quickest backend (after the passes) with their 95 % intervals. They hide that rows rank\ndifferently from workload to workload: see the tables.\n\n{table}\n",
         workloads.len(),
     );
     for (id, ran) in partial(&workloads, &batch) {

@@ -227,9 +227,11 @@ fn scaling_of(group: &str, criterion: &[CriterionResult], styles: &[Style], slug
     let size = |c: &CriterionResult| c.parameter.as_ref().and_then(|p| p.parse::<f64>().ok()).filter(|p| *p > 0.0);
     let mut of: Vec<(f64, &CriterionResult)> = criterion.iter().filter(|c| c.group == group).filter_map(|c| Some((size(c)?, c))).collect();
     of.sort_by(|a, b| a.0.total_cmp(&b.0));
-    // Where every size works on the same number of elements, the cost of one of them is what grows; else that of the whole is.
-    let elements = of.first()?.1.elements.filter(|n| *n > 1 && of.iter().all(|(_, c)| c.elements == Some(*n)));
-    let per = elements.unwrap_or(1) as f64;
+    of.first()?;
+    // Elements are the records that one run goes over, and the cost of one of them is what grows; where the size itself is the number of
+    // elements (records of a batch, rules to compile), the cost of the whole is.
+    let whole = of.iter().all(|(n, c)| c.elements.is_none_or(|e| e as f64 == *n));
+    let per = |c: &CriterionResult| if whole { 1.0 } else { c.elements.unwrap_or(1).max(1) as f64 };
     let curves: Vec<Curve> = styles
         .iter()
         .map(|style| Curve {
@@ -237,7 +239,7 @@ fn scaling_of(group: &str, criterion: &[CriterionResult], styles: &[Style], slug
             points: of
                 .iter()
                 .filter(|(_, c)| c.function == style.id && c.ns > 0.0)
-                .map(|(n, c)| (*n, Interval { value: c.ns / per, low: c.low / per, high: c.high / per }))
+                .map(|(n, c)| (*n, Interval { value: c.ns / per(c), low: c.low / per(c), high: c.high / per(c) }))
                 .collect(),
         })
         .filter(|c| !c.points.is_empty())
@@ -254,7 +256,7 @@ fn scaling_of(group: &str, criterion: &[CriterionResult], styles: &[Style], slug
         let at = |n: &f64| curve.points.iter().find(|p| p.0 == *n).map_or("–".into(), |p| time(p.1.value));
         table.push_about(&curve.id, [curve.id.clone()].into_iter().chain(sizes.iter().map(at)).collect());
     }
-    let y = if elements.is_some() { "time per record" } else { "time of one run" };
+    let y = if whole { "time of one run" } else { "time per record" };
     Some(Figure {
         id: format!("scaling-{}", slug(name, slugs)),
         title: format!("How cost grows: {}", name.replace('/', ", ").replace('-', " ")),

@@ -12,10 +12,38 @@ fn config() -> Config {
     Config::default().with_color(terminal).with_index_type(IndexType::Byte).with_char_set(characters)
 }
 
+/// Bytes of the longest line that is shown as it is.
+const WIDEST: usize = 1000;
+/// Characters that are shown of a longer one.
+const EXCERPT: usize = 60;
+
+/// The place in words with the beginning of what stands there, where the line is too long to be shown.
+fn excerpt(name: &str, text: &str, span: Span) -> Option<String> {
+    let (before, from) = text.split_at_checked(span.start as usize)?;
+    let begun = before.rfind('\n').map_or(0, |at| at + 1);
+    let length = before.len() - begun + from.find('\n').unwrap_or(from.len());
+    if length <= WIDEST {
+        return None;
+    }
+    let line = before.bytes().filter(|b| *b == b'\n').count() + 1;
+    let column = before[begun..].chars().count() + 1;
+    let shown: String = from.chars().take_while(|c| *c != '\n').take(EXCERPT).collect();
+    Some(format!("  at {name}:{line}:{column}, in a line of {length} bytes: {shown} ..."))
+}
+
 /// Prints all diagnostics on standard error.
 pub fn diagnostics(name: &str, text: &str, diagnostics: &Diagnostics) {
     for diagnostic in diagnostics.iter() {
         let span = diagnostic.span;
+        if let Some(place) = excerpt(name, text, span) {
+            eprintln!("Error: {}\n{place}", diagnostic.message);
+            for (word, more) in [("", Some(&diagnostic.label).filter(|l| !l.is_empty())), ("Help: ", diagnostic.help.as_ref())] {
+                if let Some(more) = more {
+                    eprintln!("  {word}{more}");
+                }
+            }
+            continue;
+        }
         let range = (name, span.start as usize..(span.end as usize).max(span.start as usize));
         let mut report = Report::build(ReportKind::Error, range.clone())
             .with_config(config())
@@ -30,6 +58,10 @@ pub fn diagnostics(name: &str, text: &str, diagnostics: &Diagnostics) {
 
 /// Prints one error at a place.
 pub fn one(name: &str, text: &str, span: Span, message: &str) {
+    if let Some(place) = excerpt(name, text, span) {
+        eprintln!("Error: {message}\n{place}");
+        return;
+    }
     let range = (name, span.start as usize..span.end as usize);
     let report = Report::build(ReportKind::Error, range.clone())
         .with_config(config())

@@ -405,3 +405,17 @@ fn the_corpus_of_wirefilter_is_answered_alike() {
     assert!(counts.contains(", 0 failed, "), "{counts}");
     assert_eq!(conform("off"), counts);
 }
+
+#[test]
+fn an_error_in_a_long_line_shows_its_place_and_not_the_line() {
+    let folder = folder("long-line");
+    let path = folder.join("long.rules").display().to_string();
+    std::fs::write(&path, format!("{} or prt == 1", vec!["tcp.port == 80"; 5000].join(" or "))).expect("written");
+    let result = quintet(&["check", &path, "--scheme", "packets"]);
+    assert_eq!(result.status.code(), Some(1));
+    let told = err(&result);
+    assert!(told.len() < 1000, "{} bytes", told.len());
+    for part in ["there is no field `prt`", "long.rules:1:90001, in a line of 90008 bytes: prt == 1", "Help: "] {
+        assert!(told.contains(part), "{part} is not in:\n{told}");
+    }
+}

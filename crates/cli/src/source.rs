@@ -77,6 +77,17 @@ pub fn format(args: &SchemeArgs) -> Option<Format> {
     args.format.map(FormatArg::format).or(args.scheme.as_ref().map(usual))
 }
 
+/// The format of the records of a file: what the flags say, or else what is found out from it.
+pub fn format_of(args: &SchemeArgs, input: &Path) -> Result<Format, Failure> {
+    if let Some(format) = format(args) {
+        return Ok(format);
+    }
+    let unreadable = |e: &dyn std::fmt::Display| Failure::unusable(format!("{}: {e}", input.display()));
+    Format::of_file(input)
+        .map_err(|e| unreadable(&e))?
+        .ok_or_else(|| unreadable(&"neither a capture nor HTTP requests; say --format pcap, http, or jsonl with --scheme NAME|FILE"))
+}
+
 /// The ready-made scheme of this name, or that of a file.
 fn named_scheme(engine: &Engine, name: &str) -> Result<Scheme, Failure> {
     let wrong = |e: &dyn std::fmt::Display| Failure::unusable(format!("{name}: {e}"));

@@ -10,7 +10,7 @@ use quintet::{
     ArenaKind, BatchBuilder, Engine, EvaluateError, Linked, OwnedValue, Program, RecordRef, Scheme, SchemeBuilder, Trap, Type,
     ValueInstance, backend,
 };
-use quintet_inputs::{Format, Reader, ReaderOptions};
+use quintet_inputs::{Reader, ReaderOptions};
 use serde_json::json;
 
 use crate::args::{PassesArgs, SchemeArgs};
@@ -97,12 +97,7 @@ fn of_records(
     printer: &mut Printer<impl Write>,
 ) -> Result<Vec<String>, Failure> {
     let unreadable = |e: &dyn std::fmt::Display| Failure::unusable(format!("{}: {e}", input.display()));
-    let format = match source::format(&args.scheme) {
-        Some(format) => format,
-        None => Format::of_file(input)
-            .map_err(|e| unreadable(&e))?
-            .ok_or_else(|| unreadable(&"neither a capture nor HTTP requests; say --format pcap, http, or jsonl with --scheme NAME|FILE"))?,
-    };
+    let format = source::format_of(&args.scheme, input)?;
     let full = source::scheme(engine, &args.scheme, format)?;
     lists::fill(engine, &args.lists.read()?, &source.text, &full)?;
     let program = engine.check_value_projected(&source.text, &full).map_err(|d| source.wrong(&d))?;

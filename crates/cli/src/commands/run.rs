@@ -5,7 +5,7 @@ use std::io::{BufWriter, Write};
 use std::process::ExitCode;
 
 use quintet::{ArenaKind, Batch, Engine, Matches, backend};
-use quintet_inputs::{Format, Reader, ReaderOptions};
+use quintet_inputs::{Reader, ReaderOptions};
 use serde_json::{Map, Value, json};
 
 use crate::args::{OutputArg, RunArgs};
@@ -22,12 +22,7 @@ pub fn run(args: &RunArgs) -> Result<ExitCode, Failure> {
     let engine = Engine::new().with_passes(args.passes.passes);
     let source = Source::new(&args.rules)?;
     let unreadable = |e: &dyn std::fmt::Display| Failure::unusable(format!("{}: {e}", args.input.display()));
-    let format = match source::format(&args.scheme) {
-        Some(format) => format,
-        None => Format::of_file(&args.input)
-            .map_err(|e| unreadable(&e))?
-            .ok_or_else(|| unreadable(&"neither a capture nor HTTP requests; say --format pcap, http, or jsonl with --scheme NAME|FILE"))?,
-    };
+    let format = source::format_of(&args.scheme, &args.input)?;
     let full = source::scheme(&engine, &args.scheme, format)?;
     lists::fill(&engine, &args.lists.read()?, &source.text, &full)?;
     let program = engine.check_projected(&source.text, &full).map_err(|d| source.wrong(&d))?;

@@ -33,7 +33,7 @@ pub use check::check;
 pub use diagnostic::{Diagnostic, Diagnostics, Severity};
 pub use format::format;
 pub use json::JsonError;
-pub use limits::Limits;
+pub use limits::{HARD_MEMORY_BYTES, HARD_STEPS, LOOKED_AT, Limits};
 pub use parser::{CHAIN_SLACK, HARD_NESTING, parse};
 pub use passes::{Passes, UnknownPass, optimise};
 pub use print::{RuleText, quote};

@@ -2,6 +2,16 @@
 
 use serde::{Deserialize, Serialize};
 
+/// The largest [`Limits::memory_bytes`]: 256 MiB, which every backend has room for.
+pub const HARD_MEMORY_BYTES: usize = 256 << 20;
+
+/// The largest [`Limits::steps`]: 2^46, which no evaluation reaches within a day.
+pub const HARD_STEPS: u64 = 1 << 46;
+
+/// Bytes of a text from which on looking at it counts as a step, and for each of which again; see
+/// [`Limits::steps`].
+pub const LOOKED_AT: usize = 256;
+
 /// Bounds on texts, on what is prepared from them and on what an evaluation may use. They hold alike on all backends.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
@@ -17,9 +27,13 @@ pub struct Limits {
     pub regex_bytes: usize,
     /// Bytes of one regular expression's lazy DFA cache (default 2 MiB, as wirefilter).
     pub regex_cache_bytes: usize,
-    /// Bytes that the function results of one rule on one record may take together (default 16 MiB). More is the trap
-    /// `memory`.
+    /// Bytes that the function results and arrays of one rule on one record may take together (default 16 MiB; more than
+    /// [`HARD_MEMORY_BYTES`] counts as that). More is the trap `memory`.
     pub memory_bytes: usize,
+    /// Steps that one rule may take on one record: elements that loops visit, calls of functions, and in proportion bytes that are
+    /// searched (default 33,554,432, which takes from a twentieth of a second to a second, by backend; more than [`HARD_STEPS`] counts as
+    /// that). More is the trap `budget`.
+    pub steps: u64,
     /// Expressions of one rule, after the passes, that a backend may make code of (default 5,000: each operand and each operator is one).
     /// What code generators do with one function grows faster than the function. A larger rule is an error on `jit`, `wasm` and `lua`;
     /// `interp` and `closures` make no code and take any.
@@ -35,6 +49,7 @@ impl Default for Limits {
             regex_bytes: 10 << 20,
             regex_cache_bytes: 2 << 20,
             memory_bytes: 16 << 20,
+            steps: 1 << 25,
             code_expressions: 5_000,
         }
     }

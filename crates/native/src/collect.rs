@@ -14,6 +14,10 @@ pub(crate) struct Collects {
     block: Vec<u64>,
 }
 
+/// Cells, and words of a block, that are kept from one run to the next.
+const KEPT_CELLS: usize = 1 << 14;
+const KEPT_WORDS: usize = 1 << 16;
+
 struct Begun {
     element: Type,
     /// The place of its first element.
@@ -30,8 +34,26 @@ impl Collects {
         self.cells.clear();
     }
 
+    /// Gives back memory beyond what is worth keeping.
+    #[inline]
+    pub(crate) fn trim(&mut self) {
+        if self.cells.capacity() > KEPT_CELLS || self.block.capacity() > KEPT_WORDS {
+            *self = Collects::default();
+        }
+    }
+
+    pub(crate) fn memory_bytes(&self) -> usize {
+        let begun = self.begun.capacity() * size_of::<Begun>();
+        begun + self.cells.capacity() * size_of::<Cell>() + self.block.capacity() * size_of::<u64>()
+    }
+
     pub(crate) fn begin(&mut self, element: Type) {
         self.begun.push(Begun { element, first: self.cells.len() });
+    }
+
+    /// The type of the elements of the array begun last.
+    pub(crate) fn element(&self) -> Option<&Type> {
+        self.begun.last().map(|begun| &begun.element)
     }
 
     pub(crate) fn push(&mut self, value: Cell) {

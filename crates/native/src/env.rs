@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use quintet_runtime::{Linked, Scratch};
+use quintet_lang::Limits;
+use quintet_runtime::{BackendId, Linked, RunError, Scratch};
 
 use crate::collect::Collects;
 
@@ -15,9 +16,29 @@ pub struct Env {
 }
 
 impl Env {
-    /// The state for running `linked` with at most `memory_bytes` of function results per rule and record.
-    pub fn new(linked: Arc<Linked>, memory_bytes: usize) -> Env {
-        Env { linked, scratch: Scratch::new(memory_bytes), collects: Collects::default() }
+    /// Bytes from its address to the word that holds the steps that are left, see [`Scratch::METER`].
+    pub const METER: usize = std::mem::offset_of!(Env, scratch) + Scratch::METER;
+    /// Bytes from its address to what that word is at the start of an evaluation.
+    pub const METER_START: usize = std::mem::offset_of!(Env, scratch) + Scratch::METER_START;
+
+    /// The state for running `linked` within limits.
+    pub fn new(linked: Arc<Linked>, limits: &Limits) -> Env {
+        Env { linked, scratch: Scratch::new(limits), collects: Collects::default() }
+    }
+
+    /// What a run ends with: frees what is more than is worth keeping.
+    ///
+    /// # Errors
+    /// When the run was interrupted.
+    #[inline]
+    pub fn finish(&mut self, backend: BackendId) -> Result<(), RunError> {
+        self.collects.trim();
+        self.scratch.finish(backend)
+    }
+
+    /// Bytes of memory that it holds.
+    pub fn memory_bytes(&self) -> usize {
+        size_of::<Env>() + self.scratch.memory_bytes() + self.collects.memory_bytes()
     }
 
     /// Forgets what the last rule made; to be called before each rule on each record that calls functions or collects.
@@ -32,7 +53,9 @@ impl Env {
         &self.linked
     }
 
-    pub(crate) fn scratch(&self) -> &Scratch {
+    /// Scratch memory and steps.
+    #[inline]
+    pub fn scratch(&self) -> &Scratch {
         &self.scratch
     }
 }

@@ -36,41 +36,74 @@ pub unsafe extern "C" fn reset(env: *mut Env) {
     unsafe { (*env).reset() }
 }
 
-/// Whether a needle occurs in the bytes.
+/// Takes the next slice of steps, for code that has lowered the word at [`Env::METER`] below 0. Answers 0, or 1 where there is none.
 ///
 /// # Safety
-/// `searcher` lives; `ptr` is the address of `len` bytes.
-pub unsafe extern "C" fn search(searcher: *const Searcher, ptr: *const u8, len: usize) -> u32 {
+/// `env` lives.
+#[cold]
+pub unsafe extern "C" fn settle(env: *const Env) -> u32 {
     // SAFETY: as the caller promises.
-    unsafe { (*searcher).is_in(bytes(ptr, len)) as u32 }
+    u32::from(unsafe { (*env).scratch().settle() }.is_err())
+}
+
+/// Counts what looking at so many bytes takes. Where the budget has not so many steps, the word at [`Env::METER`] stays negative.
+///
+/// # Safety
+/// `env` lives.
+#[cold]
+pub unsafe extern "C" fn look(env: *const Env, len: usize) {
+    // SAFETY: as the caller promises.
+    let _ = unsafe { (*env).scratch().look(len) };
+}
+
+/// Counts what a look-up of bytes of this length in a set takes, as [`look`] does.
+///
+/// # Safety
+/// `env` and `set` live.
+pub unsafe extern "C" fn look_up(env: *const Env, set: *const BytesSet, len: usize) {
+    // SAFETY: as the caller promises.
+    let _ = unsafe { (*env).scratch().steps((*set).steps(len)) };
+}
+
+/// Whether a needle occurs in the bytes. Counts steps, and answers 0 where the budget has not so many; so do all tests that take `env`.
+///
+/// # Safety
+/// `env` and `searcher` live; `ptr` is the address of `len` bytes.
+pub unsafe extern "C" fn search(env: *const Env, searcher: *const Searcher, ptr: *const u8, len: usize) -> u32 {
+    // SAFETY: as the caller promises.
+    let (env, searcher, value) = unsafe { (&*env, &*searcher, bytes(ptr, len)) };
+    let steps = Searcher::steps(searcher.needle().len(), len);
+    ((steps == 0 || env.scratch().steps(steps).is_ok()) && searcher.is_in(value)) as u32
 }
 
 /// Whether one run of bytes occurs in another.
 ///
 /// # Safety
-/// Both are addresses of as many bytes as their lengths say.
-pub unsafe extern "C" fn find(ptr: *const u8, len: usize, needle: *const u8, needle_len: usize) -> u32 {
+/// `env` lives; both are addresses of as many bytes as their lengths say.
+pub unsafe extern "C" fn find(env: *const Env, ptr: *const u8, len: usize, needle: *const u8, needle_len: usize) -> u32 {
     // SAFETY: as the caller promises.
-    let (value, needle) = unsafe { (bytes(ptr, len), bytes(needle, needle_len)) };
-    Searcher::occurs(needle, value) as u32
+    let (env, value, needle) = unsafe { (&*env, bytes(ptr, len), bytes(needle, needle_len)) };
+    (env.scratch().steps(Searcher::steps(needle_len, len)).is_ok() && Searcher::occurs(needle, value)) as u32
 }
 
 /// Whether a regular expression matches.
 ///
 /// # Safety
-/// `regex` lives; `ptr` is the address of `len` bytes.
-pub unsafe extern "C" fn regex(regex: *const RegexMatcher, ptr: *const u8, len: usize) -> u32 {
+/// `env` and `regex` live; `ptr` is the address of `len` bytes.
+pub unsafe extern "C" fn regex(env: *const Env, regex: *const RegexMatcher, ptr: *const u8, len: usize) -> u32 {
     // SAFETY: as the caller promises.
-    unsafe { (*regex).is_match(bytes(ptr, len)) as u32 }
+    let (env, regex, value) = unsafe { (&*env, &*regex, bytes(ptr, len)) };
+    (env.scratch().steps(regex.steps(len)).is_ok() && regex.is_match(value)) as u32
 }
 
 /// Whether a wildcard pattern matches.
 ///
 /// # Safety
-/// `pattern` lives; `ptr` is the address of `len` bytes.
-pub unsafe extern "C" fn wildcard(pattern: *const WildcardMatcher, ptr: *const u8, len: usize) -> u32 {
+/// `env` and `pattern` live; `ptr` is the address of `len` bytes.
+pub unsafe extern "C" fn wildcard(env: *const Env, pattern: *const WildcardMatcher, ptr: *const u8, len: usize) -> u32 {
     // SAFETY: as the caller promises.
-    unsafe { (*pattern).is_match(bytes(ptr, len)) as u32 }
+    let (env, pattern, value) = unsafe { (&*env, &*pattern, bytes(ptr, len)) };
+    (env.scratch().steps(pattern.steps(len)).is_ok() && pattern.is_match(value)) as u32
 }
 
 /// Whether a set holds an Int.
@@ -110,6 +143,11 @@ pub unsafe extern "C" fn in_list(env: *const Env, list: u32, value: *const Cell)
         let linked = (*env).linked();
         let id = ListId(list);
         let value = (*value).load(&linked.program().lists[id.index()].ty);
+        if let Value::Bytes(text) = &value
+            && (*env).scratch().look(text.len()).is_err()
+        {
+            return 0;
+        }
         linked.in_list(id, &value) as u32
     }
 }
@@ -232,10 +270,15 @@ pub unsafe extern "C" fn collect_begin(env: *mut Env, element: *const Type) {
 pub unsafe extern "C" fn collect_push(env: *mut Env, value: *const Cell) -> u32 {
     // SAFETY: as the caller promises.
     unsafe {
-        if let Err(trap) = (*env).scratch().charge(8) {
+        let env = &mut *env;
+        let charged = match env.collects.element() {
+            Some(element) => env.scratch.charge_element(&(*value).load(element)),
+            None => Ok(()),
+        };
+        if let Err(trap) = charged {
             return TRAP + trap.code();
         }
-        (*env).collects.push(*value);
+        env.collects.push(*value);
     }
     PRESENT
 }

@@ -9,6 +9,7 @@ use quintet_lang::Limits;
 use crate::batch::Batch;
 use crate::linked::Linked;
 use crate::matches::{Matches, RuleSet};
+use crate::meter::Interrupter;
 use crate::record::RecordRef;
 
 /// A backend's name and configuration, as flags take it and reports print it: `jit`, `jit-fast`, `wasm-winch`.
@@ -146,8 +147,12 @@ pub trait Instance: Send {
     /// As [`Instance::run`].
     fn run_batch(&mut self, batch: &Batch, out: &mut Matches) -> Result<(), RunError>;
 
-    /// Bytes of memory that the instance holds for itself, as far as the backend knows.
+    /// Bytes of memory that the instance holds for itself, as far as the backend knows. What evaluations made is not kept beyond the end of
+    /// a run where it is more than a few MiB.
     fn memory_bytes(&self) -> usize;
+
+    /// What ends a run of this instance from another thread.
+    fn interrupter(&self) -> Interrupter;
 
     /// Whether it reads batches in such an arena where they are, without copying them first.
     fn reads_in_place(&self, arena: ArenaKind) -> bool {
@@ -210,13 +215,47 @@ errors! {
     CompileError: "cannot compile",
     /// Why no instance could be made.
     InstantiateError: "cannot instantiate",
-    /// Why an instance cannot go on.
-    RunError: "cannot run",
     /// Why compiled code cannot be shown.
     EmitError: "cannot show",
 }
 
+/// Why a run ended without answers.
+#[derive(Debug, thiserror::Error)]
+#[error("{backend}: cannot run: {message}")]
+pub struct RunError {
+    backend: BackendId,
+    message: String,
+    interrupted: bool,
+}
+
 impl RunError {
+    /// The error with its cause in words.
+    #[cold]
+    pub fn new(backend: BackendId, message: impl fmt::Display) -> RunError {
+        RunError { backend, message: message.to_string(), interrupted: false }
+    }
+
+    /// The error for a run that an [`Interrupter`] ended.
+    #[cold]
+    pub fn interrupted(backend: BackendId) -> RunError {
+        RunError { backend, message: "it was interrupted".into(), interrupted: true }
+    }
+
+    /// Whether an [`Interrupter`] ended the run. The instance can be used again.
+    pub fn is_interrupted(&self) -> bool {
+        self.interrupted
+    }
+
+    /// The backend that ended.
+    pub fn backend(&self) -> BackendId {
+        self.backend
+    }
+
+    /// The cause.
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+
     /// The error for a batch whose scheme is not the program's.
     #[cold]
     pub fn scheme(backend: BackendId) -> RunError {

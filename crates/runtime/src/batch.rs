@@ -23,6 +23,8 @@ pub struct Batch {
     arena: Arena,
     len: usize,
     capacity: usize,
+    /// The most bytes that a record's values take beside its slots.
+    longest: usize,
 }
 
 /// Fills a [`Batch`]. The room for records is laid out first, so their number is bounded; what they refer to follows.
@@ -110,6 +112,13 @@ impl Batch {
         HEADER
     }
 
+    /// The most bytes that the values of one record take beside its slots: no value is longer, and no array has more elements than it has
+    /// words.
+    #[inline]
+    pub fn longest(&self) -> usize {
+        self.longest
+    }
+
     /// The arena.
     #[inline]
     pub fn arena(&self) -> &Arena {
@@ -130,6 +139,7 @@ impl Batch {
     fn start(&mut self) -> Result<(), ArenaError> {
         self.arena.clear();
         self.len = 0;
+        self.longest = 0;
         self.arena.alloc(HEADER + self.capacity * self.layout.stride()).map(|_| ())
     }
 }
@@ -141,7 +151,7 @@ impl BatchBuilder {
     /// When the records would take more than an arena holds.
     pub fn new(scheme: &Scheme, capacity: usize, kind: Kind) -> Result<BatchBuilder, ArenaError> {
         let layout = Arc::new(Layout::new(scheme));
-        let mut batch = Batch { scheme: scheme.clone(), layout, arena: Arena::new(kind), len: 0, capacity };
+        let mut batch = Batch { scheme: scheme.clone(), layout, arena: Arena::new(kind), len: 0, capacity, longest: 0 };
         batch.start()?;
         Ok(BatchBuilder { batch })
     }
@@ -376,6 +386,7 @@ impl RecordBuilder<'_> {
             }
         }
         self.batch.len += 1;
+        self.batch.longest = self.batch.longest.max(self.batch.arena.len() - self.data);
         self.finished = true;
         Ok(())
     }

@@ -12,6 +12,7 @@ use quintet_lang::ast::Site;
 use crate::backend::{Instance, RunError};
 use crate::functions::{Bind, Function};
 use crate::matches::RuleSet;
+use crate::meter::Interrupter;
 use crate::owned::OwnedValue;
 use crate::record::RecordRef;
 use crate::scratch::Scratch;
@@ -96,6 +97,11 @@ impl ValueInstance {
             Some((_, trap)) => Err(EvaluateError::Trap(*trap)),
             None => Ok(HANDED_OVER.take()),
         }
+    }
+
+    /// What ends an evaluation from another thread.
+    pub fn interrupter(&self) -> Interrupter {
+        self.instance.interrupter()
     }
 
     /// Bytes of memory that the instance holds for itself, as far as the backend knows.

@@ -7,6 +7,7 @@
 
 mod backend;
 mod batch;
+mod cost;
 mod evaluate;
 mod functions;
 mod layout;
@@ -16,6 +17,7 @@ mod list_file;
 mod lists;
 mod matchers;
 mod matches;
+mod meter;
 mod owned;
 mod pack;
 mod record;
@@ -28,6 +30,7 @@ pub use backend::{
     Unsupported,
 };
 pub use batch::{Batch, BatchBuilder, RecordBuilder, RecordError};
+pub use cost::{compare_steps, counts_steps, steps_at_most};
 pub use evaluate::{EvaluateError, ValueInstance};
 pub use functions::{Bind, Function, Library, slice};
 pub use layout::{Layout, Slot};
@@ -37,10 +40,11 @@ pub use list_file::{ListFileError, ListForm};
 pub use lists::{ListError, Lists};
 pub use matchers::{BytesSet, IntSet, IpSet, RegexMatcher, Searcher, SetMatcher, WildcardMatcher, ip_from_words, ip_words};
 pub use matches::{Matches, RuleSet, TrapAt};
+pub use meter::{Interrupter, SLICE};
 pub use owned::{JsonError, OwnedValue};
 pub use pack::{BLOCK_BYTES, Blob};
 pub use quintet_arena::{Arena, ArenaError, Kind as ArenaKind, Memory, PADDING};
 pub use record::RecordRef;
-pub use scratch::Scratch;
+pub use scratch::{Scratch, looked_at};
 pub use trap::Trap;
 pub use value::{ArrayRef, MapRef, Value};

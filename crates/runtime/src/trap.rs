@@ -9,15 +9,17 @@ use std::fmt;
 pub enum Trap {
     /// Int division or remainder by zero.
     DivisionByZero = 1,
-    /// Function results took more than [`Limits::memory_bytes`](quintet_lang::Limits::memory_bytes).
+    /// Function results and arrays took more than [`Limits::memory_bytes`](quintet_lang::Limits::memory_bytes).
     Memory = 2,
     /// A function panicked. The message of the panic goes to the process's panic hook, as always.
     Panic = 3,
+    /// The evaluation took more than [`Limits::steps`](quintet_lang::Limits::steps).
+    Budget = 4,
 }
 
 impl Trap {
     /// All traps.
-    pub const ALL: [Trap; 3] = [Trap::DivisionByZero, Trap::Memory, Trap::Panic];
+    pub const ALL: [Trap; 4] = [Trap::DivisionByZero, Trap::Memory, Trap::Panic, Trap::Budget];
 
     /// The number that generated code uses; never 0.
     pub fn code(self) -> u32 {
@@ -36,6 +38,7 @@ impl fmt::Display for Trap {
             Trap::DivisionByZero => "division by zero",
             Trap::Memory => "memory limit",
             Trap::Panic => "panic in a function",
+            Trap::Budget => "budget of steps",
         })
     }
 }

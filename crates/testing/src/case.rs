@@ -25,6 +25,8 @@ pub struct Case {
     pub wide: bool,
     /// The limit on memory, where it is not the default.
     pub memory_bytes: Option<usize>,
+    /// The limit on steps, where it is not the default.
+    pub steps: Option<u64>,
 }
 
 /// What a program makes of one record: whether each rule matches, or why not.
@@ -85,7 +87,7 @@ impl Case {
 
     /// The limits that it runs with.
     pub fn limits(&self) -> Limits {
-        limits(self.memory_bytes)
+        limits(self.memory_bytes, self.steps)
     }
 
     /// What it is checked and linked with.
@@ -129,10 +131,10 @@ impl fmt::Display for Mode {
     }
 }
 
-/// The default limits, but for memory.
-pub(crate) fn limits(memory_bytes: Option<usize>) -> Limits {
+/// The default limits, but for memory and steps.
+pub(crate) fn limits(memory_bytes: Option<usize>, steps: Option<u64>) -> Limits {
     let default = Limits::default();
-    Limits { memory_bytes: memory_bytes.unwrap_or(default.memory_bytes), ..default }
+    Limits { memory_bytes: memory_bytes.unwrap_or(default.memory_bytes), steps: steps.unwrap_or(default.steps), ..default }
 }
 
 /// Compiles and links a source in the world of that setting.

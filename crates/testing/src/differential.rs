@@ -107,6 +107,7 @@ fn report(backend: &dyn Backend, case: &Case) -> String {
         source: case.source(),
         nil_not_equal: case.nil_not_equal,
         memory_bytes: case.memory_bytes,
+        steps: case.steps,
         record: case.records.get(record).cloned().unwrap_or_default(),
         answer: Some(wanted.clone()),
         note: format!("{id} differed"),

@@ -5,6 +5,7 @@
 //! | `source` | the program, over the [world](crate::world)'s scheme |
 //! | `nil_not_equal` | whether `nil != x` is true; left out: true |
 //! | `memory_bytes` | the limit on memory; left out: the default |
+//! | `steps` | the limit on steps; left out: the default |
 //! | `record` | the record, as [`record_from_json`](crate::record_from_json) reads it |
 //! | `hits` | the rules that match: their numbers, or `"all"` |
 //! | `traps` | what the rules that trap trap with, by rule; left out: none |
@@ -31,6 +32,8 @@ pub struct Regression {
     pub nil_not_equal: bool,
     /// The limit on memory, where it is not the default.
     pub memory_bytes: Option<usize>,
+    /// The limit on steps, where it is not the default.
+    pub steps: Option<u64>,
     /// The record.
     pub record: Record,
     /// What the program makes of it.
@@ -48,6 +51,9 @@ impl Regression {
         }
         if let Some(bytes) = self.memory_bytes {
             line["memory_bytes"] = json!(bytes);
+        }
+        if let Some(steps) = self.steps {
+            line["steps"] = json!(steps);
         }
         line["record"] = record_to_json(&world(self.nil_not_equal).scheme, &self.record);
         if let Some(answer) = &self.answer {
@@ -74,7 +80,7 @@ impl Regression {
         let record = record_from_json(&world(nil_not_equal).scheme, line.get("record").unwrap_or(&empty)).map_err(|e| e.to_string())?;
         let hits = line.get("hits").map(|hits| {
             if hits.as_str() == Some("all") {
-                return Ok((0..quintet_lang::parse(&source, &limits(None)).map_or(0, |file| file.rules.len())).collect());
+                return Ok((0..quintet_lang::parse(&source, &limits(None, None)).map_or(0, |file| file.rules.len())).collect());
             }
             let rules = hits.as_array().ok_or("`hits` is no array")?.iter();
             rules.map(|r| r.as_u64().map(|r| r as usize).ok_or("`hits` holds numbers of rules")).collect::<Result<Vec<_>, _>>()
@@ -93,6 +99,7 @@ impl Regression {
             source,
             nil_not_equal,
             memory_bytes: line.get("memory_bytes").and_then(Json::as_u64).map(|n| n as usize),
+            steps: line.get("steps").and_then(Json::as_u64),
             record,
             answer: hits.transpose()?.map(|hits| Answer { hits, traps }),
             note: text("note").unwrap_or_default(),
@@ -104,7 +111,7 @@ impl Regression {
     /// # Errors
     /// Where it is not, or the program does not compile.
     pub fn run(&self, backend: &dyn Backend) -> Result<Answer, String> {
-        let limits = limits(self.memory_bytes);
+        let limits = limits(self.memory_bytes, self.steps);
         let mut answer: Option<Answer> = None;
         for passes in [Passes::none(), Passes::default()] {
             let program = link_with(&self.source, self.nil_not_equal, &limits, &passes)?;

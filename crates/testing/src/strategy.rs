@@ -97,9 +97,10 @@ pub fn case() -> Random<Case> {
         make: |dice| Case {
             nil_not_equal: dice.one_in(2),
             rules: rules(dice),
-            records: (0..8).map(|_| random_record(dice)).collect(),
+            records: records(dice),
             wide: dice.one_in(8),
-            memory_bytes: dice.one_in(8).then(|| 8 + dice.below(100)),
+            memory_bytes: memory(dice),
+            steps: steps(dice),
         },
         shrinks: shrunk_case,
     }
@@ -113,9 +114,10 @@ pub fn value_case() -> Random<Case> {
             Case {
                 nil_not_equal: dice.one_in(2),
                 rules: vec![Generator { dice }.expression(depth)],
-                records: (0..8).map(|_| random_record(dice)).collect(),
+                records: records(dice),
                 wide: false,
-                memory_bytes: dice.one_in(8).then(|| 8 + dice.below(100)),
+                memory_bytes: memory(dice),
+                steps: steps(dice),
             }
         },
         shrinks: shrunk_case,
@@ -138,6 +140,41 @@ fn rules(dice: &mut Dice<'_>) -> Vec<Term> {
             Generator { dice }.rule(depth)
         })
         .collect()
+}
+
+/// Now and then a limit on memory that what is made of a few values passes.
+fn memory(dice: &mut Dice<'_>) -> Option<usize> {
+    dice.one_in(8).then(|| 8 + dice.below(400))
+}
+
+/// Now and then a limit on steps that a few loops, calls and long values pass.
+fn steps(dice: &mut Dice<'_>) -> Option<u64> {
+    dice.one_in(4).then(|| dice.below(30) as u64)
+}
+
+/// Eight records, now and then with long texts.
+fn records(dice: &mut Dice<'_>) -> Vec<Record> {
+    let mut records: Vec<Record> = (0..8).map(|_| random_record(dice)).collect();
+    if dice.one_in(6) {
+        records.iter_mut().flat_map(|record| record.values_mut()).for_each(|value| lengthen(value, dice));
+    }
+    records
+}
+
+/// Lengths at which looking at a text begins to take steps, or takes one more.
+const LENGTHS: [usize; 7] = [255, 256, 257, 511, 512, 768, 1500];
+
+/// Repeats some of the texts in a value.
+fn lengthen(value: &mut OwnedValue, dice: &mut Dice<'_>) {
+    match value {
+        OwnedValue::Bytes(text) if !text.is_empty() && dice.one_in(3) => {
+            let len = *dice.pick(&LENGTHS);
+            *text = text.iter().copied().cycle().take(len).collect();
+        }
+        OwnedValue::Array(items) => items.iter_mut().for_each(|item| lengthen(item, dice)),
+        OwnedValue::Map(entries) => entries.values_mut().for_each(|item| lengthen(item, dice)),
+        OwnedValue::Bytes(_) | OwnedValue::Bool(_) | OwnedValue::Int(_) | OwnedValue::Float(_) | OwnedValue::Ip(_) => {}
+    }
 }
 
 fn random_record(dice: &mut Dice<'_>) -> Record {
@@ -223,6 +260,12 @@ fn shrunk_case(case: &Case) -> Vec<Case> {
     }
     if case.memory_bytes.is_some() {
         all.push(Case { memory_bytes: None, ..case.clone() });
+    }
+    if let Some(steps) = case.steps {
+        all.push(Case { steps: None, ..case.clone() });
+        all.extend(
+            [0, steps / 2, steps.saturating_sub(1)].into_iter().filter(|s| *s < steps).map(|s| Case { steps: Some(s), ..case.clone() }),
+        );
     }
     if case.records.len() > 1 {
         all.extend(case.records.iter().map(|r| Case { records: vec![r.clone()], ..case.clone() }));

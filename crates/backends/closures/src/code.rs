@@ -39,15 +39,25 @@ pub(crate) struct Pool {
 pub(crate) enum RuleCode {
     /// Cannot trap and makes no values.
     Plain(BoolFn),
+    /// Makes no values, and traps only where it takes more steps than the limit.
+    Counting(BoolFn),
     /// Everything else.
     Full {
-        /// Leading operands of an `and` that cannot trap and make no values.
-        filter: Option<BoolFn>,
+        /// Leading operands of an `and` that make no values and trap only where they take more steps than the limit.
+        filter: Option<Filter>,
         /// What remains; to be run on records that pass the filter.
         test: BoolFn,
         /// Locals that hold values; 0 where none does.
         values: usize,
     },
+}
+
+/// The operands of a rule that a block of records is asked for before the others are asked record by record.
+pub(crate) struct Filter {
+    /// All of them.
+    pub(crate) test: BoolFn,
+    /// How many there are, if they count steps; 0 if not.
+    pub(crate) counting: usize,
 }
 
 impl Code {

@@ -4,12 +4,12 @@ use std::cmp::Ordering;
 
 use quintet_lang::Type;
 use quintet_lang::ast::{ArithOp, CompareOp, Const, Expr, ExprKind};
-use quintet_runtime::{ip_words, slice};
+use quintet_runtime::{compare_steps, ip_words, looked_at, slice};
 
 use crate::context::{BoolFn, Ctx, test};
 use crate::expr::Builder;
 use crate::kind::{Bool, Bytes, Float, Int, Ip, Kind, Primitive, StoredBytes};
-use crate::operand::{Operand, Source, by_side, leaf, leaf_bytes};
+use crate::operand::{Operand, Source, by_side, leaf, leaf_bytes, leaf_with};
 use crate::text::bound;
 
 /// Which orders of two values an operator accepts, as a table of bits.
@@ -52,9 +52,12 @@ impl Builder<'_> {
                 Type::Ip => self.compare_ordered::<Ip>(op, lhs, rhs, on_nil),
                 // Arrays and maps are not compared.
                 Type::Bytes | Type::Array(_) | Type::Map(_) => match op {
-                    CompareOp::Eq => self.compare_with::<Bytes>(lhs, rhs, on_nil, |a, b| a == b),
-                    CompareOp::Ne => self.compare_with::<Bytes>(lhs, rhs, on_nil, |a, b| a != b),
-                    _ => self.compare_ordered::<Bytes>(op, lhs, rhs, on_nil),
+                    CompareOp::Eq => self.compare_texts(op, lhs, rhs, on_nil, |a, b| a == b),
+                    CompareOp::Ne => self.compare_texts(op, lhs, rhs, on_nil, |a, b| a != b),
+                    CompareOp::Lt | CompareOp::Le | CompareOp::Gt | CompareOp::Ge => {
+                        let accepts = Accepts::new(op);
+                        self.compare_texts(op, lhs, rhs, on_nil, move |a, b| accepts.holds(Some(a.cmp(b))))
+                    }
                 },
             },
         }
@@ -68,7 +71,20 @@ impl Builder<'_> {
         holds: impl for<'a> Fn(K::Out<'a>, K::Out<'a>) -> bool + Send + Sync + 'static,
     ) -> BoolFn {
         let (lhs, rhs) = (self.side::<K>(lhs), self.side::<K>(rhs));
-        by_side!(lhs, lhs => by_side!(rhs, rhs => both::<K>(lhs, rhs, on_nil, holds)))
+        by_side!(lhs, lhs => by_side!(rhs, rhs => both::<K>(lhs, rhs, on_nil, move |_, a, b| holds(a, b))))
+    }
+
+    fn compare_texts(
+        &mut self,
+        op: CompareOp,
+        lhs: &Expr,
+        rhs: &Expr,
+        on_nil: bool,
+        holds: impl Fn(&[u8], &[u8]) -> bool + Send + Sync + 'static,
+    ) -> BoolFn {
+        let holds = move |cx: &Ctx<'_>, a: &[u8], b: &[u8]| cx.count(compare_steps(op, a.len(), b.len())) && holds(a, b);
+        let (lhs, rhs) = (self.side::<Bytes>(lhs), self.side::<Bytes>(rhs));
+        by_side!(lhs, lhs => by_side!(rhs, rhs => both::<Bytes>(lhs, rhs, on_nil, holds)))
     }
 
     fn compare_ordered<K: Primitive>(&mut self, op: CompareOp, lhs: &Expr, rhs: &Expr, on_nil: bool) -> BoolFn {
@@ -145,6 +161,12 @@ impl Builder<'_> {
     }
 
     fn compare_bytes(&mut self, op: CompareOp, value: &Expr, c: &[u8], on_nil: bool) -> BoolFn {
+        if looked_at(c.len()) > 0 {
+            let (accepts, c): (_, Box<[u8]>) = (Accepts::new(op), c.into());
+            let operand = self.operand::<Bytes>(value);
+            let holds = move |cx: &Ctx<'_>, b: &[u8]| cx.count(compare_steps(op, b.len(), c.len())) && accepts.holds(Some(b.cmp(&*c)));
+            return leaf_with::<Bytes>(operand, on_nil, holds);
+        }
         if let ExprKind::Slice { base, start, end } = &value.kind
             && let (Ok(start), Ok(end)) = (bound(start.as_deref()), bound(end.as_deref()))
         {
@@ -173,7 +195,7 @@ fn both<K: Kind>(
     lhs: impl Source<K>,
     rhs: impl Source<K>,
     on_nil: bool,
-    holds: impl for<'a> Fn(K::Out<'a>, K::Out<'a>) -> bool + Send + Sync + 'static,
+    holds: impl for<'a> Fn(&Ctx<'a>, K::Out<'a>, K::Out<'a>) -> bool + Send + Sync + 'static,
 ) -> BoolFn {
     test(move |cx: &Ctx<'_>| {
         let Some(lhs) = lhs.get(cx) else {
@@ -182,7 +204,7 @@ fn both<K: Kind>(
         let Some(rhs) = rhs.get(cx) else {
             return on_nil;
         };
-        holds(lhs, rhs)
+        holds(cx, lhs, rhs)
     })
 }
 
@@ -202,20 +224,20 @@ pub(crate) fn head_of(bytes: &[u8]) -> u64 {
     bytes.iter().take(8).rev().fold(0, |word, byte| word << 8 | *byte as u64)
 }
 
-/// Whether bytes are, or are not, these: up to 8 as one number, more by their first 8 and then the rest.
+/// Whether bytes are, or are not, these, which are fewer than it takes steps to look at: up to 8 as one number, more by their first 8 and then the rest.
 pub(crate) fn equal_bytes(operand: Operand<Bytes>, c: &[u8], on_nil: bool, equal: bool) -> BoolFn {
     let (len, head, mask) = (c.len(), head_of(c), head_mask(c.len()));
     let c: Box<[u8]> = c.into();
     if len <= 8 {
         let short = move |b: StoredBytes<'_>| b.len() == len && b.head() & mask == head;
         return match equal {
-            true => leaf_bytes(operand, on_nil, short, move |_, b| *b == *c),
-            false => leaf_bytes(operand, on_nil, move |b| !short(b), move |_, b| *b != *c),
+            true => leaf_bytes(operand, on_nil, move |_, b| short(b), move |_, b| *b == *c),
+            false => leaf_bytes(operand, on_nil, move |_, b| !short(b), move |_, b| *b != *c),
         };
     }
     let long = c.clone();
     match equal {
-        true => leaf_bytes(operand, on_nil, move |b| b.len() == len && b.head() == head && *b.get() == *long, move |_, b| *b == *c),
-        false => leaf_bytes(operand, on_nil, move |b| b.len() != len || b.head() != head || *b.get() != *long, move |_, b| *b != *c),
+        true => leaf_bytes(operand, on_nil, move |_, b| b.len() == len && b.head() == head && *b.get() == *long, move |_, b| *b == *c),
+        false => leaf_bytes(operand, on_nil, move |_, b| b.len() != len || b.head() != head || *b.get() != *long, move |_, b| *b != *c),
     }
 }

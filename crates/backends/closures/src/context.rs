@@ -41,15 +41,21 @@ impl<'a> Ctx<'a> {
     #[cold]
     pub(crate) fn trap<T>(&self, trap: Trap) -> Option<T> {
         if self.env.trap.get().is_none() {
-            self.env.trap.set(Some(trap));
+            self.env.trap.set(Some(if self.env.scratch.is_exhausted() { Trap::Budget } else { trap }));
         }
         None
     }
 
-    /// Whether a trap was noted, so that the rest of the evaluation decides nothing.
+    /// Whether a trap was noted or the budget is used up, so that the rest of the evaluation decides nothing.
     #[inline]
     pub(crate) fn trapped(&self) -> bool {
-        self.env.trap.get().is_some()
+        self.env.trap.get().is_some() || self.env.scratch.is_exhausted()
+    }
+
+    /// Counts steps and answers whether the budget has them. Where it has not, that is the rule's trap, whatever is answered further on.
+    #[inline(always)]
+    pub(crate) fn count(&self, steps: u64) -> bool {
+        steps == 0 || self.env.scratch.steps(steps).is_ok()
     }
 }
 

@@ -111,6 +111,9 @@ fn walk<'a>(steps: &[Step], cx: &Ctx<'a>, visit: &mut dyn FnMut() -> bool) -> bo
                 return true;
             }
             (0..len).any(|index| {
+                if !cx.count(1) {
+                    return true;
+                }
                 for cursor in cursors.iter() {
                     cursor.bind(cx, index);
                 }
@@ -207,6 +210,9 @@ impl Builder<'_> {
             let run = elements.run(cx);
             let mut at = run.at;
             for _ in 0..run.len {
+                if !cx.count(1) {
+                    return false;
+                }
                 set_slot(cx, local, at);
                 if body.test(cx) == any {
                     return any;
@@ -231,7 +237,7 @@ impl Builder<'_> {
                 let Some(value) = body(cx) else {
                     return false;
                 };
-                match cx.env.scratch.charge(8) {
+                match cx.env.scratch.charge_element(&value) {
                     Ok(()) => {
                         items.push(value);
                         false

@@ -2,9 +2,9 @@
 
 use quintet_lang::Type;
 use quintet_lang::ast::{Const, Expr, ExprKind, LocalId, LogicOp, Rule};
-use quintet_runtime::{Linked, Value, ip_words};
+use quintet_runtime::{Linked, Value, counts_steps, ip_words, looked_at};
 
-use crate::code::{Pool, RuleCode};
+use crate::code::{Filter, Pool, RuleCode};
 use crate::context::{BoolFn, test};
 use crate::kind::{Any, Bool, Bytes, Float, Int, Ip, Kind, Primitive, ValFn, val};
 use crate::logic::{Not, all};
@@ -45,15 +45,21 @@ impl<'p> Builder<'p> {
             ExprKind::Logic { op: LogicOp::And, items } => items.as_slice(),
             _ => std::slice::from_ref(&rule.expr),
         };
-        let (mut filter, mut rest) = (Vec::new(), Vec::new());
+        let (mut filter, mut rest, mut counts) = (Vec::new(), Vec::new(), false);
         for item in items {
             let test = self.test(item);
-            if self.full { rest.push(test) } else { filter.push(test) }
+            if self.full {
+                rest.push(test);
+            } else {
+                counts = counts || counts_steps(self.linked, item);
+                filter.push(test);
+            }
         }
         if rest.is_empty() {
-            return RuleCode::Plain(all(filter));
+            return if counts { RuleCode::Counting(all(filter)) } else { RuleCode::Plain(all(filter)) };
         }
-        let filter = (!filter.is_empty()).then(|| all(filter));
+        let counting = if counts { filter.len() } else { 0 };
+        let filter = (!filter.is_empty()).then(|| Filter { test: all(filter), counting });
         RuleCode::Full { filter, test: all(rest), values: if self.values { self.slots.len() } else { 0 } }
     }
 
@@ -171,7 +177,10 @@ impl<'p> Builder<'p> {
             ExprKind::Key { base, key } => {
                 let (base, key) = (self.closure::<Any>(base), self.closure::<Bytes>(key));
                 val::<K>(move |cx| match base(cx)? {
-                    Value::Map(map) => K::of(map.get(key(cx)?)),
+                    Value::Map(map) => {
+                        let key = key(cx)?;
+                        if cx.count(looked_at(key.len())) { K::of(map.get(key)) } else { None }
+                    }
                     _ => None,
                 })
             }

@@ -1,12 +1,18 @@
 //! Running compiled programs.
+//!
+//! Steps are counted exactly where they could pass the limit. In blocks of records they are not: a block is asked only where the longest
+//! record of the batch cannot take more than half of the budget, which holds for all but hostile rules and records; what the
+//! other operands of a rule count then begins at half of the budget, and where that passes the limit, the record is asked once more from
+//! the start.
 
 use std::cell::Cell;
 use std::sync::Arc;
 
-use quintet_lang::Limits;
-use quintet_runtime::{Batch, Instance, Matches, Memory, RecordRef, RuleSet, RunError, Scratch, Trap};
+use quintet_lang::ast::{Expr, ExprKind, LogicOp};
+use quintet_lang::{HARD_STEPS, Limits};
+use quintet_runtime::{Batch, Instance, Interrupter, Linked, Matches, Memory, RecordRef, RuleSet, RunError, Scratch, Trap, steps_at_most};
 
-use crate::code::{Parts, RuleCode};
+use crate::code::{Filter, Parts, RuleCode};
 use crate::config::ID;
 use crate::context::{Block, BoolFn, Ctx, Env};
 
@@ -21,89 +27,205 @@ pub(crate) struct Runner {
 struct State {
     slots: Box<[Cell<usize>]>,
     trap: Cell<Option<Trap>>,
+    /// Scratch memory that is never used, with steps that never end: for blocks.
+    unbounded: Scratch,
+    /// The word of steps at half of the budget.
+    half_used: u64,
+    half: u64,
+    /// By rule: the bytes of the longest record with which its block takes no more than half of the budget, once that was asked.
+    within: Box<[Cell<Option<usize>>]>,
+}
+
+/// Where the records are that are asked.
+#[derive(Clone, Copy)]
+struct Place<'a> {
+    memory: Memory<'a>,
+    /// The index of the record's first word.
+    record: usize,
 }
 
 impl Runner {
     pub(crate) fn new(code: Arc<Parts>, limits: &Limits) -> Runner {
         let slots = vec![Cell::new(0); code.locals].into();
-        Runner { code, scratch: Scratch::new(limits.memory_bytes), state: State { slots, trap: Cell::new(None) } }
+        let within = vec![Cell::new(None); code.rules.len()].into();
+        let scratch = Scratch::new(limits);
+        let half = limits.steps.min(HARD_STEPS) / 2;
+        scratch.begin_steps();
+        // Half of the budget is within the budget.
+        let _ = scratch.steps(half);
+        let half_used = scratch.meter_word();
+        let unbounded = Scratch::new(&Limits { steps: u64::MAX, ..limits.clone() });
+        Runner { code, scratch, state: State { slots, trap: Cell::new(None), unbounded, half_used, half, within } }
     }
 }
 
 impl State {
-    /// What tests that neither trap nor make values see beside the record.
+    /// What tests see beside the record that make no values, and do not trap within the steps of `scratch`.
     #[inline(always)]
     fn plain<'a>(&'a self, code: &'a Parts, scratch: &'a Scratch) -> Env<'a> {
         Env { code, scratch, slots: &self.slots, values: &[], trap: &self.trap }
     }
 
-    /// Runs a test that may trap and make values, in memory that is reset.
+    /// Whether the first operands of a rule, or all of a rule where `items` says nothing else, take at most half of the budget on records
+    /// whose values take `longest` bytes.
+    #[inline]
+    fn is_within(&self, linked: &Linked, rule: usize, items: usize, longest: usize) -> bool {
+        let Some(within) = self.within.get(rule) else { return false };
+        let most = within.get().unwrap_or_else(|| {
+            let most = self.longest_within(&linked.program().rules[rule].expr, linked, items);
+            within.set(Some(most));
+            most
+        });
+        longest <= most
+    }
+
+    #[cold]
+    fn longest_within(&self, expr: &Expr, linked: &Linked, items: usize) -> usize {
+        let items = match &expr.kind {
+            ExprKind::Logic { op: LogicOp::And, items: all } => &all[..items.min(all.len())],
+            _ => std::slice::from_ref(expr),
+        };
+        let steps = |bytes: usize| items.iter().map(|item| steps_at_most(linked, item, bytes)).fold(0, u64::saturating_add);
+        (0..32).map(|bits| 1usize << bits).take_while(|bytes| steps(*bytes) <= self.half).last().unwrap_or(0)
+    }
+
+    /// Runs the tests of a rule on a record within the budget, whose steps begin at `word`, in memory that is reset.
     #[inline]
     fn full(
         &self,
         code: &Parts,
         scratch: &mut Scratch,
-        (test, values): (&BoolFn, usize),
-        memory: Memory<'_>,
-        record: usize,
+        (filter, test, values): (Option<&BoolFn>, &BoolFn, usize),
+        Place { memory, record }: Place<'_>,
+        word: Option<u64>,
     ) -> Result<bool, Trap> {
         scratch.reset();
+        if let Some(word) = word {
+            scratch.set_meter_word(word);
+        }
         let scratch = &*scratch;
         let values = if values > 0 { Cell::from_mut(scratch.locals(values)).as_slice_of_cells() } else { &[] };
         let env = Env { code, scratch, slots: &self.slots, values, trap: &self.trap };
-        let hit = test.test(&Ctx { memory, record, env: &env });
+        let cx = Ctx { memory, record, env: &env };
+        let hit = filter.is_none_or(|filter| filter.test(&cx)) && !scratch.is_exhausted() && test.test(&cx);
         match self.trap.take() {
             Some(trap) => Err(trap),
+            None if scratch.is_exhausted() => Err(Trap::Budget),
             None => Ok(hit),
         }
+    }
+
+    /// Runs a test that may count steps on a record.
+    #[inline]
+    fn counting(&self, code: &Parts, scratch: &Scratch, test: &BoolFn, Place { memory, record }: Place<'_>) -> Result<bool, Trap> {
+        scratch.begin_steps();
+        let hit = test.test(&Ctx { memory, record, env: &self.plain(code, scratch) });
+        if scratch.is_exhausted() { Err(Trap::Budget) } else { Ok(hit) }
+    }
+
+    /// Runs a rule on a record, with exact steps.
+    #[inline]
+    fn exact(&self, code: &Parts, scratch: &mut Scratch, rule: &RuleCode, place: Place<'_>) -> Result<bool, Trap> {
+        let plain = |scratch: &Scratch, test: &BoolFn| {
+            let Place { memory, record } = place;
+            test.test(&Ctx { memory, record, env: &self.plain(code, scratch) })
+        };
+        match rule {
+            RuleCode::Plain(test) => Ok(plain(scratch, test)),
+            RuleCode::Counting(test) => self.counting(code, scratch, test, place),
+            RuleCode::Full { filter: Some(Filter { test: filter, counting: 0 }), test, values } => {
+                if plain(scratch, filter) {
+                    self.full(code, scratch, (None, test, *values), place, None)
+                } else {
+                    Ok(false)
+                }
+            }
+            RuleCode::Full { filter, test, values } => {
+                let filter = filter.as_ref().map(|filter| &filter.test);
+                self.full(code, scratch, (filter, test, *values), place, None)
+            }
+        }
+    }
+
+    /// The answers of a rule on a block of records.
+    fn block(
+        &self,
+        code: &Parts,
+        scratch: &mut Scratch,
+        (number, rule): (usize, &RuleCode),
+        (memory, first, stride): (Memory<'_>, usize, usize),
+        (all, longest): (u64, usize),
+        trap: &mut dyn FnMut(usize, Trap),
+    ) -> u64 {
+        let plain = |scratch: &Scratch, test: &BoolFn| test.block(&Block { memory, first, stride, env: &self.plain(code, scratch) }, all);
+        // Records that are still to be asked one by one, and what of the rule is to be asked.
+        let (mut rest, filter, within) = match rule {
+            RuleCode::Plain(test) => return plain(scratch, test),
+            RuleCode::Counting(test) if self.is_within(&code.linked, number, usize::MAX, longest) => {
+                self.unbounded.begin_steps();
+                return plain(&self.unbounded, test);
+            }
+            RuleCode::Counting(_) | RuleCode::Full { filter: None, .. } => (all, None, false),
+            RuleCode::Full { filter: Some(Filter { test, counting: 0 }), .. } => (plain(scratch, test), Some(test), false),
+            RuleCode::Full { filter: Some(Filter { test, counting }), .. } => {
+                if self.is_within(&code.linked, number, *counting, longest) {
+                    self.unbounded.begin_steps();
+                    (plain(&self.unbounded, test), Some(test), true)
+                } else {
+                    (all, None, false)
+                }
+            }
+        };
+        let mut hits = 0;
+        while rest != 0 {
+            let bit = rest.trailing_zeros() as usize;
+            rest &= rest - 1;
+            let place = Place { memory, record: first + bit * stride };
+            let answer = match rule {
+                RuleCode::Full { test, values, .. } if filter.is_some() => {
+                    let word = within.then_some(self.half_used);
+                    match self.full(code, scratch, (None, test, *values), place, word) {
+                        Err(Trap::Budget) if within => self.exact(code, scratch, rule, place),
+                        answer => answer,
+                    }
+                }
+                _ => self.exact(code, scratch, rule, place),
+            };
+            match answer {
+                Ok(hit) => hits |= u64::from(hit) << bit,
+                Err(kind) => trap(bit, kind),
+            }
+        }
+        hits
     }
 }
 
 impl Runner {
-    /// [`Instance::run`] for one rule that may trap or make values, once scheme and `hits` are as they should be.
+    /// [`Instance::run`] for one rule, once scheme and `hits` are as they should be.
     #[inline(never)]
-    fn run_full(&mut self, record: RecordRef<'_>, hits: &mut RuleSet) -> Result<(), RunError> {
+    fn run_one(&mut self, rule: usize, record: RecordRef<'_>) -> Result<bool, Trap> {
         let Runner { code, scratch, state } = self;
-        let (memory, record) = (record.memory(), record.offset() / 8);
-        if let [RuleCode::Full { filter, test, values }] = &*code.rules {
-            let plain = |test: &BoolFn| test.test(&Ctx { memory, record, env: &state.plain(code, scratch) });
-            if filter.as_ref().is_none_or(plain) {
-                match state.full(code, scratch, (test, *values), memory, record) {
-                    Ok(hit) => hits.set_word(0, u64::from(hit)),
-                    Err(trap) => hits.trap(0, trap),
-                }
-            }
-        }
-        Ok(())
+        let place = Place { memory: record.memory(), record: record.offset() / 8 };
+        state.exact(code, scratch, &code.rules[rule], place)
     }
 
     /// [`Instance::run`] for any number of rules, once scheme and `hits` are as they should be.
     #[inline(never)]
     fn run_many(&mut self, record: RecordRef<'_>, hits: &mut RuleSet) -> Result<(), RunError> {
         let Runner { code, scratch, state } = self;
-        let (memory, record) = (record.memory(), record.offset() / 8);
-        let mut env = state.plain(code, scratch);
+        let place = Place { memory: record.memory(), record: record.offset() / 8 };
         for (word, rules) in code.rules.chunks(64).enumerate() {
             let mut bits = 0;
             for (bit, rule) in rules.iter().enumerate() {
-                let plain = |test: &BoolFn| test.test(&Ctx { memory, record, env: &env });
-                let hit = match rule {
-                    RuleCode::Plain(test) => plain(test),
-                    RuleCode::Full { filter: Some(filter), .. } if !plain(filter) => false,
-                    RuleCode::Full { test, values, .. } => {
-                        let hit = state.full(code, scratch, (test, *values), memory, record);
-                        env = state.plain(code, scratch);
-                        hit.unwrap_or_else(|trap| {
-                            hits.trap(word * 64 + bit, trap);
-                            false
-                        })
-                    }
-                };
+                let hit = state.exact(code, scratch, rule, place).unwrap_or_else(|trap| {
+                    hits.trap(word * 64 + bit, trap);
+                    false
+                });
                 bits |= u64::from(hit) << bit;
             }
             hits.set_word(word, bits);
         }
-        Ok(())
+        scratch.finish(ID)
     }
 }
 
@@ -121,7 +243,13 @@ impl Instance for Runner {
                 hits.set_word(0, u64::from(hit));
                 Ok(())
             }
-            [RuleCode::Full { .. }] => self.run_full(record, hits),
+            [_] => {
+                match self.run_one(0, record) {
+                    Ok(hit) => hits.set_word(0, u64::from(hit)),
+                    Err(trap) => hits.trap(0, trap),
+                }
+                self.scratch.finish(ID)
+            }
             _ => self.run_many(record, hits),
         }
     }
@@ -137,35 +265,24 @@ impl Instance for Runner {
             let records = (batch.len() - index * 64).min(64);
             let all = u64::MAX >> (64 - records);
             let first = batch.records_offset() / 8 + index * 64 * stride;
-            for (rule, tests) in code.rules.iter().enumerate() {
-                let plain =
-                    |scratch: &Scratch, test: &BoolFn| test.block(&Block { memory, first, stride, env: &state.plain(code, scratch) }, all);
-                let hits = match tests {
-                    RuleCode::Plain(test) => plain(scratch, test),
-                    RuleCode::Full { filter, test, values } => {
-                        let mut rest = filter.as_ref().map_or(all, |filter| plain(scratch, filter));
-                        let mut hits = 0;
-                        while rest != 0 {
-                            let bit = rest.trailing_zeros() as usize;
-                            rest &= rest - 1;
-                            match state.full(code, scratch, (test, *values), memory, first + bit * stride) {
-                                Ok(hit) => hits |= (hit as u64) << bit,
-                                Err(trap) => out.trap(rule, index * 64 + bit, trap),
-                            }
-                        }
-                        hits
-                    }
-                };
-                out.set_block(rule, index, hits);
+            for (number, rule) in code.rules.iter().enumerate() {
+                scratch.go_on(ID)?;
+                let mut trap = |bit: usize, trap: Trap| out.trap(number, index * 64 + bit, trap);
+                let hits = state.block(code, scratch, (number, rule), (memory, first, stride), (all, batch.longest()), &mut trap);
+                out.set_block(number, index, hits);
             }
         }
         if !out.traps().is_empty() {
             out.sort_traps();
         }
-        Ok(())
+        scratch.finish(ID)
     }
 
     fn memory_bytes(&self) -> usize {
-        size_of::<Runner>() + size_of_val(&*self.state.slots)
+        size_of::<Runner>() + size_of_val(&*self.state.slots) + size_of_val(&*self.state.within) + self.scratch.memory_bytes()
+    }
+
+    fn interrupter(&self) -> Interrupter {
+        self.scratch.interrupter()
     }
 }

@@ -58,12 +58,14 @@ fn elements<L: Load>(
     test(move |cx| {
         let run = elements.run(cx);
         let mut at = run.at;
-        for _ in 0..run.len {
+        for visited in 1..=run.len {
             if holds(cx, L::load(cx.memory, at)) == any {
+                cx.count(visited as u64);
                 return any;
             }
             at += elements.step;
         }
+        cx.count(run.len as u64);
         !any
     })
 }
@@ -107,13 +109,13 @@ pub(crate) fn leaf_with<K: Primitive>(
 pub(crate) fn leaf_bytes(
     operand: Operand<Bytes>,
     on_nil: bool,
-    in_batch: impl for<'a> Fn(StoredBytes<'a>) -> bool + Send + Sync + 'static,
+    in_batch: impl for<'a> Fn(&Ctx<'a>, StoredBytes<'a>) -> bool + Send + Sync + 'static,
     anywhere: impl for<'a> Fn(&Ctx<'a>, &'a [u8]) -> bool + Send + Sync + 'static,
 ) -> BoolFn {
     match operand {
-        Operand::Place(place) => stored::<Stored>(place, on_nil, move |_, bytes| in_batch(bytes)),
-        Operand::Any(all) => elements::<Stored>(all, true, move |_, bytes| in_batch(bytes)),
-        Operand::All(all) => elements::<Stored>(all, false, move |_, bytes| in_batch(bytes)),
+        Operand::Place(place) => stored::<Stored>(place, on_nil, in_batch),
+        Operand::Any(all) => elements::<Stored>(all, true, in_batch),
+        Operand::All(all) => elements::<Stored>(all, false, in_batch),
         Operand::Value(value) => computed::<Bytes>(value, on_nil, anywhere),
     }
 }

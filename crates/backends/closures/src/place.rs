@@ -4,6 +4,7 @@ use std::cmp::Ordering;
 
 use quintet_lang::Type;
 use quintet_lang::ast::{Const, Expr, ExprKind};
+use quintet_runtime::looked_at;
 
 use crate::context::{BoolFn, Ctx, test};
 use crate::expr::Builder;
@@ -256,6 +257,9 @@ fn element(run: Run, index: usize, step: usize) -> Option<usize> {
 /// The slot of the value under `key`.
 #[inline]
 fn entry(cx: &Ctx<'_>, run: Run, key: &[u8], step: usize) -> Option<usize> {
+    if !cx.count(looked_at(key.len())) {
+        return None;
+    }
     let (mut low, mut high) = (0, run.len);
     while low < high {
         let middle = (low + high) / 2;

@@ -2,7 +2,7 @@
 
 use quintet_lang::Type;
 use quintet_lang::ast::{Expr, ListId, Set, SetId};
-use quintet_runtime::{IntSet, IpSet, SetMatcher};
+use quintet_runtime::{IntSet, IpSet, SetMatcher, Value, looked_at};
 
 use crate::compare::{equal_bytes, head_mask, head_of};
 use crate::context::{BoolFn, Ctx, test};
@@ -45,7 +45,12 @@ impl Builder<'_> {
         match value.ty {
             Type::Int => self.in_list_of::<Int>(value, id),
             Type::Ip => self.in_list_of::<Ip>(value, id),
-            Type::Bytes => self.in_list_of::<Bytes>(value, id),
+            Type::Bytes => {
+                let operand = self.operand::<Bytes>(value);
+                leaf_with(operand, false, move |cx, bytes| {
+                    cx.count(looked_at(bytes.len())) && cx.env.code.linked.in_list(id, &Value::Bytes(bytes))
+                })
+            }
             _ => {
                 let value = self.closure::<Any>(value);
                 test(move |cx| value(cx).is_some_and(|v| cx.env.code.linked.in_list(id, &v)))
@@ -162,13 +167,13 @@ fn in_ips(operand: Operand<Ip>, set: &IpSet, id: SetId) -> BoolFn {
 
 fn in_bytes(operand: Operand<Bytes>, members: &[Vec<u8>], id: SetId) -> BoolFn {
     let hashed = move |cx: &Ctx<'_>, bytes: &[u8]| match cx.env.code.linked.set(id) {
-        SetMatcher::Bytes(set) => set.contains(bytes),
+        SetMatcher::Bytes(set) => cx.count(set.steps(bytes.len())) && set.contains(bytes),
         _ => false,
     };
     match members {
-        [only] => equal_bytes(operand, only, false, true),
+        [only] if looked_at(only.len()) == 0 => equal_bytes(operand, only, false, true),
         _ => match FewBytes::new(members) {
-            Some(few) => leaf_bytes(operand, false, move |bytes| few.contains(bytes), hashed),
+            Some(few) => leaf_bytes(operand, false, move |_, bytes| few.contains(bytes), hashed),
             None => leaf_with(operand, false, hashed),
         },
     }

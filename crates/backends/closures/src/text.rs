@@ -1,7 +1,7 @@
 //! Tests and slices of bytes.
 
-use quintet_lang::ast::{Const, Expr, ExprKind, Needle, RegexId, WildcardId};
-use quintet_runtime::{Searcher, slice};
+use quintet_lang::ast::{Const, Expr, ExprKind, Needle, RegexId, Wildcard, WildcardId};
+use quintet_runtime::{Searcher, looked_at, slice};
 
 use crate::compare::equal_bytes;
 use crate::context::{BoolFn, Ctx, test};
@@ -17,13 +17,17 @@ impl Builder<'_> {
             Needle::Const(id) => {
                 let operand = self.operand::<Bytes>(value);
                 let id = *id;
-                let anywhere = move |cx: &Ctx<'_>, bytes: &[u8]| cx.env.code.linked.searcher(id).is_in(bytes);
+                let anywhere = move |cx: &Ctx<'_>, bytes: &[u8]| {
+                    let searcher = cx.env.code.linked.searcher(id);
+                    cx.count(Searcher::steps(searcher.needle().len(), bytes.len())) && searcher.is_in(bytes)
+                };
                 contains(operand, self.linked.searcher(id).needle(), anywhere)
             }
             Needle::Dynamic(needle) => {
                 let (value, needle) = (self.closure::<Bytes>(value), self.closure::<Bytes>(needle));
                 test(move |cx| match value(cx) {
-                    Some(value) => needle(cx).is_some_and(|needle| Searcher::occurs(needle, value)),
+                    Some(value) => needle(cx)
+                        .is_some_and(|needle| cx.count(Searcher::steps(needle.len(), value.len())) && Searcher::occurs(needle, value)),
                     None => false,
                 })
             }
@@ -33,14 +37,22 @@ impl Builder<'_> {
     /// Whether a regular expression matches.
     pub(crate) fn matches(&mut self, value: &Expr, id: RegexId) -> BoolFn {
         let operand = self.operand::<Bytes>(value);
-        leaf_with(operand, false, move |cx, bytes| cx.env.code.linked.regex(id).is_match(bytes))
+        leaf_with(operand, false, move |cx, bytes| {
+            let regex = cx.env.code.linked.regex(id);
+            cx.count(regex.steps(bytes.len())) && regex.is_match(bytes)
+        })
     }
 
     /// Whether a wildcard pattern matches.
     pub(crate) fn wildcard(&mut self, value: &Expr, id: WildcardId) -> BoolFn {
         let operand = self.operand::<Bytes>(value);
-        let anywhere = move |cx: &Ctx<'_>, bytes: &[u8]| cx.env.code.linked.wildcard(id).is_match(bytes);
-        let Some(pattern) = self.linked.program().wildcards.get(id.index()).filter(|pattern| pattern.strict) else {
+        let anywhere = move |cx: &Ctx<'_>, bytes: &[u8]| {
+            let pattern = cx.env.code.linked.wildcard(id);
+            cx.count(pattern.steps(bytes.len())) && pattern.is_match(bytes)
+        };
+        // The closures for some shapes count no steps, or those of `contains`.
+        let short = |pattern: &&Wildcard| looked_at(pattern.parts.iter().map(Vec::len).sum()) == 0;
+        let Some(pattern) = self.linked.program().wildcards.get(id.index()).filter(|pattern| pattern.strict).filter(short) else {
             return leaf_with(operand, false, anywhere);
         };
         match pattern.parts.iter().map(Vec::as_slice).collect::<Vec<_>>()[..] {
@@ -100,11 +112,11 @@ fn contains(
     match *needle {
         [] => leaf(operand, false, |_| true),
         [byte] => match OneByte::new(byte) {
-            Some(needle) => leaf_bytes(operand, false, move |bytes| needle.is_in(bytes), anywhere),
+            Some(needle) => leaf_bytes(operand, false, move |cx, bytes| cx.count(looked_at(bytes.len())) && needle.is_in(bytes), anywhere),
             None => leaf_with(operand, false, anywhere),
         },
         _ => match ShortNeedle::new(needle) {
-            Some(needle) => leaf_bytes(operand, false, move |bytes| needle.is_in(bytes), anywhere),
+            Some(needle) => leaf_bytes(operand, false, move |cx, bytes| cx.count(looked_at(bytes.len())) && needle.is_in(bytes), anywhere),
             None => leaf_with(operand, false, anywhere),
         },
     }

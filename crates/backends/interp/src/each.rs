@@ -44,6 +44,7 @@ impl<'a> Machine<'a> {
             self.slots[first + i] = value;
         }
         for element in 0..len {
+            self.scratch.step()?;
             for (i, (local, _)) in sources.iter().enumerate() {
                 self.slots[local.index()] = match &self.slots[first + i] {
                     Value::Array(array) => array.get(element),
@@ -58,13 +59,13 @@ impl<'a> Machine<'a> {
         Ok(true)
     }
 
-    /// The values of a loop's body as an array. Each takes 8 bytes of the limit when it is added.
+    /// The values of a loop's body as an array. Each counts against the limit of memory when it is added.
     pub(crate) fn collect(&mut self, each: &'a Each) -> Result<Value<'a>, Trap> {
         let mut items: &'a mut [Value<'a>] = Default::default();
         let mut len = 0;
         self.each(&each.clauses, &mut |machine| {
             let value = machine.value(&each.body)?;
-            machine.scratch.charge(8)?;
+            machine.scratch.charge_element(&value)?;
             if len == items.len() {
                 let larger = machine.scratch.locals((len * 2).max(8));
                 larger[..len].copy_from_slice(items);

@@ -1,7 +1,7 @@
 //! Evaluating expressions: `test` answers Bools that are never nil, `value` (in `value.rs`) everything.
 
 use quintet_lang::ast::{Expr, ExprKind, LogicOp, Needle, Quantifier};
-use quintet_runtime::{Linked, Memory, RecordRef, Scratch, Searcher, Trap, Value};
+use quintet_runtime::{Linked, Memory, RecordRef, Scratch, Searcher, Trap, Value, compare_steps};
 
 /// One evaluation of one rule on one record.
 pub(crate) struct Machine<'a> {
@@ -36,14 +36,22 @@ impl<'a> Machine<'a> {
                 if rhs.is_nil() {
                     return Ok(*on_nil);
                 }
+                if let (Value::Bytes(a), Value::Bytes(b)) = (&lhs, &rhs) {
+                    self.scratch.steps(compare_steps(*op, a.len(), b.len()))?;
+                }
                 op.holds(lhs.compare(&rhs))
             }
             ExprKind::In { value, set } => {
                 let value = self.value(value)?;
-                self.program.set(*set).contains(&value)
+                let set = self.program.set(*set);
+                self.scratch.steps(set.steps(&value))?;
+                set.contains(&value)
             }
             ExprKind::InList { value, list } => {
                 let value = self.value(value)?;
+                if let Value::Bytes(bytes) = &value {
+                    self.scratch.look(bytes.len())?;
+                }
                 !value.is_nil() && self.program.in_list(*list, &value)
             }
             ExprKind::Contains { value, needle } => {
@@ -51,19 +59,34 @@ impl<'a> Machine<'a> {
                     return Ok(false);
                 };
                 match needle {
-                    Needle::Const(id) => self.program.searcher(*id).is_in(bytes),
+                    Needle::Const(id) => {
+                        let searcher = self.program.searcher(*id);
+                        self.scratch.steps(Searcher::steps(searcher.needle().len(), bytes.len()))?;
+                        searcher.is_in(bytes)
+                    }
                     Needle::Dynamic(needle) => match self.value(needle)? {
-                        Value::Bytes(needle) => Searcher::occurs(needle, bytes),
+                        Value::Bytes(needle) => {
+                            self.scratch.steps(Searcher::steps(needle.len(), bytes.len()))?;
+                            Searcher::occurs(needle, bytes)
+                        }
                         _ => false,
                     },
                 }
             }
             ExprKind::Matches { value, regex } => match self.value(value)? {
-                Value::Bytes(bytes) => self.program.regex(*regex).is_match(bytes),
+                Value::Bytes(bytes) => {
+                    let regex = self.program.regex(*regex);
+                    self.scratch.steps(regex.steps(bytes.len()))?;
+                    regex.is_match(bytes)
+                }
                 _ => false,
             },
             ExprKind::Wildcard { value, pattern } => match self.value(value)? {
-                Value::Bytes(bytes) => self.program.wildcard(*pattern).is_match(bytes),
+                Value::Bytes(bytes) => {
+                    let pattern = self.program.wildcard(*pattern);
+                    self.scratch.steps(pattern.steps(bytes.len()))?;
+                    pattern.is_match(bytes)
+                }
                 _ => false,
             },
             ExprKind::Not(operand) => !self.test(operand)?,

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use quintet_lang::Limits;
-use quintet_runtime::{Batch, Instance, Linked, Matches, RecordRef, RuleSet, RunError, Scratch, Trap};
+use quintet_runtime::{Batch, Instance, Interrupter, Linked, Matches, RecordRef, RuleSet, RunError, Scratch, Trap};
 
 use crate::config::ID;
 use crate::expr::Machine;
@@ -17,7 +17,7 @@ pub(crate) struct Walker {
 
 impl Walker {
     pub(crate) fn new(program: Arc<Linked>, rooms: Arc<[usize]>, limits: &Limits) -> Walker {
-        Walker { program, rooms, scratch: Scratch::new(limits.memory_bytes) }
+        Walker { program, rooms, scratch: Scratch::new(limits) }
     }
 
     fn check(&self, batch: &Batch) -> Result<(), RunError> {
@@ -44,7 +44,7 @@ impl Instance for Walker {
                 Err(trap) => hits.trap(rule, trap),
             }
         }
-        Ok(())
+        self.scratch.finish(ID)
     }
 
     fn run_batch(&mut self, batch: &Batch, out: &mut Matches) -> Result<(), RunError> {
@@ -52,6 +52,7 @@ impl Instance for Walker {
         out.reset(self.rooms.len(), batch.len());
         for rule in 0..self.rooms.len() {
             for block in 0..out.row_words() {
+                self.scratch.go_on(ID)?;
                 let first = block * 64;
                 let mut bits = 0;
                 for record in first..batch.len().min(first + 64) {
@@ -66,10 +67,14 @@ impl Instance for Walker {
         if !out.traps().is_empty() {
             out.sort_traps();
         }
-        Ok(())
+        self.scratch.finish(ID)
     }
 
     fn memory_bytes(&self) -> usize {
-        size_of::<Walker>()
+        size_of::<Walker>() + self.scratch.memory_bytes()
+    }
+
+    fn interrupter(&self) -> Interrupter {
+        self.scratch.interrupter()
     }
 }

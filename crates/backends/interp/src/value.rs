@@ -33,7 +33,10 @@ impl<'a> Machine<'a> {
                     return Ok(Value::Nil);
                 };
                 match self.value(key)? {
-                    Value::Bytes(key) => map.get(key),
+                    Value::Bytes(key) => {
+                        self.scratch.look(key.len())?;
+                        map.get(key)
+                    }
                     _ => Value::Nil,
                 }
             }

@@ -5,6 +5,7 @@ use cranelift_codegen::ir::{Block, InstBuilder, Value};
 use quintet_lang::ast::{CompareOp, Const, Expr, ExprKind};
 
 use crate::function::{Gen, Made, Malformed};
+use crate::steps::length;
 use crate::symbols::Helper;
 use crate::value::{Run, Val};
 
@@ -57,6 +58,7 @@ impl<'p> Gen<'_, 'p> {
             _ => {}
         }
         let b = self.value(rhs, nil)?;
+        let known = length(lhs).min(length(rhs));
         let holds = match (a, b) {
             (Val::Bool(a), Val::Bool(b)) | (Val::Int(a), Val::Int(b)) => self.b.ins().icmp(signed(op), a, b),
             (Val::Float(a), Val::Float(b)) => self.b.ins().fcmp(float(op), a, b),
@@ -70,9 +72,11 @@ impl<'p> Gen<'_, 'p> {
                 _ => self.address_order(op, a, b, no),
             },
             (Val::Bytes(a), Val::Bytes(b)) => match op {
-                CompareOp::Eq => return self.same_bytes(a, b, yes, no),
-                CompareOp::Ne => return self.same_bytes(a, b, no, yes),
-                _ => {
+                CompareOp::Eq => return self.same_bytes(a, b, known, yes, no),
+                CompareOp::Ne => return self.same_bytes(a, b, known, no, yes),
+                CompareOp::Lt | CompareOp::Le | CompareOp::Gt | CompareOp::Ge => {
+                    let len = self.b.ins().umin(a.len, b.len);
+                    self.look(len, known);
                     let order = self.ask(Helper::Compare, &[a.start, a.len, b.start, b.len])?;
                     self.compare_int(signed(op), order, 0)
                 }
@@ -108,10 +112,11 @@ impl<'p> Gen<'_, 'p> {
         self.b.ins().bor(strictly, tie)
     }
 
-    /// Goes where the equality of two runs of bytes says.
-    fn same_bytes(&mut self, a: Run, b: Run, yes: Block, no: Block) -> Made<()> {
+    /// Goes where the equality of two runs of bytes, of which one is at most `known` long, says.
+    fn same_bytes(&mut self, a: Run, b: Run, known: usize, yes: Block, no: Block) -> Made<()> {
         let lengths = self.b.ins().icmp(IntCC::Equal, a.len, b.len);
         self.require(lengths, no);
+        self.look(a.len, known);
         self.ask_test(Helper::Same, &[a.start, b.start, a.len], yes, no)
     }
 }

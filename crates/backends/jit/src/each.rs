@@ -102,6 +102,7 @@ impl<'f, 'p> Gen<'f, 'p> {
         self.b.switch_to_block(head);
         self.branch(left, step, done);
         self.b.switch_to_block(step);
+        self.step()?;
         for (((local, _), source), place) in sources.iter().zip(&walked).zip(&places) {
             let value = self.element(source.items, *place, source.skip);
             self.bind(*local, Some(value))?;

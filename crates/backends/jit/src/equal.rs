@@ -37,6 +37,7 @@ impl Gen<'_, '_> {
             return Ok(());
         }
         self.require(same_len, no);
+        self.look(run.len, constant.len());
         self.begins(run.start, constant, yes, no)
     }
 

@@ -8,6 +8,7 @@ use quintet_lang::{FieldId, Presence};
 use quintet_runtime::ip_words;
 
 use crate::function::{Gen, Made, Malformed};
+use crate::steps::length;
 use crate::symbols::Helper;
 use crate::value::{Place, Run, Val, fixed, stride};
 
@@ -29,7 +30,9 @@ impl<'p> Gen<'_, 'p> {
             }
             ExprKind::Key { base, key } => {
                 let items = self.value(base, nil)?.map()?;
+                let known = length(key);
                 let key = self.value(key, nil)?.bytes()?;
+                self.look(key.len, known);
                 let (word, entry) = (self.reference(items), self.int(8 + stride(items.element)));
                 let found = self.ask(Helper::MapGet, &[items.block, word, entry, key.start, key.len])?;
                 self.require(found, nil);

@@ -13,7 +13,7 @@ use cranelift_codegen::ir::{
 use cranelift_codegen::isa::TargetIsa;
 use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext};
 use quintet_lang::ast::{Expr, ExprKind, Rule};
-use quintet_runtime::{Linked, Trap};
+use quintet_runtime::{Linked, Trap, counts_steps};
 
 use crate::symbols::{Helper, Symbols};
 use crate::value::{CELL, Val};
@@ -74,8 +74,8 @@ pub(crate) fn generate(
     let last = b.ins().iadd(first, distance);
     let zero = b.ins().iconst(I64, 0);
 
-    let [head, yes, no, next, done] = std::array::from_fn(|_| b.create_block());
-    let [record, bits, answers] = [head, head, next].map(|block| b.append_block_param(block, I64));
+    let [head, yes, no, answered, next, done] = std::array::from_fn(|_| b.create_block());
+    let [record, bits, answer, answers] = [head, head, answered, next].map(|block| b.append_block_param(block, I64));
     b.ins().jump(head, &[last.into(), zero.into()]);
 
     b.switch_to_block(head);
@@ -83,8 +83,11 @@ pub(crate) fn generate(
     let (helpers, free) = ([None; Helper::COUNT], HashMap::new());
     let mut g = Gen { b, linked, symbols, isa, locals, helpers, free, parts: None, trap: None, state, arena, record };
     let shifted = g.b.ins().ishl_imm_u(bits, 1);
+    let counts = counts_steps(linked, &rule.expr);
     if makes_values(&rule.expr) {
         g.call(Helper::Reset, &[state]);
+    } else if counts {
+        g.begin_steps();
     }
     g.test(&rule.expr, yes, no)?;
 
@@ -92,14 +95,27 @@ pub(crate) fn generate(
         g.b.switch_to_block(trap);
         let code = g.b.block_params(trap)[0];
         g.call(Helper::Trap, &[state, record, code]);
-        g.jump(no);
+        g.b.ins().jump(next, &[shifted.into()]);
     }
 
     g.b.switch_to_block(yes);
     let set = g.b.ins().bor_imm_u(shifted, 1);
-    g.b.ins().jump(next, &[set.into()]);
+    g.b.ins().jump(answered, &[set.into()]);
     g.b.switch_to_block(no);
-    g.b.ins().jump(next, &[shifted.into()]);
+    g.b.ins().jump(answered, &[shifted.into()]);
+
+    g.b.switch_to_block(answered);
+    if counts {
+        let within = g.within_budget();
+        let exhausted = g.cold_block();
+        g.b.ins().brif(within, next, &[answer.into()], exhausted, &[]);
+        g.b.switch_to_block(exhausted);
+        let code = g.b.ins().iconst(I32, i64::from(Trap::Budget.code()));
+        g.call(Helper::Trap, &[state, record, code]);
+        g.b.ins().jump(next, &[shifted.into()]);
+    } else {
+        g.b.ins().jump(next, &[answer.into()]);
+    }
 
     g.b.switch_to_block(next);
     let is_first = g.b.ins().icmp(IntCC::Equal, record, first);

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use quintet_lang::Limits;
 use quintet_native::Env;
-use quintet_runtime::{Batch, Instance, Matches, RecordRef, RuleSet, RunError, Trap};
+use quintet_runtime::{Batch, Instance, Interrupter, Matches, RecordRef, RuleSet, RunError, Trap};
 
 use crate::compile::Code;
 
@@ -40,7 +40,9 @@ impl State {
 #[cold]
 pub(crate) unsafe extern "C" fn trap(state: *mut State, record: *const u8, code: u32) {
     // SAFETY: as the caller promises.
-    unsafe { (*state).traps.push((record as usize, code)) }
+    let state = unsafe { &mut *state };
+    let code = if state.env.scratch().is_exhausted() { Trap::Budget.code() } else { code };
+    state.traps.push((record as usize, code));
 }
 
 /// One thread's state, and the code.
@@ -52,7 +54,7 @@ pub(crate) struct Runner {
 
 impl Runner {
     pub(crate) fn new(code: Arc<Code>, limits: &Limits) -> Runner {
-        let env = Env::new(code.program().clone(), limits.memory_bytes);
+        let env = Env::new(code.program().clone(), limits);
         Runner { code, state: Box::new(State { env, traps: Vec::new() }) }
     }
 
@@ -109,7 +111,7 @@ impl Instance for Runner {
             }
             _ => self.run_many(record, hits),
         }
-        Ok(())
+        self.state.env.finish(self.code.id())
     }
 
     fn run_batch(&mut self, batch: &Batch, out: &mut Matches) -> Result<(), RunError> {
@@ -123,6 +125,7 @@ impl Instance for Runner {
             let address = arena.wrapping_add(batch.records_offset() + first * stride);
             let count = (batch.len() - first).min(BLOCK);
             for (rule, function) in functions.iter().enumerate() {
+                self.state.env.scratch().go_on(self.code.id())?;
                 // SAFETY: as in `run`; the state is ours alone and the batch has `count` records from here on.
                 let bits = unsafe { function(&raw mut *self.state, arena, address, count) };
                 out.set_block(rule, block, bits);
@@ -134,10 +137,14 @@ impl Instance for Runner {
         if !out.traps().is_empty() {
             out.sort_traps();
         }
-        Ok(())
+        self.state.env.finish(self.code.id())
     }
 
     fn memory_bytes(&self) -> usize {
-        size_of::<Runner>() + size_of::<State>() + self.state.traps.capacity() * size_of::<(usize, u32)>()
+        size_of::<Runner>() + size_of::<State>() + self.state.env.memory_bytes() + self.state.traps.capacity() * size_of::<(usize, u32)>()
+    }
+
+    fn interrupter(&self) -> Interrupter {
+        self.state.env.scratch().interrupter()
     }
 }

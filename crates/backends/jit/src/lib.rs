@@ -32,6 +32,7 @@ mod logic;
 mod memory;
 mod search;
 mod sets;
+mod steps;
 mod symbols;
 mod value;
 

@@ -35,7 +35,7 @@ impl<'p> Gen<'_, 'p> {
                     Needle::Const(id) => self.search(run, *id, yes, no)?,
                     Needle::Dynamic(needle) => {
                         let needle = self.value(needle, no)?.bytes()?;
-                        self.ask_test(Helper::Find, &[run.start, run.len, needle.start, needle.len], yes, no)?;
+                        self.ask_test(Helper::Find, &[self.state, run.start, run.len, needle.start, needle.len], yes, no)?;
                     }
                 }
             }
@@ -43,13 +43,13 @@ impl<'p> Gen<'_, 'p> {
                 let run = self.value(value, no)?.bytes()?;
                 let name = self.symbols.part("regex", regex.index(), self.linked.regex(*regex));
                 let regex = self.address(name);
-                self.ask_test(Helper::Regex, &[regex, run.start, run.len], yes, no)?;
+                self.ask_test(Helper::Regex, &[self.state, regex, run.start, run.len], yes, no)?;
             }
             ExprKind::Wildcard { value, pattern } => {
                 let run = self.value(value, no)?.bytes()?;
                 let name = self.symbols.part("wildcard", pattern.index(), self.linked.wildcard(*pattern));
                 let pattern = self.address(name);
-                self.ask_test(Helper::Wildcard, &[pattern, run.start, run.len], yes, no)?;
+                self.ask_test(Helper::Wildcard, &[self.state, pattern, run.start, run.len], yes, no)?;
             }
             ExprKind::Present(value) => {
                 self.value(value, no)?;

@@ -40,7 +40,7 @@ impl Gen<'_, '_> {
         }
         let name = self.symbols.part("needle", id.index(), searcher);
         let searcher = self.address(name);
-        self.ask_test(Helper::Search, &[searcher, run.start, run.len], yes, no)
+        self.ask_test(Helper::Search, &[self.state, searcher, run.start, run.len], yes, no)
     }
 
     fn search_here(&mut self, start: Value, room: Value, needle: &[u8], yes: Block, no: Block) -> Made<()> {

@@ -41,7 +41,11 @@ impl<'p> Gen<'_, 'p> {
                 Some(members) => self.in_members(run, &members, yes, no),
                 None => {
                     let name = self.symbols.part("set", id.index(), set);
+                    let has_long = set.has_long();
                     let set = self.address(name);
+                    if has_long {
+                        self.call(Helper::LookUp, &[self.state, set, run.len]);
+                    }
                     self.ask_test(Helper::InBytes, &[set, run.start, run.len], yes, no)
                 }
             },

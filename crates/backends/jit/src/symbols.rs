@@ -45,10 +45,13 @@ macro_rules! helpers {
 helpers! {
     Reset: "reset" = quintet_native::reset, [I64];
     Trap: "trap" = instance::trap, [I64, I64, I32];
-    Search: "search" = quintet_native::search, [I64, I64, I64] -> I32;
-    Find: "find" = quintet_native::find, [I64, I64, I64, I64] -> I32;
-    Regex: "regex" = quintet_native::regex, [I64, I64, I64] -> I32;
-    Wildcard: "wildcard" = quintet_native::wildcard, [I64, I64, I64] -> I32;
+    Settle: "settle" = quintet_native::settle, [I64] -> I32;
+    Look: "look" = quintet_native::look, [I64, I64];
+    LookUp: "look_up" = quintet_native::look_up, [I64, I64, I64];
+    Search: "search" = quintet_native::search, [I64, I64, I64, I64] -> I32;
+    Find: "find" = quintet_native::find, [I64, I64, I64, I64, I64] -> I32;
+    Regex: "regex" = quintet_native::regex, [I64, I64, I64, I64] -> I32;
+    Wildcard: "wildcard" = quintet_native::wildcard, [I64, I64, I64, I64] -> I32;
     InInts: "in_ints" = quintet_native::in_ints, [I64, I64] -> I32;
     InIps: "in_ips" = quintet_native::in_ips, [I64, I64, I64, I64] -> I32;
     InBytes: "in_bytes" = quintet_native::in_bytes, [I64, I64, I64] -> I32;

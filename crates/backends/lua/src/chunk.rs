@@ -8,7 +8,7 @@
 use std::fmt::Write;
 
 use quintet_lang::ast::Rule;
-use quintet_runtime::Linked;
+use quintet_runtime::{Linked, Trap, counts_steps};
 
 use crate::code::Exit;
 use crate::data::Data;
@@ -18,20 +18,24 @@ use crate::partition::{Cuts, can_trap, group, is_wide, needs_reset};
 /// Rules of a group: as many as a number of the bit library has bits.
 pub(crate) const GROUP: usize = 32;
 
+/// What a test answers where its rule has passed the budget.
+pub(crate) const BUDGET: u32 = Trap::Budget as u32;
+
 /// What the chunk is called with.
 const HEAD: &str = "\
 -- N: the prelude; X: addresses of prepared literals; E: the environment of calls; A: the word of the cells;
--- CB: the address of the constants; T: the list of traps
-local N, X, E, A, CB, T = ...
+-- CB: the address of the constants; T: the list of traps; M: the 4-byte word with the steps that are left, the count of slices after it
+-- and what both are at the start of a rule at M0
+local N, X, E, A, CB, T, M, M0 = ...
 local A2, C, C2 = A * 2, CB / 8, CB / 4
 local P, S, G, L = {}, {}, {}, {}
 ";
 
 /// What a chunk may take from the prelude.
-const NAMES: [&str; 38] = [
+const NAMES: [&str; 41] = [
     "F", "F64", "I32", "I64", "INF", "NAN", "NZERO", "U32", "U8", "arshift", "band", "begin", "bor", "bxor", "call", "compare", "find",
-    "finish", "fmod", "in_bytes", "in_ints", "in_ips", "in_list", "intplace", "ipbelow", "ipsame", "key", "lshift", "note", "place",
-    "push", "regex", "reset", "rshift", "same", "search", "tonumber", "wildcard",
+    "finish", "fmod", "in_bytes", "in_ints", "in_ips", "in_list", "intplace", "ipbelow", "ipsame", "key", "look", "look_up", "lshift",
+    "note", "place", "push", "regex", "reset", "rshift", "same", "search", "settle", "tonumber", "wildcard",
 ];
 
 /// The line that takes from the prelude what `text` mentions.
@@ -60,7 +64,7 @@ pub(crate) fn chunk(linked: &Linked, data: &mut Data) -> String {
         for (i, rule) in members.iter().enumerate() {
             self::rule(linked, data, rule, (g * GROUP + i, i), stride, &mut parts, &mut text);
         }
-        totals(g, members, &mut text);
+        totals(linked, g, members, &mut text);
         text += "end group() end\n";
     }
     text += "\n";
@@ -99,18 +103,22 @@ fn rule(linked: &Linked, data: &mut Data, rule: &Rule, number: (usize, usize), s
     let expr = grouped.as_ref().unwrap_or(&rule.expr);
     let cuts = Cuts::new(expr);
     let mut emitter = Emitter::new(linked, data, &rule.frame, &cuts, parts);
+    let counts = counts_steps(linked, expr);
     if needs_reset(expr) {
         emitter.code.line("reset(E)");
+    } else if counts {
+        emitter.code.line("I32[M], I32[M + 1] = I32[M0], 0");
     }
     emitter.branch(expr, false, Exit::Answer(false));
     emitter.code.line("return true");
     let (index, i) = number;
     let test = emitter.code.text(2, &head(&emitter.code));
     let _ = write!(text, "  -- rule {index}{}\n{}  local function t{i}(w, b)\n{test}  end\n", comment(&rule.name), emitter.parts);
-    let hit = if can_trap(expr) {
+    let hit = if counts || can_trap(expr) {
+        let over = if counts { format!("        if I32[M] < 0 then r = {BUDGET} end\n") } else { String::new() };
         format!(
             "        local r = t{i}(w, b)
-        if r then
+{over}        if r then
           if r == true then bits = bor(bits, lshift(1, i)) else note(T, {index}, j + i, r) end
         end\n"
         )
@@ -134,14 +142,16 @@ fn rule(linked: &Linked, data: &mut Data, rule: &Rule, number: (usize, usize), s
 }
 
 /// The functions of a whole group.
-fn totals(g: usize, members: &[Rule], text: &mut String) {
+fn totals(linked: &Linked, g: usize, members: &[Rule], text: &mut String) {
     let _ = writeln!(text, "  G[{}] = function(w, b)\n    local bits, r = 0", g + 1);
     for (i, rule) in members.iter().enumerate() {
         let bit = (1u32 << i) as i32;
-        let _ = if can_trap(&rule.expr) {
+        let counts = counts_steps(linked, &rule.expr);
+        let _ = if counts || can_trap(&rule.expr) {
+            let over = if counts { format!("    if I32[M] < 0 then r = {BUDGET} end\n") } else { String::new() };
             writeln!(
                 text,
-                "    r = t{i}(w, b)\n    if r == true then bits = bor(bits, {bit}) elseif r then note(T, {}, 0, r) end",
+                "    r = t{i}(w, b)\n{over}    if r == true then bits = bor(bits, {bit}) elseif r then note(T, {}, 0, r) end",
                 g * GROUP + i
             )
         } else {

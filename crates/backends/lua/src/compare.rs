@@ -2,7 +2,9 @@
 
 use std::net::IpAddr;
 
+use quintet_lang::LOOKED_AT;
 use quintet_lang::ast::CompareOp;
+use quintet_runtime::looked_at;
 
 use crate::expr::Emitter;
 use crate::operand::{Bytes, Int, Ip, Operand};
@@ -68,6 +70,10 @@ impl Emitter<'_> {
     }
 
     fn compare_bytes(&mut self, op: CompareOp, a: Bytes, b: Bytes) -> String {
+        let known = [&a, &b].into_iter().filter_map(|bytes| bytes.constant.as_ref()).map(Vec::len).min();
+        if known.is_none_or(|len| looked_at(len) > 0) {
+            self.look_at_both(op, &a, &b);
+        }
         match op {
             CompareOp::Eq | CompareOp::Ne => {
                 let same = self.same_bytes(&a, &b);
@@ -75,6 +81,17 @@ impl Emitter<'_> {
             }
             _ => format!("compare({}, {}, {}, {}) {} 0", a.address, a.len, b.address, b.len, symbol(op)),
         }
+    }
+
+    /// Counts what comparing takes.
+    fn look_at_both(&mut self, op: CompareOp, a: &Bytes, b: &Bytes) {
+        let (a, b) = (&a.len, &b.len);
+        self.code.line(match op {
+            CompareOp::Eq | CompareOp::Ne => format!("if {a} >= {LOOKED_AT} and {a} == {b} then look(E, {a}) end"),
+            CompareOp::Lt | CompareOp::Le | CompareOp::Gt | CompareOp::Ge => {
+                format!("if {a} >= {LOOKED_AT} and {b} >= {LOOKED_AT} then look(E, {a} < {b} and {a} or {b}) end")
+            }
+        });
     }
 
     /// The condition under which bytes are the same.

@@ -3,6 +3,7 @@
 use quintet_lang::Type;
 use quintet_lang::ast::{Clause, Each, Expr, LocalId, Quantifier};
 
+use crate::chunk::BUDGET;
 use crate::code::Exit;
 use crate::expr::Emitter;
 use crate::operand::{Operand, Place, stored};
@@ -91,6 +92,8 @@ impl Emitter<'_> {
         let len = len.unwrap_or_else(|| "0".into());
         let index = self.code.local();
         let open = self.code.open(format!("for {index} = 0, {len} - 1 do"));
+        self.code.line("I32[M] = I32[M] - 1");
+        self.code.line(format!("if I32[M] < 0 and settle(E) ~= 0 then return {BUDGET} end"));
         if sources.len() <= MOST_SOURCES {
             evaluated.iter().for_each(|source| self.element(source, &index));
         } else {

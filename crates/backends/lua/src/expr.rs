@@ -183,12 +183,12 @@ impl<'c> Emitter<'c> {
                         let x = e.data.address(searcher);
                         match searcher.needle().len() {
                             0 => "true".into(),
-                            n => format!("{} >= {n} and search(X[{x}], {}, {}) ~= 0", value.len, value.address, value.len),
+                            n => format!("{} >= {n} and search(E, X[{x}], {}, {}) ~= 0", value.len, value.address, value.len),
                         }
                     }
                     Needle::Dynamic(needle) => {
                         let Operand::Bytes(needle) = e.value(needle, nil) else { return };
-                        format!("find({}, {}, {}, {}) ~= 0", value.address, value.len, needle.address, needle.len)
+                        format!("find(E, {}, {}, {}, {}) ~= 0", value.address, value.len, needle.address, needle.len)
                     }
                 };
                 e.decide(&condition, want, exit);
@@ -219,7 +219,7 @@ impl<'c> Emitter<'c> {
     fn matcher(&mut self, function: &str, x: usize, value: &Expr, want: bool, exit: Exit) {
         self.deciding(false, want, exit, |e, nil| {
             if let Operand::Bytes(value) = e.value(value, nil) {
-                e.decide(&format!("{function}(X[{x}], {}, {}) ~= 0", value.address, value.len), want, exit);
+                e.decide(&format!("{function}(E, X[{x}], {}, {}) ~= 0", value.address, value.len), want, exit);
             }
         });
     }

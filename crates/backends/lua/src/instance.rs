@@ -6,12 +6,15 @@ use std::sync::Arc;
 use mlua::Function;
 use quintet_lang::Limits;
 use quintet_native::Env;
-use quintet_runtime::{Batch, Instance, Matches, RecordRef, RuleSet, RunError};
+use quintet_runtime::{Batch, Instance, Interrupter, Matches, RecordRef, RuleSet, RunError, counts_steps};
 
 use crate::chunk::GROUP;
 use crate::compile::Chunk;
 use crate::natives::Note;
 use crate::state::State;
+
+/// Records between two looks at whether a run was interrupted, where rules count steps; a multiple of 64.
+const BETWEEN_LOOKS: usize = 256;
 
 /// One thread's Lua state and what the generated code in it works on. The functions have the addresses of the boxes and of the chunk's
 /// tables, so all of them live here together; during a call nobody but the generated code touches the cells.
@@ -22,9 +25,11 @@ pub(crate) struct Runner {
     /// Answers which rules match a record.
     one: Option<Function>,
     state: State,
-    _env: Box<UnsafeCell<Env>>,
+    env: Box<UnsafeCell<Env>>,
     frame: Box<[UnsafeCell<u64>]>,
     notes: Box<UnsafeCell<Vec<Note>>>,
+    /// Whether a rule counts steps, so that a run may take long.
+    counts: bool,
     /// Answers for one record, 32 rules each.
     words: Box<[UnsafeCell<u32>]>,
 }
@@ -36,16 +41,25 @@ unsafe impl Send for Runner {}
 impl Runner {
     pub(crate) fn new(chunk: Arc<Chunk>, limits: &Limits) -> mlua::Result<Runner> {
         let state = State::new(chunk.config)?;
-        let env = Box::new(UnsafeCell::new(Env::new(chunk.program.clone(), limits.memory_bytes)));
+        let env = Box::new(UnsafeCell::new(Env::new(chunk.program.clone(), limits)));
         let frame: Box<[UnsafeCell<u64>]> = chunk.tables.frame().iter().map(|word| UnsafeCell::new(*word)).collect();
         let notes = Box::new(UnsafeCell::new(Vec::new()));
         let words = (0..chunk.program.program().rules.len().div_ceil(GROUP)).map(|_| UnsafeCell::new(0)).collect();
-        let scalars =
-            [env.get() as usize as f64, frame.as_ptr() as usize as f64 / 8.0, chunk.tables.constants() as f64, notes.get() as usize as f64];
+        let address = env.get() as usize;
+        let scalars = [
+            address as f64,
+            frame.as_ptr() as usize as f64 / 8.0,
+            chunk.tables.constants() as f64,
+            notes.get() as usize as f64,
+            (address + Env::METER) as f64 / 4.0,
+            (address + Env::METER_START) as f64 / 4.0,
+        ];
         // SAFETY: the chunk's bytecode and tables were made together, and everything that the functions are told the address of lives in
         // the runner for as long as they do.
         let (batch, one) = unsafe { state.load(&chunk.bytecode, chunk.tables.addresses(), scalars)? };
-        Ok(Runner { chunk, batch, one, state, _env: env, frame, notes, words })
+        let program = chunk.program.program();
+        let counts = program.rules.iter().any(|rule| counts_steps(&chunk.program, &rule.expr));
+        Ok(Runner { chunk, batch, one, state, env, frame, notes, counts, words })
     }
 
     fn check(&self, batch: &Batch) -> Result<(), RunError> {
@@ -82,7 +96,7 @@ impl Instance for Runner {
         for (rule, _, trap) in self.notes.get_mut().drain(..) {
             hits.trap(rule, trap);
         }
-        Ok(())
+        self.env.get_mut().finish(self.chunk.config.id())
     }
 
     fn run_batch(&mut self, batch: &Batch, out: &mut Matches) -> Result<(), RunError> {
@@ -93,18 +107,31 @@ impl Instance for Runner {
         let word = (base + batch.records_offset()) as f64 / 8.0;
         let row = out.row_words() * 2;
         let answers = out.words_mut().as_mut_ptr() as usize as f64 / 4.0;
-        function.call::<()>((word, base as f64, batch.len() as f64, answers, row as f64)).map_err(|e| self.fail(e))?;
-        let notes = self.notes.get_mut();
-        if !notes.is_empty() {
-            for (rule, record, trap) in notes.drain(..) {
-                out.trap(rule, record, trap);
+        // So many records at a time, words of the answers of a rule, and words from record to record.
+        let (most, stride) = if self.counts { (BETWEEN_LOOKS, batch.layout().stride() / 8) } else { (batch.len(), 0) };
+        for first in (0..batch.len()).step_by(most) {
+            self.env.get_mut().scratch().go_on(self.chunk.config.id())?;
+            let count = most.min(batch.len() - first);
+            let (word, answers) = (word + (first * stride) as f64, answers + (first / 32) as f64);
+            function.call::<()>((word, base as f64, count as f64, answers, row as f64)).map_err(|e| self.fail(e))?;
+            for (rule, record, trap) in self.notes.get_mut().drain(..) {
+                out.trap(rule, first + record, trap);
             }
+        }
+        if !out.traps().is_empty() {
             out.sort_traps();
         }
-        Ok(())
+        self.env.get_mut().finish(self.chunk.config.id())
+    }
+
+    fn interrupter(&self) -> Interrupter {
+        // SAFETY: generated code, which is all that writes here besides `&mut self`, does not run now.
+        unsafe { &*self.env.get() }.scratch().interrupter()
     }
 
     fn memory_bytes(&self) -> usize {
-        self.state.memory_bytes() + self.frame.len() * 8 + self.words.len() * 4
+        // SAFETY: as in `interrupter`.
+        let env = unsafe { &*self.env.get() }.memory_bytes();
+        env + self.state.memory_bytes() + self.frame.len() * 8 + self.words.len() * 4
     }
 }

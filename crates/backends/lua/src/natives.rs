@@ -12,8 +12,11 @@ pub(crate) static NAN: u64 = 0x7ff8_0000_0000_0000;
 
 /// Names in the prelude and addresses. LuaJIT passes all addresses and lengths as 64-bit integers, which the ABIs of the supported hosts
 /// pass as they pass pointers, and reads answers of 32 bits as signed.
-pub(crate) fn table() -> [(&'static str, usize); 19] {
+pub(crate) fn table() -> [(&'static str, usize); 22] {
     [
+        ("settle", native::settle as *const () as usize),
+        ("look", native::look as *const () as usize),
+        ("look_up", native::look_up as *const () as usize),
         ("reset", reset as *const () as usize),
         ("note", note as *const () as usize),
         ("key", key as *const () as usize),

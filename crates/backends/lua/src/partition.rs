@@ -173,6 +173,7 @@ pub(crate) fn group(expr: &mut Expr) {
 pub(crate) fn can_trap(expr: &Expr) -> bool {
     let mut found = needs_reset(expr);
     expr.walk(&mut |e| {
+        found |= matches!(e.kind, ExprKind::Quantifier { .. });
         if let ExprKind::Arith { op: ArithOp::Div | ArithOp::Rem, rhs, .. } = &e.kind {
             found |= e.ty == Type::Int && !matches!(rhs.kind, ExprKind::Const(Const::Int(i)) if i != 0);
         }

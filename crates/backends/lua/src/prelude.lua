@@ -74,6 +74,7 @@ end
 
 local address = "int64_t"
 local two, three, four = "int64_t, int64_t", "int64_t, int64_t, int64_t", "int64_t, int64_t, int64_t, int64_t"
+local five = "int64_t, int64_t, int64_t, int64_t, int64_t"
 
 return {
   I32 = I32, U32 = U32, F64 = F64, F = F, place = place, intplace = intplace, ipbelow = ipbelow, ipsame = ipsame,
@@ -87,10 +88,13 @@ return {
   begin = cast("void", two, "collect_begin"),
   push = cast("int32_t", two, "collect_push"),
   finish = cast("int32_t", two, "collect_end"),
-  search = cast("int32_t", three, "search"),
-  regex = cast("int32_t", three, "regex"),
-  wildcard = cast("int32_t", three, "wildcard"),
-  find = cast("int32_t", four, "find"),
+  settle = cast("int32_t", address, "settle"),
+  look = cast("void", two, "look"),
+  look_up = cast("void", three, "look_up"),
+  search = cast("int32_t", four, "search"),
+  regex = cast("int32_t", four, "regex"),
+  wildcard = cast("int32_t", four, "wildcard"),
+  find = cast("int32_t", five, "find"),
   in_ints = cast("int32_t", two, "in_ints"),
   in_ips = cast("int32_t", four, "in_ips"),
   in_bytes = cast("int32_t", three, "in_bytes"),

@@ -74,8 +74,11 @@ impl Emitter<'_> {
     }
 
     fn in_bytes(&mut self, set: &BytesSet, value: Bytes) -> String {
-        if set.len() > MOST_MEMBERS {
+        if set.len() > MOST_MEMBERS || set.has_long() {
             let x = self.data.address(set);
+            if set.has_long() {
+                self.code.line(format!("look_up(E, X[{x}], {})", value.len));
+            }
             return format!("in_bytes(X[{x}], {}, {}) ~= 0", value.address, value.len);
         }
         let members = set.members();

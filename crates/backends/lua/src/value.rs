@@ -1,8 +1,9 @@
 //! Generating values.
 
+use quintet_lang::LOOKED_AT;
 use quintet_lang::Type;
 use quintet_lang::ast::{ArithOp, Const, Expr, ExprKind};
-use quintet_runtime::Trap;
+use quintet_runtime::{Trap, looked_at};
 
 use crate::code::Exit;
 use crate::expr::Emitter;
@@ -165,6 +166,9 @@ impl Emitter<'_> {
         let key = self.value(key, nil);
         let (Operand::Block(map), Operand::Bytes(key)) = (base, key) else { return Operand::Bool("false".into()) };
         let stride = 8 + expr.ty.words() * 8;
+        if key.constant.as_ref().is_none_or(|key| looked_at(key.len()) > 0) {
+            self.code.line(format!("if {0} >= {LOOKED_AT} then look(E, {0}) end", key.len));
+        }
         let call = format!("key({}, {}, {}, {stride}, {}, {})", map.block, map.offset, map.len, key.address, key.len);
         let at = self.bind(&call);
         self.code.jump(&format!("{at} == 0"), nil);

@@ -9,6 +9,7 @@ use crate::body::{Label, at};
 use crate::expr::{Emitter, Ip};
 use crate::helpers::Helper;
 use crate::module::Target;
+use crate::steps::length;
 
 /// The longest constant that is compared word by word in place.
 const INLINE: usize = 64;
@@ -40,18 +41,21 @@ impl Emitter<'_> {
 
     fn compare_bytes(&mut self, op: CompareOp, lhs: &Expr, rhs: &Expr, nil: Label) {
         let mark = self.body.mark();
+        let known = length(lhs).min(length(rhs));
+        let [a, a_len, _] = self.evaluate(lhs, nil);
+        let [b, b_len, _] = self.evaluate(rhs, nil);
         if !matches!(op, CompareOp::Eq | CompareOp::Ne) {
-            self.value(lhs, nil);
-            self.value(rhs, nil);
+            self.look_at_both(a_len, b_len, known);
+            self.body.i().local_get(a).local_get(a_len).local_get(b).local_get(b_len);
             self.body.call(Target::Helper(Helper::Order));
             self.body.i().i32_const(0);
             order_test(&mut self.body.i(), op);
+            self.body.release(mark);
             return;
         }
-        let [a, a_len, _] = self.evaluate(lhs, nil);
-        let [b, b_len, _] = self.evaluate(rhs, nil);
         self.body.i().local_get(a_len).local_get(b_len).i32_eq();
         self.body.if_(Some(I32));
+        self.look(a_len, known);
         self.body.i().local_get(a).local_get(b).local_get(a_len);
         self.body.call(Target::Helper(Helper::Same));
         self.body.else_();
@@ -67,6 +71,7 @@ impl Emitter<'_> {
     pub(crate) fn same_as(&mut self, bytes: u32, len: u32, wanted: &[u8], differ: Label) {
         self.body.i().local_get(len).i32_const(wanted.len() as i32).i32_ne();
         self.body.br_if(differ);
+        self.look(len, wanted.len());
         if wanted.len() > INLINE {
             let address = self.builder.constant(wanted);
             self.body.i().local_get(bytes).i32_const(address as i32).local_get(len);

@@ -108,7 +108,7 @@ struct Rules {
 
 impl Compiled for Rules {
     fn instantiate(&self, limits: &Limits) -> Result<Box<dyn Instance>, InstantiateError> {
-        let host = Host::new(self.program.clone(), self.packed.clone(), self.places, limits.memory_bytes);
+        let host = Host::new(self.program.clone(), self.packed.clone(), self.places, limits);
         let sandbox = Sandbox::new(self.program.clone(), self.setup, &self.pre, self.places, host);
         Ok(Box::new(sandbox.map_err(|e| InstantiateError::new(self.setup.id(), format_args!("{e:#}")))?))
     }

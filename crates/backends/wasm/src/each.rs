@@ -10,6 +10,7 @@ use crate::expr::Emitter;
 use crate::helpers::Helper;
 use crate::host::Import;
 use crate::module::Target;
+use crate::places::CELL_VALUE;
 
 /// A source of a loop: the locals with the address of its block and of the next element, and how its elements lie.
 struct Source {
@@ -68,6 +69,7 @@ impl Emitter<'_> {
         let head = self.body.loop_();
         self.body.i().local_get(left);
         self.body.br_unless(end);
+        self.step();
         let mark = self.body.mark();
         let skip = self.body.block();
         for ((local, expr), source) in sources.iter().zip(&walked) {
@@ -114,7 +116,7 @@ impl Emitter<'_> {
             let mark = this.body.mark();
             this.value(&each.body, this.never);
             let value = this.pop(element);
-            this.body.call(Target::Import(Import::Charge));
+            this.charge(element, value);
             this.check(this.never);
             this.body.i().local_get(used).local_get(room).i32_eq();
             this.body.if_(None);
@@ -152,6 +154,27 @@ impl Emitter<'_> {
             self.body.i().i32_const(0).local_get(items).local_get(len);
         }
         self.body.release(mark);
+    }
+
+    /// Counts an element against the limit of memory and pushes the status.
+    fn charge(&mut self, element: &Type, value: [u32; 3]) {
+        match element {
+            Type::Bool | Type::Int | Type::Float | Type::Ip => self.body.i().i32_const(0),
+            Type::Bytes => self.body.i().local_get(value[1]),
+            Type::Array(_) | Type::Map(_) => {
+                let cell = self.cells;
+                self.builder.cells(cell + 1);
+                let number = self.builder.packed(element);
+                self.cell(cell);
+                let address = self.body.pop(I32);
+                self.body.i().local_get(address).i64_const(1).i64_store(at(0));
+                self.store(element, value, address, CELL_VALUE);
+                self.body.i().i32_const(number as i32);
+                self.cell(cell);
+                return self.body.call(Target::Import(Import::ChargeValue));
+            }
+        };
+        self.body.call(Target::Import(Import::Charge));
     }
 
     /// Stores a value in a slot of a block that is all of linear memory.

@@ -9,6 +9,7 @@ use crate::body::{Body, Label, at};
 use crate::helpers::Helper;
 use crate::host::Import;
 use crate::module::{Builder, Target};
+use crate::steps::length;
 
 /// Writes the code of one function that evaluates expressions on a record.
 ///
@@ -233,7 +234,9 @@ impl Emitter<'_> {
     fn key(&mut self, expr: &Expr, base: &Expr, key: &Expr, nil: Label) {
         let mark = self.body.mark();
         let [block, first, len] = self.evaluate(base, nil);
+        let known = length(key);
         let [key, key_len, _] = self.evaluate(key, nil);
+        self.look(key_len, known);
         let stride = 8 + expr.ty.words() as i32 * 8;
         self.body.i().local_get(block).local_get(first).local_get(len).i32_const(stride).local_get(key).local_get(key_len);
         self.body.call(Target::Helper(Helper::Find));

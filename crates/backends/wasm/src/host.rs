@@ -2,14 +2,16 @@
 
 use std::sync::Arc;
 
-use quintet_lang::Type;
 use quintet_lang::ast::{ListId, RegexId, SetId, SiteId, WildcardId};
-use quintet_runtime::{ArrayRef, Blob, Linked, MapRef, Memory, Scratch, Searcher, SetMatcher, Trap, Value, ip_from_words, ip_words};
+use quintet_lang::{Limits, Type};
+use quintet_runtime::{
+    ArrayRef, Blob, Interrupter, Linked, MapRef, Memory, Scratch, Searcher, SetMatcher, Trap, Value, ip_from_words, ip_words, looked_at,
+};
 use wasm_encoder::ValType::{self, F64, I32, I64};
 use wasmtime::{Caller, Engine, Linker, bail};
 
 use crate::module::{HOST, Signature};
-use crate::places::{CELL, CELL_VALUE, Places};
+use crate::places::{CELL, CELL_VALUE, METER, Places};
 
 /// A function of the host. Answers are 0 or 1 for tests. What makes a value answers [`PRESENT`], [`NIL`] or a trap's code plus [`TRAP`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -18,8 +20,14 @@ pub(crate) enum Import {
     Trap,
     /// `(site, cells)`: calls the function of a call site. The result replaces the first argument.
     Call,
-    /// `()`: counts an element of an array against the memory limit.
+    /// `(bytes)`: counts an element of an array, and so many bytes that it refers to, against the memory limit.
     Charge,
+    /// `(type, cell)`: counts an element of an array that is an array or a map itself against the memory limit.
+    ChargeValue,
+    /// `()`: takes the next slice of steps; answers 0, or 1 where there is none.
+    Settle,
+    /// `(bytes)`: counts what looking at so many bytes takes.
+    Look,
     /// `(type, items, len, cell)`: makes an array of arrays or maps, given as cells of block and slot, and puts it into the cell.
     Pack,
     /// `(regex, bytes, len)`
@@ -51,6 +59,9 @@ impl Import {
             Import::Trap => "trap",
             Import::Call => "call",
             Import::Charge => "charge",
+            Import::ChargeValue => "charge_value",
+            Import::Settle => "settle",
+            Import::Look => "look",
             Import::Pack => "pack",
             Import::Regex => "regex",
             Import::Wildcard => "wildcard",
@@ -67,8 +78,10 @@ impl Import {
     pub(crate) fn signature(self) -> Signature {
         let (params, results): (&'static [ValType], &'static [ValType]) = match self {
             Import::Trap => (&[I32; 3], &[]),
-            Import::Call | Import::InList => (&[I32; 2], &[I32]),
-            Import::Charge => (&[], &[I32]),
+            Import::Call | Import::InList | Import::ChargeValue => (&[I32; 2], &[I32]),
+            Import::Charge => (&[I32], &[I32]),
+            Import::Settle => (&[], &[I32]),
+            Import::Look => (&[I32], &[]),
             Import::Pack | Import::Occurs => (&[I32; 4], &[I32]),
             Import::Regex | Import::Wildcard | Import::InBytes | Import::Search => (&[I32; 3], &[I32]),
             Import::InIps => (&[I32, I64, I64, I64], &[I32]),
@@ -85,40 +98,64 @@ pub(crate) fn linker(engine: &Engine) -> wasmtime::Result<Linker<Host>> {
         c.data_mut().traps.push((rule, record, code));
     })?;
     linker.func_wrap(HOST, Import::Call.name(), |mut c: Caller<'_, Host>, site: u32, cells: u32| c.data_mut().call(SiteId(site), cells))?;
-    linker.func_wrap(HOST, Import::Charge.name(), |mut c: Caller<'_, Host>| c.data_mut().charge())?;
+    linker.func_wrap(HOST, Import::Charge.name(), |mut c: Caller<'_, Host>, bytes: u32| c.data_mut().charge(bytes))?;
+    linker
+        .func_wrap(HOST, Import::ChargeValue.name(), |mut c: Caller<'_, Host>, ty: u32, cell: u32| c.data_mut().charge_value(ty, cell))?;
+    linker.func_wrap(HOST, Import::Settle.name(), |mut c: Caller<'_, Host>| {
+        c.data_mut().counting(|host| Ok(u32::from(host.scratch.settle().is_err())))
+    })?;
+    linker.func_wrap(HOST, Import::Look.name(), |mut c: Caller<'_, Host>, bytes: u32| {
+        c.data_mut().counting(|host| {
+            // Where there are not so many steps, the word says so at the end of the rule.
+            let _ = host.scratch.look(bytes as usize);
+            Ok(())
+        })
+    })?;
     linker.func_wrap(HOST, Import::Pack.name(), |mut c: Caller<'_, Host>, ty: u32, items: u32, len: u32, cell: u32| {
         c.data_mut().pack(ty, items, len, cell)
     })?;
-    linker.func_wrap(HOST, Import::Regex.name(), |c: Caller<'_, Host>, id: u32, at: u32, len: u32| {
-        let host = c.data();
-        host.bytes(at, len).map(|b| u32::from(host.linked.regex(RegexId(id)).is_match(b)))
+    linker.func_wrap(HOST, Import::Regex.name(), |mut c: Caller<'_, Host>, id: u32, at: u32, len: u32| {
+        c.data_mut().counting(|host| {
+            let regex = host.linked.regex(RegexId(id));
+            host.test(regex.steps(len as usize), || Ok(regex.is_match(host.bytes(at, len)?)))
+        })
     })?;
-    linker.func_wrap(HOST, Import::Wildcard.name(), |c: Caller<'_, Host>, id: u32, at: u32, len: u32| {
-        let host = c.data();
-        host.bytes(at, len).map(|b| u32::from(host.linked.wildcard(WildcardId(id)).is_match(b)))
+    linker.func_wrap(HOST, Import::Wildcard.name(), |mut c: Caller<'_, Host>, id: u32, at: u32, len: u32| {
+        c.data_mut().counting(|host| {
+            let pattern = host.linked.wildcard(WildcardId(id));
+            host.test(pattern.steps(len as usize), || Ok(pattern.is_match(host.bytes(at, len)?)))
+        })
     })?;
-    linker.func_wrap(HOST, Import::InList.name(), |c: Caller<'_, Host>, id: u32, cell: u32| {
-        let host = c.data();
-        let id = ListId(id);
-        let value = host.load(cell, &host.linked.program().lists[id.index()].ty)?;
-        wasmtime::Result::Ok(u32::from(host.linked.in_list(id, &value)))
+    linker.func_wrap(HOST, Import::InList.name(), |mut c: Caller<'_, Host>, id: u32, cell: u32| {
+        c.data_mut().counting(|host| {
+            let id = ListId(id);
+            let value = host.load(cell, &host.linked.program().lists[id.index()].ty)?;
+            let steps = if let Value::Bytes(text) = &value { looked_at(text.len()) } else { 0 };
+            host.test(steps, || Ok(host.linked.in_list(id, &value)))
+        })
     })?;
-    linker.func_wrap(HOST, Import::InBytes.name(), |c: Caller<'_, Host>, id: u32, at: u32, len: u32| {
-        let host = c.data();
-        let SetMatcher::Bytes(set) = host.linked.set(SetId(id)) else { return Ok(0) };
-        host.bytes(at, len).map(|b| u32::from(set.contains(b)))
+    linker.func_wrap(HOST, Import::InBytes.name(), |mut c: Caller<'_, Host>, id: u32, at: u32, len: u32| {
+        c.data_mut().counting(|host| {
+            let SetMatcher::Bytes(set) = host.linked.set(SetId(id)) else { return Ok(0) };
+            host.test(set.steps(len as usize), || Ok(set.contains(host.bytes(at, len)?)))
+        })
     })?;
     linker.func_wrap(HOST, Import::InIps.name(), |c: Caller<'_, Host>, id: u32, family: u64, high: u64, low: u64| {
         let SetMatcher::Ip(set) = c.data().linked.set(SetId(id)) else { return 0 };
         u32::from(set.contains_words(family, high, low))
     })?;
-    linker.func_wrap(HOST, Import::Occurs.name(), |c: Caller<'_, Host>, at: u32, len: u32, needle: u32, needle_len: u32| {
-        let host = c.data();
-        wasmtime::Result::Ok(u32::from(Searcher::occurs(host.bytes(needle, needle_len)?, host.bytes(at, len)?)))
+    linker.func_wrap(HOST, Import::Occurs.name(), |mut c: Caller<'_, Host>, at: u32, len: u32, needle: u32, needle_len: u32| {
+        c.data_mut().counting(|host| {
+            let steps = Searcher::steps(needle_len as usize, len as usize);
+            host.test(steps, || Ok(Searcher::occurs(host.bytes(needle, needle_len)?, host.bytes(at, len)?)))
+        })
     })?;
-    linker.func_wrap(HOST, Import::Search.name(), |c: Caller<'_, Host>, id: u32, at: u32, len: u32| {
-        let host = c.data();
-        host.bytes(at, len).map(|b| u32::from(host.linked.searcher(quintet_lang::ast::NeedleId(id)).is_in(b)))
+    linker.func_wrap(HOST, Import::Search.name(), |mut c: Caller<'_, Host>, id: u32, at: u32, len: u32| {
+        c.data_mut().counting(|host| {
+            let searcher = host.linked.searcher(quintet_lang::ast::NeedleId(id));
+            let steps = Searcher::steps(searcher.needle().len(), len as usize);
+            host.test(steps, || Ok(searcher.is_in(host.bytes(at, len)?)))
+        })
     })?;
     linker.func_wrap(HOST, Import::FloatRem.name(), |a: f64, b: f64| a % b)?;
     Ok(linker)
@@ -151,8 +188,8 @@ enum Outcome {
 }
 
 impl Host {
-    pub(crate) fn new(linked: Arc<Linked>, packed: Arc<[Type]>, places: Places, memory_bytes: usize) -> Host {
-        Host { linked, packed, scratch: Scratch::new(memory_bytes), places, base: std::ptr::null_mut(), readable: 0, traps: Vec::new() }
+    pub(crate) fn new(linked: Arc<Linked>, packed: Arc<[Type]>, places: Places, limits: &Limits) -> Host {
+        Host { linked, packed, scratch: Scratch::new(limits), places, base: std::ptr::null_mut(), readable: 0, traps: Vec::new() }
     }
 
     /// Tells where the linear memory is, of which the first `readable` bytes can be read.
@@ -240,9 +277,51 @@ impl Host {
         Ok(Some(top))
     }
 
-    fn charge(&mut self) -> wasmtime::Result<u32> {
+    fn charge(&mut self, bytes: u32) -> wasmtime::Result<u32> {
         self.freshen()?;
-        Ok(self.scratch.charge(8).map_or_else(|trap| TRAP + trap.code(), |()| PRESENT))
+        let charged = self.scratch.charge(Scratch::ELEMENT_BYTES.saturating_add(bytes as usize));
+        Ok(charged.map_or_else(|trap| TRAP + trap.code(), |()| PRESENT))
+    }
+
+    fn charge_value(&mut self, ty: u32, cell: u32) -> wasmtime::Result<u32> {
+        self.freshen()?;
+        let Some(ty) = self.packed.get(ty as usize) else { bail!("there is no type {ty}") };
+        let charged = self.scratch.charge_element(&self.load(cell, ty)?);
+        Ok(charged.map_or_else(|trap| TRAP + trap.code(), |()| PRESENT))
+    }
+
+    /// Does something that counts steps in the control word.
+    #[inline(always)]
+    fn counting<T>(&mut self, what: impl FnOnce(&Self) -> wasmtime::Result<T>) -> wasmtime::Result<T> {
+        let [word] = self.words::<1>(METER)?;
+        self.scratch.set_meter_word(word);
+        let done = what(self)?;
+        self.write(METER, &self.scratch.meter_word().to_le_bytes())?;
+        Ok(done)
+    }
+
+    /// Counts steps and answers a test; 0 where the budget has not so many.
+    #[inline(always)]
+    fn test(&self, steps: u64, test: impl FnOnce() -> wasmtime::Result<bool>) -> wasmtime::Result<u32> {
+        if steps > 0 && self.scratch.steps(steps).is_err() {
+            return Ok(0);
+        }
+        test().map(u32::from)
+    }
+
+    /// What ends a run from another thread.
+    pub(crate) fn interrupter(&self) -> Interrupter {
+        self.scratch.interrupter()
+    }
+
+    /// Bytes that the host's side of the instance takes.
+    pub(crate) fn memory_bytes(&self) -> usize {
+        self.scratch.memory_bytes()
+    }
+
+    /// Scratch memory and steps.
+    pub(crate) fn scratch(&mut self) -> &mut Scratch {
+        &mut self.scratch
     }
 
     /// The value in a cell.
@@ -285,10 +364,13 @@ impl Host {
         for (i, (value, ty)) in values.iter_mut().zip(&it.args).enumerate() {
             *value = self.load(cells + i as u32 * CELL, ty)?;
         }
+        let [word] = self.words::<1>(METER)?;
+        self.scratch.set_meter_word(word);
         let outcome = match self.linked.function(site).guarded(values, &self.scratch) {
             Ok(value) => self.outcome(&it.result, value),
             Err(trap) => Err(trap),
         };
+        self.write(METER, &self.scratch.meter_word().to_le_bytes())?;
         self.store(cells, outcome)
     }
 

@@ -2,17 +2,20 @@
 
 use std::sync::Arc;
 
-use quintet_runtime::{ArenaKind, Batch, Instance, Linked, Matches, RecordRef, RuleSet, RunError, Trap};
+use quintet_runtime::{ArenaKind, Batch, Instance, Interrupter, Linked, Matches, RecordRef, RuleSet, RunError, Trap, counts_steps};
 use wasmtime::{InstancePre, Store, TypedFunc};
 
 use crate::config::{Memory, Setup};
 use crate::host::Host;
 use crate::module::{MEMORY, RUN};
-use crate::places::{LIMIT, PEAK, Places, TOP};
+use crate::places::{LIMIT, METER_START, PEAK, Places, TOP};
 use crate::window::Window;
 
 /// Scratch memory that is kept between calls.
 const KEPT: u32 = 1 << 20;
+
+/// Blocks of 64 records between two looks at whether a run was interrupted, where rules count steps.
+const BETWEEN_LOOKS: usize = 4;
 
 /// One thread's sandbox: a store with an instance and its memory.
 pub(crate) struct Sandbox {
@@ -22,6 +25,8 @@ pub(crate) struct Sandbox {
     store: Store<Host>,
     run: TypedFunc<(u32, u32, u32), ()>,
     window: Window,
+    /// Whether a rule counts steps, so that a run may take long.
+    counts: bool,
 }
 
 impl Sandbox {
@@ -41,7 +46,10 @@ impl Sandbox {
         host.write32(TOP, places.scratch)?;
         host.write32(PEAK, places.scratch)?;
         host.write32(LIMIT, places.window)?;
-        Ok(Sandbox { program, setup, places, store, run, window })
+        let start = host.scratch().meter_start();
+        host.write(METER_START, &start.to_le_bytes())?;
+        let counts = program.program().rules.iter().any(|rule| counts_steps(&program, &rule.expr));
+        Ok(Sandbox { program, setup, places, store, run, window, counts })
     }
 
     #[cold]
@@ -80,7 +88,8 @@ impl Sandbox {
             self.window.trim(&self.store, peak);
             self.store.data_mut().write32(PEAK, self.places.scratch).map_err(|e| RunError::new(self.setup.id(), e))?;
         }
-        Ok(())
+        let id = self.setup.id();
+        self.store.data_mut().scratch().finish(id)
     }
 }
 
@@ -108,8 +117,10 @@ impl Instance for Sandbox {
         let rules = self.program.program().rules.len();
         out.reset(rules, batch.len());
         let (first, stride) = (base + batch.records_offset() as u32, batch.layout().stride() as u32);
-        let (row, most) = (out.row_words(), self.places.blocks as usize);
+        let most = if self.counts { BETWEEN_LOOKS.min(self.places.blocks as usize) } else { self.places.blocks as usize };
+        let (row, id) = (out.row_words(), self.setup.id());
         for block in (0..row).step_by(most) {
+            self.store.data_mut().scratch().go_on(id)?;
             let blocks = most.min(row - block);
             let record = block * 64;
             let count = (batch.len() - record).min(blocks * 64);
@@ -134,7 +145,12 @@ impl Instance for Sandbox {
 
     fn memory_bytes(&self) -> usize {
         // Constants, cells and answers, scratch memory as far as it is kept, and copies of batches.
-        (self.places.scratch as usize).min(self.places.answers as usize + (1 << 16)) + self.window.copied_bytes()
+        let own = (self.places.scratch as usize).min(self.places.answers as usize + (1 << 16));
+        own + self.window.copied_bytes() + self.store.data().memory_bytes()
+    }
+
+    fn interrupter(&self) -> Interrupter {
+        self.store.data().interrupter()
     }
 
     fn reads_in_place(&self, arena: ArenaKind) -> bool {

@@ -31,6 +31,7 @@ mod region;
 mod rules;
 mod search;
 mod sets;
+mod steps;
 mod window;
 
 pub use compile::Wasm;

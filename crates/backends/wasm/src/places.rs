@@ -19,6 +19,11 @@ pub(crate) const TOP: u32 = 16;
 pub(crate) const PEAK: u32 = 24;
 /// The control word with the end of scratch memory.
 pub(crate) const LIMIT: u32 = 32;
+/// The control word with the steps that are left, and its 4 bytes that are negative when there are none; see
+/// [`Scratch::METER`](quintet_runtime::Scratch::METER).
+pub(crate) const METER: u32 = 40;
+/// The control word with what [`METER`] is at the start of an evaluation.
+pub(crate) const METER_START: u32 = 48;
 /// The first byte after the control words.
 pub(crate) const CONSTANTS: u32 = 64;
 

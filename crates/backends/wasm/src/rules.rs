@@ -1,6 +1,6 @@
 //! From a program to a module: a function per rule that answers for up to 64 records, and the entry point that calls them all.
 
-use quintet_runtime::Linked;
+use quintet_runtime::{Linked, Trap, counts_steps};
 use wasm_encoder::ValType::{I32, I64};
 
 use crate::body::{Body, Label, at};
@@ -52,21 +52,41 @@ fn rule(linked: &Linked, builder: &mut Builder, index: usize) -> Target {
     let [record, count] = [1, 2];
     let (bits, bit) = (emitter.body.local(I64), emitter.body.local(I64));
     let next = emitter.body.loop_();
-    let failed = emitter.body.block();
-    (emitter.trapped, emitter.never) = (failed, failed);
-    let traps = may_trap(&rule.expr);
-    if traps {
-        emitter.trapped = emitter.body.block();
+    let counts = counts_steps(linked, &rule.expr);
+    let traps = counts || may_trap(&rule.expr);
+    // Where the record's answer is known, where it is a trap, and where it is no match.
+    let done = emitter.body.block();
+    let trapped = if traps { emitter.body.block() } else { done };
+    let failed = if counts { emitter.body.block() } else { done };
+    (emitter.trapped, emitter.never) = (trapped, failed);
+    if counts {
+        emitter.begin_steps();
     }
     if uses_scratch(&rule.expr) {
         emitter.body.i().i32_const(0).i32_const(1).i32_store(at(STALE));
     }
     emitter.branch(&rule.expr, false, failed);
+    if counts {
+        emitter.leave_if_exhausted(trapped);
+    }
     emitter.body.i().local_get(bits).i64_const(1).local_get(bit).i64_shl().i64_or().local_set(bits);
-    if traps {
-        emitter.body.br(failed);
+    if counts {
+        emitter.body.br(done);
         emitter.body.end();
-        emitter.body.i().i32_const(index as i32).local_get(record).local_get(emitter.code);
+        emitter.leave_if_exhausted(trapped);
+    }
+    if traps {
+        emitter.body.br(done);
+        emitter.body.end();
+        emitter.body.i().i32_const(index as i32).local_get(record);
+        if counts {
+            // Once the budget is used up, other traps are void.
+            emitter.body.i().i32_const(Trap::Budget.code() as i32).local_get(emitter.code);
+            emitter.exhausted();
+            emitter.body.i().select();
+        } else {
+            emitter.body.i().local_get(emitter.code);
+        }
         emitter.body.call(Target::Import(Import::Trap));
     }
     emitter.body.end();

@@ -41,6 +41,7 @@ impl Emitter<'_> {
             self.body.call(Target::Import(Import::Search));
             return self.body.br_unless(missing);
         }
+        self.look(len, usize::MAX);
         if self.builder.searches > MANY {
             let address = self.builder.constant(self.linked.searcher(id).needle());
             self.body.i().local_get(bytes).local_get(len).i32_const(address as i32).i32_const(count as i32);

@@ -122,7 +122,7 @@ impl Emitter<'_> {
     }
 
     fn in_bytes(&mut self, bytes: u32, len: u32, set: &BytesSet, id: SetId) {
-        if set.len() > FEW {
+        if set.len() > FEW || set.has_long() {
             self.body.i().i32_const(id.0 as i32).local_get(bytes).local_get(len);
             return self.body.call(Target::Import(Import::InBytes));
         }

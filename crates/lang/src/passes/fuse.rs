@@ -9,6 +9,7 @@ use super::ranges::Ranges;
 use super::{Rewriter, boolean, purity, test};
 use crate::ast::{CompareOp, Const, Expr, ExprKind, LogicOp, Program, Set, SetId, Span};
 use crate::dump::expr_key;
+use crate::limits::LOOKED_AT;
 use crate::types::Type;
 
 /// The values that a test holds for.
@@ -227,12 +228,16 @@ fn compare(op: CompareOp, value: &Expr, constant: Const, on_nil: bool, span: Spa
 fn tested<'e>(program: &Program, e: &'e Expr) -> Option<&'e Expr> {
     match &e.kind {
         ExprKind::Not(inner) => tested(program, inner),
-        ExprKind::In { value, set } => program.sets.get(set.index()).map(|_| &**value),
+        // Looking at long texts counts steps, which must not be counted sooner than they are.
+        ExprKind::In { value, set } => match program.sets.get(set.index())? {
+            Set::Bytes(members) if members.iter().any(|m| m.len() >= LOOKED_AT) => None,
+            Set::Bytes(_) | Set::Int(_) | Set::Ip(_) => Some(value),
+        },
         ExprKind::Compare { op, lhs, rhs, .. } => {
-            let (value, op, _) = sides(*op, lhs, rhs)?;
-            match value.ty {
-                Type::Int | Type::Ip => Some(value),
-                Type::Bytes if matches!(op, CompareOp::Eq | CompareOp::Ne) => Some(value),
+            let (value, op, constant) = sides(*op, lhs, rhs)?;
+            match (&value.ty, constant) {
+                (Type::Int | Type::Ip, _) => Some(value),
+                (Type::Bytes, Const::Bytes(text)) if matches!(op, CompareOp::Eq | CompareOp::Ne) && text.len() < LOOKED_AT => Some(value),
                 _ => None,
             }
         }

@@ -1,7 +1,7 @@
 //! `and`, `or`, `xor` and `not`.
 
 use super::{Rewriter, boolean, purity, take, test};
-use crate::ast::{CompareOp, Const, Expr, ExprKind, LogicOp};
+use crate::ast::{CompareOp, Const, Expr, ExprKind, LogicOp, Program};
 use crate::types::Type;
 
 impl Rewriter<'_> {
@@ -23,7 +23,7 @@ impl Rewriter<'_> {
             }
         }
         if self.passes.order && op != LogicOp::Xor {
-            order(&mut items);
+            order(&self.program, &mut items);
         }
         let mut found = match items.len() {
             0 => boolean(op == LogicOp::And, span),
@@ -108,9 +108,11 @@ fn settled(op: LogicOp, items: Vec<Expr>, inverted: &mut bool) -> Vec<Expr> {
     out
 }
 
-/// Sorts each run of operands that cannot trap by cost.
-fn order(items: &mut [Expr]) {
-    let mut costs: Vec<Option<u64>> = items.iter().map(|i| (!purity::can_trap(i)).then(|| purity::cost(i))).collect();
+/// Sorts each run of operands that cannot trap by cost. Those that count steps keep their order, after those that do not: none may come to
+/// be evaluated where it was not.
+fn order(program: &Program, items: &mut [Expr]) {
+    let cost = |item: &Expr| if purity::counts(program, item) { u64::MAX } else { purity::cost(item) };
+    let mut costs: Vec<Option<u64>> = items.iter().map(|i| (!purity::can_trap(i)).then(|| cost(i))).collect();
     let mut start = 0;
     while start < items.len() {
         let end = (start..items.len()).find(|i| costs[*i].is_none()).unwrap_or(items.len());

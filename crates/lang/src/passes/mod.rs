@@ -1,7 +1,8 @@
 //! Passes: from a program to an equal one that needs less work.
 //!
-//! No pass changes an answer, and none hides or adds a trap: what may trap keeps its place among what decides whether it is reached. All
-//! backends profit alike, and each pass has a switch so that a report can show what it brings.
+//! No pass changes an answer, and none hides or adds a trap: what may trap keeps its place among what decides whether it is reached. Only
+//! the count of steps may become lower, so that an evaluation stays within its budget that would have passed it. All backends profit alike,
+//! and each pass has a switch so that a report can show what it brings.
 
 mod fold;
 mod fuse;
@@ -32,7 +33,8 @@ pub struct Passes {
     pub ranges: bool,
     /// Makes one test of several that `or` joins on one value: `x == 1 or x == 2` becomes `x in {1 2}`.
     pub sets: bool,
-    /// Puts cheap operands of `and` and `or` before dear ones, where neither can trap.
+    /// Puts cheap operands of `and` and `or` before dear ones, where neither can trap and no search, loop or call comes to be made that was
+    /// not made before.
     pub order: bool,
     /// Prepares equal sets, patterns and needles once.
     pub share: bool,

@@ -1,6 +1,7 @@
 //! What an expression may do besides having a value, and what it costs.
 
-use crate::ast::{ArithOp, Const, Expr, ExprKind, Needle};
+use crate::ast::{ArithOp, Const, Expr, ExprKind, Needle, Program, Set};
+use crate::limits::LOOKED_AT;
 use crate::types::Type;
 
 /// Whether evaluating may trap. Calls and collected loops take memory, of which there may be too little.
@@ -15,6 +16,41 @@ pub(super) fn can_trap(e: &Expr) -> bool {
     let mut found = own;
     if !found {
         e.children(&mut |child| found = found || can_trap(child));
+    }
+    found
+}
+
+/// Whether evaluating may count steps (see [`Limits::steps`](crate::Limits::steps)).
+pub(super) fn counts(program: &Program, e: &Expr) -> bool {
+    let long = |e: &Expr| !matches!(&e.kind, ExprKind::Const(Const::Bytes(text)) if text.len() < LOOKED_AT);
+    let own = match &e.kind {
+        ExprKind::Call { .. }
+        | ExprKind::Quantifier { .. }
+        | ExprKind::Collect(_)
+        | ExprKind::Matches { .. }
+        | ExprKind::Contains { .. }
+        | ExprKind::Wildcard { .. } => true,
+        ExprKind::Compare { lhs, rhs, .. } => lhs.ty == Type::Bytes && long(lhs) && long(rhs),
+        ExprKind::In { set, .. } => match program.sets.get(set.index()) {
+            Some(Set::Bytes(members)) => members.iter().any(|m| m.len() >= LOOKED_AT),
+            Some(Set::Int(_) | Set::Ip(_)) | None => false,
+        },
+        ExprKind::InList { value, .. } => value.ty == Type::Bytes,
+        ExprKind::Key { key, .. } => long(key),
+        ExprKind::Const(_)
+        | ExprKind::Field(_)
+        | ExprKind::Local(_)
+        | ExprKind::Index { .. }
+        | ExprKind::Slice { .. }
+        | ExprKind::Neg(_)
+        | ExprKind::Not(_)
+        | ExprKind::Arith { .. }
+        | ExprKind::Logic { .. }
+        | ExprKind::Present(_) => false,
+    };
+    let mut found = own;
+    if !found {
+        e.children(&mut |child| found = found || counts(program, child));
     }
     found
 }

@@ -35,15 +35,33 @@ pub trait Function: Send + Sync {
     /// A trap ends the evaluation of the rule on this record.
     fn call<'a>(&self, args: &[Value<'a>], scratch: &'a Scratch) -> Result<Value<'a>, Trap>;
 
-    /// As [`call`](Function::call), with a panic as [`Trap::Panic`]. Backends call functions by this and by nothing else: no panic may
-    /// unwind into generated code.
+    /// As [`call`](Function::call), with a panic as [`Trap::Panic`]. Counts the steps of the call, and what a copy of an array or map that
+    /// it answers takes. Backends call functions by this and by nothing else: no panic may unwind into generated code.
     ///
     /// # Errors
     /// As [`call`](Function::call).
     fn guarded<'a>(&self, args: &[Value<'a>], scratch: &'a Scratch) -> Result<Value<'a>, Trap> {
+        scratch.steps(call_steps(args))?;
         // What the function shares with others is its own to keep whole; scratch memory is reset before the next rule.
-        catch_unwind(AssertUnwindSafe(|| self.call(args, scratch))).unwrap_or(Err(Trap::Panic))
+        let result = catch_unwind(AssertUnwindSafe(|| self.call(args, scratch))).unwrap_or(Err(Trap::Panic))?;
+        scratch.charge_copy(&result)?;
+        Ok(result)
     }
+}
+
+/// Steps that a call with these arguments takes, beside those that the function counts itself.
+#[inline]
+fn call_steps(args: &[Value<'_>]) -> u64 {
+    let (mut bytes, mut elements) = (0, 0);
+    for arg in args {
+        match arg {
+            Value::Bytes(text) => bytes += text.len() as u64,
+            Value::Array(array) => elements += array.len() as u64,
+            Value::Map(map) => elements += map.len() as u64,
+            Value::Nil | Value::Bool(_) | Value::Int(_) | Value::Float(_) | Value::Ip(_) => {}
+        }
+    }
+    1 + bytes / 16 + elements
 }
 
 impl<F> Function for F

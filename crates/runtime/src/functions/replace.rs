@@ -16,7 +16,7 @@ use regex_automata::{Input, PatternID};
 use super::Function;
 use super::standard::{bytes, flags, prepared};
 use super::text::glued;
-use crate::matchers::WildcardMatcher;
+use crate::matchers::{WildcardMatcher, regex_steps, states};
 use crate::scratch::Scratch;
 use crate::trap::Trap;
 use crate::value::Value;
@@ -94,16 +94,14 @@ pub(super) fn regex_replace(site: &Site) -> Result<Arc<dyn Function>, String> {
         .onepass(false)
         .dfa(false)
         .hybrid_cache_capacity(limits.regex_cache_bytes);
-    let regex =
-        Regex::builder().configure(config).syntax(syntax::Config::new().unicode(false).utf8(false)).build(pattern).map_err(|e| {
-            match (e.size_limit(), e.syntax_error()) {
-                (Some(limit), _) => {
-                    format!("the regular expression takes more than the limit of {limit} bytes; make its repetitions smaller")
-                }
-                (None, Some(error)) => format!("the regular expression is malformed: {error}"),
-                (None, None) => format!("the regular expression is malformed: {e}"),
-            }
-        })?;
+    let syntax = syntax::Config::new().unicode(false).utf8(false);
+    let regex = Regex::builder().configure(config).syntax(syntax).build(pattern).map_err(|e| match (e.size_limit(), e.syntax_error()) {
+        (Some(limit), _) => {
+            format!("the regular expression takes more than the limit of {limit} bytes; make its repetitions smaller")
+        }
+        (None, Some(error)) => format!("the regular expression is malformed: {error}"),
+        (None, None) => format!("the regular expression is malformed: {e}"),
+    })?;
     let groups = regex.captures_len();
     if regex.memory_usage().saturating_mul(groups) > GROUPS_WEIGHT {
         return Err(format!(
@@ -120,8 +118,10 @@ pub(super) fn regex_replace(site: &Site) -> Result<Arc<dyn Function>, String> {
             .ok_or_else(|| format!("the replacement refers to a group `{name}`, but the regular expression has no group of that name")),
     })?;
     let highest = pieces.iter().map(|p| if let Piece::Group(n) = p { *n } else { 0 }).max().unwrap_or(0);
+    let states = syntax::parse_with(pattern, &syntax).map_or(0, |hir| states(&hir)).saturating_mul(groups as u64);
     prepared(move |args, scratch| {
         let Some(Value::Bytes(text)) = args.first() else { return Ok(Value::Nil) };
+        scratch.steps(regex_steps(states, text.len()))?;
         let mut slots = vec![None; 2 * (highest + 1)];
         let _ = regex.search_slots(&Input::new(*text), &mut slots);
         let range = |n: usize| match (slots.get(2 * n), slots.get(2 * n + 1)) {

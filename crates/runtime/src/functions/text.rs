@@ -91,8 +91,8 @@ pub(super) fn concat<'a>(args: &[Value<'a>], scratch: &'a Scratch) -> Result<Val
         Some(Value::Bytes(_)) => Ok(Value::Bytes(glued(args.iter().filter_map(text), scratch)?)),
         Some(Value::Array(_)) => {
             let arrays = args.iter().filter_map(|v| if let Value::Array(a) = v { Some(*a) } else { None });
-            let items: Vec<Value<'a>> = arrays.flat_map(|a| a.iter()).collect();
-            Ok(Value::Array(ArrayRef::Built(scratch.values(&items)?)))
+            let len = arrays.clone().map(|a| a.len()).sum();
+            Ok(Value::Array(ArrayRef::Built(scratch.values_from(len, arrays.flat_map(|a| a.iter()))?)))
         }
         _ => Ok(Value::Nil),
     }

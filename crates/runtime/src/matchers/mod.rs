@@ -11,6 +11,7 @@ pub use bytes_set::BytesSet;
 pub use int_set::IntSet;
 pub use ip_set::{IpSet, ip_from_words, ip_words};
 pub use regex::RegexMatcher;
+pub(crate) use regex::{regex_steps, states};
 pub use searcher::Searcher;
 pub use wildcard::WildcardMatcher;
 
@@ -46,6 +47,15 @@ impl SetMatcher {
             SetMatcher::Int(_) => Type::Int,
             SetMatcher::Ip(_) => Type::Ip,
             SetMatcher::Bytes(_) => Type::Bytes,
+        }
+    }
+
+    /// Steps that a look-up of a value takes.
+    #[inline]
+    pub fn steps(&self, value: &Value<'_>) -> u64 {
+        match (self, value) {
+            (SetMatcher::Bytes(set), Value::Bytes(b)) => set.steps(b.len()),
+            _ => 0,
         }
     }
 

@@ -3,11 +3,35 @@
 use quintet_lang::Limits;
 use regex_automata::meta::{BuildError, Config, Regex};
 use regex_automata::util::syntax;
+use regex_syntax::hir::{Hir, HirKind};
 
 /// A compiled regular expression. Unicode and UTF-8 modes are off and nothing is anchored, as in wirefilter.
 #[derive(Clone, Debug)]
 pub struct RegexMatcher {
     regex: Regex,
+    states: u64,
+}
+
+/// States of an expression: its bytes, classes and assertions, with repetitions written out. What a search takes at worst is in
+/// proportion to this and to the length of the value.
+pub(crate) fn states(hir: &Hir) -> u64 {
+    match hir.kind() {
+        HirKind::Empty | HirKind::Class(_) | HirKind::Look(_) => 1,
+        HirKind::Literal(literal) => literal.0.len() as u64,
+        HirKind::Capture(capture) => states(&capture.sub),
+        HirKind::Concat(parts) => parts.iter().fold(0, |sum, part| sum.saturating_add(states(part))),
+        HirKind::Alternation(parts) => parts.iter().fold(1, |sum, part| sum.saturating_add(states(part))),
+        HirKind::Repetition(repetition) => {
+            let times = repetition.max.map_or(u64::from(repetition.min) + 1, u64::from).max(1);
+            states(&repetition.sub).saturating_add(1).saturating_mul(times)
+        }
+    }
+}
+
+/// Steps that a search of so many bytes for an expression of so many states takes.
+#[inline]
+pub(crate) fn regex_steps(states: u64, bytes: usize) -> u64 {
+    states.saturating_mul(bytes as u64) / 16
 }
 
 impl RegexMatcher {
@@ -23,12 +47,21 @@ impl RegexMatcher {
             .onepass(false)
             .dfa(false)
             .hybrid_cache_capacity(limits.regex_cache_bytes);
-        Regex::builder()
-            .configure(config)
-            .syntax(syntax::Config::new().unicode(false).utf8(false))
-            .build(pattern)
-            .map(|regex| RegexMatcher { regex })
-            .map_err(Box::new)
+        let syntax = syntax::Config::new().unicode(false).utf8(false);
+        let mut builder = Regex::builder();
+        builder.configure(config).syntax(syntax);
+        // What is malformed is left to the builder to say.
+        let (states, regex) = match syntax::parse_with(pattern, &syntax) {
+            Ok(hir) => (states(&hir), builder.build_from_hir(&hir)),
+            Err(_) => (0, builder.build(pattern)),
+        };
+        Ok(RegexMatcher { regex: regex.map_err(Box::new)?, states })
+    }
+
+    /// Steps that a search of so many bytes takes.
+    #[inline]
+    pub fn steps(&self, bytes: usize) -> u64 {
+        regex_steps(self.states, bytes)
     }
 
     /// Whether it matches somewhere in `bytes`.

@@ -2,6 +2,8 @@
 
 use memchr::memmem::Finder;
 
+use crate::scratch::looked_at;
+
 /// A needle, prepared for being searched many times.
 #[derive(Clone, Debug)]
 pub struct Searcher {
@@ -24,6 +26,13 @@ impl Searcher {
     #[inline]
     pub fn occurs(needle: &[u8], haystack: &[u8]) -> bool {
         memchr::memmem::find(haystack, needle).is_some()
+    }
+
+    /// Steps that a search for a needle in a value of these lengths takes: an empty needle is in every value, and one that is longer than
+    /// the value in none.
+    #[inline]
+    pub fn steps(needle: usize, value: usize) -> u64 {
+        if needle == 0 || needle > value { 0 } else { looked_at(value) }
     }
 
     /// The needle.

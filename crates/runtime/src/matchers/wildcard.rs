@@ -3,6 +3,8 @@
 use memchr::memmem::Finder;
 use quintet_lang::ast::Wildcard;
 
+use crate::scratch::looked_at;
+
 /// A prepared wildcard pattern; it must match the whole value. Stars are lazy, which decides nothing here: the first place where each
 /// part fits leaves the most room for the parts after it.
 #[derive(Clone, Debug)]
@@ -14,6 +16,8 @@ pub struct WildcardMatcher {
     /// What the value must end with, or `None` where the pattern has no star.
     suffix: Option<Vec<u8>>,
     strict: bool,
+    /// Bytes of the pattern without its stars.
+    literal: usize,
 }
 
 #[derive(Clone, Debug)]
@@ -27,6 +31,7 @@ impl WildcardMatcher {
     /// Prepares a pattern.
     pub fn new(pattern: &Wildcard) -> WildcardMatcher {
         let strict = pattern.strict;
+        let literal = pattern.parts.iter().map(Vec::len).sum();
         let fold = |part: &Vec<u8>| {
             if strict { part.clone() } else { part.to_ascii_lowercase() }
         };
@@ -38,7 +43,7 @@ impl WildcardMatcher {
             .filter(|p| !p.is_empty())
             .map(|p| if strict { Part::Strict(Box::new(Finder::new(&p).into_owned())) } else { Part::Folded(p) })
             .collect();
-        WildcardMatcher { prefix, middle, suffix, strict }
+        WildcardMatcher { prefix, middle, suffix, strict, literal }
     }
 
     /// Whether the pattern matches all of `value`.
@@ -61,6 +66,22 @@ impl WildcardMatcher {
             }
         }
         true
+    }
+
+    /// Steps that a match of a value of this length takes. Without a star in the middle no more is looked at than what the pattern says.
+    #[inline]
+    pub fn steps(&self, len: usize) -> u64 {
+        match (&self.suffix, self.middle.is_empty()) {
+            (None, _) if len != self.literal => 0,
+            _ if len < self.literal => 0,
+            (None, _) | (_, true) => looked_at(self.literal),
+            _ => looked_at(len),
+        }
+    }
+
+    /// Whether there are values for which [`WildcardMatcher::steps`] is not 0.
+    pub fn takes_steps(&self) -> bool {
+        !self.middle.is_empty() || looked_at(self.literal) > 0
     }
 
     fn same(&self, value: &[u8], part: &[u8]) -> bool {

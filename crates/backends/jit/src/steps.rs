@@ -1,0 +1,67 @@
+//! Counting steps. The word with those that are left is in the instance's state; see [`Scratch::METER`](quintet_runtime::Scratch::METER).
+//!
+//! Loops lower it and look at it for each element. What is looked at or searched counts by itself and goes on without a look: once the
+//! budget is used up the word stays negative, and the end of the rule looks at it again.
+
+use cranelift_codegen::ir::condcodes::IntCC;
+use cranelift_codegen::ir::types::{I32, I64};
+use cranelift_codegen::ir::{InstBuilder, MemFlagsData, Value};
+use quintet_lang::LOOKED_AT;
+use quintet_lang::ast::{Const, Expr, ExprKind};
+use quintet_native::Env;
+use quintet_runtime::Trap;
+
+use crate::function::{Gen, Made};
+use crate::symbols::Helper;
+
+/// The length of bytes as far as it is known when code is generated.
+pub(crate) fn length(expr: &Expr) -> usize {
+    match &expr.kind {
+        ExprKind::Const(Const::Bytes(bytes)) => bytes.len(),
+        _ => usize::MAX,
+    }
+}
+
+impl Gen<'_, '_> {
+    /// Starts to count for a record.
+    pub(crate) fn begin_steps(&mut self) {
+        let start = self.b.ins().load(I64, MemFlagsData::trusted(), self.state, Env::METER_START as i32);
+        self.b.ins().store(MemFlagsData::trusted(), start, self.state, Env::METER as i32);
+    }
+
+    /// Counts one step, and traps where the budget has none.
+    pub(crate) fn step(&mut self) -> Made<()> {
+        let left = self.b.ins().load(I32, MemFlagsData::trusted(), self.state, Env::METER as i32);
+        let left = self.b.ins().iadd_imm_s(left, -1);
+        self.b.ins().store(MemFlagsData::trusted(), left, self.state, Env::METER as i32);
+        let ended = self.b.ins().icmp_imm_s(IntCC::SignedLessThan, left, 0);
+        let (go_on, rare) = (self.block(), self.cold_block());
+        self.branch(ended, rare, go_on);
+        self.b.switch_to_block(rare);
+        let exhausted = self.ask(Helper::Settle, &[self.state])?;
+        self.trap_if(exhausted, Trap::Budget);
+        self.jump(go_on);
+        self.b.switch_to_block(go_on);
+        Ok(())
+    }
+
+    /// Counts what looking at `len` bytes takes, of which there are no more than `known`.
+    pub(crate) fn look(&mut self, len: Value, known: usize) {
+        if known < LOOKED_AT {
+            return;
+        }
+        let (go_on, long) = (self.block(), self.cold_block());
+        let is_long = self.b.ins().icmp_imm_u(IntCC::UnsignedGreaterThanOrEqual, len, LOOKED_AT as i64);
+        self.branch(is_long, long, go_on);
+        self.b.switch_to_block(long);
+        self.call(Helper::Look, &[self.state, len]);
+        self.jump(go_on);
+        self.b.switch_to_block(go_on);
+    }
+
+    /// Whether the budget has not been passed.
+    pub(crate) fn within_budget(&mut self) -> Value {
+        let left = self.b.ins().load(I32, MemFlagsData::trusted(), self.state, Env::METER as i32);
+        self.b.ins().icmp_imm_s(IntCC::SignedGreaterThanOrEqual, left, 0)
+    }
+}

@@ -1,0 +1,74 @@
+//! Counting steps. The word with those that are left is a control word, which the host uses too while it is called.
+//!
+//! Loops lower it and look at it for each element. What is looked at or searched is counted by the host and goes on without a look: once the
+//! budget is used up the word stays negative, and the end of the rule looks at it again.
+
+use quintet_lang::LOOKED_AT;
+use quintet_lang::ast::{Const, Expr, ExprKind};
+use quintet_runtime::Trap;
+use wasm_encoder::ValType::I32;
+
+use crate::body::{Label, at};
+use crate::expr::Emitter;
+use crate::host::Import;
+use crate::module::Target;
+use crate::places::{METER, METER_START};
+
+/// The length of bytes as far as it is known when code is generated.
+pub(crate) fn length(expr: &Expr) -> usize {
+    match &expr.kind {
+        ExprKind::Const(Const::Bytes(bytes)) => bytes.len(),
+        _ => usize::MAX,
+    }
+}
+
+impl Emitter<'_> {
+    /// Starts to count for a record.
+    pub(crate) fn begin_steps(&mut self) {
+        self.body.i().i32_const(0).i32_const(0).i64_load(at(METER_START)).i64_store(at(METER));
+    }
+
+    /// Counts one step, and traps where the budget has none.
+    pub(crate) fn step(&mut self) {
+        self.body.i().i32_const(0).i32_const(0).i32_load(at(METER)).i32_const(1).i32_sub().i32_store(at(METER));
+        self.exhausted();
+        self.body.if_(None);
+        self.body.call(Target::Import(Import::Settle));
+        self.body.if_(None);
+        self.trap(Trap::Budget);
+        self.body.end();
+        self.body.end();
+    }
+
+    /// Counts what looking at so many bytes takes, given by a local; there are no more than `known`.
+    pub(crate) fn look(&mut self, len: u32, known: usize) {
+        if known < LOOKED_AT {
+            return;
+        }
+        self.body.i().local_get(len).i32_const(LOOKED_AT as i32).i32_ge_u();
+        self.body.if_(None);
+        self.body.i().local_get(len);
+        self.body.call(Target::Import(Import::Look));
+        self.body.end();
+    }
+
+    /// As [`Emitter::look`] at the shorter of two texts.
+    pub(crate) fn look_at_both(&mut self, a: u32, b: u32, known: usize) {
+        let mark = self.body.mark();
+        self.body.i().local_get(a).local_get(b).local_get(a).local_get(b).i32_lt_u().select();
+        let len = self.body.pop(I32);
+        self.look(len, known);
+        self.body.release(mark);
+    }
+
+    /// Pushes whether the budget was passed.
+    pub(crate) fn exhausted(&mut self) {
+        self.body.i().i32_const(0).i32_load(at(METER)).i32_const(0).i32_lt_s();
+    }
+
+    /// Goes to a label where the budget was passed.
+    pub(crate) fn leave_if_exhausted(&mut self, to: Label) {
+        self.exhausted();
+        self.body.br_if(to);
+    }
+}

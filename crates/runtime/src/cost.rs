@@ -1,0 +1,115 @@
+//! What is known of an evaluation's steps before it runs.
+
+use quintet_lang::Type;
+use quintet_lang::ast::{Clause, CompareOp, Const, Each, Expr, ExprKind, Needle};
+
+use crate::linked::Linked;
+use crate::matchers::{Searcher, SetMatcher};
+use crate::scratch::looked_at;
+
+/// Whether evaluating an expression may count steps. What may not needs no budget.
+pub fn counts_steps(linked: &Linked, expr: &Expr) -> bool {
+    let mut counts = false;
+    expr.walk(&mut |e| {
+        counts |= match &e.kind {
+            ExprKind::Call { .. } | ExprKind::Quantifier { .. } | ExprKind::Collect(_) | ExprKind::Matches { .. } => true,
+            ExprKind::Contains { needle, .. } => match needle {
+                Needle::Const(id) => !linked.searcher(*id).needle().is_empty(),
+                Needle::Dynamic(_) => true,
+            },
+            ExprKind::Wildcard { pattern, .. } => linked.wildcard(*pattern).takes_steps(),
+            ExprKind::Compare { lhs, rhs, .. } => compared(lhs, rhs) > 0,
+            ExprKind::In { set, .. } => matches!(linked.set(*set), SetMatcher::Bytes(set) if set.has_long()),
+            ExprKind::InList { value, .. } => value.ty == Type::Bytes,
+            ExprKind::Key { key, .. } => looked_at(length(key)) > 0,
+            ExprKind::Const(_)
+            | ExprKind::Field(_)
+            | ExprKind::Local(_)
+            | ExprKind::Index { .. }
+            | ExprKind::Slice { .. }
+            | ExprKind::Neg(_)
+            | ExprKind::Not(_)
+            | ExprKind::Arith { .. }
+            | ExprKind::Logic { .. }
+            | ExprKind::Present(_) => false,
+        }
+    });
+    counts
+}
+
+/// Steps that a comparison of two texts takes.
+#[inline]
+pub fn compare_steps(op: CompareOp, lhs: usize, rhs: usize) -> u64 {
+    match op {
+        CompareOp::Eq | CompareOp::Ne if lhs != rhs => 0,
+        CompareOp::Eq | CompareOp::Ne | CompareOp::Lt | CompareOp::Le | CompareOp::Gt | CompareOp::Ge => looked_at(lhs.min(rhs)),
+    }
+}
+
+/// The length of a text as far as it is known before it is there.
+fn length(expr: &Expr) -> usize {
+    match &expr.kind {
+        ExprKind::Const(Const::Bytes(bytes)) => bytes.len(),
+        _ => usize::MAX,
+    }
+}
+
+/// The most steps of a comparison; 0 where the operands are no texts.
+fn compared(lhs: &Expr, rhs: &Expr) -> u64 {
+    if lhs.ty == Type::Bytes { looked_at(length(lhs).min(length(rhs))) } else { 0 }
+}
+
+/// The most steps that evaluating `expr` can take on a record whose values take `bytes` beside its slots (see
+/// [`Batch::longest`](crate::Batch::longest)), for expressions that neither call functions nor collect arrays; `u64::MAX` for others.
+pub fn steps_at_most(linked: &Linked, expr: &Expr, bytes: usize) -> u64 {
+    let mut longest = bytes;
+    expr.walk(&mut |e| {
+        if let ExprKind::Const(Const::Bytes(constant)) = &e.kind {
+            longest = longest.max(constant.len());
+        }
+    });
+    evaluated(linked, expr, longest)
+}
+
+/// [`steps_at_most`] where no value is longer than `bytes`.
+fn evaluated(linked: &Linked, expr: &Expr, bytes: usize) -> u64 {
+    let below = |e: &Expr| evaluated(linked, e, bytes);
+    let both = |a: &Expr, b: &Expr| below(a).saturating_add(below(b));
+    let (own, operands) = match &expr.kind {
+        ExprKind::Call { .. } | ExprKind::Collect(_) => return u64::MAX,
+        ExprKind::Const(_) | ExprKind::Field(_) | ExprKind::Local(_) => (0, 0),
+        ExprKind::Index { base, index } => (0, both(base, index)),
+        ExprKind::Key { base, key } => (looked_at(length(key).min(bytes)), both(base, key)),
+        ExprKind::Slice { base, start, end } => {
+            let bounds = [start, end].into_iter().flatten().map(|e| below(e));
+            (0, bounds.fold(below(base), u64::saturating_add))
+        }
+        ExprKind::Neg(e) | ExprKind::Not(e) | ExprKind::Present(e) => (0, below(e)),
+        ExprKind::Arith { lhs, rhs, .. } => (0, both(lhs, rhs)),
+        ExprKind::Compare { lhs, rhs, .. } => (compared(lhs, rhs).min(looked_at(bytes)), both(lhs, rhs)),
+        ExprKind::In { value, .. } | ExprKind::InList { value, .. } => (looked_at(bytes), below(value)),
+        ExprKind::Contains { value, needle: Needle::Const(id) } => {
+            (Searcher::steps(linked.searcher(*id).needle().len(), bytes), below(value))
+        }
+        ExprKind::Contains { value, needle: Needle::Dynamic(needle) } => (looked_at(bytes), both(value, needle)),
+        ExprKind::Matches { value, regex } => (linked.regex(*regex).steps(bytes), below(value)),
+        ExprKind::Wildcard { value, .. } => (looked_at(bytes), below(value)),
+        ExprKind::Logic { items, .. } => (0, items.iter().map(below).fold(0, u64::saturating_add)),
+        ExprKind::Quantifier { each, .. } => (0, looped(linked, each, &each.clauses, bytes)),
+    };
+    own.saturating_add(operands)
+}
+
+/// The most steps of a loop's clauses and body.
+fn looped(linked: &Linked, each: &Each, clauses: &[Clause], bytes: usize) -> u64 {
+    let below = |e: &Expr| evaluated(linked, e, bytes);
+    match clauses {
+        [] => below(&each.body),
+        [Clause::Let(_, value), inner @ ..] => below(value).saturating_add(looped(linked, each, inner, bytes)),
+        [Clause::For(sources), inner @ ..] => {
+            let sources = sources.iter().map(|(_, source)| below(source)).fold(0, u64::saturating_add);
+            let element = looped(linked, each, inner, bytes).saturating_add(1);
+            sources.saturating_add(element.saturating_mul(bytes as u64 / 8))
+        }
+    }
+}

@@ -31,7 +31,7 @@ pub struct Limits {
     /// [`HARD_MEMORY_BYTES`] counts as that). More is the trap `memory`.
     pub memory_bytes: usize,
     /// Steps that one rule may take on one record: elements that loops visit, calls of functions, and in proportion bytes that are
-    /// searched (default 33,554,432, which takes from a twentieth of a second to a second, by backend; more than [`HARD_STEPS`] counts as
+    /// searched (default 33,554,432, which takes half a second or a second on most backends; more than [`HARD_STEPS`] counts as
     /// that). More is the trap `budget`.
     pub steps: u64,
     /// Expressions of one rule, after the passes, that a backend may make code of (default 5,000: each operand and each operator is one).

@@ -230,6 +230,8 @@ impl Emitter<'_> {
     fn part<'e>(&mut self, op: LogicOp, items: &'e [Expr]) -> &'e [Expr] {
         let (target, rest) = {
             let mut part = Emitter::new(self.linked, self.builder, PART.params.len(), self.bound.len());
+            // The caller may be in the middle of a call, whose arguments so far stand in its cells.
+            part.cells = self.cells;
             let trapped = part.body.block();
             let decided = part.body.block();
             (part.trapped, part.never) = (trapped, decided);

@@ -359,6 +359,27 @@ pub enum Quantifier {
     All,
 }
 
+impl LogicOp {
+    /// What an operand must be to decide for all that follow it. With `xor` none does.
+    pub fn decisive(self) -> Option<bool> {
+        match self {
+            LogicOp::And => Some(false),
+            LogicOp::Or => Some(true),
+            LogicOp::Xor => None,
+        }
+    }
+}
+
+impl Quantifier {
+    /// What the body must answer for an element to decide for all that follow it.
+    pub fn decisive(self) -> bool {
+        match self {
+            Quantifier::Any => true,
+            Quantifier::All => false,
+        }
+    }
+}
+
 /// A literal set, as written.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Set {

@@ -54,7 +54,7 @@ impl Type {
     pub fn words(&self) -> u32 {
         match self {
             Type::Ip => 3,
-            _ => 1,
+            Type::Bool | Type::Int | Type::Float | Type::Bytes | Type::Array(_) | Type::Map(_) => 1,
         }
     }
 }

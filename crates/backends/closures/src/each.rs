@@ -170,7 +170,7 @@ impl Builder<'_> {
 
     /// Whether the body holds for any, or for all elements.
     pub(crate) fn quantifier(&mut self, quantifier: Quantifier, each: &Each) -> BoolFn {
-        let any = quantifier == Quantifier::Any;
+        let any = quantifier.decisive();
         if let [Clause::For(sources)] = each.clauses.as_slice()
             && let [(local, source)] = sources.as_slice()
             && let Some(place) = self.place(source)

@@ -1,6 +1,6 @@
 //! Evaluating expressions: `test` answers Bools that are never nil, `value` (in `value.rs`) everything.
 
-use quintet_lang::ast::{Expr, ExprKind, LogicOp, Needle, Quantifier};
+use quintet_lang::ast::{Expr, ExprKind, LogicOp, Needle};
 use quintet_runtime::{Linked, Memory, RecordRef, Scratch, Searcher, Trap, Value, compare_steps};
 
 /// One evaluation of one rule on one record.
@@ -93,8 +93,7 @@ impl<'a> Machine<'a> {
             ExprKind::Logic { op, items } => return self.logic(*op, items),
             ExprKind::Present(value) => !self.value(value)?.is_nil(),
             ExprKind::Quantifier { quantifier, each } => {
-                // What the body answers for the element that decides.
-                let decisive = *quantifier == Quantifier::Any;
+                let decisive = quantifier.decisive();
                 let mut answer = !decisive;
                 self.each(&each.clauses, &mut |machine| {
                     let decided = machine.test(&each.body)? == decisive;
@@ -105,7 +104,16 @@ impl<'a> Machine<'a> {
                 })?;
                 answer
             }
-            _ => matches!(self.value(expr)?, Value::Bool(true)),
+            ExprKind::Const(_)
+            | ExprKind::Field(_)
+            | ExprKind::Local(_)
+            | ExprKind::Index { .. }
+            | ExprKind::Key { .. }
+            | ExprKind::Slice { .. }
+            | ExprKind::Call { .. }
+            | ExprKind::Neg(_)
+            | ExprKind::Arith { .. }
+            | ExprKind::Collect(_) => matches!(self.value(expr)?, Value::Bool(true)),
         })
     }
 

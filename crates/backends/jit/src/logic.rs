@@ -75,7 +75,7 @@ impl<'p> Gen<'_, 'p> {
 
     fn logic(&mut self, op: LogicOp, items: &'p [Expr], yes: Block, no: Block) -> Made<()> {
         let (last, before) = items.split_last().ok_or(Malformed)?;
-        if op == LogicOp::Xor {
+        let Some(decisive) = op.decisive() else {
             let mut odd = self.int(0);
             for item in items {
                 let bit = self.truth(item)?;
@@ -83,13 +83,11 @@ impl<'p> Gen<'_, 'p> {
             }
             self.branch(odd, yes, no);
             return Ok(());
-        }
+        };
         for item in before {
             let next = self.block();
-            match op {
-                LogicOp::And => self.test(item, next, no)?,
-                _ => self.test(item, yes, next)?,
-            }
+            let (yes, no) = if decisive { (yes, next) } else { (next, no) };
+            self.test(item, yes, no)?;
             self.b.switch_to_block(next);
         }
         self.test(last, yes, no)

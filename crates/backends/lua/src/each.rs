@@ -25,8 +25,7 @@ struct Source {
 impl Emitter<'_> {
     /// Leaves to `exit` where a quantifier is `want`.
     pub(crate) fn quantifier(&mut self, quantifier: Quantifier, each: &Each, want: bool, exit: Exit) {
-        // What the body answers for the element that decides.
-        let decisive = quantifier == Quantifier::Any;
+        let decisive = quantifier.decisive();
         if want == decisive {
             self.each(&each.clauses, &mut |e| e.branch(&each.body, want, exit));
         } else {

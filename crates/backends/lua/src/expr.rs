@@ -1,7 +1,7 @@
 //! Generating tests: code that leaves to an exit where a Bool has a wanted value, and goes on otherwise.
 
 use quintet_lang::Type;
-use quintet_lang::ast::{Expr, ExprKind, Frame, LogicOp, Needle};
+use quintet_lang::ast::{Expr, ExprKind, Frame, Needle};
 use quintet_runtime::Linked;
 
 use crate::code::{Code, Exit};
@@ -141,10 +141,8 @@ impl<'c> Emitter<'c> {
     fn branch_here(&mut self, expr: &Expr, want: bool, exit: Exit) {
         match &expr.kind {
             ExprKind::Not(operand) => self.branch(operand, !want, exit),
-            ExprKind::Logic { op: LogicOp::Xor, items } => self.xor(items, want, exit),
             ExprKind::Logic { op, items } => {
-                // What an operand must be to decide.
-                let decisive = *op == LogicOp::Or;
+                let Some(decisive) = op.decisive() else { return self.xor(items, want, exit) };
                 if want == decisive {
                     items.iter().for_each(|item| self.block(|e| e.branch(item, want, exit)));
                 } else {
@@ -208,7 +206,16 @@ impl<'c> Emitter<'c> {
                 }
             }),
             ExprKind::Quantifier { quantifier, each } => self.quantifier(*quantifier, each, want, exit),
-            _ => self.deciding(false, want, exit, |e, nil| {
+            ExprKind::Const(_)
+            | ExprKind::Field(_)
+            | ExprKind::Local(_)
+            | ExprKind::Index { .. }
+            | ExprKind::Key { .. }
+            | ExprKind::Slice { .. }
+            | ExprKind::Call { .. }
+            | ExprKind::Neg(_)
+            | ExprKind::Arith { .. }
+            | ExprKind::Collect(_) => self.deciding(false, want, exit, |e, nil| {
                 if let Operand::Bool(text) = e.value_here(expr, nil) {
                     e.decide(&text, want, exit);
                 }

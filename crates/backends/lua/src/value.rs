@@ -126,7 +126,12 @@ impl Emitter<'_> {
     fn float_arith(&mut self, op: ArithOp, a: &str, b: &str) -> Operand {
         let text = match op {
             ArithOp::Rem => format!("fmod({a}, {b})"),
-            _ => format!("({a} {} {b})", op.symbol()),
+            ArithOp::Add | ArithOp::Sub | ArithOp::Mul | ArithOp::Div => format!("({a} {} {b})", op.symbol()),
+            // The checker allows operators on bits for Ints alone.
+            ArithOp::And | ArithOp::Or | ArithOp::Xor | ArithOp::Shl | ArithOp::Shr => {
+                self.code.line("error('an operator on bits for Floats')");
+                "NAN".into()
+            }
         };
         Operand::Float(self.short(text))
     }

@@ -22,8 +22,8 @@ pub(crate) struct Body {
     depth: u32,
     /// Locals in use, in the order in which they were taken.
     live: Vec<u32>,
-    /// Locals that are free for use again, by type.
-    free: [Vec<u32>; 4],
+    /// Locals that are free for use again.
+    free: Vec<u32>,
 }
 
 /// A block that can be left, or a loop that can be begun anew.
@@ -39,15 +39,6 @@ impl Label {
 #[derive(Clone, Copy)]
 pub(crate) struct Mark(usize);
 
-fn kind(ty: ValType) -> usize {
-    match ty {
-        ValType::I32 => 0,
-        ValType::I64 => 1,
-        ValType::F64 => 2,
-        _ => 3,
-    }
-}
-
 /// The address operand of a memory instruction with a constant offset; nothing is promised about alignment.
 pub(crate) fn at(offset: u32) -> MemArg {
     MemArg { offset: offset.into(), align: 0, target: MemArgTarget::Memory(0), ordering: None }
@@ -55,7 +46,7 @@ pub(crate) fn at(offset: u32) -> MemArg {
 
 impl Body {
     pub(crate) fn new(params: usize) -> Body {
-        Body { code: Code::default(), params: params as u32, depth: 0, live: Vec::new(), free: Default::default() }
+        Body { code: Code::default(), params: params as u32, depth: 0, live: Vec::new(), free: Vec::new() }
     }
 
     /// Ends the function.
@@ -141,10 +132,14 @@ impl Body {
 
     /// A local that nothing else uses until it is given back.
     pub(crate) fn local(&mut self, ty: ValType) -> u32 {
-        let local = self.free[kind(ty)].pop().unwrap_or_else(|| {
-            self.code.locals.push(ty);
-            self.params + self.code.locals.len() as u32 - 1
-        });
+        let free = self.free.iter().rposition(|local| self.code.locals[(local - self.params) as usize] == ty);
+        let local = match free {
+            Some(place) => self.free.remove(place),
+            None => {
+                self.code.locals.push(ty);
+                self.params + self.code.locals.len() as u32 - 1
+            }
+        };
         self.live.push(local);
         local
     }
@@ -170,10 +165,7 @@ impl Body {
 
     /// Gives back the locals taken since.
     pub(crate) fn release(&mut self, mark: Mark) {
-        for local in self.live.split_off(mark.0) {
-            let ty = self.code.locals[(local - self.params) as usize];
-            self.free[kind(ty)].push(local);
-        }
+        self.free.extend(self.live.drain(mark.0..));
     }
 
     /// Bytes so far.

@@ -149,10 +149,20 @@ impl Emitter<'_> {
             ExprKind::Arith { op, lhs, rhs } => {
                 self.value(lhs, nil);
                 self.value(rhs, nil);
-                match op {
-                    _ if lhs.ty == Type::Float => self.float(*op),
-                    ArithOp::Div | ArithOp::Rem => self.divide(*op, rhs),
-                    _ => self.int(*op),
+                match (&lhs.ty, op) {
+                    (Type::Float, _) => self.float(*op),
+                    (_, ArithOp::Div | ArithOp::Rem) => self.divide(*op, rhs),
+                    (
+                        _,
+                        ArithOp::Add
+                        | ArithOp::Sub
+                        | ArithOp::Mul
+                        | ArithOp::And
+                        | ArithOp::Or
+                        | ArithOp::Xor
+                        | ArithOp::Shl
+                        | ArithOp::Shr,
+                    ) => self.int(*op),
                 }
             }
             ExprKind::Collect(each) => self.collect(each, &expr.ty),
@@ -317,16 +327,15 @@ impl Emitter<'_> {
 
     /// An operator on the two Floats on the stack.
     fn float(&mut self, op: ArithOp) {
-        if op == ArithOp::Rem {
-            return self.body.call(Target::Import(Import::FloatRem));
-        }
         let mut i = self.body.i();
         match op {
             ArithOp::Add => i.f64_add(),
             ArithOp::Sub => i.f64_sub(),
             ArithOp::Mul => i.f64_mul(),
-            // The others are operators of Int alone.
-            _ => i.f64_div(),
+            ArithOp::Div => i.f64_div(),
+            ArithOp::Rem => return self.body.call(Target::Import(Import::FloatRem)),
+            // The checker allows operators on bits for Ints alone. Should one come here all the same, the instance ends.
+            ArithOp::And | ArithOp::Or | ArithOp::Xor | ArithOp::Shl | ArithOp::Shr => i.unreachable(),
         };
     }
 }

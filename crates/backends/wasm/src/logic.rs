@@ -1,6 +1,6 @@
 //! Bools as control flow: tests jump, and make a value only where one is wanted.
 
-use quintet_lang::ast::{CompareOp, Const, Each, Expr, ExprKind, LogicOp, Needle, Quantifier};
+use quintet_lang::ast::{CompareOp, Const, Each, Expr, ExprKind, LogicOp, Needle};
 use wasm_encoder::ValType::I32;
 
 use crate::body::Label;
@@ -25,7 +25,20 @@ fn nil_answer(expr: &Expr) -> Option<bool> {
         | ExprKind::Matches { value, .. }
         | ExprKind::Wildcard { value, .. }
         | ExprKind::Contains { value, .. } => value.nullable.then_some(false),
-        _ => expr.nullable.then_some(false),
+        ExprKind::Const(_)
+        | ExprKind::Field(_)
+        | ExprKind::Local(_)
+        | ExprKind::Index { .. }
+        | ExprKind::Key { .. }
+        | ExprKind::Slice { .. }
+        | ExprKind::Call { .. }
+        | ExprKind::Neg(_)
+        | ExprKind::Arith { .. }
+        | ExprKind::Collect(_)
+        | ExprKind::Not(_)
+        | ExprKind::Logic { .. }
+        | ExprKind::Present(_)
+        | ExprKind::Quantifier { .. } => expr.nullable.then_some(false),
     }
 }
 
@@ -39,16 +52,15 @@ impl Emitter<'_> {
                 }
             }
             ExprKind::Not(operand) => self.branch(operand, !when, target),
-            ExprKind::Logic { op: LogicOp::Xor, .. } => {
-                self.flag(expr);
-                self.jump(when, target);
-            }
-            ExprKind::Logic { op, items } => {
-                let decisive = *op == LogicOp::Or;
-                self.either(when == decisive, target, |this, decided| this.items(*op, items, decided));
-            }
+            ExprKind::Logic { op, items } => match op.decisive() {
+                Some(decisive) => self.either(when == decisive, target, |this, decided| this.items(*op, decisive, items, decided)),
+                None => {
+                    self.flag(expr);
+                    self.jump(when, target);
+                }
+            },
             ExprKind::Quantifier { quantifier, each } => {
-                let decisive = *quantifier == Quantifier::Any;
+                let decisive = quantifier.decisive();
                 self.either(when == decisive, target, |this, decided| this.search_elements(each, decisive, decided));
             }
             ExprKind::Present(value) => self.either(!when, target, |this, nil| {
@@ -64,7 +76,22 @@ impl Emitter<'_> {
                     this.body.i().drop();
                 }
             }),
-            _ => match nil_answer(expr) {
+            ExprKind::Const(_)
+            | ExprKind::Field(_)
+            | ExprKind::Local(_)
+            | ExprKind::Index { .. }
+            | ExprKind::Key { .. }
+            | ExprKind::Slice { .. }
+            | ExprKind::Call { .. }
+            | ExprKind::Neg(_)
+            | ExprKind::Arith { .. }
+            | ExprKind::Collect(_)
+            | ExprKind::Compare { .. }
+            | ExprKind::In { .. }
+            | ExprKind::InList { .. }
+            | ExprKind::Contains { .. }
+            | ExprKind::Matches { .. }
+            | ExprKind::Wildcard { .. } => match nil_answer(expr) {
                 None => self.test(expr, self.never, when, target),
                 Some(answer) if answer == when => self.test(expr, target, when, target),
                 Some(_) => {
@@ -146,7 +173,21 @@ impl Emitter<'_> {
                 self.value(value, nil);
                 self.body.call(Target::Import(Import::Wildcard));
             }
-            _ => self.value(expr, nil),
+            ExprKind::Const(_)
+            | ExprKind::Field(_)
+            | ExprKind::Local(_)
+            | ExprKind::Index { .. }
+            | ExprKind::Key { .. }
+            | ExprKind::Slice { .. }
+            | ExprKind::Call { .. }
+            | ExprKind::Neg(_)
+            | ExprKind::Arith { .. }
+            | ExprKind::Collect(_)
+            | ExprKind::Contains { .. }
+            | ExprKind::Not(_)
+            | ExprKind::Logic { .. }
+            | ExprKind::Present(_)
+            | ExprKind::Quantifier { .. } => self.value(expr, nil),
         }
         self.body.release(mark);
     }
@@ -182,8 +223,7 @@ impl Emitter<'_> {
     }
 
     /// Goes to `decided` at the first operand that decides.
-    fn items(&mut self, op: LogicOp, items: &[Expr], decided: Label) {
-        let decisive = op == LogicOp::Or;
+    fn items(&mut self, op: LogicOp, decisive: bool, items: &[Expr], decided: Label) {
         let mut rest = items;
         while let [item, after @ ..] = rest {
             if self.splits() {
@@ -235,27 +275,29 @@ impl Emitter<'_> {
             let trapped = part.body.block();
             let decided = part.body.block();
             (part.trapped, part.never) = (trapped, decided);
-            let decisive = op == LogicOp::Or;
+            let decisive = op.decisive();
             let answer = part.body.local(I32);
             let mut rest = items;
             while let [item, after @ ..] = rest {
-                if op == LogicOp::Xor {
-                    part.flag_operand(item);
-                    part.body.i().local_get(answer).i32_xor().local_set(answer);
-                } else {
-                    part.branch_operand(item, decisive, decided);
+                match decisive {
+                    Some(decisive) => part.branch_operand(item, decisive, decided),
+                    None => {
+                        part.flag_operand(item);
+                        part.body.i().local_get(answer).i32_xor().local_set(answer);
+                    }
                 }
                 rest = after;
                 if part.splits() {
                     break;
                 }
             }
-            match op {
-                LogicOp::Xor => part.body.i().local_get(answer).return_(),
-                _ => part.body.i().i32_const((!decisive).into()).return_(),
+            match decisive {
+                Some(decisive) => part.body.i().i32_const((!decisive).into()).return_(),
+                None => part.body.i().local_get(answer).return_(),
             };
             part.body.end();
-            part.body.i().i32_const(decisive.into()).return_();
+            // Nothing goes here from an operand of `xor`.
+            part.body.i().i32_const(decisive.unwrap_or(false).into()).return_();
             part.body.end();
             part.body.i().local_get(part.code).i32_const(TRAP as i32).i32_add();
             let code = part.body.finish();

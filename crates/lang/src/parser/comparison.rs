@@ -16,7 +16,14 @@ enum Test {
 }
 
 /// Words that may be glued to a number that follows them.
-const GLUED: &[&str] = &["eq", "ne", "ge", "le", "gt", "lt"];
+const GLUED: [(&str, CompareOp); 6] = [
+    ("eq", CompareOp::Eq),
+    ("ne", CompareOp::Ne),
+    ("ge", CompareOp::Ge),
+    ("le", CompareOp::Le),
+    ("gt", CompareOp::Gt),
+    ("lt", CompareOp::Lt),
+];
 
 impl Parser<'_> {
     /// A whole expression. All three levels of logic are parsed by one loop, so a chain of any length takes no stack.
@@ -181,17 +188,10 @@ impl Parser<'_> {
                     _ => {
                         let glued = GLUED
                             .iter()
-                            .find(|op| word.strip_prefix(**op).is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit())));
-                        let Some(op) = glued else { return Ok(None) };
+                            .find(|(op, _)| word.strip_prefix(op).is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit())));
+                        let Some((op, compare)) = glued else { return Ok(None) };
                         self.lexer.pos = span.start as usize + op.len();
-                        return Ok(Some(Test::Compare(match *op {
-                            "eq" => CompareOp::Eq,
-                            "ne" => CompareOp::Ne,
-                            "lt" => CompareOp::Lt,
-                            "le" => CompareOp::Le,
-                            "gt" => CompareOp::Gt,
-                            _ => CompareOp::Ge,
-                        })));
+                        return Ok(Some(Test::Compare(*compare)));
                     }
                 };
                 self.take(span);

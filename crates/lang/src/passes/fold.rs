@@ -100,7 +100,7 @@ fn float(op: ArithOp, a: f64, b: f64) -> Option<f64> {
         ArithOp::Mul => a * b,
         ArithOp::Div => a / b,
         ArithOp::Rem => a % b,
-        _ => return None,
+        ArithOp::And | ArithOp::Or | ArithOp::Xor | ArithOp::Shl | ArithOp::Shr => return None,
     };
     value.is_finite().then_some(value)
 }

@@ -129,12 +129,14 @@ impl Rewriter<'_> {
     }
 
     fn fuse<'e>(&mut self, op: LogicOp, items: impl Iterator<Item = &'e Expr>) -> Option<Expr> {
-        let (mut value, mut nil, mut span, mut all) = (None, op == LogicOp::And, None::<Span>, Vec::new());
+        // A run of `and` holds where none of its tests fails, one of `or` where one holds.
+        let all_must_hold = !op.decisive()?;
+        let (mut value, mut nil, mut span, mut all) = (None, all_must_hold, None::<Span>, Vec::new());
         for item in items {
             let test = read(&self.program, item)?;
             span = Some(span.map_or(item.span, |s| s.to(item.span)));
             value = value.or(Some(test.value));
-            if op == LogicOp::And {
+            if all_must_hold {
                 nil &= test.nil;
                 all.push(test.members.complement());
             } else {
@@ -143,7 +145,7 @@ impl Rewriter<'_> {
             }
         }
         let union = Members::union(all)?;
-        let members = if op == LogicOp::And { union.complement() } else { union };
+        let members = if all_must_hold { union.complement() } else { union };
         let value = value?;
         // A loop whose body is constant could not be written down.
         let constant = members.is_empty() || members.clone().complement().is_empty();

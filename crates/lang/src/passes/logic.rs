@@ -26,7 +26,7 @@ impl Rewriter<'_> {
             order(&self.program, &mut items);
         }
         let mut found = match items.len() {
-            0 => boolean(op == LogicOp::And, span),
+            0 => boolean(op.decisive() == Some(false), span),
             1 => items.swap_remove(0),
             _ => test(ExprKind::Logic { op, items }, span),
         };
@@ -92,10 +92,10 @@ fn settled(op: LogicOp, items: Vec<Expr>, inverted: &mut bool) -> Vec<Expr> {
             out.push(item);
             continue;
         };
-        match op {
-            LogicOp::Xor => *inverted ^= value,
-            LogicOp::And | LogicOp::Or if value == (op == LogicOp::And) => {}
-            LogicOp::And | LogicOp::Or => {
+        match op.decisive() {
+            None => *inverted ^= value,
+            Some(decisive) if value != decisive => {}
+            Some(_) => {
                 while out.pop_if(|last| !purity::can_trap(last)).is_some() {}
                 out.push(item);
                 break;

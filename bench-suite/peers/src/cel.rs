@@ -8,7 +8,7 @@ use std::sync::Arc;
 use ::cel::common::types::{CelBool, CelInt, CelString};
 use ::cel::{Context, Env, Program, Value as Answer, extensions};
 use quintet_lang::ast::{CompareOp, Set, Wildcard};
-use quintet_runtime::{Batch, RuleSet, Value};
+use quintet_runtime::{Batch, RuleSet, Value, WriteRuleSet};
 use regex_automata::{meta::Regex, util::syntax};
 
 use crate::flat::{Flat, Term};

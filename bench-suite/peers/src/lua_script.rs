@@ -7,7 +7,7 @@
 use std::net::IpAddr;
 
 use mlua::{Function, Lua, Table, Value as LuaValue};
-use quintet_runtime::{Batch, RuleSet, Value};
+use quintet_runtime::{Batch, RuleSet, Value, WriteRuleSet};
 
 use crate::native::unchanged;
 use crate::seam::{Peer, Prepared, Task};

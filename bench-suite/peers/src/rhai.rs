@@ -8,7 +8,7 @@ use std::cell::RefCell;
 use ::rhai::{AST, Engine, ImmutableString, Scope};
 use quintet_lang::Limits;
 use quintet_lang::ast::{CompareOp, Set, Wildcard};
-use quintet_runtime::{Batch, RegexMatcher, RuleSet, Value};
+use quintet_runtime::{Batch, RegexMatcher, RuleSet, Value, WriteRuleSet};
 
 use crate::flat::{Flat, Term};
 use crate::print::{Dialect, Scripted, presence, print, variable};

@@ -7,7 +7,7 @@
 use ::wirefilter::{ExecutionContext, Filter, Scheme, Type as Kind};
 use quintet_lang::Type;
 use quintet_lang::ast::{ArithOp, CompareOp, Const, Set, Wildcard};
-use quintet_runtime::{Batch, RuleSet, Value};
+use quintet_runtime::{Batch, RuleSet, Value, WriteRuleSet};
 
 use crate::flat::{Column, Flat, Term};
 use crate::print::{Dialect, presence, print, variable};

@@ -228,11 +228,12 @@ pub unsafe extern "C" fn call(env: *const Env, site: u32, args: *const Cell, out
         for (i, (value, ty)) in values.iter_mut().zip(&site.args).enumerate() {
             (*args.add(i)).load_into(ty, value);
         }
-        answer(function.guarded(values, env.scratch()), &site.result, env.scratch(), &mut *out)
+        answer(function.call(values, env.scratch()), &site.result, env.scratch(), &mut *out)
     }
 }
 
-/// Writes what a function has answered. An answer of another type than the signature says counts as nil: generated code trusts types.
+/// Writes what a function has answered, which is of the type. Arrays and maps are copied into a block: where they lie is the function's to
+/// say, and generated code trusts blocks.
 #[inline]
 fn answer(result: Result<Value<'_>, Trap>, ty: &Type, scratch: &Scratch, out: &mut Cell) -> u32 {
     let words = match (result, ty) {
@@ -240,11 +241,11 @@ fn answer(result: Result<Value<'_>, Trap>, ty: &Type, scratch: &Scratch, out: &m
         (Ok(Value::Bool(b)), Type::Bool) => [b as u64, 0],
         (Ok(Value::Int(i)), Type::Int) => [i as u64, 0],
         (Ok(Value::Bytes(b)), Type::Bytes) => [b.as_ptr() as u64, b.len() as u64],
-        (Ok(value), ty) if !value.is_nil() && value.fits(ty) => return status(Cell::store(ty, value, scratch), out),
-        _ => {
+        (Ok(Value::Nil), _) => {
             *out = Cell::NIL;
             return NIL;
         }
+        (Ok(value), ty) => return status(Cell::copy(ty, value, scratch), out),
     };
     out.present = 1;
     out.words[0] = words[0];

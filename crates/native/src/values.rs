@@ -75,6 +75,23 @@ impl Cell {
         }
     }
 
+    /// The cell for a value of type `ty`, with arrays and maps in a block of their own in `scratch`.
+    ///
+    /// # Errors
+    /// [`Trap::Memory`] where a block would pass its largest size.
+    pub fn copy(ty: &Type, value: Value<'_>, scratch: &Scratch) -> Result<Cell, Trap> {
+        match value {
+            Value::Array(_) | Value::Map(_) => {
+                let blob = Blob::new(ty, value).map_err(|_| Trap::Memory)?;
+                let words = scratch.words(&blob.words);
+                Ok(Cell { present: 1, words: [words.as_ptr() as u64, words[Blob::SLOT / 8], 0] })
+            }
+            Value::Nil | Value::Bool(_) | Value::Int(_) | Value::Float(_) | Value::Bytes(_) | Value::Ip(_) => {
+                Cell::store(ty, value, scratch)
+            }
+        }
+    }
+
     /// The cell for a value of type `ty`. What is not yet in a block is copied into one in `scratch`.
     ///
     /// # Errors
@@ -91,11 +108,7 @@ impl Cell {
             Value::Array(ArrayRef::Stored { memory, offset, len, .. }) | Value::Map(MapRef::Stored { memory, offset, len, .. }) => {
                 [memory.as_ptr() as u64, offset as u64 | (len as u64) << 32, 0]
             }
-            Value::Array(ArrayRef::Built(_)) | Value::Map(MapRef::Built(_)) => {
-                let blob = Blob::new(ty, value).map_err(|_| Trap::Memory)?;
-                let words = scratch.words(&blob.words);
-                [words.as_ptr() as u64, words[Blob::SLOT / 8], 0]
-            }
+            Value::Array(ArrayRef::Built(_)) | Value::Map(MapRef::Built(_)) => return Cell::copy(ty, value, scratch),
         };
         Ok(Cell { present: 1, words })
     }

@@ -25,6 +25,10 @@ pub struct Batch {
     capacity: usize,
     /// The most bytes that a record's values take beside its slots.
     longest: usize,
+    /// Bytes of the arena that hold the records so far.
+    end: usize,
+    /// Whether a record is being filled, or was begun and forgotten.
+    open: bool,
 }
 
 /// Fills a [`Batch`]. The room for records is laid out first, so their number is bounded; what they refer to follows.
@@ -38,10 +42,7 @@ pub struct RecordBuilder<'b> {
     batch: &'b mut Batch,
     /// Bytes from the arena's start to the record.
     offset: usize,
-    /// Length of the arena before the record's data.
-    data: usize,
     error: Option<RecordError>,
-    finished: bool,
 }
 
 /// Why a record cannot be kept.
@@ -51,6 +52,19 @@ pub enum RecordError {
     /// A mandatory field has no value.
     #[error("the record lacks the mandatory field `{0}`")]
     Missing(String),
+    /// The scheme has no such field: the id is one of another scheme.
+    #[error("the scheme of the records has no field {0}; ids are those of its own `field_id`")]
+    NoField(u32),
+    /// The bytes for a field are not among those that were copied into the record.
+    #[error("the {len} bytes at {offset} for field `{field}` are not in the record's data; ranges are within what `blob` copied")]
+    Outside {
+        /// The field.
+        field: String,
+        /// Where the bytes begin.
+        offset: usize,
+        /// How many they are.
+        len: usize,
+    },
     /// A value is not of the field's type.
     #[error("the value for field `{field}` is not of type {expected}")]
     WrongType {
@@ -139,8 +153,28 @@ impl Batch {
     fn start(&mut self) -> Result<(), ArenaError> {
         self.arena.clear();
         self.len = 0;
-        self.longest = 0;
-        self.arena.alloc(HEADER + self.capacity * self.layout.stride()).map(|_| ())
+        (self.longest, self.open) = (0, false);
+        let records = self.capacity.checked_mul(self.layout.stride()).and_then(|bytes| bytes.checked_add(HEADER));
+        self.arena.alloc(records.ok_or(ArenaError::Full)?)?;
+        self.end = self.arena.len();
+        Ok(())
+    }
+
+    /// Bytes from the arena's start to the record that is filled next.
+    fn next(&self) -> usize {
+        HEADER + self.len * self.layout.stride()
+    }
+
+    /// Forgets what was written for a record that is not kept.
+    fn discard(&mut self) {
+        if !std::mem::take(&mut self.open) {
+            return;
+        }
+        if self.len < self.capacity {
+            let (first, words) = (self.next() / 8, self.layout.stride() / 8);
+            self.arena.used_mut()[first..first + words].fill(0);
+        }
+        self.arena.truncate(self.end);
     }
 }
 
@@ -151,7 +185,8 @@ impl BatchBuilder {
     /// When the records would take more than an arena holds.
     pub fn new(scheme: &Scheme, capacity: usize, kind: Kind) -> Result<BatchBuilder, ArenaError> {
         let layout = Arc::new(Layout::new(scheme));
-        let mut batch = Batch { scheme: scheme.clone(), layout, arena: Arena::new(kind), len: 0, capacity, longest: 0 };
+        let mut batch =
+            Batch { scheme: scheme.clone(), layout, arena: Arena::new(kind), len: 0, capacity, longest: 0, end: 0, open: false };
         batch.start()?;
         Ok(BatchBuilder { batch })
     }
@@ -197,14 +232,15 @@ impl BatchBuilder {
 
     /// Starts a record.
     pub fn record(&mut self) -> RecordBuilder<'_> {
-        let offset = HEADER + self.batch.len * self.batch.layout.stride();
+        self.batch.discard();
+        self.batch.open = true;
         let error = (self.batch.len == self.batch.capacity).then_some(RecordError::Full);
-        let data = self.batch.arena.len();
-        RecordBuilder { batch: &mut self.batch, offset, data, error, finished: false }
+        RecordBuilder { offset: self.batch.next(), batch: &mut self.batch, error }
     }
 
     /// The batch.
     pub fn build(mut self) -> Batch {
+        self.batch.discard();
         let len = self.batch.arena.len();
         self.batch.arena.put_word(0, len as u64);
         self.batch
@@ -223,9 +259,12 @@ impl RecordBuilder<'_> {
         if self.error.is_some() {
             return None;
         }
-        let ty = &self.batch.scheme.field(field).ty;
-        if !accepts(ty) {
-            let (field, expected) = (self.batch.scheme.field(field).name.clone(), ty.clone());
+        let Some(it) = self.batch.scheme.fields().get(field.0 as usize) else {
+            self.fail(RecordError::NoField(field.0));
+            return None;
+        };
+        if !accepts(&it.ty) {
+            let (field, expected) = (it.name.clone(), it.ty.clone());
             self.fail(RecordError::WrongType { field, expected });
             return None;
         }
@@ -292,15 +331,17 @@ impl RecordBuilder<'_> {
         }
     }
 
-    /// Sets a Bytes field to bytes that [`RecordBuilder::blob`] copied into this record.
-    ///
-    /// # Panics
-    /// When the range is not within this record's data.
+    /// Sets a Bytes field to bytes that [`RecordBuilder::blob`] copied into this record. A range that is not within them is an error.
     #[inline]
     pub fn bytes_at(&mut self, field: FieldId, offset: usize, len: usize) {
         if let Some(slot) = self.slot(field, |t| *t == Type::Bytes) {
-            assert!(offset >= self.data && offset + len <= self.batch.arena.len(), "bytes_at outside the record's data");
-            self.batch.arena.put_word(slot, reference(offset, len));
+            let inside = offset >= self.batch.end && offset.checked_add(len).is_some_and(|end| end <= self.batch.arena.len());
+            if inside {
+                self.batch.arena.put_word(slot, reference(offset, len));
+            } else {
+                let field = self.batch.scheme.field(field).name.clone();
+                self.fail(RecordError::Outside { field, offset, len });
+            }
         }
     }
 
@@ -356,12 +397,13 @@ impl RecordBuilder<'_> {
         }
     }
 
-    /// Sets a field of any type. Keys of built maps must be in byte order, without repeats; nil leaves the field unset.
+    /// Sets a field of any type. The entries of maps may come in any order; of several with one key the last is kept. Nil leaves the field
+    /// unset.
     pub fn set(&mut self, field: FieldId, value: Value<'_>) {
         if value.is_nil() {
             return;
         }
-        if let Some(slot) = self.slot(field, |t| value.fits(t)) {
+        if let Some(slot) = self.slot(field, |t| value.fits(t) && value.is_sound()) {
             let ty = self.batch.scheme.field(field).ty.clone();
             if let Err(e) = pack(&mut self.batch.arena, slot, &ty, value) {
                 self.fail(e.into());
@@ -386,18 +428,15 @@ impl RecordBuilder<'_> {
             }
         }
         self.batch.len += 1;
-        self.batch.longest = self.batch.longest.max(self.batch.arena.len() - self.data);
-        self.finished = true;
+        let end = self.batch.arena.len();
+        self.batch.longest = self.batch.longest.max(end - self.batch.end);
+        (self.batch.end, self.batch.open) = (end, false);
         Ok(())
     }
 }
 
 impl Drop for RecordBuilder<'_> {
     fn drop(&mut self) {
-        if !self.finished && self.batch.len < self.batch.capacity {
-            let (first, words) = (self.offset / 8, self.batch.layout.stride() / 8);
-            self.batch.arena.used_mut()[first..first + words].fill(0);
-            self.batch.arena.truncate(self.data);
-        }
+        self.batch.discard();
     }
 }

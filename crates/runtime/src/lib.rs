@@ -32,7 +32,7 @@ pub use backend::{
 pub use batch::{Batch, BatchBuilder, RecordBuilder, RecordError};
 pub use cost::{compare_steps, counts_steps, steps_at_most};
 pub use evaluate::{EvaluateError, ValueInstance};
-pub use functions::{Bind, Function, Library, slice};
+pub use functions::{Bind, BoundFunction, Function, Library, slice};
 pub use layout::{Layout, Slot};
 pub use linked::{LinkError, Linked, TooLarge};
 pub use list::List;
@@ -40,6 +40,8 @@ pub use list_file::{ListFileError, ListForm};
 pub use lists::{ListError, Lists};
 pub use matchers::{BytesSet, IntSet, IpSet, RegexMatcher, Searcher, SetMatcher, WildcardMatcher, ip_from_words, ip_words};
 pub use matches::{Matches, RuleSet, TrapAt};
+#[doc(hidden)]
+pub use matches::{WriteMatches, WriteRuleSet};
 pub use meter::{Interrupter, SLICE};
 pub use owned::{JsonError, OwnedValue};
 pub use pack::{BLOCK_BYTES, Blob};

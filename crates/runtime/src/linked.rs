@@ -7,7 +7,7 @@ use quintet_lang::ast::{Expr, ListId, NeedleId, Program, RegexId, SetId, SiteId,
 use quintet_lang::{Limits, Scheme, VALUE_FUNCTION};
 
 use crate::evaluate::HandOver;
-use crate::functions::{Bind, Function, Library};
+use crate::functions::{Bind, BoundFunction, Library};
 use crate::layout::Layout;
 use crate::lists::{Lists, Slot};
 use crate::matchers::{RegexMatcher, Searcher, SetMatcher, WildcardMatcher};
@@ -23,7 +23,7 @@ pub struct Linked {
     searchers: Vec<Searcher>,
     regexes: Vec<RegexMatcher>,
     wildcards: Vec<WildcardMatcher>,
-    functions: Vec<Arc<dyn Function>>,
+    functions: Vec<BoundFunction>,
     lists: Vec<Arc<Slot>>,
 }
 
@@ -96,6 +96,7 @@ impl Linked {
                 })?;
                 catch_unwind(AssertUnwindSafe(|| bind.bind(site)))
                     .unwrap_or_else(|_| Err("the function panicked when it was given its constant arguments".into()))
+                    .map(|function| BoundFunction::new(function, site.result.clone()))
                     .map_err(|message| LinkError { message: format!("{name}: {message}"), span: site.span })
             })
             .collect::<Result<_, _>>()?;
@@ -183,7 +184,7 @@ impl Linked {
 
     /// The function that a call runs.
     #[inline]
-    pub fn function(&self, id: SiteId) -> &Arc<dyn Function> {
+    pub fn function(&self, id: SiteId) -> &BoundFunction {
         &self.functions[id.index()]
     }
 

@@ -22,54 +22,10 @@ impl RuleSet {
         RuleSet::default()
     }
 
-    /// Empties the set and makes room for `rules` rules.
-    #[inline]
-    pub fn reset(&mut self, rules: usize) {
-        self.rules = rules;
-        self.first = 0;
-        self.rest.clear();
-        self.traps.clear();
-        if rules > WORD {
-            self.extend();
-        }
-    }
-
     /// Makes room for the rules after the first word's.
     #[inline(never)]
     fn extend(&mut self) {
         self.rest.resize((self.rules - 1) / WORD, 0);
-    }
-
-    /// Adds a rule.
-    ///
-    /// # Panics
-    /// When the rule is not below the number given to [`RuleSet::reset`].
-    #[inline]
-    pub fn insert(&mut self, rule: usize) {
-        assert!(rule < self.rules, "rule {rule} of {}", self.rules);
-        let word = match rule / WORD {
-            0 => &mut self.first,
-            word => &mut self.rest[word - 1],
-        };
-        *word |= 1 << (rule % WORD);
-    }
-
-    /// Says of 64 rules at once which match, from rule `64 * word` on: bit `i` is the `i`th of them. Bits after the last rule are 0.
-    ///
-    /// # Panics
-    /// When there are no such rules.
-    #[inline]
-    pub fn set_word(&mut self, word: usize, bits: u64) {
-        match word {
-            0 => self.first = bits,
-            _ => self.rest[word - 1] = bits,
-        }
-    }
-
-    /// Notes that a rule trapped.
-    #[cold]
-    pub fn trap(&mut self, rule: usize, trap: Trap) {
-        self.traps.push((rule, trap));
     }
 
     /// Whether the record matches a rule.
@@ -130,15 +86,6 @@ impl Matches {
         Matches::default()
     }
 
-    /// Clears all answers and makes room for `rules` x `records`.
-    pub fn reset(&mut self, rules: usize, records: usize) {
-        self.rules = rules;
-        self.records = records;
-        self.bits.clear();
-        self.bits.resize(rules * records.div_ceil(64), 0);
-        self.traps.clear();
-    }
-
     /// Rules.
     pub fn rules(&self) -> usize {
         self.rules
@@ -159,30 +106,6 @@ impl Matches {
     #[inline]
     pub fn words(&self) -> &[u64] {
         &self.bits
-    }
-
-    /// All rows, rule by rule, for writing.
-    #[inline]
-    pub fn words_mut(&mut self) -> &mut [u64] {
-        &mut self.bits
-    }
-
-    /// Sets the answers of records `64 * block ..` to a rule.
-    #[inline]
-    pub fn set_block(&mut self, rule: usize, block: usize, bits: u64) {
-        let at = rule * self.row_words() + block;
-        self.bits[at] = bits;
-    }
-
-    /// Notes that a rule trapped on a record.
-    #[cold]
-    pub fn trap(&mut self, rule: usize, record: usize, trap: Trap) {
-        self.traps.push(TrapAt { rule, record, trap });
-    }
-
-    /// Puts the traps in order of record, then rule; backends call it once after a batch.
-    pub fn sort_traps(&mut self) {
-        self.traps.sort_unstable_by_key(|t| (t.record, t.rule));
     }
 
     /// Whether `record` matches `rule`.
@@ -219,6 +142,116 @@ impl Matches {
     /// The traps, in order of record, then rule.
     pub fn traps(&self) -> &[TrapAt] {
         &self.traps
+    }
+}
+
+/// Writing a [`RuleSet`]: for backends, which see to it that it says what the rules answer.
+pub trait WriteRuleSet {
+    /// Empties the set and makes room for `rules` rules.
+    fn reset(&mut self, rules: usize);
+
+    /// Adds a rule.
+    ///
+    /// # Panics
+    /// When the rule is not below the number given to [`RuleSet::reset`].
+    fn insert(&mut self, rule: usize);
+
+    /// Says of 64 rules at once which match, from rule `64 * word` on: bit `i` is the `i`th of them. Bits after the last rule are 0.
+    ///
+    /// # Panics
+    /// When there are no such rules.
+    fn set_word(&mut self, word: usize, bits: u64);
+
+    /// Notes that a rule trapped.
+    fn trap(&mut self, rule: usize, trap: Trap);
+}
+
+impl WriteRuleSet for RuleSet {
+    #[inline]
+    fn reset(&mut self, rules: usize) {
+        self.rules = rules;
+        self.first = 0;
+        self.rest.clear();
+        self.traps.clear();
+        if rules > WORD {
+            self.extend();
+        }
+    }
+
+    #[inline]
+    fn insert(&mut self, rule: usize) {
+        assert!(rule < self.rules, "rule {rule} of {}", self.rules);
+        let word = match rule / WORD {
+            0 => &mut self.first,
+            word => &mut self.rest[word - 1],
+        };
+        *word |= 1 << (rule % WORD);
+    }
+
+    #[inline]
+    fn set_word(&mut self, word: usize, bits: u64) {
+        match word {
+            0 => self.first = bits,
+            _ => self.rest[word - 1] = bits,
+        }
+    }
+
+    #[cold]
+    fn trap(&mut self, rule: usize, trap: Trap) {
+        self.traps.push((rule, trap));
+    }
+}
+
+/// Writing [`Matches`]: for backends, which see to it that they say what the rules answer.
+pub trait WriteMatches {
+    /// Clears all answers and makes room for `rules` x `records`.
+    fn reset(&mut self, rules: usize, records: usize);
+
+    /// All rows, rule by rule, for writing.
+    fn words_mut(&mut self) -> &mut [u64];
+
+    /// Sets the answers of records `64 * block ..` to a rule.
+    fn set_block(&mut self, rule: usize, block: usize, bits: u64);
+
+    /// Notes that a rule trapped on a record.
+    fn trap(&mut self, rule: usize, record: usize, trap: Trap);
+
+    /// Puts the traps in order of record, then rule, and clears the bits after the last record; to be called once after a batch.
+    fn finish(&mut self);
+}
+
+impl WriteMatches for Matches {
+    fn reset(&mut self, rules: usize, records: usize) {
+        self.rules = rules;
+        self.records = records;
+        self.bits.clear();
+        self.bits.resize(rules * records.div_ceil(64), 0);
+        self.traps.clear();
+    }
+
+    #[inline]
+    fn words_mut(&mut self) -> &mut [u64] {
+        &mut self.bits
+    }
+
+    #[inline]
+    fn set_block(&mut self, rule: usize, block: usize, bits: u64) {
+        let at = rule * self.row_words() + block;
+        self.bits[at] = bits;
+    }
+
+    #[cold]
+    fn trap(&mut self, rule: usize, record: usize, trap: Trap) {
+        self.traps.push(TrapAt { rule, record, trap });
+    }
+
+    fn finish(&mut self) {
+        let words = self.row_words();
+        if !self.records.is_multiple_of(64) {
+            let used = u64::MAX >> (64 - self.records % 64);
+            self.bits.chunks_exact_mut(words).filter_map(|row| row.last_mut()).for_each(|last| *last &= used);
+        }
+        self.traps.sort_unstable_by_key(|t| (t.record, t.rule));
     }
 }
 

@@ -112,17 +112,39 @@ pub(crate) fn pack(arena: &mut impl Room, slot: usize, ty: &Type, value: Value<'
             arena.put_word(slot, reference(at, array.len()));
         }
         Value::Map(map) => {
-            let element = ty.element().unwrap_or(ty);
-            let size = 8 + element.words() as usize * 8;
-            let at = arena.alloc(map.len() * size)?;
-            for (i, (key, item)) in map.iter().enumerate() {
-                let word = pack_bytes(arena, key)?;
-                arena.put_word(at + i * size, word);
-                pack(arena, at + i * size + 8, element, item)?;
+            let ordered = (1..map.len()).all(|i| map.entry(i - 1).0 < map.entry(i).0);
+            if ordered {
+                pack_entries(arena, slot, ty, map.len(), map.iter())?;
+            } else {
+                let mut entries: Vec<_> = map.iter().collect();
+                // Later entries come first among equals, and the first is kept.
+                entries.reverse();
+                entries.sort_by_key(|(key, _)| *key);
+                entries.dedup_by_key(|(key, _)| *key);
+                pack_entries(arena, slot, ty, entries.len(), entries.into_iter())?;
             }
-            arena.put_word(slot, reference(at, map.len()));
         }
     }
+    Ok(())
+}
+
+/// Writes the entries of a map, which are in order of their keys.
+fn pack_entries<'a>(
+    arena: &mut impl Room,
+    slot: usize,
+    ty: &Type,
+    len: usize,
+    entries: impl Iterator<Item = (&'a [u8], Value<'a>)>,
+) -> Result<(), ArenaError> {
+    let element = ty.element().unwrap_or(ty);
+    let size = 8 + element.words() as usize * 8;
+    let at = arena.alloc(len.checked_mul(size).ok_or(ArenaError::Full)?)?;
+    for (i, (key, item)) in entries.enumerate() {
+        let word = pack_bytes(arena, key)?;
+        arena.put_word(at + i * size, word);
+        pack(arena, at + i * size + 8, element, item)?;
+    }
+    arena.put_word(slot, reference(at, len));
     Ok(())
 }
 

@@ -15,11 +15,13 @@ pub enum Trap {
     Panic = 3,
     /// The evaluation took more than [`Limits::steps`](quintet_lang::Limits::steps).
     Budget = 4,
+    /// A function answered a value that is not of the type that its signature says, or that refers to memory where there is none.
+    ResultType = 5,
 }
 
 impl Trap {
     /// All traps.
-    pub const ALL: [Trap; 4] = [Trap::DivisionByZero, Trap::Memory, Trap::Panic, Trap::Budget];
+    pub const ALL: [Trap; 5] = [Trap::DivisionByZero, Trap::Memory, Trap::Panic, Trap::Budget, Trap::ResultType];
 
     /// The number that generated code uses; never 0.
     pub fn code(self) -> u32 {
@@ -39,6 +41,7 @@ impl fmt::Display for Trap {
             Trap::Memory => "memory limit",
             Trap::Panic => "panic in a function",
             Trap::Budget => "budget of steps",
+            Trap::ResultType => "a function's result is of another type than its signature",
         })
     }
 }

@@ -116,6 +116,22 @@ impl<'a> Value<'a> {
         }
     }
 
+    /// Whether all that it refers to is there: what is stored lies within its block, with slots at words. Holds for all values that come from
+    /// records and from an evaluation; one that was put together by hand may be otherwise.
+    pub fn is_sound(&self) -> bool {
+        match self {
+            Value::Array(array) => match *array {
+                ArrayRef::Stored { memory, element, offset, len } => is_block(memory, element, (offset, len), 0),
+                ArrayRef::Built(items) => items.iter().all(Value::is_sound),
+            },
+            Value::Map(map) => match *map {
+                MapRef::Stored { memory, element, offset, len } => is_block(memory, element, (offset, len), 8),
+                MapRef::Built(items) => items.iter().all(|(_, value)| value.is_sound()),
+            },
+            Value::Nil | Value::Bool(_) | Value::Int(_) | Value::Float(_) | Value::Bytes(_) | Value::Ip(_) => true,
+        }
+    }
+
     /// The order of two values of one primitive type: none between address families, none with a NaN, none for nil, arrays, maps.
     #[inline]
     pub fn compare(&self, other: &Value<'_>) -> Option<Ordering> {
@@ -129,6 +145,28 @@ impl<'a> Value<'a> {
             _ => None,
         }
     }
+}
+
+/// Whether so many items lie in a block from an offset on, each a key of `key` bytes and a slot, and so does what they refer to.
+fn is_block(memory: Memory<'_>, element: &Type, (offset, len): (u32, u32), key: usize) -> bool {
+    let bytes = size_of_val(memory.words());
+    let size = key + element.words() as usize * 8;
+    let (offset, len) = (offset as usize, len as usize);
+    if !offset.is_multiple_of(8) || len.checked_mul(size).and_then(|all| all.checked_add(offset)).is_none_or(|end| end > bytes) {
+        return false;
+    }
+    let is_text = |word: u64| (word as u32 as usize).checked_add((word >> 32) as usize).is_some_and(|end| end <= bytes);
+    (0..len).map(|i| offset + i * size).all(|at| {
+        let word = memory.word(at + key);
+        let range = (word as u32, (word >> 32) as u32);
+        (key == 0 || is_text(memory.word(at)))
+            && match element {
+                Type::Bool | Type::Int | Type::Float | Type::Ip => true,
+                Type::Bytes => is_text(word),
+                Type::Array(inner) => is_block(memory, inner, range, 0),
+                Type::Map(inner) => is_block(memory, inner, range, 8),
+            }
+    })
 }
 
 /// The same value, whatever holds it: floats by their bits, arrays and maps element by element.

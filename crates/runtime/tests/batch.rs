@@ -104,3 +104,89 @@ fn bytes_may_share_one_copy() {
     let batch = builder.build();
     assert_eq!(batch.record(0).value(s), Value::Bytes(b"world"));
 }
+
+#[test]
+fn entries_of_maps_may_come_in_any_order() {
+    let scheme = Scheme::builder().optional("map", Type::map(Type::Int)).build().unwrap();
+    let id = scheme.field_id("map").unwrap();
+    let keys: Vec<String> = (0..40).map(|i| format!("{}", i * 7 % 40)).collect();
+    let wire: Vec<(&[u8], Value<'_>)> = keys.iter().enumerate().map(|(i, k)| (k.as_bytes(), Value::Int(i as i64))).collect();
+    let repeated: Vec<_> = wire.iter().copied().chain([(wire[3].0, Value::Int(-1))]).collect();
+    let mut builder = BatchBuilder::new(&scheme, 2, ArenaKind::Plain).unwrap();
+    for entries in [&wire, &repeated] {
+        let mut record = builder.record();
+        record.set(id, Value::Map(MapRef::Built(entries)));
+        record.finish().unwrap();
+    }
+    let batch = builder.build();
+    for (record, replaced) in batch.iter().zip([None, Some(3)]) {
+        let Value::Map(map) = record.value(id) else { panic!("a map") };
+        assert!(map.len() == 40 && map.iter().map(|(key, _)| key).is_sorted());
+        for (i, (key, value)) in wire.iter().enumerate() {
+            let wanted = if replaced == Some(i) { Value::Int(-1) } else { *value };
+            assert_eq!(map.get(key), wanted, "{}", key.escape_ascii());
+        }
+    }
+}
+
+#[test]
+fn a_record_that_is_forgotten_leaves_nothing() {
+    let scheme = scheme();
+    let id = |name| scheme.field_id(name).unwrap();
+    let mut builder = BatchBuilder::new(&scheme, 2, ArenaKind::Shared).unwrap();
+    for _ in 0..2 {
+        let before = builder.bytes();
+        let mut record = builder.record();
+        record.bool(id("b"), true);
+        record.bytes(id("s"), &[b'x'; 1000]);
+        std::mem::forget(record);
+        let mut record = builder.record();
+        record.int(id("n"), 1);
+        record.finish().unwrap();
+        assert_eq!(builder.bytes(), before);
+    }
+    std::mem::forget(builder.record());
+    let batch = builder.build();
+    assert_eq!(batch.len(), 2);
+    assert!(batch.iter().all(|record| !record.has(id("b")) && !record.has(id("s")) && record.has(id("n"))));
+    let mut builder = BatchBuilder::reuse(batch).unwrap();
+    let mut record = builder.record();
+    record.int(id("n"), 1);
+    record.finish().unwrap();
+    assert!(!builder.build().record(0).has(id("b")));
+}
+
+#[test]
+fn what_is_not_the_schemes_is_an_error() {
+    let scheme = scheme();
+    let id = |name| scheme.field_id(name).unwrap();
+    assert!(BatchBuilder::new(&scheme, usize::MAX, ArenaKind::Plain).is_err());
+    assert!(BatchBuilder::new(&scheme, usize::MAX / 8, ArenaKind::Shared).is_err());
+    let mut builder = BatchBuilder::new(&scheme, 1, ArenaKind::Plain).unwrap();
+    let mut finished = |fill: &dyn Fn(&mut quintet_runtime::RecordBuilder<'_>)| {
+        let mut record = builder.record();
+        record.int(id("n"), 1);
+        fill(&mut record);
+        record.finish().unwrap_err()
+    };
+    assert!(matches!(finished(&|r| r.int(quintet_lang::FieldId(999), 1)), RecordError::NoField(999)));
+    for (offset, len) in [(0, 1), (usize::MAX, 2), (1 << 20, 1)] {
+        assert!(matches!(finished(&|r| r.bytes_at(id("s"), offset, len)), RecordError::Outside { .. }), "{offset} {len}");
+    }
+    let past = |r: &mut quintet_runtime::RecordBuilder<'_>| {
+        let blob = r.blob(b"12345678");
+        r.bytes_at(id("s"), blob, 9);
+    };
+    assert!(matches!(finished(&past), RecordError::Outside { .. }));
+    let words = [0u64; 4];
+    let memory = quintet_runtime::Memory::new(&words);
+    let outside = Value::Array(ArrayRef::Stored { memory, element: &Type::Int, offset: 8, len: 4 });
+    assert!(matches!(finished(&|r| r.set(id("ints"), outside)), RecordError::WrongType { .. }));
+    let mut record = builder.record();
+    record.int(id("n"), 1);
+    record.finish().unwrap();
+    let mut full = builder.record();
+    full.blob(&[1; 100]);
+    full.int(id("n"), 1);
+    assert!(matches!(full.finish(), Err(RecordError::Full)));
+}

@@ -13,7 +13,7 @@ mod waf_pack;
 mod wirefilter_bench;
 
 use quintet_lang::Program;
-use quintet_runtime::{Batch, RecordRef, RuleSet};
+use quintet_runtime::{Batch, RecordRef, RuleSet, WriteRuleSet};
 
 use crate::seam::{Peer, Prepared, Task};
 use read::Fields;

@@ -1,10 +1,8 @@
 //! Calls of library functions.
 
-use std::sync::Arc;
-
 use quintet_lang::ast::{Expr, SiteId};
 use quintet_lang::signature::NilRule;
-use quintet_runtime::{Function, Value};
+use quintet_runtime::{BoundFunction, Value};
 
 use crate::context::Ctx;
 use crate::expr::Builder;
@@ -12,7 +10,7 @@ use crate::kind::{Any, Kind, ValFn, val};
 
 /// What a call needs.
 struct Call<A> {
-    function: Arc<dyn Function>,
+    function: BoundFunction,
     args: A,
     /// Whether a nil argument makes the result nil.
     propagates: bool,
@@ -33,7 +31,7 @@ impl<A: AsRef<[ValFn<Any>]>> Call<A> {
         if !self.propagates && cx.trapped() {
             return None;
         }
-        match self.function.guarded(values, cx.env.scratch) {
+        match self.function.call(values, cx.env.scratch) {
             Ok(value) => Some(value),
             Err(trap) => cx.trap(trap),
         }

@@ -10,7 +10,10 @@ use std::sync::Arc;
 
 use quintet_lang::ast::{Expr, ExprKind, LogicOp};
 use quintet_lang::{HARD_STEPS, Limits};
-use quintet_runtime::{Batch, Instance, Interrupter, Linked, Matches, Memory, RecordRef, RuleSet, RunError, Scratch, Trap, steps_at_most};
+use quintet_runtime::{
+    Batch, Instance, Interrupter, Linked, Matches, Memory, RecordRef, RuleSet, RunError, Scratch, Trap, WriteMatches, WriteRuleSet,
+    steps_at_most,
+};
 
 use crate::code::{Filter, Parts, RuleCode};
 use crate::config::ID;
@@ -272,9 +275,7 @@ impl Instance for Runner {
                 out.set_block(number, index, hits);
             }
         }
-        if !out.traps().is_empty() {
-            out.sort_traps();
-        }
+        out.finish();
         scratch.finish(ID)
     }
 

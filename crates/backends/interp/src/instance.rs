@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use quintet_lang::Limits;
-use quintet_runtime::{Batch, Instance, Interrupter, Linked, Matches, RecordRef, RuleSet, RunError, Scratch, Trap};
+use quintet_runtime::{
+    Batch, Instance, Interrupter, Linked, Matches, RecordRef, RuleSet, RunError, Scratch, Trap, WriteMatches, WriteRuleSet,
+};
 
 use crate::config::ID;
 use crate::expr::Machine;
@@ -64,9 +66,7 @@ impl Instance for Walker {
                 out.set_block(rule, block, bits);
             }
         }
-        if !out.traps().is_empty() {
-            out.sort_traps();
-        }
+        out.finish();
         self.scratch.finish(ID)
     }
 

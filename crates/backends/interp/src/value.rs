@@ -100,7 +100,7 @@ impl<'a> Machine<'a> {
             }
             self.slots[first + i] = value;
         }
-        let result = self.program.function(site).guarded(&self.slots[first..self.top], self.scratch);
+        let result = self.program.function(site).call(&self.slots[first..self.top], self.scratch);
         self.top = first;
         result
     }

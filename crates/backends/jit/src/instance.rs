@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use quintet_lang::Limits;
 use quintet_native::Env;
-use quintet_runtime::{Batch, Instance, Interrupter, Matches, RecordRef, RuleSet, RunError, Trap};
+use quintet_runtime::{Batch, Instance, Interrupter, Matches, RecordRef, RuleSet, RunError, Trap, WriteMatches, WriteRuleSet};
 
 use crate::compile::Code;
 
@@ -134,9 +134,7 @@ impl Instance for Runner {
                 }
             }
         }
-        if !out.traps().is_empty() {
-            out.sort_traps();
-        }
+        out.finish();
         self.state.env.finish(self.code.id())
     }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use mlua::Function;
 use quintet_lang::Limits;
 use quintet_native::Env;
-use quintet_runtime::{Batch, Instance, Interrupter, Matches, RecordRef, RuleSet, RunError, counts_steps};
+use quintet_runtime::{Batch, Instance, Interrupter, Matches, RecordRef, RuleSet, RunError, WriteMatches, WriteRuleSet, counts_steps};
 
 use crate::chunk::GROUP;
 use crate::compile::Chunk;
@@ -118,9 +118,7 @@ impl Instance for Runner {
                 out.trap(rule, first + record, trap);
             }
         }
-        if !out.traps().is_empty() {
-            out.sort_traps();
-        }
+        out.finish();
         self.env.get_mut().finish(self.chunk.config.id())
     }
 

@@ -366,7 +366,7 @@ impl Host {
         }
         let [word] = self.words::<1>(METER)?;
         self.scratch.set_meter_word(word);
-        let outcome = match self.linked.function(site).guarded(values, &self.scratch) {
+        let outcome = match self.linked.function(site).call(values, &self.scratch) {
             Ok(value) => self.outcome(&it.result, value),
             Err(trap) => Err(trap),
         };
@@ -395,11 +395,7 @@ impl Host {
             Value::Float(f) => Outcome::Words([f.to_bits(), 0, 0]),
             Value::Ip(ip) => Outcome::Words(ip_words(ip)),
             Value::Bytes(bytes) => Outcome::Bytes(bytes.as_ptr(), bytes.len()),
-            Value::Array(ArrayRef::Stored { memory, offset, len, .. }) | Value::Map(MapRef::Stored { memory, offset, len, .. })
-                if let Some(block) = self.address(memory.as_ptr(), 0) =>
-            {
-                Outcome::Words([u64::from(block) | u64::from(offset) << 32, len.into(), 0])
-            }
+            // A copy: where they lie is the function's to say.
             Value::Array(_) | Value::Map(_) => Outcome::Block(Blob::new(ty, value).map_err(|_| Trap::Memory)?),
         })
     }

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use quintet_runtime::{ArenaKind, Batch, Instance, Interrupter, Linked, Matches, RecordRef, RuleSet, RunError, Trap, counts_steps};
+use quintet_runtime::{
+    ArenaKind, Batch, Instance, Interrupter, Linked, Matches, RecordRef, RuleSet, RunError, Trap, WriteMatches, WriteRuleSet, counts_steps,
+};
 use wasmtime::{InstancePre, Store, TypedFunc};
 
 use crate::config::{Memory, Setup};
@@ -138,8 +140,8 @@ impl Instance for Sandbox {
                     out.trap(rule as usize, ((record - first) / stride) as usize, trap);
                 }
             }
-            out.sort_traps();
         }
+        out.finish();
         self.tidy()
     }
 

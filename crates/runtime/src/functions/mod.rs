@@ -1,5 +1,6 @@
 //! Functions that rules call: the standard ones and those of the host.
 
+mod bound;
 mod collections;
 mod encoding;
 mod hashing;
@@ -9,10 +10,10 @@ mod replace;
 mod standard;
 mod text;
 
+pub use bound::BoundFunction;
 pub use text::slice;
 
 use std::collections::HashMap;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use quintet_lang::ast::Site;
@@ -29,39 +30,13 @@ use crate::value::Value;
 /// [`NilRule::Handled`](quintet_lang::signature::NilRule::Handled), none is nil. Must depend on nothing but its arguments.
 pub trait Function: Send + Sync {
     /// Calls the function. What it makes goes to `scratch`, where it counts against the memory limit; answering parts of the
-    /// arguments costs nothing.
+    /// arguments costs nothing but what a copy of an array or map takes. A call counts a step, one for every 16 bytes of its arguments and one
+    /// for each of their elements; what takes longer than that counts further ones by [`Scratch::steps`]. A value that is not of the type
+    /// that the signature says is [`Trap::ResultType`], a panic [`Trap::Panic`].
     ///
     /// # Errors
     /// A trap ends the evaluation of the rule on this record.
     fn call<'a>(&self, args: &[Value<'a>], scratch: &'a Scratch) -> Result<Value<'a>, Trap>;
-
-    /// As [`call`](Function::call), with a panic as [`Trap::Panic`]. Counts the steps of the call, and what a copy of an array or map that
-    /// it answers takes. Backends call functions by this and by nothing else: no panic may unwind into generated code.
-    ///
-    /// # Errors
-    /// As [`call`](Function::call).
-    fn guarded<'a>(&self, args: &[Value<'a>], scratch: &'a Scratch) -> Result<Value<'a>, Trap> {
-        scratch.steps(call_steps(args))?;
-        // What the function shares with others is its own to keep whole; scratch memory is reset before the next rule.
-        let result = catch_unwind(AssertUnwindSafe(|| self.call(args, scratch))).unwrap_or(Err(Trap::Panic))?;
-        scratch.charge_copy(&result)?;
-        Ok(result)
-    }
-}
-
-/// Steps that a call with these arguments takes, beside those that the function counts itself.
-#[inline]
-fn call_steps(args: &[Value<'_>]) -> u64 {
-    let (mut bytes, mut elements) = (0, 0);
-    for arg in args {
-        match arg {
-            Value::Bytes(text) => bytes += text.len() as u64,
-            Value::Array(array) => elements += array.len() as u64,
-            Value::Map(map) => elements += map.len() as u64,
-            Value::Nil | Value::Bool(_) | Value::Int(_) | Value::Float(_) | Value::Ip(_) => {}
-        }
-    }
-    1 + bytes / 16 + elements
 }
 
 impl<F> Function for F

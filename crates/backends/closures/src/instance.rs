@@ -127,7 +127,7 @@ impl State {
     }
 
     /// Runs a rule on a record, with exact steps.
-    #[inline]
+    #[inline(never)]
     fn exact(&self, code: &Parts, scratch: &mut Scratch, rule: &RuleCode, place: Place<'_>) -> Result<bool, Trap> {
         let plain = |scratch: &Scratch, test: &BoolFn| {
             let Place { memory, record } = place;
@@ -220,10 +220,16 @@ impl Runner {
         for (word, rules) in code.rules.chunks(64).enumerate() {
             let mut bits = 0;
             for (bit, rule) in rules.iter().enumerate() {
-                let hit = state.exact(code, scratch, rule, place).unwrap_or_else(|trap| {
-                    hits.trap(word * 64 + bit, trap);
-                    false
-                });
+                let hit = match rule {
+                    RuleCode::Plain(test) => {
+                        let Place { memory, record } = place;
+                        test.test(&Ctx { memory, record, env: &state.plain(code, scratch) })
+                    }
+                    rule => state.exact(code, scratch, rule, place).unwrap_or_else(|trap| {
+                        hits.trap(word * 64 + bit, trap);
+                        false
+                    }),
+                };
                 bits |= u64::from(hit) << bit;
             }
             hits.set_word(word, bits);

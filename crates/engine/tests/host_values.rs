@@ -2,9 +2,7 @@
 //! making and entries in any order are a trap or a value, the same everywhere, and no value takes the process down.
 
 use quintet::lang::signature::{Param, Signature};
-use quintet::{
-    ArenaKind, ArrayRef, BatchBuilder, Engine, EvaluateError, Library, MapRef, Scheme, Trap, Type, Value, configurations,
-};
+use quintet::{ArenaKind, ArrayRef, BatchBuilder, Engine, EvaluateError, Library, MapRef, Scheme, Trap, Type, Value, configurations};
 use quintet_runtime::Memory;
 
 static WORDS: [u64; 8] = [64, u64::MAX, 8, 1 << 32 | 16, 0, 1, 2, 3];
@@ -65,8 +63,7 @@ fn values_of_functions_are_checked_where_they_come_in() {
         "wild_lists(n)[0][0]",
         "wild_map(n)[\"x\"]",
     ];
-    let values =
-        [("sound_ints(n)[2]", "3"), ("wire_order(n)[\"z\"]", "1"), ("wire_order(n)[\"a\"]", "4"), ("wire_order(n)[\"m\"]", "3")];
+    let values = [("sound_ints(n)[2]", "3"), ("wire_order(n)[\"z\"]", "1"), ("wire_order(n)[\"a\"]", "4"), ("wire_order(n)[\"m\"]", "3")];
     for backend in configurations() {
         let id = backend.id().to_string();
         for source in traps {

@@ -11,6 +11,8 @@ use crate::collect::Collects;
 /// instance; generated code carries its address and passes it on.
 pub struct Env {
     linked: Arc<Linked>,
+    /// What the word at [`Env::METER`] is at the start of rules that count only what they look at.
+    start: u64,
     pub(crate) scratch: Scratch,
     pub(crate) collects: Collects,
 }
@@ -23,7 +25,16 @@ impl Env {
 
     /// The state for running `linked` within limits.
     pub fn new(linked: Arc<Linked>, limits: &Limits) -> Env {
-        Env { linked, scratch: Scratch::new(limits), collects: Collects::default() }
+        Env { linked, start: 0, scratch: Scratch::new(limits), collects: Collects::default() }
+    }
+
+    /// Bytes from its address to what that word is at the start of rules that count only what they look at.
+    pub const START_IF_WITHIN: usize = std::mem::offset_of!(Env, start);
+
+    /// Says whether these rules are known to stay within the budget.
+    #[inline]
+    pub fn set_within(&mut self, within: bool) {
+        self.start = self.scratch.meter_start_if(within);
     }
 
     /// What a run ends with: frees what is more than is worth keeping.

@@ -37,6 +37,62 @@ pub fn counts_steps(linked: &Linked, expr: &Expr) -> bool {
     counts
 }
 
+/// Whether evaluating an expression may count steps one by one, or makes values, so that each evaluation begins to count anew. What counts
+/// only what it looks at, which is [`steps_at_most`] a number that is known for a batch, need not.
+pub fn counts_steps_inline(linked: &Linked, expr: &Expr) -> bool {
+    let mut counts = false;
+    expr.walk(&mut |e| {
+        counts |= match &e.kind {
+            ExprKind::Call { .. } | ExprKind::Collect(_) => true,
+            ExprKind::Quantifier { each, .. } => !is_leaf(linked, each),
+            _ => false,
+        }
+    });
+    counts
+}
+
+/// Whether a loop counts [`looked_at`] 16 times its elements before it begins, instead of one step for each element: it is one loop and its
+/// body counts nothing.
+pub fn is_leaf(linked: &Linked, each: &Each) -> bool {
+    matches!(each.clauses.as_slice(), [Clause::For(_)]) && !counts_steps(linked, &each.body)
+}
+
+/// The most bytes that the values of a record may take so that evaluating all of `exprs` takes at most `steps`, as far as powers of two go.
+pub fn longest_within<'e>(linked: &Linked, exprs: impl Iterator<Item = &'e Expr> + Clone, steps: u64) -> usize {
+    let most = |bytes: usize| exprs.clone().map(|expr| steps_at_most(linked, expr, bytes)).fold(0, u64::saturating_add);
+    let (mut low, mut high) = (0, 32);
+    while low < high {
+        let bits = (low + high) / 2;
+        if most(1 << bits) <= steps { low = bits + 1 } else { high = bits }
+    }
+    if low == 0 { 0 } else { 1 << (low - 1) }
+}
+
+/// How the steps of a rule are counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Counting {
+    /// There are none.
+    Never,
+    /// One by one, so that each evaluation begins anew and looks at what is left at its end.
+    Inline,
+    /// Only of what is looked at: an evaluation on a record whose values take no more bytes than this stays within the budget and need not
+    /// look at it.
+    Within(usize),
+}
+
+impl Counting {
+    /// How those of a rule are counted, with so many in the budget.
+    pub fn of(linked: &Linked, expr: &Expr, steps: u64) -> Counting {
+        if !counts_steps(linked, expr) {
+            Counting::Never
+        } else if counts_steps_inline(linked, expr) {
+            Counting::Inline
+        } else {
+            Counting::Within(longest_within(linked, std::iter::once(expr), steps))
+        }
+    }
+}
+
 /// Steps that a comparison of two texts takes.
 #[inline]
 pub fn compare_steps(op: CompareOp, lhs: usize, rhs: usize) -> u64 {
@@ -109,6 +165,7 @@ fn looped(linked: &Linked, each: &Each, clauses: &[Clause], bytes: usize) -> u64
         [Clause::For(sources), inner @ ..] => {
             let sources = sources.iter().map(|(_, source)| below(source)).fold(0, u64::saturating_add);
             let element = looped(linked, each, inner, bytes).saturating_add(1);
+            // A leaf's bound is that of one step for each element, which is more than it takes.
             sources.saturating_add(element.saturating_mul(bytes as u64 / 8))
         }
     }

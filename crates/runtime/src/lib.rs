@@ -30,7 +30,7 @@ pub use backend::{
     Unsupported,
 };
 pub use batch::{Batch, BatchBuilder, RecordBuilder, RecordError};
-pub use cost::{compare_steps, counts_steps, steps_at_most};
+pub use cost::{Counting, compare_steps, counts_steps, counts_steps_inline, is_leaf, longest_within, steps_at_most};
 pub use evaluate::{EvaluateError, ValueInstance};
 pub use functions::{Bind, BoundFunction, Function, Library, slice};
 pub use layout::{Layout, Slot};
@@ -42,7 +42,7 @@ pub use matchers::{BytesSet, IntSet, IpSet, RegexMatcher, Searcher, SetMatcher, 
 pub use matches::{Matches, RuleSet, TrapAt};
 #[doc(hidden)]
 pub use matches::{WriteMatches, WriteRuleSet};
-pub use meter::{Interrupter, SLICE};
+pub use meter::{FREE, Interrupter, SLICE};
 pub use owned::{JsonError, OwnedValue};
 pub use pack::{BLOCK_BYTES, Blob};
 pub use quintet_arena::{Arena, ArenaError, Kind as ArenaKind, Memory, PADDING};

@@ -5,19 +5,23 @@
 //!
 //! | what | steps |
 //! |---|---|
-//! | an element that a loop visits | 1 |
+//! | a loop whose body counts nothing | 1 for every 16 elements of its shortest source |
+//! | an element that any other loop visits | 1 |
 //! | a call of a function | 1, 1 for every 16 bytes of its Bytes arguments together, 1 for each element of its array and map arguments, and what the function counts itself |
 //! | `matches` | bytes of the value x states of the expression / 16 |
 //! | `contains`, `wildcard`, a comparison of two texts, a set or list of texts, a key | 1 for every 256 bytes that are looked at |
 //!
-//! All divisions round down, so that searches of short values are free: they take less time than counting them would. A value that is too
-//! short to hold what is searched for, or not as long as the text that it must equal, is not looked at.
+//! All divisions round down, so that searches of short values and loops over a few are free: they take less time than counting them would. A
+//! value that is too short to hold what is searched for, or not as long as the text that it must equal, is not looked at.
 //! More than [`Limits::steps`](quintet_lang::Limits::steps) is [`Trap::Budget`].
 //!
 //! # How
 //! The count goes down from the limit, in slices of [`SLICE`], so that generated code has one 32-bit word to lower and one sign to look at,
 //! and comes by here between slices, where it also finds out that it was interrupted. Once the budget is used up the word stays negative
 //! until the next rule begins: whoever lowers it can leave the look at it to a place further on.
+//!
+//! A rule of which it is known that it cannot pass the budget on the records of a batch (see [`steps_at_most`](crate::steps_at_most)) is run
+//! with the word [`FREE`], and nobody needs to begin or to look between records.
 
 use std::cell::Cell;
 use std::sync::Arc;
@@ -29,6 +33,12 @@ use crate::trap::Trap;
 
 /// Steps between two looks at the rest of the budget.
 pub const SLICE: i32 = 1 << 16;
+
+/// The word of a meter that counts without end.
+pub const FREE: u64 = FREE_SLICES << 32 | i32::MAX as u64;
+
+/// The number of slices that says so; no limit has so many.
+const FREE_SLICES: u64 = u32::MAX as u64;
 
 /// What is left when nothing is: so far below 0 that lowering it does not come round to positive numbers before it is looked at.
 const EXHAUSTED: i32 = i32::MIN / 2;
@@ -126,6 +136,10 @@ impl Meter {
     #[inline(never)]
     pub(crate) fn settle(&self, steps: u64) -> Result<(), Trap> {
         let left = self.left.get();
+        if u64::from(self.slices.get()) == FREE_SLICES {
+            self.set_word(FREE);
+            return Ok(());
+        }
         let interrupted = self.flag.load(Ordering::Relaxed);
         let taken = i64::from(self.slices.get()) * i64::from(SLICE);
         let rest = (i64::from(left) + (self.beyond - taken).max(0)).checked_sub_unsigned(steps).unwrap_or(-1);

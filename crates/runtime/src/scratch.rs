@@ -6,7 +6,7 @@ use bumpalo::Bump;
 use quintet_lang::{HARD_MEMORY_BYTES, LOOKED_AT, Limits};
 
 use crate::backend::{BackendId, RunError};
-use crate::meter::{Interrupter, Meter};
+use crate::meter::{FREE, Interrupter, Meter};
 use crate::trap::Trap;
 use crate::value::Value;
 
@@ -122,6 +122,15 @@ impl Scratch {
         self.meter.steps(steps)
     }
 
+    /// Counts what a loop over so many elements takes whose body counts nothing.
+    ///
+    /// # Errors
+    /// [`Trap::Budget`] when the limit is passed.
+    #[inline]
+    pub fn look_at_elements(&self, elements: usize) -> Result<(), Trap> {
+        self.look(elements.saturating_mul(16))
+    }
+
     /// Counts what looking at so many bytes takes, see [`looked_at`].
     ///
     /// # Errors
@@ -158,6 +167,12 @@ impl Scratch {
     #[inline]
     pub fn set_meter_word(&self, word: u64) {
         self.meter.set_word(word);
+    }
+
+    /// What that word is at the start of an evaluation that is known to stay within the budget, or else as [`Scratch::meter_start`].
+    #[inline]
+    pub fn meter_start_if(&self, within: bool) -> u64 {
+        if within { FREE } else { self.meter.start() }
     }
 
     /// What that word is at the start of an evaluation.

@@ -1,7 +1,7 @@
 //! Loops: quantifiers and collected arrays.
 
 use quintet_lang::ast::{Clause, Each, Expr, ExprKind, LocalId, Needle, Quantifier};
-use quintet_runtime::{ArrayRef, MapRef, Value};
+use quintet_runtime::{ArrayRef, MapRef, Value, is_leaf, looked_at};
 
 use crate::context::{BoolFn, Ctx, test};
 use crate::expr::Builder;
@@ -12,8 +12,8 @@ use crate::place::{At, Computed, Elements, Run, by_place};
 
 /// A clause of a loop.
 enum Step {
-    /// Walks these in lockstep.
-    For(Vec<Source>),
+    /// Walks these in lockstep; whether what that takes is counted before.
+    For(bool, Vec<Source>),
     /// Binds a local to a slot of the batch.
     Place(usize, Computed),
     /// Binds a local to a value.
@@ -93,7 +93,7 @@ fn walk<'a>(steps: &[Step], cx: &Ctx<'a>, visit: &mut dyn FnMut() -> bool) -> bo
         return visit() || cx.trapped();
     };
     match step {
-        Step::For(sources) => {
+        Step::For(leaf, sources) => {
             let mut inline = [Cursor::Empty; INLINE_SOURCES];
             let mut heap = Vec::new();
             let cursors = match inline.get_mut(..sources.len()) {
@@ -110,8 +110,11 @@ fn walk<'a>(steps: &[Step], cx: &Ctx<'a>, visit: &mut dyn FnMut() -> bool) -> bo
             if cx.trapped() {
                 return true;
             }
+            if *leaf && !cx.count(looked_at(len * 16)) {
+                return true;
+            }
             (0..len).any(|index| {
-                if !cx.count(1) {
+                if !leaf && !cx.count(1) {
                     return true;
                 }
                 for cursor in cursors.iter() {
@@ -139,11 +142,12 @@ fn walk<'a>(steps: &[Step], cx: &Ctx<'a>, visit: &mut dyn FnMut() -> bool) -> bo
 
 impl Builder<'_> {
     /// The clauses of a loop.
-    fn steps(&mut self, clauses: &[Clause]) -> Vec<Step> {
-        clauses
+    fn steps(&mut self, each: &Each) -> Vec<Step> {
+        let leaf = is_leaf(self.linked, each);
+        each.clauses
             .iter()
             .map(|clause| match clause {
-                Clause::For(sources) => Step::For(sources.iter().map(|(local, source)| self.source(*local, source)).collect()),
+                Clause::For(sources) => Step::For(leaf, sources.iter().map(|(local, source)| self.source(*local, source, leaf)).collect()),
                 Clause::Let(local, value) => match self.place(value) {
                     Some(place) => {
                         let place = by_place!(place, place => Computed::new(move |cx| place.at(cx)));
@@ -158,9 +162,9 @@ impl Builder<'_> {
             .collect()
     }
 
-    fn source(&mut self, local: LocalId, source: &Expr) -> Source {
+    fn source(&mut self, local: LocalId, source: &Expr, leaf: bool) -> Source {
         match self.place(source) {
-            Some(place) => Source::Stored(self.bind_slot(local), Elements::new(place, &source.ty)),
+            Some(place) => Source::Stored(self.bind_slot(local), Elements::new(place, &source.ty, leaf)),
             None => {
                 let value = self.closure::<Any>(source);
                 Source::Value(self.bind_value(local), value)
@@ -175,9 +179,9 @@ impl Builder<'_> {
             && let [(local, source)] = sources.as_slice()
             && let Some(place) = self.place(source)
         {
-            return self.over_stored(any, *local, Elements::new(place, &source.ty), &each.body);
+            return self.over_stored(any, *local, Elements::new(place, &source.ty, is_leaf(self.linked, each)), &each.body);
         }
-        let steps = self.steps(&each.clauses);
+        let steps = self.steps(each);
         let body = self.test(&each.body);
         test(move |cx| {
             let mut answer = !any;
@@ -209,8 +213,11 @@ impl Builder<'_> {
         test(move |cx| {
             let run = elements.run(cx);
             let mut at = run.at;
+            if elements.leaf {
+                cx.count(looked_at(run.len * 16));
+            }
             for _ in 0..run.len {
-                if !cx.count(1) {
+                if !elements.leaf && !cx.count(1) {
                     return false;
                 }
                 set_slot(cx, local, at);
@@ -228,7 +235,7 @@ impl Builder<'_> {
 
     /// The array of the body's values.
     pub(crate) fn collect(&mut self, each: &Each) -> ValFn<Any> {
-        let steps = self.steps(&each.clauses);
+        let steps = self.steps(each);
         let body = self.closure::<Any>(&each.body);
         self.full = true;
         val::<Any>(move |cx| {

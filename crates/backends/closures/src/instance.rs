@@ -11,8 +11,8 @@ use std::sync::Arc;
 use quintet_lang::ast::{Expr, ExprKind, LogicOp};
 use quintet_lang::{HARD_STEPS, Limits};
 use quintet_runtime::{
-    Batch, Instance, Interrupter, Linked, Matches, Memory, RecordRef, RuleSet, RunError, Scratch, Trap, WriteMatches, WriteRuleSet,
-    steps_at_most,
+    Batch, FREE, Instance, Interrupter, Linked, Matches, Memory, RecordRef, RuleSet, RunError, Scratch, Trap, WriteMatches, WriteRuleSet,
+    longest_within,
 };
 
 use crate::code::{Filter, Parts, RuleCode};
@@ -57,7 +57,8 @@ impl Runner {
         // Half of the budget is within the budget.
         let _ = scratch.steps(half);
         let half_used = scratch.meter_word();
-        let unbounded = Scratch::new(&Limits { steps: u64::MAX, ..limits.clone() });
+        let unbounded = Scratch::new(limits);
+        unbounded.set_meter_word(FREE);
         Runner { code, scratch, state: State { slots, trap: Cell::new(None), unbounded, half_used, half, within } }
     }
 }
@@ -88,8 +89,7 @@ impl State {
             ExprKind::Logic { op: LogicOp::And, items: all } => &all[..items.min(all.len())],
             _ => std::slice::from_ref(expr),
         };
-        let steps = |bytes: usize| items.iter().map(|item| steps_at_most(linked, item, bytes)).fold(0, u64::saturating_add);
-        (0..32).map(|bits| 1usize << bits).take_while(|bytes| steps(*bytes) <= self.half).last().unwrap_or(0)
+        longest_within(linked, items.iter(), self.half)
     }
 
     /// Runs the tests of a rule on a record within the budget, whose steps begin at `word`, in memory that is reset.
@@ -165,14 +165,12 @@ impl State {
         let (mut rest, filter, within) = match rule {
             RuleCode::Plain(test) => return plain(scratch, test),
             RuleCode::Counting(test) if self.is_within(&code.linked, number, usize::MAX, longest) => {
-                self.unbounded.begin_steps();
                 return plain(&self.unbounded, test);
             }
             RuleCode::Counting(_) | RuleCode::Full { filter: None, .. } => (all, None, false),
             RuleCode::Full { filter: Some(Filter { test, counting: 0 }), .. } => (plain(scratch, test), Some(test), false),
             RuleCode::Full { filter: Some(Filter { test, counting }), .. } => {
                 if self.is_within(&code.linked, number, *counting, longest) {
-                    self.unbounded.begin_steps();
                     (plain(&self.unbounded, test), Some(test), true)
                 } else {
                     (all, None, false)
@@ -217,6 +215,7 @@ impl Runner {
     fn run_many(&mut self, record: RecordRef<'_>, hits: &mut RuleSet) -> Result<(), RunError> {
         let Runner { code, scratch, state } = self;
         let place = Place { memory: record.memory(), record: record.offset() / 8 };
+        let longest = record.batch().longest();
         for (word, rules) in code.rules.chunks(64).enumerate() {
             let mut bits = 0;
             for (bit, rule) in rules.iter().enumerate() {
@@ -224,6 +223,10 @@ impl Runner {
                     RuleCode::Plain(test) => {
                         let Place { memory, record } = place;
                         test.test(&Ctx { memory, record, env: &state.plain(code, scratch) })
+                    }
+                    RuleCode::Counting(test) if state.is_within(&code.linked, word * 64 + bit, usize::MAX, longest) => {
+                        let Place { memory, record } = place;
+                        test.test(&Ctx { memory, record, env: &state.plain(code, &state.unbounded) })
                     }
                     rule => state.exact(code, scratch, rule, place).unwrap_or_else(|trap| {
                         hits.trap(word * 64 + bit, trap);
@@ -249,6 +252,12 @@ impl Instance for Runner {
         match &*code.rules {
             [RuleCode::Plain(test)] => {
                 let hit = test.test(&Ctx { memory: record.memory(), record: record.offset() / 8, env: &state.plain(code, scratch) });
+                hits.set_word(0, u64::from(hit));
+                Ok(())
+            }
+            [RuleCode::Counting(test)] if state.is_within(&code.linked, 0, usize::MAX, record.batch().longest()) => {
+                let env = state.plain(code, &state.unbounded);
+                let hit = test.test(&Ctx { memory: record.memory(), record: record.offset() / 8, env: &env });
                 hits.set_word(0, u64::from(hit));
                 Ok(())
             }

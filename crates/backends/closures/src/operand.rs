@@ -1,6 +1,7 @@
 //! Operands by shape, and the closures that test one.
 
 use quintet_lang::ast::{Expr, ExprKind};
+use quintet_runtime::looked_at;
 
 use crate::context::{BoolFn, Ctx, test};
 use crate::expr::Builder;
@@ -58,14 +59,25 @@ fn elements<L: Load>(
     test(move |cx| {
         let run = elements.run(cx);
         let mut at = run.at;
-        for visited in 1..=run.len {
+        if elements.leaf {
+            cx.count(looked_at(run.len * 16));
+            for _ in 0..run.len {
+                if holds(cx, L::load(cx.memory, at)) == any {
+                    return any;
+                }
+                at += elements.step;
+            }
+            return !any;
+        }
+        for _ in 0..run.len {
+            if !cx.count(1) {
+                return false;
+            }
             if holds(cx, L::load(cx.memory, at)) == any {
-                cx.count(visited as u64);
                 return any;
             }
             at += elements.step;
         }
-        cx.count(run.len as u64);
         !any
     })
 }

@@ -165,17 +165,19 @@ pub(crate) struct Elements {
     skip: usize,
     /// Words from one value's slot to the next.
     pub(crate) step: usize,
+    /// Whether a loop over them counts what it takes before it begins.
+    pub(crate) leaf: bool,
 }
 
 impl Elements {
     /// The elements of what is stored at a place and has type `ty`.
-    pub(crate) fn new(place: Place, ty: &Type) -> Elements {
+    pub(crate) fn new(place: Place, ty: &Type, leaf: bool) -> Elements {
         let place = match place.field() {
             Some(field) => Ok(field),
             None => Err(by_place!(place, at => Computed::new(move |cx| at.at(cx)))),
         };
         let skip = matches!(ty, Type::Map(_)) as usize;
-        Elements { place, skip, step: skip + ty.element().map_or(1, Type::words) as usize }
+        Elements { place, skip, step: skip + ty.element().map_or(1, Type::words) as usize, leaf }
     }
 
     /// Where they are; none for nil.

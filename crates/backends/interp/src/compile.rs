@@ -2,11 +2,14 @@
 
 use std::sync::Arc;
 
+use foldhash::fast::FixedState;
+use hashbrown::HashSet;
+
 use quintet_lang::Limits;
 use quintet_lang::ast::{Clause, Each, Expr, ExprKind, Frame};
 use quintet_runtime::{
     Artifact, Backend, BackendId, CompileError, Compiled, Emit, EmitError, Instance, InstantiateError, Isolation, Linked, Traits,
-    Unsupported,
+    Unsupported, is_leaf,
 };
 
 use crate::config::ID;
@@ -45,11 +48,19 @@ impl Backend for Interp {
     fn compile(&self, program: &Arc<Linked>) -> Result<Arc<dyn Compiled>, CompileError> {
         let rules = &program.program().rules;
         let rooms = rules.iter().map(|rule| room(&rule.frame, &rule.expr)).collect();
-        let mut nodes = 0;
+        let (mut nodes, mut leaves) = (0, Leaves::default());
         for rule in rules {
-            rule.expr.walk(&mut |_| nodes += 1);
+            rule.expr.walk(&mut |e| {
+                nodes += 1;
+                if let ExprKind::Quantifier { each, .. } | ExprKind::Collect(each) = &e.kind
+                    && is_leaf(program, each)
+                {
+                    leaves.insert(address(each));
+                }
+            });
         }
-        Ok(Arc::new(Rules { program: program.clone(), rooms, data_bytes: nodes * size_of::<Expr>() }))
+        let data_bytes = nodes * size_of::<Expr>() + leaves.capacity() * size_of::<usize>();
+        Ok(Arc::new(Rules { program: program.clone(), rooms, leaves: leaves.into(), data_bytes }))
     }
 
     fn emits(&self) -> &'static [Emit] {
@@ -66,12 +77,21 @@ struct Rules {
     program: Arc<Linked>,
     /// The [`room`] of each rule.
     rooms: Arc<[usize]>,
+    leaves: Arc<Leaves>,
     data_bytes: usize,
+}
+
+/// The loops that count no step for each element, by their [`address`] in the program, where they stay.
+pub(crate) type Leaves = HashSet<usize, FixedState>;
+
+/// What a loop is known by.
+pub(crate) fn address(each: &Each) -> usize {
+    std::ptr::from_ref(each).addr()
 }
 
 impl Compiled for Rules {
     fn instantiate(&self, limits: &Limits) -> Result<Box<dyn Instance>, InstantiateError> {
-        Ok(Box::new(Walker::new(self.program.clone(), self.rooms.clone(), limits)))
+        Ok(Box::new(Walker::new(self.program.clone(), self.rooms.clone(), self.leaves.clone(), limits)))
     }
 
     fn artifact(&self) -> Artifact {

@@ -3,9 +3,12 @@
 use quintet_lang::ast::{Expr, ExprKind, LogicOp, Needle};
 use quintet_runtime::{Linked, Memory, RecordRef, Scratch, Searcher, Trap, Value, compare_steps};
 
+use crate::compile::Leaves;
+
 /// One evaluation of one rule on one record.
 pub(crate) struct Machine<'a> {
     pub(crate) program: &'a Linked,
+    pub(crate) leaves: &'a Leaves,
     pub(crate) memory: Memory<'a>,
     /// Bytes from the memory's start to the record.
     pub(crate) record: usize,
@@ -19,9 +22,16 @@ pub(crate) struct Machine<'a> {
 impl<'a> Machine<'a> {
     /// A machine with `room` slots, of which the first `locals` are not part of the stack.
     #[inline]
-    pub(crate) fn new(program: &'a Linked, record: RecordRef<'a>, scratch: &'a Scratch, room: usize, locals: usize) -> Machine<'a> {
+    pub(crate) fn new(
+        program: &'a Linked,
+        leaves: &'a Leaves,
+        record: RecordRef<'a>,
+        scratch: &'a Scratch,
+        room: usize,
+        locals: usize,
+    ) -> Machine<'a> {
         let slots = if room == 0 { Default::default() } else { scratch.locals(room) };
-        Machine { program, memory: record.memory(), record: record.offset(), scratch, slots, top: locals }
+        Machine { program, leaves, memory: record.memory(), record: record.offset(), scratch, slots, top: locals }
     }
 
     /// The value of a Bool expression that is never nil. (One that is nil all the same counts as false.)
@@ -95,7 +105,7 @@ impl<'a> Machine<'a> {
             ExprKind::Quantifier { quantifier, each } => {
                 let decisive = quantifier.decisive();
                 let mut answer = !decisive;
-                self.each(&each.clauses, &mut |machine| {
+                self.each(&each.clauses, self.is_leaf(each), &mut |machine| {
                     let decided = machine.test(&each.body)? == decisive;
                     if decided {
                         answer = decisive;

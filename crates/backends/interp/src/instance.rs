@@ -7,6 +7,7 @@ use quintet_runtime::{
     Batch, Instance, Interrupter, Linked, Matches, RecordRef, RuleSet, RunError, Scratch, Trap, WriteMatches, WriteRuleSet,
 };
 
+use crate::compile::Leaves;
 use crate::config::ID;
 use crate::expr::Machine;
 
@@ -14,12 +15,13 @@ use crate::expr::Machine;
 pub(crate) struct Walker {
     program: Arc<Linked>,
     rooms: Arc<[usize]>,
+    leaves: Arc<Leaves>,
     scratch: Scratch,
 }
 
 impl Walker {
-    pub(crate) fn new(program: Arc<Linked>, rooms: Arc<[usize]>, limits: &Limits) -> Walker {
-        Walker { program, rooms, scratch: Scratch::new(limits) }
+    pub(crate) fn new(program: Arc<Linked>, rooms: Arc<[usize]>, leaves: Arc<Leaves>, limits: &Limits) -> Walker {
+        Walker { program, rooms, leaves, scratch: Scratch::new(limits) }
     }
 
     fn check(&self, batch: &Batch) -> Result<(), RunError> {
@@ -31,7 +33,7 @@ impl Walker {
     fn test(&mut self, rule: usize, record: RecordRef<'_>) -> Result<bool, Trap> {
         self.scratch.reset();
         let it = &self.program.program().rules[rule];
-        Machine::new(&self.program, record, &self.scratch, self.rooms[rule], it.frame.locals.len()).test(&it.expr)
+        Machine::new(&self.program, &self.leaves, record, &self.scratch, self.rooms[rule], it.frame.locals.len()).test(&it.expr)
     }
 }
 

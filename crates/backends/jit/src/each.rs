@@ -4,6 +4,7 @@ use cranelift_codegen::ir::types::I64;
 use cranelift_codegen::ir::{Block, InstBuilder, Value};
 use quintet_lang::Type;
 use quintet_lang::ast::{Clause, Each, Expr, LocalId, Quantifier};
+use quintet_runtime::is_leaf;
 
 use crate::function::{Gen, Made, Malformed};
 use crate::symbols::Helper;
@@ -23,8 +24,8 @@ impl<'f, 'p> Gen<'f, 'p> {
     /// Goes where `any` or `all` says.
     pub(crate) fn quantifier(&mut self, quantifier: Quantifier, each: &'p Each, yes: Block, no: Block) -> Made<()> {
         match quantifier {
-            Quantifier::Any => self.each(&each.clauses, no, &mut |g, next| g.test(&each.body, yes, next)),
-            Quantifier::All => self.each(&each.clauses, yes, &mut |g, next| g.test(&each.body, next, no)),
+            Quantifier::Any => self.each(each, no, &mut |g, next| g.test(&each.body, yes, next)),
+            Quantifier::All => self.each(each, yes, &mut |g, next| g.test(&each.body, next, no)),
         }
     }
 
@@ -38,7 +39,7 @@ impl<'f, 'p> Gen<'f, 'p> {
         self.call(Helper::CollectBegin, &[self.state, element_address]);
         let slot = self.take_cells(1);
         let done = self.block();
-        self.each(&each.clauses, done, &mut |g, next| {
+        self.each(each, done, &mut |g, next| {
             let value = g.value(&each.body, next)?;
             if !value.fits(element) {
                 return Err(Malformed);
@@ -61,16 +62,21 @@ impl<'f, 'p> Gen<'f, 'p> {
 
     /// Runs `body` for each binding of the clauses' locals and goes to `done` after the last. The body must end the block that it is
     /// generated into, with the block that it is given for going on. Ends the current block.
-    fn each(&mut self, clauses: &'p [Clause], done: Block, body: &mut dyn FnMut(&mut Self, Block) -> Made<()>) -> Made<()> {
+    fn each(&mut self, each: &'p Each, done: Block, body: &mut dyn FnMut(&mut Self, Block) -> Made<()>) -> Made<()> {
+        let leaf = is_leaf(self.linked, each);
+        self.clauses(&each.clauses, leaf, done, body)
+    }
+
+    fn clauses(&mut self, clauses: &'p [Clause], leaf: bool, done: Block, body: &mut dyn FnMut(&mut Self, Block) -> Made<()>) -> Made<()> {
         match clauses {
             [] => body(self, done),
             [Clause::Let(local, value), inner @ ..] => {
                 let value = self.value(value, done)?;
                 self.bind(*local, Some(value))?;
-                self.each(inner, done, body)?;
+                self.clauses(inner, leaf, done, body)?;
                 self.bind(*local, None)
             }
-            [Clause::For(sources), inner @ ..] => self.lockstep(sources, inner, done, body),
+            [Clause::For(sources), inner @ ..] => self.lockstep(sources, inner, leaf, done, body),
         }
     }
 
@@ -84,12 +90,16 @@ impl<'f, 'p> Gen<'f, 'p> {
         &mut self,
         sources: &'p [(LocalId, Expr)],
         inner: &'p [Clause],
+        leaf: bool,
         done: Block,
         body: &mut dyn FnMut(&mut Self, Block) -> Made<()>,
     ) -> Made<()> {
         let walked = sources.iter().map(|(_, source)| self.source(source)).collect::<Made<Vec<_>>>()?;
         let lens = walked.iter().map(|s| s.items.len).collect::<Vec<_>>().into_iter();
         let len = lens.reduce(|a, b| self.b.ins().umin(a, b)).ok_or(Malformed)?;
+        if leaf {
+            self.look_at_elements(len);
+        }
         let starts: Vec<Value> = walked.iter().map(|s| self.b.ins().iadd(s.items.block, s.items.offset)).collect();
 
         // The elements that are left, then where each source is.
@@ -102,12 +112,14 @@ impl<'f, 'p> Gen<'f, 'p> {
         self.b.switch_to_block(head);
         self.branch(left, step, done);
         self.b.switch_to_block(step);
-        self.step()?;
+        if !leaf {
+            self.step()?;
+        }
         for (((local, _), source), place) in sources.iter().zip(&walked).zip(&places) {
             let value = self.element(source.items, *place, source.skip);
             self.bind(*local, Some(value))?;
         }
-        self.each(inner, next, body)?;
+        self.clauses(inner, leaf, next, body)?;
         for (local, _) in sources {
             self.bind(*local, None)?;
         }

@@ -13,7 +13,7 @@ use cranelift_codegen::ir::{
 use cranelift_codegen::isa::TargetIsa;
 use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext};
 use quintet_lang::ast::{Expr, ExprKind, Rule};
-use quintet_runtime::{Linked, Trap, counts_steps};
+use quintet_runtime::{Linked, Trap, counts_steps_inline};
 
 use crate::symbols::{Helper, Symbols};
 use crate::value::{CELL, Val};
@@ -83,7 +83,8 @@ pub(crate) fn generate(
     let (helpers, free) = ([None; Helper::COUNT], HashMap::new());
     let mut g = Gen { b, linked, symbols, isa, locals, helpers, free, parts: None, trap: None, state, arena, record };
     let shifted = g.b.ins().ishl_imm_u(bits, 1);
-    let counts = counts_steps(linked, &rule.expr);
+    // Others that count are asked for blocks of records only where none can pass the budget.
+    let counts = counts_steps_inline(linked, &rule.expr);
     if makes_values(&rule.expr) {
         g.call(Helper::Reset, &[state]);
     } else if counts {

@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use quintet_lang::Limits;
 use quintet_native::Env;
-use quintet_runtime::{Batch, Instance, Interrupter, Matches, RecordRef, RuleSet, RunError, Trap, WriteMatches, WriteRuleSet};
+use quintet_runtime::{
+    Batch, Counting, FREE, Instance, Interrupter, Matches, RecordRef, RuleSet, RunError, Trap, WriteMatches, WriteRuleSet,
+};
 
 use crate::compile::Code;
 
@@ -48,6 +50,8 @@ pub(crate) unsafe extern "C" fn trap(state: *mut State, record: *const u8, code:
 /// One thread's state, and the code.
 pub(crate) struct Runner {
     code: Arc<Code>,
+    /// By rule: how its steps are counted.
+    counting: Box<[Counting]>,
     /// Boxed, so that moving the runner does not move it.
     state: Box<State>,
 }
@@ -55,7 +59,9 @@ pub(crate) struct Runner {
 impl Runner {
     pub(crate) fn new(code: Arc<Code>, limits: &Limits) -> Runner {
         let env = Env::new(code.program().clone(), limits);
-        Runner { code, state: Box::new(State { env, traps: Vec::new() }) }
+        let steps = limits.steps;
+        let counting = code.program().program().rules.iter().map(|rule| Counting::of(code.program(), &rule.expr, steps)).collect();
+        Runner { code, counting, state: Box::new(State { env, traps: Vec::new() }) }
     }
 
     fn check(&self, batch: &Batch) -> Result<(), RunError> {
@@ -69,7 +75,26 @@ impl State {
     /// # Safety
     /// The record is of the scheme that the function was made for and lies in the arena, and what the function's code refers to is alive.
     #[inline(always)]
-    unsafe fn ask(&mut self, function: RuleFn, (arena, record): (*const u8, *const u8), rule: usize, hits: &mut RuleSet) -> u64 {
+    unsafe fn ask(
+        &mut self,
+        (function, counting): (RuleFn, Counting),
+        (arena, record, longest): (*const u8, *const u8, usize),
+        rule: usize,
+        hits: &mut RuleSet,
+    ) -> u64 {
+        if let Counting::Within(most) = counting {
+            if longest > most {
+                // SAFETY: as the caller promises.
+                return match unsafe { self.exact(function, arena, record) } {
+                    Ok(hit) => hit,
+                    Err(trap) => {
+                        hits.trap(rule, trap);
+                        0
+                    }
+                };
+            }
+            self.env.scratch().set_meter_word(FREE);
+        }
         // SAFETY: as the caller promises; the state is ours alone.
         let hit = unsafe { function(&raw mut *self, arena, record, 1) };
         if !self.traps.is_empty() {
@@ -79,15 +104,36 @@ impl State {
     }
 }
 
+impl State {
+    /// A rule's answer for one record, with exact steps, for a rule that leaves their start and end to the instance.
+    ///
+    /// # Safety
+    /// As [`State::ask`].
+    #[cold]
+    unsafe fn exact(&mut self, function: RuleFn, arena: *const u8, record: *const u8) -> Result<u64, Trap> {
+        self.env.scratch().begin_steps();
+        // SAFETY: as the caller promises; the state is ours alone.
+        let hit = unsafe { function(&raw mut *self, arena, record, 1) };
+        let mut first = None;
+        self.drain(|_, trap| first = first.or(Some(trap)));
+        match first {
+            Some(trap) => Err(trap),
+            None if self.env.scratch().is_exhausted() => Err(Trap::Budget),
+            None => Ok(hit),
+        }
+    }
+}
+
 impl Runner {
     /// [`Instance::run`] for any number of rules, once scheme and `hits` are as they should be.
     #[inline(never)]
-    fn run_many(&mut self, record: (*const u8, *const u8), hits: &mut RuleSet) {
-        for (word, functions) in self.code.functions().chunks(BLOCK).enumerate() {
+    fn run_many(&mut self, record: (*const u8, *const u8, usize), hits: &mut RuleSet) {
+        let functions = self.code.functions().chunks(BLOCK).zip(self.counting.chunks(BLOCK));
+        for (word, (functions, counting)) in functions.enumerate() {
             let mut bits = 0;
-            for (bit, function) in functions.iter().enumerate() {
+            for (bit, (function, counting)) in functions.iter().zip(counting).enumerate() {
                 // SAFETY: as in `run`.
-                bits |= unsafe { self.state.ask(*function, record, word * BLOCK + bit, hits) } << bit;
+                bits |= unsafe { self.state.ask((*function, *counting), record, word * BLOCK + bit, hits) } << bit;
             }
             hits.set_word(word, bits);
         }
@@ -100,13 +146,13 @@ impl Instance for Runner {
         let functions = self.code.functions();
         hits.reset(functions.len());
         let arena = record.memory().as_ptr();
-        let record = (arena, arena.wrapping_add(record.offset()));
+        let record = (arena, arena.wrapping_add(record.offset()), record.batch().longest());
         // A filter is a program of one rule: without a loop its call costs little more than the rule.
-        match functions {
-            [only] => {
+        match (functions, &*self.counting) {
+            ([only], [counting]) => {
                 // SAFETY: `code` keeps the function's pages mapped and the program that it refers to alive. The record is of the scheme
                 // that the code was made for and lies in the arena, which the batch's borrow keeps as it is.
-                let hit = unsafe { self.state.ask(*only, record, 0, hits) };
+                let hit = unsafe { self.state.ask((*only, *counting), record, 0, hits) };
                 hits.set_word(0, hit);
             }
             _ => self.run_many(record, hits),
@@ -126,6 +172,21 @@ impl Instance for Runner {
             let count = (batch.len() - first).min(BLOCK);
             for (rule, function) in functions.iter().enumerate() {
                 self.state.env.scratch().go_on(self.code.id())?;
+                if let Some(Counting::Within(most)) = self.counting.get(rule) {
+                    if batch.longest() > *most {
+                        let mut bits = 0;
+                        for record in 0..count {
+                            // SAFETY: as in `run`; the batch has `count` records from here on.
+                            match unsafe { self.state.exact(*function, arena, address.wrapping_add(record * stride)) } {
+                                Ok(hit) => bits |= hit << record,
+                                Err(trap) => out.trap(rule, first + record, trap),
+                            }
+                        }
+                        out.set_block(rule, block, bits);
+                        continue;
+                    }
+                    self.state.env.scratch().set_meter_word(FREE);
+                }
                 // SAFETY: as in `run`; the state is ours alone and the batch has `count` records from here on.
                 let bits = unsafe { function(&raw mut *self.state, arena, address, count) };
                 out.set_block(rule, block, bits);
@@ -139,7 +200,11 @@ impl Instance for Runner {
     }
 
     fn memory_bytes(&self) -> usize {
-        size_of::<Runner>() + size_of::<State>() + self.state.env.memory_bytes() + self.state.traps.capacity() * size_of::<(usize, u32)>()
+        size_of::<Runner>()
+            + size_of_val(&*self.counting)
+            + size_of::<State>()
+            + self.state.env.memory_bytes()
+            + self.state.traps.capacity() * size_of::<(usize, u32)>()
     }
 
     fn interrupter(&self) -> Interrupter {

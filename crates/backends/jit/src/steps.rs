@@ -1,7 +1,8 @@
 //! Counting steps. The word with those that are left is in the instance's state; see [`Scratch::METER`](quintet_runtime::Scratch::METER).
 //!
-//! Loops lower it and look at it for each element. What is looked at or searched counts by itself and goes on without a look: once the
-//! budget is used up the word stays negative, and the end of the rule looks at it again.
+//! Loops within loops and around searches lower it and look at it for each element. What is looked at or searched counts by itself and goes
+//! on without a look: once the budget is used up the word stays negative, and the end of the rule looks at it again. Rules that count only
+//! so leave the start and the end to the instance.
 
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::types::{I32, I64};
@@ -55,6 +56,18 @@ impl Gen<'_, '_> {
         self.branch(is_long, long, go_on);
         self.b.switch_to_block(long);
         self.call(Helper::Look, &[self.state, len]);
+        self.jump(go_on);
+        self.b.switch_to_block(go_on);
+    }
+
+    /// Counts what a loop over so many elements takes whose body counts nothing.
+    pub(crate) fn look_at_elements(&mut self, len: Value) {
+        let (go_on, long) = (self.block(), self.cold_block());
+        let is_long = self.b.ins().icmp_imm_u(IntCC::UnsignedGreaterThanOrEqual, len, LOOKED_AT as i64 / 16);
+        self.branch(is_long, long, go_on);
+        self.b.switch_to_block(long);
+        let bytes = self.b.ins().ishl_imm_u(len, 4);
+        self.call(Helper::Look, &[self.state, bytes]);
         self.jump(go_on);
         self.b.switch_to_block(go_on);
     }

@@ -8,7 +8,7 @@
 use std::fmt::Write;
 
 use quintet_lang::ast::Rule;
-use quintet_runtime::{Linked, Trap, counts_steps};
+use quintet_runtime::{Linked, Trap, counts_steps, counts_steps_inline};
 
 use crate::code::Exit;
 use crate::data::Data;
@@ -25,8 +25,8 @@ pub(crate) const BUDGET: u32 = Trap::Budget as u32;
 const HEAD: &str = "\
 -- N: the prelude; X: addresses of prepared literals; E: the environment of calls; A: the word of the cells;
 -- CB: the address of the constants; T: the list of traps; M: the 4-byte word with the steps that are left, the count of slices after it
--- and what both are at the start of a rule at M0
-local N, X, E, A, CB, T, M, M0 = ...
+-- and what both are at the start of a rule at M0, or at MB for rules that count only what they look at
+local N, X, E, A, CB, T, M, M0, MB = ...
 local A2, C, C2 = A * 2, CB / 8, CB / 4
 local P, S, G, L = {}, {}, {}, {}
 ";
@@ -103,7 +103,8 @@ fn rule(linked: &Linked, data: &mut Data, rule: &Rule, number: (usize, usize), s
     let expr = grouped.as_ref().unwrap_or(&rule.expr);
     let cuts = Cuts::new(expr);
     let mut emitter = Emitter::new(linked, data, &rule.frame, &cuts, parts);
-    let counts = counts_steps(linked, expr);
+    let counts = counts_steps_inline(linked, expr);
+    let bulk = !counts && counts_steps(linked, expr);
     if needs_reset(expr) {
         emitter.code.line("reset(E)");
     } else if counts {
@@ -125,10 +126,23 @@ fn rule(linked: &Linked, data: &mut Data, rule: &Rule, number: (usize, usize), s
     } else {
         format!("        if t{i}(w, b) then bits = bor(bits, lshift(1, i)) end\n")
     };
+    let (begin, end) = match bulk {
+        true => (
+            "    I32[M], I32[M + 1] = I32[MB], I32[MB + 1]\n".to_owned(),
+            // Where the budget is not known to hold, records come one by one.
+            format!(
+                "    if I32[M] < 0 then
+      note(T, {index}, 0, {BUDGET})
+      I32[o - 1] = 0
+    end\n"
+            ),
+        ),
+        false => Default::default(),
+    };
     let _ = write!(
         text,
         "  local function l{i}(w, b, n, o)
-    for j = 0, n - 1, 32 do
+{begin}    for j = 0, n - 1, 32 do
       local bits, last = 0, n - 1 - j
       if last > 31 then last = 31 end
       for i = 0, last do
@@ -137,7 +151,7 @@ fn rule(linked: &Linked, data: &mut Data, rule: &Rule, number: (usize, usize), s
       I32[o] = bits
       o = o + 1
     end
-  end\n"
+{end}  end\n"
     );
 }
 
@@ -146,7 +160,11 @@ fn totals(linked: &Linked, g: usize, members: &[Rule], text: &mut String) {
     let _ = writeln!(text, "  G[{}] = function(w, b)\n    local bits, r = 0", g + 1);
     for (i, rule) in members.iter().enumerate() {
         let bit = (1u32 << i) as i32;
-        let counts = counts_steps(linked, &rule.expr);
+        let inline = counts_steps_inline(linked, &rule.expr);
+        let counts = inline || counts_steps(linked, &rule.expr);
+        if counts && !inline {
+            let _ = writeln!(text, "    I32[M], I32[M + 1] = I32[MB], I32[MB + 1]");
+        }
         let _ = if counts || can_trap(&rule.expr) {
             let over = if counts { format!("    if I32[M] < 0 then r = {BUDGET} end\n") } else { String::new() };
             writeln!(

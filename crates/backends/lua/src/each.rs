@@ -1,7 +1,8 @@
 //! Generating loops.
 
-use quintet_lang::Type;
 use quintet_lang::ast::{Clause, Each, Expr, LocalId, Quantifier};
+use quintet_lang::{LOOKED_AT, Type};
+use quintet_runtime::is_leaf;
 
 use crate::chunk::BUDGET;
 use crate::code::Exit;
@@ -27,10 +28,10 @@ impl Emitter<'_> {
     pub(crate) fn quantifier(&mut self, quantifier: Quantifier, each: &Each, want: bool, exit: Exit) {
         let decisive = quantifier.decisive();
         if want == decisive {
-            self.each(&each.clauses, &mut |e| e.branch(&each.body, want, exit));
+            self.each(each, &mut |e| e.branch(&each.body, want, exit));
         } else {
             self.scoped(|e, out| {
-                e.each(&each.clauses, &mut |e| e.branch(&each.body, decisive, out));
+                e.each(each, &mut |e| e.branch(&each.body, decisive, out));
                 e.code.go(exit);
             });
         }
@@ -41,7 +42,7 @@ impl Emitter<'_> {
         let element = &each.body.ty;
         let (x, cell, out) = (self.data.ty(element), self.data.cells(1), self.data.cells(1));
         self.code.line(format!("begin(E, X[{x}])"));
-        self.each(&each.clauses, &mut |e| {
+        self.each(each, &mut |e| {
             e.scoped(|e, nil| {
                 let value = e.value(&each.body, nil);
                 e.code.line(format!("I64[{}] = 1", Place::frame(cell).word(0)));
@@ -56,20 +57,25 @@ impl Emitter<'_> {
     }
 
     /// Generates the loops of clauses around `body`.
-    fn each(&mut self, clauses: &[Clause], body: &mut dyn FnMut(&mut Self)) {
+    fn each(&mut self, each: &Each, body: &mut dyn FnMut(&mut Self)) {
+        let leaf = is_leaf(self.linked, each);
+        self.clauses(&each.clauses, leaf, body);
+    }
+
+    fn clauses(&mut self, clauses: &[Clause], leaf: bool, body: &mut dyn FnMut(&mut Self)) {
         match clauses {
             [] => self.block(|e| body(e)),
             [Clause::Let(local, value), inner @ ..] => self.scoped(|e, skip| {
                 let bound = e.value(value, skip);
                 let bound = e.share_all(bound);
                 e.locals[local.index()] = Some(bound);
-                e.each(inner, body);
+                e.clauses(inner, leaf, body);
             }),
-            [Clause::For(sources), inner @ ..] => self.block(|e| e.lockstep(sources, inner, body)),
+            [Clause::For(sources), inner @ ..] => self.block(|e| e.lockstep(sources, inner, leaf, body)),
         }
     }
 
-    fn lockstep(&mut self, sources: &[(LocalId, Expr)], inner: &[Clause], body: &mut dyn FnMut(&mut Self)) {
+    fn lockstep(&mut self, sources: &[(LocalId, Expr)], inner: &[Clause], leaf: bool, body: &mut dyn FnMut(&mut Self)) {
         let mut len = None;
         let mut evaluated = Vec::new();
         if sources.len() <= MOST_SOURCES {
@@ -89,10 +95,16 @@ impl Emitter<'_> {
             }
         }
         let len = len.unwrap_or_else(|| "0".into());
+        if leaf {
+            let len = self.code.bind(&mut self.spilled, &len);
+            self.code.line(format!("if {len} >= {} then look(E, {len} * 16) end", LOOKED_AT / 16));
+        }
         let index = self.code.local();
         let open = self.code.open(format!("for {index} = 0, {len} - 1 do"));
-        self.code.line("I32[M] = I32[M] - 1");
-        self.code.line(format!("if I32[M] < 0 and settle(E) ~= 0 then return {BUDGET} end"));
+        if !leaf {
+            self.code.line("I32[M] = I32[M] - 1");
+            self.code.line(format!("if I32[M] < 0 and settle(E) ~= 0 then return {BUDGET} end"));
+        }
         if sources.len() <= MOST_SOURCES {
             evaluated.iter().for_each(|source| self.element(source, &index));
         } else {
@@ -102,7 +114,7 @@ impl Emitter<'_> {
                 self.code.line(format!("P[{part}](w, b)"));
             }
         }
-        self.each(inner, body);
+        self.clauses(inner, leaf, body);
         self.code.close(open);
     }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use mlua::Function;
 use quintet_lang::Limits;
 use quintet_native::Env;
-use quintet_runtime::{Batch, Instance, Interrupter, Matches, RecordRef, RuleSet, RunError, WriteMatches, WriteRuleSet, counts_steps};
+use quintet_runtime::{Batch, Counting, Instance, Interrupter, Matches, RecordRef, RuleSet, RunError, WriteMatches, WriteRuleSet};
 
 use crate::chunk::GROUP;
 use crate::compile::Chunk;
@@ -30,6 +30,8 @@ pub(crate) struct Runner {
     notes: Box<UnsafeCell<Vec<Note>>>,
     /// Whether a rule counts steps, so that a run may take long.
     counts: bool,
+    /// The bytes of the longest record on which rules that count only what they look at stay within the budget.
+    within: usize,
     /// Answers for one record, 32 rules each.
     words: Box<[UnsafeCell<u32>]>,
 }
@@ -53,17 +55,39 @@ impl Runner {
             notes.get() as usize as f64,
             (address + Env::METER) as f64 / 4.0,
             (address + Env::METER_START) as f64 / 4.0,
+            (address + Env::START_IF_WITHIN) as f64 / 4.0,
         ];
         // SAFETY: the chunk's bytecode and tables were made together, and everything that the functions are told the address of lives in
         // the runner for as long as they do.
         let (batch, one) = unsafe { state.load(&chunk.bytecode, chunk.tables.addresses(), scalars)? };
         let program = chunk.program.program();
-        let counts = program.rules.iter().any(|rule| counts_steps(&chunk.program, &rule.expr));
-        Ok(Runner { chunk, batch, one, state, env, frame, notes, counts, words })
+        let counting = || program.rules.iter().map(|rule| Counting::of(&chunk.program, &rule.expr, limits.steps));
+        let counts = counting().any(|counting| counting != Counting::Never);
+        let within = counting().filter_map(|counting| if let Counting::Within(most) = counting { Some(most) } else { None });
+        let within = within.min().unwrap_or(usize::MAX);
+        Ok(Runner { chunk, batch, one, state, env, frame, notes, counts, within, words })
     }
 
     fn check(&self, batch: &Batch) -> Result<(), RunError> {
         if self.chunk.program.scheme().same(batch.scheme()) { Ok(()) } else { Err(RunError::scheme(self.chunk.config.id())) }
+    }
+
+    /// [`Instance::run_batch`] where the budget might be passed.
+    #[cold]
+    fn one_by_one(&mut self, batch: &Batch, out: &mut Matches) -> Result<(), RunError> {
+        let mut hits = RuleSet::new();
+        let mut rows = vec![0; out.rules() * out.row_words()];
+        let row = out.row_words();
+        for record in batch.iter() {
+            self.env.get_mut().scratch().go_on(self.chunk.config.id())?;
+            self.run(record, &mut hits)?;
+            let at = record.index();
+            hits.iter().for_each(|rule| rows[rule * row + at / 64] |= 1 << (at % 64));
+            hits.traps().iter().for_each(|(rule, trap)| out.trap(*rule, at, *trap));
+        }
+        out.words_mut().copy_from_slice(&rows);
+        out.finish();
+        Ok(())
     }
 
     fn fail(&self, error: mlua::Error) -> RunError {
@@ -76,6 +100,7 @@ impl Instance for Runner {
         self.check(record.batch())?;
         hits.reset(self.chunk.program.program().rules.len());
         let Some(one) = &self.one else { return Ok(()) };
+        self.env.get_mut().set_within(record.batch().longest() <= self.within);
         let base = record.memory().as_ptr() as usize;
         let (word, base) = ((base + record.offset()) as f64 / 8.0, base as f64);
         let mut insert = |group: usize, mut bits: u32| {
@@ -103,6 +128,11 @@ impl Instance for Runner {
         self.check(batch)?;
         out.reset(self.chunk.program.program().rules.len(), batch.len());
         let (Some(function), false) = (&self.batch, batch.is_empty()) else { return Ok(()) };
+        let within = batch.longest() <= self.within;
+        self.env.get_mut().set_within(within);
+        if !within {
+            return self.one_by_one(batch, out);
+        }
         let base = batch.memory().as_ptr() as usize;
         let word = (base + batch.records_offset()) as f64 / 8.0;
         let row = out.row_words() * 2;

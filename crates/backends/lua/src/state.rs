@@ -52,7 +52,7 @@ impl State {
         &self,
         bytecode: &[u8],
         addresses: &[usize],
-        scalars: [f64; 6],
+        scalars: [f64; 7],
     ) -> mlua::Result<(Option<Function>, Option<Function>)> {
         let table = self.lua.create_table_with_capacity(addresses.len(), 0)?;
         for (i, address) in addresses.iter().enumerate() {
@@ -60,8 +60,8 @@ impl State {
         }
         let chunk =
             self.lua.load(bytecode).set_name("=rules").set_mode(mlua::chunk::ChunkMode::Binary).set_environment(self.globals.clone());
-        let [env, cells, constants, notes, meter, start] = scalars;
-        chunk.call((&self.names, table, env, cells, constants, notes, meter, start))
+        let [env, cells, constants, notes, meter, start, within] = scalars;
+        chunk.call((&self.names, table, env, cells, constants, notes, meter, start, within))
     }
 
     /// Bytes that the state takes.

@@ -109,7 +109,7 @@ struct Rules {
 impl Compiled for Rules {
     fn instantiate(&self, limits: &Limits) -> Result<Box<dyn Instance>, InstantiateError> {
         let host = Host::new(self.program.clone(), self.packed.clone(), self.places, limits);
-        let sandbox = Sandbox::new(self.program.clone(), self.setup, &self.pre, self.places, host);
+        let sandbox = Sandbox::new(self.program.clone(), self.setup, &self.pre, self.places, host, limits.steps);
         Ok(Box::new(sandbox.map_err(|e| InstantiateError::new(self.setup.id(), format_args!("{e:#}")))?))
     }
 

@@ -2,7 +2,7 @@
 
 use quintet_lang::Type;
 use quintet_lang::ast::{Clause, Each, Expr, LocalId};
-use quintet_runtime::Trap;
+use quintet_runtime::{Trap, is_leaf};
 use wasm_encoder::ValType::I32;
 
 use crate::body::{Label, at};
@@ -26,26 +26,27 @@ type Inner<'i> = &'i mut dyn FnMut(&mut Emitter<'_>);
 
 impl Emitter<'_> {
     /// Runs code for each binding of the clauses' locals.
-    pub(crate) fn each(&mut self, clauses: &[Clause], inner: Inner<'_>) {
+    pub(crate) fn each(&mut self, each: &Each, inner: Inner<'_>) {
         let mark = self.body.mark();
         let end = self.body.block();
         self.loops += 1;
-        self.clauses(clauses, end, inner);
+        let leaf = is_leaf(self.linked, each);
+        self.clauses(&each.clauses, leaf, end, inner);
         self.loops -= 1;
         self.body.end();
         self.body.release(mark);
     }
 
     /// The clauses that are left; what skips an element goes to `skip`.
-    fn clauses(&mut self, clauses: &[Clause], skip: Label, inner: Inner<'_>) {
+    fn clauses(&mut self, clauses: &[Clause], leaf: bool, skip: Label, inner: Inner<'_>) {
         match clauses {
             [] => inner(self),
             [Clause::Let(local, value), rest @ ..] => {
                 self.value(value, skip);
                 self.bind(*local, &value.ty);
-                self.clauses(rest, skip, inner);
+                self.clauses(rest, leaf, skip, inner);
             }
-            [Clause::For(sources), rest @ ..] => self.lockstep(sources, rest, inner),
+            [Clause::For(sources), rest @ ..] => self.lockstep(sources, rest, leaf, inner),
         }
     }
 
@@ -58,18 +59,23 @@ impl Emitter<'_> {
         self.bound[local.index()] = words;
     }
 
-    fn lockstep(&mut self, sources: &[(LocalId, Expr)], rest: &[Clause], inner: Inner<'_>) {
+    fn lockstep(&mut self, sources: &[(LocalId, Expr)], rest: &[Clause], leaf: bool, inner: Inner<'_>) {
         let left = self.body.local(I32);
         self.body.i().i32_const(-1).local_set(left);
         let mut walked = Vec::with_capacity(sources.len());
         for (_, source) in sources {
             walked.push(self.source(source, left));
         }
+        if leaf {
+            self.look_at_elements(left);
+        }
         let end = self.body.block();
         let head = self.body.loop_();
         self.body.i().local_get(left);
         self.body.br_unless(end);
-        self.step();
+        if !leaf {
+            self.step();
+        }
         let mark = self.body.mark();
         let skip = self.body.block();
         for ((local, expr), source) in sources.iter().zip(&walked) {
@@ -77,7 +83,7 @@ impl Emitter<'_> {
             self.load(element, source.block, source.next, source.skip);
             self.bind(*local, element);
         }
-        self.clauses(rest, skip, inner);
+        self.clauses(rest, leaf, skip, inner);
         self.body.end();
         self.body.release(mark);
         for source in &walked {
@@ -112,7 +118,7 @@ impl Emitter<'_> {
         let size = if packs { 16 } else { element.words() * 8 };
         let (items, used, room) = (self.body.local(I32), self.body.local(I32), self.body.local(I32));
         self.body.i().i32_const(0).local_tee(items).local_tee(used).local_set(room);
-        self.each(&each.clauses, &mut |this| {
+        self.each(each, &mut |this| {
             let mark = this.body.mark();
             this.value(&each.body, this.never);
             let value = this.pop(element);

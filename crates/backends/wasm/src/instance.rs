@@ -3,14 +3,14 @@
 use std::sync::Arc;
 
 use quintet_runtime::{
-    ArenaKind, Batch, Instance, Interrupter, Linked, Matches, RecordRef, RuleSet, RunError, Trap, WriteMatches, WriteRuleSet, counts_steps,
+    ArenaKind, Batch, Counting, Instance, Interrupter, Linked, Matches, RecordRef, RuleSet, RunError, Trap, WriteMatches, WriteRuleSet,
 };
 use wasmtime::{InstancePre, Store, TypedFunc};
 
 use crate::config::{Memory, Setup};
 use crate::host::Host;
 use crate::module::{MEMORY, RUN};
-use crate::places::{LIMIT, METER_START, PEAK, Places, TOP};
+use crate::places::{LIMIT, METER_START, METER_START_IF_WITHIN, PEAK, Places, TOP};
 use crate::window::Window;
 
 /// Scratch memory that is kept between calls.
@@ -29,6 +29,8 @@ pub(crate) struct Sandbox {
     window: Window,
     /// Whether a rule counts steps, so that a run may take long.
     counts: bool,
+    /// The bytes of the longest record on which rules that count only what they look at stay within the budget.
+    within: usize,
 }
 
 impl Sandbox {
@@ -38,6 +40,7 @@ impl Sandbox {
         pre: &InstancePre<Host>,
         places: Places,
         host: Host,
+        steps: u64,
     ) -> wasmtime::Result<Sandbox> {
         let mut store = Store::new(pre.module().engine(), host);
         let instance = pre.instantiate(&mut store)?;
@@ -50,8 +53,11 @@ impl Sandbox {
         host.write32(LIMIT, places.window)?;
         let start = host.scratch().meter_start();
         host.write(METER_START, &start.to_le_bytes())?;
-        let counts = program.program().rules.iter().any(|rule| counts_steps(&program, &rule.expr));
-        Ok(Sandbox { program, setup, places, store, run, window, counts })
+        let counting = || program.program().rules.iter().map(|rule| Counting::of(&program, &rule.expr, steps));
+        let counts = counting().any(|counting| counting != Counting::Never);
+        let within = counting().filter_map(|counting| if let Counting::Within(most) = counting { Some(most) } else { None });
+        let within = within.min().unwrap_or(usize::MAX);
+        Ok(Sandbox { program, setup, places, store, run, window, counts, within })
     }
 
     #[cold]
@@ -65,6 +71,33 @@ impl Sandbox {
             return Err(RunError::scheme(self.setup.id()));
         }
         self.window.place(&mut self.store, batch.arena()).map_err(|e| self.error(e))
+    }
+
+    /// Says whether the rules that count only what they look at are known to stay within the budget.
+    #[inline]
+    fn set_within(&mut self, within: bool) -> Result<(), RunError> {
+        let host = self.store.data_mut();
+        let start = host.scratch().meter_start_if(within);
+        host.write(METER_START_IF_WITHIN, &start.to_le_bytes()).map_err(|e| RunError::new(self.setup.id(), e))
+    }
+
+    /// [`Instance::run_batch`] where the budget might be passed.
+    #[cold]
+    fn one_by_one(&mut self, batch: &Batch, out: &mut Matches) -> Result<(), RunError> {
+        let mut hits = RuleSet::new();
+        let row = out.row_words();
+        let mut rows = vec![0; out.rules() * row];
+        for record in batch.iter() {
+            let id = self.setup.id();
+            self.store.data_mut().scratch().go_on(id)?;
+            self.run(record, &mut hits)?;
+            let at = record.index();
+            hits.iter().for_each(|rule| rows[rule * row + at / 64] |= 1 << (at % 64));
+            hits.traps().iter().for_each(|(rule, trap)| out.trap(*rule, at, *trap));
+        }
+        out.words_mut().copy_from_slice(&rows);
+        out.finish();
+        Ok(())
     }
 
     /// Runs all rules on `count` records from the address `record` on.
@@ -100,6 +133,7 @@ impl Instance for Sandbox {
         let base = self.place(record.batch())?;
         let rules = self.program.program().rules.len();
         hits.reset(rules);
+        self.set_within(record.batch().longest() <= self.within)?;
         self.call(base, base + record.offset() as u32, 1)?;
         for (rule, word) in self.answers(rules)?.enumerate() {
             if word != 0 {
@@ -118,6 +152,11 @@ impl Instance for Sandbox {
         let base = self.place(batch)?;
         let rules = self.program.program().rules.len();
         out.reset(rules, batch.len());
+        let within = batch.longest() <= self.within;
+        self.set_within(within)?;
+        if !within {
+            return self.one_by_one(batch, out);
+        }
         let (first, stride) = (base + batch.records_offset() as u32, batch.layout().stride() as u32);
         let most = if self.counts { BETWEEN_LOOKS.min(self.places.blocks as usize) } else { self.places.blocks as usize };
         let (row, id) = (out.row_words(), self.setup.id());

@@ -319,7 +319,7 @@ impl Emitter<'_> {
 
     /// Goes to `decided` at the first element whose body is `decisive`.
     fn search_elements(&mut self, each: &Each, decisive: bool, decided: Label) {
-        self.each(&each.clauses, &mut |this| this.branch(&each.body, decisive, decided));
+        self.each(each, &mut |this| this.branch(&each.body, decisive, decided));
     }
 }
 

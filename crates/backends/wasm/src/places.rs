@@ -24,6 +24,8 @@ pub(crate) const LIMIT: u32 = 32;
 pub(crate) const METER: u32 = 40;
 /// The control word with what [`METER`] is at the start of an evaluation.
 pub(crate) const METER_START: u32 = 48;
+/// The control word with what [`METER`] is at the start of rules that count only what they look at.
+pub(crate) const METER_START_IF_WITHIN: u32 = 56;
 /// The first byte after the control words.
 pub(crate) const CONSTANTS: u32 = 64;
 

@@ -1,6 +1,6 @@
 //! From a program to a module: a function per rule that answers for up to 64 records, and the entry point that calls them all.
 
-use quintet_runtime::{Linked, Trap, counts_steps};
+use quintet_runtime::{Linked, Trap, counts_steps, counts_steps_inline};
 use wasm_encoder::ValType::{I32, I64};
 
 use crate::body::{Body, Label, at};
@@ -8,7 +8,7 @@ use crate::expr::Emitter;
 use crate::host::Import;
 use crate::logic::{may_trap, uses_scratch};
 use crate::module::{Builder, Finished, Hole, Signature, Target};
-use crate::places::STALE;
+use crate::places::{METER_START, METER_START_IF_WITHIN, STALE};
 use crate::search;
 
 /// A rule: of the address of the batch, that of the first record, and the number of records (1 to 64), answering a bit for each.
@@ -51,8 +51,12 @@ fn rule(linked: &Linked, builder: &mut Builder, index: usize) -> Target {
     let mut emitter = Emitter::new(linked, builder, RULE.params.len(), rule.frame.locals.len());
     let [record, count] = [1, 2];
     let (bits, bit) = (emitter.body.local(I64), emitter.body.local(I64));
+    let counts = counts_steps_inline(linked, &rule.expr);
+    let looks = !counts && counts_steps(linked, &rule.expr);
+    if looks {
+        emitter.begin_steps(METER_START_IF_WITHIN);
+    }
     let next = emitter.body.loop_();
-    let counts = counts_steps(linked, &rule.expr);
     let traps = counts || may_trap(&rule.expr);
     // Where the record's answer is known, where it is a trap, and where it is no match.
     let done = emitter.body.block();
@@ -60,7 +64,7 @@ fn rule(linked: &Linked, builder: &mut Builder, index: usize) -> Target {
     let failed = if counts { emitter.body.block() } else { done };
     (emitter.trapped, emitter.never) = (trapped, failed);
     if counts {
-        emitter.begin_steps();
+        emitter.begin_steps(METER_START);
     }
     if uses_scratch(&rule.expr) {
         emitter.body.i().i32_const(0).i32_const(1).i32_store(at(STALE));
@@ -96,6 +100,15 @@ fn rule(linked: &Linked, builder: &mut Builder, index: usize) -> Target {
     emitter.body.i().local_get(count).i32_const(1).i32_sub().local_tee(count);
     emitter.body.br_if(next);
     emitter.body.end();
+    if looks {
+        emitter.exhausted();
+        emitter.body.if_(None);
+        // The only record of the call, after which `record` is.
+        emitter.body.i().i32_const(index as i32).local_get(record).i32_const(stride).i32_sub().i32_const(Trap::Budget.code() as i32);
+        emitter.body.call(Target::Import(Import::Trap));
+        emitter.body.i().i64_const(0).local_set(bits);
+        emitter.body.end();
+    }
     emitter.body.i().local_get(bits);
     let code = emitter.body.finish();
     let name = if rule.name.is_empty() { format!("rule_{index}") } else { format!("rule_{index}_{}", rule.name) };

@@ -1,7 +1,8 @@
 //! Counting steps. The word with those that are left is a control word, which the host uses too while it is called.
 //!
-//! Loops lower it and look at it for each element. What is looked at or searched is counted by the host and goes on without a look: once the
-//! budget is used up the word stays negative, and the end of the rule looks at it again.
+//! Loops within loops and around searches lower it and look at it for each element. What is looked at or searched is counted by the host and
+//! goes on without a look: once the budget is used up the word stays negative, and the end of the rule looks at it again. Rules that count
+//! only so begin once for all records of a call and look at its end: where the budget is not known to hold, a call is about one record.
 
 use quintet_lang::LOOKED_AT;
 use quintet_lang::ast::{Const, Expr, ExprKind};
@@ -12,7 +13,7 @@ use crate::body::{Label, at};
 use crate::expr::Emitter;
 use crate::host::Import;
 use crate::module::Target;
-use crate::places::{METER, METER_START};
+use crate::places::METER;
 
 /// The length of bytes as far as it is known when code is generated.
 pub(crate) fn length(expr: &Expr) -> usize {
@@ -23,9 +24,18 @@ pub(crate) fn length(expr: &Expr) -> usize {
 }
 
 impl Emitter<'_> {
-    /// Starts to count for a record.
-    pub(crate) fn begin_steps(&mut self) {
-        self.body.i().i32_const(0).i32_const(0).i64_load(at(METER_START)).i64_store(at(METER));
+    /// Starts to count, with the control word `start`.
+    pub(crate) fn begin_steps(&mut self, start: u32) {
+        self.body.i().i32_const(0).i32_const(0).i64_load(at(start)).i64_store(at(METER));
+    }
+
+    /// Counts what a loop over so many elements takes whose body counts nothing.
+    pub(crate) fn look_at_elements(&mut self, len: u32) {
+        self.body.i().local_get(len).i32_const(LOOKED_AT as i32 / 16).i32_ge_u();
+        self.body.if_(None);
+        self.body.i().local_get(len).i32_const(4).i32_shl();
+        self.body.call(Target::Import(Import::Look));
+        self.body.end();
     }
 
     /// Counts one step, and traps where the budget has none.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use quintet_lang::Limits;
-use quintet_runtime::{BackendId, Linked, RunError, Scratch};
+use quintet_runtime::{BackendId, Linked, RunError, Scratch, Threshold};
 
 use crate::collect::Collects;
 
@@ -15,6 +15,8 @@ pub struct Env {
     start: u64,
     pub(crate) scratch: Scratch,
     pub(crate) collects: Collects,
+    /// Most arguments that a call passes without a heap allocation.
+    inline_args: usize,
 }
 
 impl Env {
@@ -25,7 +27,11 @@ impl Env {
 
     /// The state for running `linked` within limits.
     pub fn new(linked: Arc<Linked>, limits: &Limits) -> Env {
-        Env { linked, start: 0, scratch: Scratch::new(limits), collects: Collects::default() }
+        for site in &linked.program().sites {
+            linked.exceeds(Threshold::NativeArguments, site.args.len());
+        }
+        let inline_args = linked.threshold(Threshold::NativeArguments);
+        Env { linked, start: 0, scratch: Scratch::new(limits), collects: Collects::default(), inline_args }
     }
 
     /// Bytes from its address to what that word is at the start of rules that count only what they look at.
@@ -62,6 +68,10 @@ impl Env {
     /// The program.
     pub fn linked(&self) -> &Arc<Linked> {
         &self.linked
+    }
+
+    pub(crate) fn inline_args(&self) -> usize {
+        self.inline_args
     }
 
     /// Scratch memory and steps.

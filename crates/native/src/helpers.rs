@@ -203,7 +203,7 @@ pub unsafe extern "C" fn map_get(block: *const u8, word: u64, stride: usize, key
     std::ptr::null()
 }
 
-/// Most arguments that a call passes without a heap allocation.
+/// Most arguments that there is a place for on the stack; see [`Threshold::NativeArguments`](quintet_runtime::Threshold::NativeArguments).
 const INLINE_ARGS: usize = 8;
 
 /// Calls the function of a call site. `args` are as many cells as the site has arguments.
@@ -219,11 +219,12 @@ pub unsafe extern "C" fn call(env: *const Env, site: u32, args: *const Cell, out
         let function = env.linked().function(id);
         let mut inline = [Value::Nil; INLINE_ARGS];
         let mut heap = Vec::new();
-        let values = if site.args.len() <= INLINE_ARGS {
-            &mut inline[..site.args.len()]
-        } else {
-            heap.resize(site.args.len(), Value::Nil);
-            &mut heap[..]
+        let values = match inline.get_mut(..site.args.len()) {
+            Some(values) if site.args.len() <= env.inline_args() => values,
+            _ => {
+                heap.resize(site.args.len(), Value::Nil);
+                &mut heap[..]
+            }
         };
         for (i, (value, ty)) in values.iter_mut().zip(&site.args).enumerate() {
             (*args.add(i)).load_into(ty, value);

@@ -22,6 +22,7 @@ mod owned;
 mod pack;
 mod record;
 mod scratch;
+mod thresholds;
 mod trap;
 mod value;
 
@@ -48,5 +49,6 @@ pub use pack::{BLOCK_BYTES, Blob};
 pub use quintet_arena::{Arena, ArenaError, Kind as ArenaKind, Memory, PADDING};
 pub use record::RecordRef;
 pub use scratch::{Scratch, looked_at};
+pub use thresholds::{Threshold, Thresholds};
 pub use trap::Trap;
 pub use value::{ArrayRef, MapRef, Value};

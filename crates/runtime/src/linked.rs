@@ -11,6 +11,7 @@ use crate::functions::{Bind, BoundFunction, Library};
 use crate::layout::Layout;
 use crate::lists::{Lists, Slot};
 use crate::matchers::{RegexMatcher, Searcher, SetMatcher, WildcardMatcher};
+use crate::thresholds::{Crossings, Threshold, Thresholds};
 use crate::value::Value;
 
 /// A checked program together with its prepared literals, bound functions and lists. Shared by all backends that compile it; its parts
@@ -19,6 +20,8 @@ pub struct Linked {
     program: Program,
     layout: Layout,
     limits: Limits,
+    thresholds: Thresholds,
+    crossings: Crossings,
     sets: Vec<SetMatcher>,
     searchers: Vec<Searcher>,
     regexes: Vec<RegexMatcher>,
@@ -63,12 +66,26 @@ impl LinkError {
 }
 
 impl Linked {
-    /// Prepares `program`.
+    /// Prepares `program`, with the default thresholds.
     ///
     /// # Errors
     /// A regular expression over its limit, a function that the library lacks or that refuses a constant argument, a list that is not
     /// declared.
     pub fn new(program: Program, library: &Library, lists: &Lists, limits: &Limits) -> Result<Arc<Linked>, LinkError> {
+        Linked::with_thresholds(program, library, lists, limits, Thresholds::default())
+    }
+
+    /// Prepares `program` for backends to compile with these thresholds. They change what rules cost, never what they answer.
+    ///
+    /// # Errors
+    /// As [`Linked::new`].
+    pub fn with_thresholds(
+        program: Program,
+        library: &Library,
+        lists: &Lists,
+        limits: &Limits,
+        thresholds: Thresholds,
+    ) -> Result<Arc<Linked>, LinkError> {
         let regexes = program
             .regexes
             .iter()
@@ -113,6 +130,8 @@ impl Linked {
         Ok(Arc::new(Linked {
             layout: Layout::new(&program.scheme),
             limits: limits.clone(),
+            thresholds,
+            crossings: Crossings::default(),
             sets: program.sets.iter().map(SetMatcher::new).collect(),
             searchers: program.needles.iter().map(|n| Searcher::new(n)).collect(),
             regexes,
@@ -143,6 +162,24 @@ impl Linked {
     /// The limits that it was linked with.
     pub fn limits(&self) -> &Limits {
         &self.limits
+    }
+
+    /// What a threshold is set to.
+    pub fn threshold(&self, threshold: Threshold) -> usize {
+        self.thresholds.get(threshold)
+    }
+
+    /// Whether a size is beyond a threshold. Asked where code is made, and counted; see [`Linked::crossings`].
+    pub fn exceeds(&self, threshold: Threshold, size: usize) -> bool {
+        let beyond = size > self.threshold(threshold);
+        self.crossings.count(threshold, beyond);
+        beyond
+    }
+
+    /// How often a size was within a threshold, and how often beyond, in all that has been compiled of this program so far. By this, tests
+    /// see to it that each way has been taken.
+    pub fn crossings(&self, threshold: Threshold) -> [u32; 2] {
+        self.crossings.get(threshold)
     }
 
     /// Whether each rule is small enough to make code of.

@@ -1,7 +1,7 @@
 //! Loops: quantifiers and collected arrays.
 
 use quintet_lang::ast::{Clause, Each, Expr, ExprKind, LocalId, Needle, Quantifier};
-use quintet_runtime::{ArrayRef, MapRef, Value, is_leaf, looked_at};
+use quintet_runtime::{ArrayRef, MapRef, Threshold, Value, is_leaf, looked_at};
 
 use crate::context::{BoolFn, Ctx, test};
 use crate::expr::Builder;
@@ -12,8 +12,8 @@ use crate::place::{At, Computed, Elements, Run, by_place};
 
 /// A clause of a loop.
 enum Step {
-    /// Walks these in lockstep; whether what that takes is counted before.
-    For(bool, Vec<Source>),
+    /// Walks these in lockstep, so many of them without a heap allocation; whether what that takes is counted before.
+    For(bool, Vec<Source>, usize),
     /// Binds a local to a slot of the batch.
     Place(usize, Computed),
     /// Binds a local to a value.
@@ -84,7 +84,7 @@ fn set_value<'a>(cx: &Ctx<'a>, local: usize, value: Value<'a>) {
     }
 }
 
-/// Sources that a loop walks without a heap allocation.
+/// Most sources that there is a place for on the stack; see [`Threshold::ClosuresLoopSources`].
 const INLINE_SOURCES: usize = 4;
 
 /// Visits every element of nested loops until `visit` answers true or something traps; answers whether it stopped early.
@@ -93,12 +93,12 @@ fn walk<'a>(steps: &[Step], cx: &Ctx<'a>, visit: &mut dyn FnMut() -> bool) -> bo
         return visit() || cx.trapped();
     };
     match step {
-        Step::For(leaf, sources) => {
+        Step::For(leaf, sources, most) => {
             let mut inline = [Cursor::Empty; INLINE_SOURCES];
             let mut heap = Vec::new();
             let cursors = match inline.get_mut(..sources.len()) {
-                Some(cursors) => cursors,
-                None => {
+                Some(cursors) if sources.len() <= *most => cursors,
+                _ => {
                     heap.resize(sources.len(), Cursor::Empty);
                     &mut heap
                 }
@@ -147,7 +147,11 @@ impl Builder<'_> {
         each.clauses
             .iter()
             .map(|clause| match clause {
-                Clause::For(sources) => Step::For(leaf, sources.iter().map(|(local, source)| self.source(*local, source, leaf)).collect()),
+                Clause::For(sources) => {
+                    self.linked.exceeds(Threshold::ClosuresLoopSources, sources.len());
+                    let most = self.linked.threshold(Threshold::ClosuresLoopSources);
+                    Step::For(leaf, sources.iter().map(|(local, source)| self.source(*local, source, leaf)).collect(), most)
+                }
                 Clause::Let(local, value) => match self.place(value) {
                     Some(place) => {
                         let place = by_place!(place, place => Computed::new(move |cx| place.at(cx)));

@@ -2,7 +2,7 @@
 
 use quintet_lang::Type;
 use quintet_lang::ast::{Expr, ListId, Set, SetId};
-use quintet_runtime::{IntSet, IpSet, SetMatcher, Value, looked_at};
+use quintet_runtime::{IntSet, IpSet, Linked, SetMatcher, Threshold, Value, looked_at};
 
 use crate::compare::{equal_bytes, head_mask, head_of};
 use crate::context::{BoolFn, Ctx, test};
@@ -10,12 +10,8 @@ use crate::expr::Builder;
 use crate::kind::{Any, Bytes, Int, Ip, Primitive, StoredBytes};
 use crate::operand::{Operand, leaf, leaf_bytes, leaf_with};
 
-/// Byte strings up to which they are compared one by one.
-const FEW_BYTES: usize = 16;
-/// Ranges up to which they are compared one by one.
+/// Most ranges that a closure has a place for; see [`Threshold::ClosuresSetRanges`].
 const FEW_RANGES: usize = 8;
-/// The widest set of many ranges that becomes a bitmap.
-const WIDEST_BITMAP: u64 = 1 << 16;
 
 impl Builder<'_> {
     /// Whether a literal set holds a value.
@@ -23,11 +19,11 @@ impl Builder<'_> {
         match self.linked.set(id) {
             SetMatcher::Int(set) => {
                 let operand = self.operand::<Int>(value);
-                in_ints(operand, set, id)
+                in_ints(self.linked, operand, set, id)
             }
             SetMatcher::Ip(set) => {
                 let operand = self.operand::<Ip>(value);
-                in_ips(operand, set, id)
+                in_ips(self.linked, operand, set, id)
             }
             SetMatcher::Bytes(_) => {
                 let operand = self.operand::<Bytes>(value);
@@ -35,7 +31,7 @@ impl Builder<'_> {
                     Some(Set::Bytes(members)) => members.as_slice(),
                     _ => &[],
                 };
-                in_bytes(operand, members, id)
+                in_bytes(self.linked, operand, members, id)
             }
         }
     }
@@ -70,7 +66,7 @@ fn within(value: i64, first: i64, span: u64) -> bool {
     value.wrapping_sub(first) as u64 <= span
 }
 
-fn in_ints(operand: Operand<Int>, set: &IntSet, id: SetId) -> BoolFn {
+fn in_ints(linked: &Linked, operand: Operand<Int>, set: &IntSet, id: SetId) -> BoolFn {
     let ranges = set.ranges();
     let span = |(first, last): (i64, i64)| last.wrapping_sub(first) as u64;
     match *ranges {
@@ -99,7 +95,7 @@ fn in_ints(operand: Operand<Int>, set: &IntSet, id: SetId) -> BoolFn {
             let (a, b) = ((a.0, span(a)), (b.0, span(b)));
             leaf(operand, false, move |i| within(i, a.0, a.1) | within(i, b.0, b.1))
         }
-        _ if ranges.len() <= FEW_RANGES => {
+        _ if !linked.exceeds(Threshold::ClosuresSetRanges, ranges.len()) && ranges.len() <= FEW_RANGES => {
             // Unused places repeat the first range.
             let mut few = [(ranges[0].0, span(ranges[0])); FEW_RANGES];
             for (place, range) in few.iter_mut().zip(ranges) {
@@ -111,7 +107,7 @@ fn in_ints(operand: Operand<Int>, set: &IntSet, id: SetId) -> BoolFn {
             }
             leaf(operand, false, move |i| few.iter().fold(false, |any, r| any | within(i, r.0, r.1)))
         }
-        _ if width < WIDEST_BITMAP => {
+        _ if usize::try_from(width).is_ok_and(|width| !linked.exceeds(Threshold::ClosuresBitmap, width.saturating_add(1))) => {
             let mut bits = vec![0u64; (width / 64 + 1) as usize];
             for &(a, b) in ranges {
                 for at in span((first, a))..=span((first, b)) {
@@ -131,7 +127,7 @@ fn in_ints(operand: Operand<Int>, set: &IntSet, id: SetId) -> BoolFn {
     }
 }
 
-fn in_ips(operand: Operand<Ip>, set: &IpSet, id: SetId) -> BoolFn {
+fn in_ips(linked: &Linked, operand: Operand<Ip>, set: &IpSet, id: SetId) -> BoolFn {
     /// Whether an address, if it is IPv4, is in a range.
     #[inline(always)]
     fn v4(ip: [u64; 3], first: u32, span: u32) -> bool {
@@ -147,7 +143,7 @@ fn in_ips(operand: Operand<Ip>, set: &IpSet, id: SetId) -> BoolFn {
             let (a, b) = ((a.0, a.1 - a.0), (b.0, b.1 - b.0));
             leaf(operand, false, move |ip| (ip[0] == 4) & (v4(ip, a.0, a.1) | v4(ip, b.0, b.1)))
         }
-        (ranges @ [first, ..], []) if ranges.len() <= FEW_RANGES => {
+        (ranges @ [first, ..], []) if !linked.exceeds(Threshold::ClosuresSetRanges, ranges.len()) && ranges.len() <= FEW_RANGES => {
             let mut few = [(first.0, first.1 - first.0); FEW_RANGES];
             for (place, range) in few.iter_mut().zip(ranges) {
                 *place = (range.0, range.1 - range.0);
@@ -165,14 +161,14 @@ fn in_ips(operand: Operand<Ip>, set: &IpSet, id: SetId) -> BoolFn {
     }
 }
 
-fn in_bytes(operand: Operand<Bytes>, members: &[Vec<u8>], id: SetId) -> BoolFn {
+fn in_bytes(linked: &Linked, operand: Operand<Bytes>, members: &[Vec<u8>], id: SetId) -> BoolFn {
     let hashed = move |cx: &Ctx<'_>, bytes: &[u8]| match cx.env.code.linked.set(id) {
         SetMatcher::Bytes(set) => cx.count(set.steps(bytes.len())) && set.contains(bytes),
         _ => false,
     };
     match members {
         [only] if looked_at(only.len()) == 0 => equal_bytes(operand, only, false, true),
-        _ => match FewBytes::new(members) {
+        _ => match FewBytes::new(linked, members) {
             Some(few) => leaf_bytes(operand, false, move |_, bytes| few.contains(bytes), hashed),
             None => leaf_with(operand, false, hashed),
         },
@@ -191,9 +187,11 @@ struct FewBytes {
 impl FewBytes {
     const LENGTHS: usize = 32;
 
-    fn new(members: &[Vec<u8>]) -> Option<FewBytes> {
+    fn new(linked: &Linked, members: &[Vec<u8>]) -> Option<FewBytes> {
         let longest = members.iter().map(Vec::len).max().unwrap_or(0);
-        if members.len() > FEW_BYTES || longest >= FewBytes::LENGTHS {
+        let many = linked.exceeds(Threshold::ClosuresSetMembers, members.len());
+        // The places below are numbers of a byte, and there is one for each length.
+        if many || linked.exceeds(Threshold::ClosuresMemberBytes, longest) || longest >= FewBytes::LENGTHS {
             return None;
         }
         let mut members: Vec<&[u8]> = members.iter().map(Vec::as_slice).collect();

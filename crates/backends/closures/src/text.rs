@@ -1,7 +1,7 @@
 //! Tests and slices of bytes.
 
 use quintet_lang::ast::{Const, Expr, ExprKind, Needle, RegexId, Wildcard, WildcardId};
-use quintet_runtime::{Searcher, looked_at, slice};
+use quintet_runtime::{Linked, Searcher, Threshold, looked_at, slice};
 
 use crate::compare::equal_bytes;
 use crate::context::{BoolFn, Ctx, test};
@@ -21,7 +21,7 @@ impl Builder<'_> {
                     let searcher = cx.env.code.linked.searcher(id);
                     cx.count(Searcher::steps(searcher.needle().len(), bytes.len())) && searcher.is_in(bytes)
                 };
-                contains(operand, self.linked.searcher(id).needle(), anywhere)
+                contains(self.linked, operand, self.linked.searcher(id).needle(), anywhere)
             }
             Needle::Dynamic(needle) => {
                 let (value, needle) = (self.closure::<Bytes>(value), self.closure::<Bytes>(needle));
@@ -65,7 +65,7 @@ impl Builder<'_> {
                 let end: Box<[u8]> = end.into();
                 leaf(operand, false, move |bytes| bytes.ends_with(&end))
             }
-            [[], middle, []] => contains(operand, middle, anywhere),
+            [[], middle, []] => contains(self.linked, operand, middle, anywhere),
             _ => leaf_with(operand, false, anywhere),
         }
     }
@@ -105,6 +105,7 @@ pub(crate) fn bound(bound: Option<&Expr>) -> Result<Option<i64>, ()> {
 
 /// Whether a constant needle occurs; `anywhere` is the prepared search for it.
 fn contains(
+    linked: &Linked,
     operand: Operand<Bytes>,
     needle: &[u8],
     anywhere: impl for<'a> Fn(&Ctx<'a>, &'a [u8]) -> bool + Send + Sync + 'static,
@@ -115,6 +116,7 @@ fn contains(
             Some(needle) => leaf_bytes(operand, false, move |cx, bytes| cx.count(looked_at(bytes.len())) && needle.is_in(bytes), anywhere),
             None => leaf_with(operand, false, anywhere),
         },
+        _ if linked.exceeds(Threshold::ClosuresNeedleBytes, needle.len()) => leaf_with(operand, false, anywhere),
         _ => match ShortNeedle::new(needle) {
             Some(needle) => leaf_bytes(operand, false, move |cx, bytes| cx.count(looked_at(bytes.len())) && needle.is_in(bytes), anywhere),
             None => leaf_with(operand, false, anywhere),

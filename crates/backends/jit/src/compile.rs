@@ -9,8 +9,8 @@ use cranelift_frontend::FunctionBuilderContext;
 use quintet_lang::Limits;
 use quintet_lang::ast::Rule;
 use quintet_runtime::{
-    Artifact, Backend, BackendId, CompileError, Compiled, Emit, EmitError, Instance, InstantiateError, Isolation, Linked, Traits,
-    Unsupported,
+    Artifact, Backend, BackendId, CompileError, Compiled, Emit, EmitError, Instance, InstantiateError, Isolation, Linked, Threshold,
+    Traits, Unsupported,
 };
 
 use crate::config::{self, BEST, FAST};
@@ -22,8 +22,6 @@ use crate::symbols::Symbols;
 
 /// Alignment of functions in code memory.
 const ALIGN: usize = 16;
-/// Bytes of code from which on a rule's buffers are freed instead of kept for the next one.
-const LARGE: usize = 1 << 20;
 
 /// The backend.
 pub struct Jit {
@@ -66,13 +64,14 @@ impl Jit {
         self.isa.as_deref().map_err(String::as_str)
     }
 
-    /// Uses buffers of an earlier compilation. After an error they are dropped: what they hold is half done.
-    pub(crate) fn with_workspace<T, E>(&self, work: impl FnOnce(&mut Workspace) -> Result<T, E>) -> Result<T, E> {
+    /// Uses buffers of an earlier compilation. Those that a large rule of the program has used are freed, not kept. After an error they are dropped: what they hold is half done.
+    pub(crate) fn with_workspace<T, E>(&self, program: &Linked, work: impl FnOnce(&mut Workspace) -> Result<T, E>) -> Result<T, E> {
         let idle = || self.idle.lock().unwrap_or_else(PoisonError::into_inner);
         let kept = idle().pop();
         let mut workspace = kept.unwrap_or_else(Workspace::new);
         let done = work(&mut workspace)?;
-        if workspace.context.compiled_code().is_none_or(|c| c.code_buffer().len() < LARGE) {
+        let used = workspace.context.compiled_code().map_or(0, |c| c.code_buffer().len());
+        if !program.exceeds(Threshold::JitKeptBytes, used) {
             idle().push(workspace);
         }
         Ok(done)
@@ -84,7 +83,7 @@ impl Jit {
         let mut bytes = Vec::new();
         let (mut starts, mut parts) = (Vec::new(), Vec::new());
         for rule in &program.program().rules {
-            self.with_workspace(|workspace| {
+            self.with_workspace(program, |workspace| {
                 workspace.compile(program, rule, isa, false).map_err(|e| format!("rule `{}`: {e}", rule.name))?;
                 bytes.resize(bytes.len().next_multiple_of(ALIGN), 0);
                 starts.push(bytes.len());

@@ -12,7 +12,7 @@ pub(crate) fn text(jit: &Jit, program: &Linked, form: Emit) -> Result<String, St
     let mut text = String::new();
     for (number, rule) in program.program().rules.iter().enumerate() {
         let name = if rule.name.is_empty() { format!("rule {number}") } else { format!("rule {number}: {}", rule.name) };
-        let (legend, code) = jit.with_workspace(|workspace| {
+        let (legend, code) = jit.with_workspace(program, |workspace| {
             let code = match form {
                 Emit::Clif => workspace.generate(program, rule, isa)?.func.display().to_string(),
                 Emit::Asm => {

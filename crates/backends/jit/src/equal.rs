@@ -2,15 +2,13 @@
 
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{Block, InstBuilder, Value};
+use quintet_runtime::Threshold;
 
 use crate::function::{Gen, Made};
 use crate::symbols::Helper;
 use crate::value::{Run, unaligned};
 
-/// Constants up to this length are compared in place.
-pub(crate) const INLINE: usize = 32;
-
-/// The words that cover `len` bytes (1 to [`INLINE`]), as offset and size; the last may overlap the one before.
+/// The words that cover `len` bytes (at least 1), as offset and size; the last may overlap the one before.
 fn words(len: usize) -> impl Iterator<Item = (usize, usize)> {
     let size = match len {
         8.. => 8,
@@ -43,7 +41,7 @@ impl Gen<'_, '_> {
 
     /// Goes where the equality of a constant and as many bytes at an address says; there must be so many.
     pub(crate) fn begins(&mut self, start: Value, constant: &[u8], yes: Block, no: Block) -> Made<()> {
-        if constant.len() > INLINE {
+        if self.linked.exceeds(Threshold::JitEqualBytes, constant.len()) {
             let constant = self.bytes_constant(constant);
             return self.ask_test(Helper::Same, &[start, constant.start, constant.len], yes, no);
         }

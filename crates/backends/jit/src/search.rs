@@ -8,14 +8,11 @@ use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::types::{I8X16, I32, I64};
 use cranelift_codegen::ir::{Block, ConstantData, InstBuilder, Value};
 use quintet_lang::ast::NeedleId;
+use quintet_runtime::Threshold;
 
 use crate::function::{Gen, Made};
 use crate::symbols::Helper;
 use crate::value::{Run, unaligned};
-
-/// Values from this length on are searched by a call. Measured: on 24 bytes the code here takes a third of the call's time; between 256 and
-/// 500 bytes, by needle and text, the library's search with its 32 lanes overtakes it, earlier where the code is not optimised.
-const LONG: i64 = 192;
 
 impl Gen<'_, '_> {
     /// Goes where the occurrence of a constant needle says.
@@ -31,7 +28,12 @@ impl Gen<'_, '_> {
         let fits = self.compare_int(IntCC::SignedGreaterThanOrEqual, room, 0);
         self.require(fits, no);
         if run.padded {
-            let is_long = self.compare_int(IntCC::SignedGreaterThanOrEqual, run.len, LONG);
+            // Measured: on 24 bytes the code here takes a third of the call's time; between 256 and 500 bytes, by needle and text, the
+            // library's search with its 32 lanes overtakes it, earlier where the code is not optimised.
+            let most = self.linked.threshold(Threshold::JitSearchedBytes);
+            // The needle fits, so with a needle that is longer all values are.
+            self.linked.exceeds(Threshold::JitSearchedBytes, needle.len());
+            let is_long = self.compare_int(IntCC::SignedGreaterThan, run.len, most as i64);
             let [short, long] = std::array::from_fn(|_| self.block());
             self.branch(is_long, long, short);
             self.b.switch_to_block(short);

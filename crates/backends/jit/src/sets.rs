@@ -3,23 +3,17 @@
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{Block, InstBuilder, Value};
 use quintet_lang::ast::SetId;
-use quintet_runtime::{BytesSet, IpSet, SetMatcher};
+use quintet_runtime::{BytesSet, IpSet, SetMatcher, Threshold};
 
-use crate::equal::INLINE;
 use crate::function::{Gen, Made, Malformed};
 use crate::symbols::Helper;
 use crate::value::{Run, Val};
-
-/// Sets of up to so many ranges (of each family) or members become code.
-const SMALL: usize = 16;
-/// So many ranges are compared one after the other; more are bisected first.
-const IN_A_ROW: usize = 4;
 
 impl<'p> Gen<'_, 'p> {
     /// Goes where the membership of a value in a set says.
     pub(crate) fn in_set(&mut self, id: SetId, value: Val<'p>, yes: Block, no: Block) -> Made<()> {
         match (self.linked.set(id), value) {
-            (SetMatcher::Int(set), Val::Int(value)) if set.ranges().len() <= SMALL => {
+            (SetMatcher::Int(set), Val::Int(value)) if self.is_small(set.ranges().len()) => {
                 self.in_ranges(value, set.ranges(), yes, no);
                 Ok(())
             }
@@ -28,7 +22,7 @@ impl<'p> Gen<'_, 'p> {
                 let set = self.address(name);
                 self.ask_test(Helper::InInts, &[set, value], yes, no)
             }
-            (SetMatcher::Ip(set), Val::Ip(words)) if set.v4().len() <= SMALL && set.v6().len() <= SMALL => {
+            (SetMatcher::Ip(set), Val::Ip(words)) if self.is_small(set.v4().len().max(set.v6().len())) => {
                 self.in_networks(words, set, yes, no);
                 Ok(())
             }
@@ -37,7 +31,7 @@ impl<'p> Gen<'_, 'p> {
                 let set = self.address(name);
                 self.ask_test(Helper::InIps, &[set, family, high, low], yes, no)
             }
-            (SetMatcher::Bytes(set), Val::Bytes(run)) => match small_members(set) {
+            (SetMatcher::Bytes(set), Val::Bytes(run)) => match self.small_members(set) {
                 Some(members) => self.in_members(run, &members, yes, no),
                 None => {
                     let name = self.symbols.part("set", id.index(), set);
@@ -51,6 +45,21 @@ impl<'p> Gen<'_, 'p> {
             },
             _ => Err(Malformed),
         }
+    }
+
+    /// Whether a set of so many ranges (of each family) or members becomes code.
+    fn is_small(&self, members: usize) -> bool {
+        !self.linked.exceeds(Threshold::JitSetMembers, members)
+    }
+
+    /// The members of a small set of short byte strings, in order of length.
+    fn small_members<'s>(&self, set: &'s BytesSet) -> Option<Vec<&'s [u8]>> {
+        if !self.is_small(set.len()) {
+            return None;
+        }
+        let mut members = set.members();
+        members.sort_by_key(|m| m.len());
+        members.last().is_none_or(|m| !self.linked.exceeds(Threshold::JitEqualBytes, m.len())).then_some(members)
     }
 
     /// Ranges in order and apart: a bitmap where they are close together, else comparisons, after bisecting where they are many.
@@ -70,7 +79,7 @@ impl<'p> Gen<'_, 'p> {
             self.branch(bit, yes, no);
             return;
         }
-        if ranges.len() > IN_A_ROW {
+        if self.linked.exceeds(Threshold::JitRangesInARow, ranges.len()) {
             let (before, after) = ranges.split_at(ranges.len() / 2);
             let [low, high] = std::array::from_fn(|_| self.block());
             let is_before = self.compare_int(IntCC::SignedLessThan, value, after[0].0);
@@ -187,14 +196,4 @@ impl<'p> Gen<'_, 'p> {
         }
         Ok(())
     }
-}
-
-/// The members of a small set of short byte strings, in order of length.
-fn small_members(set: &BytesSet) -> Option<Vec<&[u8]>> {
-    if set.len() > SMALL {
-        return None;
-    }
-    let mut members = set.members();
-    members.sort_by_key(|m| m.len());
-    members.last().is_none_or(|m| m.len() <= INLINE).then_some(members)
 }

@@ -3,14 +3,12 @@
 use quintet_lang::Type;
 use quintet_lang::ast::{Expr, ExprKind, SiteId};
 use quintet_lang::signature::NilRule;
+use quintet_runtime::Threshold;
 
 use crate::code::Exit;
 use crate::data::CELL;
 use crate::expr::Emitter;
 use crate::operand::{Block, Bytes, Operand, Place, stored};
-
-/// Arguments that one function evaluates; further ones are evaluated in functions of their own.
-pub(crate) const MOST_ARGS: usize = 32;
 
 impl Emitter<'_> {
     /// Calls a function. Arguments and the result pass through cells of this site alone, so that calls may stand inside each other; the
@@ -19,13 +17,14 @@ impl Emitter<'_> {
         let program = self.linked.program();
         let stops_at_nil = program.scheme.function(program.sites[site.index()].function).nil == NilRule::Propagates;
         let (cells, out) = (self.data.cells(args.len()), self.data.cells(1));
-        if args.len() <= MOST_ARGS {
+        let most = self.linked.threshold(Threshold::LuaArguments);
+        if args.len() <= most {
             self.arguments(cells, args, stops_at_nil, nil);
         } else {
-            for (i, group) in args.chunks(MOST_ARGS).enumerate() {
+            for (i, group) in args.chunks(most).enumerate() {
                 // Answers nothing where an argument is nil, and true where all is well.
                 let part = self.part(|e| {
-                    e.arguments(cells + i * MOST_ARGS * CELL, group, stops_at_nil, Exit::Nothing);
+                    e.arguments(cells + i * most * CELL, group, stops_at_nil, Exit::Nothing);
                     e.code.line("return true");
                 });
                 let answer = self.code.bind(&mut self.spilled, &format!("P[{part}](w, b)"));

@@ -8,7 +8,7 @@
 use std::fmt::Write;
 
 use quintet_lang::ast::Rule;
-use quintet_runtime::{Linked, Trap, counts_steps, counts_steps_inline};
+use quintet_runtime::{Linked, Threshold, Trap, counts_steps, counts_steps_inline};
 
 use crate::code::Exit;
 use crate::data::Data;
@@ -95,13 +95,13 @@ fn comment(name: &str) -> String {
 
 /// The test and the loop of one rule. `number` is its place in the program and in the group.
 fn rule(linked: &Linked, data: &mut Data, rule: &Rule, number: (usize, usize), stride: usize, parts: &mut usize, text: &mut String) {
-    let grouped = is_wide(&rule.expr).then(|| {
+    let grouped = is_wide(linked, &rule.expr).then(|| {
         let mut expr = rule.expr.clone();
-        group(&mut expr);
+        group(&mut expr, linked.threshold(Threshold::LuaOperands));
         expr
     });
     let expr = grouped.as_ref().unwrap_or(&rule.expr);
-    let cuts = Cuts::new(expr);
+    let cuts = Cuts::new(linked, expr);
     let mut emitter = Emitter::new(linked, data, &rule.frame, &cuts, parts);
     let counts = counts_steps_inline(linked, expr);
     let bulk = !counts && counts_steps(linked, expr);

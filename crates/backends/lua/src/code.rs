@@ -2,8 +2,21 @@
 
 use std::fmt::Write;
 
-/// Locals that a function declares before further ones go to the table `S`. LuaJIT allows 200, of which loops take some.
-const MOST_LOCALS: usize = 90;
+use quintet_runtime::{Linked, Threshold};
+
+/// The places in the table `S` that a rule has taken: for what its functions share, and for what is too much for locals.
+pub(crate) struct Spilled<'c> {
+    pub(crate) linked: &'c Linked,
+    pub(crate) count: usize,
+}
+
+impl Spilled<'_> {
+    /// One more.
+    pub(crate) fn place(&mut self) -> String {
+        self.count += 1;
+        format!("S[{}]", self.count)
+    }
+}
 
 /// A function under construction.
 #[derive(Default)]
@@ -33,10 +46,9 @@ impl Code {
     }
 
     /// A fresh local with this value, or a place in `S` where the function has many locals already.
-    pub(crate) fn bind(&mut self, spill: &mut usize, value: &str) -> String {
-        if self.active >= MOST_LOCALS {
-            *spill += 1;
-            let name = format!("S[{spill}]");
+    pub(crate) fn bind(&mut self, spilled: &mut Spilled<'_>, value: &str) -> String {
+        if spilled.linked.exceeds(Threshold::LuaLocals, self.active + 1) {
+            let name = spilled.place();
             self.line(format!("{name} = {value}"));
             return name;
         }

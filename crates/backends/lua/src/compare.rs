@@ -4,13 +4,10 @@ use std::net::IpAddr;
 
 use quintet_lang::LOOKED_AT;
 use quintet_lang::ast::CompareOp;
-use quintet_runtime::looked_at;
+use quintet_runtime::{Threshold, looked_at};
 
 use crate::expr::Emitter;
 use crate::operand::{Bytes, Int, Ip, Operand};
-
-/// Longest constant that is compared byte by byte.
-const MOST_BYTES: usize = 4;
 
 /// The operator as Lua writes it.
 fn symbol(op: CompareOp) -> &'static str {
@@ -98,7 +95,7 @@ impl Emitter<'_> {
     pub(crate) fn same_bytes(&mut self, a: &Bytes, b: &Bytes) -> String {
         match &b.constant {
             Some(constant) if constant.is_empty() => format!("{} == 0", a.len),
-            Some(constant) if constant.len() <= MOST_BYTES => {
+            Some(constant) if !self.linked.exceeds(Threshold::LuaEqualBytes, constant.len()) => {
                 let address = self.bind(&a.address);
                 let mut condition = format!("{} == {}", a.len, constant.len());
                 for (i, byte) in constant.iter().enumerate() {

@@ -2,16 +2,13 @@
 
 use quintet_lang::ast::{Clause, Each, Expr, LocalId, Quantifier};
 use quintet_lang::{LOOKED_AT, Type};
-use quintet_runtime::is_leaf;
+use quintet_runtime::{Threshold, is_leaf};
 
 use crate::chunk::BUDGET;
 use crate::code::Exit;
 use crate::expr::Emitter;
 use crate::operand::{Operand, Place, stored};
 use crate::value::first_word;
-
-/// Sources that one function evaluates; further ones are evaluated in functions of their own.
-pub(crate) const MOST_SOURCES: usize = 24;
 
 /// A source of a loop, evaluated: the name of its block and of the word of its first element.
 struct Source {
@@ -78,12 +75,13 @@ impl Emitter<'_> {
     fn lockstep(&mut self, sources: &[(LocalId, Expr)], inner: &[Clause], leaf: bool, body: &mut dyn FnMut(&mut Self)) {
         let mut len = None;
         let mut evaluated = Vec::new();
-        if sources.len() <= MOST_SOURCES {
+        let most = self.linked.threshold(Threshold::LuaLoopSources);
+        if sources.len() <= most {
             sources.iter().for_each(|(local, source)| evaluated.push(self.source(*local, source, &mut len)));
         } else {
             // The parts write to variables that stand before them.
             len = Some(self.spill("0x7fffffff"));
-            for group in sources.chunks(MOST_SOURCES) {
+            for group in sources.chunks(most) {
                 let part = self.part(|e| {
                     group.iter().for_each(|(local, source)| evaluated.push(e.source(*local, source, &mut len)));
                     e.code.line("return false");
@@ -105,11 +103,11 @@ impl Emitter<'_> {
             self.code.line("I32[M] = I32[M] - 1");
             self.code.line(format!("if I32[M] < 0 and settle(E) ~= 0 then return {BUDGET} end"));
         }
-        if sources.len() <= MOST_SOURCES {
+        if sources.len() <= most {
             evaluated.iter().for_each(|source| self.element(source, &index));
         } else {
             let shared = self.share(&index);
-            for group in evaluated.chunks(MOST_SOURCES) {
+            for group in evaluated.chunks(most) {
                 let part = self.part(|e| group.iter().for_each(|source| e.element(source, &shared)));
                 self.code.line(format!("P[{part}](w, b)"));
             }

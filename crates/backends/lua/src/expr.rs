@@ -2,15 +2,12 @@
 
 use quintet_lang::Type;
 use quintet_lang::ast::{Expr, ExprKind, Frame, Needle};
-use quintet_runtime::Linked;
+use quintet_runtime::{Linked, Threshold};
 
-use crate::code::{Code, Exit};
+use crate::code::{Code, Exit, Spilled};
 use crate::data::Data;
 use crate::operand::{Block, Bytes, Int, Ip, Operand, Place, is_atom};
 use crate::partition::{Cuts, can_trap};
-
-/// Longest expression that is kept as text rather than bound to a local.
-const LONG: usize = 160;
 
 /// Generates one rule.
 pub(crate) struct Emitter<'c> {
@@ -21,7 +18,7 @@ pub(crate) struct Emitter<'c> {
     /// What the loops in scope have bound.
     pub(crate) locals: Vec<Option<Operand>>,
     /// Places in `S` taken so far.
-    pub(crate) spilled: usize,
+    pub(crate) spilled: Spilled<'c>,
     /// Functions that stand before this one, and their number so far in the chunk.
     pub(crate) parts: String,
     pub(crate) part_count: &'c mut usize,
@@ -30,7 +27,8 @@ pub(crate) struct Emitter<'c> {
 impl<'c> Emitter<'c> {
     pub(crate) fn new(linked: &'c Linked, data: &'c mut Data, frame: &Frame, cuts: &'c Cuts, part_count: &'c mut usize) -> Emitter<'c> {
         let locals = vec![None; frame.locals.len()];
-        Emitter { linked, data, code: Code::default(), cuts, locals, spilled: 0, parts: String::new(), part_count }
+        let spilled = Spilled { linked, count: 0 };
+        Emitter { linked, data, code: Code::default(), cuts, locals, spilled, parts: String::new(), part_count }
     }
 
     /// Whether the rule has parts in functions of their own, which see what is in `S` but no locals.
@@ -56,8 +54,7 @@ impl<'c> Emitter<'c> {
 
     /// Puts a value into a place of its own in `S`.
     pub(crate) fn spill(&mut self, text: &str) -> String {
-        self.spilled += 1;
-        let name = format!("S[{}]", self.spilled);
+        let name = self.spilled.place();
         self.code.line(format!("{name} = {text}"));
         name
     }
@@ -94,7 +91,7 @@ impl<'c> Emitter<'c> {
 
     /// A text that is short enough to stand inside another.
     pub(crate) fn short(&mut self, text: String) -> String {
-        if text.len() > LONG { self.bind(&text) } else { text }
+        if self.linked.exceeds(Threshold::LuaTextBytes, text.len()) { self.bind(&text) } else { text }
     }
 
     /// Generates a block, at whose end stands a label to leave to.

@@ -1,22 +1,14 @@
 //! Cutting expressions that are too large or too deep for one Lua function.
 //!
 //! LuaJIT bounds the length of jumps (32,768 instructions), the depth of blocks (200), and the locals of a function (200). An expression
-//! within [`MOST_NODES`] and [`MOST_DEPTH`] stays within all of them; of a larger one, parts become functions of their own.
+//! within [`Threshold::LuaFunctionNodes`] and [`Threshold::LuaFunctionDepth`] stays within all of them; of a larger one, parts become functions of their own.
 
 use std::collections::HashSet;
 
 use quintet_lang::Type;
 use quintet_lang::ast::{ArithOp, Clause, Const, Each, Expr, ExprKind, Needle};
 
-use crate::call::MOST_ARGS;
-use crate::each::MOST_SOURCES;
-
-/// Nodes of one function.
-const MOST_NODES: usize = 400;
-/// Depth of one function.
-const MOST_DEPTH: usize = 16;
-/// Operands that one `and`, `or` or `xor` keeps in place.
-const MOST_ITEMS: usize = 64;
+use quintet_runtime::{Linked, Threshold};
 
 /// How a rule is cut.
 #[derive(Default)]
@@ -29,9 +21,9 @@ pub(crate) struct Cuts {
 
 impl Cuts {
     /// How `root` is cut.
-    pub(crate) fn new(root: &Expr) -> Cuts {
+    pub(crate) fn new(linked: &Linked, root: &Expr) -> Cuts {
         let mut cuts = Cuts::default();
-        weigh(root, &mut cuts);
+        weigh(linked, root, &mut cuts);
         cuts.in_parts |= !cuts.parts.is_empty();
         cuts
     }
@@ -43,25 +35,27 @@ impl Cuts {
 }
 
 /// Nodes and depth of what remains of an expression after cutting.
-fn weigh(expr: &Expr, cuts: &mut Cuts) -> (usize, usize) {
+fn weigh(linked: &Linked, expr: &Expr, cuts: &mut Cuts) -> (usize, usize) {
     let mut parts: Vec<(usize, usize, &Expr)> = Vec::new();
     for child in children(expr) {
-        let (nodes, depth) = weigh(child, cuts);
+        let (nodes, depth) = weigh(linked, child, cuts);
         parts.push((nodes, depth, child));
     }
     let own = 1 + parts.len() + if matches!(expr.kind, ExprKind::In { .. }) { 6 } else { 0 };
     let mut total = own + parts.iter().map(|p| p.0).sum::<usize>();
     let mut deepest = 0;
     cuts.in_parts |= match &expr.kind {
-        ExprKind::Call { args, .. } => args.len() > MOST_ARGS,
-        ExprKind::Quantifier { each, .. } | ExprKind::Collect(each) => {
-            each.clauses.iter().any(|clause| matches!(clause, Clause::For(sources) if sources.len() > MOST_SOURCES))
-        }
+        ExprKind::Call { args, .. } => linked.exceeds(Threshold::LuaArguments, args.len()),
+        ExprKind::Quantifier { each, .. } | ExprKind::Collect(each) => each
+            .clauses
+            .iter()
+            .any(|clause| matches!(clause, Clause::For(sources) if linked.exceeds(Threshold::LuaLoopSources, sources.len()))),
         _ => false,
     };
     parts.sort_by_key(|p| std::cmp::Reverse(p.0));
     for (nodes, depth, child) in parts {
-        if (total > MOST_NODES && nodes > 3) || depth >= MOST_DEPTH {
+        let (large, deep) = (linked.exceeds(Threshold::LuaFunctionNodes, total), linked.exceeds(Threshold::LuaFunctionDepth, depth + 1));
+        if (large && nodes > 3) || deep {
             cuts.parts.insert(child);
             total = total - nodes + 2;
             deepest = deepest.max(1);
@@ -105,55 +99,55 @@ fn parts_of(each: &Each) -> Vec<&Expr> {
 }
 
 /// Whether an expression has an `and`, `or` or `xor` of more operands than one function takes.
-pub(crate) fn is_wide(expr: &Expr) -> bool {
+pub(crate) fn is_wide(linked: &Linked, expr: &Expr) -> bool {
     let mut wide = false;
-    expr.walk(&mut |e| wide |= matches!(&e.kind, ExprKind::Logic { items, .. } if items.len() > MOST_ITEMS));
+    expr.walk(&mut |e| wide |= matches!(&e.kind, ExprKind::Logic { items, .. } if linked.exceeds(Threshold::LuaOperands, items.len())));
     wide
 }
 
-/// The same expression with long lists of operands grouped into a tree: `and`, `or` and `xor` are associative, and the order of
+/// The same expression with lists of more than `most` operands grouped into a tree: `and`, `or` and `xor` are associative, and the order of
 /// evaluation stays.
-pub(crate) fn group(expr: &mut Expr) {
+pub(crate) fn group(expr: &mut Expr, most: usize) {
     match &mut expr.kind {
         ExprKind::Const(_) | ExprKind::Field(_) | ExprKind::Local(_) => {}
         ExprKind::Index { base, index: other } | ExprKind::Key { base, key: other } => {
-            group(base);
-            group(other);
+            group(base, most);
+            group(other, most);
         }
         ExprKind::Slice { base, start, end } => {
-            group(base);
-            [start, end].into_iter().flatten().for_each(|e| group(e));
+            group(base, most);
+            [start, end].into_iter().flatten().for_each(|e| group(e, most));
         }
-        ExprKind::Call { args, .. } => args.iter_mut().for_each(group),
-        ExprKind::Neg(e) | ExprKind::Not(e) | ExprKind::Present(e) => group(e),
+        ExprKind::Call { args, .. } => args.iter_mut().for_each(|e| group(e, most)),
+        ExprKind::Neg(e) | ExprKind::Not(e) | ExprKind::Present(e) => group(e, most),
         ExprKind::Arith { lhs, rhs, .. } | ExprKind::Compare { lhs, rhs, .. } => {
-            group(lhs);
-            group(rhs);
+            group(lhs, most);
+            group(rhs, most);
         }
         ExprKind::In { value, .. }
         | ExprKind::InList { value, .. }
         | ExprKind::Matches { value, .. }
         | ExprKind::Wildcard { value, .. }
-        | ExprKind::Contains { value, needle: Needle::Const(_) } => group(value),
+        | ExprKind::Contains { value, needle: Needle::Const(_) } => group(value, most),
         ExprKind::Contains { value, needle: Needle::Dynamic(needle) } => {
-            group(value);
-            group(needle);
+            group(value, most);
+            group(needle, most);
         }
         ExprKind::Quantifier { each, .. } | ExprKind::Collect(each) => {
             for clause in &mut each.clauses {
                 match clause {
-                    Clause::For(sources) => sources.iter_mut().for_each(|(_, s)| group(s)),
-                    Clause::Let(_, value) => group(value),
+                    Clause::For(sources) => sources.iter_mut().for_each(|(_, s)| group(s, most)),
+                    Clause::Let(_, value) => group(value, most),
                 }
             }
-            group(&mut each.body);
+            group(&mut each.body, most);
         }
         ExprKind::Logic { op, items } => {
-            items.iter_mut().for_each(group);
-            while items.len() > MOST_ITEMS {
+            items.iter_mut().for_each(|e| group(e, most));
+            while items.len() > most {
                 let mut rest = std::mem::take(items).into_iter().peekable();
                 while rest.peek().is_some() {
-                    let mut part: Vec<Expr> = rest.by_ref().take(MOST_ITEMS).collect();
+                    let mut part: Vec<Expr> = rest.by_ref().take(most).collect();
                     items.push(match part.pop() {
                         Some(only) if part.is_empty() => only,
                         Some(last) => {

@@ -1,15 +1,10 @@
 //! Conditions for literal sets: small ones are spelled out, large ones are asked of the runtime.
 
 use quintet_lang::ast::SetId;
-use quintet_runtime::{BytesSet, IntSet, IpSet, SetMatcher};
+use quintet_runtime::{BytesSet, IntSet, IpSet, SetMatcher, Threshold};
 
 use crate::expr::Emitter;
 use crate::operand::{Bytes, Int, Ip, Operand, int_literal};
-
-/// Most ranges that are spelled out.
-const MOST_RANGES: usize = 8;
-/// Most byte strings that are spelled out.
-const MOST_MEMBERS: usize = 3;
 
 /// Alternatives joined by `or`; none is false.
 fn any(conditions: Vec<String>) -> String {
@@ -38,7 +33,7 @@ impl Emitter<'_> {
 
     fn in_ints(&mut self, set: &IntSet, value: Int) -> String {
         let ranges = set.ranges();
-        if ranges.len() > MOST_RANGES {
+        if self.linked.exceeds(Threshold::LuaSetRanges, ranges.len()) {
             let x = self.data.address(set);
             return format!("in_ints(X[{x}], {}) ~= 0", value.text);
         }
@@ -56,7 +51,9 @@ impl Emitter<'_> {
 
     fn in_ips(&mut self, set: &IpSet, value: Ip) -> String {
         let spelled = set.v6().iter().map(|range| wide_range(&value, *range)).collect::<Option<Vec<_>>>();
-        let families = (set.v4().len() <= MOST_RANGES).then(|| set.v4()).zip(spelled.filter(|v6| v6.len() <= MOST_RANGES / 2));
+        // A range of IPv6 addresses takes as much as two others.
+        let within = |size| !self.linked.exceeds(Threshold::LuaSetRanges, size);
+        let families = within(set.v4().len()).then(|| set.v4()).zip(spelled.filter(|v6| within(2 * v6.len())));
         let Some((v4, v6)) = families else {
             let x = self.data.address(set);
             let place = &value.place;
@@ -74,7 +71,7 @@ impl Emitter<'_> {
     }
 
     fn in_bytes(&mut self, set: &BytesSet, value: Bytes) -> String {
-        if set.len() > MOST_MEMBERS || set.has_long() {
+        if self.linked.exceeds(Threshold::LuaSetMembers, set.len()) || set.has_long() {
             let x = self.data.address(set);
             if set.has_long() {
                 self.code.line(format!("look_up(E, X[{x}], {})", value.len));

@@ -2,6 +2,7 @@
 
 use quintet_lang::Type;
 use quintet_lang::ast::{CompareOp, Expr};
+use quintet_runtime::Threshold;
 use wasm_encoder::InstructionSink;
 use wasm_encoder::ValType::I32;
 
@@ -10,9 +11,6 @@ use crate::expr::{Emitter, Ip};
 use crate::helpers::Helper;
 use crate::module::Target;
 use crate::steps::length;
-
-/// The longest constant that is compared word by word in place.
-const INLINE: usize = 64;
 
 impl Emitter<'_> {
     /// Pushes whether a comparison holds.
@@ -72,7 +70,7 @@ impl Emitter<'_> {
         self.body.i().local_get(len).i32_const(wanted.len() as i32).i32_ne();
         self.body.br_if(differ);
         self.look(len, wanted.len());
-        if wanted.len() > INLINE {
+        if self.linked.exceeds(Threshold::WasmEqualBytes, wanted.len()) {
             let address = self.builder.constant(wanted);
             self.body.i().local_get(bytes).i32_const(address as i32).local_get(len);
             self.body.call(Target::Helper(Helper::Same));

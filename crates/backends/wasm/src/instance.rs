@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use quintet_runtime::{
-    ArenaKind, Batch, Counting, Instance, Interrupter, Linked, Matches, RecordRef, RuleSet, RunError, Trap, WriteMatches, WriteRuleSet,
+    ArenaKind, Batch, Counting, Instance, Interrupter, Linked, Matches, RecordRef, RuleSet, RunError, Threshold, Trap, WriteMatches, WriteRuleSet,
 };
 use wasmtime::{InstancePre, Store, TypedFunc};
 
@@ -160,6 +160,9 @@ impl Instance for Sandbox {
         let (first, stride) = (base + batch.records_offset() as u32, batch.layout().stride() as u32);
         let most = if self.counts { BETWEEN_LOOKS.min(self.places.blocks as usize) } else { self.places.blocks as usize };
         let (row, id) = (out.row_words(), self.setup.id());
+        if row > 1 {
+            self.program.exceeds(Threshold::WasmAnswerBytes, rules * row * 8);
+        }
         for block in (0..row).step_by(most) {
             self.store.data_mut().scratch().go_on(id)?;
             let blocks = most.min(row - block);

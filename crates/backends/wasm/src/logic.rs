@@ -1,16 +1,13 @@
 //! Bools as control flow: tests jump, and make a value only where one is wanted.
 
 use quintet_lang::ast::{CompareOp, Const, Each, Expr, ExprKind, LogicOp, Needle};
+use quintet_runtime::Threshold;
 use wasm_encoder::ValType::I32;
 
 use crate::body::Label;
 use crate::expr::{Emitter, words};
 use crate::host::{Import, TRAP};
 use crate::module::{Signature, Target};
-
-/// Bytes of a function's code from which on further operands of `and`, `or` and `xor` are put into functions of their own. Compilers take
-/// more than twice as long for a function of twice the size.
-const SPLIT: usize = 16 << 10;
 
 /// The type of such a function: of the batch's and the record's address, answering 0, 1 or a trap's code plus [`TRAP`].
 const PART: Signature = Signature { params: &[I32; 2], results: &[I32] };
@@ -261,9 +258,10 @@ impl Emitter<'_> {
         if item.nullable { self.flag(item) } else { self.value(item, self.never) }
     }
 
-    /// Whether code belongs into a function of its own: there is much already, and it uses no locals of loops.
+    /// Whether code belongs into a function of its own: there is much already, and it uses no locals of loops. Compilers take more than
+    /// twice as long for a function of twice the size.
     fn splits(&self) -> bool {
-        self.loops == 0 && self.body.len() > SPLIT
+        self.loops == 0 && self.linked.exceeds(Threshold::WasmFunctionBytes, self.body.len())
     }
 
     /// Puts as many operands as are enough into a function of their own and pushes what they answer together. Answers the rest.

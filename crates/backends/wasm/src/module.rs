@@ -135,9 +135,9 @@ impl Builder {
         }
     }
 
-    /// The module, whose entry point is `run`. `None` where it is larger than there is room for.
-    pub(crate) fn finish(self, run: Target, rules: usize, mapped: bool, names: bool) -> Option<Finished> {
-        let places = Places::new(self.constants.len(), self.cells, rules, mapped)?;
+    /// The module, whose entry point is `run`, for so many rules and so many bytes of answers that one call makes. `None` where it is larger than there is room for.
+    pub(crate) fn finish(self, run: Target, (rules, answers): (usize, usize), mapped: bool, names: bool) -> Option<Finished> {
+        let places = Places::new(self.constants.len(), self.cells, (rules, answers), mapped)?;
         let (imports, helpers): (Vec<_>, Vec<_>) = (self.imports.into_iter().collect(), self.helpers.into_iter().collect());
         let number = |target: Target| -> u32 {
             match target {

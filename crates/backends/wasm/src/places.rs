@@ -34,9 +34,6 @@ pub(crate) const CELL: u32 = 32;
 /// Bytes from a cell to the value's first word.
 pub(crate) const CELL_VALUE: u32 = 8;
 
-/// Bytes of answers that one call makes, unless a block of 64 records of all rules takes more.
-const ANSWERS: u32 = 1 << 20;
-
 /// The places that depend on the program.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Places {
@@ -55,13 +52,13 @@ pub(crate) struct Places {
 }
 
 impl Places {
-    /// The places for so many bytes of constants, cells and rules; `None` where that is more than there is room for.
-    pub(crate) fn new(constants: usize, cells: u32, rules: usize, mapped: bool) -> Option<Places> {
+    /// The places for so many bytes of constants, cells, rules and bytes of answers (but at least those of 64 records); `None` where that is more than there is room for.
+    pub(crate) fn new(constants: usize, cells: u32, (rules, answers): (usize, usize), mapped: bool) -> Option<Places> {
         let room = u64::from(MAPPED_WINDOW / 2);
         let cells_at = (u64::from(CONSTANTS) + constants as u64).next_multiple_of(64);
         let answers_at = (cells_at + u64::from(cells) * u64::from(CELL)).next_multiple_of(64);
         let row = rules.max(1) as u64 * 8;
-        let blocks = (u64::from(ANSWERS) / row).max(1);
+        let blocks = (answers as u64 / row).max(1);
         let scratch = (answers_at + blocks * row).next_multiple_of(PAGE);
         if scratch > room {
             return None;

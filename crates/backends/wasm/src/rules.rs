@@ -1,6 +1,6 @@
 //! From a program to a module: a function per rule that answers for up to 64 records, and the entry point that calls them all.
 
-use quintet_runtime::{Linked, Trap, counts_steps, counts_steps_inline};
+use quintet_runtime::{Linked, Threshold, Trap, counts_steps, counts_steps_inline};
 use wasm_encoder::ValType::{I32, I64};
 
 use crate::body::{Body, Label, at};
@@ -20,19 +20,19 @@ const GROUP: Signature = Signature { params: &[I32; 5], results: &[] };
 /// The entry point: of the address of the batch, that of the first record, and the number of records.
 const RUN: Signature = Signature { params: &[I32; 3], results: &[] };
 
-/// Rules that one function calls.
-const GROUPED: usize = 256;
-
 /// The module for a program; `None` where it is larger than there is room for.
 pub(crate) fn module(linked: &Linked, mapped: bool, names: bool) -> Option<Finished> {
     let mut builder = Builder::new(search::count(linked.program()));
     let rules: Vec<Target> = (0..linked.program().rules.len()).map(|index| rule(linked, &mut builder, index)).collect();
-    let calls: Vec<(Target, usize)> = match rules.len() {
-        ..=GROUPED => rules.iter().map(|rule| (*rule, 1)).collect(),
-        _ => rules.chunks(GROUPED).map(|rules| (group(&mut builder, rules), rules.len())).collect(),
+    let grouped = linked.exceeds(Threshold::WasmGroupedRules, rules.len());
+    let calls: Vec<(Target, usize)> = if grouped {
+        let most = linked.threshold(Threshold::WasmGroupedRules);
+        rules.chunks(most).map(|rules| (group(&mut builder, rules), rules.len())).collect()
+    } else {
+        rules.iter().map(|rule| (*rule, 1)).collect()
     };
-    let run = run(linked, &mut builder, &calls, rules.len() <= GROUPED);
-    builder.finish(run, rules.len(), mapped, names)
+    let run = run(linked, &mut builder, &calls, !grouped);
+    builder.finish(run, (rules.len(), linked.threshold(Threshold::WasmAnswerBytes)), mapped, names)
 }
 
 impl<'p> Emitter<'p> {

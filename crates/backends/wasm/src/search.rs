@@ -1,6 +1,7 @@
 //! Searching for a constant, 16 places at a time.
 
 use quintet_lang::ast::{ExprKind, Needle, NeedleId, Program};
+use quintet_runtime::Threshold;
 use wasm_encoder::ValType::{I32, V128};
 
 use crate::body::{Body, Label, at};
@@ -8,13 +9,6 @@ use crate::expr::Emitter;
 use crate::helpers::Helper;
 use crate::host::Import;
 use crate::module::Target;
-
-/// The longest needle that is searched for in place. For longer ones the host's search, which is linear in the worst case, is worth the call.
-const LONGEST: usize = 32;
-
-/// The number of searches from which on a program makes all of them with one function. The code in place is a nanosecond faster,
-/// and takes half of the time in which a rule is compiled.
-const MANY: usize = 16;
 
 /// Searches for constants in a program.
 pub(crate) fn count(program: &Program) -> usize {
@@ -36,13 +30,15 @@ impl Emitter<'_> {
         let ([first, ..], [.., last]) = (needle, needle) else {
             return;
         };
-        if count > LONGEST {
+        // The host's search is linear in the worst case, which for long needles is worth the call.
+        if self.linked.exceeds(Threshold::WasmNeedleBytes, count) {
             self.body.i().i32_const(id.0 as i32).local_get(bytes).local_get(len);
             self.body.call(Target::Import(Import::Search));
             return self.body.br_unless(missing);
         }
         self.look(len, usize::MAX);
-        if self.builder.searches > MANY {
+        // The code in place is a nanosecond faster, and takes half of the time in which a rule is compiled.
+        if self.linked.exceeds(Threshold::WasmSearches, self.builder.searches) {
             let address = self.builder.constant(self.linked.searcher(id).needle());
             self.body.i().local_get(bytes).local_get(len).i32_const(address as i32).i32_const(count as i32);
             self.body.call(Target::Helper(Helper::Search));

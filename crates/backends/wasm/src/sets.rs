@@ -2,7 +2,7 @@
 
 use quintet_lang::Type;
 use quintet_lang::ast::{Expr, SetId};
-use quintet_runtime::{BytesSet, IpSet, SetMatcher};
+use quintet_runtime::{BytesSet, IpSet, SetMatcher, Threshold};
 use wasm_encoder::ValType::{I32, I64};
 
 use crate::body::Label;
@@ -10,9 +10,6 @@ use crate::expr::{Emitter, Ip};
 use crate::helpers::Helper;
 use crate::host::Import;
 use crate::module::Target;
-
-/// Ranges or members that are compared with one by one.
-const FEW: usize = 8;
 
 impl Emitter<'_> {
     /// Pushes whether the set holds the value.
@@ -43,7 +40,7 @@ impl Emitter<'_> {
 
     /// Pushes whether the i64 in a local is in one of the ranges, which are in order.
     fn in_ranges(&mut self, value: u32, ranges: &[(i64, i64)]) {
-        if ranges.len() > FEW {
+        if self.linked.exceeds(Threshold::WasmSetMembers, ranges.len()) {
             let table: Vec<u8> = ranges.iter().flat_map(|(first, last)| [first.to_le_bytes(), last.to_le_bytes()]).flatten().collect();
             let address = self.builder.constant(&table);
             self.body.i().i32_const(address as i32).i32_const(ranges.len() as i32).local_get(value);
@@ -68,7 +65,7 @@ impl Emitter<'_> {
     }
 
     fn in_ips(&mut self, ip: Ip, set: &IpSet, id: SetId) {
-        if set.v6().len() > FEW {
+        if self.linked.exceeds(Threshold::WasmSetMembers, set.v6().len()) {
             self.body.i().i32_const(id.0 as i32);
             for word in 0..3 {
                 self.ip_word(ip, word);
@@ -122,7 +119,7 @@ impl Emitter<'_> {
     }
 
     fn in_bytes(&mut self, bytes: u32, len: u32, set: &BytesSet, id: SetId) {
-        if set.len() > FEW || set.has_long() {
+        if self.linked.exceeds(Threshold::WasmSetMembers, set.len()) || set.has_long() {
             self.body.i().i32_const(id.0 as i32).local_get(bytes).local_get(len);
             return self.body.call(Target::Import(Import::InBytes));
         }

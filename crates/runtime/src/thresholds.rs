@@ -1,0 +1,146 @@
+//! Sizes at which a backend makes other code for the same thing.
+
+use std::sync::atomic::{AtomicU32, Ordering};
+
+macro_rules! thresholds {
+    ($($(#[$doc:meta])* $name:ident: $text:literal = $default:expr, $least:expr;)*) => {
+        /// A size up to which a backend does something one way, and beyond which another way. Both ways answer alike; what differs is what
+        /// they cost, or what a compiler can take.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum Threshold {
+            $($(#[$doc])* $name,)*
+        }
+
+        impl Threshold {
+            /// All thresholds.
+            pub const ALL: [Threshold; [$(Threshold::$name),*].len()] = [$(Threshold::$name),*];
+
+            /// Its name in files: the backend first.
+            pub fn name(self) -> &'static str {
+                match self {
+                    $(Threshold::$name => $text,)*
+                }
+            }
+
+            /// What it is set to unless it is set otherwise: what pays, as measured.
+            pub fn default(self) -> usize {
+                match self {
+                    $(Threshold::$name => $default,)*
+                }
+            }
+
+            /// The smallest setting with which the backend works.
+            pub fn least(self) -> usize {
+                match self {
+                    $(Threshold::$name => $least,)*
+                }
+            }
+        }
+    };
+}
+
+thresholds! {
+    /// closures: byte strings of a set that are compared one by one; more are looked up.
+    ClosuresSetMembers: "closures_set_members" = 16, 0;
+    /// closures: bytes of the longest member of such a set.
+    ClosuresMemberBytes: "closures_member_bytes" = 31, 0;
+    /// closures: ranges of a set that are compared one by one; more become a bitmap or are looked up.
+    ClosuresSetRanges: "closures_set_ranges" = 8, 0;
+    /// closures: numbers from the first to the last of a set that becomes a bitmap; wider ones are looked up.
+    ClosuresBitmap: "closures_bitmap" = 1 << 16, 0;
+    /// closures: bytes of a needle that is searched for in the batch; longer ones are searched for in the value.
+    ClosuresNeedleBytes: "closures_needle_bytes" = 48, 0;
+    /// closures: sources that a loop walks without a heap allocation.
+    ClosuresLoopSources: "closures_loop_sources" = 4, 0;
+    /// jit and lua: arguments that a call passes without a heap allocation.
+    NativeArguments: "native_arguments" = 8, 0;
+    /// jit: ranges, or byte strings, of a set that become code; more are looked up.
+    JitSetMembers: "jit_set_members" = 16, 0;
+    /// jit: ranges that are compared one after the other; more are bisected first.
+    JitRangesInARow: "jit_ranges_in_a_row" = 4, 1;
+    /// jit: bytes of a constant that is compared in place; longer ones by a call.
+    JitEqualBytes: "jit_equal_bytes" = 32, 0;
+    /// jit: bytes of a value that is searched in place; longer ones by a call.
+    JitSearchedBytes: "jit_searched_bytes" = 191, 0;
+    /// jit: bytes of a rule's code up to which the compiler's buffers are kept for the next rule.
+    JitKeptBytes: "jit_kept_bytes" = 1 << 20, 0;
+    /// wasm: bytes of a function's code up to which operands of `and`, `or` and `xor` stand in place; further ones become functions.
+    WasmFunctionBytes: "wasm_function_bytes" = 16 << 10, 0;
+    /// wasm: ranges, or byte strings, of a set that are compared one by one; more are looked up.
+    WasmSetMembers: "wasm_set_members" = 8, 0;
+    /// wasm: bytes of a constant that is compared word by word in place; longer ones by a call.
+    WasmEqualBytes: "wasm_equal_bytes" = 64, 0;
+    /// wasm: bytes of a needle that is searched for in the sandbox; longer ones by the host.
+    WasmNeedleBytes: "wasm_needle_bytes" = 32, 0;
+    /// wasm: searches for constants in a program that are made in place; where there are more, one function makes them all.
+    WasmSearches: "wasm_searches" = 16, 0;
+    /// wasm: rules that one function calls; where there are more, it calls functions that call so many.
+    WasmGroupedRules: "wasm_grouped_rules" = 256, 1;
+    /// wasm: bytes of answers that one call makes, but at least those of 64 records; longer batches are run in several calls.
+    WasmAnswerBytes: "wasm_answer_bytes" = 1 << 20, 0;
+    /// lua: nodes of an expression that one function takes.
+    LuaFunctionNodes: "lua_function_nodes" = 400, 1;
+    /// lua: depth of an expression that one function takes.
+    LuaFunctionDepth: "lua_function_depth" = 16, 1;
+    /// lua: operands that one `and`, `or` or `xor` keeps in place.
+    LuaOperands: "lua_operands" = 64, 2;
+    /// lua: locals that a function declares; further ones go to a table. LuaJIT allows 200, of which loops take some.
+    LuaLocals: "lua_locals" = 90, 0;
+    /// lua: arguments of a call that one function evaluates.
+    LuaArguments: "lua_arguments" = 32, 1;
+    /// lua: sources of a loop that one function evaluates.
+    LuaLoopSources: "lua_loop_sources" = 24, 1;
+    /// lua: ranges of a set that are spelled out; more are looked up.
+    LuaSetRanges: "lua_set_ranges" = 8, 0;
+    /// lua: byte strings of a set that are spelled out; more are looked up.
+    LuaSetMembers: "lua_set_members" = 3, 0;
+    /// lua: bytes of a constant that are compared one by one; longer ones by a call.
+    LuaEqualBytes: "lua_equal_bytes" = 4, 0;
+    /// lua: characters of an expression that stands inside another; longer ones are bound to a local.
+    LuaTextBytes: "lua_text_bytes" = 160, 0;
+}
+
+/// What the thresholds are set to. The defaults are what pays; tests set them low, so that small programs take the ways of large ones.
+///
+/// ```
+/// use quintet_runtime::{Threshold, Thresholds};
+///
+/// let low = Thresholds::default().with(Threshold::LuaOperands, 0);
+/// assert_eq!(low.get(Threshold::LuaOperands), Threshold::LuaOperands.least());
+/// assert_eq!(low.get(Threshold::LuaLocals), 90);
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Thresholds([usize; Threshold::ALL.len()]);
+
+impl Default for Thresholds {
+    fn default() -> Thresholds {
+        Thresholds(Threshold::ALL.map(Threshold::default))
+    }
+}
+
+impl Thresholds {
+    /// The same with one set to `size`, or to the least or the most that its backend works with: no threshold goes above its default.
+    pub fn with(mut self, threshold: Threshold, size: usize) -> Thresholds {
+        self.0[threshold as usize] = size.max(threshold.least()).min(threshold.default());
+        self
+    }
+
+    /// What one is set to.
+    pub fn get(&self, threshold: Threshold) -> usize {
+        self.0[threshold as usize]
+    }
+}
+
+/// How often sizes stayed within each threshold of a program, and how often they were beyond.
+#[derive(Default)]
+pub(crate) struct Crossings([[AtomicU32; 2]; Threshold::ALL.len()]);
+
+impl Crossings {
+    pub(crate) fn count(&self, threshold: Threshold, beyond: bool) {
+        self.0[threshold as usize][usize::from(beyond)].fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(crate) fn get(&self, threshold: Threshold) -> [u32; 2] {
+        self.0[threshold as usize].each_ref().map(|n| n.load(Ordering::Relaxed))
+    }
+}

@@ -5,7 +5,9 @@ use std::fmt;
 use std::sync::Arc;
 
 use quintet_lang::{Limits, Passes, Program, Scheme, compile, compile_value, optimise};
-use quintet_runtime::{ArenaKind, Backend, Batch, EvaluateError, Instance, Linked, Matches, RecordError, RuleSet, Trap, ValueInstance};
+use quintet_runtime::{
+    ArenaKind, Backend, Batch, EvaluateError, Instance, Linked, Matches, RecordError, RuleSet, Thresholds, Trap, ValueInstance,
+};
 
 use crate::strategy::source;
 use crate::term::Term;
@@ -27,6 +29,8 @@ pub struct Case {
     pub memory_bytes: Option<usize>,
     /// The limit on steps, where it is not the default.
     pub steps: Option<u64>,
+    /// The sizes at which backends make other code.
+    pub thresholds: Thresholds,
 }
 
 /// What a program makes of one record: whether each rule matches, or why not.
@@ -77,7 +81,7 @@ impl Batches {
 }
 
 /// A batch of more than 64 records has this many.
-const WIDE: usize = 70;
+pub(crate) const WIDE: usize = 70;
 
 impl Case {
     /// The source of the program.
@@ -113,7 +117,8 @@ impl Case {
 
     fn linked(&self, passes: &Passes, program: Program) -> Result<Arc<Linked>, String> {
         let (world, limits) = (self.world(), self.limits());
-        Linked::new(optimise(&program, passes), &world.library, &world.lists, &limits).map_err(|e| e.to_string())
+        Linked::with_thresholds(optimise(&program, passes), &world.library, &world.lists, &limits, self.thresholds)
+            .map_err(|e| e.to_string())
     }
 }
 
@@ -142,15 +147,21 @@ pub(crate) fn limits(memory_bytes: Option<usize>, steps: Option<u64>) -> Limits 
 /// # Errors
 /// What is wrong with it, in words.
 pub fn link(source: &str, nil_not_equal: bool, limits: &Limits) -> Result<Arc<Linked>, String> {
-    link_with(source, nil_not_equal, limits, &Passes::none())
+    link_with(source, nil_not_equal, limits, &Passes::none(), Thresholds::default())
 }
 
-/// As [`link`], after these passes.
-pub(crate) fn link_with(source: &str, nil_not_equal: bool, limits: &Limits, passes: &Passes) -> Result<Arc<Linked>, String> {
+/// As [`link`], after these passes and with these thresholds.
+pub(crate) fn link_with(
+    source: &str,
+    nil_not_equal: bool,
+    limits: &Limits,
+    passes: &Passes,
+    thresholds: Thresholds,
+) -> Result<Arc<Linked>, String> {
     let world = world(nil_not_equal);
     let program = compile(source, &world.scheme, limits).map_err(|d| d.to_string())?;
     let program = optimise(&program, passes);
-    Linked::new(program, &world.library, &world.lists, limits).map_err(|e| e.to_string())
+    Linked::with_thresholds(program, &world.library, &world.lists, limits, thresholds).map_err(|e| e.to_string())
 }
 
 /// An instance of a linked program.

@@ -1,14 +1,17 @@
 //! Comparing a backend with the interpreter on random programs and records.
 
+use std::cell::RefCell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestError, TestRng, TestRunner};
 use quintet_interp::Interp;
+use quintet_lang::Passes;
 use quintet_runtime::Backend;
 
-use crate::case::{Answer, Batches, Case, Mode, answers, instance, link};
+use crate::case::{Answer, Batches, Case, Mode, answers, instance};
 use crate::regression::Regression;
 use crate::strategy::case;
+use crate::tally::Tally;
 
 /// A backend's answer that is not the interpreter's.
 #[derive(Clone, Debug)]
@@ -26,18 +29,22 @@ struct Difference {
 /// variable `QUINTET_SEED` is set to another number; `QUINTET_CASES` sets another count. With `QUINTET_TRACE` set, each program goes to
 /// standard error before it runs, for backends that take the process down with them.
 ///
+/// Half of the programs are compiled with thresholds set low, and some are large. The counts of those that went beyond each threshold of
+/// the backend are printed.
+///
 /// # Panics
-/// When the backend answers otherwise than the interpreter. The message has the smallest program and record that was found, and a
+/// When no program of a thousand or more went beyond, or none stayed within, one of the backend's thresholds; and when the backend answers otherwise than the interpreter. The message has the smallest program and record that was found, and a
 /// line for the files of [`regressions`](crate::regressions).
 pub fn differential(backend: &dyn Backend, cases: u32) {
     let cases = setting("QUINTET_CASES").map_or(cases, |n| n as u32);
     let mut runner = runner(cases);
-    let result = runner.run(&case(), |case| match difference(backend, &case) {
+    let tally = RefCell::new(Tally::new(backend.id()));
+    let result = runner.run(&case(), |case| match difference(backend, &case, &mut tally.borrow_mut()) {
         None => Ok(()),
         Some(_) => Err(TestCaseError::fail("the answers differ")),
     });
     match result {
-        Ok(()) => {}
+        Ok(()) => tally.borrow().check(cases),
         Err(TestError::Fail(_, case)) => panic!("{}", report(backend, &case)),
         Err(TestError::Abort(reason)) => panic!("the generator gave up: {reason}"),
     }
@@ -56,9 +63,9 @@ pub(crate) fn setting(name: &str) -> Option<u64> {
 }
 
 /// The first answer of the backend that is not the interpreter's. A program that does not compile has none.
-fn difference(backend: &dyn Backend, case: &Case) -> Option<Difference> {
+fn difference(backend: &dyn Backend, case: &Case, tally: &mut Tally) -> Option<Difference> {
     let limits = case.limits();
-    let program = link(&case.source(), case.nil_not_equal, &limits).ok()?;
+    let program = case.link(&Passes::none()).ok()?;
     if std::env::var_os("QUINTET_TRACE").is_some() {
         eprintln!("--- nil != x is {}\n{}", case.nil_not_equal, case.source());
     }
@@ -84,6 +91,7 @@ fn difference(backend: &dyn Backend, case: &Case) -> Option<Difference> {
             }
         }
     }
+    tally.add(&program, case);
     None
 }
 
@@ -95,9 +103,9 @@ pub(crate) fn caught<T>(run: impl FnOnce() -> Result<T, String>) -> Result<T, St
     })
 }
 
-fn report(backend: &dyn Backend, case: &Case) -> String {
+pub(crate) fn report(backend: &dyn Backend, case: &Case) -> String {
     let id = backend.id();
-    let Some(difference) = difference(backend, case) else {
+    let Some(difference) = difference(backend, case, &mut Tally::new(id)) else {
         return format!("{id} does not answer the same each time:\n{}", case.source());
     };
     let Difference { mode, record, of, wanted, found } = difference;
@@ -108,6 +116,7 @@ fn report(backend: &dyn Backend, case: &Case) -> String {
         nil_not_equal: case.nil_not_equal,
         memory_bytes: case.memory_bytes,
         steps: case.steps,
+        thresholds: case.thresholds,
         record: case.records.get(record).cloned().unwrap_or_default(),
         answer: Some(wanted.clone()),
         note: format!("{id} differed"),

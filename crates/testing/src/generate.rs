@@ -54,6 +54,16 @@ pub(crate) fn leaf(shape: &Shape) -> Term {
     primary(shape.clone(), vec![text(words)])
 }
 
+/// Terms joined by one operator into one run, of which each half is a term, so that it shrinks by halves.
+fn run(mut items: Vec<Term>, op: &str, own: u8) -> Term {
+    let after = items.split_off(items.len().div_ceil(2));
+    if after.is_empty() {
+        return items.pop().unwrap_or_else(|| leaf(&Shape::Value(Type::Bool)));
+    }
+    let (before, after) = (run(items, op, own), run(after, op, own));
+    Term::new(before.shape().clone(), own, vec![Part::Hole(before, own), text(op), Part::Hole(after, own)])
+}
+
 impl Generator<'_, '_> {
     /// A rule: a test.
     pub(crate) fn rule(&mut self, depth: usize) -> Term {
@@ -65,7 +75,26 @@ impl Generator<'_, '_> {
                 _ => term.closed(),
             });
         }
+        if self.dice.one_in(60) {
+            return self.long();
+        }
         self.test(depth)
+    }
+
+    /// A long run of tests, by itself or inside the arguments of a call.
+    fn long(&mut self) -> Term {
+        let shape = Shape::Value(Type::Bool);
+        let (op, own) = [(" and ", level::AND), (" or ", level::ANY), (" xor ", level::AND + 1)][self.dice.below(3)];
+        let count = 2 + self.dice.below(150);
+        let items = (0..count).map(|_| self.test(0)).collect();
+        let run = run(items, op, own);
+        if self.dice.one_in(2) {
+            return run;
+        }
+        let (before, after) = (self.value(&Type::Bytes, 1), self.value(&Type::Bytes, 1));
+        let call = vec![text("hash_in_range(0, 100, "), any(before), text(", "), any(run), text(", "), any(after), text(")")];
+        let call = primary(Shape::Value(Type::Int), call);
+        Term::new(shape, level::TEST, vec![operand(call), text(" < "), text("50")])
     }
 
     /// A value expression: of any type, or something for each element, which comes to an array.

@@ -132,6 +132,7 @@ impl Dice<'_> {
     /// Members of a literal set of Int, Ip or Bytes.
     pub(crate) fn members(&mut self, ty: &Type) -> Vec<String> {
         let len = match self.below(8) {
+            0 if self.one_in(6) => 20 + self.below(60),
             0 => 9 + self.below(16),
             1 => self.below(2),
             _ => 1 + self.below(6),

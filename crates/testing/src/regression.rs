@@ -6,6 +6,7 @@
 //! | `nil_not_equal` | whether `nil != x` is true; left out: true |
 //! | `memory_bytes` | the limit on memory; left out: the default |
 //! | `steps` | the limit on steps; left out: the default |
+//! | `thresholds` | those that are not the default, by name |
 //! | `record` | the record, as [`record_from_json`](crate::record_from_json) reads it |
 //! | `hits` | the rules that match: their numbers, or `"all"` |
 //! | `traps` | what the rules that trap trap with, by rule; left out: none |
@@ -16,7 +17,7 @@ use std::path::Path;
 
 use quintet_interp::Interp;
 use quintet_lang::Passes;
-use quintet_runtime::{Backend, Trap};
+use quintet_runtime::{Backend, Threshold, Thresholds, Trap};
 use serde_json::{Value as Json, json};
 
 use crate::case::{Answer, Batches, Mode, answers, instance, limits, link_with};
@@ -34,6 +35,8 @@ pub struct Regression {
     pub memory_bytes: Option<usize>,
     /// The limit on steps, where it is not the default.
     pub steps: Option<u64>,
+    /// The sizes at which backends make other code.
+    pub thresholds: Thresholds,
     /// The record.
     pub record: Record,
     /// What the program makes of it.
@@ -54,6 +57,10 @@ impl Regression {
         }
         if let Some(steps) = self.steps {
             line["steps"] = json!(steps);
+        }
+        let default = Thresholds::default();
+        for threshold in Threshold::ALL.into_iter().filter(|t| self.thresholds.get(*t) != default.get(*t)) {
+            line["thresholds"][threshold.name()] = json!(self.thresholds.get(threshold));
         }
         line["record"] = record_to_json(&world(self.nil_not_equal).scheme, &self.record);
         if let Some(answer) = &self.answer {
@@ -95,7 +102,14 @@ impl Regression {
                 pairs.collect::<Option<_>>().ok_or("`traps` holds names of traps by rule")
             },
         )?;
+        let mut thresholds = Thresholds::default();
+        for (name, size) in line.get("thresholds").and_then(Json::as_object).into_iter().flatten() {
+            let threshold =
+                Threshold::ALL.into_iter().find(|t| t.name() == name).ok_or_else(|| format!("there is no threshold `{name}`"))?;
+            thresholds = thresholds.with(threshold, size.as_u64().ok_or("a threshold is a number")? as usize);
+        }
         Ok(Regression {
+            thresholds,
             source,
             nil_not_equal,
             memory_bytes: line.get("memory_bytes").and_then(Json::as_u64).map(|n| n as usize),
@@ -114,7 +128,7 @@ impl Regression {
         let limits = limits(self.memory_bytes, self.steps);
         let mut answer: Option<Answer> = None;
         for passes in [Passes::none(), Passes::default()] {
-            let program = link_with(&self.source, self.nil_not_equal, &limits, &passes)?;
+            let program = link_with(&self.source, self.nil_not_equal, &limits, &passes, self.thresholds)?;
             let mut instance = instance(backend, &program, &limits)?;
             for wide in [false, true] {
                 let records = std::slice::from_ref(&self.record);

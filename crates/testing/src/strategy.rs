@@ -12,7 +12,7 @@ use crate::generate::{Generator, leaf};
 use crate::term::{Term, removals};
 use crate::world::{fields, multi_fields, world};
 use quintet_cases::{Record, zero_record};
-use quintet_runtime::OwnedValue;
+use quintet_runtime::{OwnedValue, Threshold, Thresholds};
 
 /// A strategy made of a generator and a list of what is smaller. Shrinking takes the first smaller value that still fails, and goes on
 /// from there.
@@ -93,17 +93,7 @@ pub fn record() -> Random<Record> {
 
 /// Programs together with records.
 pub fn case() -> Random<Case> {
-    Random {
-        make: |dice| Case {
-            nil_not_equal: dice.one_in(2),
-            rules: rules(dice),
-            records: records(dice),
-            wide: dice.one_in(8),
-            memory_bytes: memory(dice),
-            steps: steps(dice),
-        },
-        shrinks: shrunk_case,
-    }
+    Random { make: random_case, shrinks: shrunk_case }
 }
 
 /// Value expressions of all types together with records: cases of one term that need not be a test.
@@ -118,10 +108,31 @@ pub fn value_case() -> Random<Case> {
                 wide: false,
                 memory_bytes: memory(dice),
                 steps: steps(dice),
+                thresholds: thresholds(dice),
             }
         },
         shrinks: shrunk_case,
     }
+}
+
+pub(crate) fn random_case(dice: &mut Dice<'_>) -> Case {
+    Case {
+        nil_not_equal: dice.one_in(2),
+        rules: rules(dice),
+        records: records(dice),
+        wide: dice.one_in(8),
+        memory_bytes: memory(dice),
+        steps: steps(dice),
+        thresholds: thresholds(dice),
+    }
+}
+
+/// The defaults half of the time, else some or all of them low.
+fn thresholds(dice: &mut Dice<'_>) -> Thresholds {
+    let rate = *dice.pick(&[0, 0, 2, 1]);
+    let low = |dice: &mut Dice<'_>| *dice.pick(&[0, 0, 1, 2, 3, 4, 6, 10, 20, 50, 100]);
+    let chosen = Threshold::ALL.into_iter().filter(|_| rate > 0 && dice.one_in(rate)).collect::<Vec<_>>();
+    chosen.into_iter().fold(Thresholds::default(), |all, threshold| all.with(threshold, low(dice)))
 }
 
 /// The source of a program of these rules.
@@ -133,6 +144,11 @@ pub fn source(rules: &[Term]) -> String {
 }
 
 fn rules(dice: &mut Dice<'_>) -> Vec<Term> {
+    // Now and then more than the bits of a number of the bit library, more than a word's, and more than any group takes.
+    if dice.one_in(100) {
+        let count = *dice.pick(&[33, 65, 140, 300]) - dice.below(4);
+        return (0..count).map(|_| Generator { dice }.rule(0)).collect();
+    }
     let count = 1 + dice.weighted(&[3, 3, 2, 2]);
     (0..count)
         .map(|_| {
@@ -144,7 +160,11 @@ fn rules(dice: &mut Dice<'_>) -> Vec<Term> {
 
 /// Now and then a limit on memory that what is made of a few values passes.
 fn memory(dice: &mut Dice<'_>) -> Option<usize> {
-    dice.one_in(8).then(|| 8 + dice.below(400))
+    match dice.below(16) {
+        0 | 1 => Some(8 + dice.below(400)),
+        2 => Some(1 << (7 + dice.below(14))),
+        _ => None,
+    }
 }
 
 /// Now and then a limit on steps that a few loops, calls and long values pass.
@@ -177,7 +197,7 @@ fn lengthen(value: &mut OwnedValue, dice: &mut Dice<'_>) {
     }
 }
 
-fn random_record(dice: &mut Dice<'_>) -> Record {
+pub(crate) fn random_record(dice: &mut Dice<'_>) -> Record {
     let mut record = Record::new();
     for (name, ty, optional) in fields() {
         if !optional || dice.below(3) > 0 {
@@ -189,7 +209,22 @@ fn random_record(dice: &mut Dice<'_>) -> Record {
             record.insert((*name).into(), dice.owned(&Type::array(ty.clone())));
         }
     }
+    if dice.one_in(24) {
+        enlarge(dice, &mut record, 300);
+    }
     record
+}
+
+/// Makes one value of the record large: by repeating its bytes, or its elements, up to `most` times.
+pub(crate) fn enlarge(dice: &mut Dice<'_>, record: &mut Record, most: usize) {
+    let times = 2 + dice.below(most);
+    let at = dice.below(record.len().max(1));
+    match record.values_mut().nth(at) {
+        Some(OwnedValue::Bytes(bytes)) => *bytes = bytes.repeat(times),
+        // Loops over several of them stand inside one another.
+        Some(OwnedValue::Array(items)) => *items = items.iter().cycle().take(items.len() * times.min(24)).cloned().collect(),
+        _ => {}
+    }
 }
 
 fn shrunk_rules(rules: &[Term]) -> Vec<Vec<Term>> {
@@ -253,10 +288,25 @@ fn shrunk_value(value: &OwnedValue) -> Vec<OwnedValue> {
     }
 }
 
-fn shrunk_case(case: &Case) -> Vec<Case> {
+pub(crate) fn shrunk_case(case: &Case) -> Vec<Case> {
     let mut all = Vec::new();
     if case.wide {
         all.push(Case { wide: false, ..case.clone() });
+    }
+    let default = Thresholds::default();
+    if case.thresholds != default {
+        all.push(Case { thresholds: default, ..case.clone() });
+        // All but one at a time as by default.
+        for threshold in Threshold::ALL.into_iter().filter(|t| case.thresholds.get(*t) != default.get(*t)) {
+            let thresholds = default.with(threshold, case.thresholds.get(threshold));
+            if thresholds != case.thresholds {
+                all.push(Case { thresholds, ..case.clone() });
+            }
+        }
+        // Two that belong together: one of them as by default.
+        for threshold in Threshold::ALL.into_iter().filter(|t| case.thresholds.get(*t) != default.get(*t)) {
+            all.push(Case { thresholds: case.thresholds.with(threshold, usize::MAX), ..case.clone() });
+        }
     }
     if case.memory_bytes.is_some() {
         all.push(Case { memory_bytes: None, ..case.clone() });

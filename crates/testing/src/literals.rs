@@ -137,10 +137,13 @@ impl Dice<'_> {
             1 => self.below(2),
             _ => 1 + self.below(6),
         };
+        // Numbers near one another, which a bitmap may hold.
+        let near = self.one_in(4);
         let comma = if self.one_in(3) { "," } else { "" };
         (0..len)
             .map(|_| {
                 let member = match ty {
+                    Type::Int if near => (self.below(800) as i64 - 16).to_string(),
                     Type::Int if self.one_in(3) => {
                         let (a, b) = (self.int(), self.int());
                         format!("{}..{}", a.min(b), a.max(b))

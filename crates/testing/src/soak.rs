@@ -27,8 +27,8 @@ pub struct Soak {
     pub seed: u64,
 }
 
-/// Records of a pool, which many programs run on.
-const RECORDS: usize = 1024;
+/// Records of a pool, which many programs run on. So many that compiling a program takes less than running it.
+const RECORDS: usize = 4096;
 /// Programs that run on one pool.
 const PROGRAMS: u64 = 128;
 
@@ -140,9 +140,10 @@ pub fn soak(backends: &[Arc<dyn Backend>], soak: Soak, progress: &(dyn Fn(u64, u
                 }
                 let case = random_case(&mut dice);
                 let pool = if dice.one_in(16) { &large } else { &many };
-                let done = run(backends, case, pool, dice.one_in(2)).inspect_err(|_| stop.store(true, Ordering::Relaxed))?;
+                // The sandboxes copy what is in ordinary memory, for each program anew.
+                let done = run(backends, case, pool, !dice.one_in(8)).inspect_err(|_| stop.store(true, Ordering::Relaxed))?;
                 let (pairs, programs) = (pairs.fetch_add(done, Ordering::Relaxed) + done, programs.fetch_add(1, Ordering::Relaxed) + 1);
-                if programs % 1000 == 0 {
+                if programs % 500 == 0 {
                     progress(pairs, programs);
                 }
             }

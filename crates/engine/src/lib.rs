@@ -208,6 +208,6 @@ pub use quintet_lang::{Field, FieldId, Limits, Passes, Presence, Program, Scheme
 pub use quintet_runtime::{
     Arena, ArenaKind, ArrayRef, Artifact, Backend, BackendId, Batch, BatchBuilder, Bind, BytesSet, CompileError, Compiled, Emit,
     EvaluateError, Function, Instance, InstantiateError, IntSet, IpSet, Isolation, Library, LinkError, Linked, List, Lists, MapRef,
-    Matches, OwnedValue, RecordBuilder, RecordError, RecordRef, RuleSet, RunError, Scratch, SetMatcher, Traits, Trap, TrapAt, Value,
+    Matches, OwnedValue, RecordBuilder, RecordError, RecordRef, Room, RuleSet, RunError, Scratch, SetMatcher, Traits, Trap, TrapAt, Value,
     ValueInstance,
 };

@@ -18,6 +18,12 @@ pub const LOOKED_AT: usize = 256;
 pub struct Limits {
     /// Bytes of one source text (default 4 MiB).
     pub source_bytes: usize,
+    /// Rules of one program (default 100,000).
+    pub rules: usize,
+    /// Expressions of one rule's text: each operand and each operator is one (default 500,000).
+    pub rule_expressions: usize,
+    /// Expressions of all rules of one text together (default 1,000,000).
+    pub expressions: usize,
     /// Depth of nesting: parentheses, `not`, `any`/`all`, calls, unary operators (default 128, as wirefilter;
     /// more than [`HARD_NESTING`](crate::HARD_NESTING) counts as that).
     pub nesting: usize,
@@ -25,8 +31,15 @@ pub struct Limits {
     pub wildcard_stars: usize,
     /// Bytes of one compiled regular expression (default 10 MiB, as wirefilter).
     pub regex_bytes: usize,
+    /// Bytes of all compiled regular expressions of one program together, those of `regex_replace` too (default 128 MiB). Equal ones count
+    /// once.
+    pub regexes_bytes: usize,
     /// Bytes of one regular expression's lazy DFA cache (default 2 MiB, as wirefilter).
     pub regex_cache_bytes: usize,
+    /// Bytes of the lazy DFA caches of all regular expressions of one program together, for each thread that evaluates it (default
+    /// 128 MiB). Where there are so many expressions that [`regex_cache_bytes`](Limits::regex_cache_bytes) for each would be more, each
+    /// gets an equal share: the search takes longer then, and answers the same.
+    pub regex_caches_bytes: usize,
     /// Bytes that the function results and arrays of one rule on one record may take together (default 16 MiB; more than
     /// [`HARD_MEMORY_BYTES`] counts as that). More is the trap `memory`.
     pub memory_bytes: usize,
@@ -44,10 +57,15 @@ impl Default for Limits {
     fn default() -> Self {
         Limits {
             source_bytes: 4 << 20,
+            rules: 100_000,
+            rule_expressions: 500_000,
+            expressions: 1_000_000,
             nesting: 128,
             wildcard_stars: usize::MAX,
             regex_bytes: 10 << 20,
+            regexes_bytes: 128 << 20,
             regex_cache_bytes: 2 << 20,
+            regex_caches_bytes: 128 << 20,
             memory_bytes: 16 << 20,
             steps: 1 << 25,
             code_expressions: 5_000,

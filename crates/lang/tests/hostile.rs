@@ -5,7 +5,7 @@ mod common;
 use std::time::{Duration, Instant};
 
 use proptest::prelude::*;
-use quintet_lang::{HARD_NESTING, Limits, Scheme, Type, compile, dump::dump, stdlib};
+use quintet_lang::{Field, HARD_NESTING, Limits, Presence, Program, Scheme, Type, compile, dump::dump, stdlib};
 
 fn scheme() -> Scheme {
     Scheme::builder()
@@ -116,6 +116,67 @@ fn the_deepest_that_is_allowed_fits_the_stack() {
         let (open, close) = ("(".repeat(HARD_NESTING + 1), ")".repeat(HARD_NESTING + 1));
         swiftly_within(format!("{open}ssl{close}"), false, limits);
     }
+}
+
+/// What a nullable source stands in is evaluated once and stands in the program once, however it is nested.
+#[test]
+fn nested_sources_are_bound_and_not_copied() {
+    for (open, core, close) in [
+        ("all(starts_with(concat(names, split(to_string(", "ssl", "), \",\", 2))[*], \"t\"))"),
+        ("all(starts_with(split(to_string(", "seen", "), \",\", 2)[*], \"t\"))"),
+        ("any(split(to_string(", "seen", "), \",\", 2)[*] == \"t\")"),
+        ("(bits != to_string(", "seen", "))"),
+        ("all(starts_with(lower(split(to_string(", "seen", "), \",\", 2)[*])[*], \"t\"))"),
+    ] {
+        let mut size = 0;
+        for levels in [1, 10, 19] {
+            let text = format!("{}{core}{}", open.repeat(levels), close.repeat(levels));
+            let start = Instant::now();
+            let scheme = Scheme::builder()
+                .mandatory("names", Type::array(Type::Bytes))
+                .mandatory("ssl", Type::Bool)
+                .optional("seen", Type::Bool)
+                .field(Field { name: "bits".into(), ty: Type::array(Type::Bytes), presence: Presence::Optional, multi: true, doc: String::new() })
+                .functions(stdlib::signatures())
+                .build()
+                .expect("a scheme");
+            let program = compile(&text, &scheme, &Limits::default()).unwrap_or_else(|e| panic!("{text}: {e}"));
+            let mut count = 0;
+            program.rules[0].expr.walk(&mut |_| count += 1);
+            if levels == 1 {
+                size = count;
+            }
+            assert!(count <= size * levels, "{text}: {count} expressions");
+            let json = program.to_json();
+            let again = Program::from_json(&json, &scheme).unwrap_or_else(|e| panic!("{text}: {e}"));
+            assert_eq!(again.rules, program.rules);
+            let printed = compile(&program.to_string(), &scheme, &Limits::default()).unwrap_or_else(|e| panic!("{program}: {e}"));
+            assert_eq!(dump(&printed), dump(&program));
+            assert!(start.elapsed() < Duration::from_secs(2), "{text} took {:?}", start.elapsed());
+        }
+    }
+}
+
+#[test]
+fn expressions_and_rules_are_limited() {
+    let said = |text: &str, limits: &Limits| {
+        let errors = compile(text, &scheme(), limits).expect_err("over the limit");
+        let all: Vec<(&str, u32)> = errors.iter().map(|d| (d.code, d.span.start)).collect();
+        assert_eq!(all.len(), 1, "{errors}");
+        all[0]
+    };
+    let limits = Limits { rule_expressions: 10, expressions: 25, rules: 4, ..Limits::default() };
+    // A comparison and its two operands are three expressions.
+    let compares = |count: usize| vec!["x == 1"; count].join(" or ");
+    assert!(compile(&compares(3), &scheme(), &limits).is_ok());
+    assert_eq!(said(&compares(4), &limits), ("too-many-expressions", 30));
+    let rules = |count: usize, each: usize| (0..count).map(|i| format!("rule r{i} = {}\n", compares(each))).collect::<String>();
+    assert!(compile(&rules(4, 1), &scheme(), &limits).is_ok());
+    assert_eq!(said(&rules(5, 1), &limits).0, "too-many-rules");
+    assert_eq!(said(&rules(3, 3), &limits).0, "too-many-expressions");
+    // What is over the default limit is said at once.
+    swiftly(vec!["ssl"; 600_000].join(" or "), false);
+    swiftly((0..300_000).map(|i| format!("rule r{i}=ssl\n")).collect::<String>(), false);
 }
 
 fn never_panics(text: &str) {

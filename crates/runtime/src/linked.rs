@@ -1,9 +1,11 @@
 //! A program with everything it needs: what all backends share is prepared here, once.
 
+use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use quintet_lang::ast::{Expr, ListId, NeedleId, Program, RegexId, SetId, SiteId, Span, WildcardId};
+use quintet_lang::ast::{Expr, ListId, NeedleId, Program, Regex, RegexId, SetId, Site, SiteId, Span, WildcardId};
+use regex_automata::nfa::thompson::WhichCaptures;
 use quintet_lang::{Limits, Scheme, VALUE_FUNCTION};
 
 use crate::evaluate::HandOver;
@@ -11,6 +13,7 @@ use crate::functions::{Bind, BoundFunction, Library};
 use crate::layout::Layout;
 use crate::lists::{Lists, Slot};
 use crate::matchers::{RegexMatcher, Searcher, SetMatcher, WildcardMatcher};
+use crate::room::Room;
 use crate::thresholds::{Crossings, Threshold, Thresholds};
 use crate::value::Value;
 
@@ -24,7 +27,10 @@ pub struct Linked {
     crossings: Crossings,
     sets: Vec<SetMatcher>,
     searchers: Vec<Searcher>,
+    /// Each pattern once.
     regexes: Vec<RegexMatcher>,
+    /// Where in `regexes` each of the program's stands.
+    regex_places: Vec<u32>,
     wildcards: Vec<WildcardMatcher>,
     functions: Vec<BoundFunction>,
     lists: Vec<Arc<Slot>>,
@@ -69,7 +75,7 @@ impl Linked {
     /// Prepares `program`, with the default thresholds.
     ///
     /// # Errors
-    /// A regular expression over its limit, a function that the library lacks or that refuses a constant argument, a list that is not
+    /// More rules than allowed, a regular expression or wildcard pattern over its limit or that of all together, a function that the library lacks or that refuses a constant argument, a list that is not
     /// declared.
     pub fn new(program: Program, library: &Library, lists: &Lists, limits: &Limits) -> Result<Arc<Linked>, LinkError> {
         Linked::with_thresholds(program, library, lists, limits, Thresholds::default())
@@ -86,21 +92,29 @@ impl Linked {
         limits: &Limits,
         thresholds: Thresholds,
     ) -> Result<Arc<Linked>, LinkError> {
-        let regexes = program
-            .regexes
-            .iter()
-            .map(|r| {
-                RegexMatcher::new(&r.pattern, limits).map_err(|e| match e.size_limit() {
-                    Some(limit) => LinkError {
-                        message: format!(
-                            "this regular expression takes more than the limit of {limit} bytes; make its repetitions smaller"
-                        ),
-                        span: r.span,
-                    },
-                    None => LinkError { message: format!("this is not a regular expression: {e}"), span: r.span },
-                })
-            })
-            .collect::<Result<_, _>>()?;
+        if let Some(rule) = program.rules.get(limits.rules) {
+            let message = format!("the program has {} rules; at most {} are allowed", program.rules.len(), limits.rules);
+            return Err(LinkError { message, span: rule.span });
+        }
+        let mut places: HashMap<&str, u32> = HashMap::new();
+        let mut first = Vec::new();
+        let mut regex_places = Vec::with_capacity(program.regexes.len());
+        for regex in &program.regexes {
+            regex_places.push(*places.entry(&regex.pattern).or_insert_with(|| {
+                first.push(regex);
+                first.len() as u32 - 1
+            }));
+        }
+        let has_regex = |site: &&Site| library.get(&program.scheme.function(site.function).name).is_some_and(|b| b.has_regex());
+        let room = Room::new(limits, first.len() + program.sites.iter().filter(has_regex).count());
+        let compiled = |r: &Regex| {
+            let regex = room.regex(&r.pattern, WhichCaptures::None).map_err(|message| LinkError { message, span: r.span })?;
+            Ok(RegexMatcher::of(regex))
+        };
+        let regexes = first.into_iter().map(compiled).collect::<Result<_, _>>()?;
+        for wildcard in &program.wildcards {
+            room.stars(wildcard.parts.len().saturating_sub(1)).map_err(|message| LinkError { message, span: wildcard.span })?;
+        }
         let functions = program
             .sites
             .iter()
@@ -111,7 +125,7 @@ impl Linked {
                     message: format!("function `{name}` is declared by the scheme but the library has no such function"),
                     span: site.span,
                 })?;
-                catch_unwind(AssertUnwindSafe(|| bind.bind(site)))
+                catch_unwind(AssertUnwindSafe(|| bind.bind_within(site, &room)))
                     .unwrap_or_else(|_| Err("the function panicked when it was given its constant arguments".into()))
                     .map(|function| BoundFunction::new(function, site.result.clone()))
                     .map_err(|message| LinkError { message: format!("{name}: {message}"), span: site.span })
@@ -135,6 +149,7 @@ impl Linked {
             sets: program.sets.iter().map(SetMatcher::new).collect(),
             searchers: program.needles.iter().map(|n| Searcher::new(n)).collect(),
             regexes,
+            regex_places,
             wildcards: program.wildcards.iter().map(WildcardMatcher::new).collect(),
             functions,
             lists,
@@ -210,7 +225,7 @@ impl Linked {
     /// A prepared regular expression.
     #[inline]
     pub fn regex(&self, id: RegexId) -> &RegexMatcher {
-        &self.regexes[id.index()]
+        &self.regexes[self.regex_places[id.index()] as usize]
     }
 
     /// A prepared wildcard pattern.

@@ -1,6 +1,6 @@
 //! `and`, `or`, `xor`, `not`, `any`, `all`, and what counts as true.
 
-use super::element::test;
+use super::element::{nothing, test};
 use super::{Checked, Checker, Failed, Loop, Operand, Want};
 use crate::ast::{ArithOp, Clause, CompareOp, Const, Each, Expr, ExprKind, LogicOp, Quantifier, Span};
 use crate::diagnostic::Diagnostic;
@@ -11,6 +11,13 @@ use crate::types::Type;
 pub(super) enum Truth {
     One(Expr),
     Each(Loop),
+}
+
+/// What must be there for `all` to hold: fields, or clauses that bind it.
+#[derive(Default)]
+struct Required {
+    fields: Vec<Expr>,
+    bound: Vec<Clause>,
 }
 
 impl Checker<'_> {
@@ -125,21 +132,10 @@ impl Checker<'_> {
         self.quantifiers += 1;
         let found = self.expr(arg, Want::default());
         self.quantifiers -= 1;
-        let operand = found?;
+        let mut operand = found?;
         // An array that stands in `all` as it is, not as part of a logical expression, must be there: nil is not `all` true.
         let direct = !matches!(arg.kind, syntax::ExprKind::Paren(_) | syntax::ExprKind::Not(_) | syntax::ExprKind::Logic { .. });
-        let mut needed = Vec::new();
-        if direct && quantifier == Quantifier::All {
-            match &operand {
-                Operand::Plain(expr) if expr.nullable => needed.push(expr.clone()),
-                Operand::Mapped(each) => {
-                    if let Some(Clause::For(sources)) = each.clauses.first() {
-                        needed.extend(sources.iter().map(|(_, s)| s).filter(|s| s.nullable).cloned());
-                    }
-                }
-                _ => {}
-            }
-        }
+        let required = if direct && quantifier == Quantifier::All { self.required(&mut operand) } else { Required::default() };
         let each = match self.truth(operand, arg)? {
             Truth::Each(each) => each,
             Truth::One(_) => {
@@ -150,12 +146,41 @@ impl Checker<'_> {
             }
         };
         let each = Box::new(Each { clauses: each.clauses, body: each.elem });
-        let expr = test(ExprKind::Quantifier { quantifier, each }, span);
-        if needed.is_empty() {
-            return Ok(Operand::Plain(expr));
+        let mut expr = test(ExprKind::Quantifier { quantifier, each }, span);
+        let Required { fields, bound } = required;
+        if !bound.is_empty() {
+            let each = Box::new(Each { clauses: bound, body: expr });
+            expr = test(ExprKind::Quantifier { quantifier: Quantifier::Any, each }, span);
         }
-        let mut items: Vec<Expr> = needed.into_iter().map(|s| test(ExprKind::Present(Box::new(s)), span)).collect();
-        items.push(expr);
-        Ok(Operand::Plain(test(ExprKind::Logic { op: LogicOp::And, items }, span)))
+        if !fields.is_empty() {
+            let mut items: Vec<Expr> = fields.into_iter().map(|s| test(ExprKind::Present(Box::new(s)), span)).collect();
+            items.push(expr);
+            expr = test(ExprKind::Logic { op: LogicOp::And, items }, span);
+        }
+        Ok(Operand::Plain(expr))
+    }
+
+    /// What `all` needs to be there: the nullable sources of its first walk. A field is tested where it stands; anything else is bound,
+    /// so that it is evaluated once and stands in the program once.
+    fn required(&mut self, operand: &mut Operand) -> Required {
+        let sources: Vec<&mut Expr> = match operand {
+            Operand::Plain(expr) => vec![expr],
+            Operand::Mapped(each) => match each.clauses.first_mut() {
+                Some(Clause::For(sources)) => sources.iter_mut().map(|(_, source)| source).collect(),
+                _ => Vec::new(),
+            },
+            Operand::Each(_) => Vec::new(),
+        };
+        let sources: Vec<&mut Expr> = sources.into_iter().filter(|s| s.nullable).collect();
+        let mut required = Required::default();
+        if sources.iter().all(|s| matches!(s.kind, ExprKind::Field(_))) {
+            required.fields = sources.into_iter().map(|s| s.clone()).collect();
+        } else {
+            for source in sources {
+                let value = std::mem::replace(source, nothing());
+                *source = self.bind(&mut required.bound, value);
+            }
+        }
+        required
     }
 }

@@ -54,6 +54,17 @@ struct Checker<'a> {
     lists: HashMap<(String, Type), ast::ListId>,
     /// How many `any` and `all` stand around the current expression.
     quantifiers: usize,
+    /// The expressions that were met, of the current rule and of those before it.
+    met: Met,
+}
+
+/// How many expressions were met.
+#[derive(Default)]
+struct Met {
+    rule: usize,
+    before: usize,
+    /// Whether it was said that a rule, or the text, has too many.
+    said: bool,
 }
 
 /// Checks a parsed text against a scheme.
@@ -99,9 +110,19 @@ fn check_each<'a>(
         locals: Vec::new(),
         lists: HashMap::new(),
         quantifiers: 0,
+        met: Met::default(),
     };
-    for rule in &file.rules {
+    if let Some(rule) = file.rules.get(limits.rules) {
+        let message = format!("this is rule {} of the text; at most {} are allowed", limits.rules + 1, limits.rules);
+        let d = Diagnostic::error("too-many-rules", rule.span, message);
+        checker.diagnostics.push(d.help("split the rules over several programs, or raise the limit `rules`"));
+    }
+    for rule in file.rules.iter().take(limits.rules) {
         check(&mut checker, rule);
+        if checker.met.before + checker.met.rule > limits.expressions {
+            break;
+        }
+        checker.met = Met { rule: 0, before: checker.met.before + checker.met.rule, said: false };
     }
     if checker.diagnostics.has_errors() {
         checker.diagnostics.sort();
@@ -147,8 +168,26 @@ impl<'a> Checker<'a> {
         }
     }
 
+    /// Counts an expression that is about to be checked.
+    fn meet(&mut self, span: Span) -> Checked<()> {
+        self.met.rule += 1;
+        let (rule, all) = (self.limits.rule_expressions, self.limits.expressions);
+        let (whose, most, limit) = match () {
+            _ if self.met.rule > rule => ("rule", rule, "rule_expressions"),
+            _ if self.met.rule + self.met.before > all => ("text", all, "expressions"),
+            _ => return Ok(()),
+        };
+        if std::mem::replace(&mut self.met.said, true) {
+            return Err(Failed);
+        }
+        let message = format!("the {whose} has more expressions than the {most} that are allowed; they are used up here");
+        let help = format!("split it, write long lists of values as sets (`x in {{1 2 3}}`), or raise the limit `{limit}`");
+        self.fail(Diagnostic::error("too-many-expressions", span, message).help(help))
+    }
+
     fn expr(&mut self, e: &syntax::Expr, want: Want<'_>) -> Checked<Operand> {
         use syntax::ExprKind as K;
+        self.meet(e.span)?;
         match &e.kind {
             K::Word(word) => self.word(word, e.span, want),
             K::Bool(b) => Ok(constant(Const::Bool(*b), e.span)),

@@ -135,10 +135,20 @@ struct Rewriter<'a> {
 impl Rewriter<'_> {
     /// Rewrites an expression from the leaves up.
     fn expr(&mut self, e: &mut Expr) {
+        self.below(e);
+        self.top(e);
+    }
+
+    /// Rewrites what an expression is made of.
+    fn below(&mut self, e: &mut Expr) {
         match &mut e.kind {
             ExprKind::Call { args, .. } => args.iter_mut().for_each(|a| self.argument(a)),
             _ => e.children_mut(&mut |child| self.expr(child)),
         }
+    }
+
+    /// Rewrites an expression whose parts are rewritten.
+    fn top(&mut self, e: &mut Expr) {
         match &e.kind {
             ExprKind::Logic { .. } => self.logic(e),
             ExprKind::Not(_) if self.passes.negate => self.not(e),
@@ -154,12 +164,20 @@ impl Rewriter<'_> {
         if matches!(arg.kind, ExprKind::Const(_)) {
             return;
         }
-        let before = arg.clone();
-        self.expr(arg);
-        if matches!(arg.kind, ExprKind::Const(_)) {
+        self.below(arg);
+        // What holds a call only becomes a constant where a constant decides before the call. So calls in calls are not copied again and again.
+        let before = (!purity::can_trap(arg) || is_decided(arg)).then(|| arg.clone());
+        self.top(arg);
+        if let Some(before) = before.filter(|_| matches!(arg.kind, ExprKind::Const(_))) {
             *arg = before;
         }
     }
+}
+
+/// Whether a constant stands among the operands of `and`, `or` or `xor`.
+fn is_decided(e: &Expr) -> bool {
+    let ExprKind::Logic { items, .. } = &e.kind else { return false };
+    items.iter().any(|item| matches!(item.kind, ExprKind::Const(_)) || is_decided(item))
 }
 
 /// A Bool that is never nil.

@@ -168,7 +168,7 @@ impl<'p> Printer<'p> {
             ExprKind::Present(inner) => Text::new(format!("present({})", self.value(inner, level::OR)), level::PRIMARY),
             ExprKind::Quantifier { quantifier, each } => match self.multi_not_equal(e) {
                 Some(short) => short,
-                None => self.quantifier(*quantifier, each, place),
+                None => self.all_bound(e).unwrap_or_else(|| self.quantifier(*quantifier, each, place)),
             },
             ExprKind::Collect(each) => self.collected(each),
         }
@@ -230,6 +230,19 @@ impl<'p> Printer<'p> {
             text.push_str(&self.truth(item, at + 1));
         }
         Text::new(text, at)
+    }
+
+    /// `all` of what must be there, bound by a loop around it.
+    fn all_bound(&mut self, e: &'p Expr) -> Option<Text> {
+        let (clauses, each) = pattern::all_bound(e)?;
+        let mut inner = self.clone();
+        for clause in clauses {
+            if let Clause::Let(id, value) = clause {
+                let text = self.expr(value, Place::Value);
+                inner.locals.insert(*id, text);
+            }
+        }
+        Some(Text::new(format!("all({})", inner.direct(each)), level::PRIMARY))
     }
 
     /// `f != x` for a multi-valued field `f`.

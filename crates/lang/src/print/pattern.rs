@@ -60,6 +60,27 @@ pub(super) fn all_present<'p>(program: &Program, e: &'p Expr) -> Option<&'p Each
     (!needed.is_empty() && present? == needed).then_some(each)
 }
 
+/// The same where what must be there is bound first: the clauses that bind it, and the loop that walks it.
+pub(super) fn all_bound(e: &Expr) -> Option<(&[Clause], &Each)> {
+    let ExprKind::Quantifier { quantifier: Quantifier::Any, each: outer } = &e.kind else { return None };
+    let ExprKind::Quantifier { quantifier: Quantifier::All, each } = &outer.body.kind else { return None };
+    let Some(Clause::For(sources)) = each.clauses.first() else { return None };
+    let walked = sources.iter().filter_map(|(_, s)| if let ExprKind::Local(id) = s.kind { Some(id) } else { None });
+    let mut values = Vec::with_capacity(outer.clauses.len());
+    for clause in &outer.clauses {
+        let Clause::Let(id, value) = clause else { return None };
+        values.push((*id, value));
+    }
+    let array = match (values.as_slice(), sources.as_slice(), &each.body.kind) {
+        ([(_, value)], [(id, _)], ExprKind::Local(body)) => each.clauses.len() == 1 && id == body && is_whole_array(value),
+        _ => false,
+    };
+    let call = matches!(each.body.kind, ExprKind::Call { .. }) || bound_last(each).is_some_and(|v| v.nullable);
+    let bound = values.iter().any(|(_, v)| !matches!(v.kind, ExprKind::Field(_))) && values.iter().all(|(_, v)| v.nullable);
+    let all = walked.eq(values.iter().map(|(id, _)| *id)) && sources.iter().all(|(_, s)| !s.nullable);
+    (bound && all && (array || call)).then_some((&outer.clauses, each))
+}
+
 fn tested(program: &Program, e: &Expr) -> Option<String> {
     match &e.kind {
         ExprKind::Present(inner) => Some(expr_key(program, inner)),

@@ -22,6 +22,7 @@ use quintet_lang::stdlib;
 
 use standard::Standard;
 
+use crate::room::Room;
 use crate::scratch::Scratch;
 use crate::trap::Trap;
 use crate::value::Value;
@@ -55,6 +56,19 @@ pub trait Bind: Send + Sync {
     /// # Errors
     /// What is wrong with a constant argument, in a sentence.
     fn bind(&self, site: &Site) -> Result<Arc<dyn Function>, String>;
+
+    /// The same within the limits of the program.
+    ///
+    /// # Errors
+    /// As [`bind`](Bind::bind), and what is over a limit.
+    fn bind_within(&self, site: &Site, _room: &Room) -> Result<Arc<dyn Function>, String> {
+        self.bind(site)
+    }
+
+    /// Whether the function for a call has a regular expression, whose cache counts among those of the program.
+    fn has_regex(&self) -> bool {
+        false
+    }
 }
 
 /// The function itself, for whom constants make no difference.

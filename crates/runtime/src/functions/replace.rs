@@ -5,18 +5,16 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use memchr::memmem::Finder;
-use quintet_lang::Limits;
 use quintet_lang::ast::{Site, Wildcard};
 use quintet_lang::stdlib::REFERENCES_MOST;
-use regex_automata::meta::{Config, Regex};
 use regex_automata::nfa::thompson::WhichCaptures;
-use regex_automata::util::syntax;
 use regex_automata::{Input, PatternID};
 
 use super::Function;
 use super::standard::{bytes, flags, prepared};
 use super::text::glued;
-use crate::matchers::{WildcardMatcher, regex_steps, states};
+use crate::matchers::{WildcardMatcher, regex_steps};
+use crate::room::Room;
 use crate::scratch::Scratch;
 use crate::trap::Trap;
 use crate::value::Value;
@@ -83,25 +81,10 @@ fn replaced<'a, 't>(
 /// How much the search for groups may take for one regular expression on one thread: bytes of the expression times groups.
 const GROUPS_WEIGHT: usize = 64 << 20;
 
-pub(super) fn regex_replace(site: &Site) -> Result<Arc<dyn Function>, String> {
+pub(super) fn regex_replace(site: &Site, room: &Room) -> Result<Arc<dyn Function>, String> {
     let pattern = std::str::from_utf8(bytes(site, 1)?)
         .map_err(|_| "the regular expression is not UTF-8; in a raw string r\"...\" it can say `\\xff` for any byte")?;
-    let limits = Limits::default();
-    let config = Config::new()
-        .utf8_empty(false)
-        .which_captures(WhichCaptures::All)
-        .nfa_size_limit(Some(limits.regex_bytes))
-        .onepass(false)
-        .dfa(false)
-        .hybrid_cache_capacity(limits.regex_cache_bytes);
-    let syntax = syntax::Config::new().unicode(false).utf8(false);
-    let regex = Regex::builder().configure(config).syntax(syntax).build(pattern).map_err(|e| match (e.size_limit(), e.syntax_error()) {
-        (Some(limit), _) => {
-            format!("the regular expression takes more than the limit of {limit} bytes; make its repetitions smaller")
-        }
-        (None, Some(error)) => format!("the regular expression is malformed: {error}"),
-        (None, None) => format!("the regular expression is malformed: {e}"),
-    })?;
+    let (regex, states) = room.regex(pattern, WhichCaptures::All)?;
     let groups = regex.captures_len();
     if regex.memory_usage().saturating_mul(groups) > GROUPS_WEIGHT {
         return Err(format!(
@@ -118,7 +101,7 @@ pub(super) fn regex_replace(site: &Site) -> Result<Arc<dyn Function>, String> {
             .ok_or_else(|| format!("the replacement refers to a group `{name}`, but the regular expression has no group of that name")),
     })?;
     let highest = pieces.iter().map(|p| if let Piece::Group(n) = p { *n } else { 0 }).max().unwrap_or(0);
-    let states = syntax::parse_with(pattern, &syntax).map_or(0, |hir| states(&hir)).saturating_mul(groups as u64);
+    let states = states.saturating_mul(groups as u64);
     prepared(move |args, scratch| {
         let Some(Value::Bytes(text)) = args.first() else { return Ok(Value::Nil) };
         scratch.steps(regex_steps(states, text.len()))?;
@@ -155,8 +138,10 @@ fn parts(pattern: &[u8]) -> Result<Vec<Vec<u8>>, String> {
     Ok(parts)
 }
 
-pub(super) fn wildcard(site: &Site) -> Result<Arc<dyn Function>, String> {
-    let matcher = WildcardMatcher::new(&Wildcard { parts: parts(bytes(site, 1)?)?, strict: false, span: site.span });
+pub(super) fn wildcard(site: &Site, room: &Room) -> Result<Arc<dyn Function>, String> {
+    let parts = parts(bytes(site, 1)?)?;
+    room.stars(parts.len() - 1)?;
+    let matcher = WildcardMatcher::new(&Wildcard { parts, strict: false, span: site.span });
     prepared(move |args, _| Ok(if let Some(Value::Bytes(text)) = args.first() { Value::Bool(matcher.is_match(text)) } else { Value::Nil }))
 }
 
@@ -210,9 +195,10 @@ impl Stars {
     }
 }
 
-pub(super) fn wildcard_replace(site: &Site) -> Result<Arc<dyn Function>, String> {
+pub(super) fn wildcard_replace(site: &Site, room: &Room) -> Result<Arc<dyn Function>, String> {
     let strict = flags(site, 3, &[(b's', "case counts")])?.contains(&b's');
     let stars = Stars::new(bytes(site, 1)?, strict)?;
+    room.stars(stars.count())?;
     let pieces = pieces(bytes(site, 2)?, |name| match name.parse::<usize>() {
         Ok(n) if (1..=stars.count()).contains(&n) => Ok(n),
         _ => Err(match stars.count() {

@@ -2,9 +2,11 @@
 
 use std::sync::Arc;
 
+use quintet_lang::Limits;
 use quintet_lang::ast::Site;
 
 use super::{Bind, Function, collections, encoding, hashing, json, network, replace, text};
+use crate::room::Room;
 use crate::scratch::Scratch;
 use crate::trap::Trap;
 use crate::value::Value;
@@ -16,9 +18,13 @@ pub(super) enum Standard {
     Plain(for<'a> fn(&[Value<'a>], &'a Scratch) -> Result<Value<'a>, Trap>),
     /// Code that prepares constant arguments.
     Prepared(fn(&Site) -> Result<Arc<dyn Function>, String>),
+    /// Code that prepares a constant pattern within the limits on such.
+    Wildcard(fn(&Site, &Room) -> Result<Arc<dyn Function>, String>),
+    /// Code that compiles a constant regular expression.
+    Regex(fn(&Site, &Room) -> Result<Arc<dyn Function>, String>),
 }
 
-use Standard::{Plain, Prepared};
+use Standard::{Plain, Prepared, Regex, Wildcard};
 
 impl Standard {
     /// The standard function of this name.
@@ -37,9 +43,9 @@ impl Standard {
             "to_string" => Plain(text::to_string),
             "remove_bytes" => Prepared(text::remove_bytes),
             "remove_query_args" => Plain(text::remove_query_args),
-            "wildcard" => Prepared(replace::wildcard),
-            "wildcard_replace" => Prepared(replace::wildcard_replace),
-            "regex_replace" => Prepared(replace::regex_replace),
+            "wildcard" => Wildcard(replace::wildcard),
+            "wildcard_replace" => Wildcard(replace::wildcard_replace),
+            "regex_replace" => Regex(replace::regex_replace),
             "url_decode" => Prepared(encoding::url_decode),
             "decode_base64" => Plain(encoding::decode_base64),
             "encode_base64" => Prepared(encoding::encode_base64),
@@ -65,10 +71,19 @@ impl Standard {
 
 impl Bind for Standard {
     fn bind(&self, site: &Site) -> Result<Arc<dyn Function>, String> {
+        self.bind_within(site, &Room::new(&Limits::default(), 1))
+    }
+
+    fn bind_within(&self, site: &Site, room: &Room) -> Result<Arc<dyn Function>, String> {
         match self {
             Plain(body) => Ok(Arc::new(*body)),
             Prepared(bind) => bind(site),
+            Wildcard(bind) | Regex(bind) => bind(site, room),
         }
+    }
+
+    fn has_regex(&self) -> bool {
+        matches!(self, Regex(_))
     }
 }
 

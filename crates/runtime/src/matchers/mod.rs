@@ -1,6 +1,7 @@
 //! Things prepared once per program and asked for each record: sets, searchers, regular expressions, wildcards.
 
 mod bytes_set;
+mod folded;
 mod int_set;
 mod ip_set;
 mod regex;
@@ -11,7 +12,7 @@ pub use bytes_set::BytesSet;
 pub use int_set::IntSet;
 pub use ip_set::{IpSet, ip_from_words, ip_words};
 pub use regex::RegexMatcher;
-pub(crate) use regex::{regex_steps, states};
+pub(crate) use regex::{compile, regex_steps};
 pub use searcher::Searcher;
 pub use wildcard::WildcardMatcher;
 

@@ -2,10 +2,31 @@
 
 use quintet_lang::Limits;
 use regex_automata::meta::{BuildError, Config, Regex};
+use regex_automata::nfa::thompson::WhichCaptures;
 use regex_automata::util::syntax;
 use regex_syntax::hir::{Hir, HirKind};
 
-/// A compiled regular expression. Unicode and UTF-8 modes are off and nothing is anchored, as in wirefilter.
+/// Compiles a pattern with these captures; answers its states too. Unicode and UTF-8 modes are off and nothing is anchored, as in wirefilter.
+pub(crate) fn compile(pattern: &str, captures: WhichCaptures, bytes: usize, cache: usize) -> Result<(Regex, u64), Box<BuildError>> {
+    let config = Config::new()
+        .utf8_empty(false)
+        .which_captures(captures)
+        .nfa_size_limit(Some(bytes))
+        .onepass(false)
+        .dfa(false)
+        .hybrid_cache_capacity(cache);
+    let syntax = syntax::Config::new().unicode(false).utf8(false);
+    let mut builder = Regex::builder();
+    builder.configure(config).syntax(syntax);
+    // What is malformed is left to the builder to say.
+    let (states, regex) = match syntax::parse_with(pattern, &syntax) {
+        Ok(hir) => (states(&hir), builder.build_from_hir(&hir)),
+        Err(_) => (0, builder.build(pattern)),
+    };
+    Ok((regex.map_err(Box::new)?, states))
+}
+
+/// A compiled regular expression.
 #[derive(Clone, Debug)]
 pub struct RegexMatcher {
     regex: Regex,
@@ -14,7 +35,7 @@ pub struct RegexMatcher {
 
 /// States of an expression: its bytes, classes and assertions, with repetitions written out. What a search takes at worst is in
 /// proportion to this and to the length of the value.
-pub(crate) fn states(hir: &Hir) -> u64 {
+fn states(hir: &Hir) -> u64 {
     match hir.kind() {
         HirKind::Empty | HirKind::Class(_) | HirKind::Look(_) => 1,
         HirKind::Literal(literal) => literal.0.len() as u64,
@@ -40,22 +61,13 @@ impl RegexMatcher {
     /// # Errors
     /// When the pattern is malformed or larger than the limits allow.
     pub fn new(pattern: &str, limits: &Limits) -> Result<RegexMatcher, Box<BuildError>> {
-        let config = Config::new()
-            .utf8_empty(false)
-            .which_captures(regex_automata::nfa::thompson::WhichCaptures::None)
-            .nfa_size_limit(Some(limits.regex_bytes))
-            .onepass(false)
-            .dfa(false)
-            .hybrid_cache_capacity(limits.regex_cache_bytes);
-        let syntax = syntax::Config::new().unicode(false).utf8(false);
-        let mut builder = Regex::builder();
-        builder.configure(config).syntax(syntax);
-        // What is malformed is left to the builder to say.
-        let (states, regex) = match syntax::parse_with(pattern, &syntax) {
-            Ok(hir) => (states(&hir), builder.build_from_hir(&hir)),
-            Err(_) => (0, builder.build(pattern)),
-        };
-        Ok(RegexMatcher { regex: regex.map_err(Box::new)?, states })
+        let (regex, states) = compile(pattern, WhichCaptures::None, limits.regex_bytes, limits.regex_cache_bytes)?;
+        Ok(RegexMatcher { regex, states })
+    }
+
+    /// What was compiled without captures, and its states.
+    pub(crate) fn of((regex, states): (Regex, u64)) -> RegexMatcher {
+        RegexMatcher { regex, states }
     }
 
     /// Steps that a search of so many bytes takes.

@@ -3,6 +3,7 @@
 use memchr::memmem::Finder;
 use quintet_lang::ast::Wildcard;
 
+use super::folded::Folded;
 use crate::scratch::looked_at;
 
 /// A prepared wildcard pattern; it must match the whole value. Stars are lazy, which decides nothing here: the first place where each
@@ -23,8 +24,7 @@ pub struct WildcardMatcher {
 #[derive(Clone, Debug)]
 enum Part {
     Strict(Box<Finder<'static>>),
-    /// Lower-case letters.
-    Folded(Vec<u8>),
+    Folded(Folded),
 }
 
 impl WildcardMatcher {
@@ -41,7 +41,7 @@ impl WildcardMatcher {
         let prefix = parts.next().unwrap_or_default();
         let middle = parts
             .filter(|p| !p.is_empty())
-            .map(|p| if strict { Part::Strict(Box::new(Finder::new(&p).into_owned())) } else { Part::Folded(p) })
+            .map(|p| if strict { Part::Strict(Box::new(Finder::new(&p).into_owned())) } else { Part::Folded(Folded::new(p)) })
             .collect();
         WildcardMatcher { prefix, middle, suffix, strict, literal }
     }
@@ -94,18 +94,7 @@ impl Part {
     fn find(&self, value: &[u8]) -> Option<usize> {
         match self {
             Part::Strict(finder) => finder.find(value).map(|at| at + finder.needle().len()),
-            Part::Folded(part) => {
-                let (first, upper) = (*part.first()?, part.first()?.to_ascii_uppercase());
-                let mut from = 0;
-                loop {
-                    from += memchr::memchr2(first, upper, value.get(from..)?)?;
-                    let end = from + part.len();
-                    if value.get(from..end)?.eq_ignore_ascii_case(part) {
-                        return Some(end);
-                    }
-                    from += 1;
-                }
-            }
+            Part::Folded(part) => part.find(value),
         }
     }
 }

@@ -13,6 +13,8 @@ use crate::syntax::{Expr, ExprKind, File, Member, Rule, Set, SubscriptKind};
 /// The columns of a line.
 const WIDTH: usize = 100;
 const INDENT: usize = 4;
+/// How often a text is formatted at most until nothing changes any more; comments are where they stay after two or three times.
+const ROUNDS: usize = 8;
 
 /// The text in the one style. Doing it again changes nothing, and the rules mean the same.
 ///
@@ -25,6 +27,19 @@ const INDENT: usize = 4;
 /// assert_eq!(formatted, "# Admins only.\nrule a = ssl and http.host == \"a.example\"  # for now\n");
 /// ```
 pub fn format(source: &str, limits: &Limits) -> Result<String, Diagnostics> {
+    let mut text = once(source, limits)?;
+    // A comment inside of what comes to stand in one line moves out of it, and then other lines may hold more.
+    for _ in 0..ROUNDS {
+        match once(&text, limits) {
+            Ok(again) if again != text => text = again,
+            _ => break,
+        }
+    }
+    Ok(text)
+}
+
+/// The text, with each comment moved to the nearest place that can hold it.
+fn once(source: &str, limits: &Limits) -> Result<String, Diagnostics> {
     let file = parse(source, limits)?;
     let mut formatter = Formatter { source, comments: comments(source, &file), next: 0, end: 0, out: String::new() };
     for rule in &file.rules {

@@ -72,6 +72,78 @@ fn spelling() {
     assert!(compared > 100);
 }
 
+/// Where a comment can stand: between any two tokens, and so nowhere inside strings or words.
+fn boundaries(source: &str, limits: &Limits) -> Vec<usize> {
+    let plain = format(source, limits).ok();
+    let commented = |at: usize| format!("{}#\n{}", &source[..at], &source[at..]);
+    let same = |at: &usize| source.is_char_boundary(*at) && plain.is_some() && without(&commented(*at), limits) == plain;
+    (0..=source.len()).filter(same).collect()
+}
+
+/// A text without its comments, formatted.
+fn without(source: &str, limits: &Limits) -> Option<String> {
+    let formatted = format(source, limits).ok()?;
+    let kept: String =
+        formatted.lines().filter(|l| l.trim() != "#").map(|l| l.strip_suffix("  #").unwrap_or(l)).collect::<Vec<_>>().join(" ");
+    format(&kept, limits).ok()
+}
+
+/// Comments between any two tokens stay, and formatting again changes nothing.
+#[test]
+fn comments_anywhere() {
+    let path = std::path::PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/cases.toml");
+    let table: toml::Table = std::fs::read_to_string(path).expect("cases.toml").parse().expect("TOML");
+    let (scheme, limits) = (scheme(), Limits::default());
+    let mut texts: Vec<String> =
+        table["case"].as_array().expect("[[case]]").iter().map(|c| c["source"].as_str().expect("a text").to_owned()).collect();
+    texts.push(
+        "(ssl and (notify or x == 1)) or not (x in {1 2 3} and any(names[*] == \"a\" or ssl and names[*][1:2] contains \"b\"))".into(),
+    );
+    texts.push("rule a = ssl\n\nrule b = (notify and x & 1 == 1) xor h matches r#\"a\"#\nrule c = not not ssl".into());
+    let mut dice = 1_u64;
+    let mut roll = move |most: usize| {
+        dice = dice.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (dice >> 33) as usize % most
+    };
+    let mut tried = 0;
+    let mut wrong = Vec::new();
+    for source in texts.iter().filter(|s| s.len() < 300) {
+        let places = boundaries(source, &limits);
+        if places.is_empty() {
+            continue;
+        }
+        let mut choices: Vec<Vec<usize>> = places.iter().map(|p| vec![*p]).collect();
+        choices.push(places.clone());
+        choices.extend((0..30).map(|_| (0..2 + roll(3)).map(|_| places[roll(places.len())]).collect()));
+        for mut chosen in choices {
+            chosen.sort_unstable();
+            chosen.dedup();
+            for shape in 0..3 {
+                let mut text = String::new();
+                let mut from = 0;
+                for (i, at) in chosen.iter().enumerate() {
+                    text.push_str(&source[from..*at]);
+                    let before = ["", " ", "\n"][if shape == 2 { roll(3) } else { shape }];
+                    text.push_str(&format!("{before}# <{i}>\n"));
+                    from = *at;
+                }
+                text.push_str(&source[from..]);
+                tried += 1;
+                let once = format(&text, &limits).unwrap_or_else(|e| panic!("{text}\n{e}"));
+                let Ok(twice) = format(&once, &limits) else { panic!("{text}\nis\n{once}") };
+                let all = (0..chosen.len()).all(|i| once.matches(&format!("# <{i}>")).count() == 1);
+                if once != twice || !all {
+                    wrong.push(format!("{text}\n--- is\n{once}--- and again\n{twice}"));
+                }
+            }
+        }
+    }
+    println!("{tried} texts, {} wrong", wrong.len());
+    wrong.sort_by_key(String::len);
+    assert!(wrong.is_empty(), "{}", wrong[..wrong.len().min(8)].join("\n=====\n"));
+    let _ = &scheme;
+}
+
 #[test]
 fn style() {
     let long = "rule long = (http.host eq \"a\" or http.host eq \"b\" or http.host eq \"cccccccccccccccccccccccccccccccc\" or ip in {10.0.0.0/8, 192.168.0.0/16}) && x > 1 and not (ssl or notify or x == 100 or y == 1000000000000000000 or http.ua contains \"zzzzzzzzzzzzzzzz\")";

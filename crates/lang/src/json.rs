@@ -12,13 +12,10 @@ use serde_json::{Value, json};
 use crate::ast::{Expr, ExprKind, Frame, ListRef, LocalId, Program, Regex, Rule, Set, Site, Span, Wildcard};
 use crate::scheme::{FieldId, FunctionId, Scheme};
 use crate::types::Type;
-use crate::validate::{Invalid, validate};
+use crate::validate::{HARD_DEPTH, Invalid, validate};
 
 const FORMAT: &str = "quintet-ast";
 const VERSION: u32 = 2;
-
-/// The most expressions that stand inside one another: more than any text comes to, few enough for the stack.
-const DEEPEST: usize = 2048;
 
 /// Why a text is no program for a scheme.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -221,8 +218,8 @@ fn put_together(nodes: Vec<Value>) -> Result<Vec<Option<Expr>>, JsonError> {
         if !found {
             return Err(misplaced());
         }
-        if depth > DEEPEST {
-            return Err(JsonError::Malformed(format!("more than {DEEPEST} expressions stand inside one another")));
+        if depth > HARD_DEPTH {
+            return Err(JsonError::Malformed(format!("more than {HARD_DEPTH} expressions stand inside one another")));
         }
         whole.push(Some(e));
         depths.push(depth);

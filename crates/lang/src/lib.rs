@@ -39,6 +39,7 @@ pub use passes::{Passes, UnknownPass, optimise};
 pub use print::{RuleText, quote};
 pub use scheme::{Field, FieldId, FunctionId, Presence, Scheme, SchemeBuilder, SchemeError};
 pub use types::{ParseTypeError, Type};
+pub use validate::HARD_DEPTH;
 pub use value::VALUE_FUNCTION;
 
 /// Parses and checks a text.

@@ -10,6 +10,17 @@ use crate::scheme::Presence;
 use crate::signature::{ArgKind, NilRule};
 use crate::types::Type;
 
+/// Expressions that stand inside one another in a program, at most: what every recursion over them, in this library and in backends, can
+/// take in 1 MiB of stack when it is compiled with optimisation.
+pub const HARD_DEPTH: usize = 288;
+
+/// How many expressions stand inside one another, this one included.
+pub(crate) fn depth(e: &Expr) -> usize {
+    let mut deepest = 0;
+    e.children(&mut |child| deepest = deepest.max(depth(child)));
+    deepest + 1
+}
+
 /// The first thing in a program that is not as it should be.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("rule `{rule}`: {what}")]
@@ -39,7 +50,7 @@ pub fn validate(program: &Program) -> Result<(), Invalid> {
     tables(program).map_err(|what| Invalid { rule: String::new(), what })?;
     let mut sites = HashSet::new();
     for rule in &program.rules {
-        let mut walk = Walk { program, rule, sites: &mut sites, bound: vec![Bound::Never; rule.frame.locals.len()] };
+        let mut walk = Walk { program, rule, sites: &mut sites, bound: vec![Bound::Never; rule.frame.locals.len()], depth: 0 };
         walk.truth(&rule.expr).map_err(|what| Invalid { rule: rule.name.clone(), what })?;
     }
     Ok(())
@@ -84,6 +95,8 @@ struct Walk<'p, 's> {
     /// The call sites that were met; each is one call's own.
     sites: &'s mut HashSet<SiteId>,
     bound: Vec<Bound>,
+    /// How many expressions stand around the current one.
+    depth: usize,
 }
 
 impl Walk<'_, '_> {
@@ -99,7 +112,12 @@ impl Walk<'_, '_> {
     }
 
     fn expr(&mut self, e: &Expr) -> Valid {
+        if self.depth == HARD_DEPTH {
+            return Err(format!("more than {HARD_DEPTH} expressions stand inside one another"));
+        }
+        self.depth += 1;
         let (ty, nullable) = self.kind(e)?;
+        self.depth -= 1;
         ensure(e.ty == ty, "an expression has the wrong type")?;
         ensure(e.nullable == nullable, "an expression is wrong about nil")
     }

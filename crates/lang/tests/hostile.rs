@@ -100,12 +100,12 @@ fn the_deepest_that_is_allowed_fits_the_stack() {
     // Without optimisation frames are several times as large.
     let deep = if cfg!(debug_assertions) { 100 } else { HARD_NESTING - 1 };
     for (open, core, close, levels, accepted) in [
-        ("(ssl and ", "ssl", " or ssl)", 1, true),
+        ("(ssl and ", "ssl", " or ssl)", 2, true),
         ("not ", "ssl", "", 1, true),
         ("lower(", "h", ")", 1, false),
         ("starts_with(lower(", "h", "), h)", 2, false),
         ("(1 + x * ", "x", ")", 1, false),
-        ("(ssl xor not (ssl or ssl and ", "x + 1 == 1", "))", 3, true),
+        ("(ssl xor not (ssl or ssl and ", "x + 1 == 1", "))", 4, true),
     ] {
         let deep = deep / levels;
         swiftly_within(format!("{}{core}{}", open.repeat(deep), close.repeat(deep)), accepted, limits.clone());
@@ -136,7 +136,13 @@ fn nested_sources_are_bound_and_not_copied() {
                 .mandatory("names", Type::array(Type::Bytes))
                 .mandatory("ssl", Type::Bool)
                 .optional("seen", Type::Bool)
-                .field(Field { name: "bits".into(), ty: Type::array(Type::Bytes), presence: Presence::Optional, multi: true, doc: String::new() })
+                .field(Field {
+                    name: "bits".into(),
+                    ty: Type::array(Type::Bytes),
+                    presence: Presence::Optional,
+                    multi: true,
+                    doc: String::new(),
+                })
                 .functions(stdlib::signatures())
                 .build()
                 .expect("a scheme");

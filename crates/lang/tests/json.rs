@@ -92,7 +92,7 @@ fn nodes_that_hold_no_expression_together() {
     };
     let error = with(&|v| chain(v, 100_000)).expect_err("too deep").to_string();
     assert!(error.contains("inside one another"), "{error}");
-    assert!(with(&|v| chain(v, 2047)).is_ok());
+    assert!(with(&|v| chain(v, quintet_lang::HARD_DEPTH - 1)).is_ok());
     let twice = with(&|v| {
         let node = v["nodes"][1].clone();
         v["nodes"].as_array_mut().expect("nodes").push(node);

@@ -23,6 +23,7 @@ use crate::limits::Limits;
 use crate::scheme::Scheme;
 use crate::syntax;
 use crate::types::Type;
+use crate::validate::{HARD_DEPTH, depth};
 
 pub(crate) use element::{Loop, Operand};
 
@@ -42,6 +43,9 @@ struct Want<'t> {
     /// Whether a multi-valued field stands for each of its elements here.
     multi: bool,
 }
+
+/// How much deeper passes may make a rule, which is to be read again from its JSON: they write some tests as several.
+const DEEPENED: usize = 4;
 
 struct Checker<'a> {
     scheme: &'a Scheme,
@@ -135,7 +139,7 @@ impl<'a> Checker<'a> {
     fn rule(&mut self, rule: &syntax::Rule) {
         self.quantifiers = 0;
         self.locals.clear();
-        let Ok(expr) = self.root(&rule.expr) else { return };
+        let Ok(expr) = self.root(&rule.expr).and_then(|expr| self.shallow(expr, &rule.expr)) else { return };
         let frame = Frame { locals: std::mem::take(&mut self.locals) };
         self.program.rules.push(Rule { name: rule.name.text.clone(), frame, expr, span: rule.span });
     }
@@ -152,8 +156,18 @@ impl<'a> Checker<'a> {
             Ok(Operand::Mapped(each) | Operand::Each(each)) => self.collect(each),
             Err(Failed) => return,
         };
+        let Ok(expr) = self.shallow(expr, &rule.expr) else { return };
         let frame = Frame { locals: std::mem::take(&mut self.locals) };
         self.program.push_value(frame, expr);
+    }
+
+    /// Refuses what is nested deeper than all that works on programs can take.
+    fn shallow(&mut self, checked: Expr, e: &syntax::Expr) -> Checked<Expr> {
+        if depth(&checked) <= HARD_DEPTH - DEEPENED {
+            return Ok(checked);
+        }
+        let message = format!("more than {} tests and values stand inside one another", HARD_DEPTH - DEEPENED);
+        self.fail(Diagnostic::error("nesting", e.span, message).help("split the rule"))
     }
 
     fn root(&mut self, e: &syntax::Expr) -> Checked<Expr> {

@@ -35,9 +35,9 @@ use crate::lexer::{Lexer, Token};
 use crate::limits::Limits;
 use crate::syntax::{Expr, ExprKind, File, Name, Rule};
 
-/// Nesting that no limit can raise: what the recursion of parser and checker can take in 2 MiB of stack, which threads usually
+/// Nesting that no limit can raise: what the recursion of parser and checker can take in 1 MiB of stack, half of what threads usually
 /// have, when it is compiled with optimisation. Without, the default limit of 128 still fits.
-pub const HARD_NESTING: usize = 256;
+pub const HARD_NESTING: usize = 160;
 
 /// How many operators and subscripts may stand inside one another beyond the nesting limit.
 pub const CHAIN_SLACK: usize = 64;

@@ -69,7 +69,8 @@ pub(crate) fn chunk(linked: &Linked, data: &mut Data) -> String {
     }
     text += "\n";
     text += match rules.len().div_ceil(GROUP) {
-        0 | 1 => "return L[1], G[1]\n",
+        0 => "return function() end, function() end\n",
+        1 => "return L[1], G[1]\n",
         _ => {
             "\
 return function(w, b, n, o, row)

@@ -1,5 +1,8 @@
 //! Logarithmic axes: where a value lies, and which ticks are worth a label.
 
+/// The numbers that an axis can show: far more than anything measured, and few enough powers of ten.
+const SHOWN: (f64, f64) = (1e-30, 1e30);
+
 /// A logarithmic axis from data to pixels.
 #[derive(Clone, Copy, Debug)]
 pub struct Scale {
@@ -15,14 +18,18 @@ impl Scale {
         let (low, high) = values
             .into_iter()
             .filter(|v| *v > 0.0 && v.is_finite())
+            .map(|v| v.clamp(SHOWN.0, SHOWN.1))
             .fold((f64::INFINITY, 0.0f64), |(low, high), v| (low.min(v), high.max(v)));
         let (low, high) = if low > high { (1.0, 10.0) } else { (low, high) };
         let room = (high / low).powf(0.06).max(1.15);
-        Scale { low: low / room, high: high * room, from, to }
+        Scale::exactly(low / room, high * room, from, to)
     }
 
-    /// An axis from exactly `low` to `high`.
+    /// An axis from exactly `low` to `high`, as far as an axis reaches; from half of `low` where `high` is not above it.
     pub fn exactly(low: f64, high: f64, from: f64, to: f64) -> Scale {
+        let within = |v: f64| if v.is_nan() { 1.0 } else { v.clamp(SHOWN.0, SHOWN.1) };
+        let (low, high) = (within(low), within(high));
+        let (low, high) = if low < high { (low, high) } else { (low / 2.0, low) };
         Scale { low, high, from, to }
     }
 
@@ -82,6 +89,20 @@ mod tests {
             let scale = Scale::exactly(0.9, high, 0.0, 160.0);
             let ticks = scale.ticks(30.0);
             assert!(!ticks.is_empty() && ticks.windows(2).all(|t| scale.at(t[1]) - scale.at(t[0]) >= 30.0), "{high}: {ticks:?}");
+        }
+    }
+
+    #[test]
+    fn any_numbers_make_an_axis() {
+        let numbers = [0.0, -1.0, 5e-324, 1e-300, 1.0, 1e300, f64::MAX, f64::INFINITY, f64::NEG_INFINITY, f64::NAN];
+        for (a, b) in numbers.iter().flat_map(|a| numbers.iter().map(move |b| (*a, *b))) {
+            for scale in [Scale::exactly(a, b, 0.0, 100.0), Scale::around([a, b], 0.0, 100.0)] {
+                assert!(scale.low() > 0.0 && scale.low() < scale.high() && scale.high().is_finite(), "{scale:?}");
+                assert!(scale.ticks(20.0).len() < 10, "{scale:?}");
+                for value in numbers {
+                    assert!((-0.001..100.001).contains(&scale.at(value)), "{value} on {scale:?}");
+                }
+            }
         }
     }
 

@@ -94,7 +94,11 @@ fn files_whose_numbers_must_not_be_used_are_refused_by_name() {
         ("empty.json", changed(&|v| v["workloads"] = json!([])), "no workload"),
         ("differed.json", changed(&|v| v["workloads"][0]["difference"] = json!("record 3, rule a: jit says yes")), "record 3, rule a"),
         ("unverified.json", changed(&|v| v["workloads"][0]["verified_pairs"] = json!(19)), "not verified on every record"),
-        ("negative.json", changed(&|v| v["workloads"][0]["rows"][0]["phases"]["batch"]["ns"][0] = json!(-1.0)), "not a positive number"),
+        (
+            "negative.json",
+            changed(&|v| v["workloads"][0]["rows"][0]["phases"]["batch"]["ns"][0] = json!(-1.0)),
+            "a sample is not a number of nanoseconds",
+        ),
         ("unknown.json", changed(&|v| v["workloads"][0]["surprise"] = json!(1)), "surprise"),
     ];
     for (name, text, why) in cases {

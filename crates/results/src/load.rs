@@ -26,17 +26,31 @@ pub enum LoadError {
     /// Nothing was measured, or not everything was verified.
     #[error("workload `{0}` was not verified on every record; its numbers cannot be used")]
     Unverified(String),
+    /// A result of criterion that no measurement gives.
+    #[error("criterion's `{0}`: a value is not a number of nanoseconds from {least} to {most:e}", least = SAMPLE.0, most = SAMPLE.1)]
+    Criterion(String),
+    /// An option that no run has.
+    #[error("the options of the run are not those of a measurement: precision {0}, time limit {1} s")]
+    Options(f64, f64),
     /// It holds no workload.
     #[error("the result file holds no workload: nothing was measured")]
     Empty,
     /// A sample that no measurement gives.
-    #[error("workload `{workload}`, row `{row}`: a sample is not a positive number")]
+    #[error("workload `{workload}`, row `{row}`: a sample is not a number of nanoseconds from {least} to {most:e}", least = SAMPLE.0, most = SAMPLE.1)]
     Sample {
         /// The workload.
         workload: String,
         /// The row.
         row: String,
     },
+}
+
+/// The nanoseconds that a sample may have: less than any clock tells apart, and more than thirty years.
+const SAMPLE: (f64, f64) = (1e-6, 1e18);
+
+/// Whether this is a sample.
+fn is_sample(ns: &f64) -> bool {
+    (SAMPLE.0..=SAMPLE.1).contains(ns)
 }
 
 impl Results {
@@ -64,15 +78,28 @@ impl Results {
         if self.workloads.is_empty() {
             return Err(LoadError::Empty);
         }
+        let (precision, time) = (self.options.precision, self.options.time_limit_s);
+        if !(precision > 0.0 && precision <= 1.0 && (0.0..=SAMPLE.1).contains(&time)) {
+            return Err(LoadError::Options(precision, time));
+        }
+        for c in &self.criterion {
+            // The low end of an interval may be anything: criterion extrapolates it.
+            if !is_sample(&c.ns) || !is_sample(&c.high) || !(c.low.is_finite() && c.low <= c.high) {
+                return Err(LoadError::Criterion(format!("{}/{}", c.group, c.function)));
+            }
+        }
         for w in &self.workloads {
             if let Some(difference) = &w.difference {
                 return Err(LoadError::Differed { workload: w.name.clone(), difference: difference.clone() });
             }
-            if w.verified_pairs != w.rules * w.records || w.rows.is_empty() {
+            if w.rules.checked_mul(w.records) != Some(w.verified_pairs) || w.rows.is_empty() {
                 return Err(LoadError::Unverified(w.name.clone()));
             }
+            if !w.no_op.ns.iter().all(is_sample) {
+                return Err(LoadError::Sample { workload: w.name.clone(), row: "no-op".into() });
+            }
             for row in &w.rows {
-                if row.phases.values().flat_map(|m| &m.ns).any(|ns| !ns.is_finite() || *ns <= 0.0) {
+                if !row.phases.values().flat_map(|m| &m.ns).all(is_sample) {
                     return Err(LoadError::Sample { workload: w.name.clone(), row: row.id.clone() });
                 }
             }

@@ -71,7 +71,7 @@ impl Loaded {
     /// See [`LoadError`].
     pub fn new(workload: Workload) -> Result<Loaded, LoadError> {
         let other = |e: &dyn std::fmt::Display| LoadError::Other { name: workload.name.clone(), message: e.to_string() };
-        let engine = Engine::new();
+        let engine = Engine::new().with_limits(workload.limits.clone());
         let format = match &workload.format {
             Some(name) => name.parse::<Format>().map_err(|e| other(&e))?,
             None => Format::detect(&workload.input_path, &workload.input)

@@ -5,7 +5,7 @@ use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
 use include_dir::Dir;
-use quintet::ListText;
+use quintet::{Limits, ListText};
 use serde::Deserialize;
 
 /// A workload: what is run on what.
@@ -31,6 +31,8 @@ pub struct Workload {
     pub expected: BTreeMap<String, usize>,
     /// The lists that the rules name.
     pub lists: Vec<ListText>,
+    /// The limits that its rules are held to.
+    pub limits: Limits,
 }
 
 /// Where a workload's files are.
@@ -161,6 +163,7 @@ impl Workload {
             scheme: text.scheme.map(|p| ready_made(&p).map_or_else(|| files.read_text(&beside(&p)), Ok)).transpose()?,
             expected: text.expected,
             lists,
+            limits: Limits::default(),
         })
     }
 }

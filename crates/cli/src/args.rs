@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use quintet::Passes;
 
+use crate::limits::LimitArgs;
 use crate::lists::ListArgs;
 
 use crate::commands::report::ReportArgs;
@@ -87,6 +88,8 @@ pub struct RunArgs {
     pub scheme: SchemeArgs,
     #[command(flatten)]
     pub lists: ListArgs,
+    #[command(flatten)]
+    pub limits: LimitArgs,
     /// The backend that runs the rules.
     #[arg(long, value_name = "ID", default_value = "closures")]
     pub backend: String,
@@ -129,6 +132,8 @@ pub struct CheckArgs {
     pub scheme: SchemeArgs,
     #[command(flatten)]
     pub lists: ListArgs,
+    #[command(flatten)]
+    pub limits: LimitArgs,
     /// Text for people on standard error, or JSON for editors on standard output.
     #[arg(long, value_enum, default_value_t = CheckOutput::Text)]
     pub output: CheckOutput,
@@ -181,6 +186,8 @@ pub struct ExplainArgs {
     pub passes: PassesArgs,
     #[command(flatten)]
     pub lists: ListArgs,
+    #[command(flatten)]
+    pub limits: LimitArgs,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -213,4 +220,6 @@ pub struct ConformArgs {
     pub exceptions: Option<PathBuf>,
     #[command(flatten)]
     pub passes: PassesArgs,
+    #[command(flatten)]
+    pub limits: LimitArgs,
 }

@@ -3,8 +3,6 @@
 use std::fmt::Display;
 use std::process::ExitCode;
 
-use anstream::eprintln;
-
 /// The exit status of a command that ran and found something wrong: differing answers, rules with errors, failed cases.
 pub const FOUND: u8 = 1;
 /// The exit status of a command that could not do its work: a wrong flag, an unreadable file.

@@ -1,13 +1,18 @@
 //! The `quintet` command.
 #![forbid(unsafe_code)]
 
+#[macro_use]
+mod say;
+
 mod args;
 mod commands;
 mod failure;
 mod heap;
+mod limits;
 mod lists;
 mod notes;
 mod render;
+mod replace;
 mod results_file;
 mod source;
 mod table;

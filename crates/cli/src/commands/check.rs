@@ -12,7 +12,7 @@ use crate::failure::{FOUND, Failure, output};
 use crate::source::{self, Source};
 
 pub fn run(args: &CheckArgs) -> Result<ExitCode, Failure> {
-    let engine = Engine::new();
+    let engine = Engine::new().with_limits(args.limits.limits());
     if let Some(path) = &args.expressions.expressions {
         let format = source::format(&args.scheme)
             .ok_or_else(|| Failure::unusable("say against which scheme: --scheme NAME|FILE, or --format pcap or http"))?;

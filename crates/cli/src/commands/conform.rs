@@ -10,6 +10,7 @@ use quintet_cases::{Case, Exceptions, Expected, Run, cases, library};
 
 use crate::args::ConformArgs;
 use crate::failure::{FOUND, Failure, output};
+use crate::limits::LimitArgs;
 
 pub fn run(args: &ConformArgs) -> Result<ExitCode, Failure> {
     let chosen = if args.backend == "all" { backends() } else { vec![backend(&args.backend).map_err(Failure::unusable)?] };
@@ -29,7 +30,7 @@ pub fn run(args: &ConformArgs) -> Result<ExitCode, Failure> {
                 skipped += 1;
                 continue;
             }
-            let disagreements = check(&case, &chosen, args.passes.passes)?;
+            let disagreements = check(&case, &chosen, &args.limits, args.passes.passes)?;
             match disagreements.is_empty() {
                 true => passed += 1,
                 false => failed += 1,
@@ -45,10 +46,13 @@ pub fn run(args: &ConformArgs) -> Result<ExitCode, Failure> {
 }
 
 /// Every way in which a case is answered otherwise, in words.
-fn check(case: &Case, chosen: &[Arc<dyn Backend>], passes: Passes) -> Result<Vec<String>, Failure> {
+fn check(case: &Case, chosen: &[Arc<dyn Backend>], limits: &LimitArgs, passes: Passes) -> Result<Vec<String>, Failure> {
     let setting = &case.setting;
-    let engine =
-        Engine::new().with_library(library()).with_lists(setting.lists.clone()).with_limits(setting.limits.clone()).with_passes(passes);
+    let engine = Engine::new()
+        .with_library(library())
+        .with_lists(setting.lists.clone())
+        .with_limits(limits.over(setting.limits.clone()))
+        .with_passes(passes);
     let title = format!("{}: {}", case.id, case.expr);
     let linked = engine
         .check(&case.expr, &setting.scheme)

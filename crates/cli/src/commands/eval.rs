@@ -15,6 +15,7 @@ use serde_json::json;
 
 use crate::args::{PassesArgs, SchemeArgs};
 use crate::failure::{Failure, output};
+use crate::limits::LimitArgs;
 use crate::lists::{self, ListArgs};
 use crate::notes;
 use crate::render;
@@ -45,6 +46,8 @@ pub struct EvalArgs {
     pub scheme: SchemeArgs,
     #[command(flatten)]
     pub lists: ListArgs,
+    #[command(flatten)]
+    pub limits: LimitArgs,
     /// The backend that evaluates the expression.
     #[arg(long, value_name = "ID", default_value = "closures")]
     pub backend: String,
@@ -67,7 +70,7 @@ pub enum EvalOutput {
 const BATCH_RECORDS: usize = 1024;
 
 pub fn run(args: &EvalArgs) -> Result<ExitCode, Failure> {
-    let engine = Engine::new().with_passes(args.passes.passes);
+    let engine = Engine::new().with_limits(args.limits.limits()).with_passes(args.passes.passes);
     let source = Source::expression(&args.expression)?;
     let mut printer = Printer { output: args.output, records: 0, traps: 0, first: None, out: BufWriter::new(std::io::stdout().lock()) };
     let notes = match &args.input {

@@ -10,7 +10,7 @@ use crate::failure::{Failure, output};
 use crate::source::{self, Source};
 
 pub fn run(args: &ExplainArgs) -> Result<ExitCode, Failure> {
-    let engine = Engine::new().with_passes(args.passes.passes);
+    let engine = Engine::new().with_limits(args.limits.limits()).with_passes(args.passes.passes);
     let source = Source::new(&args.rules)?;
     let (program, _) = source::check(&engine, &source, &args.scheme, &args.lists)?.map_err(|d| source.wrong(&d))?;
     let form = match args.emit {

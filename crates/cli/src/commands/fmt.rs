@@ -5,10 +5,11 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use clap::Args as ClapArgs;
-use quintet::Limits;
 use quintet::lang::format;
 
 use crate::failure::{FOUND, Failure, output};
+use crate::limits::LimitArgs;
+use crate::replace::replace;
 use crate::source::Source;
 
 /// Write rules in the one style: `==`, `and`, single blanks, no parentheses that group nothing, long rules over several lines.
@@ -35,6 +36,8 @@ pub struct FmtArgs {
     /// Rewrite the files.
     #[arg(long)]
     pub write: bool,
+    #[command(flatten)]
+    pub limits: LimitArgs,
 }
 
 pub fn run(args: &FmtArgs) -> Result<ExitCode, Failure> {
@@ -45,7 +48,7 @@ pub fn run(args: &FmtArgs) -> Result<ExitCode, Failure> {
     let mut status = ExitCode::SUCCESS;
     for rules in &args.rules {
         let source = Source::new(rules)?;
-        let Ok(text) = format(&source.text, &Limits::default()).map_err(|d| source.wrong(&d)) else {
+        let Ok(text) = format(&source.text, &args.limits.limits()).map_err(|d| source.wrong(&d)) else {
             status = ExitCode::from(FOUND);
             continue;
         };
@@ -53,7 +56,7 @@ pub fn run(args: &FmtArgs) -> Result<ExitCode, Failure> {
         let same = text == source.text || !Path::new(rules).is_file() && rules != "-" && text.trim_end() == source.text;
         if args.write {
             if !same {
-                std::fs::write(rules, &text).map_err(|e| Failure::unusable(format!("{rules}: {e}")))?;
+                replace(Path::new(rules), &text).map_err(|e| Failure::unusable(format!("{rules}: {e}")))?;
                 writeln!(out, "{rules}").map_err(output)?;
             }
         } else if args.check {

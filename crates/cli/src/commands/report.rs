@@ -1,13 +1,14 @@
 //! `quintet report`.
 
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args;
 use quintet_reports::Report;
 
 use crate::failure::{Failure, output};
+use crate::replace::replace;
 use crate::results_file::load;
 
 /// Make a report from result files: one HTML page, Markdown for a pull request, SVG charts.
@@ -38,15 +39,8 @@ pub fn run(args: &ReportArgs) -> Result<ExitCode, Failure> {
     let mut out = std::io::stdout().lock();
     for file in rendered {
         let path = args.out.join(&file.name);
-        write(&path, &file.text).map_err(|e| Failure::unusable(format!("{}: {e}", path.display())))?;
+        replace(&path, &file.text).map_err(|e| Failure::unusable(format!("{}: {e}", path.display())))?;
         writeln!(out, "{}", path.display()).map_err(output)?;
     }
     Ok(ExitCode::SUCCESS)
-}
-
-/// Written beside and moved, so that no reader ever sees half a file.
-fn write(path: &Path, text: &str) -> std::io::Result<()> {
-    let beside = path.with_extension("part");
-    std::fs::write(&beside, text)?;
-    std::fs::rename(&beside, path)
 }

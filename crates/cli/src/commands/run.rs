@@ -19,7 +19,7 @@ use crate::source::{self, Source};
 const BATCH_RECORDS: usize = 1024;
 
 pub fn run(args: &RunArgs) -> Result<ExitCode, Failure> {
-    let engine = Engine::new().with_passes(args.passes.passes);
+    let engine = Engine::new().with_limits(args.limits.limits()).with_passes(args.passes.passes);
     let source = Source::new(&args.rules)?;
     let unreadable = |e: &dyn std::fmt::Display| Failure::unusable(format!("{}: {e}", args.input.display()));
     let format = source::format_of(&args.scheme, &args.input)?;

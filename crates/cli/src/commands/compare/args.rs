@@ -7,6 +7,7 @@ use clap::{Args, ValueEnum};
 use quintet_bench::{Effort, PassRows};
 
 use crate::args::SchemeArgs;
+use crate::limits::LimitArgs;
 use crate::lists::ListArgs;
 
 /// Measure the backends against each other on rules and records.
@@ -57,6 +58,8 @@ pub struct CompareArgs {
     pub scheme: SchemeArgs,
     #[command(flatten)]
     pub lists: ListArgs,
+    #[command(flatten)]
+    pub limits: LimitArgs,
     /// A backend, or a configuration such as `jit-fast`, or `all` configurations; repeat for several [default: each backend's default configuration].
     #[arg(long = "backend", value_name = "ID")]
     pub backends: Vec<String>,

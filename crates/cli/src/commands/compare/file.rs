@@ -8,6 +8,7 @@ use quintet_bench::{Effort, machine, support, versions};
 use quintet_results::{FORMAT, Options, Results, VERSION};
 
 use crate::failure::Failure;
+use crate::replace::{replace, writable};
 
 /// A result file without workloads, begun now.
 pub fn begin(quick: bool, effort: &Effort) -> Results {
@@ -38,6 +39,11 @@ fn now() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |d| d.as_secs())
 }
 
+/// Whether the file can be written to this folder: better to know before measuring than after.
+pub fn ensure_writable(folder: &Path) -> Result<(), Failure> {
+    writable(folder).map_err(|e| Failure::unusable(format!("{}: {e}", folder.display())))
+}
+
 /// Writes the file, finished now, as `results.json` of the folder and answers its path.
 pub fn write(mut results: Results, folder: &Path) -> Result<PathBuf, Failure> {
     results.finished_at = now();
@@ -45,9 +51,6 @@ pub fn write(mut results: Results, folder: &Path) -> Result<PathBuf, Failure> {
     let text = results.to_json().map_err(Failure::unusable)?;
     let failed = |e: std::io::Error| Failure::unusable(format!("{}: {e}", path.display()));
     std::fs::create_dir_all(folder).map_err(failed)?;
-    // Written beside and moved, so that no reader ever sees half a file.
-    let beside = folder.join("results.json.part");
-    std::fs::write(&beside, text).map_err(failed)?;
-    std::fs::rename(&beside, &path).map_err(failed)?;
+    replace(&path, &text).map_err(failed)?;
     Ok(path)
 }

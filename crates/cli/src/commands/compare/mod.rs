@@ -26,6 +26,7 @@ pub fn run(args: &CompareArgs) -> Result<ExitCode, Failure> {
     let others = if args.peers() { peers() } else { Vec::new() };
     let lineup = Lineup { backends: chosen(&args.backends)?, passes: args.pass_rows(), peers: others };
     let effort = args.effort();
+    file::ensure_writable(&args.out)?;
     let loaded = workloads::load(args)?;
     let mut results = file::begin(args.quick, &effort);
     let mut bar = Bar::new(loaded.len(), effort.time);

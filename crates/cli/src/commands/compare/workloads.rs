@@ -38,7 +38,8 @@ pub fn load(args: &CompareArgs) -> Result<Vec<Loaded>, Failure> {
     if let Some(twice) = workloads.iter().find(|w| !seen.insert(w.name.clone())) {
         return Err(Failure::unusable(format!("two workloads are named `{}`; their results could not be told apart", twice.name)));
     }
-    workloads.into_iter().map(ready).collect()
+    let limits = args.limits.limits();
+    workloads.into_iter().map(|workload| ready(Workload { limits: limits.clone(), ..workload })).collect()
 }
 
 /// A shipped workload by name, any other by its file.

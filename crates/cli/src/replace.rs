@@ -1,0 +1,36 @@
+//! Files that are written whole or not at all.
+
+use std::io::Write;
+use std::path::Path;
+
+use tempfile::Builder;
+
+/// Writes a file beside its place and moves it there, so that no reader ever sees half of it, two writers never mix, and what could not be
+/// written leaves nothing behind. A file that is replaced keeps its permissions.
+///
+/// # Errors
+/// The file, or its folder, cannot be written.
+pub fn replace(path: &Path, text: &str) -> std::io::Result<()> {
+    // Where the path is a link, what it leads to is replaced.
+    let path = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut beside = Builder::new();
+    let permissions = std::fs::metadata(&path).map(|m| m.permissions());
+    #[cfg(unix)]
+    beside.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    let mut file = beside.prefix(".quintet-").tempfile_in(folder)?;
+    if let Ok(permissions) = permissions {
+        file.as_file().set_permissions(permissions)?;
+    }
+    file.write_all(text.as_bytes())?;
+    file.persist(&path).map(drop).map_err(|e| e.error)
+}
+
+/// Whether files can be written to a folder, which is made where it is not there.
+///
+/// # Errors
+/// They cannot.
+pub fn writable(folder: &Path) -> std::io::Result<()> {
+    std::fs::create_dir_all(folder)?;
+    Builder::new().prefix(".quintet-").tempfile_in(folder).map(drop)
+}

@@ -5,8 +5,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use quintet_lang::ast::{Expr, ListId, NeedleId, Program, Regex, RegexId, SetId, Site, SiteId, Span, WildcardId};
-use regex_automata::nfa::thompson::WhichCaptures;
 use quintet_lang::{Limits, Scheme, VALUE_FUNCTION};
+use regex_automata::nfa::thompson::WhichCaptures;
 
 use crate::evaluate::HandOver;
 use crate::functions::{Bind, BoundFunction, Library};

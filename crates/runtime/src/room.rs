@@ -37,12 +37,15 @@ impl Room {
     /// In a sentence: the pattern is malformed or too large.
     pub(crate) fn regex(&self, pattern: &str, captures: WhichCaptures) -> Result<(Regex, u64), String> {
         let (one, left) = (self.limits.regex_bytes, self.left.get());
-        let (regex, states) = matchers::compile(pattern, captures, one.min(left), self.cache).map_err(|e| match (e.size_limit(), e.syntax_error()) {
-            (Some(_), _) if left < one => self.full(),
-            (Some(limit), _) => format!("this regular expression takes more than the limit of {limit} bytes; make its repetitions smaller"),
-            (None, Some(error)) => format!("the regular expression is malformed: {error}"),
-            (None, None) => format!("this is not a regular expression: {e}"),
-        })?;
+        let (regex, states) =
+            matchers::compile(pattern, captures, one.min(left), self.cache).map_err(|e| match (e.size_limit(), e.syntax_error()) {
+                (Some(_), _) if left < one => self.full(),
+                (Some(limit), _) => {
+                    format!("this regular expression takes more than the limit of {limit} bytes; make its repetitions smaller")
+                }
+                (None, Some(error)) => format!("the regular expression is malformed: {error}"),
+                (None, None) => format!("this is not a regular expression: {e}"),
+            })?;
         let left = left.checked_sub(regex.memory_usage()).ok_or_else(|| self.full())?;
         self.left.set(left);
         Ok((regex, states))

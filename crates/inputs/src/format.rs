@@ -1,12 +1,14 @@
 //! The formats of inputs.
 
 use std::fmt;
-use std::fs::File;
-use std::io::Read;
+use std::io::Cursor;
 use std::path::Path;
 use std::str::FromStr;
 
-use flate2::read::MultiGzDecoder;
+use crate::gzip::decompress;
+use crate::lines::BYTE_ORDER_MARK;
+use crate::raw;
+use crate::window::Window;
 
 /// A format of inputs. Any of them may be compressed with gzip.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -24,7 +26,16 @@ pub enum Format {
 #[error("there is no input format `{0}`; there are pcap, http and jsonl")]
 pub struct UnknownFormat(String);
 
-const GZIP: [u8; 2] = [0x1f, 0x8b];
+/// How much of an input is looked at to find out its format.
+const LOOKED_AT: usize = 64 << 10;
+
+/// What the beginning of an input says of its format.
+pub(crate) enum Start {
+    /// All that it says.
+    Is(Option<Format>),
+    /// More of it may say more.
+    Goes,
+}
 
 impl Format {
     /// All formats.
@@ -40,59 +51,65 @@ impl Format {
     }
 
     /// The format of a file with this path that starts with these bytes: a capture by its first bytes, JSON lines by their first
-    /// character or the path's extension. Lines are HTTP requests if the first one has the keys `method` and `uri`.
+    /// character or the path's extension. Lines are HTTP requests if the first one has the keys `method` and `uri`. A byte order mark
+    /// before them is read past.
     pub fn detect(path: &Path, first: &[u8]) -> Option<Format> {
-        let mut plain = Vec::new();
-        let first = match first.starts_with(&GZIP) {
-            true => {
-                // The bytes are only the beginning, so that an error at their end is expected.
-                let _ = MultiGzDecoder::new(first).take(1 << 16).read_to_end(&mut plain);
-                &plain
-            }
-            false => first,
-        };
-        if crate::capture::is_capture(first) {
-            return Some(Format::Packets);
+        // What cannot be decompressed to its end is only the beginning.
+        let mut window = Window::new(decompress(Box::new(Cursor::new(first.to_vec()))).ok()?);
+        let _ = window.fill(LOOKED_AT);
+        match Format::start(path, window.data(), true) {
+            Start::Is(format) => format,
+            Start::Goes => None,
         }
-        let name = path.file_name().and_then(|n| n.to_str()).unwrap_or("").to_ascii_lowercase();
-        let name = name.strip_suffix(".gz").unwrap_or(&name);
-        let named = [".jsonl", ".json", ".ndjson"].iter().any(|e| name.ends_with(e));
-        let line = first.trim_ascii_start().split(|b| *b == b'\n').next().unwrap_or(&[]);
-        if line.starts_with(b"{") {
-            return Some(if is_request(line) { Format::Http } else { Format::JsonLines });
-        }
-        if named {
-            return Some(Format::JsonLines);
-        }
-        [".pcap", ".pcapng", ".cap"].iter().any(|e| name.ends_with(e)).then_some(Format::Packets)
     }
 
-    /// The format of a file; see [`Format::detect`].
-    ///
-    /// # Errors
-    /// When the file cannot be read.
-    pub fn of_file(path: impl AsRef<Path>) -> std::io::Result<Option<Format>> {
-        let mut first = Vec::new();
-        File::open(&path)?.take(1 << 16).read_to_end(&mut first)?;
-        Ok(Format::detect(path.as_ref(), &first))
+    /// The same for bytes that are not compressed, after which others may follow unless the input has `ended`.
+    pub(crate) fn start(path: &Path, first: &[u8], ended: bool) -> Start {
+        let ended = ended || first.len() >= LOOKED_AT;
+        if !ended && first.len() < 4 {
+            return Start::Goes;
+        }
+        if crate::capture::is_capture(first) {
+            return Start::Is(Some(Format::Packets));
+        }
+        let text = first.strip_prefix(BYTE_ORDER_MARK).unwrap_or(first).trim_ascii_start();
+        let end = memchr::memchr(b'\n', text);
+        if !ended && (text.is_empty() || end.is_none() && matches!(text, [b'{' | b'[', ..])) {
+            return Start::Goes;
+        }
+        let line = &text[..end.unwrap_or(text.len())];
+        Start::Is(match line {
+            [b'{', ..] if is_request(line) => Some(Format::Http),
+            // Lines to be refused with a hint, if the array is the whole input.
+            [b'[', ..] if text.len() > 1 && names_request(text) => Some(Format::Http),
+            [b'{' | b'[', ..] => Some(Format::JsonLines),
+            _ => {
+                let name = path.file_name().and_then(|n| n.to_str()).unwrap_or("").to_ascii_lowercase();
+                let name = name.strip_suffix(".gz").unwrap_or(&name);
+                let named = |extensions: &[&str]| extensions.iter().any(|e| name.ends_with(e));
+                if named(&[".jsonl", ".json", ".ndjson"]) {
+                    Some(Format::JsonLines)
+                } else {
+                    named(&[".pcap", ".pcapng", ".cap"]).then_some(Format::Packets)
+                }
+            }
+        })
     }
 }
 
 /// Whether a line, of which perhaps only the beginning is known, describes a request.
 fn is_request(line: &[u8]) -> bool {
-    match serde_json::from_slice::<serde_json::Value>(line) {
-        Ok(value) => value.get("method").is_some() && value.get("uri").is_some(),
-        Err(_) => [&b"\"method\""[..], b"\"uri\""].iter().all(|key| memchr::memmem::find(line, key).is_some()),
-    }
+    let (text, bump) = (raw::text_of(line), bumpalo::Bump::new());
+    let mut found = [false; 2];
+    let read = raw::members(&text, &bump, |name, _| {
+        found[0] |= name == b"method";
+        found[1] |= name == b"uri";
+    });
+    if read.is_ok() { found == [true; 2] } else { names_request(line) }
 }
 
-/// A stream without the compression that it starts with, if any.
-pub(crate) fn decompress(mut source: Box<dyn Read + Send>) -> std::io::Result<Box<dyn Read + Send>> {
-    let mut magic = Vec::with_capacity(2);
-    source.by_ref().take(2).read_to_end(&mut magic)?;
-    let gzip = magic == GZIP;
-    let whole = std::io::Cursor::new(magic).chain(source);
-    Ok(if gzip { Box::new(MultiGzDecoder::new(whole)) } else { Box::new(whole) })
+fn names_request(text: &[u8]) -> bool {
+    [&b"\"method\""[..], b"\"uri\""].iter().all(|key| memchr::memmem::find(text, key).is_some())
 }
 
 impl fmt::Display for Format {

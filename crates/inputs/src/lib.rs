@@ -1,8 +1,10 @@
 //! Traffic as records: packets of captures, HTTP requests, JSON lines.
 //!
 //! A [`Reader`] fills batches of a scheme's records. The scheme says what is parsed: give the reader the
-//! [projection](quintet_lang::Scheme::project) onto the fields that the rules use, and nothing else is looked at. Reading streams with
-//! bounded memory, and input that is wrong stops nothing: it is counted in [`Stats`], with the numbers of the first faults.
+//! [projection](quintet_lang::Scheme::project) onto the fields that the rules use, and little else is looked at. Which records exist, and
+//! what their other fields hold, does not depend on it: a value that does not fit its field is nil and counted, and what makes an input no
+//! record does so whatever is read. Reading streams with bounded memory (see [`ReaderLimits`]), and input that is wrong stops nothing: it
+//! is counted in [`Stats`], with the numbers of the first faults. An [`Input`] is opened once, so that pipes are inputs as files are.
 //!
 //! ```
 //! use quintet_inputs::{Format, Reader, ReaderOptions, schemes};
@@ -27,10 +29,16 @@
 mod capture;
 mod error;
 mod format;
+mod gzip;
 mod http;
+mod input;
 mod json;
+mod limits;
 mod lines;
+mod live;
+mod next;
 mod packets;
+mod raw;
 mod reader;
 pub mod schemes;
 mod stats;
@@ -39,5 +47,7 @@ mod window;
 
 pub use error::InputError;
 pub use format::{Format, UnknownFormat};
+pub use input::Input;
+pub use limits::ReaderLimits;
 pub use reader::{Reader, ReaderOptions};
-pub use stats::{Fault, Stats, Truncated};
+pub use stats::{Fault, Stats, Truncated, Unfit};

@@ -1,18 +1,23 @@
 //! Reading an input batch by batch.
 
-use std::fs::File;
-use std::io::Read;
+use std::io::{ErrorKind, Read};
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 use quintet_lang::Scheme;
 use quintet_runtime::{ArenaKind, Batch, BatchBuilder};
 
 use crate::error::InputError;
-use crate::format::{Format, decompress};
+use crate::format::Format;
+use crate::gzip::Trailing;
 use crate::http::HttpLines;
+use crate::input::Input;
 use crate::json::TypedLines;
+use crate::limits::ReaderLimits;
+use crate::live::Deadline;
+use crate::next::Next;
 use crate::packets::Packets;
-use crate::stats::Stats;
+use crate::stats::{self, Stats};
 use crate::window::Window;
 
 /// How batches are made.
@@ -25,13 +30,25 @@ pub struct ReaderOptions {
     pub batch_bytes: usize,
     /// The memory behind batches.
     pub arena: ArenaKind,
-    /// The scheme before projection, so that keys of JSON lines whose field was projected away do not count as unknown.
+    /// The scheme before projection, which says what JSON lines are records and which of their keys are known
+    /// [default: [`Scheme::whole`] of the scheme that is read].
     pub declared: Option<Scheme>,
+    /// How long the first record of a batch waits for others, where the input is [live](Input::live).
+    pub patience: Duration,
+    /// What one record may take.
+    pub limits: ReaderLimits,
 }
 
 impl Default for ReaderOptions {
     fn default() -> ReaderOptions {
-        ReaderOptions { batch_records: 1024, batch_bytes: 64 << 20, arena: ArenaKind::Plain, declared: None }
+        ReaderOptions {
+            batch_records: 1024,
+            batch_bytes: 64 << 20,
+            arena: ArenaKind::Plain,
+            declared: None,
+            patience: Duration::from_millis(250),
+            limits: ReaderLimits::default(),
+        }
     }
 }
 
@@ -53,6 +70,12 @@ impl ReaderOptions {
         self.declared = Some(scheme.clone());
         self
     }
+
+    /// With these limits.
+    pub fn limits(mut self, limits: ReaderLimits) -> ReaderOptions {
+        self.limits = limits;
+        self
+    }
 }
 
 /// Reads one input.
@@ -62,6 +85,7 @@ pub struct Reader {
     options: ReaderOptions,
     stats: Stats,
     numbers: Vec<u64>,
+    live: Option<Deadline>,
     done: bool,
 }
 
@@ -72,26 +96,37 @@ enum Source {
 }
 
 impl Reader {
-    /// Reads a file.
+    /// Reads a file, as [`Input::open`] opens it.
     ///
     /// # Errors
     /// When the file cannot be opened or is not of the format, or the scheme does not fit the format.
     pub fn open(path: impl AsRef<Path>, format: Format, scheme: &Scheme, options: &ReaderOptions) -> Result<Reader, InputError> {
-        Reader::new(File::open(path)?, format, scheme, options)
+        Input::open(path)?.reader(format, scheme, options)
     }
 
-    /// Reads a stream.
+    /// Reads a stream, as [`Input::new`] takes it.
     ///
     /// # Errors
     /// When the stream is not of the format, or the scheme does not fit the format.
     pub fn new(source: impl Read + Send + 'static, format: Format, scheme: &Scheme, options: &ReaderOptions) -> Result<Reader, InputError> {
-        let window = Window::new(decompress(Box::new(source))?);
+        Input::new(source)?.reader(format, scheme, options)
+    }
+
+    pub(crate) fn of(
+        window: Window,
+        live: Option<Deadline>,
+        format: Format,
+        scheme: &Scheme,
+        options: &ReaderOptions,
+    ) -> Result<Reader, InputError> {
+        let whole = options.declared.as_ref().unwrap_or(scheme.whole());
         let source = match format {
             Format::Packets => Source::Packets(Box::new(Packets::new(window, scheme)?)),
-            Format::Http => Source::Http(Box::new(HttpLines::new(window, scheme)?)),
-            Format::JsonLines => Source::Json(Box::new(TypedLines::new(window, scheme, options.declared.as_ref().unwrap_or(scheme)))),
+            Format::Http => Source::Http(Box::new(HttpLines::new(window, scheme, &options.limits)?)),
+            Format::JsonLines => Source::Json(Box::new(TypedLines::new(window, scheme, whole, &options.limits))),
         };
-        Ok(Reader { source, scheme: scheme.clone(), options: options.clone(), stats: Stats::default(), numbers: Vec::new(), done: false })
+        let (stats, numbers) = (Stats::default(), Vec::new());
+        Ok(Reader { source, scheme: scheme.clone(), options: options.clone(), stats, numbers, live, done: false })
     }
 
     /// The next records, or none at the end of the input. Give back a batch that is no longer needed, and its memory is used again.
@@ -108,23 +143,38 @@ impl Reader {
             _ => BatchBuilder::new(&self.scheme, self.options.batch_records.max(1), self.options.arena)?,
         };
         while !builder.is_full() && (builder.is_empty() || builder.bytes() < self.options.batch_bytes) {
-            let number = match &mut self.source {
-                Source::Packets(packets) => packets.next(&mut builder, &mut self.stats)?,
-                Source::Http(lines) => lines.next(&mut builder, &mut self.stats)?,
-                Source::Json(lines) => lines.next(&mut builder, &mut self.stats)?,
-            };
-            match number {
-                Some(number) => {
+            match self.source.next(&mut builder, &mut self.stats) {
+                Ok(Next::Record(number)) => {
+                    if let (Some(deadline), true) = (&self.live, self.numbers.is_empty()) {
+                        deadline.set(Some(Instant::now() + self.options.patience));
+                    }
                     self.numbers.push(number);
                     self.stats.records += 1;
                 }
-                None => {
+                Ok(Next::Full) => break,
+                Ok(Next::End) => {
                     self.done = true;
+                    match self.source.window().trailing() {
+                        Some(Trailing::Zeros) => self.stats.skipped(stats::ZERO_PADDING),
+                        Some(Trailing::Junk) => self.stats.skipped("bytes after the end of the compressed data that are not gzip"),
+                        None => {}
+                    }
                     break;
                 }
+                // The input pauses.
+                Err(InputError::Io(e)) if self.live.is_some() && e.kind() == ErrorKind::TimedOut => break,
+                Err(e) => return Err(e),
             }
         }
+        if let Some(deadline) = &self.live {
+            deadline.set(None);
+        }
         Ok((!builder.is_empty()).then(|| builder.build()))
+    }
+
+    /// Whether the input may go on while it is read, so that what was found is worth showing at once.
+    pub fn is_live(&self) -> bool {
+        self.live.is_some()
     }
 
     /// The numbers, from 1, of the last batch's records in the input: of frames, or of lines.
@@ -140,5 +190,23 @@ impl Reader {
     /// The scheme of the records.
     pub fn scheme(&self) -> &Scheme {
         &self.scheme
+    }
+}
+
+impl Source {
+    fn next(&mut self, builder: &mut BatchBuilder, stats: &mut Stats) -> Result<Next, InputError> {
+        match self {
+            Source::Packets(packets) => Ok(packets.next(builder, stats)?.map_or(Next::End, Next::Record)),
+            Source::Http(lines) => lines.next(builder, stats),
+            Source::Json(lines) => lines.next(builder, stats),
+        }
+    }
+
+    fn window(&self) -> &Window {
+        match self {
+            Source::Packets(packets) => packets.window(),
+            Source::Http(lines) => lines.window(),
+            Source::Json(lines) => lines.window(),
+        }
     }
 }

@@ -9,16 +9,28 @@ const KEPT: usize = 10;
 /// How many different names of unknown keys are kept.
 const KEYS: usize = 1000;
 
+/// How many bytes of the name of an unknown key are kept.
+const KEY_BYTES: usize = 100;
+
+/// Kinds of what is passed over that are no loss, as no record could be made of them.
+pub(crate) const BLANK_LINE: &str = "blank line";
+pub(crate) const BLOCK_WITHOUT_PACKET: &str = "pcapng block without a packet";
+pub(crate) const ZERO_PADDING: &str = "zero bytes after the end of the compressed data";
+
 /// What a reader has seen so far.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Stats {
     /// Records delivered.
     pub records: u64,
     /// Malformed packets, lines and blocks by reason. A malformed packet is a record all the same, with the fields before the fault; a
-    /// malformed line is none. Only what was parsed is judged: layers that no field needs are not looked at.
+    /// malformed line is none, whatever fields are read. Of packets only what was parsed is judged: layers that no field needs are not
+    /// looked at.
     pub malformed: BTreeMap<Cow<'static, str>, u64>,
     /// The first malformed packets and lines.
     pub faults: Vec<Fault>,
+    /// Values that do not fit their field, by the field; it is nil then, or what it is where there is no such value, and the record has
+    /// its other fields. Of JSON lines only the fields that are read are judged.
+    pub unfit: BTreeMap<String, Unfit>,
     /// Packets of which the capture holds only the beginning.
     pub cut_short: u64,
     /// What was passed over without being wrong, by kind: frames of link types that are not dissected, blocks that are no packets,
@@ -28,6 +40,17 @@ pub struct Stats {
     pub unknown_keys: BTreeMap<String, u64>,
     /// Where the input ended before its time.
     pub truncated: Option<Truncated>,
+    /// What the input seems to be instead of what it is read as, and what can be done.
+    pub hint: Option<&'static str>,
+}
+
+/// Values that do not fit a field.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unfit {
+    /// How many.
+    pub count: u64,
+    /// The first one.
+    pub first: Fault,
 }
 
 /// One malformed packet or line.
@@ -54,6 +77,26 @@ impl Stats {
         self.malformed.values().sum()
     }
 
+    /// Whether something in the input is in no record: malformed, cut off, passed over, or a value that did not fit. Blank lines, padding
+    /// and blocks that hold no packet are no loss.
+    pub fn lossy(&self) -> bool {
+        let harmless = [BLANK_LINE, BLOCK_WITHOUT_PACKET, ZERO_PADDING];
+        self.malformed_total() > 0
+            || !self.unfit.is_empty()
+            || self.cut_short > 0
+            || self.truncated.is_some()
+            || self.skipped.keys().any(|kind| !harmless.contains(&kind.as_ref()))
+    }
+
+    pub(crate) fn unfit(&mut self, number: u64, field: &str, detail: impl FnOnce() -> String) {
+        match self.unfit.get_mut(field) {
+            Some(unfit) => unfit.count += 1,
+            None => {
+                self.unfit.insert(field.to_owned(), Unfit { count: 1, first: Fault { number, detail: detail() } });
+            }
+        }
+    }
+
     pub(crate) fn malformed(&mut self, number: u64, reason: &'static str, detail: impl FnOnce() -> String) {
         count(&mut self.malformed, reason);
         if self.faults.len() < KEPT {
@@ -69,11 +112,14 @@ impl Stats {
         *self.skipped.entry(Cow::Owned(kind)).or_default() += 1;
     }
 
-    pub(crate) fn unknown_key(&mut self, key: &str) {
-        if let Some(lines) = self.unknown_keys.get_mut(key) {
+    /// Counts the member `name` of what stands under `path`, which ends in a dot if it is not empty.
+    pub(crate) fn unknown_key(&mut self, path: &str, name: &[u8]) {
+        let shown = &name[..name.len().min(KEY_BYTES)];
+        let key = format!("{path}{}{}", String::from_utf8_lossy(shown), if shown.len() < name.len() { "..." } else { "" });
+        if let Some(lines) = self.unknown_keys.get_mut(&key) {
             *lines += 1;
         } else if self.unknown_keys.len() < KEYS {
-            self.unknown_keys.insert(key.to_owned(), 1);
+            self.unknown_keys.insert(key, 1);
         }
     }
 

@@ -1,10 +1,12 @@
 //! A window on a stream of bytes.
 
-use std::io::{self, ErrorKind, Read};
+use std::io::{self, ErrorKind};
+
+use crate::gzip::{Source, Trailing};
 
 /// The bytes of a stream from some offset on, as many as are asked for. Nothing is copied but what is left over at a refill.
 pub(crate) struct Window {
-    source: Box<dyn Read + Send>,
+    source: Source,
     buffer: Vec<u8>,
     start: usize,
     end: usize,
@@ -13,14 +15,16 @@ pub(crate) struct Window {
     ended: bool,
     /// Why the stream ended, if its compression is at fault.
     broken: Option<String>,
+    /// What follows after the end of the stream's compression.
+    trailing: Option<Trailing>,
 }
 
 /// What a window has room for at first, and reads at a time.
 const ROOM: usize = 256 << 10;
 
 impl Window {
-    pub(crate) fn new(source: Box<dyn Read + Send>) -> Window {
-        Window { source, buffer: vec![0; ROOM], start: 0, end: 0, offset: 0, ended: false, broken: None }
+    pub(crate) fn new(source: Source) -> Window {
+        Window { source, buffer: vec![0; ROOM], start: 0, end: 0, offset: 0, ended: false, broken: None, trailing: None }
     }
 
     /// The bytes at hand.
@@ -39,6 +43,11 @@ impl Window {
         self.broken.as_deref()
     }
 
+    /// What follows after the end of the stream's compression.
+    pub(crate) fn trailing(&self) -> Option<Trailing> {
+        self.trailing
+    }
+
     /// Passes over bytes at hand.
     #[inline]
     pub(crate) fn consume(&mut self, bytes: usize) {
@@ -47,7 +56,7 @@ impl Window {
         self.offset += bytes as u64;
     }
 
-    /// Reads on until `want` bytes are at hand; false when the stream ends before.
+    /// Reads on until `want` bytes are at hand; false when the stream ends before. After an error what is at hand is still there.
     #[inline]
     pub(crate) fn fill(&mut self, want: usize) -> io::Result<bool> {
         if self.end - self.start >= want {
@@ -72,6 +81,10 @@ impl Window {
                 Ok(0) => self.ended = true,
                 Ok(n) => self.end += n,
                 Err(e) if e.kind() == ErrorKind::Interrupted => {}
+                Err(e) if Trailing::of(&e).is_some() => {
+                    self.ended = true;
+                    self.trailing = Trailing::of(&e);
+                }
                 Err(e) if matches!(e.kind(), ErrorKind::UnexpectedEof | ErrorKind::InvalidData | ErrorKind::InvalidInput) => {
                     self.ended = true;
                     self.broken = Some(format!("the compressed data is damaged or cut off: {e}"));

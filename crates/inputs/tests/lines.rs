@@ -5,7 +5,7 @@ mod common;
 use std::io::Cursor;
 
 use common::{read_all, shared, show};
-use quintet_inputs::{Format, ReaderOptions, schemes};
+use quintet_inputs::{Format, Input, ReaderLimits, ReaderOptions, Stats, schemes};
 use quintet_lang::{Scheme, Type};
 
 #[test]
@@ -67,17 +67,20 @@ fn requests_in_other_forms() {
         r#"{"method":"GET","uri":""}"#
     );
     let (batches, numbers, stats) = read_all(Cursor::new(lines), Format::Http, &scheme, &ReaderOptions::default()).expect("lines");
-    assert_eq!(numbers, [1, 7]);
+    assert_eq!(numbers, [1, 5, 6, 7]);
     assert_eq!(show(&batches[0], 0, "http.request.headers"), "{a: [1 2]}");
     assert_eq!(show(&batches[0], 0, "http.request.body.raw"), "\\x00\\xff");
     assert_eq!(show(&batches[0], 0, "http.request.uri"), "/p");
     assert_eq!(show(&batches[0], 0, "http.request.full_uri"), "https://h:8443/p");
     assert_eq!(show(&batches[0], 0, "ssl"), "true");
     assert_eq!(show(&batches[0], 0, "http.request.body.form"), "-");
-    assert_eq!(show(&batches[0], 1, "http.request.version"), "-");
-    assert_eq!(stats.faults.iter().map(|f| f.number).collect::<Vec<_>>(), [3, 4, 5, 6]);
+    assert_eq!(show(&batches[0], 1, "ip.src"), "-");
+    assert_eq!(show(&batches[0], 2, "http.request.body.raw"), "");
+    assert_eq!(show(&batches[0], 3, "http.request.version"), "-");
+    assert_eq!(stats.faults.iter().map(|f| f.number).collect::<Vec<_>>(), [3, 4]);
     assert_eq!(stats.malformed.get("not JSON"), Some(&1));
-    assert_eq!(stats.malformed.get("not a request"), Some(&3));
+    assert_eq!(stats.malformed.get("not a request"), Some(&1));
+    assert_eq!(unfit(&stats), [("http.request.body.raw", 1, 6), ("ip.src", 1, 5)]);
     assert_eq!(stats.skipped.get("blank line"), Some(&1));
 }
 
@@ -90,12 +93,127 @@ fn all_sample_requests() {
         if path.extension().is_none_or(|e| e != "jsonl") {
             continue;
         }
-        assert_eq!(Format::of_file(&path).expect("a file"), Some(Format::Http));
+        assert_eq!(Input::open(&path).and_then(|mut i| i.format()).expect("a file"), Some(Format::Http));
         let lines = std::fs::read(&path).expect("a file").split(|b| *b == b'\n').filter(|l| !l.is_empty()).count();
         let file = std::fs::File::open(&path).expect("a file");
         let (_, numbers, stats) = read_all(file, Format::Http, &scheme, &ReaderOptions::default()).expect("lines");
         assert_eq!((numbers.len(), stats.malformed_total()), (lines, 0), "{}: {stats:?}", path.display());
     }
+}
+
+/// The fields that values did not fit, how many, and the number of the first.
+fn unfit(stats: &Stats) -> Vec<(&str, u64, u64)> {
+    stats.unfit.iter().map(|(field, u)| (field.as_str(), u.count, u.first.number)).collect()
+}
+
+#[test]
+fn what_does_not_fit_in_a_request_is_as_if_it_were_not_there() {
+    let scheme = schemes::http().build().expect("a scheme");
+    let with = |members: &str| {
+        let line = format!("{{\"method\":\"GET\",\"uri\":\"/\",{members}}}\n");
+        let (batches, numbers, stats) = read_all(Cursor::new(line), Format::Http, &scheme, &ReaderOptions::default()).expect("lines");
+        assert_eq!(numbers, [1], "{members}: {stats:?}");
+        (batches, stats)
+    };
+    for (members, field, value) in [
+        (r#""ip":"-""#, "ip.src", "-"),
+        (r#""ip":7"#, "ip.src", "-"),
+        (r#""ip":1e999"#, "ip.src", "-"),
+        (r#""version":1.1"#, "http.request.version", "-"),
+        (r#""version":"\ud800""#, "http.request.version", "-"),
+        (r#""ssl":"yes""#, "ssl", "false"),
+        (r#""host":["a"]"#, "http.host", ""),
+        (r#""user_agent":{}"#, "http.user_agent", ""),
+        (r#""referer":false"#, "http.referer", ""),
+        (r#""body":{"a":1}"#, "http.request.body.raw", ""),
+        (r#""body_hex":"0g""#, "http.request.body.raw", ""),
+        (r#""body":"x","body_hex":[]"#, "http.request.body.raw", "x"),
+        (r#""headers":7"#, "http.request.headers", "{}"),
+        (r#""headers":{"a":1,"b":"2"}"#, "http.request.headers", "{b: [2]}"),
+        (r#""headers":{"a":["1",2,"3"]}"#, "http.request.headers", "{a: [1 3]}"),
+        (r#""headers":{"\udc00":"1","b":"\ud800","c":"3"}"#, "http.request.headers", "{c: [3]}"),
+        (r#""headers":[["a","1"],["b"],"c",["d",4],["e","5","6"],["f","7"]]"#, "http.request.headers", "{a: [1], f: [7]}"),
+    ] {
+        let (batches, stats) = with(members);
+        assert_eq!(show(&batches[0], 0, field), value, "{members}");
+        assert_eq!(stats.unfit.keys().collect::<Vec<_>>(), [field], "{members}");
+        assert_eq!(stats.unfit[field].first.number, 1, "{members}");
+    }
+    for (members, field, value) in [
+        (r#""x":1e999,"y":"\ud800","\udfff":[[]]"#, "http.request.method", "GET"),
+        (r#""ip":null,"headers":{"a":null},"body":null"#, "http.request.headers", "{}"),
+        (r#""ip":"-","ip":"1.2.3.4""#, "ip.src", "1.2.3.4"),
+        (r#""headers":{"a":"1","a":"2"}"#, "http.request.headers", "{a: [1 2]}"),
+    ] {
+        let (batches, stats) = with(members);
+        assert_eq!(show(&batches[0], 0, field), value, "{members}");
+        assert_eq!((stats.lossy(), unfit(&stats)), (false, vec![]), "{members}");
+    }
+}
+
+#[test]
+fn what_makes_no_request() {
+    let scheme = schemes::http().build().expect("a scheme").project(|_, f| f.name == "ssl");
+    let lines = [
+        r#"{"method":"GET","method":7,"uri":"/"}"#,
+        r#"{"method":"GET","uri":null}"#,
+        r#"{"method":"\ud800","uri":"/"}"#,
+        r#"["method","uri"]"#,
+        r#"{"method":"GET","uri":"/"} x"#,
+        r#"{"method":"GET","uri":"/","x":01}"#,
+    ];
+    let lines = lines.join("\n");
+    let (_, numbers, stats) = read_all(Cursor::new(lines), Format::Http, &scheme, &ReaderOptions::default()).expect("lines");
+    assert!(numbers.is_empty());
+    assert_eq!(stats.malformed.iter().map(|(k, n)| (k.as_ref(), *n)).collect::<Vec<_>>(), [("not JSON", 2), ("not a request", 4)]);
+}
+
+#[test]
+fn a_line_that_expands_beyond_a_record_is_one_malformed_record() {
+    let whole = schemes::http().build().expect("a scheme");
+    let values = vec!["\"\""; 30_000].join(",");
+    let pairs = "a&".repeat(1_000_000);
+    let long = [
+        format!(r#"{{"method":"GET","uri":"/","headers":{{"{}":[{values}]}}}}"#, "n".repeat(300_000)),
+        format!(r#"{{"method":"GET","uri":"/?{pairs}"}}"#),
+    ];
+    for long in long {
+        let text = format!("{{\"method\":\"A\",\"uri\":\"/\"}}\n{long}\n{{\"method\":\"B\",\"uri\":\"/\"}}\n");
+        for scheme in [&whole, &whole.project(|_, f| f.name == "http.request.method")] {
+            let (batches, numbers, stats) =
+                read_all(Cursor::new(text.clone()), Format::Http, scheme, &ReaderOptions::default()).expect("lines");
+            assert_eq!(numbers, [1, 3]);
+            assert_eq!(stats.malformed.get("record too large"), Some(&1), "{stats:?}");
+            assert!(batches.iter().all(|b| b.arena().capacity() < 128 << 20));
+        }
+    }
+    // An ordinary long line is a record, and one that takes what it may.
+    let body = format!(r#"{{"method":"A","uri":"/","body":"{}"}}"#, "x".repeat(15 << 20));
+    assert_eq!(read_all(Cursor::new(body), Format::Http, &whole, &ReaderOptions::default()).expect("lines").1, [1]);
+}
+
+#[test]
+fn a_value_that_takes_more_than_a_record_does_not_fit() {
+    let scheme = Scheme::builder().optional("a", Type::array(Type::Ip)).optional("m", Type::map(Type::Int)).optional("i", Type::Int);
+    let scheme = scheme.build().expect("a scheme");
+    let ips = |n: usize| vec!["\"::\""; n].join(",");
+    let entries: Vec<_> = (0..50).map(|i| format!("\"{i}\":{i}")).collect();
+    let lines = format!(
+        "{{\"i\":1,\"a\":[{}]}}\n{{\"i\":2,\"a\":[{}]}}\n{{\"i\":3,\"m\":{{{}}}}}\n{{\"i\":4,\"m\":{{{}}}}}\n",
+        ips(41),
+        ips(42),
+        entries[..40].join(","),
+        entries.join(",")
+    );
+    let options = ReaderOptions::default().limits(ReaderLimits::default().record_bytes(1000));
+    let (batches, numbers, stats) = read_all(Cursor::new(lines), Format::JsonLines, &scheme, &options).expect("lines");
+    assert_eq!(numbers, [1, 2, 3, 4]);
+    assert_eq!(
+        ["a", "m"].map(|f| (0..4).map(|r| show(&batches[0], r, f) != "-").collect::<Vec<_>>()),
+        [[true, false, false, false], [false, false, true, false]]
+    );
+    assert_eq!(unfit(&stats), [("a", 1, 2), ("m", 1, 4)]);
+    assert!(stats.unfit["a"].first.detail.contains("more than 1000 bytes"), "{stats:?}");
 }
 
 fn typed() -> Scheme {
@@ -139,28 +257,106 @@ fn malformed_lines_are_counted_and_named() {
         r#"{"id":1.5}"#,
         r#"{"ok":true}"#,
         r#"{"id":1,"ip":"1.2.3.4.5"}"#,
-        r#"{"id":1,"list":[[null]]}"#,
+        r#"{"id":1,"list":[[1],[null]]}"#,
         r#"{"id":9223372036854775808}"#,
         r#"[1]"#,
         r#"{"id":1"#,
         r#"{"id":2}"#,
     ]
     .join("\n");
-    let (_, numbers, stats) = read_all(Cursor::new(lines), Format::JsonLines, &typed(), &ReaderOptions::default()).expect("lines");
-    assert_eq!(numbers, [1, 9]);
-    assert_eq!(stats.faults.iter().map(|f| f.number).collect::<Vec<_>>(), [2, 3, 4, 5, 6, 7, 8]);
-    assert_eq!(stats.faults[0].detail, "`id` is not of type Int: 1.5");
-    assert_eq!(stats.faults[1].detail, "there is no `id`");
-    assert_eq!(stats.malformed.get("wrong type"), Some(&4));
+    // Which lines are records does not depend on what is read of them.
+    for scheme in [typed(), typed().project(|_, f| f.name == "ok")] {
+        let (_, numbers, stats) =
+            read_all(Cursor::new(lines.clone()), Format::JsonLines, &scheme, &ReaderOptions::default()).expect("lines");
+        assert_eq!(numbers, [1, 4, 5, 9]);
+        assert_eq!(stats.faults.iter().map(|f| f.number).collect::<Vec<_>>(), [2, 3, 6, 7, 8]);
+        assert_eq!(stats.faults[0].detail, "`id` is not of type Int: 1.5");
+        assert_eq!(stats.faults[1].detail, "there is no `id`");
+        assert_eq!(stats.malformed.get("wrong type"), Some(&2));
+        assert!(stats.lossy());
+        let read = |name: &str| scheme.field_id(name).is_some();
+        assert_eq!(unfit(&stats), [("ip", 1, 4), ("list", 1, 5)].into_iter().filter(|u| read(u.0)).collect::<Vec<_>>());
+    }
+}
+
+#[test]
+fn numbers_and_texts_at_their_edges() {
+    let scheme =
+        Scheme::builder().optional("i", Type::Int).optional("f", Type::Float).optional("s", Type::Bytes).build().expect("a scheme");
+    let shown = |line: &[u8]| {
+        let (batches, numbers, stats) =
+            read_all(Cursor::new(line.to_vec()), Format::JsonLines, &scheme, &ReaderOptions::default()).expect("lines");
+        assert_eq!(numbers, [1], "{}: {stats:?}", line.escape_ascii());
+        (["i", "f", "s"].map(|f| show(&batches[0], 0, f)).join(" "), stats.unfit.len())
+    };
+    for (line, values, misfits) in [
+        (&br#"{"i":-0,"f":-0}"#[..], "0 -0 -", 0),
+        (br#"{"i":1.0,"f":1e3}"#, "- 1000 -", 1),
+        (br#"{"i":1e3,"f":117.63331139400017}"#, "- 117.63331139400017 -", 1),
+        (br#"{"f":0.9215686321258545}"#, "- 0.9215686321258545 -", 0),
+        (br#"{"f":1e999,"i":1e999}"#, "- - -", 2),
+        (br#"{"f":1e-999,"i":-9223372036854775808}"#, "-9223372036854775808 0 -", 0),
+        (br#"{"x":1e999,"y":-1E+999,"i":1}"#, "1 - -", 0),
+        (br#"{"x":"\ud800","\ud800":1,"i":1}"#, "1 - -", 0),
+        (br#"{"s":"\ud800","i":1}"#, "1 - -", 1),
+        (br#"{"s":"\ud83d\ude00","i":1}"#, "1 - \\xf0\\x9f\\x98\\x80", 0),
+        (b"{\"x\":\"\xff\",\"\xfe\":2,\"i\":1}", "1 - -", 0),
+        (b"{\"s\":\"a\xffb\",\"i\":1}", "1 - -", 1),
+        (br#"{"i":1,"i":2,"s":"a","s":null}"#, "2 - -", 0),
+        (br#"{"i":1,"i":"x"}"#, "- - -", 1),
+    ] {
+        assert_eq!(shown(line), (values.to_owned(), misfits), "{}", line.escape_ascii());
+    }
+}
+
+#[test]
+fn of_members_with_one_name_the_last_one_counts() {
+    for (line, values) in [
+        (r#"{"id":1,"a":{"b":1},"a":{"c":{"d":"x"}}}"#, "- x"),
+        (r#"{"id":1,"a":{"b":1,"b":2},"a.b":null}"#, "- -"),
+        (r#"{"id":1,"a":{"b":1},"a.b":3}"#, "3 -"),
+        (r#"{"id":1,"a.b":3,"a":{"b":1}}"#, "3 -"),
+        (r#"{"id":1,"a.b":3,"a.b":4}"#, "4 -"),
+        (r#"{"id":1,"a":{"b":1},"a":null}"#, "- -"),
+        (r#"{"id":1,"a":{"b":1},"a":7,"a.c":{"d":"y"}}"#, "- y"),
+        (r#"{"id":1,"a":{"c.d":"1","c":{"d":"2"}},"a.c.d":"3"}"#, "- 3"),
+        (r#"{"id":1,"a":{"c":{"d":"2"}},"a.c":{"d":"4"}}"#, "- 2"),
+        (r#"{"id":1,"a":{"c":{}},"a.c":{"d":"4"}}"#, "- 4"),
+    ] {
+        for scheme in [typed(), typed().project(|_, f| f.name.starts_with("a."))] {
+            let (batches, ..) = read_all(Cursor::new(line), Format::JsonLines, &scheme, &ReaderOptions::default()).expect("lines");
+            assert_eq!(["a.b", "a.c.d"].map(|f| show(&batches[0], 0, f)).join(" "), values, "{line}");
+        }
+    }
+    let map = Scheme::builder().optional("m", Type::map(Type::Int)).build().expect("a scheme");
+    let line = r#"{"m":{"k":1,"a":0,"k":2}}"#;
+    let (batches, ..) = read_all(Cursor::new(line), Format::JsonLines, &map, &ReaderOptions::default()).expect("lines");
+    assert_eq!(show(&batches[0], 0, "m"), "{a: 0, k: 2}");
+}
+
+#[test]
+fn names_with_many_dots_make_few_levels() {
+    let name = vec!["a"; 60].join(".");
+    let scheme = Scheme::builder().optional(&name, Type::Int).build().expect("a scheme");
+    let nested = (0..60).fold("7".to_owned(), |inner, _| format!("{{\"a\":{inner}}}"));
+    let (batches, ..) = read_all(Cursor::new(nested), Format::JsonLines, &scheme, &ReaderOptions::default()).expect("lines");
+    assert_eq!(show(&batches[0], 0, &name), "7");
+}
+
+#[test]
+fn arrays_and_objects_over_lines_get_a_hint() {
+    for (text, hint) in [("[\n{\"id\":1},\n", "JSON array"), ("\u{feff}[{\"id\":1}]", "JSON array"), ("{\n\"id\":1}", "several lines")] {
+        let (_, numbers, stats) = read_all(Cursor::new(text), Format::JsonLines, &typed(), &ReaderOptions::default()).expect("lines");
+        assert!(numbers.is_empty() && stats.hint.is_some_and(|h| h.contains(hint)), "{text}: {stats:?}");
+    }
 }
 
 #[test]
 fn keys_of_fields_that_were_projected_away_are_known() {
     let declared = typed();
     let scheme = declared.project(|_, f| f.name == "id");
-    let options = ReaderOptions::default().declared(&declared);
     let line = r#"{"id":1,"a":{"b":2,"y":1},"new":1}"#;
-    let (_, _, stats) = read_all(Cursor::new(line), Format::JsonLines, &scheme, &options).expect("lines");
+    let (_, _, stats) = read_all(Cursor::new(line), Format::JsonLines, &scheme, &ReaderOptions::default()).expect("lines");
     assert_eq!(stats.unknown_keys.keys().collect::<Vec<_>>(), ["a.y", "new"]);
 }
 
@@ -171,6 +367,8 @@ fn formats_by_content_and_name() {
     assert_eq!(detect("x", b"\x0a\x0d\x0d\x0a"), Some(Format::Packets));
     assert_eq!(detect("x.txt", b"{\"method\":\"GET\",\"uri\":\"/\"}\n{"), Some(Format::Http));
     assert_eq!(detect("x", b"{\"a\":1}\n"), Some(Format::JsonLines));
+    assert_eq!(detect("x", b"\xef\xbb\xbf{\"uri\":\"/\",\"method\":\"\\ud800\"}\n"), Some(Format::Http));
+    assert_eq!(detect("x", b"[{\"a\":1},\n"), Some(Format::JsonLines));
     assert_eq!(detect("x.jsonl", b"garbage"), Some(Format::JsonLines));
     assert_eq!(detect("x.txt", b"garbage"), None);
     for format in Format::ALL {

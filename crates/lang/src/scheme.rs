@@ -52,6 +52,8 @@ struct Inner {
     names: HashMap<String, Named>,
     list_types: BTreeSet<Type>,
     nil_not_equal: bool,
+    /// The scheme that this one is a projection of.
+    whole: Option<Scheme>,
 }
 
 /// What a name in a scheme stands for.
@@ -174,6 +176,7 @@ impl SchemeBuilder {
             names,
             list_types: self.list_types,
             nil_not_equal: !self.nil_equal,
+            whole: None,
         })))
     }
 }
@@ -249,6 +252,7 @@ impl Scheme {
             names: self.0.names.clone(),
             list_types: self.0.list_types.clone(),
             nil_not_equal: self.0.nil_not_equal,
+            whole: self.0.whole.clone(),
         }));
         (scheme, id)
     }
@@ -273,7 +277,14 @@ impl Scheme {
             names,
             list_types: self.0.list_types.clone(),
             nil_not_equal: self.0.nil_not_equal,
+            whole: Some(self.whole().clone()),
         }))
+    }
+
+    /// The scheme that this one is a [projection](Scheme::project) of, or this one where it is none. Readers judge by it which records
+    /// exist, so that this does not depend on the fields that rules use.
+    pub fn whole(&self) -> &Scheme {
+        self.0.whole.as_ref().unwrap_or(self)
     }
 }
 

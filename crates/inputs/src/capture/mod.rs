@@ -74,6 +74,10 @@ impl Capture {
         Ok(Capture { window, kind, taken: 0, done: false })
     }
 
+    pub(crate) fn window(&self) -> &Window {
+        &self.window
+    }
+
     /// The next frame. `number` is the one that it will have.
     pub(crate) fn next(&mut self, number: u64, stats: &mut Stats) -> Result<Option<Frame<'_>>, InputError> {
         if self.done {

@@ -4,7 +4,7 @@ use pcap_parser::{Block, parse_block_be, parse_block_le};
 
 use super::{End, Found, LONGEST, end};
 use crate::error::InputError;
-use crate::stats::Stats;
+use crate::stats::{BLOCK_WITHOUT_PACKET, Stats};
 use crate::window::Window;
 
 const SECTION: u32 = 0x0a0d_0d0a;
@@ -144,7 +144,7 @@ impl PcapNg {
                 None
             }
             _ => {
-                stats.skipped("pcapng block without a packet");
+                stats.skipped(BLOCK_WITHOUT_PACKET);
                 None
             }
         }

@@ -1,117 +1,185 @@
 //! The members of a line.
 
-use std::borrow::Cow;
-use std::fmt;
+use bumpalo::Bump;
+use serde_json::value::RawValue;
 
-use serde::Deserialize;
-use serde::de::{Deserializer, Error, MapAccess, SeqAccess, Visitor};
-
-type Text<'a> = Cow<'a, str>;
+use super::fields::{F, FIELDS};
+use crate::raw;
+use crate::stats::Stats;
 
 /// What a line says of a request.
-#[derive(Deserialize)]
 pub(super) struct Line<'a> {
-    #[serde(borrow)]
-    pub method: Text<'a>,
-    #[serde(borrow)]
-    pub uri: Text<'a>,
-    #[serde(borrow, default)]
-    pub version: Option<Text<'a>>,
-    #[serde(borrow, default)]
-    pub headers: Headers<'a>,
-    #[serde(borrow, default)]
-    pub body: Option<Text<'a>>,
-    #[serde(borrow, default)]
-    pub body_hex: Option<Text<'a>>,
-    #[serde(borrow, default)]
-    pub ip: Option<Text<'a>>,
-    #[serde(borrow, default)]
-    pub host: Option<Text<'a>>,
-    #[serde(borrow, default)]
-    pub user_agent: Option<Text<'a>>,
-    #[serde(borrow, default)]
-    pub referer: Option<Text<'a>>,
-    #[serde(default)]
+    pub method: &'a str,
+    pub uri: &'a str,
+    pub version: Option<&'a str>,
+    /// In order, those that the line says apart among them.
+    pub headers: Vec<(&'a str, &'a str)>,
+    pub body: &'a [u8],
+    pub ip: Option<std::net::IpAddr>,
     pub ssl: Option<bool>,
 }
 
-/// Headers in order.
-#[derive(Default)]
-pub(super) struct Headers<'a>(pub Vec<(Text<'a>, Text<'a>)>);
-
-/// One value of a header, or several.
-enum OneOrMany<'a> {
-    One(Text<'a>),
-    Many(Vec<Borrowed<'a>>),
+/// Why a line is no request.
+pub(super) enum NoRequest {
+    /// It is no JSON.
+    Json(serde_json::Error),
+    /// It lacks something, or is no object.
+    Other(String),
 }
 
-/// A text borrowed from the line where it has no escapes. (serde borrows a bare `Cow` only as a field.)
-#[derive(Deserialize)]
-struct Borrowed<'a>(#[serde(borrow)] Text<'a>);
+/// The members as they stand. Of two with one name the last one counts.
+#[derive(Default)]
+struct Members<'a> {
+    method: Option<&'a RawValue>,
+    uri: Option<&'a RawValue>,
+    version: Option<&'a RawValue>,
+    headers: Option<&'a RawValue>,
+    body: Option<&'a RawValue>,
+    body_hex: Option<&'a RawValue>,
+    ip: Option<&'a RawValue>,
+    host: Option<&'a RawValue>,
+    user_agent: Option<&'a RawValue>,
+    referer: Option<&'a RawValue>,
+    ssl: Option<&'a RawValue>,
+}
 
-impl<'de: 'a, 'a> Deserialize<'de> for Headers<'a> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Headed;
-        impl<'de> Visitor<'de> for Headed {
-            type Value = Headers<'de>;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("headers: an object or an array of pairs")
+impl<'a> Line<'a> {
+    /// Reads a line. A member that does not fit is as if it were not there, and is counted.
+    ///
+    /// # Errors
+    /// When the line is no request.
+    pub(super) fn new(line: &'a str, bump: &'a Bump, number: u64, stats: &mut Stats) -> Result<Line<'a>, NoRequest> {
+        let mut members = Members::default();
+        let read = raw::members(line, bump, |name, value| {
+            let place = match name {
+                b"method" => &mut members.method,
+                b"uri" => &mut members.uri,
+                b"version" => &mut members.version,
+                b"headers" => &mut members.headers,
+                b"body" => &mut members.body,
+                b"body_hex" => &mut members.body_hex,
+                b"ip" => &mut members.ip,
+                b"host" => &mut members.host,
+                b"user_agent" => &mut members.user_agent,
+                b"referer" => &mut members.referer,
+                b"ssl" => &mut members.ssl,
+                _ => return,
+            };
+            *place = Some(value).filter(|v| !raw::is_null(v));
+        });
+        read.map_err(|e| match raw::whole(line) {
+            Ok(_) => NoRequest::Other("the line is not a JSON object".into()),
+            Err(_) => NoRequest::Json(e),
+        })?;
+        let needed = |name: &str, member: Option<&'a RawValue>| match member {
+            None => Err(NoRequest::Other(format!("there is no `{name}`"))),
+            Some(value) => {
+                raw::string(value, bump).ok_or_else(|| NoRequest::Other(format!("`{name}` is no text: {}", raw::excerpt(value))))
             }
-
-            fn visit_unit<E: Error>(self) -> Result<Headers<'de>, E> {
-                Ok(Headers::default())
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Headers<'de>, A::Error> {
-                let mut headers = Vec::new();
-                while let Some((Borrowed(name), values)) = map.next_entry()? {
-                    match values {
-                        OneOrMany::One(value) => headers.push((name, value)),
-                        OneOrMany::Many(values) => headers.extend(values.into_iter().map(|v| (name.clone(), v.0))),
-                    }
-                }
-                Ok(Headers(headers))
-            }
-
-            fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Headers<'de>, A::Error> {
-                let mut headers = Vec::new();
-                while let Some((Borrowed(name), Borrowed(value))) = seq.next_element()? {
-                    headers.push((name, value));
-                }
-                Ok(Headers(headers))
+        };
+        let (method, uri) = (needed("method", members.method)?, needed("uri", members.uri)?);
+        let mut reading = Reading { bump, number, stats };
+        let text = |value: &'a RawValue| raw::string(value, bump);
+        let mut headers = members.headers.map_or_else(Vec::new, |value| reading.headers(value));
+        for (field, member, name, value) in [
+            (F::Host, "host", "host", members.host),
+            (F::UserAgent, "user_agent", "user-agent", members.user_agent),
+            (F::Referer, "referer", "referer", members.referer),
+        ] {
+            if let Some(value) = reading.member(field, member, "text", value, text).filter(|v| !v.is_empty())
+                && !headers.iter().any(|(n, _)| n.eq_ignore_ascii_case(name))
+            {
+                headers.push((name, value));
             }
         }
-        deserializer.deserialize_any(Headed)
+        let hex = |value: &'a RawValue| raw::unhex(text(value)?, bump);
+        let body = reading.member(F::BodyRaw, "body_hex", "text of hexadecimal digits", members.body_hex, hex);
+        let plain = reading.member(F::BodyRaw, "body", "text", members.body, text);
+        Ok(Line {
+            method,
+            uri,
+            version: reading.member(F::Version, "version", "text", members.version, text),
+            headers,
+            body: body.or(plain.map(str::as_bytes)).unwrap_or_default(),
+            ip: reading.member(F::IpSrc, "ip", "address", members.ip, |value| text(value)?.parse().ok()),
+            ssl: reading.member(F::Ssl, "ssl", "true or false", members.ssl, raw::boolean),
+        })
     }
 }
 
-impl<'de: 'a, 'a> Deserialize<'de> for OneOrMany<'a> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Valued;
-        impl<'de> Visitor<'de> for Valued {
-            type Value = OneOrMany<'de>;
+/// A line being read.
+struct Reading<'a, 's> {
+    bump: &'a Bump,
+    number: u64,
+    stats: &'s mut Stats,
+}
 
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a header's value: a string or an array of strings")
-            }
+impl<'a> Reading<'a, '_> {
+    fn unfit(&mut self, field: F, detail: impl FnOnce() -> String) {
+        self.stats.unfit(self.number, FIELDS[field as usize].name, detail);
+    }
 
-            fn visit_borrowed_str<E: Error>(self, value: &'de str) -> Result<OneOrMany<'de>, E> {
-                Ok(OneOrMany::One(Cow::Borrowed(value)))
-            }
-
-            fn visit_str<E: Error>(self, value: &str) -> Result<OneOrMany<'de>, E> {
-                Ok(OneOrMany::One(Cow::Owned(value.to_owned())))
-            }
-
-            fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<OneOrMany<'de>, A::Error> {
-                let mut values = Vec::new();
-                while let Some(value) = seq.next_element()? {
-                    values.push(value);
-                }
-                Ok(OneOrMany::Many(values))
-            }
+    /// What a member holds, if it is there and `read` can make something of it.
+    fn member<T>(
+        &mut self,
+        field: F,
+        name: &str,
+        wanted: &str,
+        value: Option<&'a RawValue>,
+        read: impl FnOnce(&'a RawValue) -> Option<T>,
+    ) -> Option<T> {
+        let value = value?;
+        let read = read(value);
+        if read.is_none() {
+            self.unfit(field, || format!("`{name}` is no {wanted}: {}", raw::excerpt(value)));
         }
-        deserializer.deserialize_any(Valued)
+        read
+    }
+
+    /// The headers of an object, whose values may be arrays, or of an array of pairs; all of them, also those with one name.
+    fn headers(&mut self, value: &'a RawValue) -> Vec<(&'a str, &'a str)> {
+        let bump = self.bump;
+        let mut headers = Vec::new();
+        let mut wrong = |value: &RawValue| self.unfit(F::Headers, || format!("`headers` has what is no header: {}", raw::excerpt(value)));
+        let read = if raw::is_array(value) {
+            raw::elements(value.get(), |pair| {
+                let mut parts = [None; 2];
+                let mut len = 0;
+                let read = raw::elements(pair.get(), |part| {
+                    if let Some(place) = parts.get_mut(len) {
+                        *place = raw::string(part, bump);
+                    }
+                    len += 1;
+                    true
+                });
+                match parts {
+                    [Some(name), Some(value)] if read.is_ok() && len == 2 => headers.push((name, value)),
+                    _ => wrong(pair),
+                }
+                true
+            })
+        } else {
+            raw::members(value.get(), bump, |name, value| {
+                let Ok(name) = std::str::from_utf8(name) else { return wrong(value) };
+                if raw::is_array(value) {
+                    // The text is JSON already, and an array.
+                    let _ = raw::elements(value.get(), |value| {
+                        match raw::string(value, bump) {
+                            Some(value) => headers.push((name, value)),
+                            None => wrong(value),
+                        }
+                        true
+                    });
+                } else if let Some(value) = raw::string(value, bump) {
+                    headers.push((name, value));
+                } else if !raw::is_null(value) {
+                    wrong(value);
+                }
+            })
+        };
+        if read.is_err() {
+            wrong(value);
+        }
+        headers
     }
 }

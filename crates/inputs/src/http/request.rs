@@ -63,21 +63,18 @@ impl Fields<'_, '_> {
 }
 
 /// Fills a record from a line.
-///
-/// # Errors
-/// What is wrong with the line.
-pub(super) fn write(line: &Line<'_>, ids: &[Option<FieldId>], record: &mut RecordBuilder<'_>) -> Result<(), String> {
+pub(super) fn write(line: &Line<'_>, ids: &[Option<FieldId>], record: &mut RecordBuilder<'_>) {
     let mut fields = Fields { ids, record };
-    let target = Target::new(&line.uri);
-    let headers = headers(line);
+    let target = Target::new(line.uri);
+    let headers = &line.headers;
     let header = |name: &str| headers.iter().find(|(n, _)| n.eq_ignore_ascii_case(name)).map(|(_, v)| *v);
 
-    fields.text(F::Method, line.method.as_ref());
-    if let Some(version) = &line.version {
-        fields.text(F::Version, version.as_ref());
+    fields.text(F::Method, line.method);
+    if let Some(version) = line.version {
+        fields.text(F::Version, version);
     }
-    if let (Some(ip), Some(id)) = (&line.ip, fields.id(F::IpSrc)) {
-        fields.record.ip(id, ip.parse().map_err(|_| format!("`ip` is no address: {ip:?}"))?);
+    if let (Some(ip), Some(id)) = (line.ip, fields.id(F::IpSrc)) {
+        fields.record.ip(id, ip);
     }
     let ssl = line.ssl.unwrap_or_else(|| target.authority.is_some_and(|(scheme, _)| scheme.eq_ignore_ascii_case("https")));
     if let Some(id) = fields.id(F::Ssl) {
@@ -111,20 +108,7 @@ pub(super) fn write(line: &Line<'_>, ids: &[Option<FieldId>], record: &mut Recor
         let languages = uri::languages(header("accept-language").unwrap_or(""));
         fields.list(F::AcceptedLanguages, languages.into_iter().map(str::as_bytes));
     }
-    body_fields(&mut fields, line, header("content-type"))
-}
-
-/// The headers, and the members that stand for headers.
-fn headers<'a>(line: &'a Line<'a>) -> Vec<(&'a str, &'a str)> {
-    let mut headers: Vec<(&str, &str)> = line.headers.0.iter().map(|(n, v)| (n.as_ref(), v.as_ref())).collect();
-    for (name, value) in [("host", &line.host), ("user-agent", &line.user_agent), ("referer", &line.referer)] {
-        if let Some(value) = value.as_deref().filter(|v| !v.is_empty())
-            && !headers.iter().any(|(n, _)| n.eq_ignore_ascii_case(name))
-        {
-            headers.push((name, value));
-        }
-    }
-    headers
+    body_fields(&mut fields, line.body, header("content-type"));
 }
 
 fn uri_fields(fields: &mut Fields<'_, '_>, target: &Target<'_>, host: Option<&str>, ssl: bool) {
@@ -153,18 +137,13 @@ fn uri_fields(fields: &mut Fields<'_, '_>, target: &Target<'_>, host: Option<&st
     }
 }
 
-fn body_fields(fields: &mut Fields<'_, '_>, line: &Line<'_>, content_type: Option<&str>) -> Result<(), String> {
+fn body_fields(fields: &mut Fields<'_, '_>, body: &[u8], content_type: Option<&str>) {
     const FORM: [F; 3] = [F::BodyForm, F::BodyFormNames, F::BodyFormValues];
     if !fields.wants(&[F::BodyRaw, F::BodySize, F::BodyTruncated, F::BodyMime, FORM[0], FORM[1], FORM[2]]) {
-        return Ok(());
+        return;
     }
-    let body = match (&line.body, &line.body_hex) {
-        (_, Some(hex)) => Cow::Owned(unhex(hex).ok_or("`body_hex` is not hexadecimal")?),
-        (Some(body), None) => Cow::Borrowed(body.as_bytes()),
-        (None, None) => Cow::Borrowed(&[][..]),
-    };
     let mime = content_type.and_then(|t| t.split(';').next()).unwrap_or("").trim().to_ascii_lowercase();
-    fields.text(F::BodyRaw, &body);
+    fields.text(F::BodyRaw, body);
     fields.text(F::BodyMime, &mime);
     if let Some(id) = fields.id(F::BodySize) {
         fields.record.int(id, body.len() as i64);
@@ -173,13 +152,6 @@ fn body_fields(fields: &mut Fields<'_, '_>, line: &Line<'_>, content_type: Optio
         fields.record.bool(id, false);
     }
     if mime == "application/x-www-form-urlencoded" && fields.wants(&FORM) {
-        fields.table(FORM, &uri::pairs(&body));
+        fields.table(FORM, &uri::pairs(body));
     }
-    Ok(())
-}
-
-fn unhex(text: &str) -> Option<Vec<u8>> {
-    let digit = |b: u8| char::from(b).to_digit(16);
-    let pair = |pair: &[u8]| Some((digit(pair[0])? * 16 + digit(*pair.get(1)?)?) as u8);
-    text.as_bytes().chunks(2).map(pair).collect()
 }

@@ -3,50 +3,117 @@
 use bumpalo::Bump;
 use quintet_lang::Type;
 use quintet_runtime::{ArrayRef, MapRef, Value};
-use serde_json::Value as Json;
+use serde_json::value::RawValue;
 
-/// `json` as a value of type `ty`, or none if it is no such value.
-pub(super) fn decode<'a>(json: &'a Json, ty: &Type, bump: &'a Bump) -> Option<Value<'a>> {
-    Some(match (ty, json) {
-        (Type::Bool, Json::Bool(b)) => Value::Bool(*b),
-        (Type::Int, Json::Number(n)) => Value::Int(n.as_i64()?),
-        (Type::Float, Json::Number(n)) => Value::Float(n.as_f64()?),
-        (Type::Float, Json::String(s)) => Value::Float(match s.as_str() {
-            "NaN" | "nan" => f64::NAN,
-            "inf" | "Infinity" => f64::INFINITY,
-            "-inf" | "-Infinity" => f64::NEG_INFINITY,
-            _ => return None,
-        }),
-        (Type::Bytes, Json::String(s)) => Value::Bytes(s.as_bytes()),
-        (Type::Bytes, Json::Object(members)) if members.len() == 1 => Value::Bytes(hex(members.get("hex")?.as_str()?, bump)?),
-        (Type::Ip, Json::String(s)) => Value::Ip(s.parse().ok()?),
-        (Type::Array(element), Json::Array(items)) => {
-            let mut values = Vec::with_capacity(items.len());
-            for item in items {
-                values.push(decode(item, element, bump)?);
-            }
-            Value::Array(ArrayRef::Built(bump.alloc_slice_copy(&values)))
-        }
-        (Type::Map(element), Json::Object(members)) => {
-            let mut entries = Vec::with_capacity(members.len());
-            for (key, member) in members {
-                entries.push((key.as_bytes(), decode(member, element, bump)?));
-            }
-            entries.sort_unstable_by_key(|(key, _)| *key);
-            Value::Map(MapRef::Built(bump.alloc_slice_copy(&entries)))
-        }
-        _ => return None,
-    })
+use crate::raw;
+
+/// Why a value is not that of a field.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Unfit {
+    /// It is of another type.
+    Type,
+    /// It takes more of a batch than one record may.
+    Size,
 }
 
-fn hex<'a>(text: &str, bump: &'a Bump) -> Option<&'a [u8]> {
-    if !text.len().is_multiple_of(2) {
-        return None;
+/// Decodes values that together take no more than `room` bytes of a batch.
+pub(super) struct Decoder<'a> {
+    pub bump: &'a Bump,
+    pub room: usize,
+}
+
+impl<'a> Decoder<'a> {
+    fn take(&mut self, bytes: usize) -> Result<(), Unfit> {
+        self.room = self.room.checked_sub(bytes).ok_or(Unfit::Size)?;
+        Ok(())
     }
-    let mut bytes = Vec::with_capacity(text.len() / 2);
-    for pair in text.as_bytes().chunks_exact(2) {
-        let digit = |b: u8| char::from(b).to_digit(16);
-        bytes.push((digit(pair[0])? * 16 + digit(pair[1])?) as u8);
+
+    /// `json` as a value of type `ty`.
+    ///
+    /// # Errors
+    /// Why it is no such value.
+    pub fn value(&mut self, json: &'a RawValue, ty: &Type) -> Result<Value<'a>, Unfit> {
+        self.take(ty.words() as usize * 8)?;
+        let bump = self.bump;
+        let value = match ty {
+            Type::Bool => raw::boolean(json).map(Value::Bool),
+            Type::Int => raw::int(json).map(Value::Int),
+            Type::Float => match json.get() {
+                "\"NaN\"" | "\"nan\"" => Some(Value::Float(f64::NAN)),
+                "\"inf\"" | "\"Infinity\"" => Some(Value::Float(f64::INFINITY)),
+                "\"-inf\"" | "\"-Infinity\"" => Some(Value::Float(f64::NEG_INFINITY)),
+                _ => raw::float(json).map(Value::Float),
+            },
+            Type::Bytes => {
+                let bytes = if raw::is_object(json) { hex(json, bump) } else { raw::string(json, bump).map(str::as_bytes) };
+                let bytes = bytes.ok_or(Unfit::Type)?;
+                self.take(bytes.len().next_multiple_of(8))?;
+                Some(Value::Bytes(bytes))
+            }
+            Type::Ip => raw::string(json, bump).and_then(|s| s.parse().ok()).map(Value::Ip),
+            Type::Array(element) => Some(Value::Array(ArrayRef::Built(self.array(json, element)?))),
+            Type::Map(element) => Some(Value::Map(MapRef::Built(self.map(json, element)?))),
+        };
+        value.ok_or(Unfit::Type)
     }
-    Some(bump.alloc_slice_copy(&bytes))
+
+    fn array(&mut self, json: &'a RawValue, element: &Type) -> Result<&'a [Value<'a>], Unfit> {
+        if !raw::is_array(json) {
+            return Err(Unfit::Type);
+        }
+        // Counted first, so that an array of millions takes the room that it needs once.
+        let len = raw::count(json);
+        if len.saturating_mul(element.words() as usize * 8) > self.room {
+            return Err(Unfit::Size);
+        }
+        let values = self.bump.alloc_slice_fill_copy(len, Value::Nil);
+        let mut places = values.iter_mut();
+        let mut wrong = None;
+        let read = raw::elements(json.get(), |item| match (self.value(item, element), places.next()) {
+            (Ok(value), Some(place)) => {
+                *place = value;
+                true
+            }
+            (Err(e), _) => {
+                wrong = Some(e);
+                false
+            }
+            (Ok(_), None) => false,
+        });
+        match wrong {
+            Some(e) => Err(e),
+            None => read.map(|()| &*values).map_err(|_| Unfit::Type),
+        }
+    }
+
+    fn map(&mut self, json: &'a RawValue, element: &Type) -> Result<&'a [(&'a [u8], Value<'a>)], Unfit> {
+        if !raw::is_object(json) {
+            return Err(Unfit::Type);
+        }
+        let mut members = Vec::new();
+        raw::members(json.get(), self.bump, |name, value| members.push((name, value))).map_err(|_| Unfit::Type)?;
+        // Of members with one name the last one counts: sorting keeps their order.
+        members.sort_by_key(|(name, _)| *name);
+        let mut entries: Vec<(&[u8], Value<'_>)> = Vec::with_capacity(members.len());
+        for same in members.chunk_by(|a, b| a.0 == b.0) {
+            let Some((name, value)) = same.last() else { continue };
+            if std::str::from_utf8(name).is_err() {
+                return Err(Unfit::Type);
+            }
+            self.take(8 + name.len().next_multiple_of(8))?;
+            entries.push((name, self.value(value, element)?));
+        }
+        Ok(self.bump.alloc_slice_copy(&entries))
+    }
+}
+
+/// The bytes of `{"hex": "00ff"}`.
+fn hex<'a>(json: &'a RawValue, bump: &'a Bump) -> Option<&'a [u8]> {
+    let (mut digits, mut others) = (None, false);
+    raw::members(json.get(), bump, |name, value| match name {
+        b"hex" => digits = Some(value),
+        _ => others = true,
+    })
+    .ok()?;
+    raw::unhex(raw::string(digits.filter(|_| !others)?, bump)?, bump)
 }

@@ -50,6 +50,10 @@ impl Packets {
         Ok(Packets { capture: Capture::new(window)?, places, frames: 0, start: 0.0 })
     }
 
+    pub(crate) fn window(&self) -> &Window {
+        self.capture.window()
+    }
+
     /// Adds a record for the next frame, and answers its number.
     pub(crate) fn next(&mut self, builder: &mut BatchBuilder, stats: &mut Stats) -> Result<Option<u64>, InputError> {
         let Some(frame) = self.capture.next(self.frames + 1, stats)? else { return Ok(None) };

@@ -107,7 +107,9 @@ impl Files {
 
     fn read_text(self, path: &Path) -> Result<String, WorkloadError> {
         let bytes = self.read(path)?;
-        String::from_utf8(bytes).map_err(|e| WorkloadError::Text { path: path.to_owned(), message: format!("not UTF-8: {e}") })
+        let text =
+            String::from_utf8(bytes).map_err(|e| WorkloadError::Text { path: path.to_owned(), message: format!("not UTF-8: {e}") })?;
+        Ok(text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text))
     }
 }
 

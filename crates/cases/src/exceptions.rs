@@ -47,7 +47,7 @@ impl Exceptions {
     /// # Errors
     /// As [`Exceptions::read`].
     pub fn parse(text: &str) -> Result<Exceptions, ExceptionsError> {
-        let text: Text = toml::from_str(text).map_err(|e| ExceptionsError(e.to_string()))?;
+        let text: Text = toml::from_str(text.strip_prefix('\u{feff}').unwrap_or(text)).map_err(|e| ExceptionsError(e.to_string()))?;
         let mut exceptions = Exceptions::default();
         for entry in text.exception {
             let case = entry.id.as_deref().or(entry.expr.as_deref()).unwrap_or("an exception").to_owned();

@@ -217,7 +217,11 @@ impl Iterator for Cases {
         loop {
             let line = self.lines.next()?;
             self.line += 1;
-            let case = line.map_err(|e| e.to_string()).and_then(|line| self.read(&line));
+            // A byte order mark may stand before the first line.
+            let case = line.map_err(|e| e.to_string()).and_then(|line| match line.strip_prefix('\u{feff}') {
+                Some(line) if self.line == 1 => self.read(line),
+                _ => self.read(&line),
+            });
             match case {
                 Ok(None) => {}
                 Ok(Some(case)) => return Some(Ok(case)),

@@ -69,21 +69,28 @@ pub enum FormatArg {
 
 /// Print which records rules match.
 ///
-/// Malformed packets and lines are counted on standard error and stop nothing; so are rules that trapped.
+/// Malformed packets and lines, values that do not fit their field and an input that is cut off are counted on standard error and stop
+/// nothing; so are rules that trapped. With --strict the exit status tells.
 #[derive(ClapArgs)]
 #[command(after_help = "\
 Examples:
   quintet run 'tcp.port == 443' --input capture.pcapng --output count
   quintet run edge.rules --input requests.jsonl --backend closures --output json
   quintet run 'ip.src in $blocked' --list blocked=blocked.csv --input capture.pcapng
+  tcpdump -U -w - | quintet run edge.rules --input -            answers while the capture goes on
 
-Exit status: 0 ran (with or without a match); 1 the rules have errors; 2 the input cannot be used.")]
+Exit status: 0 ran (with or without a match, and however much of the input was malformed or cut off: a truncated capture too exits 0);
+1 the rules have errors; 2 the input cannot be used; 3 with --strict: ran, and the input was not all in order.")]
 pub struct RunArgs {
-    /// A rule file, or an expression.
+    /// A rule file, an expression, or `-` for standard input.
+    #[arg(allow_hyphen_values = true, value_parser = crate::source::rules)]
     pub rules: String,
-    /// The records: a capture, or JSON lines.
+    /// The records: a capture, or JSON lines; `-` is standard input. From a pipe answers come while it goes on.
     #[arg(long, value_name = "FILE")]
     pub input: PathBuf,
+    /// Exit with status 3 if anything of the input was malformed, cut off, passed over, or did not fit its field.
+    #[arg(long)]
+    pub strict: bool,
     #[command(flatten)]
     pub scheme: SchemeArgs,
     #[command(flatten)]
@@ -126,7 +133,7 @@ Examples:
 Exit status: 0 nothing is wrong; 1 the rules have errors; 2 a file cannot be read.")]
 pub struct CheckArgs {
     /// A rule file, an expression, or `-` for standard input.
-    #[arg(required_unless_present = "expressions")]
+    #[arg(required_unless_present = "expressions", allow_hyphen_values = true, value_parser = crate::source::rules)]
     pub rules: Option<String>,
     #[command(flatten)]
     pub scheme: SchemeArgs,
@@ -172,7 +179,8 @@ Examples:
   quintet explain 'tcp.port == 443' --backend jit --emit asm
   quintet explain 'http.host contains \"example\"' --format http --backend lua --emit lua")]
 pub struct ExplainArgs {
-    /// An expression, or a rule file.
+    /// An expression, a rule file, or `-` for standard input.
+    #[arg(allow_hyphen_values = true, value_parser = crate::source::rules)]
     pub rules: String,
     /// The backend; `ast` needs none.
     #[arg(long, value_name = "ID")]
@@ -209,7 +217,7 @@ pub enum EmitArg {
 /// The last line is `N passed, M failed, K skipped`. Exit status: 0 none failed; 1 some failed; 2 a file is malformed.
 #[derive(ClapArgs)]
 pub struct ConformArgs {
-    /// Case files: JSON lines of expression, scheme, contexts and expected answers.
+    /// Case files: JSON lines of expression, scheme, contexts and expected answers; `-` is standard input.
     #[arg(required = true, value_name = "FILE.jsonl")]
     pub files: Vec<PathBuf>,
     /// The backend, or `all` of them.

@@ -7,6 +7,8 @@ use std::process::ExitCode;
 pub const FOUND: u8 = 1;
 /// The exit status of a command that could not do its work: a wrong flag, an unreadable file.
 pub const UNUSABLE: u8 = 2;
+/// The exit status of a command that ran with `--strict` on an input that was not all in order.
+pub const NOT_IN_ORDER: u8 = 3;
 
 /// A command's failure.
 #[derive(Debug)]

@@ -7,6 +7,7 @@ use quintet::lang::Scheme;
 use quintet::{Engine, ListText};
 
 use crate::failure::Failure;
+use crate::source;
 
 /// Named lists for `in $name`.
 #[derive(Args)]
@@ -40,7 +41,7 @@ impl ListArgs {
     /// The files' texts.
     pub fn read(&self) -> Result<Vec<ListText>, Failure> {
         let read = |flag: &Flag| {
-            let text = std::fs::read(&flag.path).map_err(|e| Failure::unusable(format!("{}: {e}", flag.path.display())))?;
+            let text = std::fs::read(source::file(&flag.path)).map_err(|e| Failure::unusable(format!("{}: {e}", flag.path.display())))?;
             ListText::new(&flag.spec, &flag.path, text).map_err(Failure::unusable)
         };
         self.lists.iter().map(read).collect()

@@ -10,5 +10,5 @@ use crate::failure::Failure;
 pub fn load(path: &Path) -> Result<Results, Failure> {
     let named = |why: String| Failure::unusable(format!("{}: {why}", path.display()));
     let text = std::fs::read_to_string(path).map_err(|e| named(e.to_string()))?;
-    Results::from_json(&text).map_err(|e| named(e.to_string()))
+    Results::from_json(text.strip_prefix('\u{feff}').unwrap_or(&text)).map_err(|e| named(e.to_string()))
 }

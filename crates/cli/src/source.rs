@@ -1,12 +1,13 @@
 //! Rules and schemes that a command line names.
 
 use std::io::Read;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use quintet::lang::diagnostic::nearest;
 use quintet::lang::{Diagnostic, Diagnostics};
 use quintet::{Engine, Linked, Program, Scheme};
-use quintet_inputs::{Format, schemes};
+use quintet_inputs::{Format, Input, schemes};
 
 use crate::args::{FormatArg, SchemeArgs};
 use crate::failure::Failure;
@@ -39,26 +40,103 @@ impl Source {
             let read = std::io::stdin().lock().read_to_end(&mut bytes);
             return named("standard input", read.map(|_| bytes));
         }
-        if path.is_file() {
+        // Pipes are files too: `<(...)` of a shell names one.
+        if path.metadata().is_ok_and(|m| !m.is_dir()) {
             return named(rules, std::fs::read(path));
         }
         let like_a_path = rules.ends_with(".rules") || (rules.contains('/') && !rules.contains([' ', '"', '(']));
         if like_a_path {
-            return Err(Failure::unusable(format!("{rules}: no such file (and it does not look like an expression)")));
+            let near = near(path);
+            return Err(Failure::unusable(format!("{rules}: no such file{near} (and it does not look like an expression)")));
         }
         Ok(Source { name: EXPRESSION.into(), text: rules.into() })
     }
 
     /// The same for what is an expression unless a file has this name; `a/b` is one.
     pub fn expression(text: &str) -> Result<Source, Failure> {
-        if Path::new(text).is_file() { Source::new(text) } else { Ok(Source { name: "expression".into(), text: text.into() }) }
+        let file = text == "-" || Path::new(text).metadata().is_ok_and(|m| !m.is_dir());
+        if file { Source::new(text) } else { Ok(Source { name: EXPRESSION.into(), text: text.into() }) }
     }
 
     /// Prints what is wrong with the rules and answers the failure.
     pub fn wrong(&self, diagnostics: &Diagnostics) -> Failure {
         render::diagnostics(&self.name, &self.text, diagnostics);
-        Failure::found("")
+        // One word may have been meant as the name of a file.
+        let word = |c: char| c.is_ascii_alphanumeric() || "._-/".contains(c);
+        if self.name != EXPRESSION || self.text.is_empty() || !self.text.chars().all(word) {
+            return Failure::found("");
+        }
+        let near = near(Path::new(&self.text));
+        if near.is_empty() && !self.text.contains('.') {
+            return Failure::found("");
+        }
+        Failure::found(format!("there is no file `{}` either{near}", self.text))
     }
+}
+
+/// What to say of files beside one that is not there: those whose names are like its own.
+fn near(path: &Path) -> String {
+    /// A folder of more files is not searched to its end.
+    const SEARCHED: usize = 10_000;
+    /// Names that are shown.
+    const SHOWN: usize = 3;
+    let Some(name) = path.file_name().and_then(|n| n.to_str()) else { return String::new() };
+    let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let files = std::fs::read_dir(folder).into_iter().flatten().flatten().filter(|e| e.path().is_file());
+    let mut names: Vec<String> = files.take(SEARCHED).filter_map(|e| e.file_name().into_string().ok()).collect();
+    names.sort_unstable();
+    let mut shown = Vec::new();
+    while shown.len() < SHOWN
+        && let Some(like) = nearest(name, names.iter().map(String::as_str)).map(str::to_owned)
+    {
+        names.retain(|n| *n != like);
+        shown.push(format!("`{}`", path.with_file_name(like).display()));
+    }
+    let stem = path.file_stem();
+    shown.extend(names.iter().filter(|n| Path::new(n).file_stem() == stem).map(|n| format!("`{}`", path.with_file_name(n).display())));
+    shown.truncate(SHOWN);
+    if shown.is_empty() { String::new() } else { format!("; did you mean {}?", shown.join(" or ")) }
+}
+
+/// What stands on a command line for rules. What begins like a flag, and is none, is refused as one.
+pub fn rules(text: &str) -> Result<String, String> {
+    let flag = text.strip_prefix("--").map(|t| t.split('=').next().unwrap_or(t));
+    match flag {
+        Some(name)
+            if name.starts_with(|c: char| c.is_ascii_alphabetic()) && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-') =>
+        {
+            Err("there is no such flag (an expression that begins with two minus signs stands in parentheses)".into())
+        }
+        _ => Ok(text.to_owned()),
+    }
+}
+
+/// The file that a path on a command line names; `-` is standard input.
+pub fn file(path: &Path) -> PathBuf {
+    if path == Path::new("-") { PathBuf::from("/dev/stdin") } else { path.to_owned() }
+}
+
+/// Refuses to take both rules and records from standard input, which comes only once.
+pub fn apart(rules: &str, input: &Path) -> Result<(), Failure> {
+    let standard = |path: &Path| file(path) == Path::new("/dev/stdin");
+    if standard(Path::new(rules)) && standard(input) {
+        return Err(Failure::unusable("rules and records cannot both come from standard input; name a file for one of them"));
+    }
+    Ok(())
+}
+
+/// Opens the input that a command line names; `-` is standard input.
+pub fn input(path: &Path) -> Result<Input, Failure> {
+    let opened = if file(path) == Path::new("/dev/stdin") { Input::stdin() } else { Input::open(path) };
+    opened.map_err(|e| {
+        let near = if e.kind() == std::io::ErrorKind::NotFound { near(path) } else { String::new() };
+        Failure::unusable(format!("{}: {e}{near}", shown(path)))
+    })
+}
+
+/// What an input is called in messages.
+pub fn shown(path: &Path) -> String {
+    if path == Path::new("-") { "standard input".into() } else { path.display().to_string() }
 }
 
 impl FormatArg {
@@ -77,13 +155,14 @@ pub fn format(args: &SchemeArgs) -> Option<Format> {
     args.format.map(FormatArg::format).or(args.scheme.as_ref().map(usual))
 }
 
-/// The format of the records of a file: what the flags say, or else what is found out from it.
-pub fn format_of(args: &SchemeArgs, input: &Path) -> Result<Format, Failure> {
+/// The format of an input's records: what the flags say, or else what is found out from it.
+pub fn format_of(args: &SchemeArgs, input: &mut Input, path: &Path) -> Result<Format, Failure> {
     if let Some(format) = format(args) {
         return Ok(format);
     }
-    let unreadable = |e: &dyn std::fmt::Display| Failure::unusable(format!("{}: {e}", input.display()));
-    Format::of_file(input)
+    let unreadable = |e: &dyn std::fmt::Display| Failure::unusable(format!("{}: {e}", shown(path)));
+    input
+        .format()
         .map_err(|e| unreadable(&e))?
         .ok_or_else(|| unreadable(&"neither a capture nor HTTP requests; say --format pcap, http, or jsonl with --scheme NAME|FILE"))
 }

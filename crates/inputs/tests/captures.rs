@@ -5,7 +5,7 @@ mod common;
 use std::io::{Cursor, Write};
 
 use common::{Pcap, block, enhanced, ethernet, interface, ipv4, read_all, section, shared, show, udp, words};
-use quintet_inputs::{Format, InputError, Reader, ReaderOptions, schemes};
+use quintet_inputs::{Format, Input, InputError, Reader, ReaderOptions, schemes};
 use quintet_lang::Scheme;
 
 fn scheme() -> Scheme {
@@ -156,7 +156,7 @@ fn all_sample_captures() {
         if !path.exists() {
             continue;
         }
-        assert_eq!(Format::of_file(&path).expect("a file"), Some(Format::Packets), "{}", columns[0]);
+        assert_eq!(Input::open(&path).and_then(|mut i| i.format()).expect("a file"), Some(Format::Packets), "{}", columns[0]);
         let scheme = scheme();
         let mut reader = Reader::open(&path, Format::Packets, &scheme, &ReaderOptions::default()).expect("a capture");
         let (mut batch, mut frames) = (None, 0);

@@ -6,7 +6,7 @@ mod common;
 use std::collections::BTreeMap;
 
 use common::{shared, text};
-use quintet_inputs::{Format, Reader, ReaderOptions, schemes};
+use quintet_inputs::{Format, Input, Reader, ReaderOptions, schemes};
 use quintet_runtime::RecordRef;
 
 /// The fields of all packets of the sample captures.
@@ -17,7 +17,7 @@ fn each_packet(fields: &[&str], mut check: impl FnMut(&str, &BTreeMap<String, St
     for folder in ["dev", "bench"].map(|f| folder.join(f)) {
         for entry in std::fs::read_dir(folder).into_iter().flatten() {
             let path = entry.expect("an entry").path();
-            if Format::of_file(&path).ok().flatten() != Some(Format::Packets) {
+            if Input::open(&path).and_then(|mut i| i.format()).ok().flatten() != Some(Format::Packets) {
                 continue;
             }
             let mut reader = Reader::open(&path, Format::Packets, &scheme, &ReaderOptions::default()).expect("a capture");

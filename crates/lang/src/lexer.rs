@@ -46,9 +46,11 @@ pub(crate) fn is_word(byte: u8) -> bool {
 
 impl<'s> Lexer<'s> {
     pub(crate) fn new(source: &'s str) -> Lexer<'s> {
-        // As in wirefilter, white space of any kind may surround the text; inside it only blanks, tabs and line ends count.
+        // As in wirefilter, white space of any kind may surround the text; inside it only blanks, tabs and line ends count. Editors that
+        // write a byte order mark do so before all.
+        let text = source.strip_prefix('\u{feff}').unwrap_or(source);
         let end = source.trim_end().len();
-        let pos = end.min(source.len() - source.trim_start().len());
+        let pos = end.min(source.len() - text.trim_start().len());
         Lexer { source, pos, end }
     }
 

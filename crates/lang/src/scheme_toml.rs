@@ -24,6 +24,7 @@ impl Scheme {
     /// # Errors
     /// [`SchemeError::Text`] with the key and the reason, or what [`SchemeBuilder::build`](crate::SchemeBuilder::build) finds wrong.
     pub fn from_toml(text: &str, functions: impl IntoIterator<Item = Signature>) -> Result<Scheme, SchemeError> {
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         let table: Table = text.parse().map_err(|e: toml::de::Error| {
             let line = e.span().map_or(1, |s| text.as_bytes()[..s.start.min(text.len())].iter().filter(|b| **b == b'\n').count() + 1);
             SchemeError::Text(format!("line {line}: {}", e.message()))

@@ -11,6 +11,7 @@ use quintet_cases::{Case, Exceptions, Expected, Run, cases, library};
 use crate::args::ConformArgs;
 use crate::failure::{FOUND, Failure, output};
 use crate::limits::LimitArgs;
+use crate::source;
 
 pub fn run(args: &ConformArgs) -> Result<ExitCode, Failure> {
     let chosen = if args.backend == "all" { backends() } else { vec![backend(&args.backend).map_err(Failure::unusable)?] };
@@ -22,7 +23,7 @@ pub fn run(args: &ConformArgs) -> Result<ExitCode, Failure> {
     let mut out = std::io::stdout().lock();
     let (mut passed, mut failed, mut skipped) = (0usize, 0usize, 0usize);
     for path in &args.files {
-        for case in cases(path).map_err(Failure::unusable)? {
+        for case in cases(source::file(path)).map_err(Failure::unusable)? {
             let case = case.map_err(Failure::unusable)?;
             bar.set_message(format!("{}:{}", path.display(), case.line));
             bar.tick();

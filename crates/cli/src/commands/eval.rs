@@ -1,8 +1,7 @@
 //! `quintet eval`.
 
-use std::fs::File;
 use std::io::{BufWriter, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Args as ClapArgs, ValueEnum};
@@ -10,7 +9,7 @@ use quintet::{
     ArenaKind, BatchBuilder, Engine, EvaluateError, Linked, OwnedValue, Program, RecordRef, Scheme, SchemeBuilder, Trap, Type,
     ValueInstance, backend,
 };
-use quintet_inputs::{Reader, ReaderOptions};
+use quintet_inputs::{ReaderOptions, Stats};
 use serde_json::json;
 
 use crate::args::{PassesArgs, SchemeArgs};
@@ -23,7 +22,8 @@ use crate::source::{self, Source};
 
 /// Print what an expression of any type is worth, on each record.
 ///
-/// Malformed packets and lines are counted on standard error and stop nothing; so are records on which the expression trapped.
+/// Malformed packets and lines, values that do not fit their field and an input that is cut off are counted on standard error and stop
+/// nothing; so are records on which the expression trapped. With --strict the exit status tells.
 #[derive(ClapArgs)]
 #[command(after_help = "\
 Examples:
@@ -35,13 +35,18 @@ As text there is one line a record: the value as a literal of the language, `nil
 a line: {\"record\":1,\"value\":...}, where bytes that are not UTF-8 are {\"hex\":\"00ff\"}, a Float is a string and nil is null, or
 {\"record\":1,\"trap\":\"division by zero\"}.
 
-Exit status: 0 evaluated (with or without a trap); 1 the expression has errors; 2 the input cannot be used.")]
+Exit status: 0 evaluated (with or without a trap, and however much of the input was malformed or cut off: a truncated capture too exits 0);
+1 the expression has errors; 2 the input cannot be used; 3 with --strict: evaluated, and the input was not all in order.")]
 pub struct EvalArgs {
-    /// An expression, or a file that has one.
+    /// An expression, a file that has one, or `-` for standard input.
+    #[arg(allow_hyphen_values = true, value_parser = source::rules)]
     pub expression: String,
-    /// The records: a capture, or JSON lines. Without it the expression is evaluated once and may use no field.
+    /// The records: a capture, or JSON lines; `-` is standard input. Without it the expression is evaluated once and may use no field.
     #[arg(long, value_name = "FILE")]
     pub input: Option<PathBuf>,
+    /// Exit with status 3 if anything of the input was malformed, cut off, passed over, or did not fit its field.
+    #[arg(long, requires = "input")]
+    pub strict: bool,
     #[command(flatten)]
     pub scheme: SchemeArgs,
     #[command(flatten)]
@@ -73,11 +78,11 @@ pub fn run(args: &EvalArgs) -> Result<ExitCode, Failure> {
     let engine = Engine::new().with_limits(args.limits.limits()).with_passes(args.passes.passes);
     let source = Source::expression(&args.expression)?;
     let mut printer = Printer { output: args.output, records: 0, traps: 0, first: None, out: BufWriter::new(std::io::stdout().lock()) };
-    let notes = match &args.input {
+    let stats = match &args.input {
         Some(input) => of_records(args, input, &engine, &source, &mut printer)?,
         None => {
             of_nothing(args, &engine, &source, &mut printer)?;
-            Vec::new()
+            Stats::default()
         }
     };
     printer.out.flush().map_err(output)?;
@@ -85,42 +90,32 @@ pub fn run(args: &EvalArgs) -> Result<ExitCode, Failure> {
         let Printer { records, traps, .. } = printer;
         eprintln!("quintet: {traps} of {records} records trapped and have no value; the first is number {record}: {trap}");
     }
-    for line in notes {
-        eprintln!("{line}");
-    }
-    Ok(ExitCode::SUCCESS)
+    Ok(notes::end(&stats, args.input.as_deref().unwrap_or(Path::new("")), args.strict))
 }
 
-/// Evaluates on each record of the input. Answers what is to be said of the input.
-fn of_records(
-    args: &EvalArgs,
-    input: &PathBuf,
-    engine: &Engine,
-    source: &Source,
-    printer: &mut Printer<impl Write>,
-) -> Result<Vec<String>, Failure> {
-    let unreadable = |e: &dyn std::fmt::Display| Failure::unusable(format!("{}: {e}", input.display()));
-    let format = source::format_of(&args.scheme, input)?;
+/// Evaluates on each record of the input. Answers what was seen of the input.
+fn of_records(args: &EvalArgs, path: &Path, engine: &Engine, source: &Source, printer: &mut Printer<impl Write>) -> Result<Stats, Failure> {
+    source::apart(&args.expression, path)?;
+    let unreadable = |e: &dyn std::fmt::Display| Failure::unusable(format!("{}: {e}", source::shown(path)));
+    let mut input = source::input(path)?;
+    let format = source::format_of(&args.scheme, &mut input, path)?;
     let full = source::scheme(engine, &args.scheme, format)?;
     lists::fill(engine, &args.lists.read()?, &source.text, &full)?;
     let program = engine.check_value_projected(&source.text, &full).map_err(|d| source.wrong(&d))?;
     let (linked, mut instance) = prepare(args, engine, source, program)?;
-    let file = File::open(input).map_err(|e| unreadable(&e))?;
     let options = ReaderOptions::default().batch_records(BATCH_RECORDS).arena(ArenaKind::Shared).declared(&full);
-    let mut reader = Reader::new(file, format, linked.scheme(), &options).map_err(|e| unreadable(&e))?;
+    let mut reader = input.reader(format, linked.scheme(), &options).map_err(|e| unreadable(&e))?;
     let mut reuse = None;
     while let Some(batch) = reader.next_batch(reuse.take()).map_err(|e| unreadable(&e))? {
         for (record, number) in batch.iter().zip(reader.batch_numbers()) {
             printer.record(&mut instance, record, *number)?;
         }
+        if reader.is_live() {
+            printer.out.flush().map_err(output)?;
+        }
         reuse = Some(batch);
     }
-    let mut lines = notes::of(reader.stats());
-    if !lines.is_empty() {
-        lines.iter_mut().for_each(|line| line.insert_str(0, "  "));
-        lines.insert(0, format!("quintet: {}:", input.display()));
-    }
-    Ok(lines)
+    Ok(reader.stats().clone())
 }
 
 /// Evaluates once, on a record without fields.

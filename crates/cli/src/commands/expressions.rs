@@ -54,17 +54,18 @@ pub fn run(engine: &Engine, scheme: &Scheme, path: &Path, args: &ExpressionArgs)
         None => Exceptions::default(),
     };
     let unreadable = |e: std::io::Error| Failure::unusable(format!("{}: {e}", path.display()));
-    let file = std::fs::File::open(path).map_err(unreadable)?;
+    let file = std::fs::File::open(source::file(path)).map_err(unreadable)?;
     let mut out = std::io::stdout().lock();
     let mut counts: BTreeMap<(String, String), Count> = BTreeMap::new();
     let mut others = 0;
     for (number, line) in BufReader::new(file).lines().enumerate() {
         let line = line.map_err(unreadable)?;
+        let line = line.strip_prefix('\u{feff}').unwrap_or(&line);
         if line.trim().is_empty() {
             continue;
         }
         let place = format!("{}:{}", path.display(), number + 1);
-        let json: Value = serde_json::from_str(&line).map_err(|e| Failure::unusable(format!("{place}: {e}")))?;
+        let json: Value = serde_json::from_str(line).map_err(|e| Failure::unusable(format!("{place}: {e}")))?;
         let expr = json["expr"].as_str().ok_or_else(|| Failure::unusable(format!("{place}: there is no text `expr`")))?;
         let origin = json["origin"].as_str().unwrap_or("-");
         let kind = match json["kind"].as_str().unwrap_or("filter") {

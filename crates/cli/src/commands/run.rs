@@ -1,11 +1,10 @@
 //! `quintet run`.
 
-use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::process::ExitCode;
 
 use quintet::{ArenaKind, Batch, Engine, Matches, backend};
-use quintet_inputs::{Reader, ReaderOptions};
+use quintet_inputs::ReaderOptions;
 use serde_json::{Map, Value, json};
 
 use crate::args::{OutputArg, RunArgs};
@@ -21,8 +20,10 @@ const BATCH_RECORDS: usize = 1024;
 pub fn run(args: &RunArgs) -> Result<ExitCode, Failure> {
     let engine = Engine::new().with_limits(args.limits.limits()).with_passes(args.passes.passes);
     let source = Source::new(&args.rules)?;
-    let unreadable = |e: &dyn std::fmt::Display| Failure::unusable(format!("{}: {e}", args.input.display()));
-    let format = source::format_of(&args.scheme, &args.input)?;
+    source::apart(&args.rules, &args.input)?;
+    let unreadable = |e: &dyn std::fmt::Display| Failure::unusable(format!("{}: {e}", source::shown(&args.input)));
+    let mut input = source::input(&args.input)?;
+    let format = source::format_of(&args.scheme, &mut input, &args.input)?;
     let full = source::scheme(&engine, &args.scheme, format)?;
     lists::fill(&engine, &args.lists.read()?, &source.text, &full)?;
     let program = engine.check_projected(&source.text, &full).map_err(|d| source.wrong(&d))?;
@@ -35,9 +36,8 @@ pub fn run(args: &RunArgs) -> Result<ExitCode, Failure> {
     let rules = engine.compile_linked(&linked, &*backend).map_err(Failure::unusable)?;
     let mut instance = rules.instance().map_err(Failure::unusable)?;
 
-    let file = File::open(&args.input).map_err(|e| unreadable(&e))?;
     let options = ReaderOptions::default().batch_records(BATCH_RECORDS).arena(ArenaKind::Shared).declared(&full);
-    let mut reader = Reader::new(file, format, linked.scheme(), &options).map_err(|e| unreadable(&e))?;
+    let mut reader = input.reader(format, linked.scheme(), &options).map_err(|e| unreadable(&e))?;
     let mut printer = Printer {
         names,
         output: args.output,
@@ -50,20 +50,16 @@ pub fn run(args: &RunArgs) -> Result<ExitCode, Failure> {
     while let Some(batch) = reader.next_batch(reuse.take()).map_err(|e| unreadable(&e))? {
         instance.run_batch(&batch, &mut matches).map_err(Failure::unusable)?;
         printer.batch(&batch, &matches, reader.batch_numbers()).map_err(output)?;
+        if reader.is_live() {
+            printer.out.flush().map_err(output)?;
+        }
         reuse = Some(batch);
     }
     printer.end().map_err(output)?;
     if printer.traps > 0 {
         eprintln!("quintet: {} rule-record pairs trapped and count as no match; --output json names them", printer.traps);
     }
-    let notes = notes::of(reader.stats());
-    if !notes.is_empty() {
-        eprintln!("quintet: {}:", args.input.display());
-    }
-    for line in notes {
-        eprintln!("  {line}");
-    }
-    Ok(ExitCode::SUCCESS)
+    Ok(notes::end(reader.stats(), &args.input, args.strict))
 }
 
 struct Printer<W: Write> {

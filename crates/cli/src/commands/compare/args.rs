@@ -49,9 +49,9 @@ pub struct CompareArgs {
     #[arg(long = "workload", value_name = "NAME|FILE")]
     pub workloads: Vec<String>,
     /// Rules of your own, as a workload named after their file: a rule file, or an expression.
-    #[arg(long, value_name = "FILE|EXPRESSION", requires = "input")]
+    #[arg(long, value_name = "FILE|EXPRESSION", requires = "input", allow_hyphen_values = true, value_parser = crate::source::rules)]
     pub rules: Option<String>,
-    /// The records for --rules: a capture, or JSON lines.
+    /// The records for --rules: a capture, or JSON lines; `-` is standard input.
     #[arg(long, value_name = "FILE", requires = "rules")]
     pub input: Option<PathBuf>,
     #[command(flatten)]

@@ -52,6 +52,7 @@ fn named(name: &str) -> Result<Workload, Failure> {
 /// The user's own rules on the user's own records.
 fn own(rules: &str, input: &Path, args: &CompareArgs) -> Result<Workload, Failure> {
     let own = Source::new(rules)?;
+    source::apart(rules, input)?;
     let unreadable = |path: &Path, e: &std::io::Error| Failure::unusable(format!("{}: {e}", path.display()));
     let format = source::format(&args.scheme);
     let scheme = match (format, &args.scheme.scheme) {
@@ -63,7 +64,7 @@ fn own(rules: &str, input: &Path, args: &CompareArgs) -> Result<Workload, Failur
         about: format!("{} on the records of {}.", if own.name == source::EXPRESSION { rules } else { &own.name }, input.display()),
         rules: own.text,
         rules_path: own.name.into(),
-        input: std::fs::read(input).map_err(|e| unreadable(input, &e))?.into(),
+        input: std::fs::read(source::file(input)).map_err(|e| unreadable(input, &e))?.into(),
         input_path: input.to_owned(),
         format: format.map(|f| f.name().to_owned()),
         scheme,

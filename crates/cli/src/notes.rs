@@ -9,7 +9,7 @@ use crate::failure::NOT_IN_ORDER;
 use crate::source;
 
 /// One line for each kind of thing that was not an ordinary record.
-fn of(stats: &Stats) -> Vec<String> {
+pub fn of(stats: &Stats) -> Vec<String> {
     let mut lines = Vec::new();
     for (reason, count) in &stats.malformed {
         lines.push(format!("{count} malformed: {reason}"));

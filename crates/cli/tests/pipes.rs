@@ -86,7 +86,7 @@ fn a_pipe_has_the_records_of_the_file() {
 
 #[test]
 fn rules_come_through_pipes() {
-    let rules = b"rule \"a\" : tcp.port == 443\n";
+    let rules = b"rule a = tcp.port == 443\n";
     for name in ["-", "/dev/stdin"] {
         let checked = fed(&["check", name], rules);
         assert!(out(&checked).contains("1 rule over 1 field"), "{}", out(&checked));
@@ -108,10 +108,11 @@ fn rules_come_through_pipes() {
 
 #[test]
 fn case_files_come_through_pipes() {
-    let case = b"{\"id\":\"a\",\"expr\":\"1 == 1\",\"scheme\":{},\"contexts\":[{\"ctx\":{},\"result\":true}]}\n";
-    let result = fed(&["conform", "-"], case);
-    // Whatever the form of cases is, the file was found and read.
-    assert!(!String::from_utf8_lossy(&result.stderr).contains("No such file"), "{}", String::from_utf8_lossy(&result.stderr));
+    let case = b"{\"id\":\"a\",\"scheme\":{},\"expr\":\"1 == 1\",\"parse_ok\":true,\"runs\":[{\"ctx\":{},\"result\":true}]}\n";
+    for mark in [&b""[..], b"\xef\xbb\xbf"] {
+        let result = fed(&["conform", "-"], &[mark, case].concat());
+        assert!(out(&result).contains("1 passed, 0 failed"), "{}", out(&result));
+    }
 }
 
 /// A command that runs while its input comes.

@@ -41,7 +41,7 @@ fn the_rows_of_the_table() {
     let table = std::fs::read_to_string(folder.join("README.md")).expect("a table");
     let table = table.split("## hostile").next().unwrap_or(&table);
     let scheme = folder.join("scheme.toml").display().to_string();
-    let mut rows = 0;
+    let (mut rows, mut wrong) = (0, Vec::new());
     for row in table.lines().filter(|l| l.starts_with("| `")) {
         let cells: Vec<&str> = row.split('|').map(str::trim).collect();
         let (file, rule, records) = (cells[1].trim_matches('`'), cells[2].trim_matches('`'), cells[3]);
@@ -58,11 +58,14 @@ fn the_rows_of_the_table() {
                 args.extend(["--scheme", &scheme]);
             }
             let ran = quintet(&args);
-            assert!(ran.status.success(), "{file}: {}", err(&ran));
-            assert_eq!(out(&ran).split_whitespace().collect::<Vec<_>>().join(" "), records, "{file} {rule} {backend}: {}", err(&ran));
+            let found = out(&ran).split_whitespace().collect::<Vec<_>>().join(" ");
+            if !ran.status.success() || found != records {
+                wrong.push(format!("{file}, {rule}, {backend}: {found}, not {records} {}", err(&ran)));
+            }
         }
     }
     assert!(rows >= 9, "{rows} rows");
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
 /// Runs a rule over lines, and answers the numbers of the records that match and what is said on standard error.
@@ -129,7 +132,7 @@ fn byte_order_marks_are_read_past() {
         path.display().to_string()
     };
     let scheme = write("mark.toml", "[fields]\nid = \"Int\"\n");
-    let rules = write("mark.rules", "rule \"a\" : id in $mine\n");
+    let rules = write("mark.rules", "rule a = id in $mine\n");
     let list = write("mine.txt", "7\n8\n");
     let input = write("mark.jsonl", "{\"id\":7}\n");
     let ran = quintet(&["run", &rules, "--input", &input, "--scheme", &scheme, "--list", &format!("mine={list}")]);
@@ -140,7 +143,7 @@ fn byte_order_marks_are_read_past() {
     let checked = quintet(&["check", "--format", "http", "--expressions", &exprs]);
     assert!(out(&checked).contains("1 check, 0 fail"), "{}{}", out(&checked), err(&checked));
     // A place in rules is still the place in the file.
-    let wrong = write("wrong.rules", "rule \"a\" : no.such == 7\n");
+    let wrong = write("wrong.rules", "rule a = no.such == 7\n");
     assert!(err(&quintet(&["check", &wrong])).contains("wrong.rules:1:"), "{}", err(&quintet(&["check", &wrong])));
 }
 

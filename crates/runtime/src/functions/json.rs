@@ -1,11 +1,13 @@
 //! Values inside JSON texts.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
 use quintet_lang::ast::Site;
-use serde::Deserializer;
 use serde::de::{DeserializeSeed, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer};
+use serde_json::value::RawValue;
 
 use super::Function;
 use super::standard::{constant, prepared};
@@ -62,17 +64,32 @@ impl<'a> DeserializeSeed<'a> for Walk<'_, 'a> {
     type Value = Found<'a>;
 
     fn deserialize<D: Deserializer<'a>>(self, reader: D) -> Result<Found<'a>, D::Error> {
+        if self.path.is_empty() {
+            return Ok(self.end(<&RawValue>::deserialize(reader)?));
+        }
         reader.deserialize_any(self)
     }
 }
 
 impl<'a> Walk<'_, 'a> {
-    /// Whether the value that was read is where the path ends, and of this type.
-    fn ends(&self, wanted: Wanted) -> bool {
-        self.path.is_empty() && matches!((self.wanted, wanted), (Wanted::Text, Wanted::Text) | (Wanted::Integer, Wanted::Integer))
+    /// What the value at the end of the path is. An integer is digits, perhaps after a minus; `1.0` and `1e3` are none.
+    fn end(self, value: &'a RawValue) -> Found<'a> {
+        let text = value.get();
+        match self.wanted {
+            Wanted::Integer => Ok(text.parse().map_or(Value::Nil, Value::Int)),
+            Wanted::Text => match text.strip_prefix('"').and_then(|t| t.strip_suffix('"')) {
+                None => Ok(Value::Nil),
+                Some(plain) if !plain.contains('\\') => Ok(Value::Bytes(plain.as_bytes())),
+                Some(_) => match serde_json::from_str::<Cow<'_, str>>(text) {
+                    Ok(text) => self.scratch.bytes(text.as_bytes()).map(Value::Bytes),
+                    Err(_) => Ok(Value::Nil),
+                },
+            },
+        }
     }
 }
 
+/// What has neither elements nor entries has nothing on a path.
 impl<'a> Visitor<'a> for Walk<'_, 'a> {
     type Value = Found<'a>;
 
@@ -92,23 +109,16 @@ impl<'a> Visitor<'a> for Walk<'_, 'a> {
         Ok(Ok(Value::Nil))
     }
 
-    fn visit_i64<E: Error>(self, value: i64) -> Result<Found<'a>, E> {
-        Ok(Ok(if self.ends(Wanted::Integer) { Value::Int(value) } else { Value::Nil }))
+    fn visit_i64<E: Error>(self, _: i64) -> Result<Found<'a>, E> {
+        Ok(Ok(Value::Nil))
     }
 
-    fn visit_u64<E: Error>(self, value: u64) -> Result<Found<'a>, E> {
-        Ok(Ok(match i64::try_from(value) {
-            Ok(value) if self.ends(Wanted::Integer) => Value::Int(value),
-            _ => Value::Nil,
-        }))
+    fn visit_u64<E: Error>(self, _: u64) -> Result<Found<'a>, E> {
+        Ok(Ok(Value::Nil))
     }
 
-    fn visit_borrowed_str<E: Error>(self, text: &'a str) -> Result<Found<'a>, E> {
-        Ok(Ok(if self.ends(Wanted::Text) { Value::Bytes(text.as_bytes()) } else { Value::Nil }))
-    }
-
-    fn visit_str<E: Error>(self, text: &str) -> Result<Found<'a>, E> {
-        Ok(if self.ends(Wanted::Text) { self.scratch.bytes(text.as_bytes()).map(Value::Bytes) } else { Ok(Value::Nil) })
+    fn visit_str<E: Error>(self, _: &str) -> Result<Found<'a>, E> {
+        Ok(Ok(Value::Nil))
     }
 
     fn visit_seq<S: SeqAccess<'a>>(self, mut elements: S) -> Result<Found<'a>, S::Error> {
@@ -153,7 +163,8 @@ impl<'de> DeserializeSeed<'de> for Key<'_> {
     type Value = bool;
 
     fn deserialize<D: Deserializer<'de>>(self, reader: D) -> Result<bool, D::Error> {
-        reader.deserialize_str(self)
+        // As bytes, so that a key that is no text is only another key.
+        reader.deserialize_bytes(self)
     }
 }
 
@@ -164,7 +175,7 @@ impl Visitor<'_> for Key<'_> {
         f.write_str("a key")
     }
 
-    fn visit_str<E: Error>(self, key: &str) -> Result<bool, E> {
-        Ok(self.0 == Some(key.as_bytes()))
+    fn visit_bytes<E: Error>(self, key: &[u8]) -> Result<bool, E> {
+        Ok(self.0 == Some(key))
     }
 }

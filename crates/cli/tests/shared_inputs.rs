@@ -219,3 +219,27 @@ fn files_that_are_not_there_and_those_near_them() {
     let said = run("ssl", "trafic.jsonl");
     assert!(said.contains("trafic.jsonl") && said.contains("`traffic.jsonl`"), "{said}");
 }
+
+/// Lines that would expand to gigabytes are one malformed record each, within 1 GiB of address space; the run goes on after them.
+#[test]
+#[cfg(target_os = "linux")]
+fn lines_that_expand_beyond_bounds_are_one_malformed_record_each() {
+    let folder = folder("expansion");
+    let (values, plain) = (vec!["\"\""; 30_000].join(","), "{\"method\":\"GET\",\"uri\":\"/\"}\n");
+    let long = format!("{{\"method\":\"GET\",\"uri\":\"/\",\"headers\":{{\"{}\":[{values}]}}}}\n", "n".repeat(300_000));
+    let pairs = format!("{{\"method\":\"GET\",\"uri\":\"/?{}\"}}\n", "a&".repeat(8_000_000));
+    let path = folder.join("long.jsonl");
+    std::fs::write(&path, [plain, &long, plain, &pairs, plain].concat()).expect("a file");
+    let path = path.display().to_string();
+    for rule in [
+        "http.request.method == \"GET\"",
+        "http.request.method == \"GET\" or any(http.request.headers.names[*] == \"x\") or any(raw.http.request.uri.args.values[*] == \"x\")",
+    ] {
+        let ran = Command::new("sh")
+            .args(["-c", "ulimit -v 1048576; exec \"$@\"", "sh", env!("CARGO_BIN_EXE_quintet"), "run", rule, "--input", &path])
+            .output()
+            .expect("the command runs");
+        assert_eq!(out(&ran), "1\n3\n5\n", "{rule}: {}", err(&ran));
+        assert!(err(&ran).contains("2 malformed: record too large"), "{}", err(&ran));
+    }
+}

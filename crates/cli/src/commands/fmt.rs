@@ -28,7 +28,7 @@ Exit status: 0 done, or with --check nothing would change; 1 the rules have erro
 be read or written.")]
 pub struct FmtArgs {
     /// Rule files, expressions, or `-` for standard input.
-    #[arg(required = true, value_name = "FILE|EXPR|-", allow_hyphen_values = true, value_parser = crate::source::rules)]
+    #[arg(required = true, value_name = "FILE|EXPR|-")]
     pub rules: Vec<String>,
     /// Print nothing but the names of what would change.
     #[arg(long, conflicts_with = "write")]

@@ -20,13 +20,16 @@ use crate::packets::Packets;
 use crate::stats::{self, Stats};
 use crate::window::Window;
 
+/// The largest [`ReaderOptions::batch_bytes`] that counts: with any one record after it a batch still fits an arena.
+const BATCH_BYTES: usize = 1 << 30;
+
 /// How batches are made.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct ReaderOptions {
     /// Records per batch at most.
     pub batch_records: usize,
-    /// Bytes of a batch after which no further record is begun, so that memory stays bounded whatever records refer to.
+    /// Bytes of a batch after which no further record is begun, so that memory stays bounded whatever records refer to; at most 1 GiB.
     pub batch_bytes: usize,
     /// The memory behind batches.
     pub arena: ArenaKind,
@@ -142,7 +145,8 @@ impl Reader {
             Some(batch) if batch.scheme().same(&self.scheme) => BatchBuilder::reuse(batch)?,
             _ => BatchBuilder::new(&self.scheme, self.options.batch_records.max(1), self.options.arena)?,
         };
-        while !builder.is_full() && (builder.is_empty() || builder.bytes() < self.options.batch_bytes) {
+        let most = self.options.batch_bytes.min(BATCH_BYTES);
+        while !builder.is_full() && (builder.is_empty() || builder.bytes() < most) {
             match self.source.next(&mut builder, &mut self.stats) {
                 Ok(Next::Record(number)) => {
                     if let (Some(deadline), true) = (&self.live, self.numbers.is_empty()) {

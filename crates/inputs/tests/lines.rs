@@ -192,6 +192,38 @@ fn a_line_that_expands_beyond_a_record_is_one_malformed_record() {
     assert_eq!(read_all(Cursor::new(body), Format::Http, &whole, &ReaderOptions::default()).expect("lines").1, [1]);
 }
 
+/// What is refused is found out before it is made, so it is never less than what would be made.
+#[test]
+fn no_request_takes_more_than_was_found_out_before() {
+    let scheme = schemes::http().build().expect("a scheme");
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../bench-suite/workloads/data/requests.jsonl");
+    let text = std::fs::read_to_string(path).expect("requests");
+    let form = r#""headers":{"Content-Type":"application/x-www-form-urlencoded"}"#;
+    let own = [
+        format!(r#"{{"method":"GET","uri":"/?{}"}}"#, "a&".repeat(500)),
+        format!(r#"{{"method":"GET","uri":"http://{}/?{}"}}"#, "h".repeat(900), "abcdefghi=1&".repeat(90)),
+        format!(r#"{{"method":"GET","uri":"/","headers":{{"cookie":"{}","accept-language":"{}"}}}}"#, "a;".repeat(400), "a,".repeat(400)),
+        format!(r#"{{"method":"GET","uri":"/","headers":{{"{}":[{}]}}}}"#, "n".repeat(99), vec!["\"\""; 99].join(",")),
+        format!(r#"{{"method":"GET","uri":"/","host":"{}"}}"#, "h".repeat(5000)),
+        format!(r#"{{"method":"POST","uri":"/",{form},"body":"{}"}}"#, "a&".repeat(500)),
+        format!(r#"{{"method":"POST","uri":"/{}"}}"#, "p.".repeat(5000)),
+    ];
+    let read = |line: &str, limits: ReaderLimits| {
+        let options = ReaderOptions::default().batch_records(1).limits(limits);
+        read_all(Cursor::new(line.to_owned()), Format::Http, &scheme, &options).expect("lines")
+    };
+    for line in text.lines().take(300).chain(own.iter().map(String::as_str)) {
+        let (batches, ..) = read(line, ReaderLimits::default());
+        let taken = batches[0].arena().len() - batches[0].records_offset() - batches[0].layout().stride();
+        let (_, numbers, stats) = read(line, ReaderLimits::default().record_bytes(taken - 1));
+        assert!(
+            numbers.is_empty() && stats.malformed.contains_key("record too large"),
+            "{taken} bytes of {}",
+            &line[..line.len().min(200)]
+        );
+    }
+}
+
 #[test]
 fn a_value_that_takes_more_than_a_record_does_not_fit() {
     let scheme = Scheme::builder().optional("a", Type::array(Type::Ip)).optional("m", Type::map(Type::Int)).optional("i", Type::Int);

@@ -32,6 +32,8 @@ impl State {
         for (record, code) in self.traps.drain(..) {
             each(record, Trap::from_code(code).unwrap_or(Trap::Memory));
         }
+        // A rule that counts nothing must not find the budget of another used up.
+        self.env.scratch().begin_steps();
     }
 }
 
@@ -114,11 +116,12 @@ impl State {
         self.env.scratch().begin_steps();
         // SAFETY: as the caller promises; the state is ours alone.
         let hit = unsafe { function(&raw mut *self, arena, record, 1) };
+        let exhausted = self.env.scratch().is_exhausted();
         let mut first = None;
         self.drain(|_, trap| first = first.or(Some(trap)));
         match first {
             Some(trap) => Err(trap),
-            None if self.env.scratch().is_exhausted() => Err(Trap::Budget),
+            None if exhausted => Err(Trap::Budget),
             None => Ok(hit),
         }
     }

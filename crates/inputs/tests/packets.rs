@@ -286,3 +286,139 @@ fn projections_agree() {
         }
     }
 }
+
+/// Fields of a frame with text on a port of TCP.
+fn check_text(port: u16, text: &[u8], fields: &[(&str, &str)]) {
+    check(1, &ethernet(0x0800, &ipv4(6, &tcp(50_000, port, 0x18, text))), fields, None);
+}
+
+#[test]
+fn http_messages_begin_after_empty_lines() {
+    let get = b"GET /b HTTP/1.1\r\nHost: www.example.org\r\nUser-Agent: two\r\n\r\n";
+    let both = [("http.host", "www.example.org"), ("http.request.uri", "/b"), ("http.request.line", LINES), ("http.file_data", "-")];
+    const LINES: &str = "[Host: www.example.org\\r\\n User-Agent: two\\r\\n]";
+    for before in [&b""[..], b"\r\n", b"\n", b"\r\n\r\n", b"\n\r\n\n"] {
+        check_text(80, &[before, get].concat(), &both);
+    }
+    check_text(
+        80,
+        &[&b"POST /a HTTP/1.1\r\nHost: a.example\r\nContent-Length: 7\r\n\r\nA=a&B=b\r\n"[..], get].concat(),
+        &[("http.host", "a.example"), ("http.user_agent", "two"), ("http.file_data", "A=a&B=b")],
+    );
+    check_text(80, b"\r\nHTTP/1.1 200 OK\r\nServer: nginx\r\n\r\n", &[("http.server", "nginx"), ("http.response.code", "200")]);
+    // Where no head follows, they are part of a body that began before.
+    check_text(80, b"\r\nbody", &[("http.request", "false"), ("http.file_data", "\\r\\nbody")]);
+    check_text(80, b"\r\n\r\n", &[("http.request", "false"), ("http.file_data", "\\r\\n\\r\\n")]);
+}
+
+#[test]
+fn http_messages_end_where_their_heads_say() {
+    let next = b"HTTP/1.1 200 OK\r\nServer: next\r\nContent-Length: 2\r\n\r\nab";
+    for head in [
+        &b"HTTP/1.1 100 Continue\r\n\r\n"[..],
+        b"HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n",
+        b"HTTP/1.1 204 No Content\r\nContent-Length: 5\r\n\r\n",
+        b"HTTP/1.1 304 Not Modified\r\nContent-Length: 500\r\n\r\n",
+        // To a HEAD.
+        b"HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, Chunked\r\n\r\n0\r\nTrailer: x\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n",
+    ] {
+        check_text(80, &[head, next].concat(), &[("http.server", "next"), ("http.file_data", "ab")]);
+    }
+    // Chunks, with extensions, white space and trailers.
+    let chunked =
+        b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\nContent-Length: 3\r\n\r\n3\r\nabc\r\nA ;x=y\r\n0123456789\r\n0\r\nT: u\r\n\r\n";
+    check_text(
+        80,
+        &[chunked, &b"GET / HTTP/1.1\r\nHost: h\r\n\r\n"[..]].concat(),
+        &[("http.file_data", "abc0123456789"), ("http.host", "h")],
+    );
+    // A chunk that goes on in the next segment, and what is no chunk.
+    check_text(80, b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n10\r\nabc", &[("http.file_data", "abc")]);
+    check_text(80, b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\n", &[("http.file_data", "xyz\\r\\n")]);
+    // A body that is a message is no answer of its own.
+    check_text(
+        80,
+        b"HTTP/1.1 200 OK\r\nContent-Type: message/http; x\r\nContent-Length: 19\r\n\r\nHTTP/1.1 404 No\r\n\r\n",
+        &[("http.file_data", "HTTP/1.1 404 No\\r\\n\\r\\n")],
+    );
+}
+
+#[test]
+fn header_lines_are_unfolded_and_trimmed_of_blanks() {
+    check_text(
+        80,
+        b"GET / HTTP/1.1\r\n  no header\r\nHost:\t \x0cexample.org\x0b \t\r\nUser-Agent: one \t\r\n\t  two\r\n \r\n three\r\nCookie:\r\n a=1\r\n\r\n body",
+        &[
+            ("http.host", "\\x0cexample.org\\x0b"),
+            ("http.user_agent", "one two three"),
+            ("http.cookie", "a=1"),
+        ],
+    );
+    check_text(
+        5060,
+        b"\r\n\r\nINVITE sip:a@b SIP/2.0\r\ni: \x0cx\r\nUser-Agent: one\r\n  two\r\nt :\r\n\t<sip:c@d>\r\n\r\n",
+        &[("sip.Call_ID", "\\x0cx"), ("sip.User_Agent", "one two"), ("sip.to.user", "c")],
+    );
+}
+
+#[test]
+fn tls_handshakes_over_several_records() {
+    let name = b"\x00\x00\x00\x0c\x00\x0a\x00\x00\x07example";
+    let hello = [&[3, 3][..], &[7; 32], b"\x00\x00\x04\x13\x01\xc0\x2f\x01\x00\x00\x10", name].concat();
+    // Two messages after one another, cut into records of every size.
+    let message = [&[1, 0, 0, hello.len() as u8][..], &hello, &[14, 0, 0, 0]].concat();
+    for size in 1..=message.len() {
+        for version in [[3, 0], [3, 3], [3, 9], [3, 255]] {
+            let records: Vec<u8> =
+                message.chunks(size).flat_map(|piece| [&[22, version[0], version[1], 0, piece.len() as u8][..], piece].concat()).collect();
+            check_text(
+                443,
+                &[&records[..], &[21, 3, 3, 0, 2, 2, 40]].concat(),
+                &[
+                    ("tls.handshake.type", "[1 14]"),
+                    ("tls.handshake.ciphersuite", "[4865 49199]"),
+                    ("tls.handshake.extensions_server_name", "example"),
+                    ("tls.alert_message.desc", "[40]"),
+                ],
+            );
+        }
+    }
+}
+
+#[test]
+fn lengths_that_segmentation_offload_leaves_out() {
+    let segment = tcp(4000, 80, 0x18, b"GET / HTTP/1.1\r\nHost: example.org\r\n\r\n");
+    let mut packet = ipv6(6, &segment);
+    packet[4..6].fill(0);
+    check(1, &ethernet(0x86dd, &packet), &[("ipv6.plen", "[0]"), ("tcp.dstport", "80"), ("http.host", "example.org")], None);
+    for total in [0, 20] {
+        let mut packet = ipv4(6, &segment);
+        packet[2..4].copy_from_slice(&[0, total]);
+        check(1, &ethernet(0x0800, &packet), &[("tcp.dstport", "80"), ("http.host", "example.org")], None);
+    }
+    // What Ethernet fills a frame up with is no header.
+    let mut packet = ipv6(6, &[0; 6]);
+    packet[4..6].fill(0);
+    check(1, &ethernet(0x86dd, &packet), &[("tcp.dstport", "-")], Some("TCP header cut off"));
+}
+
+/// The samples made after reports about other tools, and the frames that a rule matches in them.
+#[test]
+fn shared_samples() {
+    for (file, frames, field, value) in [
+        ("http_leading_crlf.pcap", &[0, 1][..], "http.host", &["www.example.org", "a.example"][..]),
+        ("tls_hello_in_two_records.pcap", &[0, 1], "tls.handshake.extensions_server_name", &["www.example.org"; 2]),
+        ("ipv6_length0_offload.pcap", &[0], "tcp.dstport", &["80"]),
+    ] {
+        let Some(path) = common::shared(&format!("inputs/{file}")) else { return };
+        let scheme = schemes::packets().build().expect("a scheme");
+        let source = std::fs::File::open(path).expect("a file");
+        let (batches, _, _) = read_all(source, Format::Packets, &scheme, &ReaderOptions::default()).expect("a capture");
+        for (frame, value) in frames.iter().zip(value) {
+            assert_eq!(show(&batches[0], *frame, field), *value, "{file}");
+        }
+    }
+}

@@ -72,18 +72,32 @@ pub(super) fn segment<'p>(p: &mut Packet<'_, 'p>, span: Span<'p>) {
     }
 }
 
+/// What a head says of the body that follows it.
+#[derive(Default)]
+struct Framing<'p> {
+    /// The target, if it is a request.
+    target: Option<&'p [u8]>,
+    code: Option<i64>,
+    length: Option<usize>,
+    chunked: bool,
+    /// Whether the body is a message of HTTP itself.
+    message: bool,
+}
+
 /// The first message of these bytes. Answers what follows it, fewer bytes than there were.
 fn message<'p>(p: &mut Packet<'_, 'p>, bytes: &'p [u8]) -> &'p [u8] {
-    let (first, mut at) = text::line(bytes, 0);
+    // Empty lines before a head are no part of it, nor of a body.
+    let begin = text::after_empty_lines(bytes);
+    let (first, mut at) = text::line(bytes, begin);
     let (word, rest) = text::word(first);
-    let mut target = None;
+    let mut framing = Framing::default();
     let lines = if first.starts_with(b"HTTP/") || first.starts_with(b"ICY ") {
-        response(p, word, rest);
+        framing.code = response(p, word, rest);
         Some(F::HttpResponseLine)
     } else if METHODS.contains(&word) {
-        target = Some(request(p, word, rest));
+        framing.target = Some(request(p, word, rest));
         Some(F::HttpRequestLine)
-    } else if text::is_header(first) {
+    } else if begin == 0 && text::is_header(first) {
         // The rest of a head that began in an earlier segment.
         at = 0;
         None
@@ -92,12 +106,16 @@ fn message<'p>(p: &mut Packet<'_, 'p>, bytes: &'p [u8]) -> &'p [u8] {
         return &[];
     };
     let mut host = None;
-    let mut length = None;
     while at < bytes.len() {
-        let (line, next) = text::line(bytes, at);
+        let (line, more, next) = text::header_line(bytes, at);
         if line.is_empty() {
-            at = next;
+            at = text::line(bytes, at).1;
             break;
+        }
+        if text::is_folded(line) {
+            // It goes on with no header, and is passed over.
+            at = next;
+            continue;
         }
         let Some(colon) = memchr::memchr(b':', line) else {
             // The segment ends within a header, or this is no head any more.
@@ -106,41 +124,122 @@ fn message<'p>(p: &mut Packet<'_, 'p>, bytes: &'p [u8]) -> &'p [u8] {
             }
             break;
         };
-        let (name, value) = (&line[..colon], line[colon + 1..].trim_ascii());
+        let (name, value) = (&line[..colon], text::value(&line[colon + 1..], more));
         if let Some(lines) = lines {
             p.bytes(lines, &bytes[at..next]);
         }
         let mut buffer = [0; 24];
-        match text::lower(name, &mut buffer) {
-            b"host" => host = host.or(Some(value)),
+        let name = text::lower(name, &mut buffer);
+        match name {
             b"content-length" => {
-                p.bytes(F::HttpContentLengthHeader, value);
-                if let Some(n) = text::number(value) {
+                p.bytes(F::HttpContentLengthHeader, &value);
+                if let Some(n) = text::number(&value) {
                     p.int(F::HttpContentLength, n);
-                    length = usize::try_from(n).ok();
+                    framing.length = usize::try_from(n).ok();
                 }
             }
+            b"transfer-encoding" => framing.chunked = last_of_list(&value).eq_ignore_ascii_case(b"chunked"),
+            b"content-type" => framing.message = is_http(&value),
             _ => {}
         }
-        if let Some(field) = field(text::lower(name, &mut buffer)) {
-            p.bytes(field, value);
+        if let Some(field) = field(name) {
+            p.bytes(field, &value);
+        }
+        if name == b"host" {
+            host = host.or(Some(value));
         }
         at = next;
     }
-    if let Some(target) = target {
-        full_uri(p, host, target);
+    if let Some(target) = framing.target {
+        full_uri(p, host.as_deref(), target);
     }
-    let rest = &bytes[at..];
-    let size = match (length, target) {
-        (Some(length), _) => length.min(rest.len()),
+    body(p, &bytes[at..], &framing)
+}
+
+/// The body at the start of these bytes. Answers what follows it.
+fn body<'p>(p: &mut Packet<'_, 'p>, bytes: &'p [u8], framing: &Framing<'_>) -> &'p [u8] {
+    if matches!(framing.code, Some(100..=199 | 204 | 304)) {
+        return bytes;
+    }
+    // After the answer to a HEAD, whose head speaks of a body that is not sent, comes the next answer.
+    if framing.target.is_none() && !framing.message && is_status_line(bytes) {
+        return bytes;
+    }
+    if framing.chunked {
+        return chunks(p, bytes);
+    }
+    let size = match (framing.length, framing.target) {
+        (Some(length), _) => length.min(bytes.len()),
         (None, Some(_)) => 0,
-        (None, None) => rest.len(),
+        (None, None) => bytes.len(),
     };
-    let (body, rest) = rest.split_at(size);
+    let (body, rest) = bytes.split_at(size);
     if !body.is_empty() {
         p.bytes(F::HttpFileData, body);
     }
     rest
+}
+
+/// A body in chunks, as far as it is in the segment. What is no chunk where one should be belongs to the body as it is.
+fn chunks<'p>(p: &mut Packet<'_, 'p>, bytes: &'p [u8]) -> &'p [u8] {
+    let mut data = Vec::new();
+    let mut rest = bytes;
+    loop {
+        let (line, next) = text::line(rest, 0);
+        let Some(size) = chunk_size(line) else {
+            data.extend_from_slice(rest);
+            rest = &[];
+            break;
+        };
+        rest = rest.get(next..).unwrap_or(&[]);
+        if size == 0 {
+            // Trailers, up to an empty line.
+            while !rest.is_empty() {
+                let (line, next) = text::line(rest, 0);
+                rest = rest.get(next..).unwrap_or(&[]);
+                if line.is_empty() {
+                    break;
+                }
+            }
+            break;
+        }
+        let (chunk, after) = rest.split_at(size.min(rest.len()));
+        data.extend_from_slice(chunk);
+        let (line, next) = text::line(after, 0);
+        rest = if line.is_empty() { after.get(next..).unwrap_or(&[]) } else { after };
+        if rest.is_empty() {
+            break;
+        }
+    }
+    if !data.is_empty() {
+        p.bytes(F::HttpFileData, &data);
+    }
+    rest
+}
+
+/// The size in a chunk's first line: hexadecimal digits, before extensions.
+fn chunk_size(line: &[u8]) -> Option<usize> {
+    let digits = text::trim(line.split(|b| *b == b';').next()?);
+    usize::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok().filter(|_| digits.first() != Some(&b'+'))
+}
+
+/// Whether a content type is that of messages of HTTP.
+fn is_http(value: &[u8]) -> bool {
+    let ty = text::trim(value.split(|b| *b == b';').next().unwrap_or(value));
+    ty.eq_ignore_ascii_case(b"message/http") || ty.eq_ignore_ascii_case(b"application/http")
+}
+
+/// The last element of a list with commas.
+fn last_of_list(value: &[u8]) -> &[u8] {
+    text::trim(value.rsplit(|b| *b == b',').next().unwrap_or(value))
+}
+
+/// Whether these bytes begin with a whole status line.
+fn is_status_line(bytes: &[u8]) -> bool {
+    let (line, next) = text::line(bytes, 0);
+    let (version, rest) = text::word(line);
+    let code = text::word(rest).0;
+    next > line.len() && version.starts_with(b"HTTP/1.") && code.len() == 3 && code.iter().all(u8::is_ascii_digit)
 }
 
 /// Answers the request target.
@@ -160,17 +259,20 @@ fn request<'p>(p: &mut Packet<'_, 'p>, method: &'p [u8], rest: &'p [u8]) -> &'p 
     target
 }
 
-fn response<'p>(p: &mut Packet<'_, 'p>, version: &'p [u8], rest: &'p [u8]) {
+/// Answers the status code.
+fn response<'p>(p: &mut Packet<'_, 'p>, version: &'p [u8], rest: &'p [u8]) -> Option<i64> {
     p.flag(F::HttpResponse);
     p.bytes(F::HttpResponseVersion, version);
     let (code, phrase) = text::word(rest);
-    match code.get(..3).and_then(text::number) {
-        Some(code) => p.int(F::HttpCode, code),
-        None => return p.malformed("HTTP status line without a code"),
-    }
+    let Some(code) = code.get(..3).and_then(text::number) else {
+        p.malformed("HTTP status line without a code");
+        return None;
+    };
+    p.int(F::HttpCode, code);
     if !phrase.is_empty() {
         p.bytes(F::HttpPhrase, phrase);
     }
+    Some(code)
 }
 
 fn full_uri(p: &mut Packet<'_, '_>, host: Option<&[u8]>, target: &[u8]) {

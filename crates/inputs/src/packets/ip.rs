@@ -18,6 +18,10 @@ const FRAGMENT: u8 = 44;
 const AUTHENTICATION: u8 = 51;
 const DESTINATION: u8 = 60;
 
+/// What Ethernet fills packets up to, with the frame's check sequence. Where a header says nothing of what follows it, so many bytes may
+/// be filling.
+const FILLED: usize = 50;
+
 /// An IPv4 packet; `quoted` if it stands in an error message of ICMP.
 pub(super) fn v4<'p>(p: &mut Packet<'_, 'p>, span: Span<'p>, quoted: bool) {
     if !p.deeper() {
@@ -50,9 +54,11 @@ pub(super) fn v4<'p>(p: &mut Packet<'_, 'p>, span: Span<'p>, quoted: bool) {
     p.int(F::IpDsfield, head[1]);
     p.int(F::IpDscp, head[1] >> 2);
     p.int(F::IpEcn, head[1] & 3);
-    // A length of 0 is what the sender's own capture shows before the network card has cut a large packet up.
+    // A length of 0, or of the header only, is what the sender's own capture shows before the network card has cut a large packet up.
     let total = if total == 0 { span.len } else { usize::from(total) };
     p.int(F::IpLen, total as i64);
+    let headers_only = total == header && matches!(head[9], TCP | UDP) && fragment & 0x3fff == 0;
+    let total = if headers_only && !quoted && span.len > FILLED { span.len } else { total };
     p.int(F::IpId, word(4));
     p.int(F::IpFlags, fragment >> 13);
     p.bool(F::IpFlagsRb, fragment & 0x8000 != 0);
@@ -110,8 +116,8 @@ pub(super) fn v6<'p>(p: &mut Packet<'_, 'p>, span: Span<'p>, quoted: bool) {
     }
     let rest = span.from(40);
     let rest = match usize::from(plen) {
-        // A jumbogram says its length in an option.
-        0 if nxt == HOP_BY_HOP => rest,
+        // A jumbogram says its length in an option, and a packet that the network card has still to cut up may not say it at all.
+        0 if nxt == HOP_BY_HOP || !quoted && span.len > FILLED => rest,
         plen if quoted => Span { bytes: rest.first(plen).bytes, len: plen },
         plen => {
             if plen > rest.len {

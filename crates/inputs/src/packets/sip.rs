@@ -8,7 +8,8 @@ use super::text;
 /// A message, if it is one.
 pub(super) fn message<'p>(p: &mut Packet<'_, 'p>, span: Span<'p>) {
     let bytes = span.bytes;
-    let (first, mut at) = text::line(bytes, 0);
+    // Empty lines keep connections open, and may stand before a message.
+    let (first, mut at) = text::line(bytes, text::after_empty_lines(bytes));
     let (word, rest) = text::word(first);
     if first.contains(&0) {
         return;
@@ -34,12 +35,13 @@ pub(super) fn message<'p>(p: &mut Packet<'_, 'p>, span: Span<'p>) {
         p.bytes(F::SipRUri, uri);
     }
     while at < bytes.len() {
-        let (line, next) = text::line(bytes, at);
+        let (line, more, next) = text::header_line(bytes, at);
         if line.is_empty() {
             break;
         }
-        if let Some(colon) = memchr::memchr(b':', line) {
-            header(p, line[..colon].trim_ascii(), line[colon + 1..].trim_ascii());
+        // What goes on with no header is passed over.
+        if let Some(colon) = memchr::memchr(b':', line).filter(|_| !text::is_folded(line)) {
+            header(p, text::trim(&line[..colon]), &text::value(&line[colon + 1..], more));
         }
         at = next;
     }

@@ -1,5 +1,7 @@
 //! Lines and headers of text protocols.
 
+use std::borrow::Cow;
+
 /// The line at `at`, and where the next one begins. A line ends with CR LF, LF or CR, or with the bytes.
 pub(super) fn line(bytes: &[u8], at: usize) -> (&[u8], usize) {
     let rest = bytes.get(at..).unwrap_or(&[]);
@@ -10,6 +12,54 @@ pub(super) fn line(bytes: &[u8], at: usize) -> (&[u8], usize) {
         }
         None => (rest, bytes.len()),
     }
+}
+
+/// Where the first line that is not empty begins.
+pub(super) fn after_empty_lines(bytes: &[u8]) -> usize {
+    bytes.iter().position(|b| !b"\r\n".contains(b)).unwrap_or(bytes.len())
+}
+
+/// Whether a byte is white space within a line. Others that ASCII knows, such as the form feed, belong to the text.
+fn is_blank(byte: &u8) -> bool {
+    matches!(byte, b' ' | b'\t')
+}
+
+/// Without white space at both ends.
+pub(super) fn trim(text: &[u8]) -> &[u8] {
+    let start = text.iter().position(|b| !is_blank(b)).unwrap_or(text.len());
+    let end = text.iter().rposition(|b| !is_blank(b)).map_or(start, |i| i + 1);
+    &text[start..end]
+}
+
+/// Whether a line goes on with the one before it.
+pub(super) fn is_folded(line: &[u8]) -> bool {
+    line.first().is_some_and(is_blank)
+}
+
+/// The header line at `at`, the lines that go on with it, and where the next one begins.
+pub(super) fn header_line(bytes: &[u8], at: usize) -> (&[u8], &[u8], usize) {
+    let (line, mut next) = self::line(bytes, at);
+    let start = at + line.len();
+    while bytes.get(next).is_some_and(is_blank) {
+        next = self::line(bytes, next).1;
+    }
+    (line, bytes.get(start..next).unwrap_or(&[]), next)
+}
+
+/// A header's value: its first line, and the lines that go on with it, each joined with one space.
+pub(super) fn value<'b>(first: &'b [u8], more: &[u8]) -> Cow<'b, [u8]> {
+    let first = trim(first);
+    if !more.contains(&b' ') && !more.contains(&b'\t') {
+        return Cow::Borrowed(first);
+    }
+    let mut value = first.to_vec();
+    for line in more.split(|b| b"\r\n".contains(b)).map(trim).filter(|line| !line.is_empty()) {
+        if !value.is_empty() {
+            value.push(b' ');
+        }
+        value.extend_from_slice(line);
+    }
+    Cow::Owned(value)
 }
 
 /// The first word of a line, and what follows the spaces after it.

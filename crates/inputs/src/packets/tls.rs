@@ -14,20 +14,43 @@ const SUPPORTED_GROUPS: u16 = 10;
 const ALPN: u16 = 16;
 const SUPPORTED_VERSIONS: u16 = 43;
 
+/// Handshake messages that are longer are not put together of several records.
+const LONGEST_MESSAGE: usize = 1 << 16;
+
 /// A segment: records one after the other. What is no record belongs to one that began before.
 pub(super) fn segment<'p>(p: &mut Packet<'_, 'p>, span: Span<'p>) {
     p.protocol(F::Tls, "tls");
     let mut rest = span;
+    // The beginning of a handshake message that the next record goes on with.
+    let mut begun = Vec::new();
     while let (Some(ty), Some(version), Some(length)) = (rest.u8(0), rest.u16(1), rest.u16(3)) {
-        if !(20..=24).contains(&ty) || !(0x0300..=0x0304).contains(&version) {
+        if !(20..=24).contains(&ty) || version >> 8 != 3 {
             return;
         }
         p.int(F::TlsContentType, ty);
         p.int(F::TlsRecordVersion, version);
         p.int(F::TlsRecordLength, length);
-        let record = rest.from(5).first(usize::from(length));
+        let size = usize::from(length);
+        let record = rest.from(5).first(size);
+        rest = rest.from(5 + size);
         match (ty, length) {
-            (HANDSHAKE, _) => handshake(p, record, usize::from(length)),
+            (HANDSHAKE, _) => {
+                let next = rest.u8(0) == Some(HANDSHAKE);
+                if begun.is_empty() {
+                    let left = handshake(p, record, size);
+                    if next {
+                        begun.extend_from_slice(left);
+                    }
+                } else {
+                    begun.extend_from_slice(record.bytes);
+                    let missing = size - record.bytes.len();
+                    let whole = std::mem::take(&mut begun);
+                    let left = handshake(p, Span::new(&whole, whole.len() + missing), whole.len() + missing);
+                    if next {
+                        begun.extend_from_slice(left);
+                    }
+                }
+            }
             // A longer alert is encrypted.
             (ALERT, 2) => {
                 if let Some([level, description]) = record.array(0) {
@@ -37,18 +60,20 @@ pub(super) fn segment<'p>(p: &mut Packet<'_, 'p>, span: Span<'p>) {
             }
             _ => {}
         }
-        rest = rest.from(5 + usize::from(length));
     }
 }
 
-/// Handshake messages in a record, of which `left` bytes are in this segment or still to come. What has no known type, or does not fit
-/// its record, is encrypted, or the rest of a message that began before.
-fn handshake<'p>(p: &mut Packet<'_, 'p>, record: Span<'p>, mut left: usize) {
+/// Handshake messages in a record, of which `left` bytes are in this segment or still to come. What has no known type is encrypted, or
+/// the rest of a message that began before. Answers the beginning of a message that does not fit its record, if there is one.
+fn handshake<'s>(p: &mut Packet<'_, '_>, record: Span<'s>, mut left: usize) -> &'s [u8] {
     let mut rest = record;
     while let (Some(ty), Some(length)) = (rest.u8(0), rest.u24(1)) {
         let size = 4 + length as usize;
-        if !matches!(ty, 0..=6 | 8 | 11..=16 | 20..=25 | 67 | 254) || size > left {
-            return;
+        if !matches!(ty, 0..=6 | 8 | 11..=16 | 20..=25 | 67 | 254) || size > LONGEST_MESSAGE {
+            return &[];
+        }
+        if size > left {
+            return rest.bytes;
         }
         p.int(F::TlsHandshakeType, ty);
         let body = rest.from(4).first(size - 4);
@@ -61,10 +86,11 @@ fn handshake<'p>(p: &mut Packet<'_, 'p>, record: Span<'p>, mut left: usize) {
         rest = rest.from(size);
         left -= size;
     }
+    rest.bytes
 }
 
 /// A hello. Answers none where it ends too early.
-fn hello<'p>(p: &mut Packet<'_, 'p>, span: Span<'p>, client: bool) -> Option<()> {
+fn hello(p: &mut Packet<'_, '_>, span: Span<'_>, client: bool) -> Option<()> {
     p.int(F::TlsHandshakeVersion, span.u16(0)?);
     p.bytes(F::TlsRandom, span.slice(2, 32)?);
     let session = span.u8(34)?;
@@ -96,7 +122,7 @@ fn hello<'p>(p: &mut Packet<'_, 'p>, span: Span<'p>, client: bool) -> Option<()>
     Some(())
 }
 
-fn extension<'p>(p: &mut Packet<'_, 'p>, ty: u16, span: Span<'p>, client: bool) -> Option<()> {
+fn extension(p: &mut Packet<'_, '_>, ty: u16, span: Span<'_>, client: bool) -> Option<()> {
     match ty {
         SERVER_NAME if client => {
             // A list of names, each with a kind: 0 is a host.

@@ -48,13 +48,13 @@ fn http_over_tcp() {
             ("http", "true"),
             ("http.request", "true"),
             ("http.response", "false"),
-            ("http.request.method", "GET"),
-            ("http.request.uri.path", "/a/b"),
-            ("http.request.uri.query", "x=1"),
-            ("http.request.full_uri", "http://example.org/a/b?x=1"),
-            ("http.user_agent", "curl"),
-            ("http.content_length", "2"),
-            ("http.file_data", "hi"),
+            ("http.request.method", "[GET POST]"),
+            ("http.request.uri.path", "[/a/b /]"),
+            ("http.request.uri.query", "[x=1]"),
+            ("http.request.full_uri", "[http://example.org/a/b?x=1]"),
+            ("http.user_agent", "[curl]"),
+            ("http.content_length", "[2]"),
+            ("http.file_data", "[hi]"),
             ("http.request.line", "[Host: example.org\\r\\n USER-AGENT:  curl \\r\\n Content-Length: 2\\r\\n]"),
             ("frame.protocols", "eth:ethertype:ip:tcp:http"),
         ],
@@ -67,10 +67,10 @@ fn http_over_tcp() {
         &[
             ("eth", "false"),
             ("ipv6.hlim", "[255]"),
-            ("http.response.code", "404"),
-            ("http.response.phrase", "Not Found"),
+            ("http.response.code", "[404]"),
+            ("http.response.phrase", "[Not Found]"),
             ("http.set_cookie", "[a=1 b=2]"),
-            ("http.file_data", "body"),
+            ("http.file_data", "[body]"),
         ],
         None,
     );
@@ -295,7 +295,7 @@ fn check_text(port: u16, text: &[u8], fields: &[(&str, &str)]) {
 #[test]
 fn http_messages_begin_after_empty_lines() {
     let get = b"GET /b HTTP/1.1\r\nHost: www.example.org\r\nUser-Agent: two\r\n\r\n";
-    let both = [("http.host", "www.example.org"), ("http.request.uri", "/b"), ("http.request.line", LINES), ("http.file_data", "-")];
+    let both = [("http.host", "[www.example.org]"), ("http.request.uri", "[/b]"), ("http.request.line", LINES), ("http.file_data", "-")];
     const LINES: &str = "[Host: www.example.org\\r\\n User-Agent: two\\r\\n]";
     for before in [&b""[..], b"\r\n", b"\n", b"\r\n\r\n", b"\n\r\n\n"] {
         check_text(80, &[before, get].concat(), &both);
@@ -303,12 +303,12 @@ fn http_messages_begin_after_empty_lines() {
     check_text(
         80,
         &[&b"POST /a HTTP/1.1\r\nHost: a.example\r\nContent-Length: 7\r\n\r\nA=a&B=b\r\n"[..], get].concat(),
-        &[("http.host", "a.example"), ("http.user_agent", "two"), ("http.file_data", "A=a&B=b")],
+        &[("http.host", "[a.example www.example.org]"), ("http.user_agent", "[two]"), ("http.file_data", "[A=a&B=b]")],
     );
-    check_text(80, b"\r\nHTTP/1.1 200 OK\r\nServer: nginx\r\n\r\n", &[("http.server", "nginx"), ("http.response.code", "200")]);
+    check_text(80, b"\r\nHTTP/1.1 200 OK\r\nServer: nginx\r\n\r\n", &[("http.server", "[nginx]"), ("http.response.code", "[200]")]);
     // Where no head follows, they are part of a body that began before.
-    check_text(80, b"\r\nbody", &[("http.request", "false"), ("http.file_data", "\\r\\nbody")]);
-    check_text(80, b"\r\n\r\n", &[("http.request", "false"), ("http.file_data", "\\r\\n\\r\\n")]);
+    check_text(80, b"\r\nbody", &[("http.request", "false"), ("http.file_data", "[\\r\\nbody]")]);
+    check_text(80, b"\r\n\r\n", &[("http.request", "false"), ("http.file_data", "[\\r\\n\\r\\n]")]);
 }
 
 #[test]
@@ -325,7 +325,7 @@ fn http_messages_end_where_their_heads_say() {
         b"HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, Chunked\r\n\r\n0\r\nTrailer: x\r\n\r\n",
         b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n",
     ] {
-        check_text(80, &[head, next].concat(), &[("http.server", "next"), ("http.file_data", "ab")]);
+        check_text(80, &[head, next].concat(), &[("http.server", "[next]"), ("http.file_data", "[ab]")]);
     }
     // Chunks, with extensions, white space and trailers.
     let chunked =
@@ -333,16 +333,16 @@ fn http_messages_end_where_their_heads_say() {
     check_text(
         80,
         &[chunked, &b"GET / HTTP/1.1\r\nHost: h\r\n\r\n"[..]].concat(),
-        &[("http.file_data", "abc0123456789"), ("http.host", "h")],
+        &[("http.file_data", "[abc0123456789]"), ("http.host", "[h]")],
     );
     // A chunk that goes on in the next segment, and what is no chunk.
-    check_text(80, b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n10\r\nabc", &[("http.file_data", "abc")]);
-    check_text(80, b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\n", &[("http.file_data", "xyz\\r\\n")]);
+    check_text(80, b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n10\r\nabc", &[("http.file_data", "[abc]")]);
+    check_text(80, b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\n", &[("http.file_data", "[xyz\\r\\n]")]);
     // A body that is a message is no answer of its own.
     check_text(
         80,
         b"HTTP/1.1 200 OK\r\nContent-Type: message/http; x\r\nContent-Length: 19\r\n\r\nHTTP/1.1 404 No\r\n\r\n",
-        &[("http.file_data", "HTTP/1.1 404 No\\r\\n\\r\\n")],
+        &[("http.file_data", "[HTTP/1.1 404 No\\r\\n\\r\\n]")],
     );
 }
 
@@ -352,9 +352,9 @@ fn header_lines_are_unfolded_and_trimmed_of_blanks() {
         80,
         b"GET / HTTP/1.1\r\n  no header\r\nHost:\t \x0cexample.org\x0b \t\r\nUser-Agent: one \t\r\n\t  two\r\n \r\n three\r\nCookie:\r\n a=1\r\n\r\n body",
         &[
-            ("http.host", "\\x0cexample.org\\x0b"),
-            ("http.user_agent", "one two three"),
-            ("http.cookie", "a=1"),
+            ("http.host", "[\\x0cexample.org\\x0b]"),
+            ("http.user_agent", "[one two three]"),
+            ("http.cookie", "[a=1]"),
         ],
     );
     check_text(
@@ -393,11 +393,11 @@ fn lengths_that_segmentation_offload_leaves_out() {
     let segment = tcp(4000, 80, 0x18, b"GET / HTTP/1.1\r\nHost: example.org\r\n\r\n");
     let mut packet = ipv6(6, &segment);
     packet[4..6].fill(0);
-    check(1, &ethernet(0x86dd, &packet), &[("ipv6.plen", "[0]"), ("tcp.dstport", "80"), ("http.host", "example.org")], None);
+    check(1, &ethernet(0x86dd, &packet), &[("ipv6.plen", "[0]"), ("tcp.dstport", "80"), ("http.host", "[example.org]")], None);
     for total in [0, 20] {
         let mut packet = ipv4(6, &segment);
         packet[2..4].copy_from_slice(&[0, total]);
-        check(1, &ethernet(0x0800, &packet), &[("tcp.dstport", "80"), ("http.host", "example.org")], None);
+        check(1, &ethernet(0x0800, &packet), &[("tcp.dstport", "80"), ("http.host", "[example.org]")], None);
     }
     // What Ethernet fills a frame up with is no header.
     let mut packet = ipv6(6, &[0; 6]);
@@ -409,7 +409,7 @@ fn lengths_that_segmentation_offload_leaves_out() {
 #[test]
 fn shared_samples() {
     for (file, frames, field, value) in [
-        ("http_leading_crlf.pcap", &[0, 1][..], "http.host", &["www.example.org", "a.example"][..]),
+        ("http_leading_crlf.pcap", &[0, 1][..], "http.host", &["[www.example.org]", "[a.example www.example.org]"][..]),
         ("tls_hello_in_two_records.pcap", &[0, 1], "tls.handshake.extensions_server_name", &["www.example.org"; 2]),
         ("ipv6_length0_offload.pcap", &[0], "tcp.dstport", &["80"]),
     ] {
@@ -421,4 +421,17 @@ fn shared_samples() {
             assert_eq!(show(&batches[0], *frame, field), *value, "{file}");
         }
     }
+}
+
+#[test]
+fn a_bad_name_ends_no_message() {
+    let mut message = vec![0, 9, 0x81, 0x80, 0, 0, 0, 2, 0, 0, 0, 0];
+    message.extend(b"\x01a\x00\x00\x05\x00\x01\x00\x00\x00\x3c\x00\x02\xff\xff");
+    message.extend(b"\x01b\x00\x00\x01\x00\x01\x00\x00\x00\x3c\x00\x04\x01\x02\x03\x04");
+    check(
+        101,
+        &ipv4(17, &udp(53, 4000, &message)),
+        &[("dns.cname", "-"), ("dns.resp.name", "[a b]"), ("dns.a", "[1.2.3.4]")],
+        Some("DNS record whose data is malformed"),
+    );
 }

@@ -66,30 +66,12 @@ pub(super) fn message<'p>(p: &mut Packet<'_, 'p>, span: Span<'p>) {
             return p.short(span, "DNS question cut off or malformed");
         }
     }
-    if !RECORD_FIELDS.iter().any(|f| p.wants(*f)) {
-        return;
-    }
     for _ in 0..counts[1] + counts[2] + counts[3] {
         if reader.record(p).is_none() {
             return p.short(span, "DNS record cut off or malformed");
         }
     }
 }
-
-const RECORD_FIELDS: &[F] = &[
-    F::DnsRespName,
-    F::DnsRespType,
-    F::DnsRespClass,
-    F::DnsRespTtl,
-    F::DnsA,
-    F::DnsAaaa,
-    F::DnsCname,
-    F::DnsNs,
-    F::DnsPtr,
-    F::DnsMx,
-    F::DnsSrvTarget,
-    F::DnsTxt,
-];
 
 /// A walk through a message. Each step answers none where the message ends too early.
 struct Records<'p> {
@@ -111,6 +93,7 @@ impl<'p> Records<'p> {
         Some(())
     }
 
+    /// A record. What its data should be and is not is left out; the next record begins where the length says.
     fn record(&mut self, p: &mut Packet<'_, 'p>) -> Option<()> {
         let at = self.read_name(self.at)?;
         let (ty, class, ttl) = (self.span.u16(at)?, self.span.u16(at + 2)?, self.span.u32(at + 4)?);
@@ -127,6 +110,13 @@ impl<'p> Records<'p> {
             p.int(F::DnsRespClass, class);
             p.int(F::DnsRespTtl, ttl);
         }
+        if self.data(p, ty, data, length).is_none() {
+            p.malformed("DNS record whose data is malformed");
+        }
+        Some(())
+    }
+
+    fn data(&mut self, p: &mut Packet<'_, 'p>, ty: u16, data: usize, length: usize) -> Option<()> {
         match ty {
             A if length == 4 => p.ip(F::DnsA, self.span.ipv4(data)?),
             AAAA if length == 16 => p.ip(F::DnsAaaa, self.span.ipv6(data)?),
@@ -137,7 +127,7 @@ impl<'p> Records<'p> {
             SRV => self.name_in(p, F::DnsSrvTarget, data + 6)?,
             TXT => {
                 let mut at = data;
-                while at < self.at {
+                while at < data + length {
                     let length = usize::from(self.span.u8(at)?);
                     p.bytes(F::DnsTxt, self.span.slice(at + 1, length)?);
                     at += 1 + length;
@@ -149,10 +139,8 @@ impl<'p> Records<'p> {
     }
 
     fn name_in(&mut self, p: &mut Packet<'_, 'p>, field: F, at: usize) -> Option<()> {
-        if p.wants(field) {
-            self.read_name(at)?;
-            p.bytes(field, &self.name);
-        }
+        self.read_name(at)?;
+        p.bytes(field, &self.name);
         Some(())
     }
 

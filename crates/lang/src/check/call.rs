@@ -10,8 +10,16 @@ use crate::types::Type;
 
 use super::element::test;
 
+/// The walk over the values that a function's first argument stands for.
+struct Walk {
+    clauses: Vec<Clause>,
+    /// Whether they are those of a multi-valued field.
+    implicit: bool,
+}
+
 impl Checker<'_> {
-    pub(super) fn call(&mut self, name: &Name, args: &[syntax::Expr], span: Span) -> Checked<Operand> {
+    /// A call. `multi` if a result for each value of a multi-valued field may stand here; otherwise such results are an array.
+    pub(super) fn call(&mut self, name: &Name, args: &[syntax::Expr], span: Span, multi: bool) -> Checked<Operand> {
         let Some(id) = self.scheme.function_id(&name.text) else {
             if name.text == "present" {
                 return self.present(args, span);
@@ -22,7 +30,7 @@ impl Checker<'_> {
         let signature = scheme.function(id);
         self.count(signature, args.len(), span)?;
         let mut bound: Vec<Option<Type>> = vec![None; signature.variables.len()];
-        let mut clauses: Option<Vec<Clause>> = None;
+        let mut clauses: Option<Walk> = None;
         let mut values = Vec::with_capacity(args.len());
         let mut failed = false;
         for (i, arg) in args.iter().enumerate() {
@@ -45,7 +53,8 @@ impl Checker<'_> {
         };
         let expr = self.site(id, signature, values, ty, span);
         Ok(match clauses {
-            Some(clauses) => Operand::Mapped(Loop { clauses, elem: expr, logical: false, implicit: false }),
+            Some(Walk { clauses, implicit }) if implicit && multi => Operand::Each(Loop { clauses, elem: expr, logical: false, implicit }),
+            Some(Walk { clauses, .. }) => Operand::Mapped(Loop { clauses, elem: expr, logical: false, implicit: false }),
             None => Operand::Plain(expr),
         })
     }
@@ -83,7 +92,7 @@ impl Checker<'_> {
         i: usize,
         arg: &syntax::Expr,
         bound: &mut [Option<Type>],
-        clauses: &mut Option<Vec<Clause>>,
+        clauses: &mut Option<Walk>,
     ) -> Checked<Expr> {
         let Some(param) = signature.param(i) else { return Err(Failed) };
         let want = match &param.pattern {
@@ -91,12 +100,13 @@ impl Checker<'_> {
             Pattern::Variable(n) => bound.get(*n).cloned().flatten(),
             _ => None,
         };
-        let value = match self.expr(arg, Want { ty: want.as_ref(), literal: false, multi: false })? {
+        let want_each = Want { ty: want.as_ref(), literal: false, multi: i == 0 && self.takes_each(signature, arg, &param.pattern) };
+        let value = match self.expr(arg, want_each)? {
             Operand::Plain(expr) => expr,
             Operand::Mapped(each) => self.collect(each),
             Operand::Each(each) if each.logical => self.collect(each),
             Operand::Each(each) if i == 0 => {
-                *clauses = Some(each.clauses);
+                *clauses = Some(Walk { clauses: each.clauses, implicit: each.implicit });
                 each.elem
             }
             Operand::Each(_) => {
@@ -129,6 +139,21 @@ impl Checker<'_> {
             return self.fail(d.help(help.unwrap_or_else(|| usage(signature))));
         }
         Ok(value)
+    }
+
+    /// Whether a function's first argument, if it is a multi-valued field, stands for each of its values: where the function takes
+    /// one, and has no answer where there is none.
+    fn takes_each(&self, signature: &Signature, arg: &syntax::Expr, pattern: &Pattern) -> bool {
+        let accepts = |ty: &Type| signature.accepts(pattern, ty, &mut vec![None; signature.variables.len()]);
+        signature.nil == NilRule::Propagates
+            && match &arg.unparenthesised().kind {
+                syntax::ExprKind::Word(word) => {
+                    let field = self.scheme.field_id(word).map(|id| self.scheme.field(id));
+                    field.and_then(|f| f.ty.element()).is_some_and(accepts)
+                }
+                syntax::ExprKind::Call { .. } => true,
+                _ => false,
+            }
     }
 
     /// `present(x)`: whether a value is there. It is no function, since it must see any type, and gives way to one of this name.

@@ -214,7 +214,7 @@ impl<'a> Checker<'a> {
                 }
                 Ok(operand)
             }
-            K::Call { name, args } => self.call(name, args, e.span),
+            K::Call { name, args } => self.call(name, args, e.span, want.multi),
             K::Subscript { base, subscripts } => self.subscripts(base, subscripts),
             K::Neg(inner) => self.neg(inner, e.span, want),
             K::Not(inner) => self.not(inner, e.span),

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 /// How many faults are kept with number and detail; all are counted.
 const KEPT: usize = 10;
 
-/// How many different names of unknown keys are kept.
+/// How many different names of unknown keys are kept, and how many kinds of what was passed over.
 const KEYS: usize = 1000;
 
 /// How many bytes of the name of an unknown key are kept.
@@ -34,7 +34,7 @@ pub struct Stats {
     /// Packets of which the capture holds only the beginning.
     pub cut_short: u64,
     /// What was passed over without being wrong, by kind: frames of link types that are not dissected, blocks that are no packets,
-    /// empty lines.
+    /// empty lines. Of link types and types of blocks, at most 1000 are told apart.
     pub skipped: BTreeMap<Cow<'static, str>, u64>,
     /// Keys of JSON objects that no field of the scheme has, with the number of lines; at most 1000 different ones.
     pub unknown_keys: BTreeMap<String, u64>,
@@ -108,8 +108,14 @@ impl Stats {
         count(&mut self.skipped, kind);
     }
 
+    /// Of kinds that the input makes up, only so many are told apart.
     pub(crate) fn skipped_as(&mut self, kind: String) {
-        *self.skipped.entry(Cow::Owned(kind)).or_default() += 1;
+        let kind = Cow::Owned(kind);
+        if self.skipped.len() < KEYS || self.skipped.contains_key(&kind) {
+            *self.skipped.entry(kind).or_default() += 1;
+        } else {
+            count(&mut self.skipped, "of more kinds than are told apart");
+        }
     }
 
     /// Counts the member `name` of what stands under `path`, which ends in a dot if it is not empty.

@@ -75,6 +75,92 @@ fn pcapng_sections_interfaces_and_blocks() {
 }
 
 #[test]
+fn pcap_as_kuznetsov_wrote_it() {
+    for big_endian in [false, true] {
+        let half = |v: u16| if big_endian { v.to_be_bytes() } else { v.to_le_bytes() };
+        let mut file = words(big_endian, &[0xa1b2_cd34]);
+        file.extend([half(2), half(4)].concat());
+        file.extend(words(big_endian, &[0, 0, 65535, 1]));
+        for second in 0..3 {
+            let len = frame().len() as u32;
+            file.extend(words(big_endian, &[second, 500_000, len, len, 7]));
+            file.extend([half(0x0800).to_vec(), vec![0, 0], frame()].concat());
+        }
+        assert_eq!(Format::detect("x".as_ref(), &file), Some(Format::Packets));
+        let (batches, numbers, stats) = read_all(Cursor::new(file), Format::Packets, &scheme(), &ReaderOptions::default()).expect("a file");
+        assert_eq!((numbers.as_slice(), stats.truncated), (&[1, 2, 3][..], None));
+        assert_eq!((show(&batches[0], 2, "frame.time_epoch"), show(&batches[0], 2, "udp.port")), ("2.5".into(), "[1000 2000]".into()));
+    }
+}
+
+/// Blocks of the makers of tools, of the journal and of Sysdig have numbers as frames have; other blocks have none.
+#[test]
+fn pcapng_events_are_frames() {
+    for big_endian in [false, true] {
+        let long = |v: u64| if big_endian { v.to_be_bytes() } else { v.to_le_bytes() };
+        let sysdig = [&[0, 1][..], &long(3_500_000_000), &long(1), &words(big_endian, &[30]), &[0, 1], b"abcd"].concat();
+        let file = [
+            section(big_endian),
+            interface(big_endian, 1, None),
+            enhanced(big_endian, 0, 2_500_000, &frame()),
+            block(big_endian, 0x0bad, b"\0\0\x01\x02twelve bytes"),
+            block(big_endian, 0x4000_0bad, b"\0\0\x01\x02"),
+            block(big_endian, 9, b"__REALTIME_TIMESTAMP=2500000\nMESSAGE=hi\n"),
+            block(big_endian, 0x204, &sysdig),
+            block(big_endian, 4, &[0; 4]),
+            block(big_endian, 10, &[0; 8]),
+            // Too short for what they should hold.
+            block(big_endian, 0x0bad, b""),
+            block(big_endian, 0x204, b"abcd"),
+            enhanced(big_endian, 0, 2_500_000, &frame()),
+        ]
+        .concat();
+        let (batches, _, stats) = read_all(Cursor::new(file), Format::Packets, &scheme(), &ReaderOptions::default()).expect("a file");
+        let column = |field| (0..batches[0].len()).map(|i| show(&batches[0], i, field)).collect::<Vec<_>>().join(" ");
+        assert_eq!(column("frame.number"), "1 2 3 4 5 6");
+        assert_eq!(column("frame.time_epoch"), "2.5 0 0 2.5 3.5 2.5");
+        assert_eq!(column("frame.len"), format!("{0} 12 0 40 30 {0}", frame().len()));
+        assert_eq!(column("frame.cap_len"), format!("{0} 12 0 40 4 {0}", frame().len()));
+        assert_eq!(show(&batches[0], 1, "frame"), "twelve bytes");
+        assert_eq!(column("udp.srcport"), "1000 - - - - 1000");
+        assert_eq!(stats.skipped.get("frame of no known link type"), Some(&4));
+        assert_eq!(stats.malformed.get("pcapng block"), Some(&2));
+    }
+}
+
+/// What is remembered of a capture does not grow with it.
+#[test]
+fn pcapng_that_goes_on_describing_is_bounded() {
+    let mut file = section(false);
+    for _ in 0..(1 << 16) + 5 {
+        file.extend(interface(false, 1, None));
+    }
+    for ty in 0..5000 {
+        file.extend(block(false, 0x1000 + ty, b""));
+    }
+    file.extend(enhanced(false, 0xffff, 0, &frame()));
+    file.extend(enhanced(false, 0x1_0000, 0, &frame()));
+    let (batches, _, stats) = read_all(Cursor::new(file), Format::Packets, &scheme(), &ReaderOptions::default()).expect("a file");
+    assert_eq!((show(&batches[0], 0, "udp.srcport"), show(&batches[0], 1, "udp.srcport")), ("1000".into(), "-".into()));
+    assert_eq!(stats.skipped.get("pcapng interface beyond the first 65536 of its section"), Some(&5));
+    assert_eq!(stats.malformed.get("packet of an interface that is not described"), Some(&1));
+    assert!(stats.skipped.len() <= 1010, "{}", stats.skipped.len());
+    let blocks: u64 = stats.skipped.iter().filter(|(k, _)| k.starts_with("pcapng block") || k.starts_with("of more")).map(|(_, n)| n).sum();
+    assert_eq!(blocks, 5000);
+}
+
+/// A capture may say that it holds more of a frame than there was.
+#[test]
+fn lengths_are_what_the_capture_says() {
+    let mut file = Pcap::ETHERNET.file(&[&frame()]);
+    file[24 + 12] = 10;
+    let (batches, _, stats) = read_all(Cursor::new(file), Format::Packets, &scheme(), &ReaderOptions::default()).expect("a file");
+    assert_eq!(show(&batches[0], 0, "frame.len"), "10");
+    assert_eq!(show(&batches[0], 0, "frame.cap_len"), frame().len().to_string());
+    assert_eq!((show(&batches[0], 0, "udp.port"), stats.cut_short), ("[1000 2000]".into(), 0));
+}
+
+#[test]
 fn a_file_that_is_cut_off_gives_all_before() {
     let whole = Pcap::ETHERNET.file(&[&frame(), &frame(), &frame()]);
     let size = 16 + frame().len();

@@ -126,7 +126,7 @@ fn tags_tunnels_and_quotations() {
 fn fragments_have_no_ports() {
     let mut packet = ipv4(17, &udp(1, 2, b"abcdefgh"));
     packet[7] = 1;
-    check(101, &packet, &[("ip.frag_offset", "[8]"), ("udp", "false"), ("udp.port", "-")], None);
+    check(101, &packet, &[("ip.frag_offset", "[1]"), ("udp", "false"), ("udp.port", "-")], None);
 }
 
 #[test]
@@ -139,6 +139,7 @@ fn a_fault_keeps_what_stands_before() {
         assert_eq!(show(&batch, 0, "eth.type"), if cut >= 14 { "2048" } else { "-" });
         assert_eq!(show(&batch, 0, "ip.src"), if cut >= 34 { "[10.0.0.1]" } else { "-" });
         assert_eq!(show(&batch, 0, "tcp.port"), if cut >= 38 { "[1 2]" } else { "-" });
+        assert_eq!(show(&batch, 0, "tcp"), (cut >= 38).to_string());
         assert_eq!(stats.malformed_total(), 1, "cut at {cut}");
     }
     let mut packet = ipv4(6, &tcp(1, 2, 2, b""));
@@ -434,4 +435,67 @@ fn a_bad_name_ends_no_message() {
         &[("dns.cname", "-"), ("dns.resp.name", "[a b]"), ("dns.a", "[1.2.3.4]")],
         Some("DNS record whose data is malformed"),
     );
+}
+
+#[test]
+fn loopback_in_its_old_forms() {
+    let (v4, v6) = (ipv4(17, &udp(1, 2, b"")), ipv6(17, &udp(1, 2, b"")));
+    let null = |head: [u8; 4], packet: &[u8], ports: &str| check(0, &[&head[..], packet].concat(), &[("udp.port", ports)], None);
+    let swapped = |[a, b, c, d]: [u8; 4]| [d, c, b, a];
+    for (of, packet) in [(2, &v4), (24, &v6), (28, &v6), (30, &v6)] {
+        null([of, 0, 0, 0], packet, "[1 2]");
+        null([0, 0, 0, of], packet, "[1 2]");
+        check(108, &[&[0, 0, 0, of][..], packet].concat(), &[("udp.port", "[1 2]")], None);
+        check(108, &[&[of, 0, 0, 0][..], packet].concat(), &[("udp.port", "-")], None);
+    }
+    // 16 bits in either half, an EtherType, and PPP.
+    null([0, 2, 0, 0], &v4, "[1 2]");
+    null([0, 0, 2, 0], &v4, "[1 2]");
+    for (ty, packet) in [([0x08, 0x00], &v4), ([0x86, 0xdd], &v6)] {
+        null([0, 0, ty[0], ty[1]], packet, "[1 2]");
+        null(swapped([0, 0, ty[0], ty[1]]), packet, "[1 2]");
+    }
+    null([0xff, 3, 0, 0x21], &v4, "[1 2]");
+    null([0xff, 3, 0, 0x57], &v6, "[1 2]");
+    null([23, 0, 0, 0], &v6, "-");
+}
+
+#[test]
+fn lengths_instead_of_ethertypes() {
+    let packet = ipv4(17, &udp(1, 2, b""));
+    let arp = b"\x00\x01\x08\x00\x06\x04\x00\x03\x02\x00\x00\x00\x00\x01\x0a\x00\x00\x01\x00\x00\x00\x00\x00\x00\x0a\x00\x00\x02";
+    let snap = |organisation: u8, ty: u16, packet: &[u8]| [&[0xaa, 0xaa, 3, 0, 0, organisation][..], &ty.to_be_bytes(), packet].concat();
+    let counted = |content: &[u8]| ethernet(content.len() as u16, &[content, &[0; 9]].concat());
+    let ports = [("eth.type", "-"), ("udp.port", "[1 2]")];
+    check(1, &counted(&snap(0, 0x0800, &packet)), &ports, None);
+    check(1, &counted(&snap(0xf8, 0x0800, &packet)), &ports, None);
+    check(1, &counted(&snap(0x0c, 0x0800, &packet)), &[("eth.len", "36"), ("udp", "false")], None);
+    check(1, &counted(&snap(0, 0x0806, arp)), &[("arp.opcode", "3")], None);
+    check(1, &counted(&snap(0, 0x8100, &[&[0, 5, 8, 0][..], &packet].concat())), &[("vlan.id", "[5]"), ("udp.port", "[1 2]")], None);
+    check(1, &counted(&[&[6, 6, 3][..], &packet].concat()), &ports, None);
+    check(1, &ethernet(0x8035, arp), &[("arp", "true"), ("arp.opcode", "3"), ("arp.src.proto_ipv4", "10.0.0.1")], None);
+    let tagged = [&[0, 5, 0, 36][..], &snap(0, 0x0800, &packet)].concat();
+    check(1, &ethernet(0x8100, &tagged), &[("vlan.etype", "-"), ("udp.port", "[1 2]")], None);
+    let cooked = [&[0, 4, 0, 1, 0, 6, 0, 0, 0, 0, 0, 0, 0, 0, 0, 4][..], &snap(0, 0x0800, &packet)].concat();
+    check(113, &cooked, &[("sll.etype", "-"), ("udp.port", "[1 2]")], None);
+    // Neither a length nor an EtherType.
+    check(1, &ethernet(1535, &snap(0, 0x0800, &packet)), &[("eth.type", "-"), ("eth.len", "-"), ("udp", "false")], None);
+}
+
+/// Flags of protocols are true where the header is there, as far as its first fields.
+#[test]
+fn flags_need_headers() {
+    for (protocol, flag, least) in [(6, "tcp", 4), (17, "udp", 4), (1, "icmp", 2)] {
+        for length in 0..least {
+            let (batch, _) = dissect(101, &ipv4(protocol, &[0; 8][..length]));
+            assert_eq!(show(&batch, 0, flag), "false", "{flag} of {length} bytes");
+        }
+        assert_eq!(show(&dissect(101, &ipv4(protocol, &[0; 8][..least])).0, 0, flag), "true");
+    }
+    for (ty, flag, least) in [(0x0806, "arp", 2), (0x8100, "vlan", 2)] {
+        assert_eq!(show(&dissect(1, &ethernet(ty, &[0; 8][..least - 1])).0, 0, flag), "false");
+        assert_eq!(show(&dissect(1, &ethernet(ty, &[0; 8][..least])).0, 0, flag), "true");
+    }
+    let (batch, _) = dissect(101, &ipv6(0, &[6]));
+    assert_eq!(show(&batch, 0, "ipv6.hopopts"), "false");
 }

@@ -1,7 +1,7 @@
 //! Captures: files of frames.
 //!
-//! Where a block or frame begins and ends is found here, so that a malformed one is skipped and its offset known; what is in it is
-//! read by pcap-parser.
+//! Where a block or frame begins and ends is found here, so that a malformed one is skipped and its offset known; what is in a block of
+//! pcapng is read by pcap-parser.
 
 mod pcap;
 mod pcapng;
@@ -20,7 +20,7 @@ pub(crate) struct Frame<'a> {
     pub time: f64,
     /// The link type, as the registry of link types numbers it; none where the capture does not say.
     pub link: Option<u32>,
-    /// Bytes on the wire.
+    /// Bytes on the wire, as the capture says.
     pub len: usize,
     /// The bytes captured.
     pub data: &'a [u8],
@@ -92,7 +92,7 @@ impl Capture {
             Ok(found) => {
                 self.taken = found.size;
                 let data = &self.window.data()[found.start..found.start + found.captured];
-                Ok(Some(Frame { time: found.time, link: found.link, len: found.len.max(found.captured), data }))
+                Ok(Some(Frame { time: found.time, link: found.link, len: found.len, data }))
             }
             Err(End::Whole) => {
                 self.done = true;

@@ -1,74 +1,81 @@
 //! The pcap format.
 
-use pcap_parser::{LegacyPcapBlock, PcapError, parse_pcap_frame, parse_pcap_frame_be, parse_pcap_frame_modified, parse_pcap_header};
-
 use super::{End, Found, LONGEST, end};
 use crate::error::InputError;
 use crate::window::Window;
 
-type Parse = for<'a> fn(&'a [u8]) -> Result<(&'a [u8], LegacyPcapBlock<'a>), pcap_parser::nom::Err<PcapError<&'a [u8]>>>;
+const HEADER: usize = 24;
 
 pub(super) struct Pcap {
     link: u32,
+    form: Form,
+}
+
+/// What the first word of a file says of the rest.
+#[derive(Clone, Copy)]
+struct Form {
+    big_endian: bool,
     /// Units of the fraction of a second.
     units: f64,
     /// Bytes before a frame's data.
     head: usize,
-    big_endian: bool,
-    parse: Parse,
+}
+
+impl Form {
+    fn of(first: &[u8]) -> Option<Form> {
+        let magic = *first.first_chunk()?;
+        [false, true].into_iter().find_map(|big_endian| {
+            let (units, head) = match word(magic, big_endian) {
+                0xa1b2_c3d4 => (1e6, 16),
+                0xa1b2_3c4d => (1e9, 16),
+                // The form that Kuznetsov's libpcap wrote, with the interface and the protocol of each frame.
+                0xa1b2_cd34 => (1e6, 24),
+                _ => return None,
+            };
+            Some(Form { big_endian, units, head })
+        })
+    }
+
+    fn word(&self, data: &[u8], at: usize) -> Option<u32> {
+        Some(word(*data.get(at..)?.first_chunk()?, self.big_endian))
+    }
+}
+
+fn word(bytes: [u8; 4], big_endian: bool) -> u32 {
+    if big_endian { u32::from_be_bytes(bytes) } else { u32::from_le_bytes(bytes) }
 }
 
 pub(super) fn is_pcap(first: &[u8]) -> bool {
-    let Some(magic) = first.first_chunk() else { return false };
-    matches!(u32::from_le_bytes(*magic), 0xa1b2_c3d4 | 0xd4c3_b2a1 | 0xa1b2_3c4d | 0x4d3c_b2a1 | 0xa1b2_cd34)
+    Form::of(first).is_some()
 }
 
 impl Pcap {
     /// Reads the file's header.
     pub(super) fn new(window: &mut Window) -> Option<Pcap> {
-        let (_, header) = parse_pcap_header(window.data()).ok()?;
-        let big_endian = header.is_bigendian();
-        let parse: Parse = match (header.is_modified_format(), big_endian) {
-            (true, _) => parse_pcap_frame_modified,
-            (false, true) => parse_pcap_frame_be,
-            (false, false) => parse_pcap_frame,
-        };
-        window.consume(header.size());
-        Some(Pcap {
-            // The upper bits say how long the frames' check sequence is.
-            link: header.network.0 as u32 & 0x03ff_ffff,
-            units: if header.is_nanosecond_precision() { 1e9 } else { 1e6 },
-            head: if header.is_modified_format() { 24 } else { 16 },
-            big_endian,
-            parse,
-        })
+        let form = Form::of(window.data())?;
+        // The upper bits say how long the frames' check sequence is.
+        let link = form.word(window.data(), 20)? & 0x03ff_ffff;
+        window.consume(HEADER);
+        Some(Pcap { link, form })
     }
 
     pub(super) fn next(&mut self, window: &mut Window) -> Result<Result<Found, End>, InputError> {
-        if !window.fill(self.head)? {
+        let Form { units, head, .. } = self.form;
+        if !window.fill(head)? {
             return Ok(Err(end(window)));
         }
-        let captured = match window.data().get(8..).and_then(|d| d.first_chunk()) {
-            Some(bytes) if self.big_endian => u32::from_be_bytes(*bytes),
-            Some(bytes) => u32::from_le_bytes(*bytes),
-            None => return Ok(Err(end(window))),
-        } as usize;
+        let word = |at| self.form.word(window.data(), at);
+        let (Some(seconds), Some(fraction), Some(captured), Some(len)) = (word(0), word(4), word(8), word(12)) else {
+            return Ok(Err(end(window)));
+        };
+        let captured = captured as usize;
         if captured > LONGEST {
             return Ok(Err(End::Damaged("the length of a frame cannot be true")));
         }
-        if !window.fill(self.head + captured)? {
+        if !window.fill(head + captured)? {
             return Ok(Err(end(window)));
         }
-        Ok(match (self.parse)(window.data()) {
-            Ok((_, frame)) => Ok(Found {
-                time: f64::from(frame.ts_sec) + f64::from(frame.ts_usec) / self.units,
-                link: Some(self.link),
-                len: frame.origlen as usize,
-                start: self.head,
-                captured,
-                size: self.head + captured,
-            }),
-            Err(_) => Err(End::Damaged("a frame's header cannot be read")),
-        })
+        let time = f64::from(seconds) + f64::from(fraction) / units;
+        Ok(Ok(Found { time, link: Some(self.link), len: len as usize, start: head, captured, size: head + captured }))
     }
 }

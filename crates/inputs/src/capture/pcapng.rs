@@ -10,6 +10,32 @@ use crate::window::Window;
 const SECTION: u32 = 0x0a0d_0d0a;
 const OBSOLETE_PACKET: u32 = 2;
 
+/// How many interfaces of a section are remembered. Frames of later ones have no link type, and are counted as malformed.
+const MOST_INTERFACES: usize = 1 << 16;
+
+/// A block that is a frame to Wireshark, though it holds no packet.
+#[derive(Clone, Copy)]
+enum Event {
+    /// Of whoever has the number in its first word.
+    Custom,
+    /// An entry of systemd's journal.
+    Journal,
+    /// An event of Sysdig, with 6 bytes before its parameters, or 10.
+    Sysdig(usize),
+}
+
+impl Event {
+    fn of(ty: u32) -> Option<Event> {
+        Some(match ty {
+            0x0bad | 0x4000_0bad => Event::Custom,
+            9 => Event::Journal,
+            0x204 | 0x208 => Event::Sysdig(6),
+            0x216 | 0x217 | 0x221 | 0x222 => Event::Sysdig(10),
+            _ => return None,
+        })
+    }
+}
+
 #[derive(Default)]
 pub(super) struct PcapNg {
     big_endian: bool,
@@ -102,6 +128,13 @@ impl PcapNg {
 
     /// The frame in a block, if there is one.
     fn block(&mut self, data: &[u8], number: u64, stats: &mut Stats) -> Option<Found> {
+        if let Some(event) = Event::of(self.word(data, 0)) {
+            let found = self.event(event, data);
+            if found.is_none() {
+                stats.malformed(number, "pcapng block", || format!("a block of type {:#x} before this frame", self.word(data, 0)));
+            }
+            return found;
+        }
         let block = match if self.big_endian { parse_block_be(data) } else { parse_block_le(data) } {
             Ok((_, block)) => block,
             // The block is whole, so that even a complaint about missing bytes means that it contradicts itself.
@@ -118,7 +151,11 @@ impl PcapNg {
                 };
                 let units = units(description.if_tsresol).filter(|u| *u > 0).unwrap_or(1_000_000);
                 let snaplen = if description.snaplen == 0 { usize::MAX } else { description.snaplen as usize };
-                self.interfaces.push(Interface { link: description.linktype.0 as u32, snaplen, units, offset });
+                if self.interfaces.len() < MOST_INTERFACES {
+                    self.interfaces.push(Interface { link: description.linktype.0 as u32, snaplen, units, offset });
+                } else {
+                    stats.skipped("pcapng interface beyond the first 65536 of its section");
+                }
                 None
             }
             Block::EnhancedPacket(p) => {
@@ -150,6 +187,33 @@ impl PcapNg {
         }
     }
 
+    /// The frame of an event, which has no link type.
+    fn event(&self, event: Event, block: &[u8]) -> Option<Found> {
+        let end = block.len().checked_sub(4)?;
+        let body = block.get(8..end)?;
+        let frame = |start, captured, len, time| Found { time, link: None, len, start, captured, size: block.len() };
+        Some(match event {
+            Event::Custom => {
+                let captured = body.len().checked_sub(4)?;
+                frame(12, captured, captured, 0.0)
+            }
+            Event::Journal => {
+                // Its text is filled up with zero bytes.
+                let captured = body.iter().rposition(|b| *b != 0).map_or(0, |i| i + 1);
+                frame(8, captured, captured, journal_time(body).unwrap_or(0.0))
+            }
+            Event::Sysdig(head) => {
+                let start = 8 + 18 + head;
+                let nanoseconds = match *block.get(10..)?.first_chunk()? {
+                    bytes if self.big_endian => u64::from_be_bytes(bytes),
+                    bytes => u64::from_le_bytes(bytes),
+                };
+                let captured = end.checked_sub(start)?;
+                frame(start, captured, self.word(block, 26) as usize, nanoseconds as f64 / 1e9)
+            }
+        })
+    }
+
     fn packet(&self, block: &[u8], packet: Packet, number: u64, stats: &mut Stats) -> Option<Found> {
         let Packet { interface, time, start, captured, len } = packet;
         if captured > block.len().saturating_sub(start + 4) {
@@ -163,4 +227,12 @@ impl PcapNg {
         let time = interface.map_or(0.0, |i| i.time(time.0, time.1));
         Some(Found { time, link: interface.map(|i| i.link), len, start, captured, size: block.len() })
     }
+}
+
+/// When a journal entry was written: microseconds since 1970 in one of its lines.
+fn journal_time(entry: &[u8]) -> Option<f64> {
+    let mut lines = entry.split(|b| *b == b'\n');
+    let digits = lines.find_map(|line| line.strip_prefix(b"__REALTIME_TIMESTAMP="))?;
+    let microseconds: u64 = std::str::from_utf8(digits).ok()?.parse().ok()?;
+    Some(microseconds as f64 / 1e6)
 }

@@ -6,10 +6,11 @@ use super::packet::Packet;
 use super::span::Span;
 
 pub(super) fn v4<'p>(p: &mut Packet<'_, 'p>, span: Span<'p>) {
-    p.protocol(F::Icmp, "icmp");
+    p.named("icmp");
     let Some([ty, code]) = span.array(0) else {
         return p.short(span, "ICMP message cut off");
     };
+    p.flag(F::Icmp);
     p.int(F::IcmpType, ty);
     p.int(F::IcmpCode, code);
     let Some(checksum) = span.u16(2) else {
@@ -32,10 +33,11 @@ pub(super) fn v4<'p>(p: &mut Packet<'_, 'p>, span: Span<'p>) {
 }
 
 pub(super) fn v6<'p>(p: &mut Packet<'_, 'p>, span: Span<'p>) {
-    p.protocol(F::Icmpv6, "icmpv6");
+    p.named("icmpv6");
     let Some([ty, code]) = span.array(0) else {
         return p.short(span, "ICMPv6 message cut off");
     };
+    p.flag(F::Icmpv6);
     p.int(F::Icmpv6Type, ty);
     p.int(F::Icmpv6Code, code);
     let Some(checksum) = span.u16(2) else {

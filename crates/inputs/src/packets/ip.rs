@@ -33,8 +33,9 @@ pub(super) fn v4<'p>(p: &mut Packet<'_, 'p>, span: Span<'p>, quoted: bool) {
             p.flag(F::Ip);
             return v6(p, span, quoted);
         }
-        Some(_) => {
+        Some(version) => {
             p.protocol(F::Ip, "ip");
+            p.int(F::IpVersion, version);
             return p.malformed("IPv4 header of another version");
         }
         None => return p.short(span, "IPv4 header cut off"),
@@ -64,7 +65,7 @@ pub(super) fn v4<'p>(p: &mut Packet<'_, 'p>, span: Span<'p>, quoted: bool) {
     p.bool(F::IpFlagsRb, fragment & 0x8000 != 0);
     p.bool(F::IpFlagsDf, fragment & 0x4000 != 0);
     p.bool(F::IpFlagsMf, fragment & 0x2000 != 0);
-    p.int(F::IpFragOffset, (i64::from(fragment) & 0x1fff) * 8);
+    p.int(F::IpFragOffset, fragment & 0x1fff);
     p.int(F::IpTtl, head[8]);
     p.int(F::IpProto, head[9]);
     p.int(F::IpChecksum, word(10));
@@ -133,21 +134,28 @@ fn extensions<'p>(p: &mut Packet<'_, 'p>, mut nxt: u8, mut span: Span<'p>, quote
     // Each takes 8 bytes, so that the packet's length bounds this.
     loop {
         match nxt {
-            HOP_BY_HOP => p.protocol(F::Ipv6Hopopts, "ipv6.hopopts"),
-            ROUTING => p.protocol(F::Ipv6Routing, "ipv6.routing"),
-            DESTINATION => p.protocol(F::Ipv6Dstopts, "ipv6.dstopts"),
-            FRAGMENT => p.protocol(F::Ipv6Fraghdr, "ipv6.fraghdr"),
+            HOP_BY_HOP => p.named("ipv6.hopopts"),
+            ROUTING => p.named("ipv6.routing"),
+            DESTINATION => p.named("ipv6.dstopts"),
+            FRAGMENT => p.named("ipv6.fraghdr"),
             AUTHENTICATION => p.named("ah"),
             _ => return next(p, nxt, span, quoted),
         }
         let Some([following, length]) = span.array(0) else {
             return p.short(span, "IPv6 extension header cut off");
         };
+        match nxt {
+            HOP_BY_HOP => p.flag(F::Ipv6Hopopts),
+            ROUTING => p.flag(F::Ipv6Routing),
+            DESTINATION => p.flag(F::Ipv6Dstopts),
+            _ => {}
+        }
         let size = match nxt {
             FRAGMENT => {
                 let (Some(place), Some(ident)) = (span.u16(2), span.u32(4)) else {
                     return p.short(span, "IPv6 extension header cut off");
                 };
+                p.flag(F::Ipv6Fraghdr);
                 p.int(F::Ipv6FragOffset, place >> 3);
                 p.bool(F::Ipv6FragMore, place & 1 != 0);
                 p.int(F::Ipv6FragIdent, ident);

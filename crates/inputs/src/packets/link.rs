@@ -1,4 +1,4 @@
-//! Link layers: Ethernet and VLAN tags, Linux cooked, raw IP, loopback; and ARP.
+//! Link layers: Ethernet with LLC and VLAN tags, Linux cooked, raw IP, loopback; and ARP.
 
 use super::fields::{F, Layer};
 use super::ip;
@@ -7,15 +7,19 @@ use super::span::Span;
 
 const IPV4: u16 = 0x0800;
 const ARP: u16 = 0x0806;
+const RARP: u16 = 0x8035;
 const IPV6: u16 = 0x86dd;
 
 /// What is not above this is a length and no EtherType.
 const LONGEST: u16 = 1500;
 
+/// What is below this and no length is neither.
+const FIRST_TYPE: u16 = 0x0600;
+
 /// Dissects a frame. False if its link type is none that is dissected.
 pub(super) fn frame<'p>(p: &mut Packet<'_, 'p>, link: Option<u32>, span: Span<'p>) -> bool {
     match link {
-        Some(0 | 108) => loopback(p, span),
+        Some(0) => null(p, span),
         Some(1) => ethernet(p, span),
         Some(12 | 14 | 101) => {
             p.named("raw");
@@ -26,6 +30,7 @@ pub(super) fn frame<'p>(p: &mut Packet<'_, 'p>, link: Option<u32>, span: Span<'p
                 None => p.short(span, "empty frame"),
             }
         }
+        Some(108) => loopback(p, span),
         Some(113) => cooked(p, span),
         Some(228) => ip::v4(p, span, false),
         Some(229) => ip::v6(p, span, false),
@@ -51,12 +56,41 @@ fn ethernet<'p>(p: &mut Packet<'_, 'p>, span: Span<'p>) {
         p.bool(lg, local);
         p.bool(F::EthLg, local);
     }
-    if ty > LONGEST || ty == 0 {
+    if ty >= FIRST_TYPE || ty == 0 {
         p.int(F::EthType, ty);
         p.named("ethertype");
         ethertype(p, ty, span.from(14));
-    } else {
+    } else if ty <= LONGEST {
         p.int(F::EthLen, ty);
+        // Two bytes of ones begin a packet of Novell's without LLC.
+        if span.u16(14) != Some(0xffff) {
+            llc(p, span.from(14).first(usize::from(ty)));
+        }
+    }
+}
+
+/// Logical link control, where a length stands instead of an EtherType.
+fn llc<'p>(p: &mut Packet<'_, 'p>, span: Span<'p>) {
+    const IP: u8 = 0x06;
+    const SNAP: u8 = 0xaa;
+    let Some([dsap, ssap, control]) = span.array(0) else {
+        return p.short(span, "LLC header cut off");
+    };
+    p.named("llc");
+    // Numbered frames have a second byte of control.
+    let rest = span.from(if control & 3 == 3 { 3 } else { 4 });
+    match (dsap, ssap & !1) {
+        (SNAP, SNAP) => {
+            let (Some(organisation), Some(ty)) = (rest.u24(0), rest.u16(3)) else {
+                return p.short(span, "SNAP header cut off");
+            };
+            // EtherTypes, as they are and as bridges carry them.
+            if matches!(organisation, 0 | 0xf8) {
+                ethertype(p, ty, rest.from(5));
+            }
+        }
+        (IP, IP) if p.needs.ip() => ip::v4(p, rest, false),
+        _ => {}
     }
 }
 
@@ -65,7 +99,7 @@ fn ethertype<'p>(p: &mut Packet<'_, 'p>, ty: u16, span: Span<'p>) {
     match ty {
         IPV4 if p.needs.ip() => ip::v4(p, span, false),
         IPV6 if p.needs.ip() => ip::v6(p, span, false),
-        ARP if p.needs.has(Layer::Arp) => arp(p, span),
+        ARP | RARP if p.needs.has(Layer::Arp) => arp(p, span),
         0x8100 | 0x88a8 | 0x9100 => vlan(p, span),
         _ => {}
     }
@@ -75,58 +109,113 @@ fn vlan<'p>(p: &mut Packet<'_, 'p>, span: Span<'p>) {
     if !p.deeper() {
         return;
     }
-    p.protocol(F::Vlan, "vlan");
-    let (Some(tag), Some(ty)) = (span.u16(0), span.u16(2)) else {
+    p.named("vlan");
+    let Some(tag) = span.u16(0) else {
         return p.short(span, "VLAN tag cut off");
     };
+    p.flag(F::Vlan);
     p.int(F::VlanPriority, tag >> 13);
     p.bool(F::VlanDei, tag & 0x1000 != 0);
     p.int(F::VlanId, tag & 0xfff);
+    let Some(ty) = span.u16(2) else {
+        return p.short(span, "VLAN tag cut off");
+    };
     if ty > LONGEST {
         p.int(F::VlanEtype, ty);
         p.named("ethertype");
         ethertype(p, ty, span.from(4));
+    } else {
+        llc(p, span.from(4).first(usize::from(ty)));
     }
 }
 
 fn cooked<'p>(p: &mut Packet<'_, 'p>, span: Span<'p>) {
-    p.protocol(F::Sll, "sll");
-    let (Some(direction), Some(ty)) = (span.u16(0), span.u16(14)) else {
+    p.named("sll");
+    let Some([d0, d1, _, _]) = span.array(0) else {
         return p.short(span, "Linux cooked header cut off");
     };
-    p.int(F::SllPktType, direction);
-    p.int(F::SllEtype, ty);
-    p.named("ethertype");
-    ethertype(p, ty, span.from(16));
+    p.flag(F::Sll);
+    p.int(F::SllPktType, u16::from_be_bytes([d0, d1]));
+    let Some(ty) = span.u16(14) else {
+        return p.short(span, "Linux cooked header cut off");
+    };
+    cooked_type(p, ty, span.from(16));
 }
 
 fn cooked2<'p>(p: &mut Packet<'_, 'p>, span: Span<'p>) {
-    p.protocol(F::Sll, "sll");
+    p.named("sll");
     let (Some(ty), Some(direction), Some(_)) = (span.u16(0), span.u8(10), span.u8(19)) else {
         return p.short(span, "Linux cooked header cut off");
     };
+    p.flag(F::Sll);
     p.int(F::SllPktType, direction);
-    p.int(F::SllEtype, ty);
-    p.named("ethertype");
-    ethertype(p, ty, span.from(20));
+    cooked_type(p, ty, span.from(20));
 }
 
-/// A word with the address family, in the byte order of the machine that captured it, which the number's size tells.
+/// What follows a Linux cooked header: by EtherType, or by a number of Linux's own.
+fn cooked_type<'p>(p: &mut Packet<'_, 'p>, ty: u16, span: Span<'p>) {
+    const LLC: u16 = 4;
+    if ty > LONGEST {
+        p.int(F::SllEtype, ty);
+        p.named("ethertype");
+        ethertype(p, ty, span);
+    } else if ty == LLC {
+        llc(p, span);
+    }
+}
+
+/// A word with the address family, in network byte order.
 fn loopback<'p>(p: &mut Packet<'_, 'p>, span: Span<'p>) {
     p.named("null");
-    let Some(family) = span.u32(0) else {
+    match span.u32(0) {
+        Some(of) => family(p, of, span.from(4)),
+        None => p.short(span, "loopback header cut off"),
+    }
+}
+
+/// A word with the address family, in the byte order of the machine that captured it, or with 16 bits of it in either half; or an
+/// EtherType, or the header of PPP.
+fn null<'p>(p: &mut Packet<'_, 'p>, span: Span<'p>) {
+    p.named("null");
+    let rest = span.from(4);
+    if span.u16(0) == Some(0xff03) {
+        p.named("ppp");
+        return match span.u16(2) {
+            Some(0x0021) => ip::v4(p, rest, false),
+            Some(0x0057) => ip::v6(p, rest, false),
+            Some(_) => {}
+            None => p.short(span, "PPP header cut off"),
+        };
+    }
+    let Some(word) = span.u32(0).map(u32::swap_bytes) else {
         return p.short(span, "loopback header cut off");
     };
-    let family = if family > 0xffff { family.swap_bytes() } else { family };
-    match family {
-        2 => ip::v4(p, span.from(4), false),
-        10 | 24 | 28 | 30 => ip::v6(p, span.from(4), false),
+    let of = match word {
+        ..=0xffff if word & 0xff == 0 && word < 0x600 => word >> 8,
+        ..=0xffff => word,
+        ..0x6_0000 => word >> 16,
+        _ => word.swap_bytes(),
+    };
+    match u16::try_from(of) {
+        Ok(ty) if ty > LONGEST => ethertype(p, ty, rest),
+        _ => family(p, of, rest),
+    }
+}
+
+/// What follows an address family, of which IPv6 has several among the systems of BSD's kind.
+fn family<'p>(p: &mut Packet<'_, 'p>, of: u32, span: Span<'p>) {
+    match of {
+        2 => ip::v4(p, span, false),
+        24 | 28 | 30 => ip::v6(p, span, false),
         _ => {}
     }
 }
 
 fn arp<'p>(p: &mut Packet<'_, 'p>, span: Span<'p>) {
-    p.protocol(F::Arp, "arp");
+    p.named("arp");
+    if span.u16(0).is_some() {
+        p.flag(F::Arp);
+    }
     let (Some(hw), Some(proto), Some([hw_size, proto_size]), Some(opcode)) = (span.u16(0), span.u16(2), span.array(4), span.u16(6)) else {
         return p.short(span, "ARP message cut off");
     };

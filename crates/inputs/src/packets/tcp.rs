@@ -59,10 +59,11 @@ const FLAGS: [(u16, F); 9] = [
 
 /// A segment; `quoted` if it stands in an error message of ICMP, which need not quote all of it.
 pub(super) fn segment<'p>(p: &mut Packet<'_, 'p>, span: Span<'p>, quoted: bool) {
-    p.protocol(F::Tcp, "tcp");
+    p.named("tcp");
     let (Some(src), Some(dst)) = (span.u16(0), span.u16(2)) else {
         return p.short(span, "TCP header cut off");
     };
+    p.flag(F::Tcp);
     p.int(F::TcpSrcport, src);
     p.int(F::TcpDstport, dst);
     p.int(F::TcpPort, src);

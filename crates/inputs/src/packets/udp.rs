@@ -6,10 +6,11 @@ use super::span::Span;
 use super::{dns, sip};
 
 pub(super) fn datagram<'p>(p: &mut Packet<'_, 'p>, span: Span<'p>) {
-    p.protocol(F::Udp, "udp");
+    p.named("udp");
     let (Some(src), Some(dst)) = (span.u16(0), span.u16(2)) else {
         return p.short(span, "UDP header cut off");
     };
+    p.flag(F::Udp);
     p.int(F::UdpSrcport, src);
     p.int(F::UdpDstport, dst);
     p.int(F::UdpPort, src);

@@ -268,22 +268,72 @@ fn other_links() {
     assert_eq!(stats.skipped.get("frame of link type 147"), Some(&1));
 }
 
-/// A projection reads the same values as all fields do.
+/// Sets of fields read the same values as all fields do, in frames of all kinds, whole and mutated.
 #[test]
 fn projections_agree() {
-    let scheme = schemes::packets().build().expect("a scheme");
-    let frames = [
-        ethernet(0x0800, &ipv4(6, &tcp(5555, 80, 0x18, b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"))),
-        ethernet(0x0800, &ipv4(17, &udp(53, 1, b"\x00\x09\x81\x80\x00\x00\x00\x00\x00\x00\x00\x00"))),
-        ethernet(0x86dd, &ipv6(58, &[135, 0, 0, 0, 0, 0, 0, 0])),
+    let mut dns = vec![0, 9, 0x81, 0x80, 0, 1, 0, 3, 0, 0, 0, 0];
+    dns.extend(b"\x03www\x07example\x00\x00\x01\x00\x01");
+    dns.extend(b"\xc0\x0c\x00\x05\x00\x01\x00\x00\x00\x3c\x00\x04\x01x\xc0\x10");
+    dns.extend(b"\xc0\x0c\x00\x0f\x00\x01\x00\x00\x00\x3c\x00\x06\x00\x0a\xc0\xff\xc0\x10");
+    dns.extend(b"\xc0\x29\x00\x01\x00\x01\x00\x00\x00\x3c\x00\x04\x01\x02\x03\x04");
+    let name = b"\x00\x00\x00\x0c\x00\x0a\x00\x00\x07example";
+    let hello = [&[1, 0, 0, 65, 3, 3][..], &[7; 32], b"\x00\x00\x04\x13\x01\xc0\x2f\x01\x00\x00\x10", name].concat();
+    let records: Vec<u8> = hello.chunks(40).flat_map(|piece| [&[22, 3, 1, 0, piece.len() as u8][..], piece].concat()).collect();
+    let http = b"\r\nPOST /a?b HTTP/1.1\r\nHost: a\r\n b\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\n\r\nHTTP/1.1 204 No\r\nServer: s\r\n\r\nGET / HTTP/1.1\r\n\r\n";
+    let sip = b"INVITE sip:bob@b SIP/2.0\r\nf: <sip:a@c>\r\nTo: <sip:d@e>\r\nCSeq: 3 INVITE\r\nl: 0\r\n\r\n";
+    let mut frames = vec![
+        ethernet(0x0800, &ipv4(6, &tcp(5555, 80, 0x18, http))),
+        ethernet(0x0800, &ipv4(17, &udp(53, 1, &dns))),
+        ethernet(0x8100, &[&[0, 5, 0x86, 0xdd][..], &ipv6(6, &tcp(5555, 443, 0x18, &records))].concat()),
+        ethernet(0x86dd, &ipv6(58, &[&[1, 0, 0, 0, 0, 0, 0, 0][..], &ipv6(17, &udp(5060, 9, sip))].concat())),
+        ethernet(0x0800, &ipv4(4, &ipv4(1, &[&[3, 3, 0, 0, 0, 0, 0, 0][..], &ipv4(6, &tcp(1, 2, 2, b""))].concat()))),
+        ethernet(
+            0x0806,
+            b"\x00\x01\x08\x00\x06\x04\x00\x01\x02\x00\x00\x00\x00\x01\x0a\x00\x00\x01\x00\x00\x00\x00\x00\x00\x0a\x00\x00\x02",
+        ),
     ];
-    let file = Pcap::ETHERNET.file(&frames.iter().map(Vec::as_slice).collect::<Vec<_>>());
-    let read = |scheme: &Scheme| read_all(Cursor::new(file.clone()), Format::Packets, scheme, &ReaderOptions::default()).expect("a file").0;
-    let all = read(&scheme);
-    for field in scheme.fields() {
-        let one = read(&scheme.project(|_, f| f.name == field.name));
-        for record in 0..frames.len() {
-            assert_eq!(show(&one[0], record, &field.name), show(&all[0], record, &field.name), "{}", field.name);
+    let mut state = 7u64;
+    let mut dice = move |sides: usize| {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (state >> 33) as usize % sides
+    };
+    let whole = frames.len();
+    for i in 0..600 {
+        let mut frame = frames[i % whole].clone();
+        for _ in 0..=dice(3) {
+            let at = dice(frame.len());
+            frame[at] = [0, 0xff, 0xc0, b'\r', b' ', dice(256) as u8][dice(6)];
+        }
+        if dice(4) == 0 {
+            frame.truncate(dice(frame.len()));
+        }
+        frames.push(frame);
+    }
+    projected(&Pcap::ETHERNET.file(&frames.iter().map(Vec::as_slice).collect::<Vec<_>>()), 400, &mut dice);
+    for file in ["dev/ndpi_fuzz_2594.pcap", "dev/ndpi_badpackets.pcap", "dev/pcpp_dns.pcap"] {
+        let Some(path) = common::shared("captures").map(|at| at.join(file)).filter(|path| path.exists()) else { continue };
+        projected(&std::fs::read(path).expect("a file"), 20, &mut dice);
+    }
+}
+
+/// Reads a capture with each field alone, and with random sets of them.
+fn projected(file: &[u8], sets: usize, dice: &mut impl FnMut(usize) -> usize) {
+    let scheme = schemes::packets().build().expect("a scheme");
+    let file: std::sync::Arc<[u8]> = file.into();
+    let read = |scheme: &Scheme| read_all(Cursor::new(file.clone()), Format::Packets, scheme, &ReaderOptions::default()).expect("a file");
+    let (all, numbers, _) = read(&scheme);
+    let count = scheme.fields().len();
+    let chosen = (0..sets.min(count)).map(|i| vec![i * count / sets.min(count)]);
+    let random: Vec<Vec<usize>> = (0..sets).map(|_| (0..=dice(6)).map(|_| dice(count)).collect()).collect();
+    for fields in chosen.chain(random) {
+        let (some, same, _) = read(&scheme.project(|id, _| fields.contains(&(id.0 as usize))));
+        assert_eq!(same, numbers);
+        for field in fields.iter().map(|i| &scheme.fields()[*i].name) {
+            for (batch, whole) in some.iter().zip(&all) {
+                for record in 0..whole.len() {
+                    assert_eq!(show(batch, record, field), show(whole, record, field), "{field} with {fields:?}");
+                }
+            }
         }
     }
 }
@@ -498,4 +548,36 @@ fn flags_need_headers() {
     }
     let (batch, _) = dissect(101, &ipv6(0, &[6]));
     assert_eq!(show(&batch, 0, "ipv6.hopopts"), "false");
+}
+
+#[test]
+fn tls_in_its_old_forms_and_encrypted() {
+    for version in [[0, 2], [3, 0], [3, 3]] {
+        let old = [&[0x80, 0x1f, 1, version[0], version[1], 0, 6, 0, 0, 0, 16, 1, 0, 0x80, 0, 0, 0x2f][..], &[7; 16]].concat();
+        let text = [&old[..], &[21, 3, 0, 0, 2, 2, 40]].concat();
+        check_text(
+            443,
+            &text,
+            &[
+                ("tls.record.version", "[2 768]"),
+                ("tls.record.length", "[31 2]"),
+                ("tls.handshake.type", "[1]"),
+                ("tls.handshake.version", &format!("[{}]", u16::from_be_bytes(version))),
+                ("tls.alert_message.desc", "[40]"),
+            ],
+        );
+    }
+    // Its lengths contradict one another.
+    check_text(443, &[0x80, 0x1f, 1, 0, 2, 0, 7, 0, 0, 0, 16], &[("tls", "true"), ("tls.handshake.type", "-")]);
+    // An encrypted message after the change, whose number looks like messages, and one for itself.
+    let finished = [&[22, 3, 3, 0, 40, 0, 0, 0, 0, 0, 0, 0, 0][..], &[0xbb; 32]].concat();
+    check_text(
+        443,
+        &[&[20, 3, 3, 0, 1, 1][..], &finished].concat(),
+        &[("tls.record.content_type", "[20 22]"), ("tls.handshake.type", "-")],
+    );
+    check_text(443, &finished, &[("tls.handshake.type", "-")]);
+    check_text(443, &[22, 3, 3, 0, 4, 0, 0, 0, 0], &[("tls.handshake.type", "[0]")]);
+    // A record cannot be as long as this.
+    check_text(443, &[22, 3, 3, 0xff, 0xff, 1, 0, 0, 0], &[("tls.record.content_type", "-")]);
 }

@@ -260,7 +260,7 @@ fields! { Layer;
 
     Tls "tls" Flag Tls "Whether there is TLS: any payload on a port of TLS.";
     TlsContentType "tls.record.content_type" Ints Tls "The types of the records: 22 is a handshake.";
-    TlsRecordVersion "tls.record.version" Ints Tls "The versions of the records.";
+    TlsRecordVersion "tls.record.version" Ints Tls "The versions of the records; 2 for a ClientHello of SSL 2.";
     TlsRecordLength "tls.record.length" Ints Tls "The lengths of the records.";
     TlsAlertLevel "tls.alert_message.level" Ints Tls "The levels of alerts.";
     TlsAlertDesc "tls.alert_message.desc" Ints Tls "The descriptions of alerts.";

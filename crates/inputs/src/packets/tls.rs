@@ -4,8 +4,10 @@ use super::fields::F;
 use super::packet::Packet;
 use super::span::Span;
 
+const CHANGE_CIPHER_SPEC: u8 = 20;
 const ALERT: u8 = 21;
 const HANDSHAKE: u8 = 22;
+const HELLO_REQUEST: u8 = 0;
 const CLIENT_HELLO: u8 = 1;
 const SERVER_HELLO: u8 = 2;
 
@@ -14,6 +16,12 @@ const SUPPORTED_GROUPS: u16 = 10;
 const ALPN: u16 = 16;
 const SUPPORTED_VERSIONS: u16 = 43;
 
+/// The longest record, with what encryption may add.
+const LONGEST_RECORD: u16 = 0x4000 + 2048;
+
+/// Bytes of the shortest encrypted message.
+const LEAST_ENCRYPTED: usize = 16;
+
 /// Handshake messages that are longer are not put together of several records.
 const LONGEST_MESSAGE: usize = 1 << 16;
 
@@ -21,10 +29,14 @@ const LONGEST_MESSAGE: usize = 1 << 16;
 pub(super) fn segment<'p>(p: &mut Packet<'_, 'p>, span: Span<'p>) {
     p.protocol(F::Tls, "tls");
     let mut rest = span;
+    if let Some(size) = old_hello(p, span) {
+        rest = rest.from(size);
+    }
+    let mut encrypted = false;
     // The beginning of a handshake message that the next record goes on with.
     let mut begun = Vec::new();
     while let (Some(ty), Some(version), Some(length)) = (rest.u8(0), rest.u16(1), rest.u16(3)) {
-        if !(20..=24).contains(&ty) || version >> 8 != 3 {
+        if !(20..=25).contains(&ty) || version >> 8 != 3 || length > LONGEST_RECORD {
             return;
         }
         p.int(F::TlsContentType, ty);
@@ -34,6 +46,9 @@ pub(super) fn segment<'p>(p: &mut Packet<'_, 'p>, span: Span<'p>) {
         let record = rest.from(5).first(size);
         rest = rest.from(5 + size);
         match (ty, length) {
+            (CHANGE_CIPHER_SPEC, _) => encrypted = true,
+            // After the change only a client that was asked to try again says hello in clear.
+            (HANDSHAKE, _) if encrypted && record.u8(0) != Some(CLIENT_HELLO) => {}
             (HANDSHAKE, _) => {
                 let next = rest.u8(0) == Some(HANDSHAKE);
                 if begun.is_empty() {
@@ -63,13 +78,36 @@ pub(super) fn segment<'p>(p: &mut Packet<'_, 'p>, span: Span<'p>) {
     }
 }
 
+/// A ClientHello of SSL 2, with which clients began that knew SSL 3 as well. Answers its size.
+fn old_hello(p: &mut Packet<'_, '_>, span: Span<'_>) -> Option<usize> {
+    let (length, version) = (span.u16(0)?, span.u16(3)?);
+    let size = usize::from(length & 0x7fff);
+    if length & 0x8000 == 0 || span.u8(2)? != CLIENT_HELLO || !(version == 2 || version >> 8 == 3) {
+        return None;
+    }
+    let (specs, session, challenge) = (span.u16(5)?, span.u16(7)?, span.u16(9)?);
+    if specs % 3 != 0 || 9 + usize::from(specs) + usize::from(session) + usize::from(challenge) != size {
+        return None;
+    }
+    p.int(F::TlsRecordVersion, 2);
+    p.int(F::TlsRecordLength, size as i64);
+    p.int(F::TlsHandshakeType, CLIENT_HELLO);
+    p.int(F::TlsHandshakeVersion, version);
+    p.int(F::TlsSessionIdLength, session);
+    Some(2 + size)
+}
+
 /// Handshake messages in a record, of which `left` bytes are in this segment or still to come. What has no known type is encrypted, or
 /// the rest of a message that began before. Answers the beginning of a message that does not fit its record, if there is one.
 fn handshake<'s>(p: &mut Packet<'_, '_>, record: Span<'s>, mut left: usize) -> &'s [u8] {
     let mut rest = record;
     while let (Some(ty), Some(length)) = (rest.u8(0), rest.u24(1)) {
         let size = 4 + length as usize;
-        if !matches!(ty, 0..=6 | 8 | 11..=16 | 20..=25 | 67 | 254) || size > LONGEST_MESSAGE {
+        if !matches!(ty, HELLO_REQUEST..=6 | 8 | 11..=16 | 20..=25 | 67 | 254) || size > LONGEST_MESSAGE {
+            return &[];
+        }
+        // Zeros before more than another message are the number of an encrypted record.
+        if ty == HELLO_REQUEST && left >= LEAST_ENCRYPTED {
             return &[];
         }
         if size > left {

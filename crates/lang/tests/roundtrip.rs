@@ -46,6 +46,38 @@ fn corpus() {
     assert!(wrong.is_empty(), "{} differ:\n{}", wrong.len(), wrong[..wrong.len().min(20)].join("\n"));
 }
 
+/// A function of one value is called for each value of a multi-valued field; one that takes an array, or nil, gets the field as one.
+#[test]
+fn functions_of_multi_valued_fields() {
+    let field = |name: &str, ty| Field { name: name.into(), ty, presence: Presence::Optional, multi: true, doc: String::new() };
+    let scheme = Scheme::builder()
+        .field(field("host", Type::array(Type::Bytes)))
+        .field(field("port", Type::array(Type::Int)))
+        .functions(stdlib::signatures())
+        .build()
+        .expect("a scheme");
+    for source in [
+        r#"lower(host) == "a""#,
+        r#"lower(host) != "a""#,
+        r#"not lower(host) in {"a" "b"}"#,
+        r#"upper(lower(host)) contains "A""#,
+        r#"starts_with(host, "a")"#,
+        r#"starts_with(lower(host), "a") or len(host) > 3"#,
+        r#"len(port) == 2"#,
+        r#"any(lower(host[*]) == "a")"#,
+        r#"join(lower(host), ",") == "a,b""#,
+        r#"join(host, ",") == "a,b""#,
+    ] {
+        let printed = roundtrip(source, &scheme, &Limits::default()).unwrap_or_else(|e| panic!("{e}"));
+        assert_eq!(printed.trim_end(), source);
+        let program = compile(source, &scheme, &Limits::default()).expect("a rule");
+        validate(&program).unwrap_or_else(|e| panic!("{source}: {e}"));
+    }
+    for source in [r#"coalesce(host, "-") == "a""#, r#"concat("a", host) == "a""#, "lower(port) == 1"] {
+        assert!(compile(source, &scheme, &Limits::default()).is_err(), "{source}");
+    }
+}
+
 /// A missing operand decides where nil is not `!=` anything; the tree differs, the text does not.
 #[test]
 fn multi_valued_not_equal() {

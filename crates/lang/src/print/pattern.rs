@@ -2,6 +2,7 @@
 
 use crate::ast::{ArithOp, Clause, CompareOp, Const, Each, Expr, ExprKind, LocalId, LogicOp, Needle, Program, Quantifier};
 use crate::dump::expr_key;
+use crate::signature::NilRule;
 use crate::types::Type;
 
 /// What a comparison is the truth of: a Bool that may be nil compared with `true`, or bits compared with 0.
@@ -129,7 +130,7 @@ fn none_equals<'p>(program: &Program, e: &'p Expr) -> Option<&'p Each> {
             let nullable = || [lhs, rhs].into_iter().filter(|e| e.nullable);
             let shown = !program.scheme.nil_not_equal() && nullable().count() > 0 && nullable().all(|e| uses_locals(e));
             let (bound, mut used) = (multi_values(program, each)?, Vec::new());
-            let once = operands(lhs, &bound, &mut used) && operands(rhs, &bound, &mut used) && used == bound;
+            let once = operands(program, lhs, &bound, &mut used) && operands(program, rhs, &bound, &mut used) && used == bound;
             (shown && once).then_some(each)
         }
         _ => None,
@@ -141,7 +142,7 @@ fn none_equals<'p>(program: &Program, e: &'p Expr) -> Option<&'p Each> {
 pub(super) fn is_multi_test(program: &Program, each: &Each, truth: bool) -> bool {
     let Some(bound) = multi_values(program, each) else { return false };
     let mut used = Vec::new();
-    let mut operand = |e| operands(e, &bound, &mut used);
+    let mut operand = |e| operands(program, e, &bound, &mut used);
     let simple = match &each.body.kind {
         ExprKind::Compare { op: CompareOp::Ne, lhs, .. } => truth && self::truth(&each.body).is_some() && is_bit_test(lhs) && operand(lhs),
         ExprKind::Compare { lhs, rhs, .. } => operand(lhs) && operand(rhs),
@@ -151,7 +152,7 @@ pub(super) fn is_multi_test(program: &Program, each: &Each, truth: bool) -> bool
         | ExprKind::Wildcard { value, .. }
         | ExprKind::Contains { value, needle: Needle::Const(_) } => operand(value),
         ExprKind::Contains { value, needle: Needle::Dynamic(needle) } => operand(value) && operand(needle),
-        ExprKind::Local(_) if each.body.ty == Type::Bool => truth && operand(&each.body),
+        ExprKind::Local(_) | ExprKind::Call { .. } if each.body.ty == Type::Bool => truth && operand(&each.body),
         _ => false,
     };
     simple && used == bound
@@ -170,7 +171,12 @@ fn multi_values(program: &Program, each: &Each) -> Option<Vec<LocalId>> {
 }
 
 /// Collects the uses of `bound` in an operand; false if one stands where a bare field would mean the whole array.
-fn operands(e: &Expr, bound: &[LocalId], used: &mut Vec<LocalId>) -> bool {
+fn operands(program: &Program, e: &Expr, bound: &[LocalId], used: &mut Vec<LocalId>) -> bool {
+    let clean = |e: &Expr| {
+        let mut clean = true;
+        e.walk(&mut |e| clean &= !matches!(&e.kind, ExprKind::Local(id) if bound.contains(id)));
+        clean
+    };
     match &e.kind {
         ExprKind::Local(id) => {
             if bound.contains(id) {
@@ -178,12 +184,17 @@ fn operands(e: &Expr, bound: &[LocalId], used: &mut Vec<LocalId>) -> bool {
             }
             true
         }
-        ExprKind::Neg(inner) => operands(inner, bound, used),
-        ExprKind::Arith { lhs, rhs, .. } => operands(lhs, bound, used) && operands(rhs, bound, used),
-        _ => {
-            let mut clean = true;
-            e.walk(&mut |e| clean &= !matches!(&e.kind, ExprKind::Local(id) if bound.contains(id)));
-            clean
-        }
+        ExprKind::Neg(inner) => operands(program, inner, bound, used),
+        ExprKind::Arith { lhs, rhs, .. } => operands(program, lhs, bound, used) && operands(program, rhs, bound, used),
+        // A call takes each value of a bare field that is its first argument, or that of another such call.
+        ExprKind::Call { site, args } => match args.split_first() {
+            Some((first, others)) if matches!(first.kind, ExprKind::Local(_) | ExprKind::Call { .. }) => {
+                let function = program.sites.get(site.0 as usize).map(|site| program.scheme.function(site.function));
+                let each = function.is_some_and(|f| f.nil == NilRule::Propagates);
+                others.iter().all(clean) && if each { operands(program, first, bound, used) } else { clean(first) }
+            }
+            _ => clean(e),
+        },
+        _ => clean(e),
     }
 }

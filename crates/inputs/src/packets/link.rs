@@ -193,7 +193,7 @@ fn null<'p>(p: &mut Packet<'_, 'p>, span: Span<'p>) {
     let of = match word {
         ..=0xffff if word & 0xff == 0 && word < 0x600 => word >> 8,
         ..=0xffff => word,
-        ..0x6_0000 => word >> 16,
+        0x1_0000..0x6_0000 => word >> 16,
         _ => word.swap_bytes(),
     };
     match u16::try_from(of) {

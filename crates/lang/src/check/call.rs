@@ -105,6 +105,7 @@ impl Checker<'_> {
             Operand::Plain(expr) => expr,
             Operand::Mapped(each) => self.collect(each),
             Operand::Each(each) if each.logical => self.collect(each),
+            Operand::Each(each) if each.implicit && !accepts_one(signature, &param.pattern, &each.elem.ty) => self.collect(each),
             Operand::Each(each) if i == 0 => {
                 *clauses = Some(Walk { clauses: each.clauses, implicit: each.implicit });
                 each.elem
@@ -144,12 +145,11 @@ impl Checker<'_> {
     /// Whether a function's first argument, if it is a multi-valued field, stands for each of its values: where the function takes
     /// one, and has no answer where there is none.
     fn takes_each(&self, signature: &Signature, arg: &syntax::Expr, pattern: &Pattern) -> bool {
-        let accepts = |ty: &Type| signature.accepts(pattern, ty, &mut vec![None; signature.variables.len()]);
         signature.nil == NilRule::Propagates
             && match &arg.unparenthesised().kind {
                 syntax::ExprKind::Word(word) => {
                     let field = self.scheme.field_id(word).map(|id| self.scheme.field(id));
-                    field.and_then(|f| f.ty.element()).is_some_and(accepts)
+                    field.and_then(|f| f.ty.element()).is_some_and(|ty| accepts_one(signature, pattern, ty))
                 }
                 syntax::ExprKind::Call { .. } => true,
                 _ => false,
@@ -165,6 +165,11 @@ impl Checker<'_> {
         let value = self.value(arg, Want::default())?;
         Ok(Operand::Plain(test(ExprKind::Present(Box::new(value)), span)))
     }
+}
+
+/// Whether a first argument may be of a type.
+fn accepts_one(signature: &Signature, pattern: &Pattern, ty: &Type) -> bool {
+    signature.accepts(pattern, ty, &mut vec![None; signature.variables.len()])
 }
 
 /// How a function is called.

@@ -581,3 +581,49 @@ fn tls_in_its_old_forms_and_encrypted() {
     // A record cannot be as long as this.
     check_text(443, &[22, 3, 3, 0xff, 0xff, 1, 0, 0, 0], &[("tls.record.content_type", "-")]);
 }
+
+#[test]
+fn http_targets_in_all_forms() {
+    for (line, uri) in [
+        ("GET /a?b HTTP/1.1", "http://h/a?b"),
+        ("GET https://x.y/a?b HTTP/1.1", "https://x.y/a?b"),
+        ("CONNECT x.y:443 HTTP/1.1", "x.y:443"),
+        ("OPTIONS * HTTP/1.1", "http://h"),
+    ] {
+        let text = format!("{line}\r\nHost: h\r\n\r\n");
+        let target = line.split(' ').nth(1).unwrap_or_default();
+        check_text(
+            80,
+            text.as_bytes(),
+            &[
+                ("http.request.uri", &format!("[{target}]")),
+                ("http.request.uri.path", &format!("[{}]", target.trim_end_matches("?b"))),
+                ("http.request.full_uri", &format!("[{uri}]")),
+            ],
+        );
+    }
+}
+
+/// Names of a kilobyte that two bytes point to, again and again, in a packet as long as offload allows: what is kept is bounded.
+#[test]
+fn names_take_no_more_than_their_bound() {
+    let mut message = vec![0, 9, 0x81, 0x80, 0, 0, 0x14, 0, 0, 0, 0, 0];
+    for _ in 0..15 {
+        message.push(63);
+        message.extend([b'a'; 63]);
+    }
+    message.extend(b"\x00\x00\x01\x00\x01\x00\x00\x00\x3c\x00\x04\x01\x02\x03\x04");
+    while message.len() < 60_000 {
+        message.extend(b"\xc0\x0c\x00\x01\x00\x01\x00\x00\x00\x3c\x00\x04\x01\x02\x03\x04");
+    }
+    let streamed = [&(message.len() as u16).to_be_bytes()[..], &message].concat().repeat(20);
+    let mut packet = ipv6(6, &tcp(53, 4000, 0x18, &streamed)[..60_000]);
+    packet.truncate(40);
+    packet[4..6].fill(0);
+    packet.extend(tcp(53, 4000, 0x18, &streamed));
+    let (batch, stats) = dissect(1, &ethernet(0x86dd, &packet));
+    let names = show(&batch, 0, "dns.resp.name").len();
+    // With a space after each.
+    assert!((1 << 19..=(1 << 20) + (1 << 12)).contains(&names), "{names}");
+    assert_eq!(stats.malformed.get("more text in one field than is kept"), Some(&1), "{stats:?}");
+}

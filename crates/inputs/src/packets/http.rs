@@ -151,7 +151,7 @@ fn message<'p>(p: &mut Packet<'_, 'p>, bytes: &'p [u8]) -> &'p [u8] {
         at = next;
     }
     if let Some(target) = framing.target {
-        full_uri(p, host.as_deref(), target);
+        full_uri(p, host.as_deref(), word, target);
     }
     body(p, &bytes[at..], &framing)
 }
@@ -275,13 +275,15 @@ fn response<'p>(p: &mut Packet<'_, 'p>, version: &'p [u8], rest: &'p [u8]) -> Op
     Some(code)
 }
 
-fn full_uri(p: &mut Packet<'_, '_>, host: Option<&[u8]>, target: &[u8]) {
+/// The URI of a target in each of its forms: a path, an absolute URI, the authority of a CONNECT, the `*` of an OPTIONS.
+fn full_uri(p: &mut Packet<'_, '_>, host: Option<&[u8]>, method: &[u8], target: &[u8]) {
     if !p.wants(F::HttpFullUri) {
         return;
     }
-    match host {
-        Some(host) if target.starts_with(b"/") => p.bytes(F::HttpFullUri, &[b"http://", host, target].concat()),
-        _ if memchr::memmem::find(target, b"://").is_some() => p.bytes(F::HttpFullUri, target),
+    match (host, target) {
+        (Some(host), [b'/', ..]) => p.bytes(F::HttpFullUri, &[b"http://", host, target].concat()),
+        (Some(host), b"*") => p.bytes(F::HttpFullUri, &[b"http://", host].concat()),
+        _ if method == b"CONNECT" || memchr::memmem::find(target, b"://").is_some() => p.bytes(F::HttpFullUri, target),
         _ => {}
     }
 }

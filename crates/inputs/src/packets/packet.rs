@@ -12,6 +12,10 @@ use crate::table::Kind;
 /// How many headers may lie in one another before dissection stops.
 const DEPTH: u32 = 16;
 
+/// The most bytes of text that a multi-valued field of one packet holds: names of DNS may be many times as long as what they are
+/// written with.
+const MOST_TEXT: usize = 1 << 20;
+
 /// What dissection keeps from packet to packet.
 pub(super) struct Places {
     /// The fields' places in the scheme, by [`F`].
@@ -178,10 +182,12 @@ impl<'b, 'p> Packet<'b, 'p> {
     #[inline]
     pub(super) fn bytes(&mut self, field: F, value: &[u8]) {
         if FIELDS[field as usize].kind == Kind::Texts {
-            if let Some(many) = self.many(field) {
-                many.text.extend_from_slice(value);
-                many.ends.push(many.text.len());
+            let Some(many) = self.many(field) else { return };
+            if value.len() > MOST_TEXT - many.text.len() {
+                return self.malformed("more text in one field than is kept");
             }
+            many.text.extend_from_slice(value);
+            many.ends.push(many.text.len());
         } else if let Some(id) = self.first(field) {
             match self.copied.and_then(|(whole, at)| Some(at + within(whole, value)?)) {
                 Some(at) => self.record.bytes_at(id, at, value.len()),

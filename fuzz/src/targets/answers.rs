@@ -1,0 +1,110 @@
+//! Programs on all backends, and what records they run on.
+
+use std::sync::{Arc, OnceLock};
+
+use quintet::{Backend, Limits, Linked, OwnedValue, Program, Scheme, Trap, Type, configurations};
+use quintet_cases::{Record, zero_record};
+use quintet_testing::{Batches, Mode, World, answers, instance, world};
+use serde_json::{Value as Json, json};
+
+use crate::finding::{Fault, ensure};
+
+/// Limits under which nothing runs for long.
+pub fn limits() -> Limits {
+    Limits { steps: 100_000, memory_bytes: 1 << 20, regex_bytes: 1 << 20, regex_cache_bytes: 1 << 18, ..Limits::default() }
+}
+
+/// Every configuration of every backend, the interpreter first.
+pub fn lineup() -> &'static [Arc<dyn Backend>] {
+    static LINEUP: OnceLock<Vec<Arc<dyn Backend>>> = OnceLock::new();
+    LINEUP.get_or_init(configurations)
+}
+
+/// The settings that programs are checked in: the tests' own, and the ready-made schemes.
+pub fn worlds() -> &'static [World] {
+    static WORLDS: OnceLock<Vec<World>> = OnceLock::new();
+    WORLDS.get_or_init(|| {
+        let tests = world(true);
+        let ready = [quintet_inputs::schemes::http(), quintet_inputs::schemes::cloudflare(), quintet_inputs::schemes::packets()];
+        let ready = ready.into_iter().map(|builder| {
+            let builder = [Type::Int, Type::Ip, Type::Bytes].into_iter().fold(builder, |b, ty| b.lists(ty));
+            let scheme = builder.functions(tests.library.signatures()).build().expect("a ready-made scheme");
+            World { scheme, library: tests.library.clone(), lists: tests.lists.clone() }
+        });
+        [tests.clone(), world(false).clone()].into_iter().chain(ready).collect()
+    })
+}
+
+/// Two records: one as plain as can be, one with a value in every field.
+pub fn records(scheme: &Scheme) -> Vec<Record> {
+    let value = |ty: &Type| OwnedValue::from_json(ty, &sample(ty)).unwrap_or_else(|_| OwnedValue::zero(ty));
+    vec![zero_record(scheme), scheme.fields().iter().map(|f| (f.name.clone(), value(&f.ty))).collect()]
+}
+
+fn sample(ty: &Type) -> Json {
+    match ty {
+        Type::Bool => json!(true),
+        Type::Int => json!(80),
+        Type::Float => json!(1.5),
+        Type::Bytes => json!("foo.example/a?b=1"),
+        Type::Ip => json!("10.0.0.7"),
+        Type::Array(element) => json!([sample(element), sample(element)]),
+        Type::Map(element) => json!({"a": sample(element), "host": sample(element)}),
+    }
+}
+
+/// A program of a world, prepared for all backends.
+pub fn link(program: Program, world: &World, limits: &Limits) -> Result<Arc<Linked>, String> {
+    Linked::new(program, &world.library, &world.lists, limits).map_err(|e| e.to_string())
+}
+
+/// Runs a program on backends; all must answer as the first does, each way of running records. The answer is the first's in words.
+pub fn agree(
+    linked: &Arc<Linked>,
+    limits: &Limits,
+    records: &[Record],
+    wide: bool,
+    backends: &[Arc<dyn Backend>],
+) -> Result<String, Fault> {
+    let Ok(batches) = Batches::new(linked.scheme(), records, wide) else { return Ok("no such records".into()) };
+    let mut wanted: Option<Vec<quintet_testing::Answer>> = None;
+    for backend in backends {
+        let id = backend.id().to_string();
+        let mut instance = match instance(&**backend, linked, limits) {
+            Ok(instance) => instance,
+            // A documented bound of backends that make code.
+            Err(message) if message.contains("`code_expressions`") => continue,
+            Err(message) => return Err(Fault::new(format!("{id} compiles"), message)),
+        };
+        for mode in Mode::ALL {
+            let found = answers(&mut *instance, linked, &batches, mode).map_err(|e| Fault::new(format!("{id} runs"), e))?;
+            let wanted = wanted.get_or_insert_with(|| found.clone());
+            ensure(*wanted == found, &format!("{id} = interp"), || {
+                let place = wanted.iter().zip(&found).position(|(a, b)| a != b).unwrap_or_default();
+                let text = |answers: &[quintet_testing::Answer]| answers.get(place).map(|a| a.to_string()).unwrap_or_default();
+                format!("{mode}, record {place}\n  interp: {}\n  {id}: {}\n  {}", text(wanted), text(&found), linked.program())
+            })?;
+        }
+    }
+    Ok(wanted.unwrap_or_default().iter().map(|a| format!("{a}; ")).collect())
+}
+
+/// As [`agree`] on the interpreter for a program before and after the passes. Passes may lower the count of steps.
+pub fn passes_change_nothing(program: &Program, world: &World, limits: &Limits, records: &[Record]) -> Result<(), Fault> {
+    let optimised = quintet::lang::optimise(program, &quintet::Passes::default());
+    quintet::lang::validate::validate(&optimised).map_err(|e| Fault::new("what passes make is valid", format!("{e}\n  {program}")))?;
+    let run = |program: &Program| {
+        let linked = link(program.clone(), world, limits)?;
+        let batches = Batches::new(linked.scheme(), records, false).map_err(|e| e.to_string())?;
+        let mut instance = instance(&*lineup()[0], &linked, limits)?;
+        answers(&mut *instance, &linked, &batches, Mode::ALL[0])
+    };
+    let (Ok(before), Ok(after)) = (run(program), run(&optimised)) else { return Ok(()) };
+    for (before, after) in before.iter().zip(&after) {
+        let lowered = before.traps.values().any(|trap| *trap == Trap::Budget);
+        ensure(lowered || before == after, "passes change nothing", || {
+            format!("without: {before}\n  with: {after}\n  {program}  {optimised}")
+        })?;
+    }
+    Ok(())
+}

@@ -113,10 +113,11 @@ impl Shared<'_> {
         let (mut pool, mut outcomes) = (self.corpus.clone(), HashSet::new());
         let (mut executions, mut kept) = (0, 0);
         let end = Instant::now() + self.campaign.time;
-        // What the corpus says as it stands comes first, a share of it for each thread.
+        // The corpus is run as it stands too, a share of it by each thread.
         let mut plain = self.corpus.iter().skip(thread).step_by(self.campaign.threads);
         while Instant::now() < end {
-            let (input, fresh) = match plain.next() {
+            let as_it_stands = if random.one_in(2) { plain.next() } else { None };
+            let (input, fresh) = match as_it_stands {
                 Some(input) => (input.clone(), false),
                 None => (mutate(target.form, &pool, &mut random), true),
             };

@@ -19,7 +19,7 @@ const LINES: usize = 3;
 const MOST: usize = 120;
 
 /// The files of some folders or paths with one of these extensions, in order of their names. What is not there is left out.
-fn files(places: &[&str], extensions: &[&str]) -> Vec<Vec<u8>> {
+pub fn files(places: &[&str], extensions: &[&str]) -> Vec<Vec<u8>> {
     let mut found = Vec::new();
     for place in places {
         collect(&root().join(place), extensions, &mut found);
@@ -44,7 +44,7 @@ fn evenly<T>(all: Vec<T>, most: usize) -> Vec<T> {
 
 /// The beginnings of captures whose first four bytes satisfy `wanted`, and captures of single packets.
 pub fn captures(wanted: fn(&[u8]) -> bool) -> Vec<Vec<u8>> {
-    let places = ["bench-suite/workloads/data", "crates/inputs/tests", "fuzz/corpus", "../shared/captures", "../shared/inputs"];
+    let places = ["bench-suite/workloads/data", "crates/inputs/tests", "../shared/captures", "../shared/inputs"];
     let files = files(&places, &[".pcap", ".pcapng", ".cap"]);
     files.iter().filter(|f| f.get(..4).is_some_and(wanted)).map(|f| beginning(f, SMALL).to_vec()).collect()
 }

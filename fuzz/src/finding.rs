@@ -31,11 +31,20 @@ pub fn ensure(holds: bool, class: &str, detail: impl FnOnce() -> String) -> Resu
 
 /// A fault unless both are the same.
 pub fn same<T: PartialEq + std::fmt::Debug>(class: &str, a: &T, b: &T) -> Result<(), Fault> {
-    ensure(a == b, class, || format!("{}\n  and\n  {}", cut(&format!("{a:?}")), cut(&format!("{b:?}"))))
+    ensure(a == b, class, || {
+        let (a, b) = (format!("{a:?}"), format!("{b:?}"));
+        let start = a.chars().zip(b.chars()).take_while(|(a, b)| a == b).count().saturating_sub(BEFORE);
+        format!("{}\n  and\n  {}", from(&a, start), from(&b, start))
+    })
 }
 
-fn cut(text: &str) -> String {
-    text.chars().take(2000).collect()
+/// Characters that are shown before the first difference, and in all.
+const BEFORE: usize = 200;
+const SHOWN: usize = 600;
+
+fn from(text: &str, start: usize) -> String {
+    let dots = if start > 0 { "..." } else { "" };
+    dots.chars().chain(text.chars().skip(start).take(SHOWN)).collect()
 }
 
 /// The folder of inputs that findings leave.

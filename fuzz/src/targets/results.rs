@@ -15,10 +15,8 @@ pub const TARGET: Target = Target {
     about: "refused, or written and read again the same; no difference to itself; choices and reports without NaN",
     form: Form::Json,
     corpus: || {
-        corpus::texts(&["crates/results/tests/fixtures/example.json", "reports/tests/data/results.json"], &[".json"])
-            .iter()
-            .map(|text| small(text))
-            .collect()
+        let files = corpus::files(&["crates/results/tests/fixtures/example.json", "reports/tests/data/results.json"], &[".json"]);
+        files.iter().map(|text| small(text)).collect()
     },
     run,
 };

@@ -70,17 +70,25 @@ fn run(input: &[u8]) -> Result<u64, Fault> {
     }
 }
 
+/// A folder for files, removed in the end.
+struct Folder(PathBuf);
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        // What cannot be removed is left to be looked at.
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
 thread_local! {
-    /// This thread's folder for files.
-    static FOLDER: RefCell<Option<PathBuf>> = const { RefCell::new(None) };
+    /// This thread's folder.
+    static FOLDER: RefCell<Option<Folder>> = const { RefCell::new(None) };
 }
 
 /// Where a file of this name of this thread is.
 fn place(name: &str) -> Result<PathBuf, Fault> {
-    let folder = FOLDER.with(|kept| {
-        let mut kept = kept.borrow_mut();
-        kept.get_or_insert_with(|| folder().join(format!("work-{}-{:?}", std::process::id(), std::thread::current().id()))).clone()
-    });
+    let made = || Folder(folder().join(format!("work-{}-{:?}", std::process::id(), std::thread::current().id())));
+    let folder = FOLDER.with(|kept| kept.borrow_mut().get_or_insert_with(made).0.clone());
     std::fs::create_dir_all(&folder).map_err(|e| Fault::new("target/fuzz can be written", format!("{}: {e}", folder.display())))?;
     Ok(folder.join(name))
 }

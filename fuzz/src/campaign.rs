@@ -46,6 +46,9 @@ pub struct Summary {
 /// Inputs that a thread keeps at most.
 const KEPT: usize = 2000;
 
+/// Bytes of an input that is kept at most: what is kept grows from one to the next, and small inputs run faster.
+const SMALL: usize = 4 << 10;
+
 /// What the threads of a target share.
 struct Shared<'c> {
     campaign: &'c Campaign,
@@ -128,7 +131,7 @@ impl Shared<'_> {
             executions += 1;
             match result {
                 Ok(outcome) => {
-                    if outcomes.insert(outcome) && fresh && input.len() < 16 << 10 {
+                    if outcomes.insert(outcome) && fresh && input.len() < SMALL {
                         kept += 1;
                         match pool.len() < self.corpus.len() + KEPT {
                             true => pool.push(input),

@@ -6,11 +6,14 @@ use flate2::Compression;
 use flate2::read::MultiGzDecoder;
 use flate2::write::GzEncoder;
 
-use super::{LONGEST, capture, json};
+use super::{capture, json};
 use crate::random::Random;
 
 /// Numbers at which lengths and counts go wrong.
 const EDGES: [u32; 14] = [0, 1, 2, 3, 4, 7, 8, 0x7f, 0x80, 0xff, 0x7fff, 0xffff, 0x7fff_ffff, 0xffff_ffff];
+
+/// Bytes that are compressed at most.
+const PLAIN: usize = 32 << 10;
 
 /// Changes a few bytes, wherever they are.
 pub fn mutate(input: &mut Vec<u8>, other: &[u8], random: &mut Random) {
@@ -66,6 +69,7 @@ pub fn gzip(input: &[u8], other: &[u8], times: usize, random: &mut Random) -> Ve
             _ => capture::mutate(&mut plain, &other, times, random),
         }
     }
+    plain.truncate(PLAIN);
     let mut packed = Vec::new();
     let mut rest = &plain[..];
     loop {
@@ -99,6 +103,6 @@ fn compressed(plain: &[u8], level: Compression) -> Vec<u8> {
 fn unpacked(input: &[u8]) -> Vec<u8> {
     let mut plain = Vec::new();
     // What comes before a fault is enough.
-    let _ = MultiGzDecoder::new(input).take(LONGEST as u64).read_to_end(&mut plain);
+    let _ = MultiGzDecoder::new(input).take(PLAIN as u64).read_to_end(&mut plain);
     plain
 }

@@ -44,3 +44,34 @@ pub fn mutate(form: Form, corpus: &[Vec<u8>], random: &mut Random) -> Vec<u8> {
 
 /// Bytes of an input at most.
 const LONGEST: usize = 256 << 10;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::corpus;
+
+    #[test]
+    fn a_seed_makes_the_same_inputs() {
+        for form in [Form::Capture, Form::Gzip, Form::Text, Form::Json, Form::Seed] {
+            let corpus = [b"rule a = n == 1 # x".to_vec(), b"{\"a\": [1, \"b\"]}".to_vec()];
+            let inputs = |seed| {
+                let mut random = Random::new(seed);
+                (0..50).map(|_| mutate(form, &corpus, &mut random)).collect::<Vec<_>>()
+            };
+            assert_eq!(inputs(1), inputs(1), "{form:?}");
+            assert_ne!(inputs(1), inputs(2), "{form:?}");
+        }
+    }
+
+    #[test]
+    fn most_damaged_captures_and_json_stay_in_form() {
+        let captures = corpus::captures(corpus::is_pcapng);
+        let lines = [b"{\"a\": [1, \"b\"], \"c\": {\"d\": null}}".to_vec()];
+        let mut random = Random::new(3);
+        let whole = |capture: &[u8]| beginning(capture, usize::MAX).len() == capture.len();
+        let captures = (0..200).filter(|_| whole(&mutate(Form::Capture, &captures, &mut random))).count();
+        let parses = |line: &[u8]| serde_json::from_slice::<serde_json::Value>(line).is_ok();
+        let lines = (0..200).filter(|_| parses(&mutate(Form::Json, &lines, &mut random))).count();
+        assert!(captures > 80 && lines > 100, "{captures} captures and {lines} lines of 200");
+    }
+}

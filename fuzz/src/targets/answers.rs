@@ -4,7 +4,7 @@ use std::sync::{Arc, OnceLock};
 
 use quintet::{Backend, Limits, Linked, OwnedValue, Program, Scheme, Trap, Type, configurations};
 use quintet_cases::{Record, zero_record};
-use quintet_testing::{Batches, Mode, World, answers, instance, world};
+use quintet_testing::{Batches, Mode, World, answers, instance, values_of, world};
 use serde_json::{Value as Json, json};
 
 use crate::finding::{Fault, ensure};
@@ -18,6 +18,12 @@ pub fn limits() -> Limits {
 pub fn lineup() -> &'static [Arc<dyn Backend>] {
     static LINEUP: OnceLock<Vec<Arc<dyn Backend>>> = OnceLock::new();
     LINEUP.get_or_init(configurations)
+}
+
+/// The backends that compile in no time, in all their configurations, the interpreter first.
+pub fn simple() -> &'static [Arc<dyn Backend>] {
+    static SIMPLE: OnceLock<Vec<Arc<dyn Backend>>> = OnceLock::new();
+    SIMPLE.get_or_init(|| lineup().iter().filter(|b| ["interp", "closures"].contains(&b.id().name)).cloned().collect())
 }
 
 /// The settings that programs are checked in: the tests' own, and the ready-made schemes.
@@ -87,6 +93,26 @@ pub fn agree(
         }
     }
     Ok(wanted.unwrap_or_default().iter().map(|a| format!("{a}; ")).collect())
+}
+
+/// As [`agree`] for the values of an expression.
+pub fn agree_on_values(linked: &Arc<Linked>, limits: &Limits, records: &[Record], backends: &[Arc<dyn Backend>]) -> Result<String, Fault> {
+    let Ok(batches) = Batches::new(linked.scheme(), records, false) else { return Ok("no such records".into()) };
+    let mut wanted: Option<Vec<String>> = None;
+    for backend in backends {
+        let id = backend.id().to_string();
+        let instance = match instance(&**backend, linked, limits) {
+            Ok(instance) => instance,
+            Err(message) if message.contains("`code_expressions`") => continue,
+            Err(message) => return Err(Fault::new(format!("{id} compiles"), message)),
+        };
+        let found = values_of(instance, &batches).map_err(|e| Fault::new(format!("{id} evaluates"), e))?;
+        let wanted = wanted.get_or_insert_with(|| found.clone());
+        ensure(*wanted == found, &format!("values of {id} = interp"), || {
+            format!("interp: {wanted:?}\n  {id}: {found:?}\n  {}", linked.program())
+        })?;
+    }
+    Ok(wanted.unwrap_or_default().join("; "))
 }
 
 /// As [`agree`] on the interpreter for a program before and after the passes. Passes may lower the count of steps.

@@ -2,10 +2,11 @@
 
 use quintet::lang::dump::dump;
 use quintet::lang::validate::validate;
-use quintet::lang::{compile, format, parse};
+use quintet::lang::{compile, compile_value, format, parse};
 use quintet::{Limits, Program};
+use quintet_testing::World;
 
-use super::answers::{agree, limits, lineup, link, passes_change_nothing, records, worlds};
+use super::answers::{agree, agree_on_values, limits, link, passes_change_nothing, records, simple, worlds};
 use super::{Target, outcome};
 use crate::corpus;
 use crate::finding::{Fault, ensure, same};
@@ -36,6 +37,7 @@ fn run(input: &[u8]) -> Result<u64, Fault> {
             Ok(program) => program,
             Err(diagnostics) => {
                 seen += &codes(&text, &diagnostics)?;
+                seen += &value(&text, world, &limits)?;
                 continue;
             }
         };
@@ -55,12 +57,24 @@ fn run(input: &[u8]) -> Result<u64, Fault> {
         same("a program's JSON is written the same", &json, &read.to_json())?;
         let Ok(linked) = link(program.clone(), world, &limits) else { continue };
         let records = records(&world.scheme);
-        let simple: Vec<_> = lineup().iter().filter(|b| ["interp", "closures"].contains(&b.id().name)).cloned().collect();
-        let answers = agree(&linked, &limits, &records, false, &simple)?;
+        let answers = agree(&linked, &limits, &records, false, simple())?;
         passes_change_nothing(&program, world, &limits, &records)?;
         seen += &format!("{} {} {answers}", kinds(&dump(&program)), "x".repeat(outcome::size(printed.len()) as usize));
     }
     Ok(outcome::of(&seen))
+}
+
+/// What a text that is no rules is worth as an expression of any type.
+fn value(text: &str, world: &World, limits: &Limits) -> Result<String, Fault> {
+    let program = match compile_value(text, &world.scheme, limits) {
+        Ok(program) => program,
+        Err(diagnostics) => return codes(text, &diagnostics),
+    };
+    let read = Program::from_json(&program.to_json(), &world.scheme)
+        .map_err(|e| Fault::new("an expression's JSON can be read", format!("{e}\n  {program}")))?;
+    same("an expression's JSON is the expression", &dump(&program), &dump(&read))?;
+    let Ok(linked) = link(program, world, limits) else { return Ok("not linked".into()) };
+    agree_on_values(&linked, limits, &records(&world.scheme), simple())
 }
 
 /// The codes of what is wrong. Every place is in the text, between characters.

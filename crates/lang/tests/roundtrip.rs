@@ -78,6 +78,20 @@ fn functions_of_multi_valued_fields() {
     }
 }
 
+/// `not ==` holds where an operand is missing; `!=` does not where nil is not `!=` anything, and so is another text there.
+#[test]
+fn not_equal_of_what_may_be_missing() {
+    for nil_not_equal in [true, false] {
+        let port =
+            Field { name: "port".into(), ty: Type::array(Type::Int), presence: Presence::Mandatory, multi: true, doc: String::new() };
+        let scheme = Scheme::builder().field(port).optional("on", Type::Int).nil_not_equal(nil_not_equal).build().expect("a scheme");
+        for source in ["not port == on", "not on == port", "not port + on == 3", "port != on", "not port == 3", "not port != on"] {
+            let printed = roundtrip(source, &scheme, &Limits::default()).unwrap_or_else(|e| panic!("{e}"));
+            assert!(!printed.is_empty(), "{source} is a rule");
+        }
+    }
+}
+
 /// A missing operand decides where nil is not `!=` anything; the tree differs, the text does not.
 #[test]
 fn multi_valued_not_equal() {

@@ -120,8 +120,10 @@ fn none_equals<'p>(program: &Program, e: &'p Expr) -> Option<&'p Each> {
     match &e.kind {
         ExprKind::Not(inner) => match &inner.kind {
             ExprKind::Quantifier { quantifier: Quantifier::Any, each } => {
-                let equal = matches!(each.body.kind, ExprKind::Compare { op: CompareOp::Eq, .. });
-                (equal && is_multi_test(program, each, false)).then_some(each)
+                let ExprKind::Compare { op: CompareOp::Eq, lhs, rhs, .. } = &each.body.kind else { return None };
+                // Where nil is not `!=` anything, `!=` asks that its operands are there; `not ==` does not.
+                let alike = program.scheme.nil_not_equal() || !(lhs.nullable || rhs.nullable);
+                (alike && is_multi_test(program, each, false)).then_some(each)
             }
             _ => None,
         },

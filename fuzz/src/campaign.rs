@@ -49,6 +49,9 @@ const KEPT: usize = 2000;
 /// Bytes of an input that is kept at most: what is kept grows from one to the next, and small inputs run faster.
 const SMALL: usize = 4 << 10;
 
+/// When an input began to run, and the input.
+type Running = (Instant, Vec<u8>);
+
 /// What the threads of a target share.
 struct Shared<'c> {
     campaign: &'c Campaign,
@@ -56,7 +59,7 @@ struct Shared<'c> {
     corpus: Vec<Vec<u8>>,
     classes: Mutex<HashSet<String>>,
     /// The input that each thread runs, and since when.
-    running: Vec<Mutex<Option<(Instant, Vec<u8>)>>>,
+    running: Vec<Mutex<Option<Running>>>,
     done: AtomicBool,
 }
 

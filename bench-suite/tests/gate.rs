@@ -9,7 +9,7 @@ use quintet::{
 use quintet_bench::{Effort, Lineup, Loaded, PassRows, VerifyError, measure, refused, shipped, verify, verify_lineup};
 use quintet_peers::{Peer, Prepared, Task};
 use quintet_results::{FORMAT, Machine, Options, Phase, Results, RowKind, VERSION};
-use quintet_runtime::{CompileError, EmitError, InstantiateError, Interrupter, RunError, Traits, Unsupported, WriteMatches};
+use quintet_runtime::{CompileError, EmitError, InstantiateError, Interrupter, RunError, Traits, Unsupported, WriteMatches, WriteRuleSet};
 
 /// The closures backend, but one record of a batch, or a record alone, is answered wrongly.
 struct Lying {

@@ -242,7 +242,7 @@ mod tests {
         let finished = builder.finish(run, (1, 0), true, false).unwrap();
         let shared = Setup { compiler, memory: config::Memory::Mapped }.shared().unwrap();
         let module = Module::from_binary(&shared.engine, &finished.wasm).unwrap();
-        let mut store = Store::new(&shared.engine, Host::new(linked, Arc::from([]), finished.places, 0));
+        let mut store = Store::new(&shared.engine, Host::new(linked, Arc::from([]), finished.places, &quintet_lang::Limits::default()));
         let instance = Instance::new(&mut store, &module, &[]).unwrap();
         let memory = instance.get_memory(&mut store, MEMORY).unwrap();
         let run = instance.get_typed_func(&mut store, RUN).unwrap();

@@ -64,7 +64,7 @@ fn check(name: &str, args: &[Value<'_>], expected: Value<'_>) {
         let literal = |kind| kind == ArgKind::Literal || eager && kind == ArgKind::Either;
         let (site, args) = site(&signature, args, literal);
         let function = library.get(name).expect("a function").bind(&site).unwrap_or_else(|e| panic!("{name}{args:?}: {e}"));
-        let scratch = Scratch::new(1 << 20);
+        let scratch = Scratch::new(&quintet_lang::Limits { memory_bytes: 1 << 20, ..Default::default() });
         let found = function.call(&args, &scratch).expect("no trap");
         assert_eq!(found, expected, "{name}{args:?} with constants {:?}", site.constants);
         assert!(!found.is_nil() || signature.may_be_nil, "{name} may not be nil");
@@ -268,7 +268,7 @@ fn hash(low: i64, high: i64, values: &[Value<'_>]) -> i64 {
     let signature = signature("hash_in_range");
     let (site, args) = site(&signature, &args, |_| false);
     let function = Library::standard().get("hash_in_range").expect("a function").bind(&site).expect("binds");
-    match function.call(&args, &Scratch::new(0)) {
+    match function.call(&args, &Scratch::new(&quintet_lang::Limits { memory_bytes: 0, ..Default::default() })) {
         Ok(Value::Int(hash)) => hash,
         other => panic!("{other:?}"),
     }
@@ -285,7 +285,7 @@ fn hashes_in_ranges_are_fixed_and_even() {
     let signature = signature("hash_in_range");
     let (site, args) = site(&signature, &[i(1), i(0), b("")], |_| false);
     let function = Library::standard().get("hash_in_range").expect("a function").bind(&site).expect("binds");
-    assert_eq!(function.call(&args, &Scratch::new(0)), Ok(NIL));
+    assert_eq!(function.call(&args, &Scratch::new(&quintet_lang::Limits { memory_bytes: 0, ..Default::default() })), Ok(NIL));
 }
 
 #[test]
@@ -372,7 +372,7 @@ fn json() {
     let lookup = signature(int);
     let (site, args) = site(&lookup, &[b("[1]"), i(-1)], |_| false);
     let function = Library::standard().get(int).expect("a function").bind(&site).expect("binds");
-    assert_eq!(function.call(&args, &Scratch::new(0)), Ok(NIL));
+    assert_eq!(function.call(&args, &Scratch::new(&quintet_lang::Limits { memory_bytes: 0, ..Default::default() })), Ok(NIL));
 }
 
 #[test]
@@ -460,7 +460,7 @@ fn memory() {
         let signature = signature(name);
         let (site, args) = site(&signature, args, |kind| kind == ArgKind::Literal);
         let function = Library::standard().get(name).expect("a function").bind(&site).expect("binds");
-        let scratch = Scratch::new(20);
+        let scratch = Scratch::new(&quintet_lang::Limits { memory_bytes: 20, ..Default::default() });
         function.call(&args, &scratch).map(|_| ())
     };
     let texts = vec![b(&long); 100];

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use quintet_runtime::{
-    ArenaKind, Batch, Counting, Instance, Interrupter, Linked, Matches, RecordRef, RuleSet, RunError, Threshold, Trap, WriteMatches, WriteRuleSet,
+    ArenaKind, Batch, Counting, Instance, Interrupter, Linked, Matches, RecordRef, RuleSet, RunError, Threshold, Trap, WriteMatches,
+    WriteRuleSet,
 };
 use wasmtime::{InstancePre, Store, TypedFunc};
 

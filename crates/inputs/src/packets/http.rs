@@ -283,9 +283,18 @@ fn full_uri(p: &mut Packet<'_, '_>, host: Option<&[u8]>, method: &[u8], target: 
     match (host, target) {
         (Some(host), [b'/', ..]) => p.bytes(F::HttpFullUri, &[b"http://", host, target].concat()),
         (Some(host), b"*") => p.bytes(F::HttpFullUri, &[b"http://", host].concat()),
-        _ if method == b"CONNECT" || memchr::memmem::find(target, b"://").is_some() => p.bytes(F::HttpFullUri, target),
+        _ if method == b"CONNECT" || is_absolute(target) => p.bytes(F::HttpFullUri, target),
         _ => {}
     }
+}
+
+/// Whether a target begins with a scheme and `://`.
+fn is_absolute(target: &[u8]) -> bool {
+    let scheme = memchr::memmem::find(target, b"://").and_then(|at| target.get(..at));
+    scheme.is_some_and(|scheme| {
+        scheme.first().is_some_and(u8::is_ascii_alphabetic)
+            && scheme.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.'))
+    })
 }
 
 /// The field of a header, named in lower case.

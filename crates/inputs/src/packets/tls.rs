@@ -58,6 +58,9 @@ pub(super) fn segment<'p>(p: &mut Packet<'_, 'p>, span: Span<'p>) {
                     }
                 } else {
                     begun.extend_from_slice(record.bytes);
+                    if next && goes_on(&begun) {
+                        continue;
+                    }
                     let missing = size - record.bytes.len();
                     let whole = std::mem::take(&mut begun);
                     let left = handshake(p, Span::new(&whole, whole.len() + missing), whole.len() + missing);
@@ -75,6 +78,17 @@ pub(super) fn segment<'p>(p: &mut Packet<'_, 'p>, span: Span<'p>) {
             }
             _ => {}
         }
+    }
+}
+
+/// Whether the handshake message that begins here is longer than this, and not too long to be put together.
+fn goes_on(begun: &[u8]) -> bool {
+    match begun {
+        [_, a, b, c, after @ ..] => {
+            let len = u32::from_be_bytes([0, *a, *b, *c]) as usize;
+            len <= LONGEST_MESSAGE && after.len() < len
+        }
+        _ => true,
     }
 }
 

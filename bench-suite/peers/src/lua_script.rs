@@ -26,7 +26,7 @@ const WRITTEN: &[Written] = &[
     Written { workload: "header-logic", fingerprint: 0x59f2_e3c4_4ee5_d347, source: include_str!("scripts/header-logic.lua") },
     Written { workload: "one-comparison", fingerprint: 0xcb6f_533a_33b1_0471, source: include_str!("scripts/one-comparison.lua") },
     Written { workload: "payload-search", fingerprint: 0x2384_904a_9e77_811f, source: include_str!("scripts/payload-search.lua") },
-    Written { workload: "small-sets", fingerprint: 0xd282_4622_4f82_21ba, source: include_str!("scripts/small-sets.lua") },
+    Written { workload: "small-sets", fingerprint: 0x5068_2350_5bca_7970, source: include_str!("scripts/small-sets.lua") },
     Written { workload: "wirefilter-bench", fingerprint: 0x95a2_8977_5363_5739, source: include_str!("scripts/wirefilter-bench.lua") },
 ];
 

@@ -88,7 +88,8 @@ fn hostile_files_are_answered_within_a_second() {
                 Ok(lines) => {
                     assert!(run.status.success(), "{name} {backend}: {message:.300}");
                     assert_eq!(String::from_utf8_lossy(&run.stdout), *lines, "{name} {backend}");
-                    assert!(message.contains("malformed"), "a line that is not UTF-8 is counted: {message:.300}");
+                    let said = message.is_empty() || message.contains("left out");
+                    assert!(said, "a value that is not UTF-8 is counted where it is read: {message:.300}");
                 }
                 Err(says) => assert!(run.status.code() == Some(1) && message.contains(says), "{name} {backend}: {message:.300}"),
             }

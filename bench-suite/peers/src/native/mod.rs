@@ -66,7 +66,7 @@ const WRITTEN: &[Written] = &[
         fingerprint: 0x2384_904a_9e77_811f,
         prepare: |t, f| ready(t, payload_search::PayloadSearch::new(f)?),
     },
-    Written { workload: "small-sets", fingerprint: 0xd282_4622_4f82_21ba, prepare: |t, f| ready(t, small_sets::SmallSets::new(f)?) },
+    Written { workload: "small-sets", fingerprint: 0x5068_2350_5bca_7970, prepare: |t, f| ready(t, small_sets::SmallSets::new(f)?) },
     Written {
         workload: "wirefilter-bench",
         fingerprint: 0x95a2_8977_5363_5739,

@@ -23,7 +23,7 @@ impl SmallSets {
             srcport: f.get("tcp.srcport", "Int")?,
             dst: f.get("ip.dst", "Array<Ip>")?,
             src: f.get("ip.src", "Array<Ip>")?,
-            method: f.get("http.request.method", "Bytes")?,
+            method: f.get("http.request.method", "Array<Bytes>")?,
             name: f.get("dns.qry.name", "Bytes")?,
         })
     }
@@ -46,7 +46,7 @@ impl Rules for SmallSets {
             | bit(3, self.dst.ips(r).any(server))
             | bit(4, self.src.ips(r).any(network))
             | bit(5, self.src.ips(r).any(bad) && !matches!(dstport, Some(80 | 8080)))
-            | bit(6, matches!(self.method.bytes(r), Some(b"POST" | b"PUT" | b"PATCH" | b"DELETE")))
+            | bit(6, self.method.texts(r).any(|method| matches!(method, b"POST" | b"PUT" | b"PATCH" | b"DELETE")))
             | bit(7, matches!(self.name.bytes(r), Some(b"example.com" | b"www.example.com" | b"shop.example.org" | b"api.example.net")))
     }
 }

@@ -48,8 +48,8 @@ return function(r)
   if any(r.ip_dst, servers) then hits = hits + 8 end
   if in_networks(r.ip_src) then hits = hits + 16 end
   if any(r.ip_src, bad) and not (dst == 80 or dst == 8080) then hits = hits + 32 end
-  local method, name = r.http_request_method, r.dns_qry_name
-  if method and methods[method] then hits = hits + 64 end
+  local name = r.dns_qry_name
+  if any(r.http_request_method, methods) then hits = hits + 64 end
   if name and names[name] then hits = hits + 128 end
   return hits
 end

@@ -172,7 +172,7 @@ fn functions_may_make_much() {
     }
     let batch = builder.build();
     for backend in [Wasm::new(), Wasm::winch()] {
-        let limits = Limits { memory_bytes: 64 << 20, ..Limits::default() };
+        let limits = Limits { memory_bytes: 160 << 20, ..Limits::default() };
         let compiled = backend.compile(&program).unwrap();
         let mut out = Matches::new();
         for _ in 0..2 {
@@ -184,7 +184,7 @@ fn functions_may_make_much() {
     }
     // Where batches are copied there are 64 MiB, which is less than 20 + 20 MiB and the array of both.
     for backend in [Wasm::new().copying(), Wasm::winch().copying()] {
-        let limits = Limits { memory_bytes: 64 << 20, ..Limits::default() };
+        let limits = Limits { memory_bytes: 160 << 20, ..Limits::default() };
         let mut out = Matches::new();
         backend.compile(&program).unwrap().instantiate(&limits).unwrap().run_batch(&batch, &mut out).unwrap();
         assert_eq!(out.traps().len(), 2);

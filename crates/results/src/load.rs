@@ -84,7 +84,7 @@ impl Results {
         }
         for c in &self.criterion {
             // The low end of an interval may be anything: criterion extrapolates it.
-            if !is_sample(&c.ns) || !is_sample(&c.high) || !(c.low.is_finite() && c.low <= c.high) {
+            if !(is_sample(&c.ns) && is_sample(&c.high) && c.low.is_finite() && c.low <= c.high) {
                 return Err(LoadError::Criterion(format!("{}/{}", c.group, c.function)));
             }
         }

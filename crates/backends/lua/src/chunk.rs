@@ -117,7 +117,16 @@ fn rule(linked: &Linked, data: &mut Data, rule: &Rule, number: (usize, usize), s
     let test = emitter.code.text(2, &head(&emitter.code));
     let _ = write!(text, "  -- rule {index}{}\n{}  local function t{i}(w, b)\n{test}  end\n", comment(&rule.name), emitter.parts);
     let hit = if counts || can_trap(expr) {
-        let over = if counts { format!("        if I32[M] < 0 then r = {BUDGET} end\n") } else { String::new() };
+        // Once the budget is used up other traps are void, and the end of the loop has nothing more to say.
+        let over = match (counts, bulk) {
+            (true, _) => format!("        if I32[M] < 0 then r = {BUDGET} end\n"),
+            (false, true) => format!(
+                "        if r and r ~= true and I32[M] < 0 then
+          r, I32[M], I32[M + 1] = {BUDGET}, I32[MB], I32[MB + 1]
+        end\n"
+            ),
+            (false, false) => String::new(),
+        };
         format!(
             "        local r = t{i}(w, b)
 {over}        if r then

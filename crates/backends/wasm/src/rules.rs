@@ -83,7 +83,7 @@ fn rule(linked: &Linked, builder: &mut Builder, index: usize) -> Target {
         emitter.body.br(done);
         emitter.body.end();
         emitter.body.i().i32_const(index as i32).local_get(record);
-        if counts {
+        if counts || looks {
             // Once the budget is used up, other traps are void.
             emitter.body.i().i32_const(Trap::Budget.code() as i32).local_get(emitter.code);
             emitter.exhausted();
@@ -92,6 +92,10 @@ fn rule(linked: &Linked, builder: &mut Builder, index: usize) -> Target {
             emitter.body.i().local_get(emitter.code);
         }
         emitter.body.call(Target::Import(Import::Trap));
+        if looks {
+            // The end of the call has nothing more to say.
+            emitter.begin_steps(METER_START_IF_WITHIN);
+        }
     }
     emitter.body.end();
     let stride = linked.layout().stride() as i32;

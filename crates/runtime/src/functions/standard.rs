@@ -11,6 +11,9 @@ use crate::scratch::Scratch;
 use crate::trap::Trap;
 use crate::value::Value;
 
+/// Prepares a constant pattern within the limits on such.
+type Within = fn(&Site, &Room) -> Result<Arc<dyn Function>, String>;
+
 /// What stands behind the name of a standard function.
 #[derive(Clone, Copy)]
 pub(super) enum Standard {
@@ -19,9 +22,9 @@ pub(super) enum Standard {
     /// Code that prepares constant arguments.
     Prepared(fn(&Site) -> Result<Arc<dyn Function>, String>),
     /// Code that prepares a constant pattern within the limits on such.
-    Wildcard(fn(&Site, &Room) -> Result<Arc<dyn Function>, String>),
+    Wildcard(Within),
     /// Code that compiles a constant regular expression.
-    Regex(fn(&Site, &Room) -> Result<Arc<dyn Function>, String>),
+    Regex(Within),
 }
 
 use Standard::{Plain, Prepared, Regex, Wildcard};

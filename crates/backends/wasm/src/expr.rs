@@ -327,15 +327,17 @@ impl Emitter<'_> {
 
     /// An operator on the two Floats on the stack.
     fn float(&mut self, op: ArithOp) {
+        if op == ArithOp::Rem {
+            return self.body.call(Target::Import(Import::FloatRem));
+        }
         let mut i = self.body.i();
         match op {
             ArithOp::Add => i.f64_add(),
             ArithOp::Sub => i.f64_sub(),
             ArithOp::Mul => i.f64_mul(),
             ArithOp::Div => i.f64_div(),
-            ArithOp::Rem => return self.body.call(Target::Import(Import::FloatRem)),
-            // The checker allows operators on bits for Ints alone. Should one come here all the same, the instance ends.
-            ArithOp::And | ArithOp::Or | ArithOp::Xor | ArithOp::Shl | ArithOp::Shr => i.unreachable(),
+            // The remainder is the host's, and the checker allows operators on bits for Ints alone. Should one come here, the instance ends.
+            ArithOp::Rem | ArithOp::And | ArithOp::Or | ArithOp::Xor | ArithOp::Shl | ArithOp::Shr => i.unreachable(),
         };
     }
 }

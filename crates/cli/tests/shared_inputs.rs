@@ -71,7 +71,7 @@ fn the_rows_of_the_table() {
 /// Runs a rule over lines, and answers the numbers of the records that match and what is said on standard error.
 fn lines(name: &str, bytes: &[u8], rule: &str) -> (String, String) {
     let folder = folder("inputs");
-    let scheme = folder.join("scheme.toml");
+    let scheme = folder.join(format!("{name}.toml"));
     std::fs::write(&scheme, "[fields]\ni = { type = \"Int\", optional = true }\nf = { type = \"Float\", optional = true }\ns = { type = \"Bytes\", optional = true }\n")
         .expect("a file");
     let path = folder.join(name);

@@ -330,7 +330,24 @@ pub(crate) fn may_trap(expr: &Expr) -> bool {
         found |= match &e.kind {
             ExprKind::Call { .. } | ExprKind::Collect(_) => true,
             ExprKind::Arith { op: ArithOp::Div | ArithOp::Rem, lhs, .. } => lhs.ty == Type::Int,
-            _ => false,
+            ExprKind::Const(_)
+            | ExprKind::Field(_)
+            | ExprKind::Local(_)
+            | ExprKind::Index { .. }
+            | ExprKind::Key { .. }
+            | ExprKind::Slice { .. }
+            | ExprKind::Neg(_)
+            | ExprKind::Not(_)
+            | ExprKind::Arith { .. }
+            | ExprKind::Compare { .. }
+            | ExprKind::In { .. }
+            | ExprKind::InList { .. }
+            | ExprKind::Contains { .. }
+            | ExprKind::Matches { .. }
+            | ExprKind::Wildcard { .. }
+            | ExprKind::Logic { .. }
+            | ExprKind::Present(_)
+            | ExprKind::Quantifier { .. } => false,
         }
     });
     found

@@ -11,7 +11,24 @@ pub(super) fn can_trap(e: &Expr) -> bool {
         ExprKind::Arith { op: ArithOp::Div | ArithOp::Rem, rhs, .. } if e.ty == Type::Int => {
             !matches!(rhs.kind, ExprKind::Const(Const::Int(i)) if i != 0)
         }
-        _ => false,
+        ExprKind::Const(_)
+        | ExprKind::Field(_)
+        | ExprKind::Local(_)
+        | ExprKind::Index { .. }
+        | ExprKind::Key { .. }
+        | ExprKind::Slice { .. }
+        | ExprKind::Neg(_)
+        | ExprKind::Not(_)
+        | ExprKind::Arith { .. }
+        | ExprKind::Compare { .. }
+        | ExprKind::In { .. }
+        | ExprKind::InList { .. }
+        | ExprKind::Contains { .. }
+        | ExprKind::Matches { .. }
+        | ExprKind::Wildcard { .. }
+        | ExprKind::Logic { .. }
+        | ExprKind::Present(_)
+        | ExprKind::Quantifier { .. } => false,
     };
     let mut found = own;
     if !found {

@@ -82,3 +82,103 @@ fn values_of_functions_are_checked_where_they_come_in() {
         assert_eq!((matches.count(0), matches.traps().first().map(|t| t.trap)), (0, Some(Trap::ResultType)), "{id}");
     }
 }
+
+/// One record of a scheme with an Int `n`, three `names` and the functions of a library.
+fn one_record(library: &Library) -> (Scheme, quintet::Batch) {
+    let names = Type::array(Type::Bytes);
+    let builder = Scheme::builder().mandatory("n", Type::Int).mandatory("names", names).functions(library.signatures());
+    let scheme = builder.build().unwrap();
+    let mut builder = BatchBuilder::new(&scheme, 1, ArenaKind::Shared).unwrap();
+    let mut record = builder.record();
+    record.int(scheme.field_id("n").unwrap(), 1);
+    record.bytes_array(scheme.field_id("names").unwrap(), &[b"a".as_slice(); 3000]);
+    record.finish().unwrap();
+    let batch = builder.build();
+    (scheme, batch)
+}
+
+/// Whether the rule matches the record, and its trap, on each configuration; all must say the same.
+fn ask(engine: &Engine, scheme: &Scheme, batch: &quintet::Batch, source: &str) -> (bool, Option<Trap>) {
+    let answers = configurations().into_iter().map(|backend| {
+        let id = backend.id().to_string();
+        let rules = engine.compile(source, scheme, &id).unwrap_or_else(|e| panic!("{id}: {source}: {e}"));
+        let (mut instance, mut matches, mut hits) = (rules.instance().unwrap(), quintet::Matches::new(), quintet::RuleSet::new());
+        instance.run_batch(batch, &mut matches).unwrap();
+        instance.run(batch.record(0), &mut hits).unwrap();
+        let answer = (matches.get(0, 0), matches.traps().first().map(|t| t.trap));
+        assert_eq!(answer, (hits.contains(0), hits.traps().first().map(|t| t.1)), "{id}: {source}");
+        (id, answer)
+    });
+    let answers: Vec<_> = answers.collect();
+    assert!(answers.iter().all(|(_, answer)| *answer == answers[0].1), "{source}: {answers:?}");
+    answers[0].1
+}
+
+#[test]
+fn nil_from_a_function_that_is_never_nil_is_a_trap() {
+    let mut library = Library::standard();
+    let types = [
+        ("bool", Type::Bool, "none_bool(n)"),
+        ("int", Type::Int, "none_int(n) != 1"),
+        ("float", Type::Float, "none_float(n) != 1.0"),
+        ("bytes", Type::Bytes, "none_bytes(n) != \"x\""),
+        ("ip", Type::Ip, "not none_ip(n) in {10.0.0.0/8}"),
+        ("array", Type::array(Type::Int), "not any(none_array(n)[*] == 1)"),
+        ("map", Type::map(Type::Int), "none_map(n)[\"x\"] != 1"),
+    ];
+    for (name, ty, _) in &types {
+        add(&mut library, &format!("none_{name}"), ty.clone(), || Value::Nil);
+        library.function(
+            Signature { may_be_nil: true, ..Signature::new(&format!("maybe_{name}"), vec![Param::new("n", Type::Int)], ty.clone()) },
+            |_, _| Ok(Value::Nil),
+        );
+    }
+    let engine = Engine::new().with_library(library);
+    let (scheme, batch) = one_record(engine.library());
+    for (_, _, source) in &types {
+        assert_eq!(ask(&engine, &scheme, &batch, source), (false, Some(Trap::ResultType)), "{source}");
+        assert_eq!(ask(&engine, &scheme, &batch, &source.replace("none_", "maybe_")).1, None, "{source}");
+    }
+}
+
+/// A text that is neither part of an argument nor made in scratch memory has to be copied by some backends, so it counts on all.
+#[test]
+fn texts_of_the_host_count_against_the_memory_limit() {
+    static LONG: [u8; 1 << 20] = [b'x'; 1 << 20];
+    let mut library = Library::standard();
+    let text = || vec![Param::new("text", Type::Bytes)];
+    library.function(Signature::new("long", text(), Type::Bytes), |_, _| Ok(Value::Bytes(&LONG)));
+    library.function(Signature::new("same", text(), Type::Bytes), |args, _| Ok(args[0]));
+    let first = Signature { may_be_nil: true, ..Signature::new("head", vec![Param::new("all", Type::array(Type::Bytes))], Type::Bytes) };
+    library.function(first, |args, _| match args {
+        [Value::Array(all)] => Ok(all.get(0)),
+        _ => Ok(Value::Nil),
+    });
+    let limits = quintet::Limits { memory_bytes: 2 << 20, ..quintet::Limits::default() };
+    let engine = Engine::new().with_library(library).with_limits(limits);
+    let (scheme, batch) = one_record(engine.library());
+    assert_eq!(ask(&engine, &scheme, &batch, "long(\"\") contains \"y\""), (false, None));
+    assert_eq!(ask(&engine, &scheme, &batch, "any(long(names[*])[*] contains \"y\")"), (false, Some(Trap::Memory)));
+    assert_eq!(ask(&engine, &scheme, &batch, "any(long(names[*])[*] contains \"x\")"), (true, None));
+    // Parts of arguments cost nothing, however often they are answered.
+    let one = "same(same(same(long(\"\")))) contains \"x\" and same(long(\"\")) contains \"x\"";
+    assert_eq!(ask(&engine, &scheme, &batch, one), (true, None));
+    assert_eq!(ask(&engine, &scheme, &batch, "head(names) == \"a\" and any(same(names[*])[*] == \"a\")"), (true, None));
+}
+
+#[test]
+fn a_function_of_another_signature_than_the_schemes_is_not_called() {
+    let (engine, int) = (Engine::new(), || vec![Param::new("n", Type::Int)]);
+    let check = |signature: Signature, source: &str| {
+        let scheme = Scheme::builder().mandatory("n", Type::Int).function(signature).build().unwrap();
+        let answers =
+            configurations().into_iter().map(|b| engine.compile(source, &scheme, &b.id().to_string()).err().map(|e| e.to_string()));
+        answers.map(|e| e.expect("refused")).collect::<Vec<String>>()
+    };
+    for error in check(Signature::new("lower", int(), Type::Int), "lower(n) == 1") {
+        assert!(error.contains("`lower`") && error.contains("signature"), "{error}");
+    }
+    for error in check(Signature { may_be_nil: true, ..Signature::new("len", int(), Type::Int) }, "len(n) == 1") {
+        assert!(error.contains("`len`"), "{error}");
+    }
+}

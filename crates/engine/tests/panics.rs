@@ -8,7 +8,17 @@ const SOURCE: &str = "
     rule bare   = shaky(n) == 2
     rule any    = any(shaky(numbers[*])[*] > 0)
     rule nested = len(concat(text(n), \"x\")) == 2
-    rule calm   = n != 2";
+    rule calm   = n != 2
+    rule bomb   = bomb(n) == 1";
+
+/// What a panic may carry: it panics again when it is dropped.
+struct Bomb(&'static str);
+
+impl Drop for Bomb {
+    fn drop(&mut self) {
+        panic!("{}", self.0);
+    }
+}
 
 /// Functions that panic when they are given 2, in the middle of making something.
 fn library() -> Library {
@@ -23,6 +33,10 @@ fn library() -> Library {
     library.function(Signature::new("text", int(), Type::Bytes), |args, scratch| match args {
         [Value::Int(2)] => panic!("two"),
         _ => Ok(Value::Bytes(scratch.bytes(b"t")?)),
+    });
+    library.function(Signature::new("bomb", int(), Type::Int), |args, _| match args {
+        [Value::Int(2)] => std::panic::panic_any(Bomb("dropped")),
+        _ => Ok(args[0]),
     });
     library
 }
@@ -64,12 +78,12 @@ fn on_all_configurations() {
             // More than once: the instance goes on as if nothing had been.
             for _ in 0..3 {
                 instance.run_batch(&batch, &mut matches).expect("the instance lives");
-                let found: Vec<Vec<usize>> = (0..4).map(|rule| matches.records_of(rule).collect()).collect();
-                assert_eq!(found, [vec![0], vec![0, 2], vec![0, 2], vec![0, 2]], "{name}");
-                assert_eq!(matches.traps(), [0, 1, 2].map(|rule| TrapAt { record: 1, rule, trap: Trap::Panic }), "{name}");
+                let found: Vec<Vec<usize>> = (0..5).map(|rule| matches.records_of(rule).collect()).collect();
+                assert_eq!(found, [vec![0], vec![0, 2], vec![0, 2], vec![0, 2], vec![0]], "{name}");
+                assert_eq!(matches.traps(), [0, 1, 2, 4].map(|rule| TrapAt { record: 1, rule, trap: Trap::Panic }), "{name}");
                 let mut hits = RuleSet::new();
                 instance.run(batch.record(1), &mut hits).expect("the instance lives");
-                assert_eq!(hits.traps(), [(0, Trap::Panic), (1, Trap::Panic), (2, Trap::Panic)], "{name}");
+                assert_eq!(hits.traps(), [0, 1, 2, 4].map(|rule| (rule, Trap::Panic)), "{name}");
                 assert_eq!(hits.iter().count(), 0, "{name}");
             }
         }

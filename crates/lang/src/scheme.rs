@@ -84,6 +84,14 @@ pub enum SchemeError {
         /// Its type.
         ty: Type,
     },
+    /// No call of such a function could be checked.
+    #[error("function `{name}`: {what}")]
+    Signature {
+        /// The function.
+        name: String,
+        /// What is wrong with its signature.
+        what: &'static str,
+    },
     /// A scheme text is malformed.
     #[error("scheme: {0}")]
     Text(String),
@@ -168,6 +176,7 @@ impl SchemeBuilder {
             add(&field.name, Named::Field(FieldId(i as u32)))?;
         }
         for (i, function) in self.functions.iter().enumerate() {
+            function.check().map_err(|what| SchemeError::Signature { name: function.name.clone(), what })?;
             add(&function.name, Named::Function(FunctionId(i as u32)))?;
         }
         Ok(Scheme(Arc::new(Inner {
@@ -214,11 +223,17 @@ impl Scheme {
     }
 
     /// The field `id`, which must be of this scheme.
+    ///
+    /// # Panics
+    /// When the scheme has no such field.
     pub fn field(&self, id: FieldId) -> &Field {
         &self.0.fields[id.0 as usize]
     }
 
     /// The function `id`, which must be of this scheme.
+    ///
+    /// # Panics
+    /// When the scheme has no such function.
     pub fn function(&self, id: FunctionId) -> &Signature {
         &self.0.functions[id.0 as usize]
     }

@@ -131,6 +131,41 @@ impl Signature {
         self
     }
 
+    /// Whether a function of the one signature can stand for one of the other: all is the same but names of parameters and documentation.
+    pub fn is_like(&self, other: &Signature) -> bool {
+        self.bare() == other.bare()
+    }
+
+    /// The signature without what is only for people.
+    fn bare(&self) -> Signature {
+        let mut bare = self.clone().doc("");
+        bare.params.iter_mut().chain(bare.rest.as_mut().map(|(param, _)| param)).for_each(|param| param.name.clear());
+        bare
+    }
+
+    /// Whether calls of such a function can be checked.
+    ///
+    /// # Errors
+    /// What is wrong with it, in words.
+    pub(crate) fn check(&self) -> Result<(), &'static str> {
+        let ensure = |holds: bool, what| if holds { Ok(()) } else { Err(what) };
+        let known = |p: &Pattern| p.all(&|p| !matches!(p, Pattern::Variable(n) if *n >= self.variables.len()));
+        let constant = |p: &Pattern| p.all(&|p| !matches!(p, Pattern::Variable(_)));
+        let single = |p: &Pattern| p.all(&|p| !matches!(p, Pattern::OneOf(_) | Pattern::Any | Pattern::Primitive));
+        ensure(self.variables.iter().all(constant), "the bound of a type variable has variables itself")?;
+        let mut patterns = self.params.iter().chain(self.rest.as_ref().map(|(param, _)| param)).map(|p| &p.pattern).chain([&self.result]);
+        ensure(patterns.all(known), "it has a type variable that is not among its variables")?;
+        ensure(single(&self.result), "its result is of no single type")?;
+        let optional = self.params.iter().skip_while(|p| p.default.is_none());
+        ensure(optional.clone().all(|p| p.default.is_some()), "a parameter without a default stands after one with a default")?;
+        for (param, default) in optional.filter_map(|p| Some((p, p.default.as_ref()?))) {
+            ensure(!matches!(default, Const::Float(f) if !f.is_finite()), "a default is infinite or not a number")?;
+            let fits = constant(&param.pattern) && self.accepts(&param.pattern, &default.ty(), &mut []);
+            ensure(fits, "a default is not of its parameter's type")?;
+        }
+        ensure(self.max_args() >= self.params.len(), "it has more parameters than it takes arguments")
+    }
+
     /// The fewest arguments that a call may have.
     pub fn min_args(&self) -> usize {
         self.params.iter().filter(|p| p.default.is_none()).count()
@@ -179,6 +214,18 @@ impl Signature {
             Pattern::Variable(n) => bound.get(*n).cloned().flatten(),
             Pattern::OneOf(_) | Pattern::Any | Pattern::Primitive => None,
         }
+    }
+}
+
+impl Pattern {
+    /// Whether something holds for the pattern and all that it is made of.
+    fn all(&self, holds: &impl Fn(&Pattern) -> bool) -> bool {
+        holds(self)
+            && match self {
+                Pattern::OneOf(choices) => choices.iter().all(|p| p.all(holds)),
+                Pattern::ArrayOf(p) | Pattern::MapOf(p) => p.all(holds),
+                Pattern::Exact(_) | Pattern::Variable(_) | Pattern::Any | Pattern::Primitive => true,
+            }
     }
 }
 

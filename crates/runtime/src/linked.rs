@@ -1,15 +1,15 @@
 //! A program with everything it needs: what all backends share is prepared here, once.
 
-use std::collections::HashMap;
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use quintet_lang::ast::{Expr, ListId, NeedleId, Program, Regex, RegexId, SetId, Site, SiteId, Span, WildcardId};
+use quintet_lang::validate::validate;
 use quintet_lang::{Limits, Scheme, VALUE_FUNCTION};
 use regex_automata::nfa::thompson::WhichCaptures;
 
 use crate::evaluate::HandOver;
-use crate::functions::{Bind, BoundFunction, Library};
+use crate::functions::{Bind, BoundFunction, Library, caught};
 use crate::layout::Layout;
 use crate::lists::{Lists, Slot};
 use crate::matchers::{RegexMatcher, Searcher, SetMatcher, WildcardMatcher};
@@ -57,6 +57,30 @@ pub struct TooLarge {
     limit: usize,
 }
 
+/// Whether the library has the functions that a program calls, as the program's scheme declares them.
+fn known(program: &Program, library: &Library) -> Result<(), LinkError> {
+    let mut seen = BTreeSet::new();
+    for site in program.sites.iter().filter(|site| seen.insert(site.function)) {
+        let declared = program.scheme.function(site.function);
+        if declared.name == VALUE_FUNCTION {
+            continue;
+        }
+        let ours = library.signature(&declared.name).ok_or_else(|| unknown(&declared.name, site.span))?;
+        if !ours.is_like(declared) {
+            let message = format!(
+                "function `{}` has another signature in the scheme than in the library; build the scheme with `Library::signatures`",
+                declared.name
+            );
+            return Err(LinkError { message, span: site.span });
+        }
+    }
+    Ok(())
+}
+
+fn unknown(name: &str, span: Span) -> LinkError {
+    LinkError { message: format!("function `{name}` is declared by the scheme but the library has no such function"), span }
+}
+
 /// How many expressions there are in one, itself included.
 fn expressions(expr: &Expr) -> usize {
     let mut count = 1;
@@ -75,8 +99,9 @@ impl Linked {
     /// Prepares `program`, with the default thresholds.
     ///
     /// # Errors
-    /// More rules than allowed, a regular expression or wildcard pattern over its limit or that of all together, a function that the library lacks or that refuses a constant argument, a list that is not
-    /// declared.
+    /// More rules than allowed, a program that was put together by hand and is [not valid](validate), a regular expression or wildcard
+    /// pattern over its limit or that of all together, a function that the library lacks, that it has with another signature or that
+    /// refuses a constant argument, a list that is not declared.
     pub fn new(program: Program, library: &Library, lists: &Lists, limits: &Limits) -> Result<Arc<Linked>, LinkError> {
         Linked::with_thresholds(program, library, lists, limits, Thresholds::default())
     }
@@ -96,6 +121,10 @@ impl Linked {
             let message = format!("the program has {} rules; at most {} are allowed", program.rules.len(), limits.rules);
             return Err(LinkError { message, span: rule.span });
         }
+        // Whoever holds a program can change it, and generated code trusts it.
+        validate(&program)
+            .map_err(|invalid| LinkError { message: format!("the program is not valid: {invalid}"), span: Span::default() })?;
+        known(&program, library)?;
         let mut places: HashMap<&str, u32> = HashMap::new();
         let mut first = Vec::new();
         let mut regex_places = Vec::with_capacity(program.regexes.len());
@@ -121,13 +150,11 @@ impl Linked {
             .map(|site| {
                 let name = &program.scheme.function(site.function).name;
                 let hand_over: Option<&dyn Bind> = (name == VALUE_FUNCTION).then_some(&HandOver);
-                let bind = hand_over.or(library.get(name).map(|b| &**b)).ok_or_else(|| LinkError {
-                    message: format!("function `{name}` is declared by the scheme but the library has no such function"),
-                    span: site.span,
-                })?;
-                catch_unwind(AssertUnwindSafe(|| bind.bind_within(site, &room)))
-                    .unwrap_or_else(|_| Err("the function panicked when it was given its constant arguments".into()))
-                    .map(|function| BoundFunction::new(function, site.result.clone()))
+                let bind = hand_over.or(library.get(name).map(|b| &**b)).ok_or_else(|| unknown(name, site.span))?;
+                let may_be_nil = program.scheme.function(site.function).may_be_nil;
+                caught(|| bind.bind_within(site, &room))
+                    .unwrap_or_else(|| Err("the function panicked when it was given its constant arguments".into()))
+                    .map(|function| BoundFunction::new(function, site.result.clone(), may_be_nil))
                     .map_err(|message| LinkError { message: format!("{name}: {message}"), span: site.span })
             })
             .collect::<Result<_, _>>()?;

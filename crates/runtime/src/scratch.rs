@@ -93,6 +93,12 @@ impl Scratch {
         self.meter.interrupter()
     }
 
+    /// Bytes charged since the last reset.
+    #[inline]
+    pub(crate) fn used(&self) -> usize {
+        self.used.get()
+    }
+
     /// Bytes of memory that it holds.
     pub fn memory_bytes(&self) -> usize {
         self.bump.allocated_bytes()

@@ -15,7 +15,8 @@ pub enum Trap {
     Panic = 3,
     /// The evaluation took more than [`Limits::steps`](quintet_lang::Limits::steps).
     Budget = 4,
-    /// A function answered a value that is not of the type that its signature says, or that refers to memory where there is none.
+    /// A function answered a value that is not of the type that its signature says, nil although the signature says that it never is, or
+    /// what refers to memory where there is none.
     ResultType = 5,
 }
 

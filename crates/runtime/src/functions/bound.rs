@@ -1,52 +1,59 @@
 //! Calling functions: the one place through which every backend does.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use quintet_lang::Type;
 
 use super::Function;
+use super::caught::caught;
 use crate::scratch::Scratch;
 use crate::trap::Trap;
 use crate::value::{ArrayRef, MapRef, Value};
 
-/// A function at one place in a program. Whatever the function does, a call ends with a value of the type that its signature says, with nil,
-/// or with a trap.
+/// A function at one place in a program. Whatever the function does, a call ends with a value of the type that its signature says, with nil
+/// where the signature says that it may be, or with a trap.
 #[derive(Clone)]
 pub struct BoundFunction {
     function: Arc<dyn Function>,
     result: Type,
+    may_be_nil: bool,
 }
 
 impl BoundFunction {
-    pub(crate) fn new(function: Arc<dyn Function>, result: Type) -> BoundFunction {
-        BoundFunction { function, result }
+    pub(crate) fn new(function: Arc<dyn Function>, result: Type, may_be_nil: bool) -> BoundFunction {
+        BoundFunction { function, result, may_be_nil }
     }
 
-    /// Calls the function. Counts the steps of the call, and what a copy of an array or map that it answers takes. Entries of maps come back
-    /// in byte order of their keys; of several with one key the last is kept.
+    /// Calls the function. Counts the steps of the call, and what a copy of an array or map that it answers takes, or of a text that is
+    /// neither part of an argument nor was made in scratch memory. Entries of maps come back in byte order of their keys; of several with
+    /// one key the last is kept.
     ///
     /// # Errors
     /// The function's own trap, [`Trap::Panic`] where it panicked, [`Trap::ResultType`] where it answered a value that is not of its result's
-    /// type or that is no value at all, and [`Trap::Budget`] and [`Trap::Memory`] as the limits say.
+    /// type or that is no value at all, or nil although its signature says that it never does, and [`Trap::Budget`] and [`Trap::Memory`] as the limits say.
     #[inline]
     pub fn call<'a>(&self, args: &[Value<'a>], scratch: &'a Scratch) -> Result<Value<'a>, Trap> {
         scratch.steps(steps(args))?;
+        let before = scratch.used();
         // What the function shares with others is its own to keep whole; scratch memory is reset before the next rule.
-        let value = catch_unwind(AssertUnwindSafe(|| self.function.call(args, scratch))).unwrap_or(Err(Trap::Panic))?;
+        let value = caught(|| self.function.call(args, scratch)).unwrap_or(Err(Trap::Panic))?;
         match (&value, &self.result) {
-            (Value::Nil, _)
-            | (Value::Bool(_), Type::Bool)
-            | (Value::Int(_), Type::Int)
-            | (Value::Float(_), Type::Float)
-            | (Value::Bytes(_), Type::Bytes)
-            | (Value::Ip(_), Type::Ip) => Ok(value),
+            (Value::Nil, _) if self.may_be_nil => Ok(value),
+            (Value::Bool(_), Type::Bool) | (Value::Int(_), Type::Int) | (Value::Float(_), Type::Float) | (Value::Ip(_), Type::Ip) => {
+                Ok(value)
+            }
+            (Value::Bytes(text), Type::Bytes) => {
+                if text.len() > scratch.used().saturating_sub(before) && !args.iter().any(|arg| holds(arg, text)) {
+                    scratch.charge(text.len())?;
+                }
+                Ok(value)
+            }
             (_, ty) => self.compound(value, ty, scratch),
         }
     }
 
     fn compound<'a>(&self, value: Value<'a>, ty: &Type, scratch: &'a Scratch) -> Result<Value<'a>, Trap> {
-        if !value.fits(ty) || !value.is_sound() {
+        if value.is_nil() || !value.fits(ty) || !value.is_sound() {
             return Err(Trap::ResultType);
         }
         let value = if has_maps(ty) { in_order(value, scratch)? } else { value };
@@ -68,6 +75,20 @@ fn steps(args: &[Value<'_>]) -> u64 {
         }
     }
     1 + bytes / 16 + elements
+}
+
+/// Whether a text is part of a value, by where it lies.
+fn holds(value: &Value<'_>, text: &[u8]) -> bool {
+    let within = |whole: &[u8]| {
+        let (outer, inner) = (whole.as_ptr_range(), text.as_ptr_range());
+        outer.start <= inner.start && inner.end <= outer.end
+    };
+    match value {
+        Value::Bytes(whole) => within(whole),
+        Value::Array(items) => items.iter().any(|item| holds(&item, text)),
+        Value::Map(entries) => entries.iter().any(|(key, item)| within(key) || holds(&item, text)),
+        Value::Nil | Value::Bool(_) | Value::Int(_) | Value::Float(_) | Value::Ip(_) => false,
+    }
 }
 
 /// Whether there are maps in values of a type.

@@ -1,6 +1,7 @@
 //! Functions that rules call: the standard ones and those of the host.
 
 mod bound;
+mod caught;
 mod collections;
 mod encoding;
 mod hashing;
@@ -11,6 +12,7 @@ mod standard;
 mod text;
 
 pub use bound::BoundFunction;
+pub(crate) use caught::caught;
 pub use text::slice;
 
 use std::collections::HashMap;
@@ -31,9 +33,10 @@ use crate::value::Value;
 /// [`NilRule::Handled`](quintet_lang::signature::NilRule::Handled), none is nil. Must depend on nothing but its arguments.
 pub trait Function: Send + Sync {
     /// Calls the function. What it makes goes to `scratch`, where it counts against the memory limit; answering parts of the
-    /// arguments costs nothing but what a copy of an array or map takes. A call counts a step, one for every 16 bytes of its arguments and one
+    /// arguments costs nothing but what a copy of an array or map takes, and a text from elsewhere costs its length. A call counts a step, one for every 16 bytes of its arguments and one
     /// for each of their elements; what takes longer than that counts further ones by [`Scratch::steps`]. A value that is not of the type
-    /// that the signature says is [`Trap::ResultType`], a panic [`Trap::Panic`].
+    /// that the signature says, or nil where it does not say [`may_be_nil`](Signature::may_be_nil), is [`Trap::ResultType`], a panic
+    /// [`Trap::Panic`].
     ///
     /// # Errors
     /// A trap ends the evaluation of the rule on this record.
@@ -124,6 +127,11 @@ impl Library {
     /// The signatures, for a scheme.
     pub fn signatures(&self) -> Vec<Signature> {
         self.signatures.clone()
+    }
+
+    /// The signature of the function with this name.
+    pub(crate) fn signature(&self, name: &str) -> Option<&Signature> {
+        self.signatures.iter().find(|s| s.name == name)
     }
 
     /// What makes the function with this name.

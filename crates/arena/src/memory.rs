@@ -88,8 +88,11 @@ impl Arena {
     }
 
     /// The file descriptor of shared memory, for mapping it again, and the bytes it holds.
+    ///
+    /// # Safety
+    /// Nobody writes to the file or changes its length through the descriptor, or a copy of it, while the arena or a mapping of it lives.
     #[cfg(target_os = "linux")]
-    pub fn descriptor(&self) -> Option<(std::os::fd::BorrowedFd<'_>, usize)> {
+    pub unsafe fn descriptor(&self) -> Option<(std::os::fd::BorrowedFd<'_>, usize)> {
         match &self.storage {
             Storage::Plain(_) => None,
             Storage::Shared(s) => Some((s.descriptor(), s.capacity())),
@@ -141,7 +144,7 @@ impl Arena {
     pub fn alloc(&mut self, bytes: usize) -> Result<usize, ArenaError> {
         let at = self.used;
         let end = bytes.checked_next_multiple_of(8).and_then(|b| b.checked_add(at)).ok_or(ArenaError::Full)?;
-        if end + PADDING > self.capacity() {
+        if end.saturating_add(PADDING) > self.capacity() {
             self.grow(end)?;
         }
         self.used = end;

@@ -397,11 +397,21 @@ impl RecordBuilder<'_> {
         }
     }
 
-    /// Sets a field of any type. The entries of maps may come in any order; of several with one key the last is kept. Nil leaves the field
-    /// unset.
+    /// Makes a field as it is where nothing was set.
+    fn unset(&mut self, field: FieldId) {
+        if let Some(slot) = self.slot(field, |_| true) {
+            let words = self.batch.scheme.field(field).ty.words() as usize;
+            (0..words).for_each(|i| self.batch.arena.put_word(slot + i * 8, 0));
+            let slot = self.batch.layout.slot(field);
+            self.batch.arena.used_mut()[(self.offset + slot.presence_offset) / 8] &= !(1 << slot.presence_bit);
+        }
+    }
+
+    /// Sets a field of any type. The entries of maps may come in any order; of several with one key the last is kept. Nil unsets the
+    /// field.
     pub fn set(&mut self, field: FieldId, value: Value<'_>) {
         if value.is_nil() {
-            return;
+            return self.unset(field);
         }
         if let Some(slot) = self.slot(field, |t| value.fits(t) && value.is_sound()) {
             let ty = self.batch.scheme.field(field).ty.clone();

@@ -50,6 +50,9 @@ impl Layout {
     }
 
     /// The place of a field, which must be of the scheme.
+    ///
+    /// # Panics
+    /// When the scheme has no such field.
     #[inline]
     pub fn slot(&self, field: FieldId) -> Slot {
         self.slots[field.0 as usize]

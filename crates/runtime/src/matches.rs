@@ -109,8 +109,12 @@ impl Matches {
     }
 
     /// Whether `record` matches `rule`.
+    ///
+    /// # Panics
+    /// When there is no such rule or record.
     #[inline]
     pub fn get(&self, rule: usize, record: usize) -> bool {
+        assert!(rule < self.rules && record < self.records, "rule {rule} of {}, record {record} of {}", self.rules, self.records);
         self.bits[rule * self.row_words() + record / 64] >> (record % 64) & 1 != 0
     }
 
@@ -279,6 +283,15 @@ mod tests {
             assert_eq!(one_by_one.len(), expected.len());
             assert_eq!(one_by_one, by_words);
         }
+    }
+
+    #[test]
+    #[should_panic(expected = "record 64 of 64")]
+    fn a_record_after_the_last_is_not_one_of_the_next_rule() {
+        let mut matches = Matches::new();
+        matches.reset(2, 64);
+        matches.set_block(1, 0, 1);
+        matches.get(0, 64);
     }
 
     #[test]

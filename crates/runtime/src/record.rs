@@ -45,6 +45,9 @@ impl<'a> RecordRef<'a> {
     }
 
     /// Whether the record has a field.
+    ///
+    /// # Panics
+    /// When the field is not one of the scheme's.
     #[inline]
     pub fn has(&self, field: FieldId) -> bool {
         let slot = self.batch.layout().slot(field);
@@ -52,6 +55,9 @@ impl<'a> RecordRef<'a> {
     }
 
     /// The value of a field, or nil.
+    ///
+    /// # Panics
+    /// When the field is not one of the scheme's.
     #[inline]
     pub fn value(&self, field: FieldId) -> Value<'a> {
         if !self.has(field) {

@@ -18,7 +18,7 @@ pub enum Value<'a> {
     Bool(bool),
     /// An Int.
     Int(i64),
-    /// A Float.
+    /// A Float. Where it is not a number, which of the many bit patterns for that it has is not defined.
     Float(f64),
     /// Bytes.
     Bytes(&'a [u8]),
@@ -68,6 +68,9 @@ pub enum MapRef<'a> {
 
 impl<'a> Value<'a> {
     /// The value of type `ty` in the slot at `offset` of a block; see [`Layout`](crate::Layout) for the form of slots.
+    ///
+    /// # Panics
+    /// When the slot or what it refers to is outside of the block.
     #[inline]
     pub fn load(memory: Memory<'a>, offset: usize, ty: &'a Type) -> Value<'a> {
         let word = memory.word(offset);

@@ -190,3 +190,40 @@ fn what_is_not_the_schemes_is_an_error() {
     full.int(id("n"), 1);
     assert!(matches!(full.finish(), Err(RecordError::Full)));
 }
+
+#[test]
+fn no_size_of_a_batch_wraps_around() {
+    let scheme = Scheme::builder().optional("n", Type::Int).build().unwrap();
+    let stride = BatchBuilder::new(&scheme, 1, ArenaKind::Plain).unwrap().layout().stride();
+    for kind in [ArenaKind::Plain, ArenaKind::Shared] {
+        for capacity in (0..64).map(|less| usize::MAX / stride - less) {
+            assert!(BatchBuilder::new(&scheme, capacity, kind).is_err(), "{capacity}");
+        }
+        let mut none = BatchBuilder::new(&scheme, 0, kind).unwrap();
+        assert!(none.is_full() && matches!(none.record().finish(), Err(RecordError::Full)));
+        assert!(none.build().is_empty());
+    }
+}
+
+#[test]
+fn the_last_value_that_is_set_is_kept_also_where_it_is_nil() {
+    let scheme = scheme();
+    let id = |name| scheme.field_id(name).unwrap();
+    let mut builder = BatchBuilder::new(&scheme, 1, ArenaKind::Plain).unwrap();
+    let mut record = builder.record();
+    record.set(id("s"), Value::Bytes(b"x"));
+    record.set(id("s"), Value::Nil);
+    record.set(id("n"), Value::Nil);
+    record.set(id("n"), Value::Int(1));
+    record.finish().unwrap();
+    let mut record = builder.record();
+    record.set(quintet_lang::FieldId(999), Value::Nil);
+    assert!(matches!(record.finish(), Err(RecordError::NoField(999) | RecordError::Full)));
+    let batch = builder.build();
+    assert!(!batch.record(0).has(id("s")) && batch.record(0).value(id("n")) == Value::Int(1));
+    let mut builder = BatchBuilder::reuse(batch).unwrap();
+    let mut record = builder.record();
+    record.int(id("n"), 1);
+    record.set(id("n"), Value::Nil);
+    assert!(matches!(record.finish(), Err(RecordError::Missing(_))));
+}

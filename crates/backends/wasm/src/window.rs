@@ -128,7 +128,8 @@ impl Window {
     /// Maps a shared arena; `None` where it cannot be mapped.
     #[cfg(target_os = "linux")]
     fn map(&mut self, store: &Store<Host>, arena: &Arena) -> Option<u32> {
-        let (file, bytes) = arena.descriptor()?;
+        // SAFETY: the file is only mapped for reading, and the descriptor goes no further.
+        let (file, bytes) = unsafe { arena.descriptor() }?;
         let room = bytes as u64;
         let at = self.room(store, room).ok()?;
         // SAFETY: the place is free, see `room`, and within the region. The file belongs to the arena, which never shortens it.

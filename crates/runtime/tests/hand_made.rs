@@ -1,6 +1,6 @@
 //! Programs and signatures that were put together by hand: what backends trust holds, or they are refused.
 
-use quintet_lang::ast::{Const, Expr, ExprKind, SetId, Span};
+use quintet_lang::ast::{Const, Expr, ExprKind, LocalId, SetId, Span};
 use quintet_lang::signature::{Param, Pattern, Signature};
 use quintet_lang::{FieldId, FunctionId, Limits, Program, Scheme, SchemeError, Type, compile};
 use quintet_runtime::{Library, Linked, Lists};
@@ -28,7 +28,7 @@ fn a_program_that_was_changed_by_hand_is_looked_through_again() {
     let program = |source: &str| compile(source, &scheme, &Limits::default()).unwrap();
     let whole = ["n == 1", "len(s) == 1", "all[0] == 1", "n in {1 2}", "any(all[*] == 1)"];
     assert!(whole.iter().all(|source| link(program(source)).is_ok()));
-    let changes: [(&str, fn(&mut Program)); 10] = [
+    let changes: [(&str, fn(&mut Program)); 11] = [
         ("n == 1", |p| compared(p).kind = ExprKind::Field(FieldId(1))),
         ("n == 1", |p| compared(p).kind = ExprKind::Field(FieldId(99))),
         ("n == 1", |p| compared(p).ty = Type::Bytes),
@@ -39,6 +39,14 @@ fn a_program_that_was_changed_by_hand_is_looked_through_again() {
         ("len(s) == 1", |p| p.sites[0].function = FunctionId(9999)),
         ("n in {1 2}", |p| match &mut p.rules[0].expr.kind {
             ExprKind::In { set, .. } => *set = SetId(7),
+            other => panic!("{other:?}"),
+        }),
+        // A local outside of its loop.
+        ("any(all[*] == 1) and n == 2", |p| match &mut p.rules[0].expr.kind {
+            ExprKind::Logic { items, .. } => match &mut items[1].kind {
+                ExprKind::Compare { lhs, .. } => lhs.kind = ExprKind::Local(LocalId(0)),
+                other => panic!("{other:?}"),
+            },
             other => panic!("{other:?}"),
         }),
         ("any(all[*] == 1)", |p| p.rules[0].frame.locals[0] = Type::array(Type::Int)),

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use quintet_jit::Jit;
-use quintet_lang::ast::{Const, ExprKind, Program};
 use quintet_lang::{Limits, Scheme, Type, compile};
 use quintet_runtime::{ArenaKind, Backend, Batch, BatchBuilder, Instance, Library, Linked, Lists, Matches, RuleSet, Trap};
 
@@ -87,34 +86,4 @@ fn records_of_another_scheme_are_refused() {
     assert!(instance.run_batch(&batch(&other, 1), &mut Matches::new()).is_err());
     assert!(instance.run(batch(&other, 1).record(0), &mut RuleSet::new()).is_err());
     assert!(instance.run_batch(&batch(&ours, 0), &mut Matches::new()).is_ok());
-}
-
-/// Code for such a program could read anything, and the AST can be built by hand.
-#[test]
-fn programs_that_are_not_well_typed_are_refused() {
-    let scheme = Scheme::builder().mandatory("n", Type::Int).mandatory("ns", Type::array(Type::Int)).build().expect("a scheme");
-    let refused = |source: &str, spoil: &dyn Fn(&mut Program)| {
-        let mut program = compile(source, &scheme, &Limits::default()).expect("a program");
-        spoil(&mut program);
-        let linked = Linked::new(program, &Library::empty(), &Lists::new(), &Limits::default()).expect("a linked program");
-        for jit in [Jit::best(), Jit::fast()] {
-            let error = jit.compile(&linked).err().expect("an error").to_string();
-            assert!(error.contains("not well typed"), "{error}");
-            // What the failed attempt left behind does not hurt the next.
-            assert!(jit.compile(&link("n == 1", &self::scheme())).is_ok());
-        }
-    };
-    refused("n == 1", &|program| {
-        if let ExprKind::Compare { rhs, .. } = &mut program.rules[0].expr.kind {
-            rhs.kind = ExprKind::Const(Const::Bytes(b"x".to_vec()));
-        }
-    });
-    // A local outside its loop.
-    refused("any(ns[*] == 1) and n == 2", &|program| {
-        let ExprKind::Logic { items, .. } = &mut program.rules[0].expr.kind else { return };
-        let local = quintet_lang::ast::LocalId(0);
-        if let ExprKind::Compare { lhs, .. } = &mut items[1].kind {
-            lhs.kind = ExprKind::Local(local);
-        }
-    });
 }

@@ -13,6 +13,9 @@ fn constant(value: Const) -> Expr {
     Expr { ty: value.ty(), kind: ExprKind::Const(value), nullable: false, span: Span::default() }
 }
 
+/// What is done to a program.
+type Change = fn(&mut Program);
+
 /// The place of a program's first comparison with `==`.
 fn compared(program: &mut Program) -> &mut Expr {
     match &mut program.rules[0].expr.kind {
@@ -28,7 +31,7 @@ fn a_program_that_was_changed_by_hand_is_looked_through_again() {
     let program = |source: &str| compile(source, &scheme, &Limits::default()).unwrap();
     let whole = ["n == 1", "len(s) == 1", "all[0] == 1", "n in {1 2}", "any(all[*] == 1)"];
     assert!(whole.iter().all(|source| link(program(source)).is_ok()));
-    let changes: [(&str, fn(&mut Program)); 11] = [
+    let changes: [(&str, Change); 11] = [
         ("n == 1", |p| compared(p).kind = ExprKind::Field(FieldId(1))),
         ("n == 1", |p| compared(p).kind = ExprKind::Field(FieldId(99))),
         ("n == 1", |p| compared(p).ty = Type::Bytes),

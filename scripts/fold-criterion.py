@@ -24,7 +24,7 @@ import sys
 from pathlib import Path
 
 FORMAT = "quintet-results"
-VERSION = 2
+VERSION = 3
 
 
 class Refused(Exception):

@@ -3,7 +3,7 @@
 //! A [`Workload`] is a TOML file with rules and records beside it. [`Loaded`] is a workload with its rules checked and its records read.
 //! A [`Lineup`] says who takes part: backends, with and without the optimising passes, and other engines. [`verify_lineup`] evaluates every
 //! rule on every record with every row and refuses to go on at the first difference; only then [`measure`] takes samples, round by round,
-//! all rows in each round.
+//! all rows in each round, in several processes that take turns.
 #![forbid(unsafe_code)]
 
 mod catalogue;
@@ -25,7 +25,9 @@ pub use lineup::{Lineup, PassRows};
 pub use load::{LoadError, Loaded};
 pub use quintet_peers::peers;
 pub use refused::refused;
-pub use sampler::{Effort, Ending, MeasureError, Measured, Progress, Widest, measure, widest};
+pub use sampler::{
+    Child, Effort, Ending, Job, MeasureError, Measured, Process, Progress, Round, Sampler, Slowed, Widest, measure, serve, widest,
+};
 pub use support::{Probe, probe, support};
 pub use verify::{Answer, Difference, Place, Verified, VerifyError};
 pub use workload::{Files, Workload, WorkloadError};

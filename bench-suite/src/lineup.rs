@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use quintet::{Backend, Linked};
 use quintet_peers::Peer;
+use serde::{Deserialize, Serialize};
 
 use crate::load::Loaded;
 
@@ -19,7 +20,7 @@ pub struct Lineup {
 }
 
 /// Whether backends run what the optimising passes made, the rules as they were written, or either as a row of its own.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum PassRows {
     /// With passes: the row `jit`.
     #[default]

@@ -18,6 +18,7 @@ pub fn refused(loaded: &Loaded, error: &VerifyError) -> WorkloadResult {
         verified_pairs: 0,
         difference: Some(error.to_string()),
         rounds: 0,
+        processes: 0,
         front_end: FrontEnd::default(),
         rows: Vec::new(),
         absent: Vec::new(),

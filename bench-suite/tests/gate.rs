@@ -6,7 +6,9 @@ use std::sync::Arc;
 use quintet::{
     Artifact, Backend, BackendId, Batch, Compiled, Emit, Instance, Limits, Linked, Matches, Program, RecordRef, RuleSet, backends,
 };
-use quintet_bench::{Effort, Lineup, Loaded, PassRows, VerifyError, measure, refused, shipped, verify, verify_lineup};
+use quintet_bench::{
+    Effort, Lineup, Loaded, Measured, PassRows, Process, Sampler, Verified, VerifyError, measure, refused, shipped, verify, verify_lineup,
+};
 use quintet_peers::{Peer, Prepared, Task};
 use quintet_results::{FORMAT, Machine, Options, Phase, Results, RowKind, VERSION};
 use quintet_runtime::{CompileError, EmitError, InstantiateError, Interrupter, RunError, Traits, Unsupported, WriteMatches, WriteRuleSet};
@@ -227,10 +229,17 @@ fn another_engine_that_cannot_run_a_workload_is_absent_with_the_reason() {
         let verified = verify_lineup(&loaded, &lineup).unwrap();
         let absent: Vec<_> = verified.absent.iter().map(|a| (a.id.as_str(), a.reason.as_str())).collect();
         assert_eq!(absent, [("other", reason)]);
-        let measured = measure(&loaded, &lineup, &verified, &BRIEF, &|| 0, &mut |_| {}).unwrap();
+        let measured = sampled(&loaded, &lineup, &verified, 1, &mut Vec::new());
         assert!(measured.result.row("other").is_none());
         assert_eq!(measured.result.absent, verified.absent);
     }
+}
+
+/// Samples taken in so many turns of this process, and after how many rounds progress was told.
+fn sampled(loaded: &Loaded, lineup: &Lineup, verified: &Verified, processes: usize, rounds: &mut Vec<usize>) -> Measured {
+    let process = |_| Box::new(Sampler::new(loaded, lineup, verified, &BRIEF, &|| 0).unwrap()) as Box<dyn Process + '_>;
+    let mut processes: Vec<_> = (0..processes).map(process).collect();
+    measure(&mut processes, &BRIEF, &mut |p| rounds.push(p.rounds)).unwrap()
 }
 
 const BRIEF: Effort = Effort { min_rounds: 3, max_rounds: 3, sample: std::time::Duration::from_micros(200), calls: 50, ..Effort::QUICK };
@@ -241,28 +250,41 @@ fn every_round_is_a_sample_of_every_phase_of_every_row_and_the_warm_up_is_none()
     let lineup = Lineup { passes: PassRows::Both, backends: backends(), ..with_other(Fault::None) };
     let verified = verify_lineup(&loaded, &lineup).unwrap();
     let mut rounds = Vec::new();
-    let result = measure(&loaded, &lineup, &verified, &BRIEF, &|| 0, &mut |p| rounds.push(p.rounds)).unwrap().result;
-    assert_eq!((rounds, result.rounds), (vec![1, 2, 3], 3));
+    let result = sampled(&loaded, &lineup, &verified, 1, &mut rounds).result;
+    rounds.dedup();
+    assert_eq!((rounds, result.rounds, result.processes), (vec![1, 2, 3], 3, 1));
     let ids: Vec<&str> = result.rows.iter().map(|r| r.id.as_str()).collect();
     let both = ["interp", "interp/no-passes", "closures", "closures/no-passes", "jit", "jit/no-passes"];
     assert_eq!((&ids[..6], ids.len(), ids[10]), (&both[..], 11, "other"));
     for row in &result.rows {
         let wanted: &[Phase] = if row.kind == RowKind::Peer { &[Phase::Compile, Phase::Single, Phase::Batch] } else { &Phase::ALL[..5] };
         for phase in wanted {
-            assert_eq!(row.measure(*phase).map(|m| m.ns.len()), Some(3), "{} {}", row.id, phase.name());
+            assert_eq!(row.measure(*phase).map(|m| m.ns[0].len()), Some(3), "{} {}", row.id, phase.name());
         }
         assert_eq!(row.passes, row.kind == RowKind::Backend && !row.id.ends_with("/no-passes"), "{}", row.id);
         assert_eq!((row.traits.is_some(), row.memory.is_some()), (row.kind == RowKind::Backend, row.kind == RowKind::Backend));
         let latency = row.latency.as_ref().unwrap();
-        for (p50, p99) in latency.p50.ns.iter().zip(&latency.p99.ns) {
-            assert!(0.0 < *p50 && p50 <= p99, "{}", row.id);
+        for (p50, p99) in latency.p50.samples().zip(latency.p99.samples()) {
+            assert!(0.0 < p50 && p50 <= p99, "{}", row.id);
         }
     }
     let again = result.again.unwrap();
-    assert_eq!(again.batch.ns.len(), 3);
+    assert_eq!(again.batch.ns[0].len(), 3);
     assert!(ids.contains(&again.id.as_str()));
     for measure in [&result.front_end.parse, &result.front_end.passes, &result.front_end.link, &result.front_end.read, &result.no_op] {
-        assert_eq!(measure.ns.len(), 3);
+        assert_eq!(measure.ns[0].len(), 3);
+    }
+}
+
+#[test]
+fn processes_take_turns_and_each_has_its_own_samples() {
+    let loaded = Loaded::new(shipped("one-comparison").unwrap()).unwrap();
+    let lineup = Lineup::of(&backends()[..2]);
+    let verified = verify_lineup(&loaded, &lineup).unwrap();
+    let result = sampled(&loaded, &lineup, &verified, 3, &mut Vec::new()).result;
+    assert_eq!((result.rounds, result.processes, result.rows.len()), (3, 3, 2));
+    for measure in result.rows.iter().flat_map(|r| r.phases.values()).chain([&result.again.unwrap().batch, &result.front_end.read]) {
+        assert_eq!(measure.ns.iter().map(Vec::len).collect::<Vec<_>>(), [1, 1, 1]);
     }
 }
 
@@ -280,7 +302,7 @@ fn a_result_of_differing_answers_holds_no_sample_and_is_refused() {
         finished_at: 2,
         machine: Machine::default(),
         versions: Default::default(),
-        options: Options { quick: true, sample_ns: 1, min_rounds: 1, max_rounds: 1, precision: 0.02, time_limit_s: 1.0 },
+        options: Options { quick: true, sample_ns: 1, processes: 1, min_rounds: 1, max_rounds: 1, precision: 0.02, time_limit_s: 1.0 },
         workloads: vec![workload],
         support: Vec::new(),
         criterion: Vec::new(),

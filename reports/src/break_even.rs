@@ -1,6 +1,6 @@
 //! Which backend is the cheapest in all at which number of records: the lower envelope of total costs.
 
-use quintet_results::{BreakEven, Cost, Interval, Mode, WorkloadResult, median};
+use quintet_results::{BreakEven, Cost, Interval, Mode, WorkloadResult};
 
 use crate::style::Style;
 
@@ -13,10 +13,6 @@ pub struct Line {
     pub candidate: bool,
     /// Its samples.
     pub cost: Cost,
-    /// The median of what is paid once, ns.
-    pub setup: f64,
-    /// The median of what is paid per record, ns.
-    pub each: f64,
 }
 
 /// A stretch of the envelope.
@@ -40,7 +36,7 @@ pub struct Costs {
 impl Line {
     /// ns for this many records.
     pub fn total(&self, records: f64) -> f64 {
-        self.setup + records * self.each
+        self.cost.sample(records).mean().exp()
     }
 }
 
@@ -51,8 +47,7 @@ impl Costs {
             .iter()
             .filter_map(|style| {
                 let cost = Cost::new(workload.row(&style.id)?, mode)?;
-                let (setup, each) = (median(&cost.setup), median(&cost.each));
-                Some(Line { id: style.id.clone(), candidate: style.candidate(), cost, setup, each })
+                Some(Line { id: style.id.clone(), candidate: style.candidate(), cost })
             })
             .collect();
         let steps = envelope(&lines);
@@ -78,15 +73,13 @@ fn envelope(lines: &[Line]) -> Vec<Step> {
     let mut steps = vec![Step { id: now.id.clone(), from: None }];
     let mut at = 1.0;
     loop {
-        let crossing = |line: &Line| (line.setup - now.setup) / (now.each - line.each);
-        let next = candidates.iter().copied().filter(|l| l.each < now.each && crossing(l) >= at);
-        let Some(next) = next.min_by(|a, b| crossing(a).total_cmp(&crossing(b)).then(a.each.total_cmp(&b.each))) else { return steps };
-        at = crossing(next);
-        let from = match next.cost.overtakes(&now.cost) {
-            BreakEven::From(interval) => interval,
-            // The resampled medians may tie where the plain ones do not; then the crossing is the plain one, its interval open.
-            BreakEven::Always | BreakEven::Never => Interval { value: at, low: 1.0, high: f64::INFINITY },
+        let crossing = |line: &&Line| match line.cost.overtakes(&now.cost) {
+            BreakEven::From(from) => Some(from).filter(|from| from.value >= at),
+            BreakEven::Always | BreakEven::Never => None,
         };
+        let crossings = candidates.iter().filter(|l| l.id != now.id).filter_map(|l| Some((*l, crossing(l)?)));
+        let Some((next, from)) = crossings.min_by(|a, b| a.1.value.total_cmp(&b.1.value)) else { return steps };
+        at = from.value;
         steps.push(Step { id: next.id.clone(), from: Some(from) });
         now = next;
     }
@@ -97,7 +90,7 @@ mod tests {
     use super::*;
 
     fn line(id: &str, setup: f64, each: f64) -> Line {
-        Line { id: id.into(), candidate: id != "native", cost: Cost { setup: vec![setup; 5], each: vec![each; 5] }, setup, each }
+        Line { id: id.into(), candidate: id != "native", cost: Cost { setup: vec![vec![setup; 5]], each: vec![vec![each; 5]] } }
     }
 
     #[test]

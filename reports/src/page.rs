@@ -21,8 +21,9 @@ pub struct RenderError(#[from] minijinja::Error);
 
 const TEMPLATE: &str = include_str!("page/index.html.j2");
 const CSS: [&str; 2] = [include_str!("page/page.css"), crate::charts::STYLE];
-const JS: [&str; 8] = [
+const JS: [&str; 9] = [
     include_str!("page/format.js"),
+    include_str!("page/estimate.js"),
     include_str!("page/cost.js"),
     include_str!("page/state.js"),
     include_str!("page/traffic.js"),
@@ -144,7 +145,8 @@ fn mode_name(mode: Mode) -> &'static str {
 
 /// What the page's scripts work on: every round's cost, to four digits. Nothing in it can end the element that holds it.
 fn data(view: &View) -> String {
-    let short = |samples: &[f64]| -> Vec<f64> { samples.iter().map(|v| format!("{v:.3e}").parse().unwrap_or(*v)).collect() };
+    let digits = |rounds: &Vec<f64>| -> Vec<f64> { rounds.iter().map(|v| format!("{v:.3e}").parse().unwrap_or(*v)).collect() };
+    let short = |processes: &[Vec<f64>]| -> Vec<Vec<f64>> { processes.iter().map(digits).collect() };
     let of = |cost: Option<&Cost>| cost.map(|c| json!({ "setup": short(&c.setup), "each": short(&c.each) }));
     let workloads: Vec<_> = view
         .workloads

@@ -242,6 +242,7 @@ mod tests {
             verified_pairs: 1,
             difference: None,
             rounds: 1,
+            processes: 1,
             front_end: Default::default(),
             rows: rows.into(),
             absent: Vec::new(),

@@ -1,6 +1,6 @@
 //! The tables of a report, and the figures that stand on them.
 
-use quintet_results::{CriterionResult, Interval, Isolation, Memory, Mode, Phase, RowKind, Support, WorkloadResult};
+use quintet_results::{CriterionResult, Interval, Isolation, Memory, Mode, Phase, RowKind, Support, WorkloadResult, again};
 
 use crate::break_even::Costs;
 use crate::charts::{Charts, Figure};
@@ -9,7 +9,7 @@ use crate::lines::{Curve, Lines, Reign};
 use crate::panel::{Panel, PanelRow, Point};
 use crate::style::Style;
 use crate::table::Table;
-use crate::view::{Place, again, batch_ratio, median_with, ordered, phase_name, slug};
+use crate::view::{Place, batch_ratio, ordered, phase_name, slug};
 
 /// The ranking over all workloads.
 pub fn ranking(rankings: &[(Phase, Vec<Place>)], workloads: usize) -> Table {
@@ -39,12 +39,12 @@ pub fn phases(workload: &WorkloadResult, ordered: &[&Style]) -> Table {
     let has = |phase: Phase| workload.rows.iter().any(|r| r.measure(phase).is_some());
     let shown: Vec<Phase> = Phase::ALL.into_iter().rev().filter(|p| has(*p)).collect();
     let mut table =
-        Table::new("Medians; the ratio is the batch's to the fastest backend's, with its interval at 95 %", &["row", "batch ratio"]);
+        Table::new("Times; the ratio is the batch's to the fastest backend's, with its interval at 95 %", &["row", "batch ratio"]);
     table.head.extend(shown.iter().map(|p| format!("{} / {}", phase_name(*p).to_lowercase(), p.per())));
     for style in ordered {
         let Some(row) = workload.row(&style.id) else { continue };
         let mut cells = vec![style.id.clone(), batch_ratio(workload, &style.id, ordered).unwrap_or("–".into())];
-        cells.extend(shown.iter().map(|p| time(row.median(*p))));
+        cells.extend(shown.iter().map(|p| time(row.centre(*p))));
         table.push_about(&style.id, cells);
     }
     table
@@ -174,8 +174,8 @@ pub fn memory(workload: &WorkloadResult, slug: &str, styles: &[Style]) -> Option
 pub fn latency(workload: &WorkloadResult, slug: &str, styles: &[Style]) -> Option<Figure> {
     let rows: Vec<_> = ordered(workload, styles)
         .into_iter()
-        .filter_map(|s| Some((s, workload.row(&s.id)?.latency.as_ref().filter(|l| !l.p50.ns.is_empty() && !l.p99.ns.is_empty())?)))
-        .map(|(style, l)| (style, median_with(&l.p50.ns), median_with(&l.p99.ns)))
+        .filter_map(|s| Some((s, workload.row(&s.id)?.latency.as_ref().filter(|l| !l.p50.is_empty() && !l.p99.is_empty())?)))
+        .map(|(style, l)| (style, l.p50.interval(), l.p99.interval()))
         .collect();
     if rows.is_empty() {
         return None;
@@ -334,8 +334,8 @@ pub fn noise(workloads: &[WorkloadResult]) -> Table {
     let head = ["workload", "rounds", "measured twice", "its ratio to itself", "noise", "no-op / record", "share of the fastest batch"];
     let mut table = Table::new("The same row measured twice in the same rounds, and a loop that evaluates nothing", &head);
     for w in workloads {
-        let no_op = w.no_op.median();
-        let fastest = w.rows.iter().filter(|r| r.kind != RowKind::Native).map(|r| r.median(Phase::Batch)).fold(f64::INFINITY, f64::min);
+        let no_op = w.no_op.centre();
+        let fastest = w.rows.iter().filter(|r| r.kind != RowKind::Native).map(|r| r.centre(Phase::Batch)).fold(f64::INFINITY, f64::min);
         let (id, ratio, floor) = match again(w) {
             Some((id, r)) => (id.to_owned(), ratio_with(r), format!("±{:.1} %", 100.0 * (r.high - 1.0).max(1.0 - r.low).max(0.0))),
             None => ("–".into(), "–".into(), "unknown".into()),

@@ -1,6 +1,6 @@
 //! Everything that a report shows, worked out once and put down as figures, tables and sentences.
 
-use quintet_results::{Interval, Mode, Phase, WorkloadResult, geometric_mean, median, ratio_interval, ratio_over, resampled};
+use quintet_results::{Interval, Mode, Phase, WorkloadResult, again, floor, geometric_mean, ratio_over};
 
 use crate::break_even::Costs;
 use crate::charts::{Charts, Figure};
@@ -66,7 +66,7 @@ pub struct Place {
     pub id: String,
     /// How many times as long as the fastest backend's it takes.
     pub ratio: Interval,
-    /// The geometric mean of its medians, ns.
+    /// The geometric mean of its times, ns.
     pub ns: f64,
     /// Workloads that it ran.
     pub workloads: usize,
@@ -78,9 +78,10 @@ impl<'a> View<'a> {
         let styles = assign(&report.workloads, &report.criterion);
         let rankings: Vec<(Phase, Vec<Place>)> = RANKED.iter().map(|p| (*p, places(&report.workloads, *p, &styles))).collect();
         let mut slugs = Vec::new();
+        let floor = floor(&report.workloads.iter().collect::<Vec<_>>());
         let workloads = report.workloads.iter().map(|w| WorkloadView::new(w, slug(&w.name, &mut slugs), &styles)).collect();
         View {
-            headlines: rankings.iter().filter_map(|(phase, places)| headline(*phase, places, &styles)).collect(),
+            headlines: rankings.iter().filter_map(|(phase, places)| headline(*phase, places, &styles, floor)).collect(),
             ranking: ranking(&rankings, report.workloads.len()),
             workloads,
             scaling: crate::tables::scaling(&report.criterion, &styles, &mut slugs),
@@ -124,18 +125,11 @@ impl<'a> WorkloadView<'a> {
     }
 }
 
-/// The A/A pair's ratio.
-pub fn again(workload: &WorkloadResult) -> Option<(&str, Interval)> {
-    let again = workload.again.as_ref()?;
-    let first = workload.row(&again.id)?.measure(Phase::Batch)?;
-    Some((&again.id, ratio_interval(&again.batch.ns, &first.ns)))
-}
-
 /// What a workload's noise is.
 fn noise(workload: &WorkloadResult) -> String {
-    let no_op = match workload.no_op.ns.is_empty() {
+    let no_op = match workload.no_op.is_empty() {
         true => "The loop that evaluates nothing was not measured.".to_owned(),
-        false => format!("A loop that evaluates nothing takes {} per record.", time(workload.no_op.median())),
+        false => format!("A loop that evaluates nothing takes {} per record.", time(workload.no_op.centre())),
     };
     match again(workload) {
         Some((id, r)) => {
@@ -155,9 +149,9 @@ fn front(workload: &WorkloadResult) -> Option<String> {
     let f = &workload.front_end;
     let stages = [("parse", &f.parse), ("check", &f.check), ("passes", &f.passes), ("link", &f.link)];
     let stages: Vec<String> =
-        stages.into_iter().filter(|(_, m)| !m.ns.is_empty()).map(|(name, m)| format!("{name} {}", time(m.median()))).collect();
+        stages.into_iter().filter(|(_, m)| !m.is_empty()).map(|(name, m)| format!("{name} {}", time(m.centre()))).collect();
     let rules = (!stages.is_empty()).then(|| format!("{} for all rules", stages.join(", ")));
-    let read = (!f.read.ns.is_empty()).then(|| format!("reading {} per record", time(f.read.median())));
+    let read = (!f.read.is_empty()).then(|| format!("reading {} per record", time(f.read.centre())));
     let all: Vec<String> = [rules, read].into_iter().flatten().collect();
     (!all.is_empty()).then(|| format!("Before any backend: {}.", all.join("; ")))
 }
@@ -166,7 +160,7 @@ fn front(workload: &WorkloadResult) -> Option<String> {
 fn places(workloads: &[WorkloadResult], phase: Phase, styles: &[Style]) -> Vec<Place> {
     let ran =
         |id: &str| -> Vec<&WorkloadResult> { workloads.iter().filter(|w| w.row(id).is_some_and(|r| r.measure(phase).is_some())).collect() };
-    let mean = |id: &str| geometric_mean(ran(id).iter().filter_map(|w| w.row(id)).map(|r| r.median(phase)));
+    let mean = |id: &str| geometric_mean(ran(id).iter().filter_map(|w| w.row(id)).map(|r| r.centre(phase)));
     let whole = styles.iter().filter(|s| s.candidate() && ran(&s.id).len() == workloads.len());
     let Some(best) = whole.min_by(|a, b| mean(&a.id).total_cmp(&mean(&b.id))) else { return Vec::new() };
     let mut places: Vec<(usize, Place)> = styles
@@ -194,7 +188,7 @@ pub fn phase_name(phase: Phase) -> &'static str {
     }
 }
 
-fn headline(phase: Phase, places: &[Place], styles: &[Style]) -> Option<String> {
+fn headline(phase: Phase, places: &[Place], styles: &[Style], floor: f64) -> Option<String> {
     let mut ranked = places.iter().filter(|p| styles.iter().any(|s| s.id == p.id && s.candidate()));
     let (first, second) = (ranked.next()?, ranked.next()?);
     let what = match phase {
@@ -203,7 +197,7 @@ fn headline(phase: Phase, places: &[Place], styles: &[Style]) -> Option<String> 
         _ => "To compile",
     };
     let r = second.ratio;
-    Some(if r.low > 1.0 {
+    Some(if r.differs(floor) {
         format!("{what}: {} is the fastest; {} takes {} as long.", first.id, second.id, ratio_with(r))
     } else {
         format!("{what}: {} and {} cannot be told apart: {}.", first.id, second.id, ratio_with(r))
@@ -239,18 +233,10 @@ fn ranking(rankings: &[(Phase, Vec<Place>)], workloads: usize) -> Figure {
     }
 }
 
-/// Interval of the median of samples.
-pub fn median_with(samples: &[f64]) -> Interval {
-    resampled(samples.len(), |rounds| {
-        let picked: Vec<f64> = rounds.iter().filter_map(|r| samples.get(*r)).copied().collect();
-        median(&picked)
-    })
-}
-
 /// The styles in the order in which a workload's rows are shown: by group, then by how long a batch takes.
 pub fn ordered<'s>(workload: &WorkloadResult, styles: &'s [Style]) -> Vec<&'s Style> {
     let mut present: Vec<&Style> = styles.iter().filter(|s| workload.row(&s.id).is_some()).collect();
-    let batch = |s: &Style| workload.row(&s.id).map_or(f64::NAN, |r| r.median(Phase::Batch));
+    let batch = |s: &Style| workload.row(&s.id).map_or(f64::NAN, |r| r.centre(Phase::Batch));
     present.sort_by(|a, b| a.rank().cmp(&b.rank()).then(batch(a).total_cmp(&batch(b))));
     present
 }
@@ -268,7 +254,7 @@ fn phases(workload: &WorkloadResult, slug: &str, styles: &[Style]) -> Figure {
         rows: ordered
             .iter()
             .filter_map(|style| {
-                let interval = median_with(&workload.row(&style.id)?.measure(*phase)?.ns);
+                let interval = workload.row(&style.id)?.measure(*phase)?.interval();
                 let tip = format!(
                     "{}: {} ({} to {}) per {}",
                     style.id,
@@ -285,7 +271,7 @@ fn phases(workload: &WorkloadResult, slug: &str, styles: &[Style]) -> Figure {
         id: format!("phases-{slug}"),
         title: format!("{}: the phases side by side", workload.name),
         desc: "Time of a batch per record, of a single call per record, and of compiling all rules, by row, on logarithmic axes.".into(),
-        key: "Medians with intervals at 95 %, in order of the batch. Logarithmic axes; further left is better.".into(),
+        key: "Times with intervals at 95 %, in order of the batch. Logarithmic axes; further left is better.".into(),
         charts: Charts::Panels(panels.filter(|p| !p.rows.is_empty()).collect()),
         table: tables::phases(workload, &ordered),
     }
@@ -317,5 +303,5 @@ pub fn batch_ratio(workload: &WorkloadResult, id: &str, ordered: &[&Style]) -> O
     if best.id == id {
         return Some(ratio(1.0));
     }
-    Some(ratio_with(ratio_interval(&workload.row(id)?.measure(Phase::Batch)?.ns, &best.measure(Phase::Batch)?.ns)))
+    Some(ratio_with(workload.row(id)?.measure(Phase::Batch)?.to(best.measure(Phase::Batch)?)))
 }

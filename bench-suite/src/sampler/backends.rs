@@ -1,6 +1,7 @@
 //! A backend's turn.
 
 use std::hint::black_box;
+use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use quintet::{ArenaKind, Batch, Instance, Isolation, Matches, RuleSet, Rules};
@@ -8,7 +9,8 @@ use quintet_results::{Memory, Phase, Row, RowKind, Traits};
 
 use super::clock::{Clock, raw, repeats};
 use super::effort::Effort;
-use super::{MeasureError, Pick, Turn, failed};
+use super::turns::{Pick, Turn};
+use super::{MeasureError, failed};
 use crate::lineup::Entry;
 use crate::load::Loaded;
 
@@ -22,7 +24,7 @@ const COPYING: Duration = Duration::from_millis(200);
 /// What a backend has compiled, and how often each sample repeats its phase.
 pub(super) struct BackendTurn<'l> {
     loaded: &'l Loaded,
-    picks: &'l [Pick],
+    picks: Rc<[Pick]>,
     entry: Entry,
     rules: Rules,
     instance: Box<dyn Instance>,
@@ -43,7 +45,7 @@ impl<'l> BackendTurn<'l> {
         loaded: &'l Loaded,
         entry: &Entry,
         effort: &Effort,
-        picks: &'l [Pick],
+        picks: &Rc<[Pick]>,
         heap: &dyn Fn() -> usize,
     ) -> Result<BackendTurn<'l>, MeasureError> {
         let id = entry.backend.id();
@@ -52,7 +54,7 @@ impl<'l> BackendTurn<'l> {
         let artifact = rules.compiled().artifact();
         let mut turn = BackendTurn {
             loaded,
-            picks,
+            picks: picks.clone(),
             entry: entry.clone(),
             copied: if instance.reads_in_place(ArenaKind::Plain) { Vec::new() } else { loaded.read(ArenaKind::Plain).map_err(failed)?.0 },
             rules,

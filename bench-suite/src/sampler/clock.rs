@@ -33,9 +33,9 @@ impl Clock {
         self.cost.get()
     }
 
-    /// The share of laps that were left out.
-    pub(super) fn interrupted(&self) -> f64 {
-        self.interrupted.get() as f64 / self.laps.get().max(1) as f64
+    /// Laps, and how many of them were interrupted and left out.
+    pub(super) fn laps(&self) -> (u64, u64) {
+        (self.laps.get(), self.interrupted.get())
     }
 
     /// ns that one of about `repeats` calls of `work` takes: the mean over the laps that were not interrupted.
@@ -147,9 +147,9 @@ mod tests {
     fn interrupted_laps_are_left_out_and_counted_and_slow_ones_are_not() {
         let clock = Clock::default();
         assert_eq!(clock.sample(&[10.0, 10.0, 400.0, 10.0, 16.0, 10.0, 10.0, 24.0]), 11.0);
-        assert_eq!(clock.interrupted(), 0.25);
+        assert_eq!(clock.laps(), (8, 2));
         assert_eq!(clock.sample(&[10.0, 400.0]), 205.0, "of two laps neither is known to be right");
-        assert_eq!(clock.interrupted(), 0.2);
+        assert_eq!(clock.laps(), (10, 2));
     }
 
     #[test]

@@ -2,17 +2,20 @@
 
 use std::time::Duration;
 
-use quintet_results::{Phase, Row, RowKind, ratio_interval};
+use quintet_results::{Phase, Row, RowKind};
+use serde::{Deserialize, Serialize};
 
 /// How much to measure on each workload.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Effort {
+    /// Fresh processes that take turns at the rounds.
+    pub processes: usize,
     /// The time that a sample of evaluating records is stretched to by repeating what it measures; other samples take a quarter of it.
     /// What takes longer than that runs once per sample, so no row is sampled longer than another because it is quicker.
     pub sample: Duration,
-    /// Rounds that every workload gets at least.
+    /// Rounds that every workload gets at least, in all processes together.
     pub min_rounds: usize,
-    /// Rounds that no workload gets more of.
+    /// Rounds that no workload gets more of, in all processes together.
     pub max_rounds: usize,
     /// Rounds end once every ratio is known to this share of it: the 95 % interval reaches no further to either side.
     pub precision: f64,
@@ -47,18 +50,20 @@ pub struct Widest {
 impl Effort {
     /// For a first look: seconds per workload.
     pub const QUICK: Effort = Effort {
+        processes: 3,
         sample: Duration::from_millis(3),
-        min_rounds: 11,
-        max_rounds: 61,
+        min_rounds: 15,
+        max_rounds: 60,
         precision: 0.03,
         time: Duration::from_secs(4),
         calls: 500,
     };
     /// For decisions: most of a minute per workload.
     pub const FULL: Effort = Effort {
+        processes: 5,
         sample: Duration::from_millis(10),
-        min_rounds: 15,
-        max_rounds: 151,
+        min_rounds: 25,
+        max_rounds: 150,
         precision: 0.01,
         time: Duration::from_secs(40),
         calls: 2000,
@@ -87,10 +92,10 @@ pub fn widest<'r>(rows: impl Iterator<Item = &'r Row> + Clone) -> Option<Widest>
     let counted = || ours().filter(|r| r.passes == with_passes);
     let mut widest: Option<Widest> = None;
     for phase in [Phase::Batch, Phase::Single] {
-        let fastest = counted().filter_map(|r| Some((r, r.measure(phase)?))).min_by(|a, b| a.1.median().total_cmp(&b.1.median()));
+        let fastest = counted().filter_map(|r| Some((r, r.measure(phase)?))).min_by(|a, b| a.1.centre().total_cmp(&b.1.centre()));
         let Some((fastest, to)) = fastest else { continue };
         for (row, of) in counted().filter(|r| r.id != fastest.id).filter_map(|r| Some((r, r.measure(phase)?))) {
-            let ratio = ratio_interval(&of.ns, &to.ns);
+            let ratio = of.to(to);
             let share = (ratio.high - ratio.value).max(ratio.value - ratio.low) / ratio.value;
             if widest.as_ref().is_none_or(|w| share > w.share) {
                 widest = Some(Widest { id: row.id.clone(), phase, share });
@@ -107,7 +112,7 @@ mod tests {
     /// A row whose batch and single samples are `ns`, disturbed by up to `noise` of it to either side, otherwise in every round.
     fn row(id: &str, kind: RowKind, ns: f64, noise: f64, rounds: usize) -> Row {
         let sample = |round: usize| ns * (1.0 + noise * ((round * 7919 + id.len() * 31) % 21) as f64 / 10.0 - noise);
-        let measure = quintet_results::Measure { ns: (0..rounds).map(sample).collect() };
+        let measure = quintet_results::Measure { ns: vec![(0..rounds).map(sample).collect()] };
         Row {
             id: id.into(),
             kind,
@@ -135,19 +140,19 @@ mod tests {
     #[test]
     fn rounds_end_when_ratios_are_precise_and_no_earlier_than_the_least_number() {
         let precision = |precision: f64| Effort { precision, ..Effort::FULL };
-        assert_eq!(rounds(precision(0.02), 0.001, 1), (15, Ending::Precise));
+        assert_eq!(rounds(precision(0.02), 0.001, 1), (25, Ending::Precise));
         let (more, ending) = rounds(precision(0.02), 0.06, 1);
-        assert!(more > 15 && ending == Ending::Precise, "{more} {ending:?}");
+        assert!(more > 25 && ending == Ending::Precise, "{more} {ending:?}");
         let (most, _) = rounds(precision(0.01), 0.06, 1);
         assert!(most > more, "{most} rounds for 1 %, {more} for 2 %");
     }
 
     #[test]
     fn noise_that_does_not_end_runs_into_the_time_or_the_most_rounds() {
-        assert_eq!(rounds(Effort::FULL, 0.9, 1), (151, Ending::Rounds));
+        assert_eq!(rounds(Effort::FULL, 0.9, 1), (150, Ending::Rounds));
         assert_eq!(rounds(Effort::FULL, 0.9, 1000), (40, Ending::Time));
         // The least number of rounds is measured whatever it takes.
-        assert_eq!(rounds(Effort::FULL, 0.9, 60_000), (15, Ending::Time));
+        assert_eq!(rounds(Effort::FULL, 0.9, 60_000), (25, Ending::Time));
     }
 
     #[test]

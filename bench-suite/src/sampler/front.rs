@@ -22,8 +22,8 @@ pub(super) struct Front<'l> {
     link: usize,
     read: usize,
     empty: usize,
-    pub(super) front_end: FrontEnd,
-    pub(super) no_op: Measure,
+    front_end: FrontEnd,
+    no_op: Measure,
 }
 
 impl<'l> Front<'l> {
@@ -61,19 +61,18 @@ impl<'l> Front<'l> {
         let read = clock.time(self.read, || loaded.read_again().map_err(failed))?;
         let empty = clock.time(self.empty, || Ok::<_, MeasureError>(walk(&loaded.batches)))?;
         let front_end = &mut self.front_end;
-        front_end.parse.ns.push(parse);
-        front_end.check.ns.push(check);
-        front_end.passes.ns.push(passes);
-        front_end.link.ns.push(link);
-        front_end.read.ns.push(read / records);
-        self.no_op.ns.push(empty / records);
+        front_end.parse.push(0, parse);
+        front_end.check.push(0, check);
+        front_end.passes.push(0, passes);
+        front_end.link.push(0, link);
+        front_end.read.push(0, read / records);
+        self.no_op.push(0, empty / records);
         Ok(())
     }
 
-    /// Forgets the samples so far.
-    pub(super) fn forget(&mut self) {
-        self.front_end = FrontEnd::default();
-        self.no_op = Measure::default();
+    /// The samples since they were taken last.
+    pub(super) fn take(&mut self) -> (FrontEnd, Measure) {
+        (std::mem::take(&mut self.front_end), std::mem::take(&mut self.no_op))
     }
 }
 

@@ -1,6 +1,7 @@
 //! Another engine's turn.
 
 use std::hint::black_box;
+use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use quintet::RuleSet;
@@ -9,7 +10,8 @@ use quintet_results::{Phase, Row, RowKind};
 
 use super::clock::{Clock, raw, repeats};
 use super::effort::Effort;
-use super::{MeasureError, Pick, Turn, failed};
+use super::turns::{Pick, Turn};
+use super::{MeasureError, failed};
 use crate::load::Loaded;
 
 /// An engine that would take more than this share of a workload's time in the least number of rounds is left out.
@@ -17,7 +19,7 @@ const SHARE: u32 = 4;
 
 /// What another engine has prepared, and how often each sample repeats its phase.
 pub(super) struct PeerTurn<'l> {
-    picks: &'l [Pick],
+    picks: Rc<[Pick]>,
     prepared: Box<dyn Prepared + 'l>,
     records: usize,
     hits: RuleSet,
@@ -37,7 +39,7 @@ impl<'l> PeerTurn<'l> {
         peer: &dyn Peer,
         mut prepared: Box<dyn Prepared + 'l>,
         effort: &Effort,
-        picks: &'l [Pick],
+        picks: &Rc<[Pick]>,
     ) -> Result<PeerTurn<'l>, String> {
         let (records, mut hits) = (loaded.records(), RuleSet::new());
         let start = Instant::now();
@@ -59,7 +61,7 @@ impl<'l> PeerTurn<'l> {
             latency: None,
             memory: None,
         };
-        Ok(PeerTurn { picks, prepared, records, hits, compile, single, batch, row })
+        Ok(PeerTurn { picks: picks.clone(), prepared, records, hits, compile, single, batch, row })
     }
 }
 

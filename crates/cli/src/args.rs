@@ -26,6 +26,9 @@ pub struct Args {
 #[derive(Subcommand)]
 pub enum Verb {
     Compare(CompareArgs),
+    /// A process that `compare` measures in.
+    #[command(name = crate::commands::compare::SAMPLE, hide = true)]
+    Sample,
     Choose(crate::commands::choose::ChooseArgs),
     Diff(crate::commands::diff::DiffArgs),
     Run(RunArgs),

@@ -26,6 +26,7 @@ use crate::args::{Args, Verb};
 fn main() -> ExitCode {
     let result = match Args::parse().verb {
         Verb::Compare(args) => commands::compare::run(&args),
+        Verb::Sample => commands::compare::sample(),
         Verb::Choose(args) => commands::choose::run(&args),
         Verb::Diff(args) => commands::diff::run(&args),
         Verb::Run(args) => commands::run::run(&args),

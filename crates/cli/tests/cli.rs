@@ -320,7 +320,7 @@ fn compare_takes_own_rules_and_an_own_capture_without_a_workload_file() {
     let rules = folder.join("our edge.rules");
     std::fs::write(&rules, "rule tls = tcp.port == 443\n").expect("written");
     let (rules, traffic, out_folder) = (rules.display().to_string(), data("data/traffic.pcapng"), folder.display().to_string());
-    let brief = ["--quick", "--time", "0.1", "--max-rounds", "4", "--out", &out_folder];
+    let brief = ["--quick", "--time", "0.1", "--processes", "2", "--max-rounds", "4", "--out", &out_folder];
     let own = ["compare", "--rules", &rules, "--input", &traffic, "--backend", "closures", "--backend", "jit-fast", "--passes", "both"];
     let result = quintet(&[&own[..], &brief].concat());
     assert!(result.status.success(), "{}", err(&result));
@@ -330,7 +330,22 @@ fn compare_takes_own_rules_and_an_own_capture_without_a_workload_file() {
     assert_eq!((workload.name.as_str(), &workload.matches[..]), ("our-edge", &[("tls".to_owned(), 885)][..]));
     let ids: Vec<&str> = workload.rows.iter().map(|r| r.id.as_str()).collect();
     assert_eq!(ids, ["closures", "closures/no-passes", "jit-fast", "jit-fast/no-passes"]);
-    assert_eq!((workload.rounds, results.options.max_rounds, results.options.time_limit_s), (4, 4, 0.1));
+    assert_eq!((workload.rounds, workload.processes, results.options.max_rounds, results.options.time_limit_s), (4, 2, 4, 0.1));
+
+    // A process that is of its own kind makes the interval wide, and is named.
+    let slowed = ["compare", "--workload", "one-comparison", "--backend", "closures", "--backend", "jit", "--backend", "interp"];
+    let few = ["--quick", "--time", "0.1", "--processes", "4", "--max-rounds", "8", "--out", &out_folder, "--slowed", "closures:6"];
+    let result = quintet(&[&slowed[..], &few].concat());
+    assert!(
+        out(&result).contains("note: closures: 1 of 4 processes was ") && out(&result).contains("x slower (batch)"),
+        "{}",
+        out(&result)
+    );
+    let json = std::fs::read_to_string(folder.join("results.json")).expect("results");
+    let results = quintet_results::Results::from_json(&json).expect("of the schema");
+    let batch = |id: &str| results.workloads[0].row(id).and_then(|r| r.measure(quintet_results::Phase::Batch)).expect("measured").clone();
+    let ratio = batch("closures").to(&batch("interp"));
+    assert!(ratio.high / ratio.low > 6.0, "{ratio:?}");
 
     let lines = folder.join("log.jsonl");
     std::fs::write(&lines, "{\"n\": 1}\n{\"n\": 2}\n").expect("written");

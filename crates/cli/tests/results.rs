@@ -26,7 +26,7 @@ fn file(name: &str, text: &str) -> String {
 
 /// Eleven samples around `ns`, each row's a little different.
 fn samples(ns: f64, salt: usize) -> Value {
-    json!({ "ns": (0..11).map(|i| ns * (1.0 + 0.01 * (((i * 7 + salt * 5) % 11) as f64 / 11.0 - 0.5))).collect::<Vec<f64>>() })
+    json!({ "ns": [(0..11).map(|i| ns * (1.0 + 0.01 * (((i * 7 + salt * 5) % 11) as f64 / 11.0 - 0.5))).collect::<Vec<f64>>()] })
 }
 
 /// A row with its setup and its ns per record.
@@ -50,14 +50,14 @@ fn results() -> Value {
     let safe = json!({ "executable_memory": false, "isolation": "safe_rust" });
     let sandbox = json!({ "executable_memory": true, "isolation": "sandbox" });
     let unguarded = json!({ "executable_memory": true, "isolation": "none" });
-    let none = json!({ "ns": [1.0] });
+    let none = json!({ "ns": [[1.0]] });
     json!({
-        "format": "quintet-results", "version": 2, "command": "quintet compare", "started_at": 1, "finished_at": 2,
+        "format": "quintet-results", "version": 3, "command": "quintet compare", "started_at": 1, "finished_at": 2,
         "machine": { "os": "linux", "arch": "x86_64", "cpu": "A", "cores": 2 }, "versions": { "quintet": "0.1.0" },
-        "options": { "quick": false, "sample_ns": 1, "min_rounds": 11, "max_rounds": 11, "precision": 0.02, "time_limit_s": 1.0 },
+        "options": { "quick": false, "sample_ns": 1, "processes": 1, "min_rounds": 11, "max_rounds": 11, "precision": 0.02, "time_limit_s": 1.0 },
         "workloads": [{
             "name": "edge", "about": "", "rules": 2, "records": 10, "record_bytes": 100, "matches": [["a", 3], ["b", 4]], "traps": 0,
-            "verified_pairs": 20, "rounds": 11,
+            "verified_pairs": 20, "rounds": 11, "processes": 1,
             "front_end": { "parse": none, "check": none, "passes": none, "link": none, "read": none },
             "rows": [
                 row("interp", 0, 1.0, 100.0, safe.clone()),
@@ -88,7 +88,7 @@ fn files_whose_numbers_must_not_be_used_are_refused_by_name() {
     let cases = [
         ("truncated.json", text[..text.len() / 2].to_string(), "truncated"),
         ("nothing.json", String::new(), "truncated"),
-        ("version.json", changed(&|v| v["version"] = json!(1)), "version 1; this program reads version 2"),
+        ("version.json", changed(&|v| v["version"] = json!(1)), "version 1; this program reads version 3"),
         ("format.json", changed(&|v| v["format"] = json!("criterion")), "`format` is `criterion`"),
         ("other.json", "[1, 2]".into(), "`format` is `missing`"),
         ("empty.json", changed(&|v| v["workloads"] = json!([])), "no workload"),
@@ -96,7 +96,7 @@ fn files_whose_numbers_must_not_be_used_are_refused_by_name() {
         ("unverified.json", changed(&|v| v["workloads"][0]["verified_pairs"] = json!(19)), "not verified on every record"),
         (
             "negative.json",
-            changed(&|v| v["workloads"][0]["rows"][0]["phases"]["batch"]["ns"][0] = json!(-1.0)),
+            changed(&|v| v["workloads"][0]["rows"][0]["phases"]["batch"]["ns"][0][0] = json!(-1.0)),
             "a sample is not a number of nanoseconds",
         ),
         ("unknown.json", changed(&|v| v["workloads"][0]["surprise"] = json!(1)), "surprise"),
@@ -185,7 +185,7 @@ fn choose_follows_the_number_of_records() {
     }
     // 1 change an hour and 10 records a second are 36,000 records a change.
     let (_, choice) = choose(&["--rule-changes-per-hour", "1", "--records-per-second", "10"]);
-    assert_eq!(choice["wish"]["evaluations"], json!(36000.0));
+    assert_eq!(choice["wish"]["rates"], json!({ "changes_per_hour": 1.0, "records_per_second": 10.0 }));
     // Closures overtake the tree walk at 10 us / 70 ns = 143 records, less the first calls; the JIT overtakes them at 990 us / 20 ns = 49,500.
     let corners: Vec<f64> =
         choice["changes"].as_array().expect("a list").iter().map(|c| c["evaluations"]["value"].as_f64().expect("a number")).collect();
@@ -221,18 +221,31 @@ fn choose_speaks_plainly() {
     let result = quintet(&["choose", &path]);
     let text = out(&result);
     assert!(result.status.success(), "{}", err(&result));
+    let ship =
+        "Ship interp: at 10,000 records a second in batches and one change of the rules an hour it takes 0.100 % of a processor, 99 % of";
+    assert!(text.starts_with(ship), "{text}");
     assert!(
-        text.starts_with("1.00 million records per change of the rules (assumed), in batches (assumed), over 1 workloads: edge"),
+        text.contains("Interp is enough: the cheapest, jit, saves 0.090 % of a processor, and interp is simpler: it is safe Rust"),
         "{text}"
     );
-    assert!(text.contains("\nrecommended: jit\nrunner-up: wasm, 1.18x"), "{text}");
+    assert!(
+        text.contains("36.0 million records per change of the rules (assumed), 10.0 thousand records a second (assumed), in batches"),
+        "{text}"
+    );
     assert!(text.contains("the answer changes from closures to jit at 49."), "{text}");
-    assert!(text.contains("jit is the cheapest on each workload"), "{text}");
+    assert!(text.contains("on each workload jit is the cheapest"), "{text}");
+    let text = out(&quintet(&["choose", &path, "--worth-share", "0%"]));
+    assert!(
+        text.starts_with("Ship jit: ") && text.contains("The runner-up, wasm, costs 1.10x [1.10 1.11] as much, outside the noise."),
+        "{text}"
+    );
+    let text = out(&quintet(&["choose", &path, "--records-per-second", "1_000_000"]));
+    assert!(text.starts_with("Ship jit: at 1,000,000 records") || text.starts_with("Ship wasm: "), "{text}");
     for (args, why) in [
         (["--max-first-call", "5"], "there is no unit; units are ns, us, ms, s, as in 5ms"),
         (["--max-memory-per-rule", "5 apples"], "unknown unit `apples`"),
         (["--evaluations", "0"], "above 0"),
-        (["--records-per-second", "5"], "--rule-changes-per-hour"),
+        (["--worth-share", "some"], "not a percentage"),
         (["--workload", "none"], "no workload `none` in the file; it has: edge"),
     ] {
         let result = quintet(&[&["choose", &path], &args[..]].concat());
@@ -246,10 +259,10 @@ fn rows_that_cannot_be_told_apart_are_said_to_be() {
     let jit = close["workloads"][0]["rows"][3].clone();
     let mut twin = jit.clone();
     twin["id"] = json!("jit-fast");
-    for (i, sample) in twin["phases"]["batch"]["ns"].as_array_mut().expect("samples").iter_mut().enumerate() {
+    for (i, sample) in twin["phases"]["batch"]["ns"][0].as_array_mut().expect("samples").iter_mut().enumerate() {
         *sample = json!(sample.as_f64().expect("a number") * if i % 2 == 0 { 1.01 } else { 0.99 });
     }
     close["workloads"][0]["rows"].as_array_mut().expect("rows").push(twin);
-    let text = out(&quintet(&["choose", &write("close.json", &close)]));
-    assert!(text.contains("indistinguishable"), "{text}");
+    let text = out(&quintet(&["choose", &write("close.json", &close), "--worth-share", "0"]));
+    assert!(text.starts_with("Ship jit: ") && text.contains("inside the noise"), "{text}");
 }

@@ -55,6 +55,21 @@ impl ListText {
         };
         Ok(ListText { name: name.into(), ty, path: path.into(), text })
     }
+
+    /// The list that it is: `NAME` or `NAME:TYPE`, as [`ListText::new`] reads it.
+    pub fn spec(&self) -> String {
+        self.ty.as_ref().map_or_else(|| self.name.clone(), |ty| format!("{}:{}", self.name, ty.to_string().to_lowercase()))
+    }
+
+    /// The file that holds it.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The file's text.
+    pub fn text(&self) -> &[u8] {
+        &self.text
+    }
 }
 
 impl Engine {

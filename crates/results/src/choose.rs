@@ -2,18 +2,21 @@
 
 use serde::Serialize;
 
-use crate::cost::{Cost, Mode};
-use crate::schema::{Isolation, Phase, Results, Row, RowKind, WorkloadResult};
-use crate::stats::{Interval, geometric_mean, median_of, resampled_each};
-
-/// The most records for which a change of the answer is looked for.
-const MOST_RECORDS: f64 = 1e15;
+use crate::cost::{BreakEven, Cost, MOST_RECORDS, Mode, break_even};
+use crate::estimate::Estimate;
+use crate::noise::floor;
+use crate::recommendation::Recommendation;
+use crate::schema::{Isolation, Measure, Phase, Results, Row, RowKind, WorkloadResult};
+use crate::stats::Interval;
 
 /// What the choice is for.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Wish {
-    /// Records that a compiled set of rules is evaluated on before it is replaced.
-    pub evaluations: f64,
+    /// What arrives, and how often the rules change.
+    pub rates: Rates,
+    /// The share of one processor that is not worth another backend: where the simplest one costs no more than this beyond the cheapest,
+    /// it is recommended.
+    pub worth_share: f64,
     /// How records reach the rules.
     pub mode: Mode,
     /// Only these workloads; all when empty.
@@ -28,6 +31,34 @@ pub struct Wish {
     pub max_first_call_ns: Option<f64>,
 }
 
+/// What arrives, and how often the rules change.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Rates {
+    /// How often the rules are compiled anew, per hour.
+    pub changes_per_hour: f64,
+    /// Records per second.
+    pub records_per_second: f64,
+}
+
+/// Where nothing is said: a change of the rules an hour, and ten thousand records a second.
+impl Default for Rates {
+    fn default() -> Rates {
+        Rates { changes_per_hour: 1.0, records_per_second: 1e4 }
+    }
+}
+
+impl Rates {
+    /// Records between two changes of the rules.
+    pub fn evaluations(&self) -> f64 {
+        self.records_per_second * 3600.0 / self.changes_per_hour
+    }
+
+    /// The share of one processor that something takes which costs so many ns between two changes of the rules.
+    pub fn processor_share(&self, ns: f64) -> f64 {
+        ns * self.changes_per_hour / 3600.0 / 1e9
+    }
+}
+
 /// The answer.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Choice {
@@ -35,7 +66,11 @@ pub struct Choice {
     pub wish: Wish,
     /// The workloads that were looked at.
     pub workloads: Vec<String>,
-    /// What satisfies the constraints, cheapest first. The first is the recommendation, the second the runner-up.
+    /// What to ship; `None` where nothing satisfies the constraints.
+    pub verdict: Option<Recommendation>,
+    /// The share below which no difference is claimed: the noise of the workloads together.
+    pub floor: f64,
+    /// What satisfies the constraints, cheapest first.
     pub ranked: Vec<Candidate>,
     /// What does not, and why.
     pub excluded: Vec<Excluded>,
@@ -54,7 +89,7 @@ pub struct Candidate {
     pub total_ns: Interval,
     /// Its total to the cheapest one's: the geometric mean over the workloads.
     pub ratio: Interval,
-    /// Whether the samples leave open which of it and the cheapest is cheaper: the ratio's interval holds 1.
+    /// Whether the samples leave open which of it and the cheapest is cheaper: the ratio's interval holds 1, or it is within the noise.
     pub indistinguishable: bool,
 }
 
@@ -76,8 +111,10 @@ pub struct Winner {
     pub id: String,
     /// ns for one compilation and all evaluations.
     pub total_ns: Interval,
-    /// What the recommended row costs here, to it.
-    pub recommended: Interval,
+    /// What the row that is the cheapest over all workloads costs here, to it.
+    pub ratio: Interval,
+    /// Whether the two differ by more than the noise of this workload.
+    pub differs: bool,
 }
 
 /// From how many records on another row is the answer.
@@ -116,14 +153,18 @@ impl Choice {
                 Err(reasons) => excluded.push(Excluded { id: id.into(), reasons }),
             }
         }
-        let at = |c: &Costed| total(&c.costs, wish.evaluations);
-        costed.sort_by(|a, b| at(a).total_cmp(&at(b)));
+        let evaluations = wish.rates.evaluations();
+        costed.sort_by(|a, b| total(a, evaluations).mean.total_cmp(&total(b, evaluations).mean));
+        let floor = floor(&workloads);
+        let ranked = ranked(&costed, evaluations, floor);
         Ok(Choice {
             wish: wish.clone(),
+            verdict: Recommendation::new(wish, &workloads, &ranked, floor),
+            floor,
             workloads: workloads.iter().map(|w| w.name.clone()).collect(),
-            ranked: ranked(&costed, wish.evaluations),
+            ranked,
             excluded,
-            winners: winners(&workloads, &costed, wish.evaluations),
+            winners: winners(&workloads, &costed, evaluations),
             changes: changes(&costed),
         })
     }
@@ -199,7 +240,7 @@ fn breaches(row: &Row, workload: &WorkloadResult, wish: &Wish) -> Vec<String> {
         }
     }
     if let Some(limit) = wish.max_first_call_ns {
-        match row.measure(Phase::FirstCall).map(|m| m.median()) {
+        match row.measure(Phase::FirstCall).map(Measure::centre) {
             Some(ns) if ns > limit => reasons.push(format!("first call: {ns:.0} ns on {}, above {limit:.0} ns", workload.name)),
             Some(_) => {}
             None => reasons.push(format!("first call: not measured on {}", workload.name)),
@@ -215,93 +256,52 @@ fn memory_per_rule(row: &Row, rules: usize) -> Option<f64> {
     Some((memory.code_bytes + memory.heap_bytes.max(memory.data_bytes)) as f64 / rules.max(1) as f64)
 }
 
-/// The geometric mean over the workloads of one row's totals, ns.
-fn total(costs: &[Cost], evaluations: f64) -> f64 {
-    geometric_mean(costs.iter().map(|c| c.total(evaluations).value))
+/// The geometric mean over the workloads of one row's totals, ns, as a logarithm.
+fn total(row: &Costed, evaluations: f64) -> Estimate {
+    Estimate::mean_of(&row.costs.iter().map(|c| c.sample(evaluations).estimate()).collect::<Vec<_>>())
 }
 
-/// Setup and cost per record of each workload, for one draw of rounds.
-fn drawn(costs: &[Cost], picked: &[Vec<usize>]) -> Vec<(f64, f64)> {
-    costs.iter().zip(picked).map(|(c, rounds)| (median_of(&c.setup, rounds), median_of(&c.each, rounds))).collect()
+/// The geometric mean over the workloads of what `a` costs to `b`, as a logarithm.
+fn ratio(a: &Costed, b: &Costed, evaluations: f64) -> Estimate {
+    Estimate::mean_of(&a.costs.iter().zip(&b.costs).map(|(a, b)| a.to(b, evaluations)).collect::<Vec<_>>())
 }
 
-/// The geometric mean over the workloads of what `a` costs to `b`.
-fn ratio(a: &[(f64, f64)], b: &[(f64, f64)], evaluations: f64) -> f64 {
-    geometric_mean(a.iter().zip(b).map(|(a, b)| (a.0 + evaluations * a.1) / (b.0 + evaluations * b.1)))
-}
-
-fn rounds(a: &Costed, b: &Costed) -> Vec<usize> {
-    a.costs.iter().zip(&b.costs).map(|(a, b)| a.each.len().min(b.each.len())).collect()
-}
-
-fn ranked(costed: &[Costed], evaluations: f64) -> Vec<Candidate> {
+fn ranked(costed: &[Costed], evaluations: f64, floor: f64) -> Vec<Candidate> {
     let Some(best) = costed.first() else { return Vec::new() };
-    costed
-        .iter()
-        .map(|row| {
-            let one_ns = vec![(1.0, 0.0); row.costs.len()];
-            let total_ns = resampled_each(&rounds(row, row), |picked| ratio(&drawn(&row.costs, picked), &one_ns, evaluations));
-            let ratio =
-                resampled_each(&rounds(row, best), |picked| ratio(&drawn(&row.costs, picked), &drawn(&best.costs, picked), evaluations));
-            Candidate { id: row.id.clone(), total_ns, ratio, indistinguishable: row.id != best.id && ratio.holds(1.0) }
-        })
-        .collect()
+    let candidate = |row: &Costed| {
+        let ratio = ratio(row, best, evaluations).interval();
+        let total_ns = total(row, evaluations).interval();
+        Candidate { id: row.id.clone(), total_ns, ratio, indistinguishable: row.id != best.id && !ratio.differs(floor) }
+    };
+    costed.iter().map(candidate).collect()
 }
 
 fn winners(workloads: &[&WorkloadResult], costed: &[Costed], evaluations: f64) -> Vec<Winner> {
-    let Some(recommended) = costed.first() else { return Vec::new() };
+    let Some(cheapest) = costed.first() else { return Vec::new() };
     let winner = |(place, workload): (usize, &&WorkloadResult)| {
-        let at = |c: &Costed| c.costs[place].total(evaluations).value;
+        let at = |c: &Costed| c.costs[place].sample(evaluations).mean();
         let best = costed.iter().min_by(|a, b| at(a).total_cmp(&at(b)))?;
-        let one = |c: &Costed| Costed { id: c.id.clone(), costs: vec![c.costs[place].clone()] };
-        let (best, recommended) = (one(best), one(recommended));
-        let ratio = resampled_each(&rounds(&recommended, &best), |picked| {
-            ratio(&drawn(&recommended.costs, picked), &drawn(&best.costs, picked), evaluations)
-        });
-        let total_ns = best.costs[0].total(evaluations);
-        Some(Winner { workload: workload.name.clone(), id: best.id, total_ns, recommended: ratio })
+        let ratio = cheapest.costs[place].to(&best.costs[place], evaluations).interval();
+        let total_ns = best.costs[place].total(evaluations);
+        Some(Winner { workload: workload.name.clone(), id: best.id.clone(), total_ns, ratio, differs: ratio.differs(floor(&[workload])) })
     };
     workloads.iter().enumerate().filter_map(winner).collect()
 }
 
-/// Where another row becomes the cheapest: the corners of the lower envelope, looked for between one record and [`MOST_RECORDS`].
+/// Steps per factor of ten of the records in which a change of the answer is looked for.
+const STEPS: i32 = 20;
+
+/// Where another row becomes the cheapest, looked for between one record and [`MOST_RECORDS`].
 fn changes(costed: &[Costed]) -> Vec<Change> {
-    let medians: Vec<Vec<(f64, f64)>> = costed.iter().map(|c| drawn(&c.costs, &all_rounds(c))).collect();
-    let cheapest = |evaluations: f64| {
-        let one_ns = vec![(1.0, 0.0); medians.first().map_or(0, Vec::len)];
-        (0..medians.len()).min_by(|a, b| ratio(&medians[*a], &one_ns, evaluations).total_cmp(&ratio(&medians[*b], &one_ns, evaluations)))
-    };
+    let cheapest = |evaluations: f64| costed.iter().min_by(|a, b| total(a, evaluations).mean.total_cmp(&total(b, evaluations).mean));
     let mut changes = Vec::new();
     let Some(mut below) = cheapest(1.0) else { return changes };
-    let steps = 300;
-    for step in 1..=steps {
-        let evaluations = MOST_RECORDS.powf(f64::from(step) / f64::from(steps));
-        let Some(from) = cheapest(evaluations).filter(|from| *from != below) else { continue };
-        let (a, b) = (&costed[below], &costed[from]);
-        let at = resampled_each(&rounds(a, b), |picked| crossing(&drawn(&a.costs, picked), &drawn(&b.costs, picked)));
-        changes.push(Change { below: a.id.clone(), from: b.id.clone(), evaluations: at });
+    for step in 1..=STEPS * MOST_RECORDS.log10() as i32 {
+        let Some(from) = cheapest(10f64.powf(f64::from(step) / f64::from(STEPS))).filter(|from| from.id != below.id) else { continue };
+        if let BreakEven::From(at) = break_even(|records| ratio(from, below, records)) {
+            changes.push(Change { below: below.id.clone(), from: from.id.clone(), evaluations: at });
+        }
         below = from;
     }
     changes
-}
-
-fn all_rounds(row: &Costed) -> Vec<Vec<usize>> {
-    row.costs.iter().map(|c| (0..c.each.len()).collect()).collect()
-}
-
-/// From how many records on `b` is cheaper than `a`: 0 where it always is, infinite where it never is.
-fn crossing(a: &[(f64, f64)], b: &[(f64, f64)]) -> f64 {
-    let b_is_cheaper = |evaluations: f64| ratio(b, a, evaluations) < 1.0;
-    if b_is_cheaper(0.0) {
-        return 0.0;
-    }
-    if !b_is_cheaper(MOST_RECORDS) {
-        return f64::INFINITY;
-    }
-    let (mut low, mut high) = (0.0f64, MOST_RECORDS.ln());
-    for _ in 0..60 {
-        let middle = (low + high) / 2.0;
-        if b_is_cheaper(middle.exp()) { high = middle } else { low = middle }
-    }
-    high.exp()
 }

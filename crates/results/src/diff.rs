@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::schema::{Phase, Results, Row, RowKind, WorkloadResult};
+use crate::noise::again;
+use crate::schema::{Measure, Phase, Results, Row, RowKind, WorkloadResult};
 use crate::stats::{Interval, median, quantile};
 use crate::two_runs::{MIN_ROUNDS, discoveries, shift};
 
@@ -65,9 +66,9 @@ pub struct Comparison {
     pub kind: RowKind,
     /// What was timed.
     pub phase: Phase,
-    /// The old median, ns.
+    /// What it took in the old file, ns.
     pub old_ns: f64,
-    /// The new median, ns.
+    /// What it takes in the new file, ns.
     pub new_ns: f64,
     /// New to old, with the interval at 95 %.
     pub ratio: Interval,
@@ -174,8 +175,8 @@ impl Diff {
                         continue;
                     }
                 };
-                let Some(shift) = shift(&a.ns, &b.ns) else {
-                    let reason = format!("{} and {} rounds; it takes {MIN_ROUNDS}", a.ns.len(), b.ns.len());
+                let Some(shift) = shift(a, b) else {
+                    let reason = format!("{} and {} rounds; it takes {MIN_ROUNDS}", a.samples().count(), b.samples().count());
                     self.not_compared.push(NotCompared { what: what(), reason });
                     continue;
                 };
@@ -184,8 +185,8 @@ impl Diff {
                     row: was.id.clone(),
                     kind: was.kind,
                     phase,
-                    old_ns: a.median(),
-                    new_ns: b.median(),
+                    old_ns: a.centre(),
+                    new_ns: b.centre(),
                     ratio: shift.ratio,
                     p: shift.p,
                     threshold,
@@ -222,13 +223,8 @@ fn share(ratio: f64) -> f64 {
 
 /// How far the A/A row of either file is from the row that it repeats: the larger of both.
 fn noise(old: &WorkloadResult, new: &WorkloadResult) -> f64 {
-    let again = |w: &WorkloadResult| {
-        let again = w.again.as_ref()?;
-        let first = w.row(&again.id)?.measure(Phase::Batch)?;
-        let ratios: Vec<f64> = again.batch.ns.iter().zip(&first.ns).map(|(a, b)| a / b).collect();
-        Some(share(median(&ratios))).filter(|s| s.is_finite())
-    };
-    again(old).unwrap_or(0.0).max(again(new).unwrap_or(0.0))
+    let apart = |w: &WorkloadResult| again(w).map(|(_, ratio)| share(ratio.value)).filter(|s| s.is_finite()).unwrap_or(0.0);
+    apart(old).max(apart(new))
 }
 
 /// The middle half of a row's rounds lies closer together than this share where the machine does nothing else.
@@ -238,12 +234,13 @@ const STEADY: f64 = 0.2;
 /// longer than a scheduler's slice then takes a multiple, in some rows from the first round to the last, so one row tells for all.
 fn disturbed(results: &Results) -> f64 {
     let rows = results.workloads.iter().flat_map(|w| &w.rows);
-    let samples = || rows.clone().flat_map(|r| [Phase::Single, Phase::Batch].into_iter().filter_map(|p| r.measure(p))).map(|m| &m.ns);
+    let measures = rows.flat_map(|r| [Phase::Single, Phase::Batch].into_iter().filter_map(|p| r.measure(p)));
+    let processes: Vec<&Vec<f64>> = measures.flat_map(|m: &Measure| &m.ns).collect();
     let apart = |ns: &[f64], low: f64, high: f64| quantile(ns, high) / quantile(ns, low) - 1.0;
-    if samples().all(|ns| apart(ns, 0.25, 0.75) <= STEADY) {
+    if processes.iter().all(|ns| apart(ns, 0.25, 0.75) <= STEADY) {
         return 0.0;
     }
-    samples().map(|ns| apart(ns, 0.0, 1.0)).filter(|s| s.is_finite()).fold(0.0, f64::max)
+    processes.iter().map(|ns| apart(ns, 0.0, 1.0)).filter(|s| s.is_finite()).fold(0.0, f64::max)
 }
 
 /// Backends that tell by moving together that the machine, or what they share, changed.
@@ -254,7 +251,7 @@ const WITNESSES: usize = 4;
 fn moved(old: &WorkloadResult, new: &WorkloadResult, phase: Phase) -> f64 {
     let shares = |backends: bool| -> Vec<f64> {
         let rows = old.rows.iter().filter(|r| (r.kind == RowKind::Backend) == backends);
-        rows.filter_map(|r| Some(share(new.row(&r.id)?.measure(phase)?.median() / r.measure(phase)?.median()))).collect()
+        rows.filter_map(|r| Some(share(new.row(&r.id)?.measure(phase)?.centre() / r.measure(phase)?.centre()))).collect()
     };
     let (others, backends) = (shares(false), shares(true));
     match (others.is_empty(), backends.len() >= WITNESSES) {

@@ -4,21 +4,27 @@
 mod choose;
 mod cost;
 mod diff;
+mod estimate;
 mod load;
+mod noise;
 mod rank;
+mod recommendation;
 mod schema;
 mod stats;
 mod student;
 mod two_runs;
 
-pub use choose::{Candidate, Change, Choice, Excluded, NoWorkload, Winner, Wish};
-pub use cost::{BreakEven, Cost, Mode};
+pub use choose::{Candidate, Change, Choice, Excluded, NoWorkload, Rates, Winner, Wish};
+pub use cost::{BreakEven, Cost, MOST_RECORDS, Mode};
 pub use diff::{Comparison, Diff, DiffOptions, NotCompared, Verdict, between_processes};
+pub use estimate::{Estimate, Sample};
 pub use load::LoadError;
+pub use noise::{OwnKind, again, floor, own_kinds};
 pub use rank::{Ranked, rank, ratio_over};
+pub use recommendation::{Because, Recommendation, RunnerUp};
 pub use schema::{
     Absent, Again, CriterionResult, FORMAT, FrontEnd, Isolation, Latency, Machine, Measure, Memory, Options, Phase, Results, Row, RowKind,
     Support, Traits, VERSION, WorkloadResult,
 };
-pub use stats::{Interval, geometric_mean, median, quantile, ratio_interval, resampled, resampled_each};
+pub use stats::{Interval, geometric_mean, median, quantile};
 pub use two_runs::{MIN_ROUNDS, Shift, discoveries, shift};

@@ -49,8 +49,8 @@ pub enum LoadError {
 const SAMPLE: (f64, f64) = (1e-6, 1e18);
 
 /// Whether this is a sample.
-fn is_sample(ns: &f64) -> bool {
-    (SAMPLE.0..=SAMPLE.1).contains(ns)
+fn is_sample(ns: f64) -> bool {
+    (SAMPLE.0..=SAMPLE.1).contains(&ns)
 }
 
 impl Results {
@@ -84,7 +84,7 @@ impl Results {
         }
         for c in &self.criterion {
             // The low end of an interval may be anything: criterion extrapolates it.
-            if !(is_sample(&c.ns) && is_sample(&c.high) && c.low.is_finite() && c.low <= c.high) {
+            if !(is_sample(c.ns) && is_sample(c.high) && c.low.is_finite() && c.low <= c.high) {
                 return Err(LoadError::Criterion(format!("{}/{}", c.group, c.function)));
             }
         }
@@ -95,11 +95,11 @@ impl Results {
             if w.rules.checked_mul(w.records) != Some(w.verified_pairs) || w.rows.is_empty() {
                 return Err(LoadError::Unverified(w.name.clone()));
             }
-            if !w.no_op.ns.iter().all(is_sample) {
+            if !w.no_op.samples().all(is_sample) {
                 return Err(LoadError::Sample { workload: w.name.clone(), row: "no-op".into() });
             }
             for row in &w.rows {
-                if !row.phases.values().flat_map(|m| &m.ns).all(is_sample) {
+                if !row.phases.values().flat_map(|m| m.samples()).all(is_sample) {
                     return Err(LoadError::Sample { workload: w.name.clone(), row: row.id.clone() });
                 }
             }

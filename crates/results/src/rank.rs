@@ -1,7 +1,8 @@
 //! Rows ranked over several workloads.
 
-use crate::schema::{Phase, RowKind, WorkloadResult};
-use crate::stats::{Interval, geometric_mean, median_of, resampled_each};
+use crate::estimate::Estimate;
+use crate::schema::{Measure, Phase, RowKind, WorkloadResult};
+use crate::stats::{Interval, geometric_mean};
 
 /// A row's place over several workloads.
 #[derive(Clone, Debug, PartialEq)]
@@ -13,28 +14,22 @@ pub struct Ranked {
     /// The geometric mean over the workloads of how many times as long as the quickest backend it takes, with its interval at 95 %;
     /// below 1 for native code, peers and rows without passes that are quicker.
     pub ratio: Interval,
-    /// The geometric mean of its medians, ns.
+    /// The geometric mean of its times, ns.
     pub ns: f64,
     /// Workloads that it ran.
     pub workloads: usize,
 }
 
-/// The rows that ran every workload, quickest first by their ratios. Ratios are to the backend that is the quickest over all, after the
-/// optimising passes where it ran both with and without; without any backend, to the quickest row.
+/// The rows that ran every workload, quickest first. Ratios are to the backend that is the quickest over all, after the optimising passes
+/// where it ran both with and without; without any backend, to the quickest row.
 pub fn rank(workloads: &[&WorkloadResult], phase: Phase) -> Vec<Ranked> {
     let Some(first) = workloads.first() else { return Vec::new() };
     let mut ranked: Vec<Ranked> = Vec::new();
     for row in &first.rows {
-        let rows: Option<Vec<_>> = workloads.iter().map(|w| w.row(&row.id).and_then(|r| r.measure(phase))).collect();
-        if let Some(rows) = rows {
-            let ns = geometric_mean(rows.iter().map(|m| m.median()));
-            ranked.push(Ranked {
-                id: row.id.clone(),
-                kind: row.kind,
-                ratio: Interval { value: 1.0, low: 1.0, high: 1.0 },
-                ns,
-                workloads: rows.len(),
-            });
+        let measures: Option<Vec<&Measure>> = workloads.iter().map(|w| w.row(&row.id).and_then(|r| r.measure(phase))).collect();
+        if let Some(measures) = measures {
+            let ns = geometric_mean(measures.iter().map(|m| m.centre()));
+            ranked.push(Ranked { id: row.id.clone(), kind: row.kind, ratio: Interval::exactly(1.0), ns, workloads: measures.len() });
         }
     }
     ranked.sort_by(|a, b| a.ns.total_cmp(&b.ns));
@@ -45,17 +40,15 @@ pub fn rank(workloads: &[&WorkloadResult], phase: Phase) -> Vec<Ranked> {
     for row in &mut ranked {
         row.ratio = ratio_over(workloads, phase, &row.id, &best);
     }
-    ranked.sort_by(|a, b| a.ratio.value.total_cmp(&b.ratio.value));
     ranked
 }
 
-/// The geometric mean over the workloads of the ratio of two rows, with its interval at 95 %: rounds are resampled in each workload.
+/// The geometric mean, over the workloads that have both, of the ratio of two rows, with its interval at 95 %.
 pub fn ratio_over(workloads: &[&WorkloadResult], phase: Phase, id: &str, to: &str) -> Interval {
-    let ratios: Vec<Vec<f64>> = workloads
+    let ratios: Vec<Estimate> = workloads
         .iter()
         .filter_map(|w| Some((w.row(id)?.measure(phase)?, w.row(to)?.measure(phase)?)))
-        .map(|(a, b)| a.ns.iter().zip(&b.ns).map(|(a, b)| a / b).collect())
+        .map(|(a, b)| a.sample().to(&b.sample()))
         .collect();
-    let rounds: Vec<usize> = ratios.iter().map(Vec::len).collect();
-    resampled_each(&rounds, |picked| geometric_mean(ratios.iter().zip(picked).map(|(ratios, rounds)| median_of(ratios, rounds))))
+    Estimate::mean_of(&ratios).interval()
 }

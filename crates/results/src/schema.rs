@@ -5,13 +5,14 @@ use std::collections::BTreeMap;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 
-use crate::stats::{median, quantile};
+use crate::estimate::Sample;
+use crate::stats::Interval;
 
 /// What `format` says in every result file.
 pub const FORMAT: &str = "quintet-results";
 
 /// The version that this crate writes and reads. It changes when a reader of the old form would misread the new one.
-pub const VERSION: u32 = 2;
+pub const VERSION: u32 = 3;
 
 /// One run of the measurements.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -67,9 +68,11 @@ pub struct Options {
     pub quick: bool,
     /// The time that each sample is stretched to by repeating what it measures, in nanoseconds.
     pub sample_ns: u64,
-    /// Rounds that every workload gets at least.
+    /// Fresh processes that every workload is measured in.
+    pub processes: usize,
+    /// Rounds that every workload gets at least, in all processes together.
     pub min_rounds: usize,
-    /// Rounds that no workload gets more of.
+    /// Rounds that no workload gets more of, in all processes together.
     pub max_rounds: usize,
     /// A workload's rounds end when the interval of every row's batch ratio to the fastest row is no wider than this share of it to
     /// either side.
@@ -101,8 +104,10 @@ pub struct WorkloadResult {
     /// The first answer in which two rows differed. Then nothing was timed, and no reader accepts the file.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub difference: Option<String>,
-    /// Rounds that were sampled.
+    /// Rounds that were sampled, in all processes together.
     pub rounds: usize,
+    /// Processes that took turns at the rounds.
+    pub processes: usize,
     /// What comes before any backend.
     pub front_end: FrontEnd,
     /// One entry per backend and configuration, and per other engine.
@@ -294,23 +299,56 @@ pub struct CriterionResult {
     pub elements: Option<u64>,
 }
 
-/// Samples of one quantity, one per round.
+/// Samples of one quantity: one per round of each process that measured it.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Measure {
-    /// Nanoseconds, in order of the rounds.
-    pub ns: Vec<f64>,
+    /// Nanoseconds: one list per process, in order of its rounds. All quantities of a workload have the same processes and rounds.
+    pub ns: Vec<Vec<f64>>,
 }
 
 impl Measure {
-    /// The middle sample.
-    pub fn median(&self) -> f64 {
-        median(&self.ns)
+    /// As a sample that can be estimated and compared.
+    pub fn sample(&self) -> Sample {
+        Sample::new(self.ns.iter().map(|rounds| rounds.iter().copied()))
     }
 
-    /// The sample that `q` of the samples are below.
-    pub fn quantile(&self, q: f64) -> f64 {
-        quantile(&self.ns, q)
+    /// What the quantity is taken to be, ns (see [`Sample`]): the number that stands wherever a time is printed. NaN without samples.
+    pub fn centre(&self) -> f64 {
+        self.sample().mean().exp()
+    }
+
+    /// The centre with its interval at 95 %.
+    pub fn interval(&self) -> Interval {
+        self.sample().estimate().interval()
+    }
+
+    /// Its ratio to another quantity of the same workload, with its interval at 95 %: the one way in which two rows are compared.
+    pub fn to(&self, other: &Measure) -> Interval {
+        self.sample().to(&other.sample()).interval()
+    }
+
+    /// Whether there is no sample.
+    pub fn is_empty(&self) -> bool {
+        self.ns.iter().all(Vec::is_empty)
+    }
+
+    /// All samples, process by process.
+    pub fn samples(&self) -> impl Iterator<Item = f64> + Clone {
+        self.ns.iter().flatten().copied()
+    }
+
+    /// Adds what another process sampled.
+    pub fn add_process(&mut self, other: Measure) {
+        self.ns.extend(other.ns);
+    }
+
+    /// Adds a round's sample to a process, counted from 0; there are as many processes afterwards as that needs.
+    pub fn push(&mut self, process: usize, ns: f64) {
+        if self.ns.len() <= process {
+            self.ns.resize(process + 1, Vec::new());
+        }
+        self.ns[process].push(ns);
     }
 }
 
@@ -344,12 +382,12 @@ impl Phase {
 impl Row {
     /// The samples of a phase; `None` where the row has none of it.
     pub fn measure(&self, phase: Phase) -> Option<&Measure> {
-        self.phases.get(&phase).filter(|m| !m.ns.is_empty())
+        self.phases.get(&phase).filter(|m| !m.is_empty())
     }
 
-    /// The median of a phase in ns; NaN where the row has none of it.
-    pub fn median(&self, phase: Phase) -> f64 {
-        self.measure(phase).map_or(f64::NAN, Measure::median)
+    /// What a phase is taken to cost in ns (see [`Measure::centre`]); NaN where the row has none of it.
+    pub fn centre(&self, phase: Phase) -> f64 {
+        self.measure(phase).map_or(f64::NAN, Measure::centre)
     }
 }
 

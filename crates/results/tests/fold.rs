@@ -95,7 +95,7 @@ fn result_files_that_cannot_be_used_are_refused() {
         ("truncated", example()[..2_000].to_owned(), "not JSON, or truncated"),
         ("not-a-number", example().replacen("\"time_limit_s\": 60.0", "\"time_limit_s\": NaN", 1), "NaN is no JSON"),
         ("foreign", "[1, 2]".to_owned(), "`format` is `missing`"),
-        ("older", example().replacen("\"version\": 2", "\"version\": 1", 1), "of version 1; this script reads version 2"),
+        ("older", example().replacen("\"version\": 3", "\"version\": 1", 1), "of version 1; this script reads version 3"),
         ("differing", example().replacen("\"verified_pairs\"", "\"difference\": \"a\", \"verified_pairs\"", 1), "the answers differed"),
     ];
     for (test, text, expected) in cases {

@@ -18,7 +18,7 @@ const probe = (svg, at, x, y) => {
   const rows = data.workloads.find((w) => w.name === svg.dataset.workload).rows;
   const costs = rows
     .filter((r) => r[svg.dataset.mode] && !state.rows.has(r.id))
-    .map((r) => [r.id, median(r[svg.dataset.mode].setup) + records * median(r[svg.dataset.mode].each)])
+    .map((r) => [r.id, Math.exp(middleOf(costOn(r[svg.dataset.mode], { changes: 3600, records })))])
     .sort((a, b) => a[1] - b[1]);
   const box = svg.getBoundingClientRect();
   const scale = box.width / svg.viewBox.baseVal.width;

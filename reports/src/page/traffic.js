@@ -36,7 +36,7 @@ const verdict = (places) => {
     said.push(` is the cheapest backend: ${time(first.ns)} of CPU per second, ${cores(first.ns)}. `);
   }
   if (second) {
-    const by = ratio(first, second, state);
+    const by = ratio(first, second);
     said.push("Runner-up: ");
     strong(second.row.id);
     const times = `${digits(by.value)}× (${digits(by.low)} to ${digits(by.high)}) as much`;

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use quintet_results::{Cost, Mode, Phase, Results, RowKind, geometric_mean, median};
+use quintet_results::{Cost, Mode, Phase, Results, RowKind, geometric_mean};
 use serde_json::{Value, json};
 
 use crate::chrome::{Chrome, Tab};
@@ -38,7 +38,7 @@ fn expected(results: &Results, mode: Mode, changes: f64, records: f64) -> Vec<St
     for row in first.rows.iter().filter(|r| r.kind == RowKind::Backend && r.passes) {
         let costs = results.workloads.iter().map(|w| {
             let cost = Cost::new(w.row(&row.id).expect("the backends run everything"), mode).expect("and in both modes");
-            changes / 3600.0 * median(&cost.setup) + records * median(&cost.each)
+            changes / 3600.0 * cost.total(records * 3600.0 / changes).value
         });
         rows.push((row.id.clone(), geometric_mean(costs)));
     }

@@ -17,7 +17,7 @@ pub fn sparse() -> Results {
         w.matches.clear();
         for row in &mut w.rows {
             (row.latency, row.memory, row.traits) = (None, None, None);
-            row.phases.values_mut().for_each(|m| m.ns.truncate(1));
+            row.phases.values_mut().for_each(|m| m.ns = vec![vec![m.centre()]]);
             row.phases.remove(&Phase::FirstCall);
         }
     }

@@ -5,20 +5,18 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args as ClapArgs, ValueEnum};
-use quintet_results::{Change, Choice, Interval, Mode, Wish};
+use quintet_results::{Change, Choice, Interval, Mode, Rates, Wish, WorkloadResult, own_kinds};
 
 use crate::commands::diff::OutputArg;
 use crate::failure::{Failure, output};
 use crate::results_file::load;
 use crate::table::{digits, nanoseconds, render};
 
-/// Records between two changes of the rules, where nothing is said about them.
-const EVALUATIONS: f64 = 1e6;
-
 /// Say which backend to ship, from a result file and what the host allows.
 ///
 /// The total cost of a backend is one compilation and first call, and then so many records until the rules change again. What satisfies
-/// the constraints is ranked by the geometric mean of that over the workloads; what does not is named with its reasons.
+/// the constraints is ranked by the geometric mean of that over the workloads; what does not is named with its reasons. Recommended is the
+/// cheapest, or the simplest (interp, closures, lua, wasm, jit) that the samples do not tell from it or that costs hardly more.
 #[derive(ClapArgs)]
 #[command(after_help = "\
 Examples:
@@ -30,14 +28,14 @@ Exit status: 0 there is a recommendation; 1 nothing satisfies the constraints; 2
 pub struct ChooseArgs {
     /// A result file of `quintet compare`.
     pub results: PathBuf,
-    /// Records that a set of rules is evaluated on before it changes [default: 1000000].
+    /// Records that a set of rules is evaluated on before it changes, at 10,000 a second.
     #[arg(long, value_name = "N", value_parser = positive, conflicts_with_all = ["rule_changes_per_hour", "records_per_second"])]
     pub evaluations: Option<f64>,
-    /// How often the rules change; together with --records-per-second.
-    #[arg(long, value_name = "X", value_parser = positive, requires = "records_per_second")]
+    /// How often the rules change [default: 1].
+    #[arg(long, value_name = "X", value_parser = positive)]
     pub rule_changes_per_hour: Option<f64>,
-    /// How many records arrive; together with --rule-changes-per-hour.
-    #[arg(long, value_name = "Y", value_parser = positive, requires = "rule_changes_per_hour")]
+    /// How many records arrive [default: 10000].
+    #[arg(long, value_name = "Y", value_parser = positive)]
     pub records_per_second: Option<f64>,
     /// How records reach the rules [default: batch].
     #[arg(long, value_enum)]
@@ -57,6 +55,10 @@ pub struct ChooseArgs {
     /// What the first call of a fresh instance may take: 200us, 5ms, 1s.
     #[arg(long, value_name = "TIME", value_parser = duration)]
     pub max_first_call: Option<f64>,
+    /// A share of one processor that is not worth a less simple backend: the simplest that costs no more than this beyond the cheapest is
+    /// recommended. 0% recommends the cheapest, or the simplest that cannot be told from it.
+    #[arg(long, value_name = "PERCENT", value_parser = percent, default_value = "1%")]
+    pub worth_share: f64,
     /// What is printed.
     #[arg(long, value_enum, default_value_t = OutputArg::Text)]
     pub output: OutputArg,
@@ -74,6 +76,12 @@ pub enum ModeArg {
 fn positive(text: &str) -> Result<f64, String> {
     let number: Option<f64> = text.replace('_', "").parse().ok();
     number.filter(|n| *n > 0.0 && *n <= 1e15).ok_or_else(|| "not a number above 0 and up to 1e15".into())
+}
+
+/// A percentage from 0 on, with or without its sign, as a share.
+fn percent(text: &str) -> Result<f64, String> {
+    let number: Option<f64> = text.trim_end_matches('%').trim().parse().ok();
+    number.filter(|n| (0.0..=1e6).contains(n)).map(|n| n / 100.0).ok_or_else(|| "not a percentage such as 1% or 0.5%".into())
 }
 
 /// A number and its unit, by a list of units.
@@ -112,10 +120,9 @@ fn duration(text: &str) -> Result<f64, String> {
 
 pub fn run(args: &ChooseArgs) -> Result<ExitCode, Failure> {
     let results = load(&args.results)?;
-    let rates = args.rule_changes_per_hour.zip(args.records_per_second);
-    let evaluations = args.evaluations.or(rates.map(|(changes, records)| 3600.0 * records / changes));
     let wish = Wish {
-        evaluations: evaluations.unwrap_or(EVALUATIONS),
+        rates: rates(args),
+        worth_share: args.worth_share,
         mode: if args.mode == Some(ModeArg::Single) { Mode::Single } else { Mode::Batch },
         workloads: args.workloads.clone(),
         untrusted_rules: args.untrusted_rules,
@@ -125,7 +132,10 @@ pub fn run(args: &ChooseArgs) -> Result<ExitCode, Failure> {
     };
     let choice = Choice::new(&results, &wish).map_err(|e| Failure::unusable(format!("{}: {e}", args.results.display())))?;
     let text = match args.output {
-        OutputArg::Text => text(&choice, args, rates),
+        OutputArg::Text => {
+            let looked_at = results.workloads.iter().filter(|w| choice.workloads.contains(&w.name));
+            [text(&choice, args), notes(looked_at)].concat()
+        }
         OutputArg::Json => serde_json::to_string_pretty(&choice).map_err(Failure::unusable)? + "\n",
     };
     write!(std::io::stdout().lock(), "{text}").map_err(output)?;
@@ -135,15 +145,22 @@ pub fn run(args: &ChooseArgs) -> Result<ExitCode, Failure> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn text(choice: &Choice, args: &ChooseArgs, rates: Option<(f64, f64)>) -> String {
-    let mut text = question(choice, args, rates);
-    if let Some(best) = choice.ranked.first() {
-        text += &format!("\nrecommended: {}\n", best.id);
-        text += &runner_up(choice);
-        if let Some((changes, _)) = rates {
-            let share = best.total_ns.value * changes / 3600.0 / 1e9;
-            text += &format!("at these rates {} keeps {} % of one processor busy\n", best.id, significant(share * 100.0));
-        }
+/// What arrives and how often the rules change, as far as the flags say.
+fn rates(args: &ChooseArgs) -> Rates {
+    let default = Rates::default();
+    let records_per_second = args.records_per_second.unwrap_or(default.records_per_second);
+    let changes = args.evaluations.map(|evaluations| 3600.0 * records_per_second / evaluations);
+    Rates { records_per_second, changes_per_hour: changes.or(args.rule_changes_per_hour).unwrap_or(default.changes_per_hour) }
+}
+
+/// The verdict, then what it stands on.
+fn text(choice: &Choice, args: &ChooseArgs) -> String {
+    let mut text = String::new();
+    if let Some(verdict) = &choice.verdict {
+        text += &format!("{}\n\n", verdict.text);
+    }
+    text += &question(choice, args);
+    if !choice.ranked.is_empty() {
         text += "\n";
         text += &ranking(choice);
         text += &changes(choice);
@@ -155,24 +172,26 @@ fn text(choice: &Choice, args: &ChooseArgs, rates: Option<(f64, f64)>) -> String
     text
 }
 
+/// Processes that were of their own kind.
+fn notes<'w>(workloads: impl Iterator<Item = &'w WorkloadResult>) -> String {
+    let note = |w: &WorkloadResult| own_kinds(w).into_iter().map(|own| format!("note: on {}, {own}\n", w.name)).collect::<String>();
+    workloads.map(note).collect()
+}
+
 /// What was asked, and what was assumed.
-fn question(choice: &Choice, args: &ChooseArgs, rates: Option<(f64, f64)>) -> String {
+fn question(choice: &Choice, args: &ChooseArgs) -> String {
     let assumed = |given: bool| if given { "" } else { " (assumed)" };
     let mode = if choice.wish.mode == Mode::Single { "single calls" } else { "batches" };
     format!(
-        "{} records per change of the rules{}, in {mode}{}, over {} workloads: {}\n",
-        count(choice.wish.evaluations),
-        assumed(args.evaluations.is_some() || rates.is_some()),
+        "{} records per change of the rules{}, {} records a second{}, in {mode}{}, over {} workloads: {}\n",
+        count(choice.wish.rates.evaluations()),
+        assumed(args.evaluations.is_some() || args.rule_changes_per_hour.is_some()),
+        count(choice.wish.rates.records_per_second),
+        assumed(args.records_per_second.is_some()),
         assumed(args.mode.is_some()),
         choice.workloads.len(),
         choice.workloads.join(", "),
     )
-}
-
-fn runner_up(choice: &Choice) -> String {
-    let Some(second) = choice.ranked.get(1) else { return "runner-up: none; nothing else satisfies the constraints\n".into() };
-    let close = if second.indistinguishable { ": indistinguishable, the samples do not say which is cheaper" } else { "" };
-    format!("runner-up: {}, {} the cost{close}\n", second.id, times(second.ratio))
 }
 
 fn ranking(choice: &Choice) -> String {
@@ -185,7 +204,8 @@ fn ranking(choice: &Choice) -> String {
             if row.indistinguishable { "yes".into() } else { String::new() },
         ]
     });
-    render(&["backend", "total (geometric mean)", "to the cheapest", "may be as cheap"], rows, &[1, 2]) + "\n\n"
+    let table = render(&["backend", "total (geometric mean)", "to the cheapest", "may be as cheap"], rows, &[1, 2]);
+    format!("{table}\nnoise: ratios within {:.1} % of 1 are no difference\n\n", 100.0 * choice.floor)
 }
 
 /// Where the answer would be another one.
@@ -196,7 +216,7 @@ fn changes(choice: &Choice) -> String {
     let line = |change: &Change| {
         let at = change.evaluations;
         let high = if at.high.is_finite() { count(at.high) } else { "any number".into() };
-        let here = if choice.wish.evaluations < at.value { "below" } else { "above" };
+        let here = if choice.wish.rates.evaluations() < at.value { "below" } else { "above" };
         format!(
             "the answer changes from {} to {} at {} records per change of the rules [{} to {high}]; you are {here} that\n",
             change.below,
@@ -208,16 +228,15 @@ fn changes(choice: &Choice) -> String {
     choice.changes.iter().map(line).collect()
 }
 
-/// The workloads on which another row is cheaper than the recommended one.
+/// The workloads on which another row is cheaper, beyond the noise, than the one that is the cheapest over all.
 fn by_workload(choice: &Choice) -> String {
     let Some(best) = choice.ranked.first() else { return String::new() };
-    let others: Vec<_> = choice.winners.iter().filter(|w| w.id != best.id).collect();
+    let others: Vec<_> = choice.winners.iter().filter(|w| w.id != best.id && w.differs).collect();
     if others.is_empty() {
-        return format!("{} is the cheapest on each workload\n", best.id);
+        return format!("on each workload {} is the cheapest, or not to be told from it\n", best.id);
     }
-    let line = |w: &&quintet_results::Winner| {
-        format!("on {} {} is cheaper: {} costs {} as much\n", w.workload, w.id, best.id, times(w.recommended))
-    };
+    let line =
+        |w: &&quintet_results::Winner| format!("on {} {} is cheaper: {} costs {} as much\n", w.workload, w.id, best.id, times(w.ratio));
     others.iter().map(line).collect()
 }
 
@@ -226,11 +245,6 @@ fn times(ratio: Interval) -> String {
         return format!("{}x", digits(ratio.value));
     }
     format!("{}x [{} {}]", digits(ratio.value), digits(ratio.low), digits(ratio.high))
-}
-
-/// Two significant digits at least, also of small shares.
-fn significant(value: f64) -> String {
-    if value < 0.01 { format!("{value:.1e}") } else { digits(value) }
 }
 
 /// A count of records that people can read.

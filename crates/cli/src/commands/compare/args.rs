@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
-use quintet_bench::{Effort, PassRows};
+use quintet_bench::{Effort, PassRows, Slowed};
 
 use crate::args::SchemeArgs;
 use crate::limits::LimitArgs;
@@ -13,8 +13,9 @@ use crate::lists::ListArgs;
 /// Measure the backends against each other on rules and records.
 ///
 /// First every row evaluates every rule on every record of every workload; the first answer that differs is printed, nothing is timed,
-/// and the result file says so. Then the rows take turns, round by round in one process, until each ratio is as precise as asked for or
-/// the time is over. The tables show medians and 95 % intervals; `results.json` holds every sample.
+/// and the result file says so. Then the rows take turns, round by round in several fresh processes, until each ratio is as precise as
+/// asked for or the time is over. The tables show times and ratios with 95 % intervals; `results.json` holds every sample. The run ends
+/// with what to ship.
 #[derive(Args)]
 #[command(after_help = "\
 Examples:
@@ -28,7 +29,7 @@ Examples:
 Rows:
   jit, jit-fast           a backend in its default configuration and in another one
   jit/no-passes           the same without the optimising passes (--passes both or off)
-  native                  the workload's rules written by hand in Rust: the limit
+  native                  the workload's rules, idiomatic Rust by hand
   wirefilter, cel, ...    other engines, where they can express the workload; why not, where they cannot
 A no-op loop and one row measured twice (A/A) show what the harness costs and how noisy the machine is.
 
@@ -76,12 +77,22 @@ pub struct CompareArgs {
     /// Seconds after which a workload's rounds end in any case, but for the least number of rounds [default: 40, 4 with --quick].
     #[arg(long, value_name = "SECONDS", value_parser = seconds)]
     pub time: Option<Duration>,
-    /// Rounds that no workload gets more of [default: 151, 61 with --quick].
+    /// Fresh processes that take turns at a workload's rounds: what differs between processes, where code and memory lie and what a trace
+    /// compiler found first, is then within the intervals [default: 5, 3 with --quick].
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=64))]
+    pub processes: Option<u32>,
+    /// Rounds that no workload gets more of, in all processes together [default: 150, 60 with --quick].
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(2..))]
     pub max_rounds: Option<u32>,
     /// Fewer and shorter rounds: all shipped workloads within a minute.
     #[arg(long)]
     pub quick: bool,
+    /// Stretches the samples of a row in the first process, to see what is said of such a process: `lua:4`.
+    #[arg(long, value_name = "ROW:FACTOR", value_parser = slowed, hide = true)]
+    pub slowed: Option<Slowed>,
+    /// A share of one processor that is not worth a less simple backend, in what is recommended at the end.
+    #[arg(long, value_name = "PERCENT", value_parser = percent, default_value = "1%")]
+    pub worth_share: f64,
     /// The folder that `results.json` is written to.
     #[arg(long, value_name = "DIR", default_value = "target/quintet")]
     pub out: PathBuf,
@@ -109,6 +120,13 @@ fn percent(text: &str) -> Result<f64, String> {
     }
 }
 
+/// A row and how many times as long it takes.
+fn slowed(text: &str) -> Result<Slowed, String> {
+    let parts = text.rsplit_once(':').and_then(|(row, factor)| Some((row, factor.parse().ok().filter(|f: &f64| *f > 0.0)?)));
+    let (row, factor) = parts.ok_or("a row and a factor above 0 are wanted, such as lua:4")?;
+    Ok(Slowed { row: row.into(), factor })
+}
+
 /// Seconds above 0.
 fn seconds(text: &str) -> Result<Duration, String> {
     let wanted = "seconds above 0 are wanted, such as 30 or 0.5";
@@ -120,8 +138,10 @@ impl CompareArgs {
     /// How much to measure.
     pub fn effort(&self) -> Effort {
         let default = if self.quick { Effort::QUICK } else { Effort::FULL };
+        let processes = self.processes.map_or(default.processes, |n| n as usize);
         let max_rounds = self.max_rounds.map_or(default.max_rounds, |n| n as usize);
         Effort {
+            processes,
             precision: self.precision.unwrap_or(default.precision),
             time: self.time.unwrap_or(default.time),
             max_rounds,

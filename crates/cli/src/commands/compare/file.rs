@@ -23,6 +23,7 @@ pub fn begin(quick: bool, effort: &Effort) -> Results {
         options: Options {
             quick,
             sample_ns: u64::try_from(effort.sample.as_nanos()).unwrap_or(u64::MAX),
+            processes: effort.processes,
             min_rounds: effort.min_rounds,
             max_rounds: effort.max_rounds,
             precision: effort.precision,

@@ -8,12 +8,12 @@ mod tables;
 mod workloads;
 
 use std::io::Write;
-use std::process::ExitCode;
+use std::process::{Command, ExitCode};
 use std::sync::Arc;
 use std::time::Instant;
 
 use quintet::{Backend, backend, backends, configurations};
-use quintet_bench::{Lineup, Loaded, Verified, VerifyError, measure, peers, refused, verify_lineup};
+use quintet_bench::{Child, Job, Lineup, Loaded, Process, VerifyError, measure, peers, refused, serve, verify_lineup};
 use quintet_results::Results;
 
 use crate::failure::{Failure, output};
@@ -31,31 +31,60 @@ pub fn run(args: &CompareArgs) -> Result<ExitCode, Failure> {
     let mut results = file::begin(args.quick, &effort);
     let mut bar = Bar::new(loaded.len(), effort.time);
     // Every workload passes the gate before the first of them is timed.
-    let verified = verify_all(&loaded, &lineup, &bar, args, &results)?;
-    for (loaded, verified) in loaded.iter().zip(&verified) {
+    verify_all(&loaded, &lineup, &bar, args, &results)?;
+    for loaded in &loaded {
         let name = &loaded.workload.name;
         let start = Instant::now();
-        let measured =
-            measure(loaded, &lineup, verified, &effort, &heap::bytes, &mut |p| bar.round(name, &p)).map_err(Failure::unusable)?;
+        let mut processes = Vec::new();
+        for number in 0..effort.processes {
+            bar.starting(name, number, effort.processes);
+            processes.push(process(args, loaded, &lineup, number)?);
+        }
+        let measured = measure(&mut processes, &effort, &mut |p| bar.round(name, &p)).map_err(Failure::unusable)?;
         bar.measured(start.elapsed());
         bar.aside(|| writeln!(std::io::stdout().lock(), "{}", tables::workload(&measured, loaded, start.elapsed()))).map_err(output)?;
         results.workloads.push(measured.result);
     }
     bar.clear();
-    let summary = summary::of(&results);
-    let path = file::write(results, &args.out)?;
-    writeln!(std::io::stdout().lock(), "{summary}\n{}", path.display()).map_err(output)?;
+    let (summary, to) = (summary::of(&results), args.out.join("results.json"));
+    let verdict = summary::verdict(&results, args.worth_share, &to);
+    file::write(results, &args.out)?;
+    writeln!(std::io::stdout().lock(), "{summary}\n{verdict}").map_err(output)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// A fresh process of this program that samples a workload.
+fn process(args: &CompareArgs, loaded: &Loaded, lineup: &Lineup, number: usize) -> Result<Box<dyn Process>, Failure> {
+    let program = std::env::current_exe().map_err(|e| Failure::unusable(format!("no further process to measure in: {e}")))?;
+    let mut command = Command::new(program);
+    command.arg(SAMPLE);
+    let job = Job {
+        workload: loaded.workload.clone(),
+        backends: lineup.backends.iter().map(|b| b.id().to_string()).collect(),
+        passes: lineup.passes,
+        peers: args.peers(),
+        effort: args.effort(),
+        slowed: args.slowed.clone().filter(|_| number == 0),
+    };
+    Ok(Box::new(Child::start(command, &job).map_err(Failure::unusable)?))
+}
+
+/// The verb, not meant for people, of the processes that sample.
+pub const SAMPLE: &str = "sample-rounds";
+
+/// What a process does that samples: it is told on its standard input, and answers on its standard output.
+pub fn sample() -> Result<ExitCode, Failure> {
+    serve(&mut std::io::stdin().lock(), &mut std::io::stdout().lock(), &heap::bytes).map_err(output)?;
     Ok(ExitCode::SUCCESS)
 }
 
 /// Verifies all workloads. Where answers differ, or are not what a workload expects, the result file says so and holds no sample, so that
 /// no file of an earlier run is taken for this one's.
-fn verify_all(loaded: &[Loaded], lineup: &Lineup, bar: &Bar, args: &CompareArgs, begun: &Results) -> Result<Vec<Verified>, Failure> {
-    let mut all = Vec::new();
+fn verify_all(loaded: &[Loaded], lineup: &Lineup, bar: &Bar, args: &CompareArgs, begun: &Results) -> Result<(), Failure> {
     for loaded in loaded {
         bar.verifying(&loaded.workload.name);
         match verify_lineup(loaded, lineup) {
-            Ok(verified) => all.push(verified),
+            Ok(_) => {}
             Err(error @ (VerifyError::Difference(_) | VerifyError::Count { .. })) => {
                 bar.clear();
                 let results = Results { workloads: vec![refused(loaded, &error)], ..begun.clone() };
@@ -65,7 +94,7 @@ fn verify_all(loaded: &[Loaded], lineup: &Lineup, bar: &Bar, args: &CompareArgs,
             Err(unusable) => return Err(Failure::unusable(unusable)),
         }
     }
-    Ok(all)
+    Ok(())
 }
 
 /// The backends that the flags name.

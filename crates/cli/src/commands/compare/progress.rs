@@ -32,6 +32,11 @@ impl Bar {
         self.bar.set_message(format!("verifying {name}"));
     }
 
+    /// A process starts to measure a workload in, counted from 0.
+    pub fn starting(&self, name: &str, process: usize, of: usize) {
+        self.bar.set_message(format!("{name}: starting process {} of {of}", process + 1));
+    }
+
     /// A round of a workload ended.
     pub fn round(&self, name: &str, progress: &Progress<'_>) {
         let here = progress.elapsed.min(self.time);

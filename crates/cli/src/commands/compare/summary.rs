@@ -2,7 +2,9 @@
 
 use std::fmt::Write;
 
-use quintet_results::{Phase, Ranked, Results, WorkloadResult, geometric_mean, rank};
+use std::path::Path;
+
+use quintet_results::{Choice, Mode, Phase, Ranked, Rates, Results, Wish, WorkloadResult, geometric_mean, rank};
 
 use super::tables::{label, times};
 use crate::table::{nanoseconds, render};
@@ -12,7 +14,7 @@ pub fn of(results: &Results) -> String {
     let workloads: Vec<&WorkloadResult> = results.workloads.iter().collect();
     let [batch, single] = [Phase::Batch, Phase::Single].map(|phase| rank(&workloads, phase));
     let compile =
-        |id: &str| geometric_mean(workloads.iter().filter_map(|w| Some(w.row(id)?.measure(Phase::Compile)?.median() / w.rules as f64)));
+        |id: &str| geometric_mean(workloads.iter().filter_map(|w| Some(w.row(id)?.measure(Phase::Compile)?.centre() / w.rules as f64)));
     let rows = batch.iter().map(|row| {
         let alone = single.iter().find(|r| r.id == row.id);
         let cell = |of: &dyn Fn(&Ranked) -> String| alone.map_or(String::new(), of);
@@ -34,6 +36,25 @@ pub fn of(results: &Results) -> String {
         let _ = writeln!(text, "not ranked: {id} ran {ran} of {} workloads", workloads.len());
     }
     text
+}
+
+/// What to ship at the usual rates, and how to ask for others.
+pub fn verdict(results: &Results, worth_share: f64, path: &Path) -> String {
+    let wish = Wish {
+        rates: Rates::default(),
+        worth_share,
+        mode: Mode::Batch,
+        workloads: Vec::new(),
+        untrusted_rules: false,
+        no_executable_memory: false,
+        max_memory_per_rule: None,
+        max_first_call_ns: None,
+    };
+    let verdict = Choice::new(results, &wish).ok().and_then(|choice| choice.verdict).map_or_else(String::new, |v| v.text + "\n");
+    let path = path.display();
+    format!(
+        "{verdict}\nother rates: quintet choose {path} --rule-changes-per-hour X --records-per-second Y\nreport:      quintet report {path} --out report/"
+    )
 }
 
 /// The rows that are not ranked, and how many workloads each ran.

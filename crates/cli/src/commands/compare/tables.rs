@@ -4,7 +4,7 @@ use std::fmt::Write;
 use std::time::Duration;
 
 use quintet_bench::{Ending, Loaded, Measured};
-use quintet_results::{Interval, Phase, Row, RowKind, WorkloadResult, ratio_interval};
+use quintet_results::{Interval, Phase, Row, RowKind, WorkloadResult, again, own_kinds};
 
 use crate::notes;
 use crate::table::{bytes, digits, nanoseconds, render};
@@ -13,7 +13,7 @@ use crate::table::{bytes, digits, nanoseconds, render};
 pub fn workload(measured: &Measured, loaded: &Loaded, took: Duration) -> String {
     let result = &measured.result;
     let mut rows: Vec<&Row> = result.rows.iter().collect();
-    rows.sort_by(|a, b| a.median(Phase::Batch).total_cmp(&b.median(Phase::Batch)));
+    rows.sort_by(|a, b| a.centre(Phase::Batch).total_cmp(&b.centre(Phase::Batch)));
     [heading(result, loaded), costs(&rows), memory(&rows, result.rules), absent(result), trust(measured, took)].concat()
 }
 
@@ -56,11 +56,11 @@ fn heading(result: &WorkloadResult, loaded: &Loaded) -> String {
     let _ = writeln!(
         text,
         "before any backend: parse {}, check {}, passes {}, link {} for all rules; reading {} per record",
-        nanoseconds(front.parse.median()),
-        nanoseconds(front.check.median()),
-        nanoseconds(front.passes.median()),
-        nanoseconds(front.link.median()),
-        nanoseconds(front.read.median()),
+        nanoseconds(front.parse.centre()),
+        nanoseconds(front.check.centre()),
+        nanoseconds(front.passes.centre()),
+        nanoseconds(front.link.centre()),
+        nanoseconds(front.read.centre()),
     );
     text
 }
@@ -68,16 +68,16 @@ fn heading(result: &WorkloadResult, loaded: &Loaded) -> String {
 /// What rows cost, the one with the quickest batches first. Ratios are to the quickest backend.
 fn costs(rows: &[&Row]) -> String {
     let backends = || rows.iter().filter(|r| r.kind == RowKind::Backend);
-    let fastest = |phase: Phase| backends().filter_map(|r| r.measure(phase)).min_by(|a, b| a.median().total_cmp(&b.median()));
+    let fastest = |phase: Phase| backends().filter_map(|r| r.measure(phase)).min_by(|a, b| a.centre().total_cmp(&b.centre()));
     let (batch, single) = (fastest(Phase::Batch), fastest(Phase::Single));
     let cells = |row: &&Row| {
-        let ns = |phase: Phase| row.measure(phase).map_or(String::new(), |m| nanoseconds(m.median()));
+        let ns = |phase: Phase| row.measure(phase).map_or(String::new(), |m| nanoseconds(m.centre()));
         let ratio = |phase: Phase, to: Option<&quintet_results::Measure>| match (row.measure(phase), to) {
-            (Some(of), Some(to)) => times(ratio_interval(&of.ns, &to.ns)),
+            (Some(of), Some(to)) => times(of.to(to)),
             _ => String::new(),
         };
         let quantile = |of: fn(&quintet_results::Latency) -> &quintet_results::Measure| {
-            row.latency.as_ref().map_or(String::new(), |l| nanoseconds(of(l).median()))
+            row.latency.as_ref().map_or(String::new(), |l| nanoseconds(of(l).centre()))
         };
         vec![
             label(&row.id, row.kind),
@@ -114,7 +114,7 @@ fn memory(rows: &[&Row], rules: usize) -> String {
             bytes(memory.heap_bytes),
             bytes(memory.heap_bytes / rules.max(1)),
             bytes(memory.instance_bytes),
-            row.measure(Phase::BatchCopied).map_or_else(|| "in place".into(), |m| nanoseconds(m.median())),
+            row.measure(Phase::BatchCopied).map_or_else(|| "in place".into(), |m| nanoseconds(m.centre())),
         ])
     };
     let head = ["backend", "code", "data", "heap", "heap/rule", "instance", "batch/record from plain memory"];
@@ -128,7 +128,7 @@ fn absent(result: &WorkloadResult) -> String {
 
 fn trust(measured: &Measured, took: Duration) -> String {
     let result = &measured.result;
-    let mut text = format!("\n{} rounds in {} s", result.rounds, took.as_secs());
+    let mut text = format!("\n{} rounds in {} processes in {} s", result.rounds, result.processes, took.as_secs());
     if let Some(widest) = &measured.widest {
         let least = format!("the least precise ratio is {}'s {}, within {:.1} %", widest.id, widest.phase.name(), 100.0 * widest.share);
         let _ = match measured.ending {
@@ -141,16 +141,17 @@ fn trust(measured: &Measured, took: Duration) -> String {
     if measured.interrupted > 0.005 {
         let _ = writeln!(text, "other processes interrupted {:.0} % of the laps, which are left out", 100.0 * measured.interrupted);
     }
-    let noise = result.again.as_ref().and_then(|a| Some((a, result.row(&a.id)?.measure(Phase::Batch)?)));
-    if let Some((again, first)) = noise {
-        let ratio = ratio_interval(&again.batch.ns, &first.ns);
-        let _ = writeln!(text, "noise: batches of {} measured a second time in the same rounds are {}", again.id, times(ratio));
+    if let Some((id, ratio)) = again(result) {
+        let _ = writeln!(text, "noise: batches of {id} measured a second time in the same rounds are {}", times(ratio));
+    }
+    for own in own_kinds(result) {
+        let _ = writeln!(text, "note: {own}");
     }
     let _ = writeln!(
         text,
         "harness: a loop that evaluates nothing takes {} per record; reading the clock takes {}, which is taken off single calls",
-        nanoseconds(result.no_op.median()),
-        nanoseconds(measured.clock.median()),
+        nanoseconds(result.no_op.centre()),
+        nanoseconds(measured.clock.centre()),
     );
     text
 }

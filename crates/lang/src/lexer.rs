@@ -38,6 +38,8 @@ pub(crate) struct Lexer<'s> {
     pub(crate) pos: usize,
     /// Where the text ends, white space at its end apart.
     end: usize,
+    /// The token that was peeked last, and its span.
+    peeked: Option<(Token<'s>, Span)>,
 }
 
 pub(crate) fn is_word(byte: u8) -> bool {
@@ -51,7 +53,7 @@ impl<'s> Lexer<'s> {
         let text = source.strip_prefix('\u{feff}').unwrap_or(source);
         let end = source.trim_end().len();
         let pos = end.min(source.len() - text.trim_start().len());
-        Lexer { source, pos, end }
+        Lexer { source, pos, end, peeked: None }
     }
 
     fn bytes(&self) -> &'s [u8] {
@@ -86,6 +88,10 @@ impl<'s> Lexer<'s> {
 
     /// The next token and its span, white space skipped; the lexer stays before the token.
     pub(crate) fn peek(&mut self) -> (Token<'s>, Span) {
+        // The parser peeks at a token several times before it takes it.
+        if let Some(peeked) = self.peeked.filter(|(_, span)| span.start as usize == self.pos) {
+            return peeked;
+        }
         self.skip();
         let token = self.scan();
         let len = match token {
@@ -95,7 +101,9 @@ impl<'s> Lexer<'s> {
             Token::Quote => 1,
             Token::End => 0,
         };
-        (token, Span::new(self.pos, self.pos + len))
+        let peeked = (token, Span::new(self.pos, self.pos + len));
+        self.peeked = Some(peeked);
+        peeked
     }
 
     fn scan(&self) -> Token<'s> {
@@ -105,7 +113,7 @@ impl<'s> Lexer<'s> {
         if *first == b'"' || raw_hashes(bytes).is_some() {
             return Token::Quote;
         }
-        if (is_word(*first) || *first == b':')
+        if (first.is_ascii_hexdigit() || *first == b':')
             && let Some(len) = address(rest)
         {
             return Token::Word(&rest[..len]);
@@ -113,7 +121,7 @@ impl<'s> Lexer<'s> {
         if is_word(*first) {
             return Token::Word(&rest[..word(bytes)]);
         }
-        match SYMBOLS.iter().find(|s| rest.starts_with(**s)) {
+        match SYMBOLS.iter().find(|s| s.as_bytes()[0] == *first && rest.starts_with(**s)) {
             Some(symbol) => Token::Symbol(symbol),
             None => rest.chars().next().map_or(Token::End, Token::Other),
         }
@@ -309,5 +317,5 @@ fn address(rest: &str) -> Option<usize> {
     // The longest address has 45 characters; looking further than that would only cost time.
     let run = rest.bytes().take(64).take_while(|b| b.is_ascii_hexdigit() || *b == b':' || *b == b'.').count();
     let text = rest[..run].trim_end_matches('.');
-    (text.contains(':') && literal::ip(text).is_some()).then_some(text.len())
+    (text.as_bytes().contains(&b':') && literal::ip(text).is_some()).then_some(text.len())
 }

@@ -22,20 +22,25 @@ pub(super) fn rename(expr: &mut Expr, renamed: &HashMap<LocalId, LocalId>) {
 struct Renumber<T> {
     old: Vec<Option<T>>,
     new: Vec<T>,
-    ids: HashMap<u32, u32>,
+    /// By old id, once the entry was met.
+    ids: Vec<u32>,
 }
 
 impl<T> Renumber<T> {
     fn new(table: Vec<T>) -> Self {
-        Renumber { old: table.into_iter().map(Some).collect(), new: Vec::new(), ids: HashMap::new() }
+        Renumber {
+            new: Vec::with_capacity(table.len()),
+            ids: (0..table.len() as u32).collect(),
+            old: table.into_iter().map(Some).collect(),
+        }
     }
 
     fn id(&mut self, old: u32) -> u32 {
         if let Some(entry) = self.old.get_mut(old as usize).and_then(Option::take) {
-            self.ids.insert(old, self.new.len() as u32);
+            self.ids[old as usize] = self.new.len() as u32;
             self.new.push(entry);
         }
-        self.ids.get(&old).copied().unwrap_or(old)
+        self.ids.get(old as usize).copied().unwrap_or(old)
     }
 }
 

@@ -85,7 +85,12 @@ impl Parser<'_> {
     /// Fails if an operator of another language is next.
     pub(super) fn no_foreign_operator(&mut self) -> Parsed<()> {
         let (_, span) = self.peek();
-        let Some((wrong, right)) = OPERATORS.iter().find(|(wrong, _)| self.lexer.rest().starts_with(wrong)) else { return Ok(()) };
+        let rest = self.lexer.rest();
+        // All of them have two symbols at least.
+        if !rest.as_bytes().get(1).is_some_and(u8::is_ascii_punctuation) {
+            return Ok(());
+        }
+        let Some((wrong, right)) = OPERATORS.iter().find(|(wrong, _)| rest.starts_with(wrong)) else { return Ok(()) };
         let span = Span::new(span.start as usize, span.start as usize + wrong.len());
         let d = Diagnostic::error("unknown-operator", span, format!("`{wrong}` is no operator"));
         self.fail(d.help(format!("write `{right}`")))

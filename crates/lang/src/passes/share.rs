@@ -20,8 +20,11 @@ fn members(set: &Set) -> Members {
     }
 }
 
-/// For each entry, the first that is equal to it.
+/// For each entry, the first that is equal to it; nothing where there are none that could be.
 fn firsts<T, K: Eq + Hash>(table: &[T], key: impl Fn(&T) -> K) -> Vec<u32> {
+    if table.len() < 2 {
+        return Vec::new();
+    }
     let mut known: HashMap<K, u32> = HashMap::with_capacity(table.len());
     table.iter().enumerate().map(|(i, entry)| *known.entry(key(entry)).or_insert(i as u32)).collect()
 }
@@ -34,6 +37,9 @@ pub(super) fn share(program: &mut Program) {
         wildcards: firsts(&program.wildcards, |w| (w.parts.clone(), w.strict)),
         needles: firsts(&program.needles, Vec::clone),
     };
+    if [&ids.sets, &ids.regexes, &ids.wildcards, &ids.needles].iter().all(|ids| ids.is_empty()) {
+        return;
+    }
     for rule in &mut program.rules {
         ids.expr(&mut rule.expr);
     }

@@ -171,7 +171,10 @@ fn json() -> Vec<Signature> {
 fn collections() -> Vec<Signature> {
     let element = || Box::new(Pattern::Variable(0));
     let values = Pattern::OneOf(vec![Pattern::ArrayOf(element()), Pattern::MapOf(element())]);
+    let counted = Pattern::OneOf(vec![Pattern::ArrayOf(Box::new(Pattern::Any)), Pattern::MapOf(Box::new(Pattern::Any))]);
     vec![
+        Signature::new("count", vec![bytes("values").pattern(counted)], Type::Int)
+            .doc("The number of elements of an array or of a multi-valued field's values, or of keys of a map."),
         Signature::new("has_key", vec![bytes("map").pattern(Pattern::MapOf(Box::new(Pattern::Any))), bytes("key")], Type::Bool)
             .doc("Whether the map has the key."),
         Signature::new("has_value", vec![bytes("values").pattern(values), variable("value")], Type::Bool)

@@ -383,6 +383,9 @@ fn collections() {
     all(&[
         ("has_key", &[map, b("a")], yes(true)),
         ("has_key", &[map, b("c")], yes(false)),
+        ("count", &[map], i(2)),
+        ("count", &[array(&[b("x"), b(""), b("x")])], i(3)),
+        ("count", &[array(&[])], i(0)),
         ("has_value", &[map, i(2)], yes(true)),
         ("has_value", &[map, i(3)], yes(false)),
         ("has_value", &[array(&[b("x"), b("y")]), b("y")], yes(true)),

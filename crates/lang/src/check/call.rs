@@ -10,10 +10,10 @@ use crate::types::Type;
 
 use super::element::test;
 
-/// The walk over the values that a function's first argument stands for.
+/// The walk over the values that a function's arguments stand for.
 struct Walk {
     clauses: Vec<Clause>,
-    /// Whether they are those of a multi-valued field.
+    /// Whether they are those of multi-valued fields.
     implicit: bool,
 }
 
@@ -33,8 +33,8 @@ impl Checker<'_> {
         let mut clauses: Option<Walk> = None;
         let mut values = Vec::with_capacity(args.len());
         let mut failed = false;
-        for (i, arg) in args.iter().enumerate() {
-            match self.argument(signature, i, arg, &mut bound, &mut clauses) {
+        for i in 0..args.len() {
+            match self.argument(signature, i, args, &mut bound, &mut clauses) {
                 Ok(value) => values.push(value),
                 Err(Failed) => failed = true,
             }
@@ -90,24 +90,29 @@ impl Checker<'_> {
         &mut self,
         signature: &Signature,
         i: usize,
-        arg: &syntax::Expr,
+        args: &[syntax::Expr],
         bound: &mut [Option<Type>],
         clauses: &mut Option<Walk>,
     ) -> Checked<Expr> {
-        let Some(param) = signature.param(i) else { return Err(Failed) };
+        let (Some(param), Some(arg)) = (signature.param(i), args.get(i)) else { return Err(Failed) };
         let want = match &param.pattern {
             Pattern::Exact(ty) => Some(ty.clone()),
             Pattern::Variable(n) => bound.get(*n).cloned().flatten(),
             _ => None,
         };
-        let want_each = Want { ty: want.as_ref(), literal: false, multi: i == 0 && self.takes_each(signature, arg, &param.pattern) };
+        let want_each = Want { ty: want.as_ref(), literal: false, multi: self.takes_each(signature, arg, &param.pattern, bound) };
         let value = match self.expr(arg, want_each)? {
             Operand::Plain(expr) => expr,
             Operand::Mapped(each) => self.collect(each),
             Operand::Each(each) if each.logical => self.collect(each),
-            Operand::Each(each) if each.implicit && !accepts_one(signature, &param.pattern, &each.elem.ty) => self.collect(each),
-            Operand::Each(each) if i == 0 => {
-                *clauses = Some(Walk { clauses: each.clauses, implicit: each.implicit });
+            Operand::Each(each) if each.implicit && !accepts_one(signature, &param.pattern, &each.elem.ty, bound) => self.collect(each),
+            Operand::Each(each) if i == 0 || each.implicit => {
+                match clauses {
+                    // Each value of the one field meets each of the other, as in a comparison.
+                    Some(walk) if walk.implicit => walk.clauses.extend(each.clauses),
+                    Some(_) => return self.beside_elements(arg),
+                    None => *clauses = Some(Walk { clauses: each.clauses, implicit: each.implicit }),
+                }
                 each.elem
             }
             Operand::Each(_) => {
@@ -133,25 +138,47 @@ impl Checker<'_> {
             };
             let message = format!("argument {} of `{}` ({}) should be {wanted}, but is {}", i + 1, signature.name, param.name, value.ty);
             let d = Diagnostic::error("argument-type", arg.span, message).label(value.ty.to_string());
-            let mut trial = bound.to_vec();
-            let elements = value.ty.element().is_some_and(|t| signature.accepts(&param.pattern, t, &mut trial));
+            let elements = value.ty.element().is_some_and(|t| accepts_one(signature, &param.pattern, t, bound));
             let text = self.text(arg.span);
-            let help = (i == 0 && elements).then(|| format!("`{}({text}[*])` calls it for each element", signature.name));
+            let each = (i == 0 && elements).then(|| format!("`{}({text}[*])` calls it for each element", signature.name));
+            let help = self.one_value(signature, &args[..=i], &value.ty).or(each);
             return self.fail(d.help(help.unwrap_or_else(|| usage(signature))));
         }
         Ok(value)
     }
 
-    /// Whether a function's first argument, if it is a multi-valued field, stands for each of its values: where the function takes
-    /// one, and has no answer where there is none.
-    fn takes_each(&self, signature: &Signature, arg: &syntax::Expr, pattern: &Pattern) -> bool {
+    fn beside_elements<T>(&mut self, arg: &syntax::Expr) -> Checked<T> {
+        let d = Diagnostic::error("element-wise", arg.span, "a multi-valued field cannot be an argument beside one with `[*]`");
+        self.fail(d.help(format!("take one of its values: `{}[0]`", self.text(arg.span))))
+    }
+
+    /// What to write where a function that sees missing arguments was given a multi-valued field and single values. Such a function
+    /// is not called for each value: it would not be called where there is none.
+    fn one_value(&self, signature: &Signature, args: &[syntax::Expr], found: &Type) -> Option<String> {
+        if signature.nil != NilRule::Handled {
+            return None;
+        }
+        let multi = |e: &&syntax::Expr| match &e.unparenthesised().kind {
+            syntax::ExprKind::Word(word) => {
+                let field = self.scheme.field_id(word).map(|id| self.scheme.field(id));
+                field.is_some_and(|f| f.multi && (f.ty == *found || f.ty.element() == Some(found)))
+            }
+            _ => false,
+        };
+        let field = self.text(args.iter().rev().find(multi)?.span);
+        Some(format!("`{field}` has several values: `{field}[0]` is the first, and nil where there is none"))
+    }
+
+    /// Whether an argument that is a multi-valued field stands for each of its values: where the function takes one, and has no
+    /// answer where there is none.
+    fn takes_each(&self, signature: &Signature, arg: &syntax::Expr, pattern: &Pattern, bound: &[Option<Type>]) -> bool {
         signature.nil == NilRule::Propagates
             && match &arg.unparenthesised().kind {
                 syntax::ExprKind::Word(word) => {
                     let field = self.scheme.field_id(word).map(|id| self.scheme.field(id));
-                    field.and_then(|f| f.ty.element()).is_some_and(|ty| accepts_one(signature, pattern, ty))
+                    field.and_then(|f| f.ty.element()).is_some_and(|ty| accepts_one(signature, pattern, ty, bound))
                 }
-                syntax::ExprKind::Call { .. } => true,
+                syntax::ExprKind::Call { .. } | syntax::ExprKind::Subscript { .. } => true,
                 _ => false,
             }
     }
@@ -167,9 +194,9 @@ impl Checker<'_> {
     }
 }
 
-/// Whether a first argument may be of a type.
-fn accepts_one(signature: &Signature, pattern: &Pattern, ty: &Type) -> bool {
-    signature.accepts(pattern, ty, &mut vec![None; signature.variables.len()])
+/// Whether an argument may be of a type, after those that bound `bound`.
+fn accepts_one(signature: &Signature, pattern: &Pattern, ty: &Type, bound: &[Option<Type>]) -> bool {
+    signature.accepts(pattern, ty, &mut bound.to_vec())
 }
 
 /// How a function is called.

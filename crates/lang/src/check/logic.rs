@@ -160,15 +160,19 @@ impl Checker<'_> {
         Ok(Operand::Plain(expr))
     }
 
-    /// What `all` needs to be there: the nullable sources of its first walk. A field is tested where it stands; anything else is bound,
+    /// What `all` needs to be there: the nullable sources of its first walk, or of the walks of multi-valued fields. A field is tested where it stands; anything else is bound,
     /// so that it is evaluated once and stands in the program once.
     fn required(&mut self, operand: &mut Operand) -> Required {
         let sources: Vec<&mut Expr> = match operand {
             Operand::Plain(expr) => vec![expr],
-            Operand::Mapped(each) => match each.clauses.first_mut() {
-                Some(Clause::For(sources)) => sources.iter_mut().map(|(_, source)| source).collect(),
-                _ => Vec::new(),
-            },
+            Operand::Mapped(each) => {
+                let clauses = each.clauses.iter_mut().enumerate().filter_map(|(i, clause)| match clause {
+                    Clause::For(sources) => Some((i, sources)),
+                    Clause::Let(..) => None,
+                });
+                let sources = clauses.flat_map(|(i, sources)| sources.iter_mut().map(move |(_, source)| (i, source)));
+                sources.filter(|(i, s)| *i == 0 || matches!(s.kind, ExprKind::Field(_))).map(|(_, source)| source).collect()
+            }
             Operand::Each(_) => Vec::new(),
         };
         let sources: Vec<&mut Expr> = sources.into_iter().filter(|s| s.nullable).collect();

@@ -215,7 +215,7 @@ impl<'a> Checker<'a> {
                 Ok(operand)
             }
             K::Call { name, args } => self.call(name, args, e.span, want.multi),
-            K::Subscript { base, subscripts } => self.subscripts(base, subscripts),
+            K::Subscript { base, subscripts } => self.subscripts(base, subscripts, want.multi),
             K::Neg(inner) => self.neg(inner, e.span, want),
             K::Not(inner) => self.not(inner, e.span),
             K::Arith { op, lhs, rhs } => self.arith(*op, lhs, rhs, e.span, want),

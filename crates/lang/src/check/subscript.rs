@@ -7,8 +7,11 @@ use crate::syntax::{self, Subscript, SubscriptKind};
 use crate::types::Type;
 
 impl Checker<'_> {
-    pub(super) fn subscripts(&mut self, base: &syntax::Expr, subscripts: &[Subscript]) -> Checked<Operand> {
-        let mut operand = self.expr(base, Want::default())?;
+    /// Parts of a value. `multi` if those of each value of a multi-valued field may stand here; otherwise they are an array.
+    pub(super) fn subscripts(&mut self, base: &syntax::Expr, subscripts: &[Subscript], multi: bool) -> Checked<Operand> {
+        // Only a slice is one of each value: other brackets take the array that the field is.
+        let sliced = matches!(subscripts.first(), Some(Subscript { kind: SubscriptKind::Slice(..), .. }));
+        let mut operand = self.expr(base, Want { multi: sliced, ..Want::default() })?;
         let start = base.span;
         for subscript in subscripts {
             let span = start.to(subscript.span);
@@ -18,7 +21,10 @@ impl Checker<'_> {
                 SubscriptKind::Slice(from, to) => self.slice(operand, from.as_ref(), to.as_ref(), span, subscript.span)?,
             };
         }
-        Ok(operand)
+        Ok(match operand {
+            Operand::Each(each) if each.implicit && !multi => Operand::Plain(self.collect(each)),
+            operand => operand,
+        })
     }
 
     fn each(&mut self, operand: Operand, span: Span, bracket: Span) -> Checked<Operand> {
@@ -52,14 +58,18 @@ impl Checker<'_> {
         self.fail(d.label("only arrays and maps take `[*]`").help("leave out `[*]`, and `any` or `all` around it"))
     }
 
-    /// Applies `make` to a value, or to each value of a loop. In a loop a result that may be nil is bound, so that elements that
-    /// have none are left out.
+    /// Applies `make` to a value, or to each value of a loop. In a loop that was written down, a result that may be nil is bound, so
+    /// that elements that have none are left out.
     fn apply(&mut self, operand: Operand, make: impl FnOnce(&mut Self, Expr) -> Checked<Expr>) -> Checked<Operand> {
         match operand {
             Operand::Plain(expr) => make(self, expr).map(Operand::Plain),
             Operand::Mapped(each) => {
                 let array = self.collect(each);
                 make(self, array).map(Operand::Plain)
+            }
+            Operand::Each(Loop { clauses, elem, implicit: true, .. }) => {
+                let elem = make(self, elem)?;
+                Ok(Operand::Each(Loop { clauses, elem, logical: false, implicit: true }))
             }
             Operand::Each(Loop { mut clauses, elem, .. }) => {
                 let value = make(self, elem)?;

@@ -279,12 +279,12 @@ impl<'p> Printer<'p> {
             return self.bare(each).expr(&each.body, Place::Truth);
         }
         let mut inner = self.clone();
-        let text = match pattern::direct(each) {
+        let text = match pattern::is_direct(each) {
             // A nil array is no reason for `all` to fail here, so it must not stand there directly.
-            Some(sources) if quantifier == Quantifier::All && sources.iter().any(|(_, s)| s.nullable) => {
+            true if quantifier == Quantifier::All && pattern::walked(each).any(|s| s.nullable) => {
                 if pattern::bound_last(each).is_some() { inner.body(each) } else { format!("({})", inner.direct(each)) }
             }
-            Some(_) if pattern::bound_last(each).is_none() => inner.direct(each),
+            true if pattern::bound_last(each).is_none() => inner.direct(each),
             _ => inner.body(each),
         };
         Text::new(format!("{quantifier}({text})"), level::PRIMARY)
@@ -292,14 +292,14 @@ impl<'p> Printer<'p> {
 
     /// The text of a loop's body.
     fn body(&mut self, each: &'p Each) -> String {
-        self.bind(&each.clauses);
+        self.bind(each);
         self.truth(&each.body, level::OR)
     }
 
     /// The text of a loop that is an array or a mapped call as it stands.
     fn direct(&mut self, each: &'p Each) -> String {
         if let Some(value) = pattern::bound_last(each) {
-            self.bind(&each.clauses);
+            self.bind(each);
             return self.value(value, level::OR);
         }
         if let (ExprKind::Local(_), [Clause::For(sources)]) = (&each.body.kind, each.clauses.as_slice())
@@ -312,8 +312,11 @@ impl<'p> Printer<'p> {
 
     /// An array of a loop's values.
     fn collected(&mut self, each: &'p Each) -> Text {
+        if let Some(slice) = pattern::multi_slice(self.program, each) {
+            return self.bare(each).expr(slice, Place::Value);
+        }
         let mut inner = self.clone();
-        inner.bind(&each.clauses);
+        inner.bind(each);
         if let Some(call) = pattern::bound_last(each).filter(|c| c.nullable) {
             return inner.expr(call, Place::Value);
         }
@@ -325,11 +328,13 @@ impl<'p> Printer<'p> {
         inner.expr(&each.body, Place::Truth)
     }
 
-    fn bind(&mut self, clauses: &'p [Clause]) {
-        for clause in clauses {
+    fn bind(&mut self, each: &'p Each) {
+        let bare = pattern::bare_values(self.program, each);
+        for clause in &each.clauses {
             match clause {
                 Clause::For(sources) => {
-                    let texts: Vec<Text> = sources.iter().map(|(_, source)| self.element(source)).collect();
+                    let text = |(id, source)| if bare.contains(id) { self.expr(source, Place::Value) } else { self.element(source) };
+                    let texts: Vec<Text> = sources.iter().map(|(id, source)| (id, source)).map(text).collect();
                     self.locals.extend(sources.iter().map(|(id, _)| *id).zip(texts));
                     for (id, source) in sources.iter().filter(|(_, s)| pattern::is_whole_array(s)) {
                         let text = self.expr(source, Place::Value);
@@ -351,9 +356,12 @@ impl<'p> Printer<'p> {
     /// loop's own value.
     fn element(&mut self, source: &'p Expr) -> Text {
         match &source.kind {
+            ExprKind::Collect(each) if pattern::multi_slice(self.program, each).is_some() => {
+                Text::new(format!("({})[*]", self.collected(each).text), level::PRIMARY)
+            }
             ExprKind::Collect(each) => {
                 let mut inner = self.clone();
-                inner.bind(&each.clauses);
+                inner.bind(each);
                 inner.expr(&each.body, Place::Truth)
             }
             _ => Text::new(format!("{}[*]", self.value(source, level::PRIMARY)), level::PRIMARY),

@@ -39,16 +39,25 @@ pub(super) fn bound_last(each: &Each) -> Option<&Expr> {
     }
 }
 
-/// The sources of the first walk of a loop that can stand in `any` or `all` without its own `[*]`: an array of Bool, or a call
-/// whose first argument has `[*]`.
-pub(super) fn direct(each: &Each) -> Option<&[(LocalId, Expr)]> {
-    let Some(Clause::For(sources)) = each.clauses.first() else { return None };
+/// Whether a loop can stand in `any` or `all` without its own `[*]`: an array of Bool, or a call that walks its arguments.
+pub(super) fn is_direct(each: &Each) -> bool {
+    let Some(Clause::For(sources)) = each.clauses.first() else { return false };
     let array = || match (each.clauses.as_slice(), sources.as_slice(), &each.body.kind) {
         ([_], [(id, source)], ExprKind::Local(body)) => id == body && is_whole_array(source),
         _ => false,
     };
     let call = || matches!(each.body.kind, ExprKind::Call { .. }) || bound_last(each).is_some_and(|v| v.nullable);
-    (array() || call()).then_some(sources)
+    array() || call()
+}
+
+/// The sources whose absence leaves nothing to walk: those of the first walk, and the multi-valued fields that a call walks besides.
+pub(super) fn walked(each: &Each) -> impl Iterator<Item = &Expr> {
+    let clauses = each.clauses.iter().enumerate().filter_map(|(i, clause)| match clause {
+        Clause::For(sources) => Some((i, sources)),
+        Clause::Let(..) => None,
+    });
+    let sources = clauses.flat_map(|(i, sources)| sources.iter().map(move |(_, source)| (i, source)));
+    sources.filter(|(i, s)| *i == 0 || matches!(s.kind, ExprKind::Field(_))).map(|(_, source)| source)
 }
 
 /// `all` of an array that must be there: the tests that it is, and `all`.
@@ -56,9 +65,9 @@ pub(super) fn all_present<'p>(program: &Program, e: &'p Expr) -> Option<&'p Each
     let ExprKind::Logic { op: LogicOp::And, items } = &e.kind else { return None };
     let (last, tests) = items.split_last()?;
     let ExprKind::Quantifier { quantifier: Quantifier::All, each } = &last.kind else { return None };
-    let needed: Vec<String> = direct(each)?.iter().filter(|(_, s)| s.nullable).map(|(_, s)| expr_key(program, s)).collect();
+    let needed: Vec<String> = walked(each).filter(|s| s.nullable).map(|s| expr_key(program, s)).collect();
     let present: Option<Vec<String>> = tests.iter().map(|t| tested(program, t)).collect();
-    (!needed.is_empty() && present? == needed).then_some(each)
+    (is_direct(each) && !needed.is_empty() && present? == needed).then_some(each)
 }
 
 /// The same where what must be there is bound first: the clauses that bind it, and the loop that walks it.
@@ -162,14 +171,66 @@ pub(super) fn is_multi_test(program: &Program, each: &Each, truth: bool) -> bool
 
 /// The values that a loop walks, if it walks nothing but multi-valued fields.
 fn multi_values(program: &Program, each: &Each) -> Option<Vec<LocalId>> {
-    let walked = |clause: &Clause| match clause {
+    each.clauses.iter().map(|clause| multi_value(program, clause)).collect()
+}
+
+/// The value that a clause walks, if that is one of a multi-valued field.
+fn multi_value(program: &Program, clause: &Clause) -> Option<LocalId> {
+    match clause {
         Clause::For(sources) => match sources.as_slice() {
             [(id, Expr { kind: ExprKind::Field(field), .. })] if program.scheme.field(*field).multi => Some(*id),
             _ => None,
         },
         Clause::Let(..) => None,
+    }
+}
+
+/// The slice of each value of a bare multi-valued field, of which a loop makes an array.
+pub(super) fn multi_slice<'p>(program: &Program, each: &'p Each) -> Option<&'p Expr> {
+    let (clauses, value) = match (each.clauses.split_last(), &each.body.kind) {
+        (Some((Clause::Let(id, value), clauses)), ExprKind::Local(body)) if id == body && value.nullable => (clauses, value),
+        _ => (each.clauses.as_slice(), &each.body),
     };
-    each.clauses.iter().map(walked).collect()
+    let bound: Vec<LocalId> = clauses.iter().map(|clause| multi_value(program, clause)).collect::<Option<_>>()?;
+    let mut used = Vec::new();
+    let slice = matches!(value.kind, ExprKind::Slice { .. }) && operands(program, value, &bound, &mut used);
+    (slice && !bound.is_empty() && used == bound).then_some(value)
+}
+
+/// The values of multi-valued fields that a loop walks, if they can only stand as bare fields: as a later argument of a call, or
+/// inside a call whose result is an argument or is sliced. `[*]` has no such places.
+pub(super) fn bare_values(program: &Program, each: &Each) -> Vec<LocalId> {
+    let bound: Vec<LocalId> = each.clauses.iter().filter_map(|clause| multi_value(program, clause)).collect();
+    let uses = |e: &Expr| {
+        let mut found = false;
+        e.walk(&mut |e| found |= matches!(&e.kind, ExprKind::Local(id) if bound.contains(id)));
+        found
+    };
+    let mut bare = false;
+    let mut look = |e: &Expr| match &e.kind {
+        ExprKind::Call { args, .. } => {
+            if let Some((first, others)) = args.split_first() {
+                bare |= others.iter().any(uses) || is_called(first) && uses(first);
+            }
+        }
+        ExprKind::Slice { base, .. } => bare |= is_called(base) && uses(base),
+        _ => {}
+    };
+    let values = each.clauses.iter().filter_map(|clause| match clause {
+        Clause::Let(_, value) => Some(value),
+        Clause::For(_) => None,
+    });
+    values.chain([&each.body]).for_each(|e| e.walk(&mut look));
+    if bare { bound } else { Vec::new() }
+}
+
+/// Whether an expression is a call, or a slice of one.
+fn is_called(e: &Expr) -> bool {
+    match &e.kind {
+        ExprKind::Call { .. } => true,
+        ExprKind::Slice { base, .. } => is_called(base),
+        _ => false,
+    }
 }
 
 /// Collects the uses of `bound` in an operand; false if one stands where a bare field would mean the whole array.
@@ -188,15 +249,21 @@ fn operands(program: &Program, e: &Expr, bound: &[LocalId], used: &mut Vec<Local
         }
         ExprKind::Neg(inner) => operands(program, inner, bound, used),
         ExprKind::Arith { lhs, rhs, .. } => operands(program, lhs, bound, used) && operands(program, rhs, bound, used),
-        // A call takes each value of a bare field that is its first argument, or that of another such call.
-        ExprKind::Call { site, args } => match args.split_first() {
-            Some((first, others)) if matches!(first.kind, ExprKind::Local(_) | ExprKind::Call { .. }) => {
-                let function = program.sites.get(site.0 as usize).map(|site| program.scheme.function(site.function));
-                let each = function.is_some_and(|f| f.nil == NilRule::Propagates);
-                others.iter().all(clean) && if each { operands(program, first, bound, used) } else { clean(first) }
-            }
-            _ => clean(e),
-        },
+        ExprKind::Slice { base, start, end } => {
+            let each = matches!(base.kind, ExprKind::Local(_) | ExprKind::Call { .. } | ExprKind::Slice { .. });
+            let base = if each { operands(program, base, bound, used) } else { clean(base) };
+            base && [start, end].into_iter().flatten().all(|e| clean(e))
+        }
+        // A call takes each value of a bare field that is an argument, or that of another such call or of a slice.
+        ExprKind::Call { site, args } => {
+            let function = program.sites.get(site.0 as usize).map(|site| program.scheme.function(site.function));
+            let each = function.is_some_and(|f| f.nil == NilRule::Propagates);
+            let argument = |e: &Expr| match e.kind {
+                ExprKind::Local(_) | ExprKind::Call { .. } | ExprKind::Slice { .. } if each => operands(program, e, bound, used),
+                _ => clean(e),
+            };
+            args.iter().all(argument)
+        }
         _ => clean(e),
     }
 }

@@ -6,6 +6,14 @@ use crate::scratch::Scratch;
 use crate::trap::Trap;
 use crate::value::Value;
 
+pub(super) fn count<'a>(args: &[Value<'a>], _: &'a Scratch) -> Result<Value<'a>, Trap> {
+    Ok(match args {
+        [Value::Array(array)] => Value::Int(array.len() as i64),
+        [Value::Map(map)] => Value::Int(map.len() as i64),
+        _ => Value::Nil,
+    })
+}
+
 pub(super) fn has_key<'a>(args: &[Value<'a>], _: &'a Scratch) -> Result<Value<'a>, Trap> {
     Ok(match args {
         [Value::Map(map), Value::Bytes(key)] => Value::Bool(!map.get(key).is_nil()),

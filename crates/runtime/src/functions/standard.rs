@@ -60,6 +60,7 @@ impl Standard {
             "hash_in_range" => Prepared(hashing::hash_in_range),
             "lookup_json_string" => Prepared(json::lookup_string),
             "lookup_json_integer" => Prepared(json::lookup_integer),
+            "count" => Plain(collections::count),
             "has_key" => Plain(collections::has_key),
             "has_value" => Plain(collections::has_value),
             "coalesce" => Plain(collections::coalesce),

@@ -19,6 +19,7 @@ const KNOWN: &[(&str, &str, &str)] = &[
     ("http", "dev/pcpp_raw_ip", "tshark knows keep-alives by the connection's state, and does not dissect their byte"),
     ("http", "dev/pcpp_example", "tshark knows retransmissions and gaps by the connection's state"),
     ("dns.qry", "dev/ndpi_fuzz", "tshark goes on after labels of types that do not exist"),
+    ("count(dns.resp.name)", "dev/ndpi_fuzz", "tshark reads an A6 record on past its length, and no record after it"),
     ("=tls", "", "tshark does not take continuations that begin like text for TLS while the connection is in its handshake"),
     ("dns.resp.name", "dev/ndpi_badpackets", "tshark shows records without names after a name that leads outside"),
     ("tls.handshake", "dev/ndpi_tls_huge_ch", "a ClientHello that the segment cuts off is read as far as it goes"),

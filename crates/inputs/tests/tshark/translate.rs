@@ -83,12 +83,7 @@ pub fn translate(filter: &str, fields: &[Field]) -> Result<String, &'static str>
             Sign("===" | "!==" | "~=") | Sign("#") | Sign("=") => return Err("all-equal, any-not-equal or layer operator"),
             Word(w) if matches!(w.as_str(), "any_ne" | "any_eq" | "all_ne" | "any" | "all") => return Err("quantified comparison"),
             Word(w) if matches!(w.as_str(), "max" | "min" | "abs" | "string") => return Err("a function without counterpart"),
-            Word(w) if w == "count" => {
-                if field(tokens.get(at + 2)).is_some_and(|f| f.ty.element() == Some(&Type::Bytes)) {
-                    return Err("a count of texts");
-                }
-                out.push("len".into());
-            }
+            Word(w) if w == "count" => out.push("count".into()),
             Word(w) if matches!(w.as_str(), "len" | "lower" | "upper") => {
                 if field(tokens.get(at + 2)).is_some_and(|f| f.multi && f.ty.element() != Some(&Type::Bytes)) {
                     return Err("a function of values that are no text");
@@ -100,7 +95,7 @@ pub fn translate(filter: &str, fields: &[Field]) -> Result<String, &'static str>
                 let Some(f) = field(Some(this)) else { continue };
                 let inside = matches!(out.last().map(String::as_str), Some("("))
                     && out.len() > 1
-                    && matches!(out[out.len() - 2].as_str(), "len" | "lower" | "upper");
+                    && matches!(out[out.len() - 2].as_str(), "count" | "len" | "lower" | "upper");
                 let right = compared(at.checked_sub(1).and_then(|i| tokens.get(i)));
                 if !compared(next) && !inside && !right {
                     out.push(present(f)?);

@@ -5,7 +5,8 @@ use crate::ast::{Clause, Expr, ExprKind, Site, SiteId, Span};
 use crate::diagnostic::Diagnostic;
 use crate::scheme::FunctionId;
 use crate::signature::{ArgKind, NilRule, Pattern, Signature};
-use crate::syntax::{self, Name};
+use crate::syntax::SubscriptKind::Slice;
+use crate::syntax::{self, Name, Subscript};
 use crate::types::Type;
 
 use super::element::test;
@@ -158,14 +159,16 @@ impl Checker<'_> {
         if signature.nil != NilRule::Handled {
             return None;
         }
-        let multi = |e: &&syntax::Expr| match &e.unparenthesised().kind {
-            syntax::ExprKind::Word(word) => {
-                let field = self.scheme.field_id(word).map(|id| self.scheme.field(id));
-                field.is_some_and(|f| f.multi && (f.ty == *found || f.ty.element() == Some(found)))
-            }
-            _ => false,
+        let multi = |e: &syntax::Expr| {
+            let word = match &e.unparenthesised().kind {
+                syntax::ExprKind::Subscript { base, subscripts } if matches!(subscripts[..], [Subscript { kind: Slice(..), .. }]) => base,
+                _ => e,
+            };
+            let syntax::ExprKind::Word(name) = &word.unparenthesised().kind else { return None };
+            let field = self.scheme.field(self.scheme.field_id(name)?);
+            (field.multi && (field.ty == *found || field.ty.element() == Some(found))).then_some(field.name.as_str())
         };
-        let field = self.text(args.iter().rev().find(multi)?.span);
+        let field = args.iter().rev().find_map(multi)?;
         Some(format!("`{field}` has several values: `{field}[0]` is the first, and nil where there is none"))
     }
 

@@ -15,6 +15,12 @@ impl Checker<'_> {
         let start = base.span;
         for subscript in subscripts {
             let span = start.to(subscript.span);
+            if let (Operand::Each(Loop { implicit: true, .. }), SubscriptKind::At(_)) = (&operand, &subscript.kind) {
+                let (value, at) = (self.text(start), self.text(subscript.span));
+                let slice = self.text(Span { start: start.end, end: subscript.span.start });
+                let d = Diagnostic::error("no-elements", subscript.span, format!("this is of each value of `{value}` already"));
+                return self.fail(d.help(format!("one value is taken before it is sliced: `{value}{at}{slice}`")));
+            }
             operand = match &subscript.kind {
                 SubscriptKind::Each => self.each(operand, span, subscript.span)?,
                 SubscriptKind::At(at) => self.at(operand, at, span, subscript.span)?,

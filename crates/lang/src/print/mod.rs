@@ -313,7 +313,8 @@ impl<'p> Printer<'p> {
     /// An array of a loop's values.
     fn collected(&mut self, each: &'p Each) -> Text {
         if let Some(slice) = pattern::multi_slice(self.program, each) {
-            return self.bare(each).expr(slice, Place::Value);
+            // Another bracket would be one of each slice; in parentheses they are an array.
+            return Text::new(self.bare(each).value(slice, level::PRIMARY), level::UNARY);
         }
         let mut inner = self.clone();
         inner.bind(each);

@@ -17,6 +17,11 @@ impl Generator<'_, '_> {
         {
             return Some(primary(shape, parts));
         }
+        if *ty == Type::array(Type::Bytes) && self.dice.one_in(6) {
+            // A function that takes arrays gets the slices of all values as one.
+            let (slices, array) = (self.multi_slice(depth.min(1)), self.argument(ty, depth));
+            return Some(primary(shape, vec![text("concat("), any(slices), text(", "), array, text(")")]));
+        }
         let (name, params) = self.function(ty)?;
         let mut parts = vec![text(format!("{name}("))];
         for (i, param) in params.iter().enumerate() {
@@ -72,6 +77,8 @@ impl Generator<'_, '_> {
             Type::Int => {
                 let sized: Vec<Type> = fields().iter().map(|(_, t, _)| t.clone()).filter(|t| matches!(t, Type::Array(_))).collect();
                 let sized = self.dice.pick(&sized).clone();
+                let maps: Vec<Type> = fields().iter().map(|(_, t, _)| t.clone()).filter(|t| matches!(t, Type::Map(_))).collect();
+                let sized_or_map = if self.dice.one_in(2) { self.dice.pick(&maps).clone() } else { sized.clone() };
                 let terms = 1 + self.dice.below(5);
                 all.extend([
                     ("len", vec![bytes()]),
@@ -79,7 +86,8 @@ impl Generator<'_, '_> {
                     ("half", vec![int()]),
                     ("invert", vec![int()]),
                     ("coalesce", vec![int(), int()]),
-                    ("count", vec![array(Type::Bool)]),
+                    ("count", vec![sized_or_map]),
+                    ("trues", vec![array(Type::Bool)]),
                     ("sum", vec![int(); terms]),
                 ]);
             }

@@ -1,7 +1,7 @@
 //! Random well-typed expressions over the [world](crate::world)'s scheme.
 //!
 //! Each method answers a term of one shape; `depth` bounds what may still stand inside it. Element-wise terms are in `elements.rs`,
-//! calls in `calls.rs`.
+//! calls in `calls.rs`, multi-valued fields in `several.rs`.
 
 use quintet_lang::Type;
 
@@ -152,7 +152,7 @@ impl Generator<'_, '_> {
                 let body = self.each_test(inner);
                 primary(shape, vec![text(quantifier), any(body), text(")")])
             }
-            6 => self.multi(inner),
+            6 => self.several(inner),
             7 => {
                 let ty = self.kind();
                 let value = self.value(&ty, inner);
@@ -246,39 +246,6 @@ impl Generator<'_, '_> {
         let op = *self.dice.pick(&[" & ", " bitwise_and "]);
         let mask = self.value(&Type::Int, 0);
         Term::new(shape, level::PRODUCT + 3, vec![Part::Hole(value, level::PRODUCT + 3), text(op), Part::Hole(mask, level::PRODUCT + 2)])
-    }
-
-    /// A multi-valued field, or arithmetic on one.
-    fn multi_value(&mut self, ty: &Type, depth: usize) -> Term {
-        let shape = Shape::Multi(ty.clone());
-        let names: Vec<&str> = multi_fields().iter().filter(|(_, t)| t == ty).map(|(name, _)| *name).collect();
-        let field = primary(shape.clone(), vec![text(*self.dice.pick(&names))]);
-        if !matches!(ty, Type::Int | Type::Float) || !self.dice.one_in(4) {
-            return field;
-        }
-        let other = self.value(ty, depth.min(1));
-        self.arithmetic(shape, ty, field, other)
-    }
-
-    /// A test of a multi-valued field.
-    fn multi(&mut self, depth: usize) -> Term {
-        let shape = Shape::Value(Type::Bool);
-        let ty = multi_fields()[self.dice.below(multi_fields().len())].1.clone();
-        let value = self.multi_value(&ty, depth);
-        match self.dice.below(4) {
-            0 if ty == Type::Int => self.bit_test(shape, Shape::Multi(ty), depth),
-            1 if ty == Type::Bytes => self.bytes_test(shape, value, depth),
-            2 if ty != Type::Float => self.contained(shape, &ty, value),
-            _ => {
-                let op = self.compare_operator();
-                let parts = match self.dice.below(6) {
-                    0 => vec![operand(self.value(&ty, depth)), op, operand(value)],
-                    1 => vec![operand(value), op, operand(self.multi_value(&ty, depth))],
-                    _ => vec![operand(value), op, self.right(&ty, depth)],
-                };
-                Term::new(shape, level::TEST, parts)
-            }
-        }
     }
 
     /// A value of any type of the scheme.

@@ -18,6 +18,7 @@ mod generate;
 mod literals;
 mod passes;
 mod regression;
+mod several;
 mod soak;
 mod statistics;
 mod strategy;

@@ -54,8 +54,9 @@ const OPTIONAL: &[(&str, &str)] = &[
     ("odeep", "Map<Map<Int>>"),
 ];
 
-/// Multi-valued fields; the second is optional.
-const MULTI: &[(&str, &str)] = &[("port", "Int"), ("oport", "Int"), ("addr", "Ip"), ("tag", "Bytes"), ("level", "Float")];
+/// Multi-valued fields; those whose names start with `o` are optional.
+const MULTI: &[(&str, &str)] =
+    &[("port", "Int"), ("oport", "Int"), ("addr", "Ip"), ("tag", "Bytes"), ("otag", "Bytes"), ("level", "Float")];
 
 /// Fields that no rule uses, so that the presence bitmap takes two words, with fields in use on either side.
 const UNUSED: usize = 24;
@@ -239,7 +240,7 @@ pub fn library() -> Library {
         .function(Signature { nil: NilRule::Handled, ..Signature::new("missing", vec![any("value")], Type::Bool) }, |args, _| {
             Ok(Value::Bool(args.iter().all(Value::is_nil)))
         })
-        .function(Signature::new("count", vec![Param::new("values", Type::array(Type::Bool))], Type::Int), |args, _| {
+        .function(Signature::new("trues", vec![Param::new("values", Type::array(Type::Bool))], Type::Int), |args, _| {
             let [Value::Array(a)] = args else { return Ok(Value::Nil) };
             Ok(Value::Int(a.iter().filter(|v| matches!(v, Value::Bool(true))).count() as i64))
         })

@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::TestRunner;
 use quintet_interp::Interp;
-use quintet_lang::{Passes, compile_value};
-use quintet_testing::{Batches, KINDS, instance, statistics, value_case, values_of};
+use quintet_lang::dump::dump;
+use quintet_lang::{Passes, compile, compile_value};
+use quintet_testing::{Batches, KINDS, case, instance, statistics, value_case, values_of};
 
 #[test]
 fn generated_cases_are_not_degenerate() {
@@ -63,4 +64,23 @@ fn generated_values_compile_and_are_of_all_types() {
         assert!(seen.get(ty).is_some_and(|n| *n >= 10), "too few of type {ty}: {seen:?}");
     }
     assert!(nil > 500 && traps > 200, "too few are nil or trap");
+}
+
+/// What a program prints as checks to the same program.
+#[test]
+fn generated_programs_print_as_themselves() {
+    let mut runner = TestRunner::deterministic();
+    let mut wrong = Vec::new();
+    for _ in 0..4_000 {
+        let case = case().new_tree(&mut runner).unwrap().current();
+        let limits = quintet_lang::Limits { nesting: 300, ..case.limits() };
+        let scheme = &case.world().scheme;
+        let program = compile(&case.source(), scheme, &limits).unwrap_or_else(|e| panic!("{}\n  {e}", case.source()));
+        match compile(&program.to_string(), scheme, &limits) {
+            Ok(again) if dump(&again) == dump(&program) => {}
+            Ok(_) => wrong.push(format!("{}\nprints as another program:\n{program}", case.source())),
+            Err(e) => wrong.push(format!("{}\nprints as\n{program}\n  {e}", case.source())),
+        }
+    }
+    assert!(wrong.is_empty(), "{} are wrong:\n{}", wrong.len(), wrong[..wrong.len().min(5)].join("\n"));
 }

@@ -71,7 +71,7 @@ fn generated_values_compile_and_are_of_all_types() {
 fn generated_programs_print_as_themselves() {
     let mut runner = TestRunner::deterministic();
     let mut wrong = Vec::new();
-    for _ in 0..4_000 {
+    for _ in 0..10_000 {
         let case = case().new_tree(&mut runner).unwrap().current();
         let limits = quintet_lang::Limits { nesting: 300, ..case.limits() };
         let scheme = &case.world().scheme;

@@ -279,14 +279,15 @@ impl<'p> Printer<'p> {
             return self.bare(each).expr(&each.body, Place::Truth);
         }
         let mut inner = self.clone();
-        let text = match pattern::is_direct(each) {
-            // A nil array is no reason for `all` to fail here, so it must not stand there directly.
-            true if quantifier == Quantifier::All && pattern::walked(each).any(|s| s.nullable) => {
-                if pattern::bound_last(each).is_some() { inner.body(each) } else { format!("({})", inner.direct(each)) }
-            }
-            true if pattern::bound_last(each).is_none() => inner.direct(each),
-            _ => inner.body(each),
-        };
+        let text =
+            match pattern::is_direct(each) {
+                // A nil array is no reason for `all` to fail here, so it must not stand there directly.
+                true if quantifier == Quantifier::All && pattern::walked(each).any(|s| s.nullable) => {
+                    if pattern::bound_last(each).is_some() { inner.body(each) } else { format!("({})", inner.direct(each)) }
+                }
+                true if pattern::bound_last(each).is_none() => inner.direct(each),
+                _ => inner.body(each),
+            };
         Text::new(format!("{quantifier}({text})"), level::PRIMARY)
     }
 

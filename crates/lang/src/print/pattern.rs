@@ -197,14 +197,20 @@ pub(super) fn multi_slice<'p>(program: &Program, each: &'p Each) -> Option<&'p E
     (slice && !bound.is_empty() && used == bound).then_some(value)
 }
 
-/// The values of multi-valued fields that a loop walks, if they can only stand as bare fields: as a later argument of a call, or
-/// inside a call whose result is an argument or is sliced. `[*]` has no such places.
+/// The values of multi-valued fields that a loop walks, if they can only stand as bare fields: as a later argument of a call, inside
+/// a call whose result is an argument or is sliced, or in a slice that may be nil, which a loop with `[*]` would bind.
 pub(super) fn bare_values(program: &Program, each: &Each) -> Vec<LocalId> {
     let bound: Vec<LocalId> = each.clauses.iter().filter_map(|clause| multi_value(program, clause)).collect();
     let uses = |e: &Expr| {
         let mut found = false;
         e.walk(&mut |e| found |= matches!(&e.kind, ExprKind::Local(id) if bound.contains(id)));
         found
+    };
+    let values = || {
+        each.clauses.iter().filter_map(|clause| match clause {
+            Clause::Let(_, value) => Some(value),
+            Clause::For(_) => None,
+        })
     };
     let mut bare = false;
     let mut look = |e: &Expr| match &e.kind {
@@ -213,14 +219,13 @@ pub(super) fn bare_values(program: &Program, each: &Each) -> Vec<LocalId> {
                 bare |= others.iter().any(uses) || is_called(first) && uses(first);
             }
         }
-        ExprKind::Slice { base, .. } => bare |= is_called(base) && uses(base),
+        ExprKind::Slice { base, .. } => {
+            let unbound = e.nullable && !values().any(|value| std::ptr::eq(value, e));
+            bare |= (unbound || is_called(base)) && uses(base);
+        }
         _ => {}
     };
-    let values = each.clauses.iter().filter_map(|clause| match clause {
-        Clause::Let(_, value) => Some(value),
-        Clause::For(_) => None,
-    });
-    values.chain([&each.body]).for_each(|e| e.walk(&mut look));
+    values().chain([&each.body]).for_each(|e| e.walk(&mut look));
     if bare { bound } else { Vec::new() }
 }
 

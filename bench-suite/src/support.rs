@@ -51,6 +51,8 @@ const CONSTRUCTS: &[(&str, &str)] = &[
     ("function over an array", "len(ints) == 3"),
     ("multi-valued field", "port == 443"),
     ("multi-valued field, !=", "port != 443"),
+    ("multi-valued field, slice", "tag[0:1] == \"b\""),
+    ("multi-valued field, later argument", "starts_with(s, tag)"),
     ("missing value", "gone == 1 or not gone > 0"),
     ("trap", "n / (n - 1) == 1"),
 ];
@@ -101,12 +103,12 @@ pub fn support(backends: &[Arc<dyn Backend>]) -> Vec<Support> {
 
 /// One record that has every type of field.
 fn records(engine: &Engine) -> Batch {
-    let port = Field {
-        name: "port".into(),
-        ty: Type::array(Type::Int),
+    let multi = |name: &str, ty, doc: &str| Field {
+        name: name.into(),
+        ty: Type::array(ty),
         presence: Presence::Optional,
         multi: true,
-        doc: "source and destination".into(),
+        doc: doc.into(),
     };
     let scheme = Scheme::builder()
         .mandatory("flag", Type::Bool)
@@ -120,7 +122,8 @@ fn records(engine: &Engine) -> Batch {
         .optional("rows", Type::array(Type::array(Type::Int)))
         .optional("map", Type::map(Type::Int))
         .optional("gone", Type::Int)
-        .field(port)
+        .field(multi("port", Type::Int, "source and destination"))
+        .field(multi("tag", Type::Bytes, "names of the answers"))
         .lists(Type::Int)
         .functions(engine.library().signatures())
         .build()
@@ -137,6 +140,7 @@ fn records(engine: &Engine) -> Batch {
     record.ints(id("ints"), &[1, 2, 3]);
     record.bytes_array(id("names"), &[b"a", b"B"]);
     record.ints(id("port"), &[443, 50000]);
+    record.bytes_array(id("tag"), &[b"a", b"b"]);
     record.finish().expect("no mandatory field is missing");
     builder.build()
 }

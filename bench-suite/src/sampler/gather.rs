@@ -12,7 +12,7 @@ pub(super) struct Gathered {
     result: Option<WorkloadResult>,
     clock: Measure,
     laps: u64,
-    interrupted: u64,
+    disturbed: u64,
 }
 
 impl Gathered {
@@ -20,7 +20,7 @@ impl Gathered {
     pub(super) fn add(&mut self, process: usize, mut round: Round) {
         self.clock.push(process, round.clock);
         self.laps += round.laps;
-        self.interrupted += round.interrupted;
+        self.disturbed += round.disturbed;
         let Some(result) = &mut self.result else {
             self.result = Some(round.result);
             return;
@@ -53,8 +53,8 @@ impl Gathered {
     }
 
     pub(super) fn finish(self, ending: Ending, widest: Option<Widest>) -> Option<Measured> {
-        let interrupted = self.interrupted as f64 / self.laps.max(1) as f64;
-        Some(Measured { result: self.result?, clock: self.clock, interrupted, ending, widest })
+        let disturbed = self.disturbed as f64 / self.laps.max(1) as f64;
+        Some(Measured { result: self.result?, clock: self.clock, disturbed, ending, widest })
     }
 }
 

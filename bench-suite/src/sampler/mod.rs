@@ -49,8 +49,8 @@ pub struct Round {
     pub clock: f64,
     /// Laps, the parts of samples.
     pub laps: u64,
-    /// Laps that another process interrupted and that were left out.
-    pub interrupted: u64,
+    /// Laps that were disturbed and left out.
+    pub disturbed: u64,
 }
 
 /// How far measuring a workload is.
@@ -72,7 +72,7 @@ pub struct Measured {
     /// What reading the clock costs, ns, once per round.
     pub clock: Measure,
     /// The share of laps that were left out.
-    pub interrupted: f64,
+    pub disturbed: f64,
     /// Why the rounds ended.
     pub ending: Ending,
     /// The least precise ratio of those that rounds went on for.

@@ -144,7 +144,7 @@ impl Process for Sampler<'_> {
             row.phases.clear();
             row.latency = None;
         }
-        let (laps, interrupted) = clock.laps();
-        Ok(Round { result, clock: cost, laps, interrupted })
+        let (laps, disturbed) = clock.laps();
+        Ok(Round { result, clock: cost, laps, disturbed })
     }
 }

@@ -109,7 +109,7 @@ impl Diff {
         let disturbed = disturbed(old).max(disturbed(new));
         if disturbed > 0.0 {
             diff.warnings.push(format!(
-                "other processes took the cores while a file was measured: rounds of one row are up to {:.1} times apart; smaller changes are not reported",
+                "a machine was disturbed while a file was measured: rounds of one row are up to {:.1} times apart; smaller changes are not reported",
                 1.0 + disturbed,
             ));
         }

@@ -57,7 +57,7 @@ pub struct ChooseArgs {
     pub max_first_call: Option<f64>,
     /// A share of one processor that is not worth a less simple backend: the simplest that costs no more than this beyond the cheapest is
     /// recommended. 0% recommends the cheapest, or the simplest that cannot be told from it.
-    #[arg(long, value_name = "PERCENT", value_parser = percent, default_value = "1%")]
+    #[arg(long, value_name = "PERCENT", value_parser = percent, default_value = "0.5%")]
     pub worth_share: f64,
     /// What is printed.
     #[arg(long, value_enum, default_value_t = OutputArg::Text)]

@@ -91,7 +91,7 @@ pub struct CompareArgs {
     #[arg(long, value_name = "ROW:FACTOR", value_parser = slowed, hide = true)]
     pub slowed: Option<Slowed>,
     /// A share of one processor that is not worth a less simple backend, in what is recommended at the end.
-    #[arg(long, value_name = "PERCENT", value_parser = percent, default_value = "1%")]
+    #[arg(long, value_name = "PERCENT", value_parser = percent, default_value = "0.5%")]
     pub worth_share: f64,
     /// The folder that `results.json` is written to.
     #[arg(long, value_name = "DIR", default_value = "target/quintet")]

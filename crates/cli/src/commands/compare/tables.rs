@@ -138,8 +138,8 @@ fn trust(measured: &Measured, took: Duration) -> String {
         };
     }
     text.push('\n');
-    if measured.interrupted > 0.005 {
-        let _ = writeln!(text, "other processes interrupted {:.0} % of the laps, which are left out", 100.0 * measured.interrupted);
+    if measured.disturbed > 0.005 {
+        let _ = writeln!(text, "{:.0} % of the laps were disturbed and are left out", 100.0 * measured.disturbed);
     }
     if let Some((id, ratio)) = again(result) {
         let _ = writeln!(text, "noise: batches of {id} measured a second time in the same rounds are {}", times(ratio));

@@ -201,7 +201,7 @@ mod tests {
                 Ok::<_, Infallible>(())
             }
         };
-        assert_eq!(repeats(Duration::from_micros(20), wait(5)), Ok(1));
+        assert_eq!(repeats(Duration::from_millis(1), wait(5)), Ok(1));
         assert!(repeats(Duration::from_millis(20), || Ok::<_, Infallible>(())).is_ok_and(|n| n > 100));
         assert_eq!(repeats(Duration::from_millis(1), || Err::<(), _>("no")), Err("no"));
     }

@@ -81,6 +81,11 @@ impl Lines {
         }
     }
 
+    /// The line at hand as it stands in the input, with its line end.
+    pub(crate) fn original(&self) -> &[u8] {
+        self.window.data().get(..self.taken).unwrap_or_default()
+    }
+
     /// Makes the line at hand the next one.
     pub(crate) fn put_back(&mut self) {
         self.number -= 1;

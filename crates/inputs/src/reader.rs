@@ -16,6 +16,7 @@ use crate::json::TypedLines;
 use crate::limits::ReaderLimits;
 use crate::live::Deadline;
 use crate::next::Next;
+use crate::originals::Originals;
 use crate::packets::Packets;
 use crate::stats::{self, Stats};
 use crate::window::Window;
@@ -36,6 +37,8 @@ pub struct ReaderOptions {
     /// The scheme before projection, which says what JSON lines are records and which of their keys are known
     /// [default: [`Scheme::whole`] of the scheme that is read].
     pub declared: Option<Scheme>,
+    /// Whether records are kept as they stand in the input; see [`Reader::originals`].
+    pub originals: bool,
     /// How long the first record of a batch waits for others, where the input is [live](Input::live).
     pub patience: Duration,
     /// What one record may take.
@@ -49,6 +52,7 @@ impl Default for ReaderOptions {
             batch_bytes: 64 << 20,
             arena: ArenaKind::Plain,
             declared: None,
+            originals: false,
             patience: Duration::from_millis(250),
             limits: ReaderLimits::default(),
         }
@@ -74,6 +78,18 @@ impl ReaderOptions {
         self
     }
 
+    /// With records kept as they stand in the input.
+    pub fn originals(mut self, keep: bool) -> ReaderOptions {
+        self.originals = keep;
+        self
+    }
+
+    /// With this patience.
+    pub fn patience(mut self, patience: Duration) -> ReaderOptions {
+        self.patience = patience;
+        self
+    }
+
     /// With these limits.
     pub fn limits(mut self, limits: ReaderLimits) -> ReaderOptions {
         self.limits = limits;
@@ -88,6 +104,7 @@ pub struct Reader {
     options: ReaderOptions,
     stats: Stats,
     numbers: Vec<u64>,
+    originals: Originals,
     live: Option<Deadline>,
     done: bool,
 }
@@ -123,13 +140,16 @@ impl Reader {
         options: &ReaderOptions,
     ) -> Result<Reader, InputError> {
         let whole = options.declared.as_ref().unwrap_or(scheme.whole());
-        let source = match format {
+        let mut source = match format {
             Format::Packets => Source::Packets(Box::new(Packets::new(window, scheme)?)),
             Format::Http => Source::Http(Box::new(HttpLines::new(window, scheme, &options.limits)?)),
             Format::JsonLines => Source::Json(Box::new(TypedLines::new(window, scheme, whole, &options.limits))),
         };
-        let (stats, numbers) = (Stats::default(), Vec::new());
-        Ok(Reader { source, scheme: scheme.clone(), options: options.clone(), stats, numbers, live, done: false })
+        if options.originals {
+            source.keep();
+        }
+        let (stats, numbers, originals) = (Stats::default(), Vec::new(), Originals::default());
+        Ok(Reader { source, scheme: scheme.clone(), options: options.clone(), stats, numbers, originals, live, done: false })
     }
 
     /// The next records, or none at the end of the input. Give back a batch that is no longer needed, and its memory is used again.
@@ -138,6 +158,7 @@ impl Reader {
     /// When reading fails, or there is no memory for a batch. Malformed input is no error; see [`Stats`].
     pub fn next_batch(&mut self, reuse: Option<Batch>) -> Result<Option<Batch>, InputError> {
         self.numbers.clear();
+        self.originals.clear();
         if self.done {
             return Ok(None);
         }
@@ -146,13 +167,16 @@ impl Reader {
             _ => BatchBuilder::new(&self.scheme, self.options.batch_records.max(1), self.options.arena)?,
         };
         let most = self.options.batch_bytes.min(BATCH_BYTES);
-        while !builder.is_full() && (builder.is_empty() || builder.bytes() < most) {
+        while !builder.is_full() && (builder.is_empty() || builder.bytes().max(self.originals.bytes()) < most) {
             match self.source.next(&mut builder, &mut self.stats) {
                 Ok(Next::Record(number)) => {
                     if let (Some(deadline), true) = (&self.live, self.numbers.is_empty()) {
                         deadline.set(Some(Instant::now() + self.options.patience));
                     }
                     self.numbers.push(number);
+                    if self.options.originals {
+                        self.source.original(&mut self.originals);
+                    }
                     self.stats.records += 1;
                 }
                 Ok(Next::Full) => break,
@@ -186,6 +210,11 @@ impl Reader {
         &self.numbers
     }
 
+    /// The last batch's records as they stand in the input, if [`ReaderOptions::originals`] asks for them.
+    pub fn originals(&self) -> &Originals {
+        &self.originals
+    }
+
     /// What was seen so far.
     pub fn stats(&self) -> &Stats {
         &self.stats
@@ -203,6 +232,27 @@ impl Source {
             Source::Packets(packets) => Ok(packets.next(builder, stats)?.map_or(Next::End, Next::Record)),
             Source::Http(lines) => lines.next(builder, stats),
             Source::Json(lines) => lines.next(builder, stats),
+        }
+    }
+
+    /// Has frames be kept; lines are at hand.
+    fn keep(&mut self) {
+        if let Source::Packets(packets) = self {
+            packets.keep();
+        }
+    }
+
+    /// Adds the last record as it stands in the input.
+    fn original(&mut self, to: &mut Originals) {
+        let line = |bytes: &mut Vec<u8>, line: &[u8]| {
+            let start = bytes.len();
+            bytes.extend_from_slice(line);
+            start
+        };
+        match self {
+            Source::Packets(packets) => to.push(|bytes| packets.original(bytes)),
+            Source::Http(lines) => to.push(|bytes| line(bytes, lines.original())),
+            Source::Json(lines) => to.push(|bytes| line(bytes, lines.original())),
         }
     }
 

@@ -3,6 +3,7 @@
 //! Where a block or frame begins and ends is found here, so that a malformed one is skipped and its offset known; what is in a block of
 //! pcapng is read by pcap-parser.
 
+mod block;
 mod pcap;
 mod pcapng;
 
@@ -44,6 +45,8 @@ pub(crate) struct Capture {
     /// Bytes of the window that the last frame takes.
     taken: usize,
     done: bool,
+    /// What was defined since the last frame that was appended somewhere, as blocks of pcapng; none unless frames are kept.
+    definitions: Option<Vec<u8>>,
 }
 
 enum CaptureKind {
@@ -71,11 +74,35 @@ impl Capture {
         } else {
             return Err(not_this(window.broken().unwrap_or("the first bytes are those of neither pcap nor pcapng")));
         };
-        Ok(Capture { window, kind, taken: 0, done: false })
+        Ok(Capture { window, kind, taken: 0, done: false, definitions: None })
     }
 
     pub(crate) fn window(&self) -> &Window {
         &self.window
+    }
+
+    /// Has [`Capture::original`] answer; to be called before the first frame.
+    pub(crate) fn keep(&mut self) {
+        let mut definitions = Vec::new();
+        if let CaptureKind::Pcap(pcap) = &self.kind {
+            pcap.define(&mut definitions);
+        }
+        self.definitions = Some(definitions);
+    }
+
+    /// Appends what was defined since the last frame that was appended, and the frame at hand, as blocks of pcapng. Answers where the
+    /// frame begins.
+    pub(crate) fn original(&mut self, to: &mut Vec<u8>) -> usize {
+        if let Some(definitions) = &mut self.definitions {
+            to.append(definitions);
+        }
+        let start = to.len();
+        let frame = self.window.data().get(..self.taken).unwrap_or_default();
+        match &self.kind {
+            CaptureKind::Pcap(pcap) => pcap.block(frame, to),
+            CaptureKind::PcapNg(_) => to.extend_from_slice(frame),
+        }
+        start
     }
 
     /// The next frame. `number` is the one that it will have.
@@ -86,7 +113,7 @@ impl Capture {
         self.window.consume(std::mem::take(&mut self.taken));
         let found = match &mut self.kind {
             CaptureKind::Pcap(pcap) => pcap.next(&mut self.window)?,
-            CaptureKind::PcapNg(pcapng) => pcapng.next(&mut self.window, number, stats)?,
+            CaptureKind::PcapNg(pcapng) => pcapng.next(&mut self.window, number, stats, &mut self.definitions)?,
         };
         match found {
             Ok(found) => {

@@ -1,5 +1,6 @@
 //! The pcap format.
 
+use super::block;
 use super::{End, Found, LONGEST, end};
 use crate::error::InputError;
 use crate::window::Window;
@@ -8,6 +9,8 @@ const HEADER: usize = 24;
 
 pub(super) struct Pcap {
     link: u32,
+    /// Bytes of a frame that are captured at most, as the header says.
+    snaplen: u32,
     form: Form,
 }
 
@@ -15,8 +18,8 @@ pub(super) struct Pcap {
 #[derive(Clone, Copy)]
 struct Form {
     big_endian: bool,
-    /// Units of the fraction of a second.
-    units: f64,
+    /// The fraction of a second is in units of ten to the minus this.
+    digits: u8,
     /// Bytes before a frame's data.
     head: usize,
 }
@@ -25,14 +28,14 @@ impl Form {
     fn of(first: &[u8]) -> Option<Form> {
         let magic = *first.first_chunk()?;
         [false, true].into_iter().find_map(|big_endian| {
-            let (units, head) = match word(magic, big_endian) {
-                0xa1b2_c3d4 => (1e6, 16),
-                0xa1b2_3c4d => (1e9, 16),
+            let (digits, head) = match word(magic, big_endian) {
+                0xa1b2_c3d4 => (6, 16),
+                0xa1b2_3c4d => (9, 16),
                 // The form that Kuznetsov's libpcap wrote, with the interface and the protocol of each frame.
-                0xa1b2_cd34 => (1e6, 24),
+                0xa1b2_cd34 => (6, 24),
                 _ => return None,
             };
-            Some(Form { big_endian, units, head })
+            Some(Form { big_endian, digits, head })
         })
     }
 
@@ -55,12 +58,29 @@ impl Pcap {
         let form = Form::of(window.data())?;
         // The upper bits say how long the frames' check sequence is.
         let link = form.word(window.data(), 20)? & 0x03ff_ffff;
+        let snaplen = form.word(window.data(), 16)?;
         window.consume(HEADER);
-        Some(Pcap { link, form })
+        Some(Pcap { link, snaplen, form })
+    }
+
+    /// Appends a section with the interface of all frames.
+    pub(super) fn define(&self, to: &mut Vec<u8>) {
+        block::section(to);
+        block::interface(to, self.link, self.snaplen, self.form.digits);
+    }
+
+    /// Appends a frame with its header as a block of that section.
+    pub(super) fn block(&self, frame: &[u8], to: &mut Vec<u8>) {
+        let word = |at| self.form.word(frame, at);
+        let (Some(seconds), Some(fraction), Some(len), Some(data)) = (word(0), word(4), word(12), frame.get(self.form.head..)) else {
+            return;
+        };
+        let ticks = u64::from(seconds) * 10u64.pow(self.form.digits.into()) + u64::from(fraction);
+        block::packet(to, ticks, len, data);
     }
 
     pub(super) fn next(&mut self, window: &mut Window) -> Result<Result<Found, End>, InputError> {
-        let Form { units, head, .. } = self.form;
+        let Form { digits, head, .. } = self.form;
         if !window.fill(head)? {
             return Ok(Err(end(window)));
         }
@@ -75,7 +95,7 @@ impl Pcap {
         if !window.fill(head + captured)? {
             return Ok(Err(end(window)));
         }
-        let time = f64::from(seconds) + f64::from(fraction) / units;
+        let time = f64::from(seconds) + f64::from(fraction) / 10f64.powi(digits.into());
         Ok(Ok(Found { time, link: Some(self.link), len: len as usize, start: head, captured, size: head + captured }))
     }
 }

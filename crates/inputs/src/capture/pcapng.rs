@@ -2,6 +2,7 @@
 
 use pcap_parser::{Block, parse_block_be, parse_block_le};
 
+use super::block;
 use super::{End, Found, LONGEST, end};
 use crate::error::InputError;
 use crate::stats::{BLOCK_WITHOUT_PACKET, Stats};
@@ -98,7 +99,14 @@ impl PcapNg {
         }
     }
 
-    pub(super) fn next(&mut self, window: &mut Window, number: u64, stats: &mut Stats) -> Result<Result<Found, End>, InputError> {
+    /// The next frame. Blocks that say what later ones mean are appended to `definitions`, if there are any to be.
+    pub(super) fn next(
+        &mut self,
+        window: &mut Window,
+        number: u64,
+        stats: &mut Stats,
+        definitions: &mut Option<Vec<u8>>,
+    ) -> Result<Result<Found, End>, InputError> {
         loop {
             if !window.fill(12)? {
                 return Ok(Err(end(window)));
@@ -119,8 +127,20 @@ impl PcapNg {
             if !window.fill(size)? {
                 return Ok(Err(end(window)));
             }
+            let described = self.interfaces.len();
             if let Some(found) = self.block(&window.data()[..size], number, stats) {
                 return Ok(Ok(found));
+            }
+            if let Some(definitions) = definitions {
+                let block = &window.data()[..size];
+                if is_pcapng(block) {
+                    // A section without a frame defines nothing.
+                    definitions.clear();
+                    definitions.extend_from_slice(block);
+                    block::unmeasured(definitions);
+                } else if self.interfaces.len() > described {
+                    definitions.extend_from_slice(block);
+                }
             }
             window.consume(size);
         }

@@ -56,6 +56,11 @@ impl HttpLines {
         self.lines.window()
     }
 
+    /// The last record's line, with its line end.
+    pub(crate) fn original(&self) -> &[u8] {
+        self.lines.original()
+    }
+
     /// Adds a record for the next line that is a request.
     pub(crate) fn next(&mut self, builder: &mut BatchBuilder, stats: &mut Stats) -> Result<Next, InputError> {
         loop {

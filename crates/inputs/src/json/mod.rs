@@ -61,6 +61,11 @@ impl TypedLines {
         self.lines.window()
     }
 
+    /// The last record's line, with its line end.
+    pub(crate) fn original(&self) -> &[u8] {
+        self.lines.original()
+    }
+
     /// Adds a record for the next line that gives one.
     pub(crate) fn next(&mut self, builder: &mut BatchBuilder, stats: &mut Stats) -> Result<Next, InputError> {
         loop {

@@ -54,6 +54,16 @@ impl Packets {
         self.capture.window()
     }
 
+    /// Has [`Packets::original`] answer; to be called before the first frame.
+    pub(crate) fn keep(&mut self) {
+        self.capture.keep();
+    }
+
+    /// Appends the last record's frame; see [`Capture::original`].
+    pub(crate) fn original(&mut self, to: &mut Vec<u8>) -> usize {
+        self.capture.original(to)
+    }
+
     /// Adds a record for the next frame, and answers its number.
     pub(crate) fn next(&mut self, builder: &mut BatchBuilder, stats: &mut Stats) -> Result<Option<u64>, InputError> {
         let Some(frame) = self.capture.next(self.frames + 1, stats)? else { return Ok(None) };

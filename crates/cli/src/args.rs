@@ -31,7 +31,7 @@ pub enum Verb {
     Sample,
     Choose(crate::commands::choose::ChooseArgs),
     Diff(crate::commands::diff::DiffArgs),
-    Run(RunArgs),
+    Run(crate::commands::run::RunArgs),
     Check(CheckArgs),
     Fields(FieldsArgs),
     Explain(ExplainArgs),
@@ -68,56 +68,6 @@ pub enum FormatArg {
     Http,
     /// JSON objects of any kind, one a line; needs a scheme.
     Jsonl,
-}
-
-/// Print which records rules match.
-///
-/// Malformed packets and lines, values that do not fit their field and an input that is cut off are counted on standard error and stop
-/// nothing; so are rules that trapped. With --strict the exit status tells.
-#[derive(ClapArgs)]
-#[command(after_help = "\
-Examples:
-  quintet run 'tcp.port == 443' --input capture.pcapng --output count
-  quintet run edge.rules --input requests.jsonl --backend closures --output json
-  quintet run 'ip.src in $blocked' --list blocked=blocked.csv --input capture.pcapng
-  tcpdump -U -w - | quintet run edge.rules --input -            answers while the capture goes on
-
-Exit status: 0 ran (with or without a match, and however much of the input was malformed or cut off: a truncated capture too exits 0);
-1 the rules have errors; 2 the input cannot be used; 3 with --strict: ran, and the input was not all in order.")]
-pub struct RunArgs {
-    /// A rule file, an expression, or `-` for standard input.
-    #[arg(allow_hyphen_values = true, value_parser = crate::source::rules)]
-    pub rules: String,
-    /// The records: a capture, or JSON lines; `-` is standard input. From a pipe answers come while it goes on.
-    #[arg(long, value_name = "FILE")]
-    pub input: PathBuf,
-    /// Exit with status 3 if anything of the input was malformed, cut off, passed over, or did not fit its field.
-    #[arg(long)]
-    pub strict: bool,
-    #[command(flatten)]
-    pub scheme: SchemeArgs,
-    #[command(flatten)]
-    pub lists: ListArgs,
-    #[command(flatten)]
-    pub limits: LimitArgs,
-    /// The backend that runs the rules.
-    #[arg(long, value_name = "ID", default_value = "closures")]
-    pub backend: String,
-    #[command(flatten)]
-    pub passes: PassesArgs,
-    /// What is printed.
-    #[arg(long, value_enum, default_value_t = OutputArg::Numbers)]
-    pub output: OutputArg,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum OutputArg {
-    /// The numbers of the matching records, from 1, one a line; with several rules: rule, tab, number.
-    Numbers,
-    /// One JSON object per record that a rule matches or traps on.
-    Json,
-    /// How many records match; with several rules: rule, tab, count.
-    Count,
 }
 
 /// Say what is wrong with rules, if anything.

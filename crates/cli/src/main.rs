@@ -11,6 +11,7 @@ mod heap;
 mod limits;
 mod lists;
 mod notes;
+mod pick;
 mod render;
 mod replace;
 mod results_file;

@@ -45,8 +45,8 @@ pub fn of(stats: &Stats) -> Vec<String> {
     lines
 }
 
-/// Prints them for an input, and answers the exit status: with `strict` it tells whether all was in order.
-pub fn end(stats: &Stats, path: &Path, strict: bool) -> ExitCode {
+/// Prints them for an input.
+pub fn print(stats: &Stats, path: &Path) {
     let lines = of(stats);
     if !lines.is_empty() {
         eprintln!("quintet: {}:", source::shown(path));
@@ -54,5 +54,10 @@ pub fn end(stats: &Stats, path: &Path, strict: bool) -> ExitCode {
     for line in lines {
         eprintln!("  {line}");
     }
+}
+
+/// Prints them for the only input, and answers the exit status: with `strict` it tells whether all was in order.
+pub fn end(stats: &Stats, path: &Path, strict: bool) -> ExitCode {
+    print(stats, path);
     if strict && stats.lossy() { ExitCode::from(NOT_IN_ORDER) } else { ExitCode::SUCCESS }
 }

@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use crate::capture::block;
+
 /// The records of a batch as they stand in the input: lines with their line ends, frames as blocks of pcapng.
 ///
 /// What is written of a capture, in its order, is a capture again: [definitions](Originals::definitions) of every record, whether the record
@@ -29,6 +31,13 @@ impl Originals {
     /// The record at this place of the batch; empty where there is none. The last line of an input may have no line end.
     pub fn record(&self, record: usize) -> &[u8] {
         self.records.get(record).and_then(|r| self.bytes.get(r.record.clone())).unwrap_or_default()
+    }
+
+    /// A capture without packets.
+    pub fn empty_capture() -> Vec<u8> {
+        let mut capture = Vec::new();
+        block::section(&mut capture);
+        capture
     }
 
     /// Bytes of all of them.

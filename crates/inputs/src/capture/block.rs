@@ -14,7 +14,7 @@ fn block(to: &mut Vec<u8>, ty: u32, body: &[&[u8]]) {
 }
 
 /// Appends the header of a section that does not say how long it is.
-pub(super) fn section(to: &mut Vec<u8>) {
+pub(crate) fn section(to: &mut Vec<u8>) {
     let version = [1, 0, 0, 0];
     block(to, 0x0a0d_0d0a, &[&0x1a2b_3c4du32.to_le_bytes(), &version, &u64::MAX.to_le_bytes()]);
 }

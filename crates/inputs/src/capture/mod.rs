@@ -3,7 +3,7 @@
 //! Where a block or frame begins and ends is found here, so that a malformed one is skipped and its offset known; what is in a block of
 //! pcapng is read by pcap-parser.
 
-mod block;
+pub(crate) mod block;
 mod pcap;
 mod pcapng;
 

@@ -78,7 +78,7 @@ fn hostile_files_are_answered_within_a_second() {
             Err(says) => assert!(check.status.code() == Some(1) && message.contains(says), "{name}: {message:.300}"),
         }
         for backend in backends {
-            let run = quintet(&["run", &path, "--scheme", &scheme, "--input", &input, "--backend", backend]);
+            let run = quintet(&["run", &path, "--quiet", "--scheme", &scheme, "--input", &input, "--backend", backend]);
             let message = String::from_utf8_lossy(&run.stderr).into_owned();
             let code = !matches!(backend, "interp" | "closures");
             match wanted {

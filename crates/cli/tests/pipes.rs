@@ -168,7 +168,7 @@ fn pcap(lens: &[u32]) -> Vec<Vec<u8>> {
 #[test]
 fn answers_come_while_a_capture_goes_on() {
     let parts = pcap(&[60, 61, 62, 63]);
-    let mut session = Session::new(&["run", "frame.len != 61", "--input", "-"]);
+    let mut session = Session::new(&["run", "frame.len != 61", "--quiet", "--input", "-"]);
     session.write(&parts[0]);
     session.write(&parts[1]);
     session.write(&parts[2]);
@@ -195,7 +195,7 @@ fn answers_come_while_a_pcapng_goes_on() {
         rest = &rest[len..];
     }
     let packets = |blocks: &[&[u8]]| blocks.iter().filter(|b| matches!(b[0], 3 | 6)).count();
-    let mut session = Session::new(&["run", "frame.len > 0", "--input", "-"]);
+    let mut session = Session::new(&["run", "frame.len > 0", "--quiet", "--input", "-"]);
     session.write(&blocks[..6].concat());
     let first: Vec<String> = (1..=packets(&blocks[..6])).map(|n| n.to_string()).collect();
     session.expect(&first.iter().map(String::as_str).collect::<Vec<_>>());
@@ -235,7 +235,7 @@ fn answers_come_while_lines_go_on() {
 
 #[test]
 fn answers_come_while_compressed_lines_go_on() {
-    let mut session = Session::new(&["run", "http.request.method == \"GET\"", "--input", "-"]);
+    let mut session = Session::new(&["run", "http.request.method == \"GET\"", "--quiet", "--input", "-"]);
     let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
     for n in ["1", "2", "3"] {
         encoder.write_all(b"{\"method\":\"GET\",\"uri\":\"/\"}\n").and_then(|()| encoder.flush()).expect("memory");

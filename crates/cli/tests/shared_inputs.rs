@@ -76,7 +76,7 @@ fn lines(name: &str, bytes: &[u8], rule: &str) -> (String, String) {
         .expect("a file");
     let path = folder.join(name);
     std::fs::write(&path, bytes).expect("a file");
-    let ran = quintet(&["run", rule, "--input", &path.display().to_string(), "--scheme", &scheme.display().to_string()]);
+    let ran = quintet(&["run", rule, "--quiet", "--input", &path.display().to_string(), "--scheme", &scheme.display().to_string()]);
     assert!(ran.status.success(), "{}", err(&ran));
     (out(&ran).split_whitespace().collect::<Vec<_>>().join(" "), err(&ran))
 }

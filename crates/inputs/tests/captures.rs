@@ -74,6 +74,53 @@ fn pcapng_sections_interfaces_and_blocks() {
     }
 }
 
+/// What is written of a capture, in order: all definitions, and the frames whose numbers are wanted.
+fn written(file: &[u8], wanted: impl Fn(u64) -> bool) -> Vec<u8> {
+    let options = ReaderOptions::default().batch_records(2).originals(true);
+    let mut reader = Reader::new(Cursor::new(file.to_vec()), Format::Packets, &scheme(), &options).expect("a file");
+    let (mut bytes, mut reuse) = (Vec::new(), None);
+    while let Some(batch) = reader.next_batch(reuse.take()).expect("a batch") {
+        for (record, number) in reader.batch_numbers().iter().enumerate() {
+            bytes.extend(reader.originals().definitions(record));
+            if wanted(*number) {
+                bytes.extend(reader.originals().record(record));
+            }
+        }
+        assert_eq!(reader.originals().record(batch.len()), b"");
+        reuse = Some(batch);
+    }
+    bytes
+}
+
+#[test]
+fn frames_as_they_stand_are_a_capture_again() {
+    let raw = ipv4(17, &udp(1000, 2000, b"xyz"));
+    for big_endian in [false, true] {
+        let simple = block(big_endian, 3, &[words(big_endian, &[raw.len() as u32]), raw.clone()].concat());
+        let (first, second, third) = (section(big_endian), interface(big_endian, 101, Some(9)), enhanced(big_endian, 0, 5, &raw));
+        let late = interface(big_endian, 101, None);
+        let (other, described, last) = (section(!big_endian), interface(!big_endian, 101, Some(3)), enhanced(!big_endian, 0, 7, &raw));
+        let comment = block(big_endian, 4, &[0; 4]);
+        let file = [&first[..], &second, &simple, &comment, &third, &late, &third, &other, &described, &last].concat();
+        assert_eq!(written(&file, |_| true), [&first[..], &second, &simple, &third, &late, &third, &other, &described, &last].concat());
+        assert_eq!(written(&file, |n| n == 4), [&first[..], &second, &late, &other, &described, &last].concat());
+        // What says how long its section is no longer does.
+        let mut measured = file.clone();
+        measured[16..24].fill(1);
+        assert_eq!(written(&measured, |_| true), written(&file, |_| true));
+        for nanoseconds in [false, true] {
+            let pcap = Pcap { big_endian, nanoseconds, link: 1 }.file(&[&frame(), &frame(), &frame()]);
+            let read = |file: Vec<u8>| read_all(Cursor::new(file), Format::Packets, &scheme(), &ReaderOptions::default()).expect("a file");
+            let (before, _, _) = read(pcap.clone());
+            let (after, numbers, stats) = read(written(&pcap, |n| n != 2));
+            assert_eq!((numbers.len(), stats.malformed_total(), stats.truncated), (2, 0, None));
+            for field in ["frame.time_epoch", "frame.len", "frame.protocols", "udp.srcport"] {
+                assert_eq!([show(&before[0], 0, field), show(&before[0], 2, field)], [0, 1].map(|i| show(&after[0], i, field)), "{field}");
+            }
+        }
+    }
+}
+
 #[test]
 fn pcap_as_kuznetsov_wrote_it() {
     for big_endian in [false, true] {

@@ -61,6 +61,10 @@ impl<'a> Feed<'a> {
                 feed.several = true;
                 feed.directory(path)?;
             } else {
+                // What is not there is said before anything is read.
+                if path.symlink_metadata().is_err() && source::file(path) == *path {
+                    source::input(path)?;
+                }
                 feed.files.push_back((path.clone(), None));
             }
         }

@@ -103,7 +103,7 @@ fn csv_has_a_header_and_quotes() {
     assert_eq!(reader.records().map(|r| r.expect("a row").len()).collect::<Vec<_>>(), [8; 3]);
     // Record 4 traps, and is no match; the totals count records that any rule matches.
     assert!(err(&output).contains("1 rule-record pairs trapped"), "{}", err(&output));
-    assert!(err(&output).contains("quintet: 4 records, 3 match, "), "{}", err(&output));
+    assert!(err(&output).contains("quintet: 4 records, 3 matching, "), "{}", err(&output));
     let none = lines.run(&["--output", "csv", "--rule", "even"]);
     assert_eq!(out(&none), "record,rules\n2,even\n4,even\n");
 }
@@ -224,7 +224,7 @@ fn several_inputs_are_named() {
     assert_eq!(run("records", "even").lines().count(), 4);
     let all = lines.run(&["--input", &more, "--output", "count"]);
     assert!(out(&all).contains(&format!("{more}\teven\t2\n")) && out(&all).contains("total\teven\t4\n"), "{}", out(&all));
-    assert!(err(&all).contains("2 inputs, 6 records, 5 match"), "{}", err(&all));
+    assert!(err(&all).contains("2 inputs, 6 records, 5 matching"), "{}", err(&all));
     // Nothing is answered where one is not there.
     let other = lines.run(&["--input", "no-such.jsonl"]);
     assert_eq!((other.status.code(), other.stdout.len()), (Some(2), 0));
@@ -250,7 +250,7 @@ fn a_directory_takes_its_files_in_order() {
     {
         assert!(said.contains(part), "{said}");
     }
-    assert!(said.contains("2 inputs, 3 records, 2 match"), "{said}");
+    assert!(said.contains("2 inputs, 3 records, 2 matching"), "{said}");
     assert_eq!(run(&["--strict"]).status.code(), Some(3));
     let empty = folder.join("inner").display().to_string();
     assert!(refused(&["run", "tcp", "--input", &empty]).contains("no file in this directory"));
@@ -457,7 +457,7 @@ fn a_file_of_lines_is_followed() {
     assert!(shortest < Duration::from_millis(250), "{shortest:?}");
     assert!(!to.exists(), "a file is there when it is whole");
     let said = followed.end("-TERM");
-    assert!(said.contains("7 records, 7 match"), "{said}");
+    assert!(said.contains("7 records, 7 matching"), "{said}");
     assert_eq!(std::fs::read(&to).expect("a file"), std::fs::read(&path).expect("a file"));
 }
 
@@ -473,5 +473,5 @@ fn a_capture_is_followed() {
     capture.write_all(&bytes[100..]).expect("a disk");
     followed.expect("3");
     let said = followed.end("-INT");
-    assert!(said.contains("3 records, 2 match"), "{said}");
+    assert!(said.contains("3 records, 2 matching"), "{said}");
 }

@@ -98,6 +98,39 @@ fn another_term_or_rule_loses_no_match() {
     assert!(said.contains("number 1: `s` is not of type Bytes: 7"), "{said}");
 }
 
+/// What is written of a capture is to tshark what the capture was.
+#[test]
+fn all_captures_are_written_as_they_were() {
+    /// Larger ones take long, and have no other kinds of blocks.
+    const LARGEST: u64 = 1 << 20;
+    let fields = ["frame.time_epoch", "frame.len", "frame.cap_len", "frame.encap_type", "frame.protocols"].map(|f| ["-e", f]).concat();
+    let tshark = |path: &Path| {
+        let output = Command::new("tshark").arg("-r").arg(path).args(["-T", "fields"]).args(&fields).output().ok()?;
+        Some(output.stdout)
+    };
+    let Some(inputs) = shared() else { return };
+    let captures = inputs.join("../captures");
+    let folders: Vec<PathBuf> = std::fs::read_dir(&captures).into_iter().flatten().flatten().map(|e| e.path()).collect();
+    let to = Path::new(env!("CARGO_TARGET_TMPDIR")).join("written.pcapng");
+    let mut compared = 0;
+    for entry in folders.iter().filter_map(|f| std::fs::read_dir(f).ok()).flatten().flatten() {
+        let path = entry.path();
+        let small = path.metadata().is_ok_and(|m| m.len() <= LARGEST);
+        if !small || !path.extension().is_some_and(|e| e == "pcap" || e == "pcapng" || e == "cap") {
+            continue;
+        }
+        let Some(before) = tshark(&path) else {
+            eprintln!("skipped: there is no tshark");
+            return;
+        };
+        let ran = quintet(&["run", "frame.len >= 0", "--input", &path.display().to_string(), "--write", &to.display().to_string()]);
+        assert!(ran.status.success(), "{}", err(&ran));
+        assert!(tshark(&to).is_some_and(|after| after == before), "{}", path.display());
+        compared += 1;
+    }
+    assert!(compared > 0);
+}
+
 #[test]
 fn compressed_inputs_that_are_not_all_in_order() {
     let text = b"{\"i\":1}\n{\"i\":2}\n{\"i\":3}\n";
@@ -135,7 +168,7 @@ fn byte_order_marks_are_read_past() {
     let rules = write("mark.rules", "rule a = id in $mine\n");
     let list = write("mine.txt", "7\n8\n");
     let input = write("mark.jsonl", "{\"id\":7}\n");
-    let ran = quintet(&["run", &rules, "--input", &input, "--scheme", &scheme, "--list", &format!("mine={list}")]);
+    let ran = quintet(&["run", &rules, "--quiet", "--input", &input, "--scheme", &scheme, "--list", &format!("mine={list}")]);
     assert_eq!((out(&ran).trim(), err(&ran).as_str()), ("1", ""), "{}", err(&ran));
     let requests = write("requests", "{\"method\":\"GET\",\"uri\":\"/\"}\n");
     assert_eq!(out(&quintet(&["run", "http.request.method == \"GET\"", "--input", &requests])).trim(), "1");

@@ -48,6 +48,9 @@ pub enum InputError {
         /// The field.
         field: String,
     },
+    /// What a capture says of its interfaces is too much to be kept with its packets.
+    #[error("what the capture says of its interfaces takes more than {0} bytes, too many to be written with its packets")]
+    Definitions(usize),
     /// There is no memory for a batch.
     #[error(transparent)]
     Arena(#[from] ArenaError),

@@ -197,6 +197,19 @@ fn pcapng_that_goes_on_describing_is_bounded() {
 }
 
 /// A capture may say that it holds more of a frame than there was.
+/// Descriptions of interfaces are kept for the frame after them, but not without end.
+#[test]
+fn what_is_kept_of_interfaces_is_bounded() {
+    let comment = [words(false, &[1, 0]), vec![1, 0, 0xf8, 0xff], vec![b'x'; 0xfff8], vec![0; 4]].concat();
+    let file = [section(false), block(false, 1, &comment).repeat(1100), enhanced(false, 0, 0, &frame())].concat();
+    let read = |originals: bool| {
+        let options = ReaderOptions::default().originals(originals);
+        Reader::new(Cursor::new(file.clone()), Format::Packets, &scheme(), &options).and_then(|mut r| r.next_batch(None))
+    };
+    assert!(matches!(read(true), Err(InputError::Definitions(_))));
+    assert_eq!(read(false).expect("a capture").map(|b| b.len()), Some(1));
+}
+
 #[test]
 fn lengths_are_what_the_capture_says() {
     let mut file = Pcap::ETHERNET.file(&[&frame()]);

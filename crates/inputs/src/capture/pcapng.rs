@@ -14,6 +14,9 @@ const OBSOLETE_PACKET: u32 = 2;
 /// How many interfaces of a section are remembered. Frames of later ones have no link type, and are counted as malformed.
 const MOST_INTERFACES: usize = 1 << 16;
 
+/// The most bytes of blocks that describe interfaces before a frame which are kept with it.
+const MOST_DEFINITIONS: usize = 64 << 20;
+
 /// A block that is a frame to Wireshark, though it holds no packet.
 #[derive(Clone, Copy)]
 enum Event {
@@ -139,6 +142,9 @@ impl PcapNg {
                     definitions.extend_from_slice(block);
                     block::unmeasured(definitions);
                 } else if self.interfaces.len() > described {
+                    if definitions.len() + size > MOST_DEFINITIONS {
+                        return Err(InputError::Definitions(MOST_DEFINITIONS));
+                    }
                     definitions.extend_from_slice(block);
                 }
             }

@@ -127,7 +127,9 @@ impl Run {
         }
         self.print(Printer::end_input)?;
         self.lossy |= reader.stats().lossy();
-        progress.aside(|| notes::print(reader.stats(), &path));
+        if !notes::of(reader.stats()).is_empty() {
+            progress.aside(|| notes::print(reader.stats(), &path));
+        }
         Ok(())
     }
 

@@ -54,7 +54,7 @@ impl Progress {
             self.bar.set_draw_target(ProgressDrawTarget::stderr_with_hz(HERTZ));
         }
         if !self.bar.is_hidden() {
-            self.bar.set_message(format!("{} records, {} match", HumanCount(self.records), HumanCount(self.matching)));
+            self.bar.set_message(format!("{} records, {} matching", HumanCount(self.records), HumanCount(self.matching)));
             if self.bar.length().is_none() {
                 self.bar.tick();
             }
@@ -74,9 +74,11 @@ impl Progress {
             return;
         }
         let seconds = self.begun.elapsed().as_secs_f64();
-        let inputs = if several { format!("{} inputs, ", self.inputs) } else { String::new() };
+        let counted = |n: u64, what: &str| format!("{n} {what}{}, ", if n == 1 { "" } else { "s" });
+        let inputs = if several { counted(self.inputs, "input") } else { String::new() };
         let Progress { records, matching, .. } = self;
         let rate = if seconds > 0.0 { (*records as f64 / seconds) as u64 } else { 0 };
-        eprintln!("quintet: {inputs}{records} records, {matching} match, {seconds:.3} s, {rate} records/s");
+        let records = counted(*records, "record");
+        eprintln!("quintet: {inputs}{records}{matching} matching, {seconds:.3} s, {rate} records/s");
     }
 }

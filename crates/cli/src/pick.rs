@@ -11,7 +11,7 @@ use crate::failure::Failure;
 /// # Errors
 /// There is no rule of a name.
 pub fn rules(text: &str, program: &Program, names: &[String]) -> Result<String, Failure> {
-    for name in names.iter().filter(|name| !program.rules.iter().any(|r| r.name == **name)) {
+    if let Some(name) = names.iter().find(|name| !program.rules.iter().any(|r| r.name == **name)) {
         if let [only] = program.rules.as_slice()
             && only.name.is_empty()
         {

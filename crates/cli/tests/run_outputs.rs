@@ -338,7 +338,7 @@ fn matching_packets_are_written_as_a_capture() {
 #[test]
 fn an_empty_capture_and_a_pipe() {
     let folder = folder("empty");
-    let (empty, one) = (file(&folder, "empty.pcap", &pcap(&[])), file(&folder, "one.pcap", pcap(&[60])));
+    let (empty, one) = (file(&folder, "empty.pcap", pcap(&[])), file(&folder, "one.pcap", pcap(&[60])));
     let to = folder.join("none.pcapng").display().to_string();
     out(&quintet(&["run", "frame.len > 0", "--input", &empty, "--write", &to]));
     assert_eq!(out(&quintet(&["run", "frame.len > 0", "--input", &to, "--output", "count"])), "0\n");

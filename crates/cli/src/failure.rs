@@ -28,12 +28,20 @@ impl Failure {
         Failure { message: message.to_string(), status: UNUSABLE }
     }
 
-    /// Prints the failure and answers the exit status. A closed pipe on standard output is no failure of ours.
+    /// Prints the failure and answers the exit status.
     pub fn report(self) -> ExitCode {
         if !self.message.is_empty() {
             eprintln!("quintet: {}", self.message);
         }
         ExitCode::from(self.status)
+    }
+}
+
+/// Prints what clap has to say: the help that was asked for, or what is wrong with the command line.
+pub fn usage(said: clap::Error) -> Result<ExitCode, Failure> {
+    match said.print() {
+        Err(error) if said.exit_code() == 0 => Err(output(error)),
+        _ => Ok(ExitCode::from(u8::try_from(said.exit_code()).unwrap_or(UNUSABLE))),
     }
 }
 

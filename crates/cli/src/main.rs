@@ -23,9 +23,17 @@ use std::process::ExitCode;
 use clap::Parser;
 
 use crate::args::{Args, Verb};
+use crate::failure::Failure;
 
 fn main() -> ExitCode {
-    let result = match Args::parse().verb {
+    let result = Args::try_parse().map_or_else(failure::usage, |args| run(args.verb));
+    let status = result.unwrap_or_else(Failure::report);
+    // What ran well, and could not say all that it had to say, must not look as if it had had nothing to say.
+    if say::lost() && status == ExitCode::SUCCESS { ExitCode::from(failure::UNUSABLE) } else { status }
+}
+
+fn run(verb: Verb) -> Result<ExitCode, Failure> {
+    match verb {
         Verb::Compare(args) => commands::compare::run(&args),
         Verb::Sample => commands::compare::sample(),
         Verb::Choose(args) => commands::choose::run(&args),
@@ -38,9 +46,5 @@ fn main() -> ExitCode {
         Verb::Conform(args) => commands::conform::run(&args),
         Verb::Fmt(args) => commands::fmt::run(&args),
         Verb::Report(args) => commands::report::run(&args),
-    };
-    match result {
-        Ok(code) => code,
-        Err(failure) => failure.report(),
     }
 }

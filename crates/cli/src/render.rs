@@ -71,6 +71,9 @@ pub fn one(name: &str, text: &str, span: Span, message: &str) {
 }
 
 fn print<'n>(report: Report<'_, (&'n str, std::ops::Range<usize>)>, name: &'n str, text: &str) {
-    // Standard error that cannot be written to leaves nothing to do about it.
-    let _ = report.eprint((name, Source::from(text)));
+    let mut rendered = Vec::new();
+    match report.write((name, Source::from(text)), &mut rendered) {
+        Ok(()) => eprintln!("{}", String::from_utf8_lossy(&rendered).trim_end()),
+        Err(error) => eprintln!("quintet: {name}: {error}"),
+    }
 }

@@ -36,11 +36,13 @@ pub fn run(args: &ReportArgs) -> Result<ExitCode, Failure> {
     let report = Report::new(files?).map_err(Failure::unusable)?;
     let rendered = report.render().map_err(Failure::unusable)?;
     std::fs::create_dir_all(&args.out).map_err(|e| Failure::unusable(format!("{}: {e}", args.out.display())))?;
-    let mut out = std::io::stdout().lock();
+    // The report is whole before its first path is printed, whatever becomes of the printing.
+    let mut paths = String::new();
     for file in rendered {
         let path = args.out.join(&file.name);
         replace(&path, &file.text).map_err(|e| Failure::unusable(format!("{}: {e}", path.display())))?;
-        writeln!(out, "{}", path.display()).map_err(output)?;
+        paths += &format!("{}\n", path.display());
     }
+    write!(std::io::stdout().lock(), "{paths}").map_err(output)?;
     Ok(ExitCode::SUCCESS)
 }

@@ -32,6 +32,8 @@ pub fn run(args: &CompareArgs) -> Result<ExitCode, Failure> {
     let mut bar = Bar::new(loaded.len(), effort.time);
     // Every workload passes the gate before the first of them is timed.
     verify_all(&loaded, &lineup, &bar, args, &results)?;
+    // Minutes of measuring are not given up because nobody reads the tables, or the disk that they go to is full.
+    let mut printed = Ok(());
     for loaded in &loaded {
         let name = &loaded.workload.name;
         let start = Instant::now();
@@ -42,14 +44,15 @@ pub fn run(args: &CompareArgs) -> Result<ExitCode, Failure> {
         }
         let measured = measure(&mut processes, &effort, &mut |p| bar.round(name, &p)).map_err(Failure::unusable)?;
         bar.measured(start.elapsed());
-        bar.aside(|| writeln!(std::io::stdout().lock(), "{}", tables::workload(&measured, loaded, start.elapsed()))).map_err(output)?;
+        let table = tables::workload(&measured, loaded, start.elapsed());
+        printed = printed.and_then(|()| bar.aside(|| writeln!(std::io::stdout().lock(), "{table}")));
         results.workloads.push(measured.result);
     }
     bar.clear();
     let (summary, to) = (summary::of(&results), args.out.join("results.json"));
     let verdict = summary::verdict(&results, args.worth_share, &to);
     file::write(results, &args.out)?;
-    writeln!(std::io::stdout().lock(), "{summary}\n{verdict}").map_err(output)?;
+    printed.and_then(|()| writeln!(std::io::stdout().lock(), "{summary}\n{verdict}")).map_err(output)?;
     Ok(ExitCode::SUCCESS)
 }
 

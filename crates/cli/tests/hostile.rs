@@ -66,6 +66,9 @@ fn hostile_files_are_answered_within_a_second() {
         ("ints.rules", format!("n in {{{}}}", joined(100_000, " ", &|i| (i * 3).to_string())), Ok("1\n3\n")),
         ("texts.rules", format!("name in {{{}}}", joined(100_000, " ", &|i| format!("\"h{i}\""))), Ok("1\n")),
         ("ips.rules", format!("ip in {{{}}}", joined(100_000, " ", &address)), Ok("1\n")),
+        // Each fits its own limit, in 4.5 KB; together they would take more than a gigabyte. Equal ones are one.
+        ("bombs.rules", joined(100, "\n", &|i| format!("rule r{i} = name matches \"(?:a{{500}}){{600}}{i}\"")), Err("`regexes_bytes`")),
+        ("equal-bombs.rules", joined(100, "\n", &|i| format!("rule r{i} = name matches \"(?:a{{500}}){{600}}\"")), Ok("")),
         ("bomb.rules", "name matches \"(a{1000}){1000}\"".into(), Err("limit of 10485760 bytes")),
     ];
     let backends = ["interp", "closures", "jit", "jit-fast", "wasm", "wasm-winch", "lua", "lua-nojit"];

@@ -3,6 +3,7 @@
 mod browser;
 mod chrome;
 mod combine;
+mod extreme;
 mod fixture;
 mod hostile;
 mod markdown;

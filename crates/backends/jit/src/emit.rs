@@ -8,20 +8,23 @@ use crate::compile::Jit;
 
 /// The code of all rules in one form.
 pub(crate) fn text(jit: &Jit, program: &Linked, form: Emit) -> Result<String, String> {
+    let asm = match form {
+        Emit::Clif => false,
+        Emit::Asm => true,
+        Emit::Wat | Emit::Lua => return Err(format!("it makes no {} of a program", form.name())),
+    };
     let isa = jit.isa()?;
     let mut text = String::new();
     for (number, rule) in program.program().rules.iter().enumerate() {
         let name = if rule.name.is_empty() { format!("rule {number}") } else { format!("rule {number}: {}", rule.name) };
         let (legend, code) = jit.with_workspace(program, |workspace| {
-            let code = match form {
-                Emit::Clif => workspace.generate(program, rule, isa)?.func.display().to_string(),
-                Emit::Asm => {
-                    let context = workspace.compile(program, rule, isa, true)?;
-                    context.compiled_code().and_then(|c| c.vcode.clone()).ok_or("nothing was compiled")?
-                }
-                Emit::Wat | Emit::Lua => return Err(format!("it makes no {} of a program", form.name())),
+            let code = if asm {
+                let context = workspace.compile(program, rule, isa, true)?;
+                context.compiled_code().and_then(|c| c.vcode.clone()).ok_or("nothing was compiled")?
+            } else {
+                workspace.generate(program, rule, isa)?.func.display().to_string()
             };
-            Ok((workspace.legend(), code))
+            Ok::<_, String>((workspace.legend(), code))
         })?;
         if number > 0 {
             text.push('\n');

@@ -82,15 +82,16 @@ pub struct Position {
 pub struct Diagnostics {
     source: Arc<str>,
     list: Vec<Diagnostic>,
+    left_out: usize,
 }
 
-/// More findings than this are not kept: nobody reads them, and hostile texts could make millions.
+/// More findings than this are counted and not kept: nobody reads them, and hostile texts could make millions.
 const MOST: usize = 200;
 
 impl Diagnostics {
     /// None yet, on `source`.
     pub(crate) fn new(source: Arc<str>) -> Diagnostics {
-        Diagnostics { source, list: Vec::new() }
+        Diagnostics { source, list: Vec::new(), left_out: 0 }
     }
 
     /// These findings on `source`, in the order of the text.
@@ -102,13 +103,16 @@ impl Diagnostics {
     }
 
     pub(crate) fn push(&mut self, diagnostic: Diagnostic) {
-        if self.list.len() < MOST {
-            self.list.push(diagnostic);
+        match self.list.len() < MOST {
+            true => self.list.push(diagnostic),
+            false => self.left_out += 1,
         }
     }
 
-    pub(crate) fn truncate(&mut self, len: usize) {
-        self.list.truncate(len);
+    /// Takes back what was found since there were `total` findings.
+    pub(crate) fn truncate(&mut self, total: usize) {
+        self.left_out = self.left_out.min(total.saturating_sub(self.list.len()));
+        self.list.truncate(total);
     }
 
     /// Puts the findings in the order of the text.
@@ -126,7 +130,17 @@ impl Diagnostics {
         self.list.iter()
     }
 
-    /// How many there are.
+    /// How many were found, those too that are counted and not kept.
+    pub fn total(&self) -> usize {
+        self.list.len() + self.left_out
+    }
+
+    /// How many findings were too many to be kept.
+    pub fn left_out(&self) -> usize {
+        self.left_out
+    }
+
+    /// How many findings are kept.
     pub fn len(&self) -> usize {
         self.list.len()
     }
@@ -155,7 +169,8 @@ impl Diagnostics {
         rest.find('\n').map_or(rest, |i| &rest[..i]).trim_end_matches('\r')
     }
 
-    /// The findings for editors, as one JSON document: `{"file", "diagnostics": [{severity, code, message, label, help, start, end}]}`.
+    /// The findings for editors, as one JSON document: `{"file", "diagnostics": [{severity, code, message, label, help, start, end}],
+    /// "left_out"}`.
     ///
     /// `start` and `end` are places `{line, column, character, byte}`: `line` and `column` (in characters) count from 1, `character` and
     /// `byte` are offsets in the whole text and count from 0. `end` is exclusive, `label` may be empty and `help` null.
@@ -180,7 +195,7 @@ impl Diagnostics {
                 })
             })
             .collect();
-        serde_json::json!({ "file": file, "diagnostics": list }).to_string()
+        serde_json::json!({ "file": file, "diagnostics": list, "left_out": self.left_out }).to_string()
     }
 
     fn upto(&self, offset: u32) -> &str {
@@ -229,6 +244,9 @@ impl fmt::Display for Diagnostics {
                 writeln!(f)?;
             }
             self.render(d, f)?;
+        }
+        if self.left_out > 0 {
+            write!(f, "\nand {} more", self.left_out)?;
         }
         Ok(())
     }

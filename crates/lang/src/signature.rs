@@ -75,7 +75,7 @@ pub struct Signature {
     pub nil: NilRule,
     /// Whether the function itself may answer nil although no argument is nil.
     pub may_be_nil: bool,
-    /// One sentence for people.
+    /// What the function does, for people: a sentence that says it all in a line, and then what else there is to say.
     pub doc: String,
 }
 
@@ -125,10 +125,15 @@ impl Signature {
         }
     }
 
-    /// The same signature with a sentence for people.
+    /// The same signature with sentences for people.
     pub fn doc(mut self, doc: &str) -> Signature {
         self.doc = doc.into();
         self
+    }
+
+    /// The first sentence of the documentation.
+    pub fn summary(&self) -> &str {
+        self.doc.split_once(". ").map_or(&self.doc, |(first, _)| &self.doc[..=first.len()])
     }
 
     /// Whether a function of the one signature can stand for one of the other: all is the same but names of parameters and documentation.
@@ -248,5 +253,51 @@ impl fmt::Display for Pattern {
             Pattern::Any => f.write_str("any type"),
             Pattern::Primitive => f.write_str("Bool, Int, Float, Bytes or Ip"),
         }
+    }
+}
+
+/// As documentation shows it: `substring(text: Bytes, start: Int[, end: Int]) -> Bytes`. Brackets hold what may be left out, `|` stands
+/// between types that are equally good, and a result with `?` may be nil although no argument is.
+impl fmt::Display for Signature {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}(", self.name)?;
+        let optional = self.params.iter().filter(|p| p.default.is_some()).count();
+        for (i, param) in self.params.iter().enumerate() {
+            let open = if param.default.is_some() { "[" } else { "" };
+            write!(f, "{open}{}{param}", if i > 0 { ", " } else { "" })?;
+        }
+        f.write_str(&"]".repeat(optional))?;
+        if let Some((param, _)) = &self.rest {
+            write!(f, "[, {param}]...")?;
+        }
+        write!(f, ") -> {}{}", alternatives(&self.result), if self.may_be_nil { "?" } else { "" })?;
+        for (n, bound) in self.variables.iter().enumerate() {
+            let and = if n > 0 { "," } else { " where" };
+            write!(f, "{and} {} is {}", Pattern::Variable(n), alternatives(bound))?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Display for Param {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let kind = match self.kind {
+            ArgKind::Either => "",
+            ArgKind::Literal => "literal ",
+            ArgKind::Dynamic => "non-literal ",
+        };
+        write!(f, "{}: {kind}{}", self.name, alternatives(&self.pattern))
+    }
+}
+
+/// A pattern without blanks or commas.
+fn alternatives(pattern: &Pattern) -> String {
+    match pattern {
+        Pattern::OneOf(choices) => choices.iter().map(alternatives).collect::<Vec<_>>().join("|"),
+        Pattern::ArrayOf(p) => format!("Array<{}>", alternatives(p)),
+        Pattern::MapOf(p) => format!("Map<{}>", alternatives(p)),
+        Pattern::Primitive => "Bool|Int|Float|Bytes|Ip".into(),
+        Pattern::Any => "any".into(),
+        Pattern::Exact(_) | Pattern::Variable(_) => pattern.to_string(),
     }
 }

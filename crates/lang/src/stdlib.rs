@@ -79,37 +79,37 @@ fn text() -> Vec<Signature> {
         Signature::new("ends_with", vec![bytes("text"), bytes("suffix")], Type::Bool)
             .doc("Whether the text ends with the suffix, byte for byte."),
         Signature::new("contains", vec![bytes("text"), bytes("part")], Type::Bool)
-            .doc("Whether the part occurs in the text, byte for byte; like the operator of this name."),
+            .doc("Whether the part occurs in the text, byte for byte. Like the operator of this name."),
         Signature::new("concat", vec![variable("first"), variable("second")], Type::Bytes)
             .any_of(bytes_or_array())
             .rest(variable("more"))
-            .doc("The arguments, all Bytes or all arrays of one type, one after another; missing ones are left out, and only if all are missing so is the result."),
+            .doc("The arguments one after another, all Bytes or all arrays of one type. Missing ones are left out, and only if all are missing so is the result."),
         Signature::new("substring", vec![bytes("text"), int("start"), int("end").default(Const::Int(i64::MAX))], Type::Bytes)
-            .doc("The bytes from `start` up to `end`; negative counts from the end, and both are clamped to the text."),
+            .doc("The bytes from `start` up to, but without, `end`. Negative counts from the end, and both are clamped to the text."),
         Signature::new("split", vec![bytes("text"), bytes("separator").literal(), int("limit").literal()], Type::array(Type::Bytes))
-            .doc("The pieces between separators, at most `limit` (1 to 128), of which the last has what is left; empty ones are kept."),
+            .doc("The pieces between separators, at most `limit` (1 to 128). The last has what is left, and empty ones are kept."),
         Signature::new("join", vec![Param::new("texts", Type::array(Type::Bytes)), bytes("separator")], Type::Bytes)
             .doc("The texts one after another, with the separator between them."),
         Signature::new("to_string", vec![int("value").pattern(printed)], Type::Bytes)
-            .doc("The value as text; a Float in the shortest form that reads back as the same."),
+            .doc("The value as text. A Float is in the shortest form that reads back as the same."),
         Signature::new("remove_bytes", vec![bytes("text"), bytes("unwanted")], Type::Bytes)
             .doc("The text without any of the unwanted bytes."),
         Signature::new("remove_query_args", vec![bytes("query").dynamic(), bytes("name")], Type::Bytes)
             .rest(bytes("names"))
-            .doc("The query string without the arguments of these names, byte for byte; the others keep their order."),
+            .doc("The query string without the arguments of these names. Names are compared byte for byte, and the others keep their order."),
     ]
 }
 
 fn replace() -> Vec<Signature> {
     vec![
         Signature::new("wildcard", vec![bytes("text"), bytes("pattern").literal()], Type::Bool)
-            .doc("Whether the pattern matches all of the text, ASCII case folded; like the operator of this name."),
+            .doc("Whether the pattern matches all of the text, ASCII case folded. Like the operator of this name."),
         Signature::new(
             "wildcard_replace",
             vec![bytes("text"), bytes("pattern").literal(), bytes("replacement").literal(), flags()],
             Type::Bytes,
         )
-        .doc("The replacement if the pattern matches all of the text, otherwise the text. `${1}` is what the first `*` matched (the shortest that fits), `$$` a dollar sign. ASCII case is folded unless the flag is \"s\"."),
+        .doc("The replacement if the pattern matches all of the text, else the text. `${1}` is what the first `*` matched (the shortest that fits), `$$` a dollar sign. ASCII case is folded unless the flag is \"s\"."),
         Signature::new("regex_replace", vec![bytes("text"), bytes("regex").literal(), bytes("replacement").literal()], Type::Bytes)
             .doc("The text with the first match of the regular expression replaced. `${1}` or `${name}` is what that group matched, `${0}` the match, `$$` a dollar sign."),
     ]
@@ -118,12 +118,12 @@ fn replace() -> Vec<Signature> {
 fn encoding() -> Vec<Signature> {
     vec![
         Signature::new("url_decode", vec![bytes("text"), flags()], Type::Bytes)
-            .doc("The text with `%XX` decoded and `+` as a blank; flag \"r\" decodes again until nothing changes, \"u\" decodes `%uXXXX` to UTF-8 too. What is no escape stays."),
+            .doc("The text with `%XX` decoded and `+` as a blank. Flag \"r\" decodes again until nothing changes, \"u\" decodes `%uXXXX` to UTF-8 too. What is no escape stays."),
         Signature::new("decode_base64", vec![bytes("text").dynamic()], Type::Bytes)
             .may_be_nil()
-            .doc("The bytes that the Base64 text stands for (standard alphabet, with or without padding), or nil if it is none."),
+            .doc("The bytes that the Base64 text stands for, or nil if it is none. The alphabet is the standard one, with or without padding."),
         Signature::new("encode_base64", vec![bytes("bytes"), flags()], Type::Bytes)
-            .doc("The bytes in Base64, without padding; flag \"p\" pads, \"u\" uses the URL-safe alphabet."),
+            .doc("The bytes in Base64, without padding. Flag \"p\" pads, \"u\" uses the URL-safe alphabet."),
     ]
 }
 
@@ -133,7 +133,7 @@ fn hashing() -> Vec<Signature> {
         Signature::new("sha256", vec![bytes("bytes")], Type::Bytes).doc("The 32 bytes of the SHA-256 hash."),
         Signature::new("sha512", vec![bytes("bytes")], Type::Bytes).doc("The 64 bytes of the SHA-512 hash."),
         Signature::new("hmac", vec![bytes("bytes"), bytes("key"), bytes("algorithm").literal()], Type::Bytes)
-            .doc("The bytes of the HMAC under the key; the algorithm is \"sha256\" or \"sha512\"."),
+            .doc("The bytes of the HMAC under the key. The algorithm is \"sha256\" or \"sha512\"."),
         Signature::new(
             "is_timed_hmac_valid_v0",
             vec![
@@ -146,14 +146,14 @@ fn hashing() -> Vec<Signature> {
             ],
             Type::Bool,
         )
-        .doc("Whether `signed` (a message, a separator of that many bytes, ten digits of seconds, `-` and the Base64 of the HMAC-SHA256 of message and digits) is right and not older than `lifetime` seconds. The Base64 is URL-encoded, or URL-safe with flag \"s\"."),
+        .doc("Whether `signed` is right and not older than `lifetime` seconds. It is a message, a separator of that many bytes, ten digits of seconds, `-` and the Base64 of the HMAC-SHA256 of message and digits. The Base64 is URL-encoded, or URL-safe with flag \"s\"."),
         Signature::new("uuidv4", vec![bytes("random")], Type::Bytes)
             .may_be_nil()
-            .doc("The version 4 UUID made of the first 16 bytes, or nil if there are fewer."),
+            .doc("The version 4 UUID of the first 16 bytes, or nil if there are fewer."),
         Signature::new("hash_in_range", vec![int("low"), int("high"), hashed("value")], Type::Int)
             .rest(hashed("values"))
             .may_be_nil()
-            .doc("A number from `low` up to, but without, `high` that depends on the values only (a SHA-256 decides); nil if there is none."),
+            .doc("A number from `low` up to, but without, `high`, made of the values. A SHA-256 of them decides; nil if there is no such number."),
     ]
 }
 
@@ -162,9 +162,9 @@ fn json() -> Vec<Signature> {
     let lookup = |name: &str, ty| Signature::new(name, vec![bytes("json"), key("key")], ty).rest(key("keys")).may_be_nil();
     vec![
         lookup("lookup_json_string", Type::Bytes)
-            .doc("The string in a JSON text that the keys (of objects) and indexes (of arrays) lead to; nil if there is none or the text is no JSON."),
+            .doc("The string in a JSON text that the keys and indexes lead to. Keys are of objects, indexes of arrays; nil if there is none or the text is no JSON."),
         lookup("lookup_json_integer", Type::Int)
-            .doc("The integer in a JSON text that the keys (of objects) and indexes (of arrays) lead to; nil if there is none or the text is no JSON."),
+            .doc("The integer in a JSON text that the keys and indexes lead to. Keys are of objects, indexes of arrays; nil if there is none or the text is no JSON."),
     ]
 }
 
@@ -179,7 +179,7 @@ fn collections() -> Vec<Signature> {
             .doc("Whether the map has the key."),
         Signature::new("has_value", vec![bytes("values").pattern(values), variable("value")], Type::Bool)
             .variable(Pattern::Primitive)
-            .doc("Whether the value is an element of the array or stands under a key of the map; compares as `==` does."),
+            .doc("Whether the value is an element of the array or under a key of the map. Compares as `==` does."),
         Signature::new("coalesce", vec![variable("first"), variable("second")], Type::Bytes)
             .any_of(Pattern::Any)
             .rest(variable("more"))
@@ -191,12 +191,12 @@ fn network() -> Vec<Signature> {
     let ip = || Param::new("ip", Type::Ip);
     vec![
         Signature::new("cidr", vec![ip().dynamic(), int("v4_bits").literal(), int("v6_bits").literal()], Type::Ip)
-            .doc("The network of that many bits (IPv4 1 to 32, IPv6 1 to 128) that the address lies in."),
+            .doc("The network of that many bits that the address lies in. IPv4 has 1 to 32 bits, IPv6 1 to 128."),
         Signature::new("cidr6", vec![ip().dynamic(), int("v6_bits").literal()], Type::Ip)
-            .doc("The network of that many bits (1 to 128) that an IPv6 address lies in; an IPv4 address as it is."),
+            .doc("The network of that many bits (1 to 128) that an IPv6 address lies in. An IPv4 address stays as it is."),
         Signature::new("bit_slice", vec![bytes("packet").dynamic(), int("start").literal(), int("end").literal()], Type::Int)
             .may_be_nil()
-            .doc("The bits of a packet from `start` (0 to 2040) up to, but without, `end` as a number, at most 32 of them, the first bit highest; nil if the packet ends before."),
+            .doc("The bits of a packet from `start` up to, but without, `end` as a number. They are at most 32, from bit 0 to 2040 on, the first highest; nil if the packet ends before."),
         Signature::new("ip_in_range", vec![ip(), bytes("network").literal()], Type::Bool)
             .doc("Whether the address lies in the network, written as \"10.0.0.0/8\"."),
     ]

@@ -562,6 +562,28 @@ fn signatures_are_sound() {
         assert!(signature.rest.is_none() || optional.count() == 0, "{}: no defaults before more arguments", signature.name);
         let bound = |p: &Pattern| !matches!(p, Pattern::Variable(n) if *n >= signature.variables.len());
         assert!(signature.params.iter().all(|p| bound(&p.pattern)) && bound(&signature.result), "{}", signature.name);
-        assert!(signature.doc.ends_with('.'), "{}: a sentence", signature.name);
+        assert!(signature.doc.ends_with('.'), "{}: sentences", signature.name);
+        let summary = signature.summary();
+        assert!(summary.ends_with('.') && (10..=76).contains(&summary.len()), "{}: {} bytes: {summary}", signature.name, summary.len());
+        assert_eq!(summary.matches('.').count(), 1, "{}: one sentence: {summary}", signature.name);
+    }
+}
+
+#[test]
+fn signatures_read_like_their_calls() {
+    for (name, shown) in [
+        ("lower", "lower(text: Bytes) -> Bytes"),
+        ("len", "len(value: Bytes|Array<any>) -> Int"),
+        ("substring", "substring(text: Bytes, start: Int[, end: Int]) -> Bytes"),
+        ("split", "split(text: Bytes, separator: literal Bytes, limit: literal Int) -> Array<Bytes>"),
+        ("concat", "concat(first: T, second: T[, more: T]...) -> T? where T is Bytes|Array<any>"),
+        ("decode_base64", "decode_base64(text: non-literal Bytes) -> Bytes?"),
+        ("has_key", "has_key(map: Map<any>, key: Bytes) -> Bool"),
+        (
+            "is_timed_hmac_valid_v0",
+            "is_timed_hmac_valid_v0(key: literal Bytes, signed: Bytes, lifetime: literal Int, now: Int[, separator_length: literal Int[, flags: literal Bytes]]) -> Bool",
+        ),
+    ] {
+        assert_eq!(signature(name).to_string(), shown);
     }
 }

@@ -34,7 +34,7 @@ impl Parser<'_> {
         let start = self.lexer.pos;
         let Some((bytes, len)) = self.sequence() else { return self.binary(1) };
         let end = start + len;
-        let (known, depth, brackets) = (self.diagnostics.len(), self.depth, self.brackets);
+        let (known, depth, brackets) = (self.diagnostics.total(), self.depth, self.brackets);
         match self.binary(1) {
             Ok(expr) if expr.span.end as usize > end => Ok(expr),
             // A reading that goes wrong after the sequence is the one that was meant.

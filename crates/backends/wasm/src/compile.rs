@@ -87,7 +87,7 @@ impl Backend for Wasm {
     }
 
     fn emits(&self) -> &'static [Emit] {
-        &[Emit::Wat]
+        &[Emit::Wat, Emit::Asm]
     }
 
     fn emit(&self, program: &Arc<Linked>, form: Emit) -> Result<String, EmitError> {

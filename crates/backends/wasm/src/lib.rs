@@ -17,6 +17,7 @@ mod call;
 mod compare;
 mod compile;
 mod config;
+mod disassemble;
 mod each;
 mod emit;
 mod expr;

@@ -2,9 +2,11 @@
 
 mod args;
 mod file;
+mod interrupt;
 mod progress;
 mod summary;
 mod tables;
+mod unmatched;
 mod workloads;
 
 use std::io::Write;
@@ -28,7 +30,9 @@ pub fn run(args: &CompareArgs) -> Result<ExitCode, Failure> {
     let effort = args.effort();
     file::ensure_writable(&args.out)?;
     let loaded = workloads::load(args)?;
-    let mut results = file::begin(args.quick, &effort);
+    let results = file::begin(args.quick, &effort);
+    // From here on an interrupt writes the workloads that are finished.
+    let finished = interrupt::watch(results.clone(), &args.out, loaded.len())?;
     let mut bar = Bar::new(loaded.len(), effort.time);
     // Every workload passes the gate before the first of them is timed.
     verify_all(&loaded, &lineup, &bar, args, &results)?;
@@ -44,14 +48,18 @@ pub fn run(args: &CompareArgs) -> Result<ExitCode, Failure> {
         }
         let measured = measure(&mut processes, &effort, &mut |p| bar.round(name, &p)).map_err(Failure::unusable)?;
         bar.measured(start.elapsed());
+        finished.add(measured.result.clone());
         let table = tables::workload(&measured, loaded, start.elapsed());
         printed = printed.and_then(|()| bar.aside(|| writeln!(std::io::stdout().lock(), "{table}")));
-        results.workloads.push(measured.result);
+        bar.aside(|| unmatched::warn(&measured.result));
     }
     bar.clear();
-    let (summary, to) = (summary::of(&results), args.out.join("results.json"));
-    let verdict = summary::verdict(&results, args.worth_share, &to);
-    file::write(results, &args.out)?;
+    let to = args.out.join("results.json");
+    let (summary, verdict) = finished.end(|results| {
+        let said = (summary::of(&results), summary::verdict(&results, args.worth_share, &to));
+        file::write(results, &args.out)?;
+        Ok(said)
+    })?;
     printed.and_then(|()| writeln!(std::io::stdout().lock(), "{summary}\n{verdict}")).map_err(output)?;
     Ok(ExitCode::SUCCESS)
 }
@@ -61,6 +69,9 @@ fn process(args: &CompareArgs, loaded: &Loaded, lineup: &Lineup, number: usize) 
     let program = std::env::current_exe().map_err(|e| Failure::unusable(format!("no further process to measure in: {e}")))?;
     let mut command = Command::new(program);
     command.arg(SAMPLE);
+    // An interrupt at the terminal is for this process, which writes what is finished. The others end when nobody asks them any more.
+    #[cfg(unix)]
+    std::os::unix::process::CommandExt::process_group(&mut command, 0);
     let job = Job {
         workload: loaded.workload.clone(),
         backends: lineup.backends.iter().map(|b| b.id().to_string()).collect(),

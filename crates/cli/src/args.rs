@@ -7,6 +7,7 @@ use quintet::Passes;
 
 use crate::limits::LimitArgs;
 use crate::lists::ListArgs;
+use crate::pick::RuleArgs;
 
 use crate::commands::report::ReportArgs;
 
@@ -14,6 +15,7 @@ use crate::commands::compare::CompareArgs;
 
 use crate::commands::expressions::ExpressionArgs;
 use crate::commands::fmt::FmtArgs;
+use crate::commands::shell::{CompletionsArgs, ManArgs};
 
 /// One rule language, one typed AST, five ways to run it, and the numbers that say which one to ship.
 #[derive(Parser)]
@@ -34,11 +36,15 @@ pub enum Verb {
     Run(crate::commands::run::RunArgs),
     Check(CheckArgs),
     Fields(FieldsArgs),
+    Functions(crate::commands::functions::FunctionsArgs),
     Explain(ExplainArgs),
     Eval(crate::commands::eval::EvalArgs),
     Conform(ConformArgs),
     Report(ReportArgs),
     Fmt(FmtArgs),
+    Completions(CompletionsArgs),
+    #[command(hide = true)]
+    Man(ManArgs),
 }
 
 /// Where records and their fields come from.
@@ -75,12 +81,14 @@ pub enum FormatArg {
 #[command(after_help = "\
 Examples:
   quintet check edge.rules
+  quintet check *.rules                                      each, and how many errors there are in all
   quintet check 'cf.bot_management.score < 30' --scheme cloudflare
   quintet check edge.rules --output json
   quintet check --scheme cloudflare --expressions collected.jsonl --origin docs --exceptions known.toml
 
---output json prints {\"file\", \"diagnostics\": [{severity, code, message, label, help, start, end}]}; start and end (exclusive) are
-{line, column, character, byte}: line and column count from 1, character and byte from 0 at the start of the text; columns are characters.
+--output json prints for each file a line {\"file\", \"diagnostics\": [{severity, code, message, label, help, start, end}], \"left_out\"}; start
+and end (exclusive) are {line, column, character, byte}: line and column count from 1, character and byte from 0 at the start of the text;
+columns are characters. left_out counts errors beyond the first 200.
 --expressions prints `N check, M fail, K listed` in its last line.
 
 Exit status: 0 nothing is wrong; 1 the rules have errors; 2 a file cannot be read.")]
@@ -88,6 +96,9 @@ pub struct CheckArgs {
     /// A rule file, an expression, or `-` for standard input.
     #[arg(required_unless_present = "expressions", allow_hyphen_values = true, value_parser = crate::source::rules)]
     pub rules: Option<String>,
+    /// More of them.
+    #[arg(value_name = "MORE", conflicts_with = "expressions")]
+    pub more: Vec<String>,
     #[command(flatten)]
     pub scheme: SchemeArgs,
     #[command(flatten)]
@@ -129,18 +140,25 @@ pub enum FieldsOutput {
 Examples:
   quintet explain 'tcp.port == 443' --emit ast
   quintet explain 'tcp.port == 443 or tcp.port == 80' --emit ast --passes off      what the passes were given
-  quintet explain 'tcp.port == 443' --backend jit --emit asm
-  quintet explain 'http.host contains \"example\"' --format http --backend lua --emit lua")]
+  quintet explain 'tcp.port == 443' --emit clif                                    by jit; wat is by wasm, lua by lua
+  quintet explain 'tcp.port == 443' --emit asm --backend jit                       or jit-fast, wasm, wasm-winch
+  quintet explain edge.rules --rule login --rule tls --emit lua
+  quintet explain 'http.host contains \"example\"' --format http --emit wat
+
+The machine code of wasm is that of the module's functions, with addresses from the beginning of the module's code; that of jit has the names
+of what it calls. Rules are named as they are in the file.")]
 pub struct ExplainArgs {
     /// An expression, a rule file, or `-` for standard input.
     #[arg(allow_hyphen_values = true, value_parser = crate::source::rules)]
     pub rules: String,
-    /// The backend; `ast` needs none.
+    /// The backend, where several make the form (asm); `ast` needs none, and the others have one each.
     #[arg(long, value_name = "ID")]
     pub backend: Option<String>,
     /// The form that is shown.
     #[arg(long, value_enum)]
     pub emit: EmitArg,
+    #[command(flatten)]
+    pub rule: RuleArgs,
     #[command(flatten)]
     pub scheme: SchemeArgs,
     #[command(flatten)]

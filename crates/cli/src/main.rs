@@ -41,10 +41,13 @@ fn run(verb: Verb) -> Result<ExitCode, Failure> {
         Verb::Run(args) => commands::run::run(&args),
         Verb::Check(args) => commands::check::run(&args),
         Verb::Fields(args) => commands::fields::run(&args),
+        Verb::Functions(args) => commands::functions::run(&args),
         Verb::Explain(args) => commands::explain::run(&args),
         Verb::Eval(args) => commands::eval::run(&args),
         Verb::Conform(args) => commands::conform::run(&args),
         Verb::Fmt(args) => commands::fmt::run(&args),
+        Verb::Completions(args) => commands::shell::completions(&args),
+        Verb::Man(args) => commands::shell::man(&args),
         Verb::Report(args) => commands::report::run(&args),
     }
 }

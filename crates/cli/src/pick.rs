@@ -1,9 +1,26 @@
-//! Some rules of a text.
+//! The rules of a file that a command line names.
 
+use clap::Args;
 use quintet::Program;
 use quintet::lang::diagnostic::nearest;
 
 use crate::failure::Failure;
+use crate::source::Source;
+
+/// Which of the rules.
+#[derive(Args)]
+pub struct RuleArgs {
+    /// Only the rule of this name; repeat for several [default: all].
+    #[arg(long = "rule", value_name = "NAME")]
+    picked: Vec<String>,
+}
+
+impl RuleArgs {
+    /// The names; none stand for all rules.
+    pub fn names(&self) -> &[String] {
+        &self.picked
+    }
+}
 
 /// The text with only the rules of these names, or with all of them where no name is given. What stands in it stands where it stood, so that
 /// messages show the right places. `program` is what the whole text was checked to be.
@@ -38,4 +55,12 @@ pub fn rules(text: &str, program: &Program, names: &[String]) -> Result<String, 
         rest.iter_mut().filter(|b| **b != b'\n').for_each(|b| *b = b' ');
     }
     String::from_utf8(bytes).map_err(Failure::unusable)
+}
+
+/// A source with only the rules of these names.
+///
+/// # Errors
+/// There is no rule of a name.
+pub fn pick(source: &Source, program: &Program, names: &[String]) -> Result<Source, Failure> {
+    Ok(Source { name: source.name.clone(), text: rules(&source.text, program, names)? })
 }

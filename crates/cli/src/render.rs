@@ -54,6 +54,9 @@ pub fn diagnostics(name: &str, text: &str, diagnostics: &Diagnostics) {
         }
         print(report.finish(), name, text);
     }
+    if diagnostics.left_out() > 0 {
+        eprintln!("{name}: {} more errors are not shown", diagnostics.left_out());
+    }
 }
 
 /// Prints one error at a place.

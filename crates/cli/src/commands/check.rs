@@ -19,29 +19,71 @@ pub fn run(args: &CheckArgs) -> Result<ExitCode, Failure> {
         let scheme = source::scheme(&engine, &args.scheme, format)?;
         return expressions::run(&engine, &scheme, path, &args.expressions);
     }
-    let source = Source::new(args.rules.as_deref().unwrap_or_default())?;
-    let checked = source::check(&engine, &source, &args.scheme, &args.lists)?.and_then(|(program, scheme)| {
+    let mut total = Total::default();
+    let files: Vec<&String> = args.rules.iter().chain(&args.more).collect();
+    for rules in &files {
+        one(&engine, rules, args, &mut total)?;
+    }
+    if args.output == CheckOutput::Text && (files.len() > 1 || total.errors > 0) {
+        total.print(files.len())?;
+    }
+    Ok(if total.errors == 0 { ExitCode::SUCCESS } else { ExitCode::from(FOUND) })
+}
+
+/// What was found in all files.
+#[derive(Default)]
+struct Total {
+    /// Rules of the files without errors.
+    rules: usize,
+    errors: usize,
+    /// Files with errors.
+    wrong: usize,
+}
+
+impl Total {
+    /// The last line: beside the errors where there are some.
+    fn print(&self, files: usize) -> Result<(), Failure> {
+        let Total { rules, errors, wrong } = self;
+        let right = format!("{} checked: {} without errors", count(files, "file"), count(*rules, "rule"));
+        if *errors == 0 {
+            return writeln!(std::io::stdout().lock(), "{right}").map_err(output);
+        }
+        match files {
+            1 => eprintln!("quintet: {}", count(*errors, "error")),
+            _ => eprintln!("quintet: {right}, {} in {}", count(*errors, "error"), count(*wrong, "file")),
+        }
+        Ok(())
+    }
+}
+
+fn one(engine: &Engine, rules: &str, args: &CheckArgs, total: &mut Total) -> Result<(), Failure> {
+    let source = Source::new(rules)?;
+    let checked = source::check(engine, &source, &args.scheme, &args.lists)?.and_then(|(program, scheme)| {
         let (rules, fields) = (program.rules.len(), program.used_fields().len());
-        source::linked(&engine, &source.text, program)?;
+        source::linked(engine, &source.text, program)?;
         Ok((rules, fields, scheme))
     });
+    match &checked {
+        Ok((rules, ..)) => total.rules += rules,
+        Err(wrong) => (total.errors, total.wrong) = (total.errors + wrong.total(), total.wrong + 1),
+    }
     let mut out = std::io::stdout().lock();
     match (args.output, checked) {
         (CheckOutput::Text, Ok((rules, fields, scheme))) => {
-            let (s, t) = (plural(rules), plural(fields));
-            writeln!(out, "{}: {rules} rule{s} over {fields} field{t} ({scheme}): nothing wrong", source.name).map_err(output)?;
-            Ok(ExitCode::SUCCESS)
+            let (rules, fields) = (count(rules, "rule"), count(fields, "field"));
+            writeln!(out, "{}: {rules} over {fields} ({scheme}): nothing wrong", source.name).map_err(output)
         }
-        (CheckOutput::Text, Err(wrong)) => Err(source.wrong(&wrong)),
+        (CheckOutput::Text, Err(wrong)) => {
+            source.wrong(&wrong).report();
+            Ok(())
+        }
         (CheckOutput::Json, checked) => {
-            let status = if checked.is_ok() { ExitCode::SUCCESS } else { ExitCode::from(FOUND) };
             let wrong = checked.err().unwrap_or_else(|| Diagnostics::of(&source.text, []));
-            writeln!(out, "{}", wrong.to_json(&source.name)).map_err(output)?;
-            Ok(status)
+            writeln!(out, "{}", wrong.to_json(&source.name)).map_err(output)
         }
     }
 }
 
-fn plural(count: usize) -> &'static str {
-    if count == 1 { "" } else { "s" }
+fn count(count: usize, what: &str) -> String {
+    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
 }

@@ -21,11 +21,12 @@ Examples:
   quintet fmt edge.rules                     prints the rules
   quintet fmt --write edge.rules dns.rules   rewrites the files that would change
   quintet fmt --check *.rules                names the files that would change
+  quintet fmt --diff *.rules                 shows what would change, for CI
   quintet fmt '(ssl)&&( x ne 1 )'
   generate | quintet fmt -
 
-Exit status: 0 done, or with --check nothing would change; 1 the rules have errors, or with --check something would change; 2 a file cannot
-be read or written.")]
+Exit status: 0 done, or with --check or --diff nothing would change; 1 the rules have errors, or with --check or --diff something would
+change; 2 a file cannot be read or written.")]
 pub struct FmtArgs {
     /// Rule files, expressions, or `-` for standard input.
     #[arg(required = true, value_name = "FILE|EXPR|-")]
@@ -33,6 +34,9 @@ pub struct FmtArgs {
     /// Print nothing but the names of what would change.
     #[arg(long, conflicts_with = "write")]
     pub check: bool,
+    /// Print what would change, as a unified diff, and nothing else.
+    #[arg(long, conflicts_with_all = ["write", "check"])]
+    pub diff: bool,
     /// Rewrite the files.
     #[arg(long)]
     pub write: bool,
@@ -64,9 +68,22 @@ pub fn run(args: &FmtArgs) -> Result<ExitCode, Failure> {
                 writeln!(out, "{}", source.name).map_err(output)?;
                 status = ExitCode::from(FOUND);
             }
+        } else if args.diff {
+            if !same {
+                write!(out, "{}", diff(&source, Path::new(rules).is_file() || rules == "-", &text)).map_err(output)?;
+                status = ExitCode::from(FOUND);
+            }
         } else {
             out.write_all(text.as_bytes()).map_err(output)?;
         }
     }
     Ok(status)
+}
+
+/// How the text changes, in the form that `patch` takes.
+fn diff(source: &Source, file: bool, formatted: &str) -> String {
+    // An expression of a command line is a line, though nothing ends it there.
+    let before = if file { source.text.clone() } else { format!("{}\n", source.text) };
+    let diff = similar::TextDiff::from_lines(before.as_str(), formatted);
+    diff.unified_diff().header(&source.name, &source.name).to_string()
 }

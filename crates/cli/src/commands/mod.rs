@@ -10,5 +10,7 @@ pub mod explain;
 pub mod expressions;
 pub mod fields;
 pub mod fmt;
+pub mod functions;
 pub mod report;
 pub mod run;
+pub mod shell;

@@ -42,7 +42,12 @@ fn name(function: &ModuleFunction) -> &str {
 
 /// The function that begins where these operands of a call or jump lead.
 fn target<'f>(operands: &str, functions: &'f [ModuleFunction]) -> Option<&'f ModuleFunction> {
-    let address = usize::from_str_radix(operands.trim_start_matches('#').strip_prefix("0x")?, 16).ok()?;
+    let operands = operands.trim_start_matches('#');
+    // Numbers below ten stand without a prefix.
+    let address = match operands.strip_prefix("0x") {
+        Some(digits) => usize::from_str_radix(digits, 16).ok()?,
+        None => operands.parse().ok()?,
+    };
     functions.iter().find(|f| f.offset == address)
 }
 

@@ -43,9 +43,30 @@ fn a_call_of_a_collected_array() {
 }
 
 #[test]
+fn machine_code_is_shown_of_both_compilers() {
+    let scheme = Scheme::builder().mandatory("port", Type::Int).build().unwrap();
+    let limits = Limits::default();
+    let link = || {
+        let program = compile("rule web = port == 443\nrule odd = port % 2 == 1\n", &scheme, &limits).unwrap();
+        Linked::new(program, &Library::standard(), &Lists::new(), &limits).unwrap()
+    };
+    for wasm in [Wasm::new(), Wasm::winch()] {
+        let text = wasm.emit(&link(), Emit::Asm).unwrap();
+        let heads: Vec<&str> = text.lines().filter(|l| l.starts_with("; ") && l.ends_with(" bytes")).collect();
+        let names = ["; rule_0_web: ", "; rule_1_odd: ", "; run: "];
+        assert!(heads.len() == 3 && heads.iter().zip(names).all(|(head, name)| head.starts_with(name)), "{heads:?}");
+        // Each function's instructions stand without a gap, and calls name what they call.
+        let of = text.split("; rule_1_odd").next().unwrap();
+        assert!(of.contains("ret") && !text.contains(".byte"), "{text}");
+        assert!(text.contains("; rule_0_web\n") && text.contains("; rule_1_odd\n"), "run calls the rules: {text}");
+        assert_eq!(wasm.emit(&link(), Emit::Asm).unwrap(), text, "nothing of this process is in the text");
+    }
+}
+
+#[test]
 fn other_forms_are_refused() {
     let scheme = Scheme::builder().mandatory("port", Type::Int).build().unwrap();
     let program = compile("port == 1", &scheme, &Limits::default()).unwrap();
     let linked = Linked::new(program, &Library::standard(), &Lists::new(), &Limits::default()).unwrap();
-    assert!(Wasm::new().emit(&linked, Emit::Lua).is_err());
+    assert!([Emit::Lua, Emit::Clif].into_iter().all(|form| Wasm::new().emit(&linked, form).is_err()));
 }

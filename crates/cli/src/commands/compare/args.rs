@@ -44,7 +44,8 @@ A workload file is TOML; the paths in it are relative to it:
   blocked = \"blocked.csv\"         # or \"blocked:ip\", where the rules do not tell the type
 
 Exit status: 0 measured; 1 answers differ or expected counts do not hold (the result file then says which, and `report`, `diff` and
-`choose` refuse it); 2 nothing could be measured: wrong flags, rules with errors, unreadable files.")]
+`choose` refuse it); 2 nothing could be measured: wrong flags, rules with errors, unreadable files; 130 interrupted by Ctrl-C: results.json
+holds the workloads that were finished, if any.")]
 pub struct CompareArgs {
     /// A shipped workload's name or a workload's TOML file; repeat for several [default: all that ship, or those of --rules].
     #[arg(long = "workload", value_name = "NAME|FILE")]

@@ -48,7 +48,7 @@ pub enum Verb {
 }
 
 /// Where records and their fields come from.
-#[derive(ClapArgs)]
+#[derive(ClapArgs, Clone)]
 pub struct SchemeArgs {
     /// The form of the input [default: found out from it].
     #[arg(long, value_enum)]

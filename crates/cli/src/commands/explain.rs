@@ -8,6 +8,7 @@ use quintet::{Backend, Emit, Engine, backend, configurations};
 
 use crate::args::{EmitArg, ExplainArgs, SchemeArgs};
 use crate::failure::{Failure, output};
+use crate::lists::ListArgs;
 use crate::pick::pick;
 use crate::source::{self, Source};
 
@@ -20,9 +21,12 @@ pub fn run(args: &ExplainArgs) -> Result<ExitCode, Failure> {
         names => {
             // A program of these rules alone, so that nothing of the others is shown: constants, sets, patterns.
             let source = pick(&source, &program, names)?;
-            let scheme =
-                SchemeArgs { scheme: Some(scheme).filter(|_| args.scheme.format.is_none()).or(args.scheme.scheme.clone()), ..args.scheme };
-            let (program, _) = source::check(&engine, &source, &scheme, &args.lists)?.map_err(|d| source.wrong(&d))?;
+            let scheme = match args.scheme.format {
+                Some(_) => args.scheme.clone(),
+                None => SchemeArgs { scheme: Some(scheme), format: None },
+            };
+            // The engine has the lists already, and those of other rules are not missed.
+            let (program, _) = source::check(&engine, &source, &scheme, &ListArgs::default())?.map_err(|d| source.wrong(&d))?;
             (source, program)
         }
     };

@@ -565,7 +565,7 @@ fn signatures_are_sound() {
         assert!(signature.doc.ends_with('.'), "{}: sentences", signature.name);
         let summary = signature.summary();
         assert!(summary.ends_with('.') && (10..=76).contains(&summary.len()), "{}: {} bytes: {summary}", signature.name, summary.len());
-        assert_eq!(summary.matches('.').count(), 1, "{}: one sentence: {summary}", signature.name);
+        assert!(!summary.contains(". ") && !summary.contains(';'), "{}: one sentence: {summary}", signature.name);
     }
 }
 

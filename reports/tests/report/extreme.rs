@@ -59,7 +59,9 @@ fn fault(results: Results) -> Option<String> {
 
 #[test]
 fn every_number_may_be_any_number() {
-    let fixture: Value = serde_json::from_str(JSON).expect("JSON");
+    let mut fixture: Value = serde_json::from_str(JSON).expect("JSON");
+    // One workload has all kinds of numbers, and its reports take a third of the time.
+    fixture["workloads"].as_array_mut().expect("workloads").truncate(1);
     let mut found = BTreeSet::new();
     paths(&fixture, "", &mut found);
     assert!(found.len() > 30, "{found:?}");

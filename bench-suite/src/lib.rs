@@ -6,6 +6,7 @@
 //! all rows in each round, in several processes that take turns.
 #![forbid(unsafe_code)]
 
+mod beside;
 mod catalogue;
 mod fingerprint;
 mod gate;
@@ -18,6 +19,7 @@ mod support;
 mod verify;
 mod workload;
 
+pub use beside::beside;
 pub use catalogue::{names, shipped};
 pub use fingerprint::{machine, versions};
 pub use gate::{verify, verify_lineup};

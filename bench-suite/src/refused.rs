@@ -24,5 +24,7 @@ pub fn refused(loaded: &Loaded, error: &VerifyError) -> WorkloadResult {
         absent: Vec::new(),
         no_op: Measure::default(),
         again: None,
+        sources: None,
+        cited: Vec::new(),
     }
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use include_dir::Dir;
 use quintet::{Limits, ListText};
+use quintet_results::Cited;
 use serde::Deserialize;
 
 /// A workload: what is run on what.
@@ -33,6 +34,8 @@ pub struct Workload {
     pub lists: Vec<ListText>,
     /// The limits that its rules are held to.
     pub limits: Limits,
+    /// Figures of other engines on these rules and records that a run shows beside its own.
+    pub cited: Vec<Cited>,
 }
 
 /// Where a workload's files are.
@@ -87,6 +90,8 @@ struct Text {
     expected: BTreeMap<String, usize>,
     #[serde(default)]
     lists: BTreeMap<String, PathBuf>,
+    #[serde(default)]
+    cited: Vec<PathBuf>,
 }
 
 impl Files {
@@ -154,6 +159,13 @@ impl Workload {
             ListText::new(spec, &path, files.read(&path)?).map_err(|e| wrong(e.to_string()))
         };
         let lists = text.lists.iter().map(list).collect::<Result<_, _>>()?;
+        let cited = |path: &PathBuf| {
+            let path = beside(path);
+            let figures: Cited =
+                toml::from_str(&files.read_text(&path)?).map_err(|e| WorkloadError::Text { path: path.clone(), message: e.to_string() })?;
+            Ok::<_, WorkloadError>(figures)
+        };
+        let cited = text.cited.iter().map(cited).collect::<Result<_, _>>()?;
         Ok(Workload {
             name: text.name,
             about: text.about,
@@ -166,6 +178,7 @@ impl Workload {
             expected: text.expected,
             lists,
             limits: Limits::default(),
+            cited,
         })
     }
 }

@@ -213,6 +213,7 @@ mod tests {
             phases: Default::default(),
             latency: None,
             memory: None,
+            note: None,
         }
     }
 
@@ -248,6 +249,8 @@ mod tests {
             absent: Vec::new(),
             no_op: Default::default(),
             again: None,
+            sources: None,
+            cited: Vec::new(),
         }];
         let styles = assign(&workload, &[]);
         assert_eq!(styles.first().map(|s| s.id.as_str()), Some("jit"));

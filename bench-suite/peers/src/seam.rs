@@ -24,6 +24,11 @@ pub trait Peer: Send + Sync {
         false
     }
 
+    /// What a reader must know beside its figures, in a sentence; most engines need nothing said.
+    fn note(&self) -> Option<&'static str> {
+        None
+    }
+
     /// Its rules and records in its own form. What it answers may borrow the task's records, so that they can be read in place.
     ///
     /// # Errors

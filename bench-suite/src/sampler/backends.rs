@@ -79,6 +79,7 @@ impl<'l> BackendTurn<'l> {
                 phases: Default::default(),
                 latency: None,
                 memory: None,
+                note: None,
             },
         };
         let short = effort.sample / 4;

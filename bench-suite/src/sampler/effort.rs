@@ -123,6 +123,7 @@ mod tests {
             phases: [(Phase::Batch, measure.clone()), (Phase::Single, measure)].into(),
             latency: None,
             memory: None,
+            note: None,
         }
     }
 

@@ -117,6 +117,8 @@ impl Job {
             expected: head.expected,
             lists: head.lists.into_iter().map(list).collect::<Result<_, _>>()?,
             limits: head.limits,
+            // What is cited takes no part in measuring.
+            cited: Vec::new(),
         };
         Ok(Job { workload, backends: head.backends, passes: head.passes, peers: head.peers, effort: head.effort, slowed: head.slowed })
     }

@@ -60,6 +60,7 @@ impl<'l> PeerTurn<'l> {
             phases: Default::default(),
             latency: None,
             memory: None,
+            note: peer.note().map(str::to_owned),
         };
         Ok(PeerTurn { picks: picks.clone(), prepared, records, hits, compile, single, batch, row })
     }

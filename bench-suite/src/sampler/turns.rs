@@ -114,6 +114,8 @@ fn empty(loaded: &Loaded, verified: &Verified, absent: Vec<Absent>) -> WorkloadR
         absent,
         no_op: Measure::default(),
         again: None,
+        sources: None,
+        cited: Vec::new(),
     }
 }
 

@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 mod choose;
+mod cited;
 mod cost;
 mod diff;
 mod estimate;
@@ -10,11 +11,13 @@ mod noise;
 mod rank;
 mod recommendation;
 mod schema;
+mod sources;
 mod stats;
 mod student;
 mod two_runs;
 
 pub use choose::{Candidate, Change, Choice, Excluded, NoWorkload, Rates, Winner, Wish};
+pub use cited::{Cited, CitedFigure};
 pub use cost::{BreakEven, Cost, MOST_RECORDS, Mode};
 pub use diff::{Comparison, Diff, DiffOptions, NotCompared, Verdict, between_processes};
 pub use estimate::{Estimate, Sample};
@@ -26,5 +29,6 @@ pub use schema::{
     Absent, Again, CriterionResult, FORMAT, FrontEnd, Isolation, Latency, Machine, Measure, Memory, Options, Phase, Results, Row, RowKind,
     Support, Traits, VERSION, WorkloadResult,
 };
+pub use sources::{Source, Sources};
 pub use stats::{Interval, geometric_mean, median, quantile};
 pub use two_runs::{MIN_ROUNDS, Shift, discoveries, shift};

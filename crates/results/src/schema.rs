@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 
+use crate::cited::Cited;
 use crate::estimate::Sample;
+use crate::sources::Sources;
 use crate::stats::Interval;
 
 /// What `format` says in every result file.
@@ -119,6 +121,12 @@ pub struct WorkloadResult {
     pub no_op: Measure,
     /// One row's batch run measured a second time in the same rounds: the noise.
     pub again: Option<Again>,
+    /// The rules' text and what backends make of it, where the file holds them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sources: Option<Sources>,
+    /// Figures of other engines that were not measured in this run.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub cited: Vec<Cited>,
 }
 
 /// A row measured a second time in the same rounds.
@@ -185,6 +193,9 @@ pub struct Row {
     /// What it holds in memory, where it is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub memory: Option<Memory>,
+    /// What a reader must know beside its figures, in a sentence.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
 }
 
 /// The schema of a map from phases, by which a phase's name and unit are part of it.

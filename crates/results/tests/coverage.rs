@@ -154,6 +154,7 @@ fn file(random: &mut Random, shape: Shape, rounds: usize, slower: f64) -> Result
                 .collect(),
             latency: None,
             memory: None,
+            note: None,
         };
         let rows = names.iter().map(|id| row(id)).collect();
         let again = Again { id: "interp".into(), batch: one(samples(random, shape, rounds, 100.0)) };
@@ -174,6 +175,8 @@ fn file(random: &mut Random, shape: Shape, rounds: usize, slower: f64) -> Result
             absent: Vec::new(),
             no_op: Measure::default(),
             again: Some(again),
+            sources: None,
+            cited: Vec::new(),
         }
     };
     Results {

@@ -54,6 +54,7 @@ fn row(place: usize, id: &str, kind: RowKind, medians: [f64; 6], memory: Option<
             heap_bytes,
             instance_bytes,
         }),
+        note: None,
     }
 }
 
@@ -104,6 +105,8 @@ fn edge_filter() -> WorkloadResult {
         absent: Vec::new(),
         no_op: samples(1.5, 5),
         again: Some(Again { id: "interp".into(), batch: samples(90.0, 6) }),
+        sources: None,
+        cited: Vec::new(),
     }
 }
 
@@ -135,6 +138,8 @@ fn payload_search() -> WorkloadResult {
         absent: vec![Absent { id: "cel".into(), reason: "CEL has no operator that searches bytes".into() }],
         no_op: samples(1.5, 5),
         again: Some(Again { id: "interp".into(), batch: samples(550.0, 6) }),
+        sources: None,
+        cited: Vec::new(),
     }
 }
 

@@ -15,7 +15,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use quintet::{Backend, backend, backends, configurations};
-use quintet_bench::{Child, Job, Lineup, Loaded, Process, VerifyError, measure, peers, refused, serve, verify_lineup};
+use quintet_bench::{Child, Job, Lineup, Loaded, Process, VerifyError, beside, measure, peers, refused, serve, verify_lineup};
 use quintet_results::Results;
 
 use crate::failure::{Failure, output};
@@ -46,7 +46,8 @@ pub fn run(args: &CompareArgs) -> Result<ExitCode, Failure> {
             bar.starting(name, number, effort.processes);
             processes.push(process(args, loaded, &lineup, number)?);
         }
-        let measured = measure(&mut processes, &effort, &mut |p| bar.round(name, &p)).map_err(Failure::unusable)?;
+        let mut measured = measure(&mut processes, &effort, &mut |p| bar.round(name, &p)).map_err(Failure::unusable)?;
+        beside(&mut measured.result, loaded, &lineup);
         bar.measured(start.elapsed());
         finished.add(measured.result.clone());
         let table = tables::workload(&measured, loaded, start.elapsed());

@@ -80,7 +80,7 @@ fn costs(rows: &[&Row]) -> String {
             row.latency.as_ref().map_or(String::new(), |l| nanoseconds(of(l).centre()))
         };
         vec![
-            label(&row.id, row.kind),
+            marked(row),
             ns(Phase::Compile),
             ns(Phase::Instantiate),
             ns(Phase::FirstCall),
@@ -100,7 +100,13 @@ fn costs(rows: &[&Row]) -> String {
     } else {
         ""
     };
-    format!("\n{table}\n{note}")
+    let notes: String = rows.iter().filter_map(|r| Some(format!("* {}: {}\n", r.id, r.note.as_ref()?))).collect();
+    format!("\n{table}\n{notes}{note}")
+}
+
+/// A row's name with a mark where a note stands below the table.
+fn marked(row: &Row) -> String {
+    format!("{}{}", label(&row.id, row.kind), if row.note.is_some() { " *" } else { "" })
 }
 
 /// What the backends hold in memory, and what copying batches in costs those that must.

@@ -3,8 +3,10 @@
 //! [`Report::new`] combines what was loaded, [`Report::render`] makes the files. Reads results and nothing else: no engine, no clock.
 #![forbid(unsafe_code)]
 
+mod beside;
 mod break_even;
 mod charts;
+mod cited;
 mod combine;
 mod date;
 mod format;
@@ -13,6 +15,7 @@ mod markdown;
 mod page;
 mod panel;
 mod scale;
+mod sources;
 mod style;
 mod svg;
 mod table;

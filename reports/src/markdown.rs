@@ -105,6 +105,9 @@ fn one(view: &WorkloadView) -> String {
     );
     text += &if w.traps > 0 { format!(", {} traps.\n\n", thousands(w.traps as u64)) } else { ".\n\n".into() };
     text += &view.phases.table.markdown();
+    for note in crate::beside::notes(w) {
+        text += &format!("\n\\* {}\n", escape(&note));
+    }
     for absent in &w.absent {
         text += &format!("\n{} is absent: {}.\n", escape(&absent.id), escape(absent.reason.trim_end_matches('.')));
     }
@@ -113,6 +116,10 @@ fn one(view: &WorkloadView) -> String {
     }
     if let Some(front) = &view.front {
         text += &format!("\n{}\n", escape(front));
+    }
+    for cited in crate::cited::of(w) {
+        text += &format!("\nMeasured elsewhere: {}. {} {}\n\n", escape(&cited.title), escape(&cited.about), escape(&cited.summary));
+        text += &cited.table.markdown();
     }
     text + &format!("\nNoise: {}\n\n", escape(&view.noise))
 }

@@ -20,8 +20,9 @@ use crate::view::{View, WorkloadView, rules};
 pub struct RenderError(#[from] minijinja::Error);
 
 const TEMPLATE: &str = include_str!("page/index.html.j2");
-const CSS: [&str; 2] = [include_str!("page/page.css"), crate::charts::STYLE];
-const JS: [&str; 9] = [
+const CSS: [&str; 3] = [include_str!("page/page.css"), crate::charts::STYLE, crate::beside::CSS];
+const JS: [&str; 10] = [
+    crate::beside::JS,
     include_str!("page/format.js"),
     include_str!("page/estimate.js"),
     include_str!("page/cost.js"),
@@ -62,7 +63,7 @@ pub fn render(view: &View) -> Result<String, RenderError> {
         data => Value::from_safe_string(data(view)),
         headlines => view.headlines.clone(),
         ranking => figure(&view.ranking, styles),
-        workloads => view.workloads.iter().map(|w| workload(w, styles)).collect::<Vec<_>>(),
+        workloads => view.workloads.iter().map(|w| workload(w, styles)).collect::<Result<Vec<_>, _>>()?,
         scaling => view.scaling.iter().map(|f| figure(f, styles)).collect::<Vec<_>>(),
         benchmarks => view.benchmarks.as_ref().map(table),
         support => view.support.as_ref().map(table),
@@ -93,12 +94,12 @@ fn steps(costs: &Costs, styles: &[Style]) -> Vec<Value> {
     costs.steps.iter().map(|s| context! { id => s.id.as_str(), swatch => Value::from_safe_string(look(&s.id)), from => from(s) }).collect()
 }
 
-fn table(table: &Table) -> Value {
+pub(crate) fn table(table: &Table) -> Value {
     let rows: Vec<Value> = table.rows.iter().map(|r| context! { about => r.about.as_deref(), cells => r.cells.clone() }).collect();
     context! { caption => table.caption.as_str(), head => table.head.clone(), rows }
 }
 
-fn workload(view: &WorkloadView, styles: &[Style]) -> Value {
+fn workload(view: &WorkloadView, styles: &[Style]) -> Result<Value, RenderError> {
     let w = view.result;
     let mut matches = Table::new("Records that each rule matches", &["rule", "matches"]);
     for (rule, count) in &w.matches {
@@ -113,7 +114,7 @@ fn workload(view: &WorkloadView, styles: &[Style]) -> Value {
             context! { mode => mode_name(*mode), figure => figure(f, styles), steps }
         })
         .collect();
-    context! {
+    Ok(context! {
         name => w.name.as_str(),
         slug => view.slug.as_str(),
         about => w.about.trim(),
@@ -132,7 +133,8 @@ fn workload(view: &WorkloadView, styles: &[Style]) -> Value {
         latency => of(&view.latency),
         absent => w.absent.iter().map(|a| context! { id => a.id.as_str(), reason => a.reason.as_str() }).collect::<Vec<_>>(),
         noise => view.noise.as_str(),
-    }
+        beside => Value::from_safe_string(crate::beside::html(w)?),
+    })
 }
 
 /// The mode's name in addresses and in the page's data.

@@ -43,7 +43,8 @@ pub fn phases(workload: &WorkloadResult, ordered: &[&Style]) -> Table {
     table.head.extend(shown.iter().map(|p| format!("{} / {}", phase_name(*p).to_lowercase(), p.per())));
     for style in ordered {
         let Some(row) = workload.row(&style.id) else { continue };
-        let mut cells = vec![style.id.clone(), batch_ratio(workload, &style.id, ordered).unwrap_or("–".into())];
+        let mark = if row.note.is_some() { " *" } else { "" };
+        let mut cells = vec![format!("{}{mark}", style.id), batch_ratio(workload, &style.id, ordered).unwrap_or("–".into())];
         cells.extend(shown.iter().map(|p| time(row.centre(*p))));
         table.push_about(&style.id, cells);
     }

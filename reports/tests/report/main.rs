@@ -1,5 +1,6 @@
 //! What reports hold, and how the page behaves in a real browser.
 
+mod beside;
 mod browser;
 mod chrome;
 mod combine;

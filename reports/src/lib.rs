@@ -9,6 +9,7 @@ mod charts;
 mod cited;
 mod combine;
 mod date;
+mod diff_page;
 mod format;
 mod lines;
 mod markdown;
@@ -23,6 +24,7 @@ mod tables;
 mod view;
 
 pub use combine::{CombineError, Report, Run};
+pub use diff_page::DiffPage;
 pub use page::RenderError;
 
 /// A file of a report.

@@ -150,6 +150,17 @@ fn diff_says_what_changed_and_exits_accordingly() {
     let json: Value = serde_json::from_slice(&quintet(&["diff", &old, &new, "--phase", "batch", "--output", "json"]).stdout).expect("JSON");
     let jit = json["comparisons"].as_array().expect("a list").iter().find(|c| c["row"] == "jit").expect("jit");
     assert_eq!((jit["verdict"].as_str(), jit["phase"].as_str()), (Some("slower"), Some("batch")));
+
+    let page = file("diff.html", "");
+    let written = quintet(&["diff", &old, &new, "--html", &page]);
+    assert_eq!(written.status.code(), Some(1), "the page changes nothing of the exit status");
+    assert_eq!(out(&written), text, "nor of what is printed");
+    assert!(err(&written).contains(&format!("written to {page}")), "{}", err(&written));
+    let html = std::fs::read_to_string(&page).expect("the page");
+    assert!(html.contains("Of 25 comparisons 1 got slower, by 1.35×, and 1 got faster, by 2.00×"), "no summary");
+    assert!(html.contains(&format!("diff {old} {new} --html {page}")), "no command to reproduce");
+    let nowhere = quintet(&["diff", &old, &new, "--html", "/no/such/folder/diff.html"]);
+    assert!(nowhere.status.code() == Some(2) && err(&nowhere).contains("/no/such/folder/diff.html"), "{}", err(&nowhere));
 }
 
 #[test]

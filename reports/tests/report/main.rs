@@ -5,6 +5,7 @@ mod browser;
 mod chrome;
 mod combine;
 mod extreme;
+mod diff_page;
 mod fixture;
 mod hostile;
 mod markdown;

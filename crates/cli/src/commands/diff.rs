@@ -5,9 +5,11 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args as ClapArgs, ValueEnum};
+use quintet_reports::DiffPage;
 use quintet_results::{Comparison, Diff, DiffOptions, Phase, Verdict};
 
 use crate::failure::{FOUND, Failure, output};
+use crate::replace::replace;
 use crate::results_file::load;
 use crate::table::{digits, nanoseconds};
 
@@ -22,6 +24,7 @@ Examples:
   quintet diff before/results.json after/results.json
   quintet diff old.json new.json --phase batch --workload waf-pack --threshold 5%
   quintet diff old.json new.json --output json --fail-on any
+  quintet diff old.json new.json --html diff.html --fail-on never      a page to filter and to pass on
 
 Exit status: 0 no slowdown (or whatever --fail-on allows); 1 a row is slower; 2 a file cannot be used, or nothing can be compared.")]
 pub struct DiffArgs {
@@ -42,6 +45,9 @@ pub struct DiffArgs {
     /// What is printed.
     #[arg(long, value_enum, default_value_t = OutputArg::Text)]
     pub output: OutputArg,
+    /// Also write the comparison as a page: one HTML file, which needs no network, with filters that its address keeps.
+    #[arg(long, value_name = "FILE")]
+    pub html: Option<PathBuf>,
     /// What ends with exit status 1.
     #[arg(long, value_enum, default_value_t = FailOn::Slower)]
     pub fail_on: FailOn,
@@ -88,6 +94,14 @@ pub fn run(args: &DiffArgs) -> Result<ExitCode, Failure> {
     write!(std::io::stdout().lock(), "{text}").map_err(output)?;
     if diff.comparisons.is_empty() {
         return Err(Failure::unusable(format!("{} and {} have nothing in common to compare", args.old.display(), args.new.display())));
+    }
+    if let Some(path) = &args.html {
+        let named = |path: &PathBuf| path.display().to_string();
+        let (before, after, command) = (named(&args.old), named(&args.new), std::env::args().collect::<Vec<_>>().join(" "));
+        let page = DiffPage { diff: &diff, old: (&before, &old), new: (&after, &new), command: &command };
+        let page = page.render().map_err(Failure::unusable)?;
+        replace(path, &page).map_err(|e| Failure::unusable(format!("{}: {e}", path.display())))?;
+        eprintln!("written to {}", path.display());
     }
     let fails = match args.fail_on {
         FailOn::Slower => diff.any_slower(),

@@ -95,6 +95,9 @@ pub fn verify_lineup(loaded: &Loaded, lineup: &Lineup) -> Result<Verified, Verif
 
 /// A peer's own form of a workload, once it has compiled.
 pub(crate) fn prepare<'l>(loaded: &'l Loaded, peer: &dyn Peer) -> Result<Box<dyn Prepared + 'l>, String> {
+    if let Some((_, reason)) = loaded.workload.without.iter().find(|(id, _)| id == peer.id()) {
+        return Err(reason.clone());
+    }
     let task = Task { workload: &loaded.workload.name, program: loaded.unoptimised.program(), batches: &loaded.batches };
     let prepared = peer.prepare(task)?;
     prepared.compile().transpose()?;

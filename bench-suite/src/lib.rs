@@ -12,6 +12,7 @@ mod fingerprint;
 mod gate;
 mod lineup;
 mod load;
+mod parts;
 mod refused;
 mod sampler;
 pub mod scaling;
@@ -25,6 +26,7 @@ pub use fingerprint::{machine, versions};
 pub use gate::{verify, verify_lineup};
 pub use lineup::{Lineup, PassRows};
 pub use load::{LoadError, Loaded};
+pub use parts::part;
 pub use quintet_peers::peers;
 pub use refused::refused;
 pub use sampler::{

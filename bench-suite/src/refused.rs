@@ -26,5 +26,6 @@ pub fn refused(loaded: &Loaded, error: &VerifyError) -> WorkloadResult {
         again: None,
         sources: None,
         cited: Vec::new(),
+        parts: Vec::new(),
     }
 }

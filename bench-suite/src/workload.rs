@@ -36,6 +36,8 @@ pub struct Workload {
     pub limits: Limits,
     /// Figures of other engines on these rules and records that a run shows beside its own.
     pub cited: Vec<Cited>,
+    /// The ids of other engines that take no part, and why.
+    pub without: Vec<(String, String)>,
 }
 
 /// Where a workload's files are.
@@ -179,6 +181,7 @@ impl Workload {
             lists,
             limits: Limits::default(),
             cited,
+            without: Vec::new(),
         })
     }
 }

@@ -3,9 +3,10 @@
 use std::collections::BTreeSet;
 use std::io::Cursor;
 use std::path::Path;
+use std::time::Duration;
 
 use quintet::{ArenaKind, Batch, BatchBuilder, Engine, Matches, Program, RuleSet, Scheme, Value, backends};
-use quintet_bench::{Loaded, Workload, names, shipped};
+use quintet_bench::{Effort, Lineup, Loaded, PassRows, Workload, names, part, shipped, verify_lineup};
 use quintet_inputs::{Format, Reader, ReaderOptions};
 use quintet_peers::{Task, peers};
 
@@ -230,6 +231,23 @@ const AWKWARD: &[&str] = &[
     "not h[\"k\"] == \"v\"",
     "i == 3 or s == \"a\" and b xor m > 0",
     "i > 9223372036854775806",
+    "len(s) == 3",
+    "len(t) > 1",
+    "len(lower(s)) < 2",
+    "not len(s) == 0",
+    "len(a) == 0",
+    "len(a) >= 2 and len(l) != 1",
+    "s matches \"\\\"q\"",
+    "t matches \"[\\\"x]\"",
+    "any(len(l[*])[*] == 1)",
+    "len(h[\"k\"]) == 0",
+    "starts_with(s, \"a\")",
+    "not starts_with(s, \"A.\")",
+    "ends_with(s, \"b\\x0a\")",
+    "ends_with(t, \"é\")",
+    "starts_with(lower(s), \"a\") or ends_with(t, \"\")",
+    "upper(s) contains \"X\"",
+    "lower(l[0]) contains \"x\"",
 ];
 
 #[test]
@@ -288,5 +306,50 @@ h = { type = "Map<Bytes>", optional = true }
             }
         }
     }
-    assert_eq!(accepted, [("wirefilter", 46), ("cel", 48), ("rhai", 51)], "how many of {} rules each engine expresses", AWKWARD.len());
+    assert_eq!(accepted, [("wirefilter", 56), ("cel", 65), ("rhai", 68)], "how many of {} rules each engine expresses", AWKWARD.len());
+}
+
+/// The rules of each shipped workload that engines run which do not run all: how many, and who.
+const PARTS: &[(&str, usize, &str)] = &[
+    ("arrays-and-maps", 7, "rhai and wirefilter run"),
+    ("header-logic", 11, "wirefilter runs"),
+    ("waf-pack", 54, "wirefilter and rhai run"),
+];
+
+#[test]
+fn parts_hold_the_rules_that_engines_run_which_do_not_run_all() {
+    // Who is too slow to be measured depends on the machine; with an hour for each workload nobody is.
+    let patient = Effort { time: Duration::from_secs(3600), ..Effort::FULL };
+    let mut found = Vec::new();
+    for name in names() {
+        let whole = loaded(&name);
+        // cel compiles patterns at each evaluation, which takes long here.
+        let others = peers().into_iter().filter(|p| p.id() != "cel").collect();
+        let lineup = Lineup { backends: backends(), passes: PassRows::On, peers: others };
+        let Some(part) = part(&whole, &lineup, &patient) else { continue };
+        let part = Loaded::new(part).unwrap();
+        let (few, all) = (part.linked.program().rules.len(), whole.linked.program().rules.len());
+        assert!(few < all && part.records() == whole.records(), "{name}: {few} of {all} rules");
+        let verified = verify_lineup(&part, &lineup).unwrap();
+        let who = part.workload.name.strip_prefix(&format!("{name} (rules that ")).and_then(|w| w.strip_suffix(")")).unwrap().to_owned();
+        for engine in ["wirefilter", "cel", "rhai"].into_iter().filter(|e| who.contains(e)) {
+            assert!(verified.absent.iter().all(|a| a.id != engine), "{name}: {engine} is to run the part: {:?}", verified.absent);
+        }
+        found.push((name, few, who));
+    }
+    let pinned: Vec<(String, usize, String)> = PARTS.iter().map(|(name, few, who)| ((*name).to_owned(), *few, (*who).to_owned())).collect();
+    assert_eq!(found, pinned);
+}
+
+#[test]
+fn an_engine_that_would_take_the_time_of_the_others_takes_no_part() {
+    let whole = loaded("arrays-and-maps");
+    let lineup = Lineup { backends: backends(), passes: PassRows::On, peers: peers() };
+    let hasty = Effort { time: Duration::from_nanos(1), ..Effort::FULL };
+    assert!(part(&whole, &lineup, &hasty).is_none());
+    let patient = Effort { time: Duration::from_secs(3600), ..Effort::FULL };
+    let mut part = part(&whole, &lineup, &patient).unwrap();
+    part.without.push(("rhai".into(), "too slow today".into()));
+    let verified = verify_lineup(&Loaded::new(part).unwrap(), &lineup).unwrap();
+    assert!(verified.absent.iter().any(|a| a.id == "rhai" && a.reason == "too slow today"), "{:?}", verified.absent);
 }

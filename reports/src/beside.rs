@@ -1,10 +1,10 @@
-//! What stands in a workload's section beside its measurements: notes on rows, cited figures, rules and what they become.
+//! What stands in a workload's section beside its measurements: notes on rows, parts, cited figures, rules and what they become.
 
 use minijinja::{Environment, UndefinedBehavior, Value, context};
 use quintet_results::WorkloadResult;
 
 use crate::page::{RenderError, table};
-use crate::{cited, sources};
+use crate::{cited, parts, sources};
 
 const TEMPLATE: &str = include_str!("page/beside.html.j2");
 /// How it looks.
@@ -26,6 +26,9 @@ pub fn html(workload: &WorkloadResult) -> Result<String, RenderError> {
         .iter()
         .map(|c| context! { title => c.title.as_str(), about => c.about.as_str(), summary => c.summary.as_str(), table => table(&c.table) })
         .collect();
+    let parts: Vec<Value> = parts::of(workload)
+        .map(|p| context! { name => p.result.name.as_str(), about => p.about.as_str(), table => table(&p.table), notes => notes(p.result), absent => p.absent() })
+        .collect();
     let part = env.get_template("beside.html.j2")?;
-    Ok(part.render(context! { notes => notes(workload), citations, sources => sources::of(workload) })?)
+    Ok(part.render(context! { notes => notes(workload), parts, citations, sources => sources::of(workload) })?)
 }

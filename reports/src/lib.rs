@@ -15,6 +15,7 @@ mod lines;
 mod markdown;
 mod page;
 mod panel;
+mod parts;
 mod scale;
 mod sources;
 mod style;

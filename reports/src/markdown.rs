@@ -117,6 +117,10 @@ fn one(view: &WorkloadView) -> String {
     if let Some(front) = &view.front {
         text += &format!("\n{}\n", escape(front));
     }
+    for part in crate::parts::of(w) {
+        text += &format!("\n#### {}\n\n{}\n\n{}", escape(&part.result.name), escape(&part.about), part.table.markdown());
+        text.extend(part.absent().iter().map(|line| format!("\n{}\n", escape(line))));
+    }
     for cited in crate::cited::of(w) {
         text += &format!("\nMeasured elsewhere: {}. {} {}\n\n", escape(&cited.title), escape(&cited.about), escape(&cited.summary));
         text += &cited.table.markdown();

@@ -251,6 +251,7 @@ mod tests {
             again: None,
             sources: None,
             cited: Vec::new(),
+            parts: Vec::new(),
         }];
         let styles = assign(&workload, &[]);
         assert_eq!(styles.first().map(|s| s.id.as_str()), Some("jit"));

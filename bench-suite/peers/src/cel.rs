@@ -110,6 +110,10 @@ impl Scripted for Text {
         format!("{text}.{function}Ascii()")
     }
 
+    fn len(&self, text: &str) -> String {
+        format!("size(bytes({text}))")
+    }
+
     fn any_bit(&self, value: &str, mask: i64) -> Result<String, String> {
         match mask {
             1 => Ok(format!("({value} % 2 != 0)")),
@@ -135,6 +139,14 @@ impl Dialect for Text {
 
     fn contains(&self, flat: &Flat, value: &Term, needle: &[u8]) -> Result<String, String> {
         Ok(format!("{}.contains({})", self.term(flat, value)?, quoted(text(needle)?)))
+    }
+
+    fn starts_with(&self, flat: &Flat, value: &Term, start: &[u8]) -> Result<String, String> {
+        Ok(format!("{}.startsWith({})", self.term(flat, value)?, quoted(text(start)?)))
+    }
+
+    fn ends_with(&self, flat: &Flat, value: &Term, end: &[u8]) -> Result<String, String> {
+        Ok(format!("{}.endsWith({})", self.term(flat, value)?, quoted(text(end)?)))
     }
 
     fn matches(&self, flat: &Flat, value: &Term, pattern: &str) -> Result<String, String> {

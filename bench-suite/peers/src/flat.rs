@@ -6,7 +6,9 @@
 
 use std::collections::HashMap;
 
-use quintet_lang::ast::{ArithOp, Clause, CompareOp, Const, Expr, ExprKind, LocalId, LogicOp, Needle, Program, Quantifier, Set, Wildcard};
+use quintet_lang::ast::{
+    ArithOp, Clause, CompareOp, Const, Expr, ExprKind, LocalId, LogicOp, Needle, Program, Quantifier, Set, SiteId, Wildcard,
+};
 use quintet_lang::{FieldId, Presence, Type};
 use quintet_runtime::{Batch, RecordRef, Value};
 
@@ -48,6 +50,8 @@ struct Place {
 enum Step {
     Key(Vec<u8>),
     Index(usize),
+    /// How many elements an array has.
+    Len,
 }
 
 /// A Bool of columns.
@@ -65,6 +69,8 @@ pub(crate) enum Test {
     Compare(CompareOp, Term, Term),
     In(Term, Set),
     Contains(Term, Vec<u8>),
+    StartsWith(Term, Vec<u8>),
+    EndsWith(Term, Vec<u8>),
     Matches(Term, String),
     Wildcard(Term, Wildcard),
 }
@@ -78,6 +84,8 @@ pub(crate) enum Term {
     Lower(Box<Term>),
     /// ASCII letters in upper case.
     Upper(Box<Term>),
+    /// How many bytes a text has.
+    Len(Box<Term>),
     Arith(ArithOp, Box<Term>, Box<Term>),
     /// The bytes from one place up to another, neither negative.
     Slice(Box<Term>, usize, usize),
@@ -120,6 +128,7 @@ impl Place {
         self.steps.iter().fold(record.value(self.field), |value, step| match (value, step) {
             (Value::Array(array), Step::Index(index)) => array.get(*index),
             (Value::Map(map), Step::Key(key)) => map.get(key),
+            (Value::Array(array), Step::Len) => Value::Int(array.len() as i64),
             _ => Value::Nil,
         })
     }
@@ -183,13 +192,14 @@ impl Flattener<'_> {
             return Ok(*id);
         }
         if !ty.is_primitive() {
-            return Err(format!("a value of type {ty} is used as a whole"));
+            return Err(format!("our translator does not do values of type {ty} as a whole"));
         }
         let mut name = self.program.scheme.field(place.field).name.clone();
         for step in &place.steps {
             match step {
                 Step::Key(key) => name += &format!("_{}", String::from_utf8_lossy(key)),
                 Step::Index(index) => name += &format!("_{index}"),
+                Step::Len => name += "_len",
             }
         }
         let mut name: String = name.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect();
@@ -217,26 +227,33 @@ impl Flattener<'_> {
         if otherwise { Test::any(items) } else { Test::all(items) }
     }
 
+    /// The name of the function that a site calls.
+    fn function(&self, site: SiteId) -> String {
+        self.program.scheme.function(self.program.sites[site.index()].function).name.clone()
+    }
+
     fn bound(&self, e: &Expr) -> Result<Bound, String> {
         let step = |base: &Expr, step: Step| match self.bound(base)? {
             Bound::Place { place, .. } => Ok(Bound::Place { place: place.then(step), sure: false }),
-            Bound::Term(_) => Err("an element of a computed value is used".to_owned()),
+            Bound::Term(_) => Err("our translator does not do elements of computed values".to_owned()),
         };
         match &e.kind {
             ExprKind::Field(field) => {
                 let sure = self.program.scheme.field(*field).presence == Presence::Mandatory;
                 Ok(Bound::Place { place: Place { field: *field, steps: Vec::new() }, sure })
             }
-            ExprKind::Local(local) => self.locals.get(local).cloned().ok_or_else(|| "a loop's value is used outside it".to_owned()),
+            ExprKind::Local(local) => {
+                self.locals.get(local).cloned().ok_or_else(|| "our translator does not do a loop's value outside it".to_owned())
+            }
             ExprKind::Index { base, index } => match index.kind {
                 ExprKind::Const(Const::Int(i)) if i >= 0 => step(base, Step::Index(i as usize)),
-                _ => Err("an index is computed".to_owned()),
+                _ => Err("our translator does not do computed indices".to_owned()),
             },
             ExprKind::Key { base, key } => match &key.kind {
                 ExprKind::Const(Const::Bytes(key)) => step(base, Step::Key(key.clone())),
-                _ => Err("a key is computed".to_owned()),
+                _ => Err("our translator does not do computed keys".to_owned()),
             },
-            _ => Err("a loop walks a computed array".to_owned()),
+            _ => Err("our translator does not do loops over computed arrays".to_owned()),
         }
     }
 
@@ -265,20 +282,30 @@ impl Flattener<'_> {
                     Some(_) => None,
                 };
                 let (Some(first), Some(last), true) = (bound(start), bound(end), end.is_some()) else {
-                    return Err("a slice has bounds that are absent, negative or computed".to_owned());
+                    return Err("our translator does not do slices with bounds that are absent, negative or computed".to_owned());
                 };
                 Ok(Term::Slice(Box::new(self.term(base, guards)?), first, last))
             }
             ExprKind::Call { site, args } => {
-                let site = &self.program.sites[site.index()];
-                let name = self.program.scheme.function(site.function).name.as_str();
-                match (name, args.as_slice()) {
+                let name = self.function(*site);
+                match (name.as_str(), args.as_slice()) {
+                    ("len", [text]) if text.ty == Type::Bytes => Ok(Term::Len(Box::new(self.term(text, guards)?))),
+                    ("len", [all]) => match self.bound(all)? {
+                        Bound::Place { place, sure } => {
+                            let column = self.column(place.then(Step::Len), &Type::Int)?;
+                            if !sure && !guards.contains(&column) {
+                                guards.push(column);
+                            }
+                            Ok(Term::Column(column))
+                        }
+                        Bound::Term(_) => Err("our translator does not do the length of computed arrays".to_owned()),
+                    },
                     ("lower", [text]) => Ok(Term::Lower(Box::new(self.term(text, guards)?))),
                     ("upper", [text]) => Ok(Term::Upper(Box::new(self.term(text, guards)?))),
-                    _ => Err(format!("it calls `{name}`, which has no counterpart")),
+                    _ => Err(format!("our translator does not do `{name}`")),
                 }
             }
-            _ => Err("it computes with the answer of a test, with Floats or with an array".to_owned()),
+            _ => Err("our translator does not do computing with answers of tests, with Floats or with arrays".to_owned()),
         }
     }
 
@@ -288,7 +315,7 @@ impl Flattener<'_> {
             ExprKind::Const(Const::Bool(b)) => return Ok(Test::Constant(*b)),
             ExprKind::Field(_) | ExprKind::Local(_) => match self.term(e, &mut guards)? {
                 Term::Column(column) => (Test::Flag(column), false),
-                _ => return Err("a computed Bool is a test".to_owned()),
+                _ => return Err("our translator does not do computed Bools as tests".to_owned()),
             },
             ExprKind::Not(e) => return Ok(self.test(e)?.not()),
             ExprKind::Logic { op, items } => {
@@ -300,9 +327,15 @@ impl Flattener<'_> {
                 });
             }
             ExprKind::Compare { op, lhs, rhs, on_nil } => {
-                let lhs = self.term(lhs, &mut guards)?;
-                let rhs = self.term(rhs, &mut guards)?;
-                (compare(*op, lhs, rhs)?, *on_nil)
+                let test = match (op, &lhs.kind, &rhs.kind) {
+                    // A function's Bool that may be nil is compared with a constant.
+                    (CompareOp::Eq | CompareOp::Ne, ExprKind::Call { .. }, ExprKind::Const(Const::Bool(b))) => {
+                        let test = self.called(lhs, &mut guards)?;
+                        if (*op == CompareOp::Eq) == *b { test } else { test.not() }
+                    }
+                    _ => compare(*op, self.term(lhs, &mut guards)?, self.term(rhs, &mut guards)?)?,
+                };
+                (test, *on_nil)
             }
             ExprKind::In { value, set } => (Test::In(self.term(value, &mut guards)?, self.program.sets[set.index()].clone()), false),
             ExprKind::Contains { value, needle: Needle::Const(needle) } => {
@@ -314,12 +347,28 @@ impl Flattener<'_> {
             ExprKind::Wildcard { value, pattern } => {
                 (Test::Wildcard(self.term(value, &mut guards)?, self.program.wildcards[pattern.index()].clone()), false)
             }
+            ExprKind::Call { .. } => (self.called(e, &mut guards)?, false),
             ExprKind::Quantifier { quantifier, each } => return self.unrolled(*quantifier, &each.clauses, &each.body),
-            ExprKind::InList { .. } => return Err("it looks into a named list".to_owned()),
-            ExprKind::Contains { .. } => return Err("it searches for a computed needle".to_owned()),
-            _ => return Err("a computed Bool is a test".to_owned()),
+            ExprKind::InList { .. } => return Err("our translator does not do named lists".to_owned()),
+            ExprKind::Contains { .. } => return Err("our translator does not do searches for computed needles".to_owned()),
+            _ => return Err("our translator does not do computed Bools as tests".to_owned()),
         };
         Ok(self.guarded(guards, test, otherwise))
+    }
+
+    /// A call that answers a Bool.
+    fn called(&mut self, e: &Expr, guards: &mut Vec<usize>) -> Result<Test, String> {
+        let ExprKind::Call { site, args } = &e.kind else { return Err("our translator does not do computed Bools as tests".to_owned()) };
+        let name = self.function(*site);
+        match (name.as_str(), args.as_slice()) {
+            ("starts_with", [text, Expr { kind: ExprKind::Const(Const::Bytes(start)), .. }]) => {
+                Ok(Test::StartsWith(self.term(text, guards)?, start.clone()))
+            }
+            ("ends_with", [text, Expr { kind: ExprKind::Const(Const::Bytes(end)), .. }]) => {
+                Ok(Test::EndsWith(self.term(text, guards)?, end.clone()))
+            }
+            _ => Err(format!("our translator does not do `{name}`")),
+        }
     }
 
     /// One test per element of the loops.
@@ -338,13 +387,15 @@ impl Flattener<'_> {
                 let mut places = Vec::with_capacity(sources.len());
                 for (local, source) in sources {
                     let (Type::Array(element), Bound::Place { place, .. }) = (&source.ty, self.bound(source)?) else {
-                        return Err("a loop walks a map or a computed array".to_owned());
+                        return Err("our translator does not do loops over maps or computed arrays".to_owned());
                     };
                     places.push((*local, place, (**element).clone()));
                 }
                 let longest = places.iter().map(|(_, place, _)| self.longest(place)).min().unwrap_or(0);
                 if longest > MOST_ELEMENTS {
-                    return Err(format!("a loop walks arrays of up to {longest} elements; {MOST_ELEMENTS} become columns"));
+                    return Err(format!(
+                        "our translator does not do loops over arrays of {longest} elements; up to {MOST_ELEMENTS} become columns"
+                    ));
                 }
                 let mut items = Vec::with_capacity(longest);
                 for index in 0..longest {
@@ -375,14 +426,14 @@ impl Flattener<'_> {
 /// A comparison with the constant on the right; of a Bool with a constant, the flag itself or its negation.
 fn compare(op: CompareOp, lhs: Term, rhs: Term) -> Result<Test, String> {
     let (op, lhs, rhs) = match (&lhs, &rhs) {
-        (Term::Const(_), Term::Const(_)) => return Err("it compares two constants".to_owned()),
+        (Term::Const(_), Term::Const(_)) => return Err("our translator does not do comparisons of two constants".to_owned()),
         (Term::Const(_), _) => (mirrored(op), rhs, lhs),
         _ => (op, lhs, rhs),
     };
     match (op, &lhs, &rhs) {
         (CompareOp::Eq, Term::Column(column), Term::Const(Const::Bool(b))) => Ok(flag(*column, *b)),
         (CompareOp::Ne, Term::Column(column), Term::Const(Const::Bool(b))) => Ok(flag(*column, !*b)),
-        (_, _, Term::Const(Const::Bool(_) | Const::Float(_))) => Err("it orders Bools, or compares Floats".to_owned()),
+        (_, _, Term::Const(Const::Bool(_) | Const::Float(_))) => Err("our translator does not do the order of Bools, or Floats".to_owned()),
         _ => Ok(Test::Compare(op, lhs, rhs)),
     }
 }

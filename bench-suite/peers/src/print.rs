@@ -26,6 +26,8 @@ pub(crate) trait Dialect {
     fn compare(&self, flat: &Flat, op: CompareOp, lhs: &Term, rhs: &Term) -> Result<String, String>;
     fn is_in(&self, flat: &Flat, value: &Term, set: &Set) -> Result<String, String>;
     fn contains(&self, flat: &Flat, value: &Term, needle: &[u8]) -> Result<String, String>;
+    fn starts_with(&self, flat: &Flat, value: &Term, start: &[u8]) -> Result<String, String>;
+    fn ends_with(&self, flat: &Flat, value: &Term, end: &[u8]) -> Result<String, String>;
     fn matches(&self, flat: &Flat, value: &Term, pattern: &str) -> Result<String, String>;
     fn wildcard(&self, flat: &Flat, value: &Term, pattern: &Wildcard) -> Result<String, String>;
 }
@@ -52,6 +54,8 @@ fn test<D: Dialect>(dialect: &D, flat: &Flat, it: &Test) -> Result<String, Strin
         Test::Compare(op, lhs, rhs) => dialect.compare(flat, *op, lhs, rhs),
         Test::In(value, set) => dialect.is_in(flat, value, set),
         Test::Contains(value, needle) => dialect.contains(flat, value, needle),
+        Test::StartsWith(value, start) => dialect.starts_with(flat, value, start),
+        Test::EndsWith(value, end) => dialect.ends_with(flat, value, end),
         Test::Matches(value, pattern) => dialect.matches(flat, value, pattern),
         Test::Wildcard(value, pattern) => dialect.wildcard(flat, value, pattern),
     }
@@ -62,6 +66,8 @@ fn test<D: Dialect>(dialect: &D, flat: &Flat, it: &Test) -> Result<String, Strin
 pub(crate) trait Scripted {
     /// A function of one text: `lower` or `upper`.
     fn call(&self, function: &str, text: &str) -> String;
+    /// How many bytes a text has.
+    fn len(&self, text: &str) -> String;
     /// Whether `value & mask` is not 0.
     fn any_bit(&self, value: &str, mask: i64) -> Result<String, String>;
 
@@ -75,6 +81,7 @@ pub(crate) trait Scripted {
             Term::Column(column) => Ok(variable(&flat.columns[*column])),
             Term::Lower(inner) => Ok(self.call("lower", &self.term(flat, inner)?)),
             Term::Upper(inner) => Ok(self.call("upper", &self.term(flat, inner)?)),
+            Term::Len(inner) => Ok(self.len(&self.term(flat, inner)?)),
             Term::Arith(op @ (ArithOp::Add | ArithOp::Sub | ArithOp::Mul), lhs, rhs) => {
                 Ok(format!("({} {} {})", self.term(flat, lhs)?, op.symbol(), self.term(flat, rhs)?))
             }

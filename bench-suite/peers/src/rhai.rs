@@ -121,6 +121,10 @@ impl Scripted for Text {
         format!("{function}({text})")
     }
 
+    fn len(&self, text: &str) -> String {
+        format!("{text}.bytes()")
+    }
+
     fn any_bit(&self, value: &str, mask: i64) -> Result<String, String> {
         Ok(format!("(({value} & {mask}) != 0)"))
     }
@@ -143,6 +147,14 @@ impl Dialect for Text {
 
     fn contains(&self, flat: &Flat, value: &Term, needle: &[u8]) -> Result<String, String> {
         Ok(format!("{}.contains({})", self.term(flat, value)?, quoted(text(needle)?)))
+    }
+
+    fn starts_with(&self, flat: &Flat, value: &Term, start: &[u8]) -> Result<String, String> {
+        Ok(format!("{}.starts_with({})", self.term(flat, value)?, quoted(text(start)?)))
+    }
+
+    fn ends_with(&self, flat: &Flat, value: &Term, end: &[u8]) -> Result<String, String> {
+        Ok(format!("{}.ends_with({})", self.term(flat, value)?, quoted(text(end)?)))
     }
 
     fn matches(&self, flat: &Flat, value: &Term, pattern: &str) -> Result<String, String> {

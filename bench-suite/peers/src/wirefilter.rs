@@ -116,6 +116,24 @@ fn fill<'t>(context: &mut ExecutionContext<'t>, column: &Column, value: Value<'t
     set.and_then(|()| context.set_field_value(&presence(column), !value.is_nil())).map_err(|e| e.to_string())
 }
 
+/// A pattern without quotation marks, which its literals treat in a way of their own: each is an escape of the same byte.
+fn unquoted(pattern: &str) -> String {
+    let mut text = String::with_capacity(pattern.len());
+    let mut chars = pattern.chars();
+    while let Some(c) = chars.next() {
+        match c {
+            '"' => text.push_str("\\x22"),
+            '\\' => match chars.next() {
+                Some('"') => text.push_str("\\x22"),
+                Some(escaped) => text.extend(['\\', escaped]),
+                None => text.push('\\'),
+            },
+            c => text.push(c),
+        }
+    }
+    text
+}
+
 /// Its language.
 struct Text;
 
@@ -124,6 +142,7 @@ impl Text {
     fn field(flat: &Flat, it: &Term) -> Result<String, String> {
         match it {
             Term::Column(column) => Ok(variable(&flat.columns[*column])),
+            Term::Len(_) => Err("it has no functions, and a rule asks for the length of a text".to_owned()),
             Term::Arith(op, ..) => Err(format!("it has no arithmetic, and a rule computes with `{}`", op.symbol())),
             _ => Err("it tests fields, and a rule tests a computed value".to_owned()),
         }
@@ -159,20 +178,24 @@ impl Text {
         }
     }
 
+    /// Where a text is folded before it is searched for `part`: the text as it is, and a regular expression that finds the part in it.
+    fn folded(value: &Term, part: &[u8]) -> Result<Option<(Term, String)>, String> {
+        let (Term::Lower(inner) | Term::Upper(inner)) = value else { return Ok(None) };
+        let upper = matches!(value, Term::Upper(_));
+        if part.iter().any(|b| if upper { b.is_ascii_lowercase() } else { b.is_ascii_uppercase() }) {
+            return Err("a folded text is compared with one that is not".to_owned());
+        }
+        let mut inner = &**inner;
+        while let Term::Lower(deeper) | Term::Upper(deeper) = inner {
+            inner = deeper;
+        }
+        Ok(Some((inner.clone(), format!("(?i-u:{})", escaped(part)?))))
+    }
+
     /// A regular expression for a comparison of a computed text with a constant, where there is one.
     fn as_pattern(value: &Term, with: &[u8]) -> Result<Option<(Term, String)>, String> {
         match value {
-            Term::Lower(inner) | Term::Upper(inner) => {
-                let upper = matches!(value, Term::Upper(_));
-                if with.iter().any(|b| if upper { b.is_ascii_lowercase() } else { b.is_ascii_uppercase() }) {
-                    return Err("a folded text is compared with one that is not".to_owned());
-                }
-                let mut inner = &**inner;
-                while let Term::Lower(deeper) | Term::Upper(deeper) = inner {
-                    inner = deeper;
-                }
-                Ok(Some((inner.clone(), format!("\\A(?i:{})\\z", escaped(with)?))))
-            }
+            Term::Lower(_) | Term::Upper(_) => Ok(Text::folded(value, with)?.map(|(inner, pattern)| (inner, format!("\\A{pattern}\\z")))),
             Term::Slice(inner, first, last) if first + with.len() == *last && !with.is_empty() => {
                 Ok(Some(((**inner).clone(), format!("\\A(?s:.{{{first}}}){}", escaped(with)?))))
             }
@@ -216,15 +239,23 @@ impl Dialect for Text {
         Ok(format!("{} in {{{}}}", Text::field(flat, value)?, members.join(" ")))
     }
 
+    fn starts_with(&self, flat: &Flat, value: &Term, start: &[u8]) -> Result<String, String> {
+        self.matches(flat, value, &format!("\\A{}", escaped(start)?))
+    }
+
+    fn ends_with(&self, flat: &Flat, value: &Term, end: &[u8]) -> Result<String, String> {
+        self.matches(flat, value, &format!("{}\\z", escaped(end)?))
+    }
+
     fn contains(&self, flat: &Flat, value: &Term, needle: &[u8]) -> Result<String, String> {
+        if let Some((inner, pattern)) = Text::folded(value, needle)? {
+            return self.matches(flat, &inner, &pattern);
+        }
         Ok(format!("{} contains {}", Text::field(flat, value)?, Text::bytes(needle)?))
     }
 
     fn matches(&self, flat: &Flat, value: &Term, pattern: &str) -> Result<String, String> {
-        if pattern.contains('"') {
-            return Err("a pattern holds a quotation mark, which its literals treat in a way of their own".to_owned());
-        }
-        Ok(format!("{} matches \"{pattern}\"", Text::field(flat, value)?))
+        Ok(format!("{} matches \"{}\"", Text::field(flat, value)?, unquoted(pattern)))
     }
 
     fn wildcard(&self, flat: &Flat, value: &Term, pattern: &Wildcard) -> Result<String, String> {

@@ -53,6 +53,7 @@ struct Head {
     expected: BTreeMap<String, usize>,
     lists: Vec<(String, PathBuf, Vec<u8>)>,
     limits: Limits,
+    without: Vec<(String, String)>,
     backends: Vec<String>,
     passes: PassRows,
     peers: bool,
@@ -85,6 +86,7 @@ impl Job {
             expected: w.expected.clone(),
             lists: w.lists.iter().map(|l| (l.spec(), l.path().to_owned(), l.text().to_vec())).collect(),
             limits: w.limits.clone(),
+            without: w.without.clone(),
             backends: self.backends.clone(),
             passes: self.passes,
             peers: self.peers,
@@ -119,6 +121,7 @@ impl Job {
             limits: head.limits,
             // What is cited takes no part in measuring.
             cited: Vec::new(),
+            without: head.without,
         };
         Ok(Job { workload, backends: head.backends, passes: head.passes, peers: head.peers, effort: head.effort, slowed: head.slowed })
     }

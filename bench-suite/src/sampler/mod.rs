@@ -15,6 +15,8 @@ use std::time::{Duration, Instant};
 
 use quintet_results::{Measure, RowKind, WorkloadResult};
 
+pub(crate) use others::affordable;
+
 pub use effort::{Effort, Ending, Widest, widest};
 pub use job::{Job, Slowed};
 pub use process::{Child, serve};

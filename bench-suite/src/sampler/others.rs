@@ -105,7 +105,7 @@ fn run_records(prepared: &mut dyn Prepared, records: usize, hits: &mut RuleSet) 
 }
 
 /// Whether an engine that takes `once` for each phase once leaves enough of the workload's time to the others.
-fn affordable(once: Duration, effort: &Effort) -> Result<(), String> {
+pub(crate) fn affordable(once: Duration, effort: &Effort) -> Result<(), String> {
     let least = once * u32::try_from(effort.min_rounds).unwrap_or(u32::MAX);
     if least * SHARE <= effort.time {
         return Ok(());

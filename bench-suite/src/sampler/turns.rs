@@ -116,6 +116,7 @@ fn empty(loaded: &Loaded, verified: &Verified, absent: Vec<Absent>) -> WorkloadR
         again: None,
         sources: None,
         cited: Vec::new(),
+        parts: Vec::new(),
     }
 }
 

@@ -32,6 +32,9 @@ pub enum LoadError {
     /// An option that no run has.
     #[error("the options of the run are not those of a measurement: precision {0}, time limit {1} s")]
     Options(f64, f64),
+    /// A part of a workload has parts.
+    #[error("workload `{0}` is a part of another one and has parts itself")]
+    Parts(String),
     /// It holds no workload.
     #[error("the result file holds no workload: nothing was measured")]
     Empty,
@@ -88,7 +91,10 @@ impl Results {
                 return Err(LoadError::Criterion(format!("{}/{}", c.group, c.function)));
             }
         }
-        for w in &self.workloads {
+        for w in self.workloads.iter().flat_map(|w| std::iter::once(w).chain(&w.parts)) {
+            if !w.parts.is_empty() && !self.workloads.iter().any(|whole| std::ptr::eq(whole, w)) {
+                return Err(LoadError::Parts(w.name.clone()));
+            }
             if let Some(difference) = &w.difference {
                 return Err(LoadError::Differed { workload: w.name.clone(), difference: difference.clone() });
             }

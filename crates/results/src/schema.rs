@@ -127,6 +127,10 @@ pub struct WorkloadResult {
     /// Figures of other engines that were not measured in this run.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub cited: Vec<Cited>,
+    /// The same comparison over a part of the rules: those that other engines can run which cannot run all. Its rules count in no mean
+    /// over workloads, as they are in this workload already.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub parts: Vec<WorkloadResult>,
 }
 
 /// A row measured a second time in the same rounds.

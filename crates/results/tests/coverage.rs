@@ -177,6 +177,7 @@ fn file(random: &mut Random, shape: Shape, rounds: usize, slower: f64) -> Result
             again: Some(again),
             sources: None,
             cited: Vec::new(),
+            parts: Vec::new(),
         }
     };
     Results {

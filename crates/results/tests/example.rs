@@ -107,6 +107,7 @@ fn edge_filter() -> WorkloadResult {
         again: Some(Again { id: "interp".into(), batch: samples(90.0, 6) }),
         sources: None,
         cited: Vec::new(),
+        parts: Vec::new(),
     }
 }
 
@@ -140,6 +141,7 @@ fn payload_search() -> WorkloadResult {
         again: Some(Again { id: "interp".into(), batch: samples(550.0, 6) }),
         sources: None,
         cited: Vec::new(),
+        parts: Vec::new(),
     }
 }
 

@@ -27,6 +27,11 @@ fn beside() -> Results {
         units,
         times: [("closures".to_owned(), closures)].into(),
     };
+    let mut part = workload.clone();
+    part.name = format!("{} (rules that cel runs)", workload.name);
+    part.about = format!("1 of the 2 rules; without other. {EVIL}");
+    (part.sources, part.cited) = (None, Vec::new());
+    workload.parts = vec![part];
     workload.cited = vec![Cited {
         engine: "other".into(),
         version: "main".into(),
@@ -47,6 +52,7 @@ fn notes_and_cited_figures_stand_by_their_rows() {
     for cell in ["| a | 2 | 2.00 to 4.00 | 3.00\u{a0}ns to 6.00\u{a0}ns | 2.00× |", "| b | 1 | 10.0 | 15.0\u{a0}ns | 2.00× |"] {
         assert!(report.contains(cell), "no {cell}");
     }
+    assert!(page.contains("(rules that cel runs)</h4>") && report.contains("(rules that cel runs)\n"), "the part stands by its workload");
     assert!(page.contains("took 1.50\u{a0}ns in this run") && page.contains("closures 2.00× its time"));
 }
 

@@ -30,7 +30,8 @@ Rows:
   jit, jit-fast           a backend in its default configuration and in another one
   jit/no-passes           the same without the optimising passes (--passes both or off)
   native                  the workload's rules, idiomatic Rust by hand
-  wirefilter, cel, ...    other engines, where they can express the workload; why not, where they cannot
+  wirefilter, cel, ...    other engines, where they can express the workload; why not, where they cannot, and then a second comparison
+                          of the rules that they can express (--parts)
 A no-op loop and one row measured twice (A/A) show what the harness costs and how noisy the machine is.
 
 A workload file is TOML; the paths in it are relative to it:
@@ -71,6 +72,10 @@ pub struct CompareArgs {
     /// Whether other engines and the rules written by hand take part [default: on, off with --quick].
     #[arg(long, value_enum)]
     pub peers: Option<Switch>,
+    /// Whether rules that some other engine cannot run get a second comparison of the workload without them, in which it takes part
+    /// [default: on, off with --quick].
+    #[arg(long, value_enum)]
+    pub parts: Option<Switch>,
     /// Rounds go on until the 95 % interval of each backend's batch and single ratio to the fastest reaches no further than this to
     /// either side [default: 1%, 3% with --quick].
     #[arg(long, value_name = "PERCENT", value_parser = percent)]
@@ -158,6 +163,11 @@ impl CompareArgs {
             PassesArg::Both => PassRows::Both,
             PassesArg::Off => PassRows::Off,
         }
+    }
+
+    /// Whether workloads that other engines cannot run as a whole are compared in part, too.
+    pub fn parts(&self) -> bool {
+        self.peers() && self.parts.map_or(!self.quick, |parts| parts == Switch::On)
     }
 
     /// Whether other engines take part.

@@ -15,8 +15,8 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use quintet::{Backend, backend, backends, configurations};
-use quintet_bench::{Child, Job, Lineup, Loaded, Process, VerifyError, beside, measure, peers, refused, serve, verify_lineup};
-use quintet_results::Results;
+use quintet_bench::{Child, Job, Lineup, Loaded, Process, VerifyError, beside, measure, part, peers, refused, serve, verify_lineup};
+use quintet_results::{Results, WorkloadResult};
 
 use crate::failure::{Failure, output};
 use crate::heap;
@@ -33,26 +33,21 @@ pub fn run(args: &CompareArgs) -> Result<ExitCode, Failure> {
     let results = file::begin(args.quick, &effort);
     // From here on an interrupt writes the workloads that are finished.
     let finished = interrupt::watch(results.clone(), &args.out, loaded.len())?;
-    let mut bar = Bar::new(loaded.len(), effort.time);
+    let parts = parts(args, &loaded, &lineup)?;
+    let mut bar = Bar::new(loaded.len() + parts.iter().flatten().count(), effort.time);
     // Every workload passes the gate before the first of them is timed.
     verify_all(&loaded, &lineup, &bar, args, &results)?;
+    for part in parts.iter().flatten() {
+        verify_all(std::slice::from_ref(part), &lineup, &bar, args, &results)?;
+    }
     // Minutes of measuring are not given up because nobody reads the tables, or the disk that they go to is full.
     let mut printed = Ok(());
-    for loaded in &loaded {
-        let name = &loaded.workload.name;
-        let start = Instant::now();
-        let mut processes = Vec::new();
-        for number in 0..effort.processes {
-            bar.starting(name, number, effort.processes);
-            processes.push(process(args, loaded, &lineup, number)?);
+    for (whole, part) in loaded.iter().zip(&parts) {
+        let mut result = sampled(args, whole, &lineup, &mut bar, &mut printed)?;
+        if let Some(part) = part {
+            result.parts.push(sampled(args, part, &lineup, &mut bar, &mut printed)?);
         }
-        let mut measured = measure(&mut processes, &effort, &mut |p| bar.round(name, &p)).map_err(Failure::unusable)?;
-        beside(&mut measured.result, loaded, &lineup);
-        bar.measured(start.elapsed());
-        finished.add(measured.result.clone());
-        let table = tables::workload(&measured, loaded, start.elapsed());
-        printed = printed.and_then(|()| bar.aside(|| writeln!(std::io::stdout().lock(), "{table}")));
-        bar.aside(|| unmatched::warn(&measured.result));
+        finished.add(result);
     }
     bar.clear();
     let to = args.out.join("results.json");
@@ -63,6 +58,39 @@ pub fn run(args: &CompareArgs) -> Result<ExitCode, Failure> {
     })?;
     printed.and_then(|()| writeln!(std::io::stdout().lock(), "{summary}\n{verdict}")).map_err(output)?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// The parts of workloads that other engines can run which cannot run all rules, workload by workload.
+fn parts(args: &CompareArgs, loaded: &[Loaded], lineup: &Lineup) -> Result<Vec<Option<Loaded>>, Failure> {
+    if !args.parts() {
+        return Ok(loaded.iter().map(|_| None).collect());
+    }
+    loaded.iter().map(|whole| part(whole, lineup, &args.effort()).map(Loaded::new).transpose().map_err(Failure::unusable)).collect()
+}
+
+/// Measures a workload and prints its tables, as long as they can be printed.
+fn sampled(
+    args: &CompareArgs,
+    loaded: &Loaded,
+    lineup: &Lineup,
+    bar: &mut Bar,
+    printed: &mut std::io::Result<()>,
+) -> Result<WorkloadResult, Failure> {
+    let (name, effort, start) = (&loaded.workload.name, args.effort(), Instant::now());
+    let mut processes = Vec::new();
+    for number in 0..effort.processes {
+        bar.starting(name, number, effort.processes);
+        processes.push(process(args, loaded, lineup, number)?);
+    }
+    let mut measured = measure(&mut processes, &effort, &mut |p| bar.round(name, &p)).map_err(Failure::unusable)?;
+    beside(&mut measured.result, loaded, lineup);
+    bar.measured(start.elapsed());
+    if printed.is_ok() {
+        let table = tables::workload(&measured, loaded, start.elapsed());
+        *printed = bar.aside(|| writeln!(std::io::stdout().lock(), "{table}"));
+    }
+    bar.aside(|| unmatched::warn(&measured.result));
+    Ok(measured.result)
 }
 
 /// A fresh process of this program that samples a workload.

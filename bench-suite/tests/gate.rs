@@ -70,6 +70,9 @@ impl Instance for LyingInstance {
         }
         Ok(())
     }
+    fn run_rule(&mut self, rule: usize, batch: &Batch, records: std::ops::Range<usize>, out: &mut Matches) -> Result<(), RunError> {
+        self.0.run_rule(rule, batch, records, out)
+    }
     fn memory_bytes(&self) -> usize {
         self.0.memory_bytes()
     }

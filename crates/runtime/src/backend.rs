@@ -1,6 +1,7 @@
 //! The seam between the engine and its backends.
 
 use std::fmt;
+use std::ops::Range;
 use std::sync::Arc;
 
 use quintet_arena::Kind as ArenaKind;
@@ -147,6 +148,15 @@ pub trait Instance: Send {
     /// As [`Instance::run`].
     fn run_batch(&mut self, batch: &Batch, out: &mut Matches) -> Result<(), RunError>;
 
+    /// Which of the `records` of `batch` match one rule, without running the others; `out` is reset first, for one rule and so many records:
+    /// its record `i` is record `records.start + i` of the batch. Matches, traps and steps are those that [`Instance::run_batch`] answers
+    /// for the rule, and it costs what the rule's share of that costs, so that the time of each rule can be measured from outside: see
+    /// [`Profile`](crate::Profile).
+    ///
+    /// # Errors
+    /// As [`Instance::run_batch`]; and where the program has no such rule or the batch no such records.
+    fn run_rule(&mut self, rule: usize, batch: &Batch, records: Range<usize>, out: &mut Matches) -> Result<(), RunError>;
+
     /// Bytes of memory that the instance holds for itself, as far as the backend knows. What evaluations made is not kept beyond the end of
     /// a run where it is more than a few MiB.
     fn memory_bytes(&self) -> usize;
@@ -254,6 +264,21 @@ impl RunError {
     /// The cause.
     pub fn message(&self) -> &str {
         &self.message
+    }
+
+    /// Nothing, where a program of `rules` rules has this rule and a batch of `of` records these.
+    ///
+    /// # Errors
+    /// Else. Names what there is not.
+    pub fn unless_has(backend: BackendId, (rule, rules): (usize, usize), (records, of): (&Range<usize>, usize)) -> Result<(), RunError> {
+        if rule >= rules {
+            return Err(RunError::new(backend, format_args!("there is no rule {rule}; the program has {rules}, counted from 0")));
+        }
+        if records.start > records.end || records.end > of {
+            let Range { start, end } = records;
+            return Err(RunError::new(backend, format_args!("there are no records {start}..{end}; the batch has {of}, counted from 0")));
+        }
+        Ok(())
     }
 
     /// The error for a batch whose scheme is not the program's.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::ops::Range;
 use std::sync::Arc;
 
 use quintet_lang::{Limits, Passes, Program, Scheme, compile, compile_value, optimise};
@@ -212,7 +213,36 @@ pub fn answers(instance: &mut dyn Instance, program: &Linked, batches: &Batches,
     for trap in matches.traps() {
         all[trap.record].traps.insert(trap.rule, trap.trap);
     }
+    for rule in 0..rules {
+        // All records, and some from the middle, which are in no place of a word that they were in before.
+        for records in [0..count, count / 3..count - count / 4] {
+            rule_alone(instance, batch, rule, records, &all)?;
+        }
+    }
     Ok(all)
+}
+
+/// Asks one rule alone for some records of a batch.
+///
+/// # Errors
+/// When it answers otherwise than among the others.
+fn rule_alone(instance: &mut dyn Instance, batch: &Batch, rule: usize, records: Range<usize>, all: &[Answer]) -> Result<(), String> {
+    let mut alone = Matches::new();
+    instance.run_rule(rule, batch, records.clone(), &mut alone).map_err(|e| e.to_string())?;
+    if (alone.rules(), alone.records()) != (1, records.len()) {
+        return Err(format!("rule {rule} alone answers {} rules x {} records", alone.rules(), alone.records()));
+    }
+    let mut traps: BTreeMap<usize, Trap> = alone.traps().iter().map(|t| (t.record, t.trap)).collect();
+    for (at, record) in records.enumerate() {
+        let (hit, trap) = (alone.get(0, at), traps.remove(&at));
+        let (wanted_hit, wanted_trap) = (all[record].hits.contains(&rule), all[record].traps.get(&rule).copied());
+        if (hit, trap) != (wanted_hit, wanted_trap) {
+            return Err(format!(
+                "rule {rule} alone answers {hit} and {trap:?} to record {record}, and {wanted_hit} and {wanted_trap:?} among the others"
+            ));
+        }
+    }
+    if traps.is_empty() { Ok(()) } else { Err(format!("rule {rule} alone traps on records that there are not: {traps:?}")) }
 }
 
 /// What an instance of a value expression makes of records, in plain and then in shared memory: the value as text, `nil`, or the trap.

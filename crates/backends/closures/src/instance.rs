@@ -6,6 +6,7 @@
 //! the start.
 
 use std::cell::Cell;
+use std::ops::Range;
 use std::sync::Arc;
 
 use quintet_lang::ast::{Expr, ExprKind, LogicOp};
@@ -289,6 +290,27 @@ impl Instance for Runner {
                 let hits = state.block(code, scratch, (number, rule), (memory, first, stride), (all, batch.longest()), &mut trap);
                 out.set_block(number, index, hits);
             }
+        }
+        out.finish();
+        scratch.finish(ID)
+    }
+
+    fn run_rule(&mut self, rule: usize, batch: &Batch, records: Range<usize>, out: &mut Matches) -> Result<(), RunError> {
+        let Runner { code, scratch, state } = self;
+        if !batch.scheme().same(code.linked.scheme()) {
+            return Err(RunError::scheme(ID));
+        }
+        RunError::unless_has(ID, (rule, code.rules.len()), (&records, batch.len()))?;
+        out.reset(1, records.len());
+        let (memory, stride) = (batch.memory(), batch.layout().stride() / 8);
+        for index in 0..records.len().div_ceil(64) {
+            scratch.go_on(ID)?;
+            let all = u64::MAX >> (64 - (records.len() - index * 64).min(64));
+            let first = batch.records_offset() / 8 + (records.start + index * 64) * stride;
+            let mut trap = |bit: usize, trap: Trap| out.trap(0, index * 64 + bit, trap);
+            let place = (memory, first, stride);
+            let hits = state.block(code, scratch, (rule, &code.rules[rule]), place, (all, batch.longest()), &mut trap);
+            out.set_block(0, index, hits);
         }
         out.finish();
         scratch.finish(ID)

@@ -1,5 +1,6 @@
 //! Running rules on records.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use quintet_lang::Limits;
@@ -35,6 +36,23 @@ impl Walker {
         let it = &self.program.program().rules[rule];
         Machine::new(&self.program, &self.leaves, record, &self.scratch, self.rooms[rule], it.frame.locals.len()).test(&it.expr)
     }
+
+    /// Fills `row` of the answers with those of rule `rule` on `records`.
+    fn row(&mut self, rule: usize, batch: &Batch, records: Range<usize>, row: usize, out: &mut Matches) -> Result<(), RunError> {
+        for block in 0..out.row_words() {
+            self.scratch.go_on(ID)?;
+            let first = records.start + block * 64;
+            let mut bits = 0;
+            for record in first..records.end.min(first + 64) {
+                match self.test(rule, batch.record(record)) {
+                    Ok(hit) => bits |= u64::from(hit) << (record - first),
+                    Err(trap) => out.trap(row, record - records.start, trap),
+                }
+            }
+            out.set_block(row, block, bits);
+        }
+        Ok(())
+    }
 }
 
 impl Instance for Walker {
@@ -55,19 +73,17 @@ impl Instance for Walker {
         self.check(batch)?;
         out.reset(self.rooms.len(), batch.len());
         for rule in 0..self.rooms.len() {
-            for block in 0..out.row_words() {
-                self.scratch.go_on(ID)?;
-                let first = block * 64;
-                let mut bits = 0;
-                for record in first..batch.len().min(first + 64) {
-                    match self.test(rule, batch.record(record)) {
-                        Ok(hit) => bits |= u64::from(hit) << (record - first),
-                        Err(trap) => out.trap(rule, record, trap),
-                    }
-                }
-                out.set_block(rule, block, bits);
-            }
+            self.row(rule, batch, 0..batch.len(), rule, out)?;
         }
+        out.finish();
+        self.scratch.finish(ID)
+    }
+
+    fn run_rule(&mut self, rule: usize, batch: &Batch, records: Range<usize>, out: &mut Matches) -> Result<(), RunError> {
+        self.check(batch)?;
+        RunError::unless_has(ID, (rule, self.rooms.len()), (&records, batch.len()))?;
+        out.reset(1, records.len());
+        self.row(rule, batch, records, 0, out)?;
         out.finish();
         self.scratch.finish(ID)
     }

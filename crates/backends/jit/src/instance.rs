@@ -1,5 +1,6 @@
 //! Running compiled rules.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use quintet_lang::Limits;
@@ -107,6 +108,43 @@ impl State {
 }
 
 impl State {
+    /// A rule's answers for the records of a block: where in the answers they belong, a row and a word of it, says `place`.
+    ///
+    /// # Safety
+    /// As [`State::ask`], for the batch's scheme and arena; the batch has these records, which are 1 to 64.
+    #[inline(always)]
+    unsafe fn block(
+        &mut self,
+        (function, counting): (RuleFn, Counting),
+        batch: &Batch,
+        records: Range<usize>,
+        (row, block): (usize, usize),
+        out: &mut Matches,
+    ) {
+        let (arena, stride) = (batch.memory().as_ptr(), batch.layout().stride());
+        let address = arena.wrapping_add(batch.records_offset() + records.start * stride);
+        if let Counting::Within(most) = counting {
+            if batch.longest() > most {
+                let mut bits = 0;
+                for record in 0..records.len() {
+                    // SAFETY: as the caller promises.
+                    match unsafe { self.exact(function, arena, address.wrapping_add(record * stride)) } {
+                        Ok(hit) => bits |= hit << record,
+                        Err(trap) => out.trap(row, block * BLOCK + record, trap),
+                    }
+                }
+                return out.set_block(row, block, bits);
+            }
+            self.env.scratch().set_meter_word(FREE);
+        }
+        // SAFETY: as the caller promises; the state is ours alone.
+        let bits = unsafe { function(&raw mut *self, arena, address, records.len()) };
+        out.set_block(row, block, bits);
+        if !self.traps.is_empty() {
+            self.drain(|record, trap| out.trap(row, block * BLOCK + (record - address as usize) / stride, trap));
+        }
+    }
+
     /// A rule's answer for one record, with exact steps, for a rule that leaves their start and end to the instance.
     ///
     /// # Safety
@@ -165,41 +203,36 @@ impl Instance for Runner {
 
     fn run_batch(&mut self, batch: &Batch, out: &mut Matches) -> Result<(), RunError> {
         self.check(batch)?;
-        let functions = self.code.functions();
-        out.reset(functions.len(), batch.len());
-        let arena = batch.memory().as_ptr();
-        let stride = batch.layout().stride();
+        let Runner { code, counting, state } = self;
+        out.reset(code.functions().len(), batch.len());
         // Blocks outside, rules inside: a block's records stay in the cache for all rules.
         for (block, first) in (0..batch.len()).step_by(BLOCK).enumerate() {
-            let address = arena.wrapping_add(batch.records_offset() + first * stride);
-            let count = (batch.len() - first).min(BLOCK);
-            for (rule, function) in functions.iter().enumerate() {
-                self.state.env.scratch().go_on(self.code.id())?;
-                if let Some(Counting::Within(most)) = self.counting.get(rule) {
-                    if batch.longest() > *most {
-                        let mut bits = 0;
-                        for record in 0..count {
-                            // SAFETY: as in `run`; the batch has `count` records from here on.
-                            match unsafe { self.state.exact(*function, arena, address.wrapping_add(record * stride)) } {
-                                Ok(hit) => bits |= hit << record,
-                                Err(trap) => out.trap(rule, first + record, trap),
-                            }
-                        }
-                        out.set_block(rule, block, bits);
-                        continue;
-                    }
-                    self.state.env.scratch().set_meter_word(FREE);
-                }
-                // SAFETY: as in `run`; the state is ours alone and the batch has `count` records from here on.
-                let bits = unsafe { function(&raw mut *self.state, arena, address, count) };
-                out.set_block(rule, block, bits);
-                if !self.state.traps.is_empty() {
-                    self.state.drain(|record, trap| out.trap(rule, first + (record - address as usize) / stride, trap));
-                }
+            let records = first..(first + BLOCK).min(batch.len());
+            for (rule, (function, counting)) in code.functions().iter().zip(counting.iter()).enumerate() {
+                state.env.scratch().go_on(code.id())?;
+                // SAFETY: as in `run`, for each of the records.
+                unsafe { state.block((*function, *counting), batch, records.clone(), (rule, block), out) };
             }
         }
         out.finish();
-        self.state.env.finish(self.code.id())
+        state.env.finish(code.id())
+    }
+
+    fn run_rule(&mut self, rule: usize, batch: &Batch, records: Range<usize>, out: &mut Matches) -> Result<(), RunError> {
+        self.check(batch)?;
+        let Runner { code, counting, state } = self;
+        let functions = code.functions();
+        RunError::unless_has(code.id(), (rule, functions.len()), (&records, batch.len()))?;
+        out.reset(1, records.len());
+        let asked = (functions[rule], counting[rule]);
+        for (block, first) in records.clone().step_by(BLOCK).enumerate() {
+            let records = first..(first + BLOCK).min(records.end);
+            state.env.scratch().go_on(code.id())?;
+            // SAFETY: as in `run`, for each of the records.
+            unsafe { state.block(asked, batch, records, (0, block), out) };
+        }
+        out.finish();
+        state.env.finish(code.id())
     }
 
     fn memory_bytes(&self) -> usize {

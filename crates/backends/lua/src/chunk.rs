@@ -3,7 +3,7 @@
 //! For each rule there is a test, `t`, which answers true, false or a trap's code for the record at word `w` of the block at address `b`,
 //! and a loop, `l`, which runs the test on `n` records and writes the answers to the words from `o` on (both as indices of 4-byte
 //! words). Rules stand in groups of [`GROUP`]; a group has a function that answers 32 bits for one record, in `G`, and one that runs all
-//! its loops, in `L`.
+//! its loops, in `L`. The loops themselves are in `R`, by their place in the program, for who runs one rule of several.
 
 use std::fmt::Write;
 
@@ -28,7 +28,7 @@ const HEAD: &str = "\
 -- and what both are at the start of a rule at M0, or at MB for rules that count only what they look at
 local N, X, E, A, CB, T, M, M0, MB = ...
 local A2, C, C2 = A * 2, CB / 8, CB / 4
-local P, S, G, L = {}, {}, {}, {}
+local P, S, G, L, R = {}, {}, {}, {}, {}
 ";
 
 /// What a chunk may take from the prelude.
@@ -65,12 +65,17 @@ pub(crate) fn chunk(linked: &Linked, data: &mut Data) -> String {
             self::rule(linked, data, rule, (g * GROUP + i, i), stride, &mut parts, &mut text);
         }
         totals(linked, g, members, &mut text);
+        if rules.len() > 1 {
+            for i in 0..members.len() {
+                let _ = writeln!(text, "  R[{}] = l{i}", g * GROUP + i + 1);
+            }
+        }
         text += "end group() end\n";
     }
     text += "\n";
     text += match rules.len().div_ceil(GROUP) {
-        0 => "return function() end, function() end\n",
-        1 => "return L[1], G[1]\n",
+        0 => "return function() end, function() end, R\n",
+        1 => "return L[1], G[1], R\n",
         _ => {
             "\
 return function(w, b, n, o, row)
@@ -82,7 +87,7 @@ end, function(w, b, o)
   for g = 1, #G do
     I32[o + g - 1] = G[g](w, b)
   end
-end
+end, R
 "
         }
     };

@@ -1,9 +1,10 @@
 //! Running rules on records.
 
 use std::cell::UnsafeCell;
+use std::ops::Range;
 use std::sync::Arc;
 
-use mlua::Function;
+use mlua::{Function, Table};
 use quintet_lang::Limits;
 use quintet_native::Env;
 use quintet_runtime::{Batch, Counting, Instance, Interrupter, Matches, RecordRef, RuleSet, RunError, WriteMatches, WriteRuleSet};
@@ -24,6 +25,8 @@ pub(crate) struct Runner {
     batch: Option<Function>,
     /// Answers which rules match a record.
     one: Option<Function>,
+    /// Writes the answers of one rule to a batch, by the rule's place counted from 1; empty where there is one rule.
+    rules: Table,
     state: State,
     env: Box<UnsafeCell<Env>>,
     frame: Box<[UnsafeCell<u64>]>,
@@ -36,7 +39,7 @@ pub(crate) struct Runner {
     words: Box<[UnsafeCell<u32>]>,
 }
 
-// SAFETY: as for `State`, whose handles `batch` and `one` are; everything else is owned by the runner and only reached through
+// SAFETY: as for `State`, whose handles `batch`, `one` and `rules` are; everything else is owned by the runner and only reached through
 // `&mut self`. The environment borrows nothing from outside.
 unsafe impl Send for Runner {}
 
@@ -59,13 +62,13 @@ impl Runner {
         ];
         // SAFETY: the chunk's bytecode and tables were made together, and everything that the functions are told the address of lives in
         // the runner for as long as they do.
-        let (batch, one) = unsafe { state.load(&chunk.bytecode, chunk.tables.addresses(), scalars)? };
+        let (batch, one, rules) = unsafe { state.load(&chunk.bytecode, chunk.tables.addresses(), scalars)? };
         let program = chunk.program.program();
         let counting = || program.rules.iter().map(|rule| Counting::of(&chunk.program, &rule.expr, limits.steps));
         let counts = counting().any(|counting| counting != Counting::Never);
         let within = counting().filter_map(|counting| if let Counting::Within(most) = counting { Some(most) } else { None });
         let within = within.min().unwrap_or(usize::MAX);
-        Ok(Runner { chunk, batch, one, state, env, frame, notes, counts, within, words })
+        Ok(Runner { chunk, batch, one, rules, state, env, frame, notes, counts, within, words })
     }
 
     fn check(&self, batch: &Batch) -> Result<(), RunError> {
@@ -146,6 +149,44 @@ impl Instance for Runner {
             function.call::<()>((word, base as f64, count as f64, answers, row as f64)).map_err(|e| self.fail(e))?;
             for (rule, record, trap) in self.notes.get_mut().drain(..) {
                 out.trap(rule, first + record, trap);
+            }
+        }
+        out.finish();
+        self.env.get_mut().finish(self.chunk.config.id())
+    }
+
+    fn run_rule(&mut self, rule: usize, batch: &Batch, records: Range<usize>, out: &mut Matches) -> Result<(), RunError> {
+        self.check(batch)?;
+        let rules = self.chunk.program.program().rules.len();
+        RunError::unless_has(self.chunk.config.id(), (rule, rules), (&records, batch.len()))?;
+        out.reset(1, records.len());
+        let function = match &self.batch {
+            Some(all) if rules == 1 => all.clone(),
+            _ => self.rules.raw_get::<Function>(rule + 1).map_err(|e| self.fail(e))?,
+        };
+        let within = batch.longest() <= self.within;
+        self.env.get_mut().set_within(within);
+        let base = batch.memory().as_ptr() as usize;
+        let stride = batch.layout().stride() / 8;
+        let word = (base + batch.records_offset()) as f64 / 8.0 + (records.start * stride) as f64;
+        let most = match (within, self.counts) {
+            (false, _) => 1,
+            (true, true) => BETWEEN_LOOKS * rules,
+            (true, false) => usize::MAX,
+        };
+        // The answer of a record that comes alone, where the budget might be passed.
+        let mut alone = 0u64;
+        for first in (0..records.len()).step_by(most) {
+            self.env.get_mut().scratch().go_on(self.chunk.config.id())?;
+            let count = most.min(records.len() - first);
+            let answers = if within { out.words_mut()[first / 64..].as_mut_ptr() } else { &raw mut alone };
+            let (word, answers) = (word + (first * stride) as f64, answers as usize as f64 / 4.0);
+            function.call::<()>((word, base as f64, count as f64, answers, 0.0)).map_err(|e| self.fail(e))?;
+            if !within {
+                out.words_mut()[first / 64] |= (alone & 1) << (first % 64);
+            }
+            for (_, record, trap) in self.notes.get_mut().drain(..) {
+                out.trap(0, first + record, trap);
             }
         }
         out.finish();

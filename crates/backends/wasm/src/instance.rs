@@ -1,5 +1,6 @@
 //! Running compiled programs.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use quintet_runtime::{
@@ -10,7 +11,7 @@ use wasmtime::{InstancePre, Store, TypedFunc};
 
 use crate::config::{Memory, Setup};
 use crate::host::Host;
-use crate::module::{MEMORY, RUN};
+use crate::module::{MEMORY, ONE, RUN};
 use crate::places::{LIMIT, METER_START, METER_START_IF_WITHIN, PEAK, Places, TOP};
 use crate::window::Window;
 
@@ -27,6 +28,8 @@ pub(crate) struct Sandbox {
     places: Places,
     store: Store<Host>,
     run: TypedFunc<(u32, u32, u32), ()>,
+    /// Runs one rule, where there are several.
+    one: Option<TypedFunc<(u32, u32, u32, u32), ()>>,
     window: Window,
     /// Whether a rule counts steps, so that a run may take long.
     counts: bool,
@@ -46,6 +49,8 @@ impl Sandbox {
         let mut store = Store::new(pre.module().engine(), host);
         let instance = pre.instantiate(&mut store)?;
         let run = instance.get_typed_func(&mut store, RUN)?;
+        let several = program.program().rules.len() > 1;
+        let one = several.then(|| instance.get_typed_func(&mut store, ONE)).transpose()?;
         let Some(memory) = instance.get_memory(&mut store, MEMORY) else { wasmtime::bail!("the module exports no memory") };
         let window = Window::new(&mut store, memory, setup.memory, places);
         let host = store.data_mut();
@@ -58,7 +63,7 @@ impl Sandbox {
         let counts = counting().any(|counting| counting != Counting::Never);
         let within = counting().filter_map(|counting| if let Counting::Within(most) = counting { Some(most) } else { None });
         let within = within.min().unwrap_or(usize::MAX);
-        Ok(Sandbox { program, setup, places, store, run, window, counts, within })
+        Ok(Sandbox { program, setup, places, store, run, one, window, counts, within })
     }
 
     #[cold]
@@ -105,10 +110,21 @@ impl Sandbox {
     #[inline]
     fn call(&mut self, base: u32, record: u32, count: u32) -> Result<(), RunError> {
         let done = self.run.call(&mut self.store, (base, record, count));
-        done.map_err(|e| {
-            self.store.data_mut().traps.clear();
-            self.error(format_args!("{e:#}"))
-        })
+        done.map_err(|e| self.ended(&e))
+    }
+
+    /// As [`Sandbox::call`] for one rule, whose answers stand where those of the first stand else.
+    #[inline]
+    fn call_one(&mut self, rule: usize, base: u32, record: u32, count: u32) -> Result<(), RunError> {
+        let Some(one) = &self.one else { return self.call(base, record, count) };
+        let done = one.call(&mut self.store, (rule as u32, base, record, count));
+        done.map_err(|e| self.ended(&e))
+    }
+
+    #[cold]
+    fn ended(&mut self, error: &wasmtime::Error) -> RunError {
+        self.store.data_mut().traps.clear();
+        self.error(format_args!("{error:#}"))
     }
 
     /// So many words of answers.
@@ -181,6 +197,44 @@ impl Instance for Sandbox {
             for (rule, record, code) in self.store.data_mut().traps.drain(..) {
                 if let Some(trap) = Trap::from_code(code) {
                     out.trap(rule as usize, ((record - first) / stride) as usize, trap);
+                }
+            }
+        }
+        out.finish();
+        self.tidy()
+    }
+
+    fn run_rule(&mut self, rule: usize, batch: &Batch, records: Range<usize>, out: &mut Matches) -> Result<(), RunError> {
+        let base = self.place(batch)?;
+        let rules = self.program.program().rules.len();
+        let id = self.setup.id();
+        RunError::unless_has(id, (rule, rules), (&records, batch.len()))?;
+        out.reset(1, records.len());
+        let within = batch.longest() <= self.within;
+        self.set_within(within)?;
+        let (first, stride) = (base + batch.records_offset() as u32, batch.layout().stride() as u32);
+        // Room for the answers of all rules to a block is room for those of one rule to so many blocks.
+        let room = self.places.blocks as usize * rules;
+        let most = match (within, self.counts) {
+            (false, _) => 1,
+            (true, true) => 64 * room.min(BETWEEN_LOOKS * rules),
+            (true, false) => 64 * room,
+        };
+        for start in (0..records.len()).step_by(most) {
+            self.store.data_mut().scratch().go_on(id)?;
+            let count = most.min(records.len() - start);
+            self.call_one(rule, base, first + (records.start + start) as u32 * stride, count as u32)?;
+            let mut words = self.answers(count.div_ceil(64))?;
+            if within {
+                out.words_mut()[start / 64..].iter_mut().zip(&mut words).for_each(|(to, from)| *to = from);
+            } else {
+                words.for_each(|bit| out.words_mut()[start / 64] |= bit << (start % 64));
+            }
+        }
+        if !self.store.data().traps.is_empty() {
+            for (_, record, code) in self.store.data_mut().traps.drain(..) {
+                if let Some(trap) = Trap::from_code(code) {
+                    out.trap(0, ((record - first) / stride) as usize - records.start, trap);
                 }
             }
         }

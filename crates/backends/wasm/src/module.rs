@@ -17,6 +17,8 @@ use crate::places::{CONSTANTS, Places};
 pub(crate) const HOST: &str = "quintet";
 /// The exported entry point.
 pub(crate) const RUN: &str = "run";
+/// The exported entry point for one rule, where there are several.
+pub(crate) const ONE: &str = "one";
 /// The exported memory.
 pub(crate) const MEMORY: &str = "memory";
 
@@ -135,8 +137,14 @@ impl Builder {
         }
     }
 
-    /// The module, whose entry point is `run`, for so many rules and so many bytes of answers that one call makes. `None` where it is larger than there is room for.
-    pub(crate) fn finish(self, run: Target, (rules, answers): (usize, usize), mapped: bool, names: bool) -> Option<Finished> {
+    /// The module, whose entry points are `run` and, for one rule of several, `one`, for so many rules and so many bytes of answers that one call makes. `None` where it is larger than there is room for.
+    pub(crate) fn finish(
+        self,
+        (run, one): (Target, Option<Target>),
+        (rules, answers): (usize, usize),
+        mapped: bool,
+        names: bool,
+    ) -> Option<Finished> {
         let places = Places::new(self.constants.len(), self.cells, (rules, answers), mapped)?;
         let (imports, helpers): (Vec<_>, Vec<_>) = (self.imports.into_iter().collect(), self.helpers.into_iter().collect());
         let number = |target: Target| -> u32 {
@@ -184,6 +192,9 @@ impl Builder {
         memories.memory(MemoryType { minimum: places.pages, maximum, memory64: false, shared: false, page_size_log2: None });
         let mut exports = ExportSection::new();
         exports.export(MEMORY, ExportKind::Memory, 0).export(RUN, ExportKind::Func, number(run));
+        if let Some(one) = one {
+            exports.export(ONE, ExportKind::Func, number(one));
+        }
 
         let mut module = wasm_encoder::Module::new();
         module.section(&types.section).section(&import_section).section(&function_section).section(&memories).section(&exports);

@@ -1,4 +1,5 @@
-//! From a program to a module: a function per rule that answers for up to 64 records, and the entry point that calls them all.
+//! From a program to a module: a function per rule that answers for up to 64 records, the entry point that calls them all, and one that
+//! calls one of them.
 
 use quintet_runtime::{Linked, Threshold, Trap, counts_steps, counts_steps_inline};
 use wasm_encoder::ValType::{I32, I64};
@@ -20,6 +21,12 @@ const GROUP: Signature = Signature { params: &[I32; 5], results: &[] };
 /// The entry point: of the address of the batch, that of the first record, and the number of records.
 const RUN: Signature = Signature { params: &[I32; 3], results: &[] };
 
+/// One rule of many: its number, then as [`RULE`].
+const PICK: Signature = Signature { params: &[I32; 4], results: &[I64] };
+
+/// The entry point for one rule: its number, then as [`RUN`].
+const ONE: Signature = Signature { params: &[I32; 4], results: &[] };
+
 /// The module for a program; `None` where it is larger than there is room for.
 pub(crate) fn module(linked: &Linked, mapped: bool, names: bool) -> Option<Finished> {
     let mut builder = Builder::new(search::count(linked.program()));
@@ -32,7 +39,9 @@ pub(crate) fn module(linked: &Linked, mapped: bool, names: bool) -> Option<Finis
         rules.iter().map(|rule| (*rule, 1)).collect()
     };
     let run = run(linked, &mut builder, &calls, !grouped);
-    builder.finish(run, (rules.len(), linked.threshold(Threshold::WasmAnswerBytes)), mapped, names)
+    // Where there is one rule, running all does it.
+    let one = (rules.len() > 1).then(|| one(linked, &mut builder, &rules));
+    builder.finish((run, one), (rules.len(), linked.threshold(Threshold::WasmAnswerBytes)), mapped, names)
 }
 
 impl<'p> Emitter<'p> {
@@ -170,4 +179,62 @@ fn run(linked: &Linked, builder: &mut Builder, calls: &[(Target, usize)], rules:
     body.end();
     body.end();
     builder.add("run", RUN, body.finish())
+}
+
+/// The function that runs one rule on all records.
+fn one(linked: &Linked, builder: &mut Builder, rules: &[Target]) -> Target {
+    let most = linked.threshold(Threshold::WasmGroupedRules).max(1);
+    let pick = if rules.len() > most {
+        let groups: Vec<Target> = rules.chunks(most).map(|rules| pick(builder, rules, None)).collect();
+        pick(builder, &groups, Some(most))
+    } else {
+        pick(builder, rules, None)
+    };
+    let [rule, base, record, count] = [0, 1, 2, 3];
+    let mut body = Body::new(ONE.params.len());
+    let (now, out) = (body.local(I32), body.local(I32));
+    body.unknown(Hole::Answers);
+    body.i().local_set(out);
+    let end = body.block();
+    let head = body.loop_();
+    body.i().local_get(count).i32_eqz();
+    body.br_if(end);
+    body.i().local_get(count).i32_const(64).local_get(count).i32_const(64).i32_lt_u().select().local_set(now);
+    body.i().local_get(out).local_get(rule).local_get(base).local_get(record).local_get(now);
+    body.call(pick);
+    body.i().i64_store(at(0)).local_get(out).i32_const(8).i32_add().local_set(out);
+    let stride = linked.layout().stride() as i32;
+    body.i().local_get(record).i32_const(stride.wrapping_mul(64)).i32_add().local_set(record);
+    body.i().local_get(count).local_get(now).i32_sub().local_set(count);
+    body.br(head);
+    body.end();
+    body.end();
+    builder.add("one", ONE, body.finish())
+}
+
+/// A function that calls one of these, each a rule or, where `of` says so, a pick among so many rules.
+fn pick(builder: &mut Builder, targets: &[Target], of: Option<usize>) -> Target {
+    let [rule, base, record, count] = [0, 1, 2, 3];
+    let mut body = Body::new(PICK.params.len());
+    for _ in targets {
+        body.block();
+    }
+    body.i().local_get(rule);
+    if let Some(of) = of {
+        body.i().i32_const(of as i32).i32_div_u();
+    }
+    // The innermost block is the first target's; the last target's is also where numbers beyond it would go.
+    let last = targets.len().saturating_sub(1) as u32;
+    body.i().br_table((0..last).collect::<Vec<u32>>(), last);
+    for target in targets {
+        body.end();
+        if let Some(of) = of {
+            body.i().local_get(rule).i32_const(of as i32).i32_rem_u();
+        }
+        body.i().local_get(base).local_get(record).local_get(count);
+        body.call(*target);
+        body.i().return_();
+    }
+    body.i().unreachable();
+    builder.add("pick", PICK, body.finish())
 }

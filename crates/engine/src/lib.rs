@@ -206,8 +206,8 @@ pub use registry::{UnknownBackend, backend, backends, configurations};
 pub use quintet_lang as lang;
 pub use quintet_lang::{Field, FieldId, Limits, Passes, Presence, Program, Scheme, SchemeBuilder, SchemeError, Type};
 pub use quintet_runtime::{
-    Arena, ArenaKind, ArrayRef, Artifact, Backend, BackendId, Batch, BatchBuilder, Bind, BytesSet, CompileError, Compiled, Emit,
+    Alone, Arena, ArenaKind, ArrayRef, Artifact, Backend, BackendId, Batch, BatchBuilder, Bind, BytesSet, CompileError, Compiled, Emit,
     EvaluateError, Function, Instance, InstantiateError, IntSet, IpSet, Isolation, Library, LinkError, Linked, List, Lists, MapRef,
-    Matches, OwnedValue, RecordBuilder, RecordError, RecordRef, Room, RuleSet, RunError, Scratch, SetMatcher, Traits, Trap, TrapAt, Value,
-    ValueInstance,
+    Matches, OwnedValue, Profile, RecordBuilder, RecordError, RecordRef, Room, RuleCost, RuleSet, RunError, Scratch, SetMatcher, Spent,
+    Traits, Trap, TrapAt, Value, ValueInstance,
 };

@@ -13,6 +13,7 @@ mod gate;
 mod lineup;
 mod load;
 mod parts;
+mod profile;
 mod refused;
 mod sampler;
 pub mod scaling;
@@ -27,6 +28,7 @@ pub use gate::{verify, verify_lineup};
 pub use lineup::{Lineup, PassRows};
 pub use load::{LoadError, Loaded};
 pub use parts::part;
+pub use profile::{Profiler, Repeats, profile};
 pub use quintet_peers::peers;
 pub use refused::refused;
 pub use sampler::{

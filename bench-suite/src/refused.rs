@@ -27,5 +27,6 @@ pub fn refused(loaded: &Loaded, error: &VerifyError) -> WorkloadResult {
         sources: None,
         cited: Vec::new(),
         parts: Vec::new(),
+        profiles: Vec::new(),
     }
 }

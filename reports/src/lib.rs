@@ -16,6 +16,7 @@ mod markdown;
 mod page;
 mod panel;
 mod parts;
+mod profile;
 mod scale;
 mod sources;
 mod style;

@@ -125,5 +125,6 @@ fn one(view: &WorkloadView) -> String {
         text += &format!("\nMeasured elsewhere: {}. {} {}\n\n", escape(&cited.title), escape(&cited.about), escape(&cited.summary));
         text += &cited.table.markdown();
     }
+    text += &crate::profile::markdown(w);
     text + &format!("\nNoise: {}\n\n", escape(&view.noise))
 }

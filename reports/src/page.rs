@@ -9,6 +9,7 @@ use crate::charts::Figure;
 use crate::date::{duration, utc};
 use crate::format::{bytes, count_with, thousands};
 use crate::markdown::options;
+use crate::profile;
 use crate::style::{Style, variables};
 use crate::svg::swatch;
 use crate::table::Table;
@@ -20,8 +21,8 @@ use crate::view::{View, WorkloadView, rules};
 pub struct RenderError(#[from] minijinja::Error);
 
 const TEMPLATE: &str = include_str!("page/index.html.j2");
-const CSS: [&str; 3] = [include_str!("page/page.css"), crate::charts::STYLE, crate::beside::CSS];
-const JS: [&str; 10] = [
+const CSS: [&str; 4] = [include_str!("page/page.css"), crate::charts::STYLE, crate::beside::CSS, profile::STYLE];
+const JS: [&str; 11] = [
     crate::beside::JS,
     include_str!("page/format.js"),
     include_str!("page/estimate.js"),
@@ -32,6 +33,7 @@ const JS: [&str; 10] = [
     include_str!("page/tooltip.js"),
     include_str!("page/probe.js"),
     include_str!("page/main.js"),
+    profile::SCRIPT,
 ];
 
 /// The whole page.
@@ -127,6 +129,7 @@ fn workload(view: &WorkloadView, styles: &[Style]) -> Result<Value, RenderError>
         rows => w.rows.len(),
         front => view.front.as_deref(),
         matches => table(&matches),
+        profile => Value::from_safe_string(profile::html(w)),
         phases => figure(&view.phases, styles),
         break_even,
         memory => of(&view.memory),

@@ -198,6 +198,29 @@ fn backend(engine: &str) -> Option<(usize, Marker)> {
     })
 }
 
+/// A workload without rows, for tests.
+#[cfg(test)]
+pub(crate) fn tests_workload() -> quintet_results::WorkloadResult {
+    quintet_results::WorkloadResult {
+        name: "w".into(),
+        about: String::new(),
+        rules: 1,
+        records: 1,
+        record_bytes: 1,
+        matches: Vec::new(),
+        traps: 0,
+        verified_pairs: 1,
+        difference: None,
+        rounds: 1,
+        front_end: Default::default(),
+        rows: Vec::new(),
+        absent: Vec::new(),
+        no_op: Default::default(),
+        again: None,
+        profiles: Vec::new(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -232,27 +255,7 @@ mod tests {
             row("lua-script", Peer, "lua", "script", false),
             row("cel", Peer, "cel", "", false),
         ];
-        let workload: Vec<WorkloadResult> = vec![WorkloadResult {
-            name: "w".into(),
-            about: String::new(),
-            rules: 1,
-            records: 1,
-            record_bytes: 1,
-            matches: Vec::new(),
-            traps: 0,
-            verified_pairs: 1,
-            difference: None,
-            rounds: 1,
-            processes: 1,
-            front_end: Default::default(),
-            rows: rows.into(),
-            absent: Vec::new(),
-            no_op: Default::default(),
-            again: None,
-            sources: None,
-            cited: Vec::new(),
-            parts: Vec::new(),
-        }];
+        let workload = vec![WorkloadResult { rows: rows.into(), ..tests_workload() }];
         let styles = assign(&workload, &[]);
         assert_eq!(styles.first().map(|s| s.id.as_str()), Some("jit"));
         assert_eq!(styles.iter().filter(|s| s.candidate()).count(), 4);

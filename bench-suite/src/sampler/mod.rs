@@ -29,7 +29,7 @@ use gather::Gathered;
 #[error("{0}")]
 pub struct MeasureError(String);
 
-fn failed(error: impl std::fmt::Display) -> MeasureError {
+pub(crate) fn failed(error: impl std::fmt::Display) -> MeasureError {
     MeasureError(error.to_string())
 }
 

@@ -34,6 +34,7 @@ pub enum Verb {
     Choose(crate::commands::choose::ChooseArgs),
     Diff(crate::commands::diff::DiffArgs),
     Run(crate::commands::run::RunArgs),
+    Profile(crate::commands::profile::ProfileArgs),
     Check(CheckArgs),
     Fields(FieldsArgs),
     Functions(crate::commands::functions::FunctionsArgs),

@@ -39,6 +39,7 @@ fn run(verb: Verb) -> Result<ExitCode, Failure> {
         Verb::Choose(args) => commands::choose::run(&args),
         Verb::Diff(args) => commands::diff::run(&args),
         Verb::Run(args) => commands::run::run(&args),
+        Verb::Profile(args) => commands::profile::run(&args),
         Verb::Check(args) => commands::check::run(&args),
         Verb::Fields(args) => commands::fields::run(&args),
         Verb::Functions(args) => commands::functions::run(&args),

@@ -100,6 +100,21 @@ fn widest(text: &str) -> usize {
     text.lines().map(textwrap::core::display_width).max().unwrap_or(0)
 }
 
+/// A table without lines, for narrow terminals; `right` lists the columns that hold numbers.
+pub fn plain(head: &[&str], rows: impl IntoIterator<Item = Vec<String>>, right: &[usize]) -> String {
+    let mut table = Table::new();
+    table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled).set_header(head.to_vec());
+    table.add_rows(rows);
+    let last = head.len().saturating_sub(1);
+    for (place, column) in table.column_iter_mut().enumerate() {
+        column.set_padding((0, if place < last { 2 } else { 0 }));
+        if right.contains(&place) {
+            column.set_cell_alignment(CellAlignment::Right);
+        }
+    }
+    table.trim_fmt()
+}
+
 /// Nanoseconds with three significant digits and a unit that fits.
 pub fn nanoseconds(ns: f64) -> String {
     let (value, unit) = match ns.abs() {

@@ -8,6 +8,7 @@ mod diff;
 mod estimate;
 mod load;
 mod noise;
+mod profile;
 mod rank;
 mod recommendation;
 mod schema;
@@ -23,6 +24,7 @@ pub use diff::{Comparison, Diff, DiffOptions, NotCompared, Verdict, between_proc
 pub use estimate::{Estimate, Sample};
 pub use load::LoadError;
 pub use noise::{OwnKind, again, floor, own_kinds};
+pub use profile::{Profile, ProfileColumn, RuleProfile};
 pub use rank::{Ranked, rank, ratio_over};
 pub use recommendation::{Because, Recommendation, RunnerUp};
 pub use schema::{

@@ -29,6 +29,14 @@ pub enum LoadError {
     /// A result of criterion that no measurement gives.
     #[error("criterion's `{0}`: a value is not a number of nanoseconds from {least} to {most:e}", least = SAMPLE.0, most = SAMPLE.1)]
     Criterion(String),
+    /// A profile that no measurement gives.
+    #[error("workload `{workload}`: the profile of row `{row}` is not one of its rules on a row that was measured")]
+    Profile {
+        /// The workload.
+        workload: String,
+        /// The profile's row.
+        row: String,
+    },
     /// An option that no run has.
     #[error("the options of the run are not those of a measurement: precision {0}, time limit {1} s")]
     Options(f64, f64),
@@ -103,6 +111,11 @@ impl Results {
             }
             if !w.no_op.samples().all(is_sample) {
                 return Err(LoadError::Sample { workload: w.name.clone(), row: "no-op".into() });
+            }
+            for profile in &w.profiles {
+                if w.row(&profile.id).is_none() || profile.rules.len() != w.rules || !profile.is_sound() {
+                    return Err(LoadError::Profile { workload: w.name.clone(), row: profile.id.clone() });
+                }
             }
             for row in &w.rows {
                 if !row.phases.values().flat_map(|m| m.samples()).all(is_sample) {

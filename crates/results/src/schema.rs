@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::cited::Cited;
 use crate::estimate::Sample;
+use crate::profile::Profile;
 use crate::sources::Sources;
 use crate::stats::Interval;
 
@@ -131,6 +132,9 @@ pub struct WorkloadResult {
     /// over workloads, as they are in this workload already.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub parts: Vec<WorkloadResult>,
+    /// What each rule costs, one entry per row that was profiled.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub profiles: Vec<Profile>,
 }
 
 /// A row measured a second time in the same rounds.

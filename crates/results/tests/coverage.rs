@@ -178,6 +178,7 @@ fn file(random: &mut Random, shape: Shape, rounds: usize, slower: f64) -> Result
             sources: None,
             cited: Vec::new(),
             parts: Vec::new(),
+            profiles: Vec::new(),
         }
     };
     Results {

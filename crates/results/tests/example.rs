@@ -11,8 +11,8 @@ mod common;
 use std::collections::BTreeMap;
 
 use quintet_results::{
-    Absent, Again, CriterionResult, FORMAT, FrontEnd, Isolation, Latency, Machine, Measure, Memory, Options, Phase, Results, Row, RowKind,
-    Support, Traits, VERSION, WorkloadResult,
+    Absent, Again, CriterionResult, FORMAT, FrontEnd, Isolation, Latency, Machine, Measure, Memory, Options, Phase, Profile, Results, Row, RowKind,
+    RuleProfile, Support, Traits, VERSION, WorkloadResult,
 };
 
 /// What the machine did to each round: all rows of a round feel it alike. Its median is 1.
@@ -108,6 +108,31 @@ fn edge_filter() -> WorkloadResult {
         sources: None,
         cited: Vec::new(),
         parts: Vec::new(),
+        profiles: Vec::new(),
+    }
+}
+
+/// What the rules of `payload-search` cost on a row whose batches take so many ns a record.
+fn profile(id: &str, batch: f64) -> Profile {
+    let rule = |(rule, matches, share, slower): (&str, u64, f64, f64)| RuleProfile {
+        rule: rule.into(),
+        checks: 2_000,
+        matches,
+        traps: if rule == "odd" { 2 } else { 0 },
+        ns: (batch * share * 2_000.0).round(),
+        match_ns: (matches > 0).then(|| (batch * share * slower).round()),
+        no_match_ns: Some((batch * share).round()),
+        max_ns: Some((batch * share * slower * 3.0).round()),
+    };
+    Profile {
+        id: id.into(),
+        records: 2_000,
+        rounds: 5,
+        unprofiled_ns: batch * 2_000.0,
+        own_share: 0.0125,
+        clock_share: 0.0025,
+        alone_share: 0.0075,
+        rules: [("words", 120, 0.5, 1.5), ("either", 300, 0.3, 0.75), ("start", 40, 0.06, 1.25), ("odd", 0, 0.15, 1.0)].map(rule).into(),
     }
 }
 
@@ -142,6 +167,7 @@ fn payload_search() -> WorkloadResult {
         sources: None,
         cited: Vec::new(),
         parts: Vec::new(),
+        profiles: vec![profile("interp", 550.0), profile("closures", 240.0), profile("jit", 120.0)],
     }
 }
 

@@ -6,8 +6,11 @@ use crate::backend::{Instance, RunError};
 use crate::batch::Batch;
 use crate::matches::{Matches, WriteMatches};
 
-/// Checks of a rule of which one is timed alone.
+/// Checks of a rule of which one at most is timed alone.
 pub const ALONE: usize = 1024;
+
+/// The share of the rules' time that calls alone may take; where one check in [`ALONE`] takes more, fewer are made.
+const ALONE_SHARE: f64 = 0.005;
 
 /// A call alone that takes so many times as long as the rule's mean, and [`INTERRUPTED_NS`] more, was probably interrupted: it is made once
 /// more, and the shorter time counts.
@@ -20,7 +23,8 @@ const INTERRUPTED_NS: f64 = 1000.0;
 ///
 /// Each rule runs on the whole batch, with a look at the clock before and after, which gives its time. To tell matching records from others,
 /// one check in [`ALONE`] is then made again, of one record alone and timed: in turn on a record that the rule matches and on one that it
-/// does not. A call alone costs more than a check in a batch; what it costs more is known from the batches' mean and taken off.
+/// does not. A call alone costs more than a check in a batch; what it costs more is known from the batches' mean and taken off. Where such
+/// calls would take more than 0.5 % of the rules' time, there are fewer of them.
 ///
 /// ```
 /// # fn serve(mut instance: Box<dyn quintet_runtime::Instance>, batches: Vec<quintet_runtime::Batch>, rules: usize)
@@ -40,12 +44,16 @@ const INTERRUPTED_NS: f64 = 1000.0;
 #[derive(Clone, Debug)]
 pub struct Profile {
     costs: Vec<RuleCost>,
-    /// By rule: checks since one was timed alone.
-    since: Vec<usize>,
+    /// By rule: checks until one is timed alone.
+    until: Vec<usize>,
     spent: Spent,
     /// What two looks at the clock find between them where nothing is, ns.
     clock_ns: f64,
     random: u64,
+    /// Of all batches, whatever was taken: what decides how many calls alone there are.
+    checks: f64,
+    calls: f64,
+    all: Spent,
     answers: Matches,
     alone: Matches,
 }
@@ -197,10 +205,13 @@ impl Profile {
         Profile {
             costs: vec![RuleCost::default(); rules],
             // Spread, so that small batches do not have the calls alone of all rules together.
-            since: (0..rules).map(|rule| rule * 617 % ALONE).collect(),
+            until: (0..rules).map(|rule| rule * 617 % ALONE + 1).collect(),
             spent: Spent::default(),
             clock_ns: empty.get(empty.len() / 2).copied().unwrap_or_default(),
             random: 0x9e37_79b9_7f4a_7c15,
+            checks: 0.0,
+            calls: 0.0,
+            all: Spent::default(),
             answers: Matches::new(),
             alone: Matches::new(),
         }
@@ -218,7 +229,7 @@ impl Profile {
 
     /// What each rule cost, in order of the rules; counting begins anew.
     pub fn take(&mut self) -> Vec<RuleCost> {
-        self.spent = Spent::default();
+        self.all.add(&std::mem::take(&mut self.spent));
         let rules = self.costs.len();
         std::mem::replace(&mut self.costs, vec![RuleCost::default(); rules])
     }
@@ -257,22 +268,37 @@ impl Profile {
             cost.ns += ns;
             out.words_mut()[rule * row..(rule + 1) * row].copy_from_slice(self.answers.words());
             traps.iter().for_each(|at| out.trap(rule, at.record, at.trap));
-            self.since[rule] += batch.len();
-            while self.since[rule] >= ALONE {
-                self.since[rule] -= ALONE;
+            self.checks += batch.len() as f64;
+            let mut left = batch.len();
+            while left >= self.until[rule] {
+                left -= self.until[rule];
+                // About so many, not just so many: rules that take turns together would otherwise go on to.
+                let every = self.every();
+                self.until[rule] = (every / 2 + self.random() % every).max(1);
                 self.call_alone(instance, batch, rule, matches)?;
             }
+            self.until[rule] -= left;
         }
         out.finish();
         Ok(())
     }
 
+    /// Checks of a rule of which one is timed alone, so that all such calls take no more than their share of the time.
+    fn every(&self) -> usize {
+        let call = (self.all.alone_ns + self.spent.alone_ns) / self.calls;
+        let check = (self.all.rules_ns + self.spent.rules_ns) / self.checks;
+        let every = call / (check * ALONE_SHARE);
+        // Before the first call, and where checks take no time that the clock tells, this is no number.
+        if every.is_finite() { ALONE.max(every as usize) } else { ALONE }
+    }
+
     /// Times the check of one record alone.
     fn call_alone(&mut self, instance: &mut dyn Instance, batch: &Batch, rule: usize, matches: usize) -> Result<(), RunError> {
-        let cost = &self.costs[rule];
+        let cost = self.costs[rule];
         let matching = matches > 0 && cost.matching.calls <= cost.others.calls;
         let Some(record) = self.choose(matching, matches) else { return Ok(()) };
-        let mean = self.costs[rule].mean_ns();
+        let mean = cost.mean_ns();
+        self.calls += 1.0;
         let mut call = || {
             let start = Instant::now();
             instance.run_rule(rule, batch, record..record + 1, &mut self.alone)?;
@@ -289,11 +315,16 @@ impl Profile {
         Ok(())
     }
 
+    /// The next of numbers that are the same in every run.
+    fn random(&mut self) -> usize {
+        self.random = self.random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.random >> 33) as usize
+    }
+
     /// A record of the last answers that matches, or that neither matches nor traps. Any of them, so that over many batches the calls are
     /// of all kinds of records.
     fn choose(&mut self, matching: bool, matches: usize) -> Option<usize> {
-        self.random = self.random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        let random = (self.random >> 33) as usize;
+        let random = self.random();
         let answers = &self.answers;
         if matching {
             return answers.records_of(0).nth(random % matches.max(1));

@@ -15,7 +15,9 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use quintet::{Backend, backend, backends, configurations};
-use quintet_bench::{Child, Job, Lineup, Loaded, Process, VerifyError, beside, measure, part, peers, refused, serve, verify_lineup};
+use quintet_bench::{
+    Child, Job, Lineup, Loaded, Process, Repeats, Verified, VerifyError, beside, measure, part, peers, profile, refused, serve, verify_lineup,
+};
 use quintet_results::{Results, WorkloadResult};
 
 use crate::failure::{Failure, output};
@@ -36,14 +38,16 @@ pub fn run(args: &CompareArgs) -> Result<ExitCode, Failure> {
     let parts = parts(args, &loaded, &lineup)?;
     let mut bar = Bar::new(loaded.len() + parts.iter().flatten().count(), effort.time);
     // Every workload passes the gate before the first of them is timed.
-    verify_all(&loaded, &lineup, &bar, args, &results)?;
+    let verified = verify_all(&loaded, &lineup, &bar, args, &results)?;
     for part in parts.iter().flatten() {
         verify_all(std::slice::from_ref(part), &lineup, &bar, args, &results)?;
     }
     // Minutes of measuring are not given up because nobody reads the tables, or the disk that they go to is full.
     let mut printed = Ok(());
-    for (whole, part) in loaded.iter().zip(&parts) {
+    for ((whole, part), verified) in loaded.iter().zip(&parts).zip(&verified) {
         let mut result = sampled(args, whole, &lineup, &mut bar, &mut printed)?;
+        let repeats = if args.quick { Repeats::QUICK } else { Repeats::FULL };
+        result.profiles = profile(whole, &lineup, verified, repeats).map_err(Failure::unusable)?;
         if let Some(part) = part {
             result.parts.push(sampled(args, part, &lineup, &mut bar, &mut printed)?);
         }
@@ -123,11 +127,12 @@ pub fn sample() -> Result<ExitCode, Failure> {
 
 /// Verifies all workloads. Where answers differ, or are not what a workload expects, the result file says so and holds no sample, so that
 /// no file of an earlier run is taken for this one's.
-fn verify_all(loaded: &[Loaded], lineup: &Lineup, bar: &Bar, args: &CompareArgs, begun: &Results) -> Result<(), Failure> {
+fn verify_all(loaded: &[Loaded], lineup: &Lineup, bar: &Bar, args: &CompareArgs, begun: &Results) -> Result<Vec<Verified>, Failure> {
+    let mut all = Vec::new();
     for loaded in loaded {
         bar.verifying(&loaded.workload.name);
         match verify_lineup(loaded, lineup) {
-            Ok(_) => {}
+            Ok(verified) => all.push(verified),
             Err(error @ (VerifyError::Difference(_) | VerifyError::Count { .. })) => {
                 bar.clear();
                 let results = Results { workloads: vec![refused(loaded, &error)], ..begun.clone() };
@@ -137,7 +142,7 @@ fn verify_all(loaded: &[Loaded], lineup: &Lineup, bar: &Bar, args: &CompareArgs,
             Err(unusable) => return Err(Failure::unusable(unusable)),
         }
     }
-    Ok(())
+    Ok(all)
 }
 
 /// The backends that the flags name.

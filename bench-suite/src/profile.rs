@@ -216,14 +216,17 @@ impl Row {
         let samples = std::mem::take(&mut self.samples);
         let median = |value: &dyn Fn(&Sample) -> f64| median(&samples.iter().map(value).collect::<Vec<f64>>());
         let own_ns = median(&|sample| sample.spent.elapsed_ns - sample.spent.rules_ns);
-        let rules_ns = (median(&|sample| sample.batches.profiled) - own_ns).max(0.0);
+        let unprofiled_ns = median(&|sample| sample.batches.unprofiled);
+        // By the ratio of what was measured in the same round: what slows the machine down for a while slows both down.
+        let ratio = median(&|sample| (sample.batches.profiled - own_ns).max(0.0) / sample.batches.unprofiled.max(1.0));
+        let rules_ns = ratio * unprofiled_ns;
         let turns = |rule: usize| median(&|sample| sample.rules.get(rule).copied().unwrap_or_default());
         let turns: Vec<f64> = (0..self.costs.len()).map(turns).collect();
         let all = turns.iter().sum::<f64>().max(1.0);
         for (sum, turn) in self.costs.iter_mut().zip(turns) {
             sum.ns += rules_ns * turn / all;
         }
-        self.unprofiled_ns += median(&|sample| sample.batches.unprofiled);
+        self.unprofiled_ns += unprofiled_ns;
         self.spent.add(&Spent {
             elapsed_ns: rules_ns + own_ns,
             rules_ns,

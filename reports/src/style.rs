@@ -212,11 +212,15 @@ pub(crate) fn tests_workload() -> quintet_results::WorkloadResult {
         verified_pairs: 1,
         difference: None,
         rounds: 1,
+        processes: 1,
         front_end: Default::default(),
         rows: Vec::new(),
         absent: Vec::new(),
         no_op: Default::default(),
         again: None,
+        sources: None,
+        cited: Vec::new(),
+        parts: Vec::new(),
         profiles: Vec::new(),
     }
 }

@@ -11,8 +11,8 @@ mod common;
 use std::collections::BTreeMap;
 
 use quintet_results::{
-    Absent, Again, CriterionResult, FORMAT, FrontEnd, Isolation, Latency, Machine, Measure, Memory, Options, Phase, Profile, Results, Row, RowKind,
-    RuleProfile, Support, Traits, VERSION, WorkloadResult,
+    Absent, Again, CriterionResult, FORMAT, FrontEnd, Isolation, Latency, Machine, Measure, Memory, Options, Phase, Profile, Results, Row,
+    RowKind, RuleProfile, Support, Traits, VERSION, WorkloadResult,
 };
 
 /// What the machine did to each round: all rows of a round feel it alike. Its median is 1.

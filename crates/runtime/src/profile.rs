@@ -12,8 +12,8 @@ pub const ALONE: usize = 1024;
 /// The share of the rules' time that calls alone may take; where one check in [`ALONE`] takes more, fewer are made.
 const ALONE_SHARE: f64 = 0.005;
 
-/// A call alone that takes so many times as long as the rule's mean, and [`INTERRUPTED_NS`] more, was probably interrupted: it is made once
-/// more, and the shorter time counts.
+/// A call alone that takes so many times as long as the rule's mean and the mean call alone, and [`INTERRUPTED_NS`] more, was probably
+/// interrupted: it is made once more, and the shorter time counts.
 const INTERRUPTED: f64 = 8.0;
 
 /// See [`INTERRUPTED`].
@@ -50,10 +50,11 @@ pub struct Profile {
     /// What two looks at the clock find between them where nothing is, ns.
     clock_ns: f64,
     random: u64,
-    /// Of all batches, whatever was taken: what decides how many calls alone there are.
+    /// What decides how many calls alone there are: the checks, the calls and what they took, of what was taken as well, but the less the
+    /// longer ago it was, so that batches on which a backend was still warming up are forgotten.
     checks: f64,
     calls: f64,
-    all: Spent,
+    taken: Spent,
     answers: Matches,
     alone: Matches,
 }
@@ -211,7 +212,7 @@ impl Profile {
             random: 0x9e37_79b9_7f4a_7c15,
             checks: 0.0,
             calls: 0.0,
-            all: Spent::default(),
+            taken: Spent::default(),
             answers: Matches::new(),
             alone: Matches::new(),
         }
@@ -229,7 +230,8 @@ impl Profile {
 
     /// What each rule cost, in order of the rules; counting begins anew.
     pub fn take(&mut self) -> Vec<RuleCost> {
-        self.all.add(&std::mem::take(&mut self.spent));
+        self.taken.add(&std::mem::take(&mut self.spent));
+        [&mut self.checks, &mut self.calls, &mut self.taken.alone_ns, &mut self.taken.rules_ns].map(|sum| *sum /= 2.0);
         let rules = self.costs.len();
         std::mem::replace(&mut self.costs, vec![RuleCost::default(); rules])
     }
@@ -285,11 +287,15 @@ impl Profile {
 
     /// Checks of a rule of which one is timed alone, so that all such calls take no more than their share of the time.
     fn every(&self) -> usize {
-        let call = (self.all.alone_ns + self.spent.alone_ns) / self.calls;
-        let check = (self.all.rules_ns + self.spent.rules_ns) / self.checks;
-        let every = call / (check * ALONE_SHARE);
+        let check = (self.taken.rules_ns + self.spent.rules_ns) / self.checks;
+        let every = self.mean_call_ns() / (check * ALONE_SHARE);
         // Before the first call, and where checks take no time that the clock tells, this is no number.
         if every.is_finite() { ALONE.max(every as usize) } else { ALONE }
+    }
+
+    /// The mean call alone, of all rules; no number before the first.
+    fn mean_call_ns(&self) -> f64 {
+        (self.taken.alone_ns + self.spent.alone_ns) / self.calls
     }
 
     /// Times the check of one record alone.
@@ -297,7 +303,7 @@ impl Profile {
         let cost = self.costs[rule];
         let matching = matches > 0 && cost.matching.calls <= cost.others.calls;
         let Some(record) = self.choose(matching, matches) else { return Ok(()) };
-        let mean = cost.mean_ns();
+        let usual = cost.mean_ns() + if self.calls > 0.0 { self.mean_call_ns() } else { 0.0 };
         self.calls += 1.0;
         let mut call = || {
             let start = Instant::now();
@@ -307,7 +313,7 @@ impl Profile {
             Ok((ns - self.clock_ns).max(0.0))
         };
         let mut ns: f64 = call()?;
-        if ns > INTERRUPTED * mean + INTERRUPTED_NS {
+        if ns > INTERRUPTED * usual + INTERRUPTED_NS {
             ns = ns.min(call()?);
         }
         let cost = &mut self.costs[rule];
@@ -345,8 +351,7 @@ mod tests {
         let alone = |calls: u64, mean: f64| Alone { calls, ns: mean * calls as f64, max_ns: mean };
         // 10 matches of 1,000 checks: 100 ns more for a match; every call alone takes 50 ns more.
         let mean = 20.0 + 0.01 * 100.0;
-        let cost =
-            RuleCost { checks: 1000, matches: 10, traps: 0, ns: 1000.0 * mean, matching: alone(4, 170.0), others: alone(7, 70.0) };
+        let cost = RuleCost { checks: 1000, matches: 10, traps: 0, ns: 1000.0 * mean, matching: alone(4, 170.0), others: alone(7, 70.0) };
         assert!((cost.mean_match_ns().unwrap() - 120.0).abs() < 1e-9);
         assert!((cost.mean_no_match_ns().unwrap() - 20.0).abs() < 1e-9);
         assert!((cost.max_ns().unwrap() - 120.0).abs() < 1e-9);

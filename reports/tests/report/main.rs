@@ -9,5 +9,6 @@ mod diff_page;
 mod fixture;
 mod hostile;
 mod markdown;
+mod profile;
 mod sparse;
 mod svg;

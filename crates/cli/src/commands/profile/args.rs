@@ -76,7 +76,7 @@ pub struct ProfileArgs {
     #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u16).range(1..))]
     pub rounds: u16,
     /// A short input, of up to 65,536 records and 64 MiB, is repeated for so long for each backend.
-    #[arg(long, value_name = "SECONDS", default_value_t = 1.0, value_parser = seconds)]
+    #[arg(long, value_name = "SECONDS", default_value_t = 2.0, value_parser = seconds)]
     pub time: f64,
 }
 

@@ -174,7 +174,7 @@ fn what_cannot_be_profiled_is_said() {
     refused(&["profile", "http.hos == \"a\"", "--input", &input], 1, "http.host");
     let empty = file("empty.jsonl", "").display().to_string();
     refused(&["profile", &rules, "--input", &empty, "--format", "http"], 2, "it holds no record");
-    refused(&["profile", &rules, "--input", &input, "--time", "-1"], 2, "from 0 to 3600 seconds");
+    refused(&["profile", &rules, "--input", &input, "--time", "4000"], 2, "from 0 to 3600 seconds");
     let torn =
         file("torn.jsonl", "{\"method\": \"GET\", \"uri\": \"/\", \"headers\": [[\"Host\", \"a\"]]}\n{\"method\": ").display().to_string();
     let args = ["profile", "http.host == \"a\"", "--input", &torn, "--format", "http", "--time", "0"];

@@ -45,8 +45,8 @@ fn answers_are_those_of_a_plain_run_and_counts_are_exact() {
         assert!(costs.iter().all(|c| c.checks == 2128 && c.ns > 0.0), "{id}: {costs:?}");
         assert_eq!(costs.iter().map(|c| c.matches).collect::<Vec<_>>()[..2], [1064, 2094], "{id}");
         assert_eq!(costs.iter().map(|c| c.traps).collect::<Vec<_>>(), [0, 1, 0, 0], "{id}");
-        assert!(costs.iter().all(|c| (1..=4).contains(&(c.matching.calls + c.others.calls))), "{id}: {costs:?}");
-        assert!(costs[3].mean_match_ns().is_none() && costs[3].mean_no_match_ns().is_some(), "{id}");
+        assert!(costs.iter().all(|c| c.matching.calls + c.others.calls <= 5), "{id}: {costs:?}");
+        assert!(costs[3].matching.calls == 0 && costs[3].others.calls > 0 && costs[3].max_ns().is_some(), "{id}");
         assert!(profile.costs().iter().all(|c| c.checks == 0), "{id}: taken once");
     }
 }
@@ -56,7 +56,9 @@ fn a_rule_that_passes_its_budget_is_checked_and_counted() {
     let scheme = scheme();
     let batch = batch(&scheme, 0, 130);
     let engine = Engine::new().with_limits(Limits { steps: 1, ..Limits::default() });
-    for (id, mut instance) in instances(&engine, &scheme, "rule a = n >= 0\nrule dear = text matches \"(re|co)+rd [0-9]*7\"\nrule b = n == 5\n") {
+    for (id, mut instance) in
+        instances(&engine, &scheme, "rule a = n >= 0\nrule dear = text matches \"(re|co)+rd [0-9]*7\"\nrule b = n == 5\n")
+    {
         let (mut profile, mut plain, mut profiled) = (Profile::new(3), Matches::new(), Matches::new());
         instance.run_batch(&batch, &mut plain).unwrap();
         profile.run_batch(&mut *instance, &batch, &mut profiled).unwrap();

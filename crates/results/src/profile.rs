@@ -39,10 +39,10 @@ pub struct RuleProfile {
     pub traps: u64,
     /// All checks together, ns.
     pub ns: f64,
-    /// The mean check of records that match, ns; missing where none was timed alone.
+    /// The mean check of records that match, ns; missing where fewer than three were timed alone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub match_ns: Option<f64>,
-    /// The mean check of records that do not match, ns; missing where none was timed alone.
+    /// The mean check of records that do not match, ns; missing where fewer than three were timed alone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub no_match_ns: Option<f64>,
     /// The longest check of those that were timed alone, ns; missing where none was.

@@ -10,21 +10,17 @@ use crate::matches::{Matches, WriteMatches};
 pub const ALONE: usize = 1024;
 
 /// The share of the rules' time that calls alone may take; where one check in [`ALONE`] takes more, fewer are made.
-const ALONE_SHARE: f64 = 0.005;
+const ALONE_SHARE: f64 = 0.01;
 
-/// A call alone that takes so many times as long as the rule's mean and the mean call alone, and [`INTERRUPTED_NS`] more, was probably
-/// interrupted: it is made once more, and the shorter time counts.
-const INTERRUPTED: f64 = 8.0;
-
-/// See [`INTERRUPTED`].
-const INTERRUPTED_NS: f64 = 1000.0;
+/// Records that means of records alone are of at least.
+const FEW: u64 = 3;
 
 /// Runs rules as [`Instance::run_batch`] does and keeps what each of them costs.
 ///
 /// Each rule runs on the whole batch, with a look at the clock before and after, which gives its time. To tell matching records from others,
-/// one check in [`ALONE`] is then made again, of one record alone and timed: in turn on a record that the rule matches and on one that it
-/// does not. A call alone costs more than a check in a batch; what it costs more is known from the batches' mean and taken off. Where such
-/// calls would take more than 0.5 % of the rules' time, there are fewer of them.
+/// one check in [`ALONE`] is then made again, of one record alone: twice, of which the quicker counts, and by chance of a record that the
+/// rule matches or of one that it does not. A call alone costs more than a check in a batch; what it costs more is known from the batches'
+/// mean and taken off. Where such calls would take more than 1 % of the rules' time, there are fewer of them.
 ///
 /// ```
 /// # fn serve(mut instance: Box<dyn quintet_runtime::Instance>, batches: Vec<quintet_runtime::Batch>, rules: usize)
@@ -50,11 +46,13 @@ pub struct Profile {
     /// What two looks at the clock find between them where nothing is, ns.
     clock_ns: f64,
     random: u64,
-    /// What decides how many calls alone there are: the checks, the calls and what they took, of what was taken as well, but the less the
-    /// longer ago it was, so that batches on which a backend was still warming up are forgotten.
-    checks: f64,
+    /// The mean check of the batch in which it was least, which nothing interrupted; infinite before the first. With the two below it
+    /// decides how many records are checked alone.
+    check_ns: f64,
+    /// Records that were checked alone, what was taken counting the less the longer ago it was: a backend may have been warming up then.
     calls: f64,
-    taken: Spent,
+    /// What they took, counted in the same way.
+    calls_ns: f64,
     answers: Matches,
     alone: Matches,
 }
@@ -134,6 +132,11 @@ impl Alone {
         (self.calls > 0).then(|| self.ns / self.calls as f64)
     }
 
+    /// The mean, where it is one of more than a few.
+    fn mean_of_some_ns(&self) -> Option<f64> {
+        self.mean_ns().filter(|_| self.calls >= FEW)
+    }
+
     fn note(&mut self, ns: f64) {
         self.calls += 1;
         self.ns += ns;
@@ -153,14 +156,14 @@ impl RuleCost {
         if self.checks > 0 { self.ns / self.checks as f64 } else { 0.0 }
     }
 
-    /// The mean check of matching records, ns; `None` where none was timed alone.
+    /// The mean check of matching records, ns; `None` where fewer than three were timed alone.
     pub fn mean_match_ns(&self) -> Option<f64> {
-        Some((self.matching.mean_ns()? - self.call_ns()?).max(0.0))
+        Some((self.matching.mean_of_some_ns()? - self.call_ns()?).max(0.0))
     }
 
-    /// The mean check of records that do not match, ns; `None` where none was timed alone.
+    /// The mean check of records that do not match, ns; `None` where fewer than three were timed alone.
     pub fn mean_no_match_ns(&self) -> Option<f64> {
-        Some((self.others.mean_ns()? - self.call_ns()?).max(0.0))
+        Some((self.others.mean_of_some_ns()? - self.call_ns()?).max(0.0))
     }
 
     /// The longest check of those that were timed alone, ns; `None` where none was.
@@ -210,9 +213,9 @@ impl Profile {
             spent: Spent::default(),
             clock_ns: empty.get(empty.len() / 2).copied().unwrap_or_default(),
             random: 0x9e37_79b9_7f4a_7c15,
-            checks: 0.0,
+            check_ns: f64::INFINITY,
             calls: 0.0,
-            taken: Spent::default(),
+            calls_ns: 0.0,
             answers: Matches::new(),
             alone: Matches::new(),
         }
@@ -230,8 +233,9 @@ impl Profile {
 
     /// What each rule cost, in order of the rules; counting begins anew.
     pub fn take(&mut self) -> Vec<RuleCost> {
-        self.taken.add(&std::mem::take(&mut self.spent));
-        [&mut self.checks, &mut self.calls, &mut self.taken.alone_ns, &mut self.taken.rules_ns].map(|sum| *sum /= 2.0);
+        self.spent = Spent::default();
+        self.calls /= 2.0;
+        self.calls_ns /= 2.0;
         let rules = self.costs.len();
         std::mem::replace(&mut self.costs, vec![RuleCost::default(); rules])
     }
@@ -248,8 +252,14 @@ impl Profile {
     /// As [`Instance::run_batch`], and where the program has fewer rules. Rules that ran before are counted.
     pub fn run_batch(&mut self, instance: &mut dyn Instance, batch: &Batch, out: &mut Matches) -> Result<(), RunError> {
         let begun = Instant::now();
+        let before = self.spent.rules_ns;
         let done = self.run_rules(instance, batch, out);
         self.spent.elapsed_ns += since(begun);
+        // What a few records take is hardly more than what the clock does.
+        if done.is_ok() && batch.len() >= 64 && !self.costs.is_empty() {
+            let checks = batch.len() * self.costs.len();
+            self.check_ns = self.check_ns.min((self.spent.rules_ns - before) / checks as f64);
+        }
         done
     }
 
@@ -270,7 +280,6 @@ impl Profile {
             cost.ns += ns;
             out.words_mut()[rule * row..(rule + 1) * row].copy_from_slice(self.answers.words());
             traps.iter().for_each(|at| out.trap(rule, at.record, at.trap));
-            self.checks += batch.len() as f64;
             let mut left = batch.len();
             while left >= self.until[rule] {
                 left -= self.until[rule];
@@ -287,35 +296,27 @@ impl Profile {
 
     /// Checks of a rule of which one is timed alone, so that all such calls take no more than their share of the time.
     fn every(&self) -> usize {
-        let check = (self.taken.rules_ns + self.spent.rules_ns) / self.checks;
-        let every = self.mean_call_ns() / (check * ALONE_SHARE);
+        let every = self.calls_ns / self.calls / (self.check_ns * ALONE_SHARE);
         // Before the first call, and where checks take no time that the clock tells, this is no number.
         if every.is_finite() { ALONE.max(every as usize) } else { ALONE }
     }
 
-    /// The mean call alone, of all rules; no number before the first.
-    fn mean_call_ns(&self) -> f64 {
-        (self.taken.alone_ns + self.spent.alone_ns) / self.calls
-    }
-
     /// Times the check of one record alone.
     fn call_alone(&mut self, instance: &mut dyn Instance, batch: &Batch, rule: usize, matches: usize) -> Result<(), RunError> {
-        let cost = self.costs[rule];
-        let matching = matches > 0 && cost.matching.calls <= cost.others.calls;
+        let others = batch.len() - matches - self.answers.traps().len();
+        let matching = matches > 0 && (others == 0 || self.random().is_multiple_of(2));
         let Some(record) = self.choose(matching, matches) else { return Ok(()) };
-        let usual = cost.mean_ns() + if self.calls > 0.0 { self.mean_call_ns() } else { 0.0 };
-        self.calls += 1.0;
         let mut call = || {
             let start = Instant::now();
             instance.run_rule(rule, batch, record..record + 1, &mut self.alone)?;
             let ns = since(start);
             self.spent.alone_ns += ns + self.clock_ns;
+            self.calls_ns += ns + self.clock_ns;
             Ok((ns - self.clock_ns).max(0.0))
         };
-        let mut ns: f64 = call()?;
-        if ns > INTERRUPTED * usual + INTERRUPTED_NS {
-            ns = ns.min(call()?);
-        }
+        // The first may be interrupted, or be what makes a backend compile something.
+        let ns = f64::min(call()?, call()?);
+        self.calls += 1.0;
         let cost = &mut self.costs[rule];
         if matching { &mut cost.matching } else { &mut cost.others }.note(ns);
         Ok(())

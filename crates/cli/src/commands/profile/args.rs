@@ -12,8 +12,8 @@ use crate::lists::ListArgs;
 /// Say what each rule costs: which of your rules takes the time.
 ///
 /// Every rule is run on whole batches of records, with one look at the clock before and one after. The rules run as `run` runs them, and
-/// nothing is added to the code that a backend makes of them, so that what is measured is what you would run. One check in 1,024 is made once
-/// more on a record alone, to tell matching records from others.
+/// nothing is added to the code that a backend makes of them, so that what is measured is what you would run. One check in 1,024 is made
+/// again on a record alone, to tell matching records from others.
 #[derive(Args)]
 #[command(after_help = "\
 How to read it:
@@ -24,7 +24,7 @@ How to read it:
   match     mean check of records that match, from checks of one record alone: on a busy rule much more than `no match`
   no match  mean check of records that do not match: most traffic, mostly, so this is what to bring down first
   max       the longest of the checks alone, which are few: the slowest of all may not be among them
-`-` stands where no such record was checked alone; more --time has more of them. Below 20 ns such differences are the clock's.
+`-` stands where fewer than three such records were checked alone; more --time has more of them. Below 20 ns such differences are the clock's.
 The last line holds the sum over the rules against the same batches run unprofiled in the same rounds: they should be alike. Where they
 are not, another process disturbed the run. What profiling itself costs is in the elapsed time and not in any rule's.
 

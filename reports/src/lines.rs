@@ -78,12 +78,13 @@ impl Lines {
         (Scale::exactly(low, high.max(low * 2.0), 58.0, right), Scale::around(ys, height - 46.0, top))
     }
 
-    /// Attributes that let a script map a place on the chart to a number of records.
+    /// Attributes from which a script lays names out and maps a place on the chart to a number of records.
     pub fn attributes(&self, size: Size) -> String {
-        let Some((workload, mode)) = &self.probe else { return String::new() };
         let (x, y) = self.scales(size);
+        let names = format!(" data-names=\"{:.1} {NAME}\"", floor(&y));
+        let Some((workload, mode)) = &self.probe else { return names };
         format!(
-            " data-workload=\"{}\" data-mode=\"{mode}\" data-plot=\"{:.1} {:.1} {:.1} {:.1}\" data-domain=\"{} {}\"",
+            "{names} data-workload=\"{}\" data-mode=\"{mode}\" data-plot=\"{:.1} {:.1} {:.1} {:.1}\" data-domain=\"{} {}\"",
             escape(workload),
             x.at(x.low()),
             x.at(x.high()),
@@ -108,7 +109,7 @@ impl Lines {
             let points: Vec<_> = curve.points.iter().map(|p| (x.at(p.0), y.at(p.1.value))).collect();
             let Some(last) = points.last() else { continue };
             ends.push((last.1, last.0, style));
-            body += &format!("<g class=\"curve k{}\" data-row=\"{}\">", style.rank(), escape(&curve.id));
+            body += &format!("<g class=\"curve k{}\" data-row=\"{}\"{}>", style.rank(), escape(&curve.id), self.pinned(&curve.id));
             body += &format!(
                 "<path class=\"series s{}\" data-series=\"{}\"{} d=\"{}\"/>",
                 style.slot,
@@ -141,7 +142,7 @@ impl Lines {
             }
             body += "</g>";
         }
-        body += &names(&mut ends, &y, size);
+        body += &self.names(&mut ends, &y, size);
         for reign in &self.envelope {
             let Some((interval, height)) = &reign.from else { continue };
             let (at, up) = (x.at(interval.value), y.at(*height));
@@ -191,34 +192,45 @@ impl Lines {
         }
         body
     }
+
+    /// What keeps a row on the chart though its group is folded: it is the cheapest somewhere.
+    fn pinned(&self, id: &str) -> &'static str {
+        if self.envelope.iter().any(|r| r.id == id) { " data-pinned=\"\"" } else { "" }
+    }
+
+    /// The curves' names at their ends, pushed apart where they would overlap. The page's script does the same for those that are shown.
+    fn names(&self, ends: &mut [(f64, f64, &Style)], y: &Scale, size: Size) -> String {
+        ends.sort_by(|a, b| a.0.total_cmp(&b.0));
+        let mut places: Vec<f64> = Vec::new();
+        for end in ends.iter() {
+            let after = places.last().map_or(f64::NEG_INFINITY, |p| p + NAME);
+            places.push(end.0.max(after));
+        }
+        let mut limit = floor(y);
+        for place in places.iter_mut().rev() {
+            *place = place.min(limit);
+            limit = *place - NAME;
+        }
+        let most = if size == Size::Wide { 16 } else { 11 };
+        let mut body = String::new();
+        for ((up, x, style), place) in ends.iter().zip(places) {
+            body += &format!(
+                "<g class=\"end-name\" data-row=\"{}\" data-end=\"{x:.1} {up:.1}\"{}><path class=\"leader s{}\" d=\"M{:.1} {up:.1}L{:.1} {place:.1}\"/>{}</g>",
+                escape(&style.id),
+                self.pinned(&style.id),
+                style.slot,
+                x + 2.0,
+                x + 12.0,
+                text(x + 15.0, place + 4.0, "name", &cut(&style.id, most))
+            );
+        }
+        body
+    }
 }
 
-/// The curves' names at their ends, pushed apart where they would overlap.
-fn names(ends: &mut [(f64, f64, &Style)], y: &Scale, size: Size) -> String {
-    ends.sort_by(|a, b| a.0.total_cmp(&b.0));
-    let mut places: Vec<f64> = Vec::new();
-    for end in ends.iter() {
-        let after = places.last().map_or(f64::NEG_INFINITY, |p| p + NAME);
-        places.push(end.0.max(after));
-    }
-    let mut limit = y.at(y.low()) + 6.0;
-    for place in places.iter_mut().rev() {
-        *place = place.min(limit);
-        limit = *place - NAME;
-    }
-    let most = if size == Size::Wide { 16 } else { 11 };
-    let mut body = String::new();
-    for ((up, x, style), place) in ends.iter().zip(places) {
-        body += &format!(
-            "<g data-row=\"{}\"><path class=\"leader s{}\" d=\"M{:.1} {up:.1}L{:.1} {place:.1}\"/>{}</g>",
-            escape(&style.id),
-            style.slot,
-            x + 2.0,
-            x + 12.0,
-            text(x + 15.0, place + 4.0, "name", &cut(&style.id, most))
-        );
-    }
-    body
+/// The lowest place of a curve's name.
+fn floor(y: &Scale) -> f64 {
+    y.at(y.low()) + 6.0
 }
 
 fn path(points: &[(f64, f64)]) -> String {

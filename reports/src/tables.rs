@@ -1,38 +1,16 @@
 //! The tables of a report, and the figures that stand on them.
 
-use quintet_results::{CriterionResult, Interval, Isolation, Memory, Mode, Phase, RowKind, Support, WorkloadResult, again};
+use quintet_results::{CriterionResult, Interval, Isolation, Memory, Mode, Phase, RowKind, Support, WorkloadResult, again, floor};
 
 use crate::break_even::Costs;
 use crate::charts::{Charts, Figure};
 use crate::format::{Unit, bytes, count, count_with, percent, ratio_with, time};
 use crate::lines::{Curve, Lines, Reign};
 use crate::panel::{Panel, PanelRow, Point};
+use crate::scale::{middling, near};
 use crate::style::Style;
 use crate::table::Table;
-use crate::view::{Place, batch_ratio, ordered, phase_name, slug};
-
-/// The ranking over all workloads.
-pub fn ranking(rankings: &[(Phase, Vec<Place>)], workloads: usize) -> Table {
-    let mut table = Table::new("Times the fastest backend's, geometric mean with interval at 95 %", &["row"]);
-    for (phase, _) in rankings {
-        table.head.push(phase_name(*phase).to_lowercase());
-        table.head.push(format!("time per {}", phase.per()));
-    }
-    table.head.push("workloads".into());
-    let Some((_, first)) = rankings.first() else { return table };
-    for place in first {
-        let mut cells = vec![place.id.clone()];
-        for (_, places) in rankings {
-            match places.iter().find(|p| p.id == place.id) {
-                Some(p) => cells.extend([ratio_with(p.ratio), time(p.ns)]),
-                None => cells.extend(["–".into(), "–".into()]),
-            }
-        }
-        cells.push(format!("{} of {workloads}", place.workloads));
-        table.push_about(&place.id, cells);
-    }
-    table
-}
+use crate::view::{SupportView, batch_ratio, ordered, phase_name, slug};
 
 /// A workload's rows and all their phases.
 pub fn phases(workload: &WorkloadResult, ordered: &[&Style]) -> Table {
@@ -136,6 +114,7 @@ pub fn memory(workload: &WorkloadResult, slug: &str, styles: &[Style]) -> Option
         title: title.into(),
         axis: axis.into(),
         unit: Unit::Bytes,
+        end: middling(rows.iter().filter(|(s, _)| s.candidate()).map(|(_, m)| of(m) as f64)),
         baseline: None,
         rows: rows
             .iter()
@@ -163,8 +142,8 @@ pub fn memory(workload: &WorkloadResult, slug: &str, styles: &[Style]) -> Option
     Some(Figure {
         id: format!("memory-{slug}"),
         title: format!("{}: memory and code size", workload.name),
-        desc: "Bytes of generated code, of heap that compiling keeps, and of an instance, by row, on logarithmic axes.".into(),
-        key: "Logarithmic axes; further left is smaller. A row without a mark has none.".into(),
+        desc: "Bytes of generated code, of heap that compiling keeps, and of an instance, by row, as bars on linear axes from 0; a bar that leaves the axis ends in an arrow.".into(),
+        key: "Linear axes; an arrow leaves the axis; shorter is smaller. A row without a bar has none.".into(),
         charts: Charts::Panels(panels),
         table,
     })
@@ -184,6 +163,7 @@ pub fn latency(workload: &WorkloadResult, slug: &str, styles: &[Style]) -> Optio
         title: title.into(),
         axis: "time of a call, clock taken off".into(),
         unit: Unit::Time,
+        end: near(rows.iter().filter(|r| r.0.candidate()).map(|r| of(r).value)),
         baseline: None,
         rows: rows
             .iter()
@@ -202,8 +182,8 @@ pub fn latency(workload: &WorkloadResult, slug: &str, styles: &[Style]) -> Optio
     Some(Figure {
         id: format!("latency-{slug}"),
         title: format!("{}: latency of a single call", workload.name),
-        desc: "The median call and the call that 99 of 100 are quicker than, by row, on logarithmic axes.".into(),
-        key: "Each call timed by itself. Whiskers: interval at 95 %. Logarithmic axes; further left is better.".into(),
+        desc: "The median call and the call that 99 of 100 are quicker than, by row, as bars on linear axes from 0; a bar that leaves the axis ends in an arrow.".into(),
+        key: "Each call timed by itself. Whiskers: interval at 95 %. Linear axes; an arrow leaves the axis; shorter is better.".into(),
         charts: Charts::Panels(vec![panel("p50: the median call", |r| r.1), panel("p99: 99 of 100 are quicker", |r| r.2)]),
         table,
     })
@@ -275,7 +255,7 @@ fn scaling_of(group: &str, criterion: &[CriterionResult], styles: &[Style], slug
 }
 
 /// Who runs what.
-pub fn support(support: &[Support], styles: &[Style]) -> Option<Table> {
+pub fn support(support: &[Support], styles: &[Style]) -> Option<SupportView> {
     let mut ids: Vec<&str> = styles.iter().filter(|s| s.candidate()).map(|s| s.id.as_str()).collect();
     for id in support.iter().flat_map(|s| &s.by) {
         if !ids.contains(&id.as_str()) {
@@ -288,7 +268,20 @@ pub fn support(support: &[Support], styles: &[Style]) -> Option<Table> {
         let by = |id: &&str| if construct.by.iter().any(|b| b == id) { "yes".to_owned() } else { "no".to_owned() };
         table.push([construct.construct.clone()].into_iter().chain(ids.iter().map(by)).collect());
     }
-    (!support.is_empty()).then_some(table)
+    let missing: Vec<String> = support
+        .iter()
+        .filter_map(|s| {
+            let without: Vec<&str> = ids.iter().copied().filter(|id| s.by.iter().all(|b| b != id)).collect();
+            (!without.is_empty()).then(|| format!("{} does not run on {}", s.construct, without.join(", ")))
+        })
+        .collect();
+    let complete = missing.is_empty();
+    let summary = if complete {
+        format!("Complete: every one of {} constructs runs on every backend.", support.len())
+    } else {
+        format!("Of {} constructs not all run everywhere: {}.", support.len(), missing.join("; "))
+    };
+    (!support.is_empty()).then_some(SupportView { summary, complete, table })
 }
 
 /// What backends ask of their host, and what stands between a rule and its memory.
@@ -337,7 +330,7 @@ pub fn noise(workloads: &[WorkloadResult]) -> Table {
         let no_op = w.no_op.centre();
         let fastest = w.rows.iter().filter(|r| r.kind != RowKind::Native).map(|r| r.centre(Phase::Batch)).fold(f64::INFINITY, f64::min);
         let (id, ratio, floor) = match again(w) {
-            Some((id, r)) => (id.to_owned(), ratio_with(r), format!("±{:.1} %", 100.0 * (r.high - 1.0).max(1.0 - r.low).max(0.0))),
+            Some((id, r)) => (id.to_owned(), ratio_with(r), format!("±{:.1} %", 100.0 * floor(&[w]))),
             None => ("–".into(), "–".into(), "unknown".into()),
         };
         table.push(vec![w.name.clone(), w.rounds.to_string(), id, ratio, floor, time(no_op), percent(no_op / fastest)]);

@@ -153,7 +153,7 @@ pub struct FrontEnd {
 pub enum RowKind {
     /// One of Quintet's backends.
     Backend,
-    /// The workload's rules written by hand in Rust: the limit.
+    /// The workload's rules in idiomatic Rust by hand: a yardstick, and no limit, for generated code may be quicker.
     Native,
     /// Another engine.
     Peer,

@@ -29,6 +29,8 @@ pub struct PanelRow {
     pub id: String,
     /// Its value, and the interval around it.
     pub point: Point,
+    /// The same in each process, where there were several.
+    pub processes: Vec<f64>,
     /// What a reader who asks is told.
     pub tip: String,
 }
@@ -129,6 +131,9 @@ impl Panel {
                     body += &whisker(scale.at(point.low), scale.at(point.high), 0.0, &format!("s{}", style.slot));
                 }
                 body += &marker(style, x, 0.0);
+            }
+            for at in row.processes.iter().filter(|at| !scale.beyond(**at)) {
+                body += &format!("<circle class=\"process\" cx=\"{:.1}\" cy=\"4.5\" r=\"1.6\"/>", scale.at(*at));
             }
         }
         body += &text(RIGHT + 2.0, 4.0, "value", &self.unit.text(point.value));

@@ -98,7 +98,12 @@ impl Ranking {
             baseline: Some(1.0),
             rows: places
                 .iter()
-                .map(|p| PanelRow { id: p.id.clone(), point: p.ratio.into(), tip: format!("{}: {}", p.id, ratio_with(p.ratio)) })
+                .map(|p| PanelRow {
+                    id: p.id.clone(),
+                    point: p.ratio.into(),
+                    processes: Vec::new(),
+                    tip: format!("{}: {}", p.id, ratio_with(p.ratio)),
+                })
                 .collect(),
         });
         Figure {

@@ -123,6 +123,7 @@ pub fn memory(workload: &WorkloadResult, slug: &str, styles: &[Style]) -> Option
                 PanelRow {
                     id: style.id.clone(),
                     point: Point { value, low: value, high: value },
+                    processes: Vec::new(),
                     tip: format!("{}: {}", style.id, bytes(value)),
                 }
             })
@@ -170,7 +171,7 @@ pub fn latency(workload: &WorkloadResult, slug: &str, styles: &[Style]) -> Optio
             .map(|row| {
                 let at = of(row);
                 let tip = format!("{}: {} ({} to {})", row.0.id, time(at.value), time(at.low), time(at.high));
-                PanelRow { id: row.0.id.clone(), point: at.into(), tip }
+                PanelRow { id: row.0.id.clone(), point: at.into(), processes: Vec::new(), tip }
             })
             .collect(),
     };

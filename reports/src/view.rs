@@ -230,7 +230,10 @@ fn phases(workload: &WorkloadResult, slug: &str, styles: &[Style]) -> Figure {
         rows: ordered
             .iter()
             .filter_map(|style| {
-                let interval = workload.row(&style.id)?.measure(*phase)?.interval();
+                let measure = workload.row(&style.id)?.measure(*phase)?;
+                let interval = measure.interval();
+                let processes = measure.sample().by_process();
+                let processes = if processes.len() > 1 { processes } else { Vec::new() };
                 let tip = format!(
                     "{}: {} ({} to {}) per {}",
                     style.id,
@@ -239,7 +242,7 @@ fn phases(workload: &WorkloadResult, slug: &str, styles: &[Style]) -> Figure {
                     time(interval.high),
                     phase.per()
                 );
-                Some(PanelRow { id: style.id.clone(), point: interval.into(), tip })
+                Some(PanelRow { id: style.id.clone(), point: interval.into(), processes, tip })
             })
             .collect(),
     });
@@ -247,7 +250,7 @@ fn phases(workload: &WorkloadResult, slug: &str, styles: &[Style]) -> Figure {
         id: format!("phases-{slug}"),
         title: format!("{}: the phases side by side", workload.name),
         desc: "Time of a batch per record, of a single call per record, and of compiling all rules, by row, as bars on linear axes from 0; a bar that leaves the axis ends in an arrow.".into(),
-        key: "With intervals at 95 %, in order of the batch. Linear axes; an arrow leaves the axis; shorter is better.".into(),
+        key: "With intervals at 95 %, in order of the batch; a dot is a process. Linear axes; an arrow leaves the axis; shorter is better.".into(),
         charts: Charts::Panels(panels.filter(|p| !p.rows.is_empty()).collect()),
         table: tables::phases(workload, &ordered),
     }

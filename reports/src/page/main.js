@@ -1,20 +1,23 @@
 // Everything together: what the reader does changes the state, and the state is drawn.
 
-let waiting = false;
+// What waits for the next frame: nothing, what depends on the rates, or everything.
+let waiting = null;
 
-const draw = () => {
-  waiting = false;
-  drawMatrix();
-  drawFilters();
+const draw = (what = "all") => {
+  waiting = null;
+  if (what === "all") {
+    drawMatrix();
+    drawFilters();
+  }
   drawTraffic();
 };
 
-const changed = () => {
+const changed = (what = "all") => {
   writeHash();
   if (!waiting) {
-    waiting = true;
-    requestAnimationFrame(draw);
+    requestAnimationFrame(() => draw(waiting));
   }
+  waiting = waiting === "all" ? waiting : what;
 };
 
 const toggle = (set, value, on) => (on ? set.add(value) : set.delete(value));
@@ -22,7 +25,7 @@ const toggle = (set, value, on) => (on ? set.add(value) : set.delete(value));
 for (const name of ["changes", "records"]) {
   byId(name).addEventListener("input", (event) => {
     state[name] = 10 ** Number(event.target.value);
-    changed();
+    changed("rates");
   });
 }
 
@@ -96,7 +99,7 @@ addEventListener("hashchange", () => {
   readHash();
   draw();
 });
-addEventListener("resize", changed);
+addEventListener("resize", () => changed("rates"));
 
 readHash();
 bindTips();

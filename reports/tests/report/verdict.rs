@@ -69,7 +69,7 @@ fn a_process_of_its_own_kind_is_named_and_seen() {
     let results = three_processes();
     let url = page("processes", results.clone());
     let mut tab = chrome.open(&url, 1280, false, true);
-    let note = tab.text("document.querySelector('#workload-edge-filter .warning').textContent");
+    let note = tab.text("document.querySelector('#workload-edge-filter .warning li').textContent");
     assert!(note.starts_with("lua: 1 of 3 processes was ") && note.contains("x slower (batch)"), "{note}");
     for w in &results.workloads {
         let rows = format!("document.querySelectorAll('#samples-{} svg:first-child .row')", w.name);

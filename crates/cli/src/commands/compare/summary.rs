@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use std::path::Path;
 
-use quintet_results::{Choice, Mode, Phase, Ranked, Rates, Results, Wish, WorkloadResult, geometric_mean, rank};
+use quintet_results::{Choice, Phase, Ranked, Results, Wish, WorkloadResult, geometric_mean, rank};
 
 use super::tables::{label, times};
 use crate::table::{nanoseconds, render};

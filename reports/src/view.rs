@@ -193,8 +193,9 @@ pub fn phase_name(phase: Phase) -> &'static str {
 }
 
 fn headline(phase: Phase, places: &[Place], styles: &[Style], floor: f64) -> Option<String> {
-    let mut ranked = places.iter().filter(|p| styles.iter().any(|s| s.id == p.id && s.candidate()));
-    let (first, second) = (ranked.next()?, ranked.next()?);
+    let mut ranked: Vec<&Place> = places.iter().filter(|p| styles.iter().any(|s| s.id == p.id && s.candidate())).collect();
+    ranked.sort_by(|a, b| a.ratio.value.total_cmp(&b.ratio.value));
+    let (first, second) = (ranked.first()?, ranked.get(1)?);
     let what = match phase {
         Phase::Batch => "In batches",
         Phase::Single => "In single calls",

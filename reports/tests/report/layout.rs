@@ -43,6 +43,22 @@ fn no_text_lies_over_another_or_is_cut() {
     }
 }
 
+#[test]
+fn names_of_curves_go_back_to_their_curves() {
+    let Some(mut chrome) = Chrome::start("names") else { return };
+    let url = page("names", results());
+    let mut tab = chrome.open(&url, 1280, false, true);
+    // How far the name of closures is from the end of its curve.
+    let away = "(() => { const [name] = document.querySelectorAll('#break-even-edge-filter-batch svg.wide .end-name[data-row=closures]'); \
+                const up = Number(name.dataset.end.split(' ')[1]); return Math.abs(Number(name.querySelector('text').getAttribute('y')) - 4 - up); })()";
+    let before = tab.value(away).as_f64().expect("a number");
+    for id in ["interp", "jit", "wasm", "lua", "jit-fast"] {
+        tab.act(&format!("document.querySelector('#filters input[value={id}]').click()"));
+    }
+    let after = tab.value(away).as_f64().expect("a number");
+    assert!(before > 3.0 && after < 0.2, "from {before} to {after} pixels");
+}
+
 /// The lower end of an element, in pixels from the top of the view.
 fn bottom(tab: &mut Tab, selector: &str) -> f64 {
     tab.value(&format!("document.querySelector('{selector}').getBoundingClientRect().bottom")).as_f64().expect("it is there")

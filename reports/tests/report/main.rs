@@ -9,6 +9,7 @@ mod hostile;
 mod layout;
 mod markdown;
 mod matrix;
+mod orders;
 mod sparse;
 mod svg;
 mod verdict;

@@ -150,6 +150,20 @@ fn groups_fold_and_the_address_keeps_them() {
 }
 
 #[test]
+fn complete_support_is_said_and_folded() {
+    let mut results = results();
+    let gap = "floating-point arithmetic does not run on wasm-winch";
+    assert!(text(&files(results.clone()), "report.md").contains(gap) && text(&files(results.clone()), "index.html").contains(gap));
+    let all = results.support[0].by.clone();
+    results.support.iter_mut().for_each(|s| s.by = all.clone());
+    let files = files(results);
+    let report = text(&files, "report.md");
+    assert!(report.contains("Complete: every one of 3 constructs runs on every backend.") && !report.contains("| searches in bytes"));
+    let page = text(&files, "index.html");
+    assert!(page.contains("Complete: every one of 3 constructs") && page.contains("<details><summary>All constructs"));
+}
+
+#[test]
 fn one_workload_has_no_means() {
     let mut results = results();
     results.workloads.truncate(1);

@@ -7,7 +7,7 @@ use crate::chrome::Chrome;
 use crate::fixture::{files, page, results, text, three_processes};
 
 /// The published results.
-fn published() -> Results {
+pub fn published() -> Results {
     Results::from_json(include_str!("../../published/results.json")).expect("the published results are a result file")
 }
 

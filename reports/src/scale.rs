@@ -117,7 +117,7 @@ impl Linear {
         let steps = [1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0].map(|s| s * power);
         let all = steps.into_iter().map(|step| (0..=(self.end / step) as usize).map(|i| i as f64 * step).collect::<Vec<_>>());
         let apart = |ticks: &Vec<f64>| {
-            ticks.len() < 30 && ticks.windows(2).all(|t| self.at(t[1]) - self.at(t[0]) >= (width(t[0]) + width(t[1])) / 2.0 + 8.0)
+            ticks.len() < 30 && ticks.windows(2).all(|t| (self.at(t[1]) - self.at(t[0])).abs() >= (width(t[0]) + width(t[1])) / 2.0 + 8.0)
         };
         all.into_iter().find(apart).unwrap_or_default()
     }

@@ -38,19 +38,18 @@ pub fn break_even(workload: &WorkloadResult, slug: &str, mode: Mode, costs: &Cos
     let reach = costs.reach();
     let decades = reach.log10();
     let at = |from: f64, to: f64| -> Vec<f64> {
-        let steps = ((to / from).log10() * 4.0).ceil().max(1.0) as usize;
+        let steps = ((to / from).log10() * 12.0).ceil().max(1.0) as usize;
         (0..=steps).map(|i| from * (to / from).powf(i as f64 / steps as f64)).collect()
     };
-    let exact = |v: f64| Interval { value: v, low: v, high: v };
-    let curves = costs
-        .lines
-        .iter()
-        .map(|line| Curve { id: line.id.clone(), points: at(1.0, reach).into_iter().map(|n| (n, exact(line.total(n)))).collect() });
+    let along: Vec<(f64, f64)> = at(1.0, reach).into_iter().map(|n| (n, costs.least(n))).collect();
+    let to_least =
+        |line: &crate::break_even::Line| along.iter().map(|(n, least)| (*n, Interval::exactly(line.total(*n) / least))).collect();
+    let curves = costs.lines.iter().map(|line| Curve { id: line.id.clone(), points: to_least(line) });
     let starts: Vec<f64> = costs.steps.iter().map(|s| s.from.map_or(1.0, |i| i.value).clamp(1.0, reach)).chain([reach]).collect();
-    let envelope = costs.steps.iter().zip(starts.windows(2)).filter_map(|(step, ends)| {
-        let line = costs.line(&step.id)?;
-        let points = at(ends[0], ends[1].max(ends[0] * 1.0001)).into_iter().map(|n| (n, line.total(n))).collect();
-        Some(Reign { id: step.id.clone(), from: step.from.map(|from| (from, line.total(ends[0]))), points })
+    let envelope = costs.steps.iter().zip(starts.windows(2)).map(|(step, ends)| Reign {
+        id: step.id.clone(),
+        from: step.from.map(|from| (from, 1.0)),
+        points: vec![(ends[0], 1.0), (ends[1].max(ends[0] * 1.0001), 1.0)],
     });
     let places: Vec<f64> = [0.0, 2.0, 4.0, 6.0, 8.0, 10.0, 12.0].into_iter().filter(|e| *e <= decades).map(|e| 10f64.powf(e)).collect();
     let mut table = Table::new(
@@ -68,11 +67,12 @@ pub fn break_even(workload: &WorkloadResult, slug: &str, mode: Mode, costs: &Cos
     Some(Figure {
         id: format!("break-even-{slug}-{name}"),
         title: format!("{}: what it costs in all, {call}", workload.name),
-        desc: format!("Total CPU time against the number of records, both logarithmic, one line per row. {}.", steps_text(costs)),
-        key: "Shaded: the cheapest backend. Circles: where it changes hands, with the interval at 95 %. Ready means compiled, instantiated and called once.".into(),
+        desc: format!("Total CPU time as times the cheapest backend's at the same number of records, against that number, one line per row. {}.", steps_text(costs)),
+        key: "The shaded line at 1× is the cheapest backend, named above. Circles: where it changes hands, with the interval at 95 %. A row that is off the axis has its number at its name. Ready means compiled, instantiated and called once.".into(),
         charts: Charts::Lines(Box::new(Lines {
             x: ("records evaluated".into(), Unit::Count),
-            y: ("CPU time in all: ready, then records".into(), Unit::Time),
+            y: ("times the cheapest in all: ready, then records".into(), Unit::Ratio),
+            end: Some(4.2),
             curves: curves.collect(),
             envelope: envelope.collect(),
             measured: false,
@@ -246,6 +246,7 @@ fn scaling_of(group: &str, criterion: &[CriterionResult], styles: &[Style], slug
         charts: Charts::Lines(Box::new(Lines {
             x: (name.split('/').next().unwrap_or(name).replace('-', " "), Unit::Count),
             y: (y.into(), Unit::Time),
+            end: None,
             curves,
             envelope: Vec::new(),
             measured: true,

@@ -48,11 +48,11 @@ fn names_of_curves_go_back_to_their_curves() {
     let Some(mut chrome) = Chrome::start("names") else { return };
     let url = page("names", results());
     let mut tab = chrome.open(&url, 1280, false, true);
-    // How far the name of closures is from the end of its curve.
-    let away = "(() => { const [name] = document.querySelectorAll('#break-even-edge-filter-batch svg.wide .end-name[data-row=closures]'); \
-                const up = Number(name.dataset.end.split(' ')[1]); return Math.abs(Number(name.querySelector('text').getAttribute('y')) - 4 - up); })()";
+    // How far the names are from the ends of their curves.
+    let away = "[...document.querySelectorAll('#break-even-edge-filter-batch svg.wide .end-name:not(.off)')].map((name) => \
+                Math.abs(Number(name.querySelector('text').getAttribute('y')) - 4 - Number(name.dataset.end.split(' ')[1]))).reduce((a, b) => a + b)";
     let before = tab.value(away).as_f64().expect("a number");
-    for id in ["interp", "jit", "wasm", "lua", "jit-fast"] {
+    for id in ["interp", "jit", "wasm", "closures", "jit-fast"] {
         tab.act(&format!("document.querySelector('#filters input[value={id}]').click()"));
     }
     let after = tab.value(away).as_f64().expect("a number");

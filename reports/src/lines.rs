@@ -148,7 +148,7 @@ impl Lines {
             let (Some(at), Some(last)) = (points.last(), curve.points.last()) else { continue };
             // Off the axis a curve's name says where it is.
             let beyond = y.beyond(last.1.value).then(|| self.y.1.text(last.1.value));
-            ends.push(End { x: at.0, up: at.1, style, beyond });
+            ends.push(End { x: at.0, up: at.1, value: last.1.value, style, beyond });
             // Where a curve is off the axis it is not drawn, but for the piece that leaves or comes back.
             let off = |i: usize| curve.points.get(i).is_none_or(|p| y.beyond(p.1.value));
             let drawn = points.iter().enumerate().map(|(i, at)| {
@@ -246,7 +246,7 @@ impl Lines {
 
     /// The curves' names at their ends, pushed apart where they would overlap. The page's script does the same for those that are shown.
     fn names(&self, ends: &mut [End], y: &Up, size: Size) -> String {
-        ends.sort_by(|a, b| a.up.total_cmp(&b.up));
+        ends.sort_by(|a, b| a.up.total_cmp(&b.up).then(b.value.total_cmp(&a.value)));
         let mut places: Vec<f64> = Vec::new();
         for end in ends.iter() {
             let after = places.last().map_or(f64::NEG_INFINITY, |p| p + NAME);
@@ -259,7 +259,7 @@ impl Lines {
         }
         let most: usize = if size == Size::Wide { 16 } else { 11 };
         let mut body = String::new();
-        for (End { x, up, style, beyond }, place) in ends.iter().zip(places) {
+        for (End { x, up, style, beyond, .. }, place) in ends.iter().zip(places) {
             let name = match beyond {
                 Some(value) => format!("{} {value}", cut(&style.id, most.saturating_sub(value.chars().count() + 1))),
                 None => cut(&style.id, most),
@@ -282,6 +282,7 @@ impl Lines {
 struct End<'a> {
     x: f64,
     up: f64,
+    value: f64,
     style: &'a Style,
     /// Its value, where that is off the axis.
     beyond: Option<String>,

@@ -4,7 +4,7 @@ use quintet_results::Mode;
 
 use crate::date::utc;
 use crate::format::{count, count_with, thousands, time};
-use crate::style::Group;
+use crate::group::Group;
 use crate::table::{Table, escape};
 use crate::tables::steps_text;
 use crate::verdict::sentences;

@@ -4,7 +4,8 @@ use quintet_results::{Interval, Measure, Phase, WorkloadResult, floor};
 use serde_json::{Value, json};
 
 use crate::format::{ratio, ratio_with, time};
-use crate::style::{Group, Style};
+use crate::group::Group;
+use crate::style::Style;
 use crate::table::Table;
 use crate::view::phase_name;
 

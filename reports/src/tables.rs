@@ -1,6 +1,6 @@
 //! The tables of a report, and the figures that stand on them.
 
-use quintet_results::{CriterionResult, Interval, Isolation, Memory, Mode, Phase, RowKind, Support, WorkloadResult, again, floor};
+use quintet_results::{CriterionResult, Interval, Memory, Mode, Phase, RowKind, WorkloadResult, again, floor};
 
 use crate::break_even::Costs;
 use crate::charts::{Charts, Figure};
@@ -10,7 +10,7 @@ use crate::panel::{Panel, PanelRow, Point};
 use crate::scale::{middling, near};
 use crate::style::Style;
 use crate::table::Table;
-use crate::view::{SupportView, batch_ratio, ordered, phase_name, slug};
+use crate::view::{batch_ratio, ordered, phase_name, slug};
 
 /// A workload's rows and all their phases.
 pub fn phases(workload: &WorkloadResult, ordered: &[&Style]) -> Table {
@@ -254,53 +254,6 @@ fn scaling_of(group: &str, criterion: &[CriterionResult], styles: &[Style], slug
         })),
         table,
     })
-}
-
-/// Who runs what.
-pub fn support(support: &[Support], styles: &[Style]) -> Option<SupportView> {
-    let mut ids: Vec<&str> = styles.iter().filter(|s| s.candidate()).map(|s| s.id.as_str()).collect();
-    for id in support.iter().flat_map(|s| &s.by) {
-        if !ids.contains(&id.as_str()) {
-            ids.push(id);
-        }
-    }
-    let mut table = Table::new("Constructs of the language, by backend", &["construct"]);
-    table.head.extend(ids.iter().map(|id| (*id).to_owned()));
-    for construct in support {
-        let by = |id: &&str| if construct.by.iter().any(|b| b == id) { "yes".to_owned() } else { "no".to_owned() };
-        table.push([construct.construct.clone()].into_iter().chain(ids.iter().map(by)).collect());
-    }
-    let missing: Vec<String> = support
-        .iter()
-        .filter_map(|s| {
-            let without: Vec<&str> = ids.iter().copied().filter(|id| s.by.iter().all(|b| b != id)).collect();
-            (!without.is_empty()).then(|| format!("{} does not run on {}", s.construct, without.join(", ")))
-        })
-        .collect();
-    let complete = missing.is_empty();
-    let summary = if complete {
-        format!("Complete: every one of {} constructs runs on every backend.", support.len())
-    } else {
-        format!("Of {} constructs not all run everywhere: {}.", support.len(), missing.join("; "))
-    };
-    (!support.is_empty()).then_some(SupportView { summary, complete, table })
-}
-
-/// What backends ask of their host, and what stands between a rule and its memory.
-pub fn hosts(workloads: &[WorkloadResult], styles: &[Style]) -> Option<Table> {
-    let mut table =
-        Table::new("What backends ask of their host", &["backend", "maps executable memory", "between a rule and the host's memory"]);
-    for style in styles.iter().filter(|s| s.candidate()) {
-        let Some(traits) = workloads.iter().find_map(|w| w.row(&style.id)?.traits) else { continue };
-        let memory = if traits.executable_memory { "needed" } else { "not needed" };
-        let isolation = match traits.isolation {
-            Isolation::SafeRust => "safe Rust, nothing is generated",
-            Isolation::Sandbox => "a sandbox with memory of its own",
-            Isolation::None => "nothing: the generator is trusted",
-        };
-        table.push_about(&style.id, vec![style.id.clone(), memory.into(), isolation.into()]);
-    }
-    (!table.rows.is_empty()).then_some(table)
 }
 
 /// Everything that criterion measured.

@@ -11,6 +11,7 @@ use crate::panel::{Panel, PanelRow};
 use crate::ranking::{Place, Rankings};
 use crate::scale::near;
 use crate::style::{Style, assign};
+use crate::support::{self, SupportView};
 use crate::table::Table;
 use crate::tables;
 
@@ -42,16 +43,6 @@ pub struct View<'a> {
     pub benchmarks: Option<Table>,
     /// How noisy each workload was.
     pub noise: Table,
-}
-
-/// Who runs what.
-pub struct SupportView {
-    /// What is missing where, or that nothing is.
-    pub summary: String,
-    /// Whether every backend runs every construct.
-    pub complete: bool,
-    /// All constructs.
-    pub table: Table,
 }
 
 /// A workload's content.
@@ -103,8 +94,8 @@ impl<'a> View<'a> {
             matrices: METRICS.into_iter().filter_map(|p| Matrix::new(&report.workloads, p, &styles)).collect(),
             workloads,
             scaling: crate::tables::scaling(&report.criterion, &styles, &mut slugs),
-            support: tables::support(&report.support, &styles),
-            hosts: tables::hosts(&report.workloads, &styles),
+            support: support::table(&report.support, &styles),
+            hosts: support::hosts(&report.workloads, &styles),
             benchmarks: tables::benchmarks(&report.criterion),
             noise: tables::noise(&report.workloads),
             styles,

@@ -16,7 +16,8 @@ use std::time::Instant;
 
 use quintet::{Backend, backend, backends, configurations};
 use quintet_bench::{
-    Child, Job, Lineup, Loaded, Process, Repeats, Verified, VerifyError, beside, measure, part, peers, profile, refused, serve, verify_lineup,
+    Child, Job, Lineup, Loaded, Process, Repeats, Verified, VerifyError, beside, measure, part, peers, profile, refused, serve,
+    verify_lineup,
 };
 use quintet_results::{Results, WorkloadResult};
 

@@ -109,8 +109,11 @@ impl Results {
             if w.rules.checked_mul(w.records) != Some(w.verified_pairs) || w.rows.is_empty() {
                 return Err(LoadError::Unverified(w.name.clone()));
             }
-            if !w.no_op.samples().all(is_sample) {
-                return Err(LoadError::Sample { workload: w.name.clone(), row: "no-op".into() });
+            let front = &w.front_end;
+            let stages = [&front.parse, &front.check, &front.passes, &front.link, &front.read];
+            let beside = [("no-op", vec![&w.no_op]), ("before any backend", stages.into()), ("again", w.again.iter().map(|a| &a.batch).collect())];
+            if let Some((row, _)) = beside.iter().find(|(_, measures)| !measures.iter().all(|m| m.samples().all(is_sample))) {
+                return Err(LoadError::Sample { workload: w.name.clone(), row: (*row).into() });
             }
             for profile in &w.profiles {
                 if w.row(&profile.id).is_none() || profile.rules.len() != w.rules || !profile.is_sound() {
@@ -118,7 +121,8 @@ impl Results {
                 }
             }
             for row in &w.rows {
-                if !row.phases.values().flat_map(|m| m.samples()).all(is_sample) {
+                let latency = row.latency.iter().flat_map(|l| [&l.p50, &l.p99]);
+                if !row.phases.values().chain(latency).flat_map(|m| m.samples()).all(is_sample) {
                     return Err(LoadError::Sample { workload: w.name.clone(), row: row.id.clone() });
                 }
             }

@@ -59,6 +59,11 @@ impl Costs {
         self.lines.iter().find(|l| l.id == id)
     }
 
+    /// What the cheapest backend costs for this many records, ns.
+    pub fn least(&self, records: f64) -> f64 {
+        self.lines.iter().filter(|l| l.candidate).map(|l| l.total(records)).fold(f64::INFINITY, f64::min)
+    }
+
     /// The number of records up to which a chart shows something: well behind the last crossing.
     pub fn reach(&self) -> f64 {
         let last = self.steps.iter().filter_map(|s| s.from).map(|i| i.value).filter(|v| v.is_finite()).fold(1e5, f64::max);

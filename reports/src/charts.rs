@@ -1,5 +1,6 @@
 //! Figures: charts with a title, a description, a key and the table that says the same.
 
+use crate::dots::Dots;
 use crate::lines::{Lines, Size};
 use crate::panel::{Panel, WIDTH};
 use crate::style::{Style, variables};
@@ -28,6 +29,8 @@ pub struct Figure {
 pub enum Charts {
     /// Panels side by side.
     Panels(Vec<Panel>),
+    /// Samples side by side.
+    Dots(Vec<Dots>),
     /// Curves.
     Lines(Box<Lines>),
 }
@@ -39,10 +42,10 @@ impl Figure {
     /// The figure's charts for the page, which brings the style.
     pub fn inline(&self, styles: &[Style]) -> String {
         match &self.charts {
-            Charts::Panels(panels) => {
-                let each = panels.iter().map(|p| {
-                    let title = format!("{}: {}", self.title, p.title);
-                    element("chart", (WIDTH, p.height()), &title, &self.desc, "", &p.body(styles))
+            Charts::Panels(_) | Charts::Dots(_) => {
+                let each = self.side_by_side(styles).into_iter().map(|(title, height, body)| {
+                    let title = format!("{}: {title}", self.title);
+                    element("chart", (WIDTH, height), &title, &self.desc, "", &body)
                 });
                 format!("<div class=\"panels\">{}</div>", each.collect::<String>())
             }
@@ -54,17 +57,27 @@ impl Figure {
         }
     }
 
+    /// The charts that stand side by side: title, height and marks of each.
+    fn side_by_side(&self, styles: &[Style]) -> Vec<(&str, f64, String)> {
+        match &self.charts {
+            Charts::Panels(panels) => panels.iter().map(|p| (p.title.as_str(), p.height(), p.body(styles))).collect(),
+            Charts::Dots(dots) => dots.iter().map(|d| (d.title.as_str(), d.height(), d.body(styles))).collect(),
+            Charts::Lines(_) => Vec::new(),
+        }
+    }
+
     /// The figure as a file of its own.
     pub fn standalone(&self, styles: &[Style]) -> String {
         let margin = 20.0;
         let (inner, body) = match &self.charts {
-            Charts::Panels(panels) => {
-                let height = panels.iter().map(Panel::height).fold(0.0, f64::max);
+            Charts::Panels(_) | Charts::Dots(_) => {
+                let panels = self.side_by_side(styles);
+                let height = panels.iter().map(|(_, height, _)| *height).fold(0.0, f64::max);
                 let gap = WIDTH + 28.0;
                 let body = panels
                     .iter()
                     .enumerate()
-                    .map(|(i, p)| format!("<g transform=\"translate({:.1},0)\">{}</g>", i as f64 * gap, p.body(styles)));
+                    .map(|(i, (.., body))| format!("<g transform=\"translate({:.1},0)\">{body}</g>", i as f64 * gap));
                 ((gap * panels.len() as f64 - 28.0, height), body.collect::<String>())
             }
             Charts::Lines(lines) => (Size::Wide.extent(), lines.body(styles, Size::Wide)),

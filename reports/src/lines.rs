@@ -1,9 +1,10 @@
-//! Curves on two logarithmic axes: one per row, named at their ends, with the lower envelope and where it changes hands.
+//! Curves: one per row, named at their ends, with the lower envelope and where it changes hands. What runs along is logarithmic; what goes
+//! up is logarithmic, or linear from zero to what is near.
 
 use quintet_results::Interval;
 
 use crate::format::Unit;
-use crate::scale::Scale;
+use crate::scale::{Linear, Scale};
 use crate::style::Style;
 use crate::svg::{cut, escape, line, marker, text, whisker};
 
@@ -14,6 +15,8 @@ pub struct Lines {
     pub x: (String, Unit),
     /// What goes up, and its unit.
     pub y: (String, Unit),
+    /// Where a linear axis that goes up ends; `None` for a logarithmic one.
+    pub end: Option<f64>,
     /// Its curves.
     pub curves: Vec<Curve>,
     /// Who is the cheapest from where to where, left to right.
@@ -66,29 +69,65 @@ impl Size {
 /// The space that a name at a curve's end takes up.
 const NAME: f64 = 14.5;
 
+/// The axis that goes up.
+enum Up {
+    Log(Scale),
+    Linear(Linear),
+}
+
+impl Up {
+    fn at(&self, value: f64) -> f64 {
+        match self {
+            Up::Log(scale) => scale.at(value),
+            Up::Linear(scale) => scale.at(value),
+        }
+    }
+
+    fn beyond(&self, value: f64) -> bool {
+        matches!(self, Up::Linear(scale) if scale.beyond(value))
+    }
+
+    fn ticks(&self) -> Vec<f64> {
+        match self {
+            Up::Log(scale) => scale.ticks(26.0),
+            Up::Linear(scale) => scale.ticks(|_| 18.0),
+        }
+    }
+
+    /// Where the axis begins and ends.
+    fn ends(&self) -> (f64, f64) {
+        (self.at(0.0), self.at(f64::INFINITY))
+    }
+}
+
 impl Lines {
     /// The axes, within a chart of this size.
-    fn scales(&self, size: Size) -> (Scale, Scale) {
+    fn scales(&self, size: Size) -> (Scale, Up) {
         let (width, height) = size.extent();
-        let right = width - if size == Size::Wide { 128.0 } else { 92.0 };
+        let right = width - if size == Size::Wide { 128.0 } else { 102.0 };
         let top = if self.envelope.is_empty() { 26.0 } else { 48.0 };
         let xs = || self.curves.iter().flat_map(|c| &c.points).map(|p| p.0);
         let ys = self.curves.iter().flat_map(|c| &c.points).flat_map(|p| [p.1.value, p.1.low, p.1.high]);
         let (low, high) = xs().fold((f64::INFINITY, 0.0f64), |(l, h), x| (l.min(x), h.max(x)));
-        (Scale::exactly(low, high.max(low * 2.0), 58.0, right), Scale::around(ys, height - 46.0, top))
+        let up = match self.end {
+            Some(end) => Up::Linear(Linear::new(end, height - 46.0, top)),
+            None => Up::Log(Scale::around(ys, height - 46.0, top)),
+        };
+        (Scale::exactly(low, high.max(low * 2.0), 58.0, right), up)
     }
 
-    /// Attributes that let a script map a place on the chart to a number of records.
+    /// Attributes from which a script lays names out and maps a place on the chart to a number of records.
     pub fn attributes(&self, size: Size) -> String {
-        let Some((workload, mode)) = &self.probe else { return String::new() };
         let (x, y) = self.scales(size);
+        let names = format!(" data-names=\"{:.1} {NAME}\"", floor(&y));
+        let Some((workload, mode)) = &self.probe else { return names };
         format!(
-            " data-workload=\"{}\" data-mode=\"{mode}\" data-plot=\"{:.1} {:.1} {:.1} {:.1}\" data-domain=\"{} {}\"",
+            "{names} data-workload=\"{}\" data-mode=\"{mode}\" data-plot=\"{:.1} {:.1} {:.1} {:.1}\" data-domain=\"{} {}\"",
             escape(workload),
             x.at(x.low()),
             x.at(x.high()),
-            y.at(y.high()),
-            y.at(y.low()),
+            y.ends().1,
+            y.ends().0,
             x.low(),
             x.high()
         )
@@ -100,21 +139,29 @@ impl Lines {
         let mut body = self.axes(&x, &y, size);
         for reign in &self.envelope {
             let points: Vec<_> = reign.points.iter().map(|p| (x.at(p.0), y.at(p.1))).collect();
-            body += &format!("<path class=\"envelope\" d=\"{}\"/>", path(&points));
+            body += &format!("<path class=\"envelope\" d=\"{}\"/>", path(points.into_iter().map(Some)));
         }
         let mut ends = Vec::new();
         for (place, curve) in self.curves.iter().enumerate() {
             let Some(style) = styles.iter().find(|s| s.id == curve.id) else { continue };
             let points: Vec<_> = curve.points.iter().map(|p| (x.at(p.0), y.at(p.1.value))).collect();
-            let Some(last) = points.last() else { continue };
-            ends.push((last.1, last.0, style));
-            body += &format!("<g class=\"curve k{}\" data-row=\"{}\">", style.rank(), escape(&curve.id));
+            let (Some(at), Some(last)) = (points.last(), curve.points.last()) else { continue };
+            // Off the axis a curve's name says where it is.
+            let beyond = y.beyond(last.1.value).then(|| self.y.1.text(last.1.value));
+            ends.push(End { x: at.0, up: at.1, value: last.1.value, style, beyond });
+            // Where a curve is off the axis it is not drawn, but for the piece that leaves or comes back.
+            let off = |i: usize| curve.points.get(i).is_none_or(|p| y.beyond(p.1.value));
+            let drawn = points.iter().enumerate().map(|(i, at)| {
+                let alone = off(i) && (i == 0 || off(i - 1)) && off(i + 1);
+                (!alone).then_some(*at)
+            });
+            body += &format!("<g class=\"curve k{}\" data-row=\"{}\"{}>", style.rank(), escape(&curve.id), self.pinned(&curve.id));
             body += &format!(
                 "<path class=\"series s{}\" data-series=\"{}\"{} d=\"{}\"/>",
                 style.slot,
                 escape(&curve.id),
                 style.dash(),
-                path(&points)
+                path(drawn)
             );
             // Marks of one curve are apart from those of the next.
             let every = points.len().div_ceil(3).max(1);
@@ -135,30 +182,30 @@ impl Lines {
                         line((at.0, low), (at.0, high), &format!("whisker s{}", style.slot))
                     );
                     body += &(marker(style, at.0, at.1) + "</g>");
-                } else if i % every == (every / 2 + place) % every {
+                } else if i % every == (every / 2 + place) % every && !off(i) {
                     body += &marker(style, at.0, at.1);
                 }
             }
             body += "</g>";
         }
-        body += &names(&mut ends, &y, size);
+        body += &self.names(&mut ends, &y, size);
         for reign in &self.envelope {
             let Some((interval, height)) = &reign.from else { continue };
             let (at, up) = (x.at(interval.value), y.at(*height));
             let open = if interval.high.is_infinite() { ", upper end open" } else { "" };
             let tip = format!("from {} records on {} is the cheapest{open}", crate::format::count_with(*interval), reign.id);
             body += &format!("<g class=\"crossing\" data-tip=\"{}\">", escape(&tip));
-            body += &line((at, up), (at, y.at(y.low())), "drop");
+            body += &line((at, up), (at, y.ends().0), "drop");
             body += &whisker(x.at(interval.low), x.at(interval.high), up, "ink");
             body += &format!("<circle cx=\"{at:.1}\" cy=\"{up:.1}\" r=\"4.5\" class=\"cross\"/></g>");
         }
-        body + &self.ribbon(&x, styles, size)
+        body + &self.ribbon(&x, styles)
     }
 
-    fn axes(&self, x: &Scale, y: &Scale, size: Size) -> String {
-        let (left, right, top, bottom) = (x.at(x.low()), x.at(x.high()), y.at(y.high()), y.at(y.low()));
+    fn axes(&self, x: &Scale, y: &Up, size: Size) -> String {
+        let (left, right, (bottom, top)) = (x.at(x.low()), x.at(x.high()), y.ends());
         let mut body = text(0.0, 13.0, "axis", &self.y.0) + &text((left + right) / 2.0, bottom + 38.0, "axis middle", &self.x.0);
-        for tick in y.ticks(26.0) {
+        for tick in y.ticks() {
             body += &line((left, y.at(tick)), (right, y.at(tick)), "grid");
             body += &text(left - 7.0, y.at(tick) + 4.0, "tick end", &self.y.1.tick(tick));
         }
@@ -170,7 +217,7 @@ impl Lines {
     }
 
     /// Above the plot: who is the cheapest where.
-    fn ribbon(&self, x: &Scale, styles: &[Style], size: Size) -> String {
+    fn ribbon(&self, x: &Scale, styles: &[Style]) -> String {
         let mut body = String::new();
         for (i, reign) in self.envelope.iter().enumerate() {
             let Some(style) = styles.iter().find(|s| s.id == reign.id) else { continue };
@@ -186,41 +233,72 @@ impl Lines {
                 body += &text((from + to) / 2.0, 33.0, "reign middle", &reign.id);
             }
         }
-        if size == Size::Wide && !body.is_empty() {
-            body += &text(x.at(x.high()) + 8.0, 43.0, "tick", "cheapest backend");
+        if !body.is_empty() {
+            body += &text(x.at(x.low()) - 7.0, 43.0, "tick end", "cheapest");
+        }
+        body
+    }
+
+    /// What keeps a row on the chart though its group is folded: it is the cheapest somewhere.
+    fn pinned(&self, id: &str) -> &'static str {
+        if self.envelope.iter().any(|r| r.id == id) { " data-pinned=\"\"" } else { "" }
+    }
+
+    /// The curves' names at their ends, pushed apart where they would overlap. The page's script does the same for those that are shown.
+    fn names(&self, ends: &mut [End], y: &Up, size: Size) -> String {
+        ends.sort_by(|a, b| a.up.total_cmp(&b.up).then(b.value.total_cmp(&a.value)));
+        let mut places: Vec<f64> = Vec::new();
+        for end in ends.iter() {
+            let after = places.last().map_or(f64::NEG_INFINITY, |p| p + NAME);
+            places.push(end.up.max(after));
+        }
+        let mut limit = floor(y);
+        for place in places.iter_mut().rev() {
+            *place = place.min(limit);
+            limit = *place - NAME;
+        }
+        let most: usize = if size == Size::Wide { 16 } else { 11 };
+        let mut body = String::new();
+        for (End { x, up, style, beyond, .. }, place) in ends.iter().zip(places) {
+            let name = match beyond {
+                Some(value) => format!("{} {value}", cut(&style.id, most.saturating_sub(value.chars().count() + 1))),
+                None => cut(&style.id, most),
+            };
+            body += &format!(
+                "<g class=\"end-name\" data-row=\"{}\" data-end=\"{x:.1} {up:.1}\"{}><path class=\"leader s{}\" d=\"M{:.1} {up:.1}L{:.1} {place:.1}\"/>{}</g>",
+                escape(&style.id),
+                self.pinned(&style.id),
+                style.slot,
+                x + 2.0,
+                x + 12.0,
+                text(x + 15.0, place + 4.0, "name", &name)
+            );
         }
         body
     }
 }
 
-/// The curves' names at their ends, pushed apart where they would overlap.
-fn names(ends: &mut [(f64, f64, &Style)], y: &Scale, size: Size) -> String {
-    ends.sort_by(|a, b| a.0.total_cmp(&b.0));
-    let mut places: Vec<f64> = Vec::new();
-    for end in ends.iter() {
-        let after = places.last().map_or(f64::NEG_INFINITY, |p| p + NAME);
-        places.push(end.0.max(after));
-    }
-    let mut limit = y.at(y.low()) + 6.0;
-    for place in places.iter_mut().rev() {
-        *place = place.min(limit);
-        limit = *place - NAME;
-    }
-    let most = if size == Size::Wide { 16 } else { 11 };
-    let mut body = String::new();
-    for ((up, x, style), place) in ends.iter().zip(places) {
-        body += &format!(
-            "<g data-row=\"{}\"><path class=\"leader s{}\" d=\"M{:.1} {up:.1}L{:.1} {place:.1}\"/>{}</g>",
-            escape(&style.id),
-            style.slot,
-            x + 2.0,
-            x + 12.0,
-            text(x + 15.0, place + 4.0, "name", &cut(&style.id, most))
-        );
-    }
-    body
+/// The end of a curve.
+struct End<'a> {
+    x: f64,
+    up: f64,
+    value: f64,
+    style: &'a Style,
+    /// Its value, where that is off the axis.
+    beyond: Option<String>,
 }
 
-fn path(points: &[(f64, f64)]) -> String {
-    points.iter().enumerate().map(|(i, (x, y))| format!("{}{x:.1} {y:.1}", if i == 0 { 'M' } else { 'L' })).collect()
+/// The lowest place of a curve's name.
+fn floor(y: &Up) -> f64 {
+    y.ends().0 + 6.0
+}
+
+/// A line through points, with gaps where there is none.
+fn path(points: impl Iterator<Item = Option<(f64, f64)>>) -> String {
+    let mut begun = false;
+    let step = |point: Option<(f64, f64)>| {
+        let pen = if std::mem::replace(&mut begun, point.is_some()) { 'L' } else { 'M' };
+        point.map_or(String::new(), |(x, y)| format!("{pen}{x:.1} {y:.1}"))
+    };
+    points.map(step).collect()
 }

@@ -4,25 +4,31 @@ use quintet_results::Mode;
 
 use crate::date::utc;
 use crate::format::{count, count_with, thousands, time};
+use crate::group::Group;
 use crate::table::{Table, escape};
 use crate::tables::steps_text;
+use crate::verdict::sentences;
 use crate::view::{View, WorkloadView, rules};
 
 /// The whole report.
 pub fn render(view: &View) -> String {
     let mut text = String::from("# Quintet report\n\n");
-    for headline in &view.headlines {
-        text += &format!("* {}\n", escape(headline));
+    for said in view.verdict.iter().flat_map(sentences) {
+        text += &format!("{}\n\n", escape(&said));
     }
-    text += &format!("\n{}\n\n## Ranking\n\n{}\n", made(view), view.ranking.table.markdown());
-    text += "Ratios are to the fastest backend, as geometric means over the workloads with intervals at 95 %. An interval that holds 1 says that no difference can be told. A mean hides that rows rank differently from workload to workload.\n\n";
+    text += &format!("{}\n\n", made(view));
+    text += &matrices(view);
+    text += &rankings(view);
     text += &break_even(view);
     text += "## Workloads\n\n";
     for workload in &view.workloads {
         text += &one(workload);
     }
     if let Some(support) = &view.support {
-        text += &format!("## Support\n\n{}\n", support.markdown());
+        text += &format!("## Support\n\n{}\n\n", escape(&support.summary));
+        if !support.complete {
+            text += &format!("{}\n", support.table.markdown());
+        }
     }
     if let Some(hosts) = &view.hosts {
         text += &format!("## Hosts\n\n{}\n", hosts.markdown());
@@ -32,6 +38,33 @@ pub fn render(view: &View) -> String {
     }
     text += &format!("## Noise\n\n{}\n", view.noise.markdown());
     text + "The noise is how far the interval of a row's ratio to itself reaches from 1: differences that are no larger are not to be trusted. The no-op's time is the harness's own, in every row alike.\n"
+}
+
+/// Workload by backend.
+fn matrices(view: &View) -> String {
+    let mut text = String::from(
+        "## Workload by backend\n\nTimes the workload's best backend, which is named with its time; ≈ where no difference from it can be told.\n\n",
+    );
+    for matrix in &view.matrices {
+        let table = matrix.table(&view.styles, &[Group::Backends, Group::Native]);
+        text += &format!("### {}\n\n{}\n", escape(&matrix.title()), table.markdown());
+    }
+    text
+}
+
+/// Means over the workloads; nothing where there is one workload.
+fn rankings(view: &View) -> String {
+    let Some(rankings) = &view.rankings else { return String::new() };
+    let headlines: String = view.headlines.iter().map(|h| format!("* {}\n", escape(h))).collect();
+    let mut text = format!(
+        "## Ranking\n\n{headlines}\n{}\nTimes the best backend's, as geometric means over all workloads with intervals at 95 %. An interval that holds 1 says that no difference can be told. A mean hides that rows rank differently from workload to workload.\n\n",
+        rankings.whole.table().markdown()
+    );
+    for part in &rankings.parts {
+        let over = part.workloads.join(", ");
+        text += &format!("Over {} only, where more rows ran:\n\n{}\n", escape(&over), part.table().markdown());
+    }
+    text
 }
 
 /// What made the numbers.
@@ -113,6 +146,9 @@ fn one(view: &WorkloadView) -> String {
     }
     if let Some(costs) = view.cost(Mode::Single) {
         text += &format!("\nOne call per record: {}.\n", escape(&steps_text(costs)));
+    }
+    for note in &view.own_kinds {
+        text += &format!("\n{}\n", escape(note));
     }
     if let Some(front) = &view.front {
         text += &format!("\n{}\n", escape(front));

@@ -8,27 +8,56 @@ use crate::break_even::{Costs, Step};
 use crate::charts::Figure;
 use crate::date::{duration, utc};
 use crate::format::{bytes, count_with, thousands};
+use crate::group::Group;
 use crate::markdown::options;
+use crate::matrix::Matrix;
 use crate::profile;
+use crate::ranking::Ranking;
 use crate::style::{Style, variables};
 use crate::svg::swatch;
 use crate::table::Table;
-use crate::view::{View, WorkloadView, rules};
+use crate::verdict::{defaults, of_row, of_workload, sentences};
+use crate::view::{View, WorkloadView, phase_name, rules};
 
 /// Why a report cannot be rendered.
 #[derive(Debug, thiserror::Error)]
 #[error("the report's page cannot be rendered: {0}")]
 pub struct RenderError(#[from] minijinja::Error);
 
-const TEMPLATE: &str = include_str!("page/index.html.j2");
-const CSS: [&str; 4] = [include_str!("page/page.css"), crate::charts::STYLE, crate::beside::CSS, profile::STYLE];
-const JS: [&str; 11] = [
+/// The page and its parts, by name: one part per section.
+const TEMPLATES: [(&str, &str); 12] = [
+    ("index.html.j2", include_str!("page/index.html.j2")),
+    ("macros.html.j2", include_str!("page/macros.html.j2")),
+    ("bar.html.j2", include_str!("page/bar.html.j2")),
+    ("verdict.html.j2", include_str!("page/verdict.html.j2")),
+    ("matrix.html.j2", include_str!("page/matrix.html.j2")),
+    ("traffic.html.j2", include_str!("page/traffic.html.j2")),
+    ("ranking.html.j2", include_str!("page/ranking.html.j2")),
+    ("workloads.html.j2", include_str!("page/workloads.html.j2")),
+    ("scaling.html.j2", include_str!("page/scaling.html.j2")),
+    ("support.html.j2", include_str!("page/support.html.j2")),
+    ("noise.html.j2", include_str!("page/noise.html.j2")),
+    ("made.html.j2", include_str!("page/made.html.j2")),
+];
+const CSS: [&str; 6] = [
+    include_str!("page/page.css"),
+    include_str!("page/matrix.css"),
+    include_str!("page/traffic.css"),
+    crate::charts::STYLE,
+    crate::beside::CSS,
+    profile::STYLE,
+];
+const JS: [&str; 15] = [
     crate::beside::JS,
     include_str!("page/format.js"),
     include_str!("page/estimate.js"),
     include_str!("page/cost.js"),
+    include_str!("page/element.js"),
     include_str!("page/state.js"),
+    include_str!("page/verdict.js"),
     include_str!("page/traffic.js"),
+    include_str!("page/matrix.js"),
+    include_str!("page/layout.js"),
     include_str!("page/filters.js"),
     include_str!("page/tooltip.js"),
     include_str!("page/probe.js"),
@@ -40,7 +69,9 @@ const JS: [&str; 11] = [
 pub fn render(view: &View) -> Result<String, RenderError> {
     let mut env = Environment::new();
     env.set_undefined_behavior(UndefinedBehavior::Strict);
-    env.add_template("index.html.j2", TEMPLATE)?;
+    for (name, text) in TEMPLATES {
+        env.add_template(name, text)?;
+    }
     let (report, styles, m) = (view.report, &view.styles, &view.report.machine);
     let runs: Vec<Value> = report
         .runs
@@ -50,33 +81,49 @@ pub fn render(view: &View) -> Result<String, RenderError> {
             context! { file => r.file.as_str(), command => r.command.as_str(), date => utc(r.started_at), took, options => options(&r.options) }
         })
         .collect();
-    let groups: Vec<Value> = (0..4)
-        .filter_map(|rank| {
-            let rows: Vec<&Style> = styles.iter().filter(|s| s.rank() == rank).collect();
-            let name = rows.first()?.group();
-            let rows: Vec<Value> =
-                rows.iter().map(|s| context! { id => s.id.as_str(), swatch => Value::from_safe_string(swatch(s)) }).collect();
-            Some(context! { name, rows })
-        })
-        .collect();
     let page = env.get_template("index.html.j2")?.render(context! {
         css => Value::from_safe_string(variables() + &CSS.concat()),
         js => Value::from_safe_string(JS.concat()),
         data => Value::from_safe_string(data(view)),
+        verdict => view.verdict.as_ref().map(sentences).unwrap_or_default(),
         headlines => view.headlines.clone(),
-        ranking => figure(&view.ranking, styles),
+        matrices => view.matrices.iter().map(|m| matrix(m, styles)).collect::<Vec<_>>(),
+        ranking => view.ranking.as_ref().map(|f| figure(f, styles)),
+        parts => view.rankings.iter().flat_map(|r| &r.parts).map(|p| part(p, styles)).collect::<Vec<_>>(),
         workloads => view.workloads.iter().map(|w| workload(w, styles)).collect::<Result<Vec<_>, _>>()?,
         scaling => view.scaling.iter().map(|f| figure(f, styles)).collect::<Vec<_>>(),
         benchmarks => view.benchmarks.as_ref().map(table),
-        support => view.support.as_ref().map(table),
+        support => view.support.as_ref().map(|s| context! { summary => s.summary.as_str(), complete => s.complete, table => table(&s.table) }),
         hosts => view.hosts.as_ref().map(table),
         noise => table(&view.noise),
         runs,
-        groups,
+        groups => groups(styles),
         machine => context! { cpu => m.cpu.as_str(), cores => m.cores, os => m.os.as_str(), arch => m.arch.as_str() },
         versions => report.versions.iter().map(|(name, version)| format!("{name} {version}")).collect::<Vec<_>>(),
     })?;
     Ok(page)
+}
+
+/// The groups that have rows, with them.
+fn groups(styles: &[Style]) -> Vec<Value> {
+    let of = |group: Group| {
+        let row = |s: &Style| context! { id => s.id.as_str(), swatch => Value::from_safe_string(swatch(s)) };
+        let rows: Vec<Value> = styles.iter().filter(|s| s.group() == group).map(row).collect();
+        (!rows.is_empty()).then(|| context! { name => group.name(), key => group.key(), rows })
+    };
+    Group::ALL.into_iter().filter_map(of).collect()
+}
+
+fn matrix(matrix: &Matrix, styles: &[Style]) -> Value {
+    context! { metric => matrix.phase.name(), title => matrix.title(), short => phase_name(matrix.phase), table => table(&matrix.table(styles, &Group::ALL)) }
+}
+
+/// A ranking of rows that ran some of the workloads.
+fn part(ranking: &Ranking, styles: &[Style]) -> Value {
+    let table_ = ranking.table();
+    let candidate = |id: &str| styles.iter().any(|s| s.id == id && s.candidate());
+    let names: Vec<&str> = table_.rows.iter().filter_map(|r| r.about.as_deref()).filter(|id| !candidate(id)).collect();
+    context! { names => names.join(", "), count => ranking.workloads.len(), table => table(&table_) }
 }
 
 fn figure(figure: &Figure, styles: &[Style]) -> Value {
@@ -134,6 +181,8 @@ fn workload(view: &WorkloadView, styles: &[Style]) -> Result<Value, RenderError>
         break_even,
         memory => of(&view.memory),
         latency => of(&view.latency),
+        samples => of(&view.samples),
+        own_kinds => view.own_kinds.clone(),
         absent => w.absent.iter().map(|a| context! { id => a.id.as_str(), reason => a.reason.as_str() }).collect::<Vec<_>>(),
         noise => view.noise.as_str(),
         beside => Value::from_safe_string(crate::beside::html(w)?),
@@ -148,11 +197,9 @@ fn mode_name(mode: Mode) -> &'static str {
     }
 }
 
-/// What the page's scripts work on: every round's cost, to four digits. Nothing in it can end the element that holds it.
+/// What the page's scripts work on: every round's cost, all digits of it, so that they come to the same answers as `quintet choose`. Nothing in it can end the element that holds it.
 fn data(view: &View) -> String {
-    let digits = |rounds: &Vec<f64>| -> Vec<f64> { rounds.iter().map(|v| format!("{v:.3e}").parse().unwrap_or(*v)).collect() };
-    let short = |processes: &[Vec<f64>]| -> Vec<Vec<f64>> { processes.iter().map(digits).collect() };
-    let of = |cost: Option<&Cost>| cost.map(|c| json!({ "setup": short(&c.setup), "each": short(&c.each) }));
+    let of = |cost: Option<&Cost>| cost.map(|c| json!({ "setup": c.setup, "each": c.each }));
     let workloads: Vec<_> = view
         .workloads
         .iter()
@@ -164,17 +211,16 @@ fn data(view: &View) -> String {
                 .filter(|s| w.result.row(&s.id).is_some())
                 .map(|s| json!({ "id": s.id, "batch": cost(Mode::Batch, &s.id), "single": cost(Mode::Single, &s.id) }))
                 .collect();
-            json!({ "name": w.result.name, "rows": rows })
+            json!({ "name": w.result.name, "about": of_workload(w.result), "rows": rows })
         })
         .collect();
     let rows: Vec<_> = view
         .styles
         .iter()
-        .map(
-            |s| json!({ "id": s.id, "group": s.group(), "rank": s.rank(), "slot": s.slot, "hollow": s.hollow, "candidate": s.candidate() }),
-        )
+        .map(|s| json!({ "id": s.id, "group": s.group().name(), "fold": s.group().key(), "slot": s.slot, "candidate": s.candidate(), "about": of_row(s) }))
         .collect();
-    let text = json!({ "workloads": workloads, "rows": rows }).to_string();
+    let matrices: serde_json::Map<_, _> = view.matrices.iter().map(|m| (m.phase.name().to_owned(), m.data())).collect();
+    let text = json!({ "workloads": workloads, "rows": rows, "matrices": matrices, "defaults": defaults() }).to_string();
     text.replace('<', "\\u003c")
         .replace('>', "\\u003e")
         .replace('&', "\\u0026")

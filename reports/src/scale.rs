@@ -1,4 +1,4 @@
-//! Logarithmic axes: where a value lies, and which ticks are worth a label.
+//! Axes: where a value lies, and which ticks are worth a label.
 
 /// The numbers that an axis can show: far more than anything measured, and few enough powers of ten.
 const SHOWN: (f64, f64) = (1e-30, 1e30);
@@ -67,9 +67,80 @@ impl Scale {
     }
 }
 
+/// A linear axis from zero to what is near; what is further is off it.
+#[derive(Clone, Copy, Debug)]
+pub struct Linear {
+    end: f64,
+    from: f64,
+    to: f64,
+}
+
+/// How many times as much as the least is still near.
+const NEAR: f64 = 4.0;
+
+/// The end of a linear axis that shows what is near the least of `values` (those that are positive): up to [`NEAR`] times as much.
+pub fn near(values: impl IntoIterator<Item = f64> + Clone) -> f64 {
+    let positive = |v: &f64| *v > 0.0 && v.is_finite();
+    let least = values.clone().into_iter().filter(positive).fold(f64::INFINITY, f64::min);
+    let most = values.into_iter().filter(positive).filter(|v| *v <= NEAR * least).fold(0.0, f64::max);
+    if most > 0.0 { most * 1.08 } else { 1.0 }
+}
+
+/// The end of a linear axis that shows most of `values` (those that are positive): up to [`NEAR`] times the middle one.
+pub fn middling(values: impl IntoIterator<Item = f64>) -> f64 {
+    let mut values: Vec<f64> = values.into_iter().filter(|v| *v > 0.0 && v.is_finite()).collect();
+    values.sort_by(f64::total_cmp);
+    let Some(middle) = values.get(values.len().saturating_sub(1) / 2).copied() else { return 1.0 };
+    values.iter().copied().filter(|v| *v <= NEAR * middle).fold(0.0, f64::max) * 1.08
+}
+
+impl Linear {
+    /// An axis from 0, drawn at `from`, to `end`, drawn at `to`.
+    pub fn new(end: f64, from: f64, to: f64) -> Linear {
+        Linear { end: if end.is_finite() && end > SHOWN.0 { end.min(SHOWN.1) } else { 1.0 }, from, to }
+    }
+
+    /// Where a value lies; what is off the axis lies at its end.
+    pub fn at(&self, value: f64) -> f64 {
+        let share = (value / self.end).clamp(0.0, 1.0);
+        self.from + (self.to - self.from) * if share.is_nan() { 0.0 } else { share }
+    }
+
+    /// Whether a value is beyond the end.
+    pub fn beyond(&self, value: f64) -> bool {
+        value > self.end
+    }
+
+    /// As many round ticks from 0 on as leave the room that `width` says their labels need.
+    pub fn ticks(&self, width: impl Fn(f64) -> f64) -> Vec<f64> {
+        let power = 10f64.powf(self.end.log10().floor() - 1.0);
+        let steps = [1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0].map(|s| s * power);
+        let all = steps.into_iter().map(|step| (0..=(self.end / step) as usize).map(|i| i as f64 * step).collect::<Vec<_>>());
+        let apart = |ticks: &Vec<f64>| {
+            ticks.len() < 30 && ticks.windows(2).all(|t| (self.at(t[1]) - self.at(t[0])).abs() >= (width(t[0]) + width(t[1])) / 2.0 + 8.0)
+        };
+        all.into_iter().find(apart).unwrap_or_default()
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use super::Scale;
+    use super::{Linear, Scale, middling, near};
+
+    #[test]
+    fn a_linear_axis_ends_behind_what_is_near() {
+        assert!((near([10.0, 39.0, 41.0, 3000.0]) - 39.0 * 1.08).abs() < 1e-9);
+        assert!((middling([1.0, 10.0, 30.0, 3000.0, 0.0]) - 30.0 * 1.08).abs() < 1e-9);
+        assert_eq!((near([]), near([f64::NAN, 0.0]), middling([0.0])), (1.0, 1.0, 1.0));
+        let axis = Linear::new(4.0, 0.0, 100.0);
+        assert_eq!((axis.at(1.0), axis.at(9.0), axis.beyond(9.0), axis.beyond(4.0)), (25.0, 100.0, true, false));
+        assert_eq!(axis.ticks(|_| 10.0), [0.0, 1.0, 2.0, 3.0, 4.0]);
+        for end in [1e-30, 3e-9, 0.7, 1.04, 17.0, 999.0, 1e7, 1e300, f64::NAN, f64::INFINITY] {
+            let axis = Linear::new(end, 0.0, 140.0);
+            let ticks = axis.ticks(|_| 30.0);
+            assert!((2..5).contains(&ticks.len()) && ticks.windows(2).all(|t| axis.at(t[1]) - axis.at(t[0]) >= 38.0), "{end}: {ticks:?}");
+        }
+    }
 
     #[test]
     fn ends_and_middle() {

@@ -2,6 +2,8 @@
 
 use quintet_results::{CriterionResult, Row, RowKind, WorkloadResult};
 
+use crate::group::Group;
+
 /// The shape of a series' marks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Marker {
@@ -22,6 +24,8 @@ pub struct Style {
     pub kind: RowKind,
     /// Whether it is a backend with its passes off beside one that has them on: shown, but not to be chosen.
     pub variant: bool,
+    /// Whether it is a backend configured otherwise beside one that is as it comes.
+    pub configuration: bool,
     /// The place of its colour in [`COLOURS`].
     pub slot: usize,
     /// `stroke-dasharray`; empty for a solid line.
@@ -47,7 +51,7 @@ const COLOURS: [(&str, &str); 10] = [
 ];
 
 /// The other colours: name, on light ground, on dark ground.
-const GROUND: [(&str, &str, &str); 9] = [
+const GROUND: [(&str, &str, &str); 11] = [
     ("page", "#FBFAF8", "#14161A"),
     ("card", "#FFFFFF", "#1C1F25"),
     ("ink", "#1B1F24", "#ECEEF1"),
@@ -57,6 +61,8 @@ const GROUND: [(&str, &str, &str); 9] = [
     ("accent", "#0B5A8A", "#79BDF2"),
     ("wash", "#EEF4F8", "#1F2A35"),
     ("warn", "#9A4A00", "#F5B06B"),
+    ("near", "#B5DFD0", "#1B5A49"),
+    ("far", "#F5B78C", "#8A4412"),
 ];
 
 /// The colours as CSS variables: light, dark where the reader's system says so, and either where `data-theme` does.
@@ -86,23 +92,19 @@ impl Style {
     }
 
     /// The group that it is shown in.
-    pub fn group(&self) -> &'static str {
-        match (self.kind, self.variant) {
-            (RowKind::Backend, false) => "Backends",
-            (RowKind::Backend, true) => "Passes off",
-            (RowKind::Native, _) => "By hand in Rust: the limit",
-            (RowKind::Peer, _) => "Other engines",
+    pub fn group(&self) -> Group {
+        match (self.kind, self.variant, self.configuration) {
+            (RowKind::Backend, false, false) => Group::Backends,
+            (RowKind::Backend, false, true) => Group::Configurations,
+            (RowKind::Backend, true, _) => Group::PassesOff,
+            (RowKind::Native, ..) => Group::Native,
+            (RowKind::Peer, ..) => Group::Peers,
         }
     }
 
     /// The place of its group.
     pub fn rank(&self) -> usize {
-        match (self.kind, self.variant) {
-            (RowKind::Backend, false) => 0,
-            (RowKind::Backend, true) => 1,
-            (RowKind::Native, _) => 2,
-            (RowKind::Peer, _) => 3,
-        }
+        self.group() as usize
     }
 }
 
@@ -151,6 +153,8 @@ pub fn assign(workloads: &[WorkloadResult], criterion: &[CriterionResult]) -> Ve
             });
             let with_passes = |r: &Named| r.passes && r.engine == row.engine && r.configuration == row.configuration;
             let variant = row.kind == RowKind::Backend && !row.passes && rows.iter().any(with_passes);
+            let plain = |r: &Named| r.kind == RowKind::Backend && r.engine == row.engine && r.configuration.is_empty();
+            let configuration = row.kind == RowKind::Backend && !row.configuration.is_empty() && rows.iter().any(plain);
             let configurations =
                 distinct(rows.iter().filter(|r| r.engine == row.engine && !r.configuration.is_empty()).map(|r| r.configuration));
             let dashes = match (row.kind, variant, configurations.iter().position(|c| *c == row.configuration)) {
@@ -162,7 +166,16 @@ pub fn assign(workloads: &[WorkloadResult], criterion: &[CriterionResult]) -> Ve
                 (_, false, Some(_)) => "4 2 4 6",
                 (_, false, None) => "",
             };
-            Style { id: row.id.into(), kind: row.kind, variant, slot, dashes, marker, hollow: row.kind == RowKind::Peer || variant }
+            Style {
+                id: row.id.into(),
+                kind: row.kind,
+                variant,
+                configuration,
+                slot,
+                dashes,
+                marker,
+                hollow: row.kind == RowKind::Peer || variant,
+            }
         })
         .collect();
     styles.sort_by_key(Style::rank);
@@ -178,7 +191,7 @@ fn distinct<'a>(names: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
     })
 }
 
-/// The fixed looks: Quintet's backends and the limit.
+/// The fixed looks: Quintet's backends and Rust by hand.
 fn look(row: &Named) -> Option<(usize, Marker)> {
     match row.kind {
         RowKind::Native => Some((5, Marker::Cross)),
@@ -263,6 +276,9 @@ mod tests {
         let styles = assign(&workload, &[]);
         assert_eq!(styles.first().map(|s| s.id.as_str()), Some("jit"));
         assert_eq!(styles.iter().filter(|s| s.candidate()).count(), 4);
+        let of = |group| styles.iter().filter(|s| s.group() == group).map(|s| s.id.as_str()).collect::<Vec<_>>();
+        assert_eq!(of(Group::Backends), ["jit", "wasm", "lua"]);
+        assert_eq!((of(Group::Configurations), of(Group::PassesOff)), (vec!["jit-fast"], vec!["jit/no-passes", "jit-fast/no-passes"]));
         for (i, a) in styles.iter().enumerate() {
             for b in &styles[i + 1..] {
                 assert_ne!((a.slot, a.dashes, a.marker, a.hollow), (b.slot, b.dashes, b.marker, b.hollow), "{} and {}", a.id, b.id);

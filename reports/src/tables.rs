@@ -1,38 +1,16 @@
 //! The tables of a report, and the figures that stand on them.
 
-use quintet_results::{CriterionResult, Interval, Isolation, Memory, Mode, Phase, RowKind, Support, WorkloadResult, again};
+use quintet_results::{CriterionResult, Interval, Memory, Mode, Phase, RowKind, WorkloadResult, again, floor};
 
 use crate::break_even::Costs;
 use crate::charts::{Charts, Figure};
 use crate::format::{Unit, bytes, count, count_with, percent, ratio_with, time};
 use crate::lines::{Curve, Lines, Reign};
 use crate::panel::{Panel, PanelRow, Point};
+use crate::scale::{middling, near};
 use crate::style::Style;
 use crate::table::Table;
-use crate::view::{Place, batch_ratio, ordered, phase_name, slug};
-
-/// The ranking over all workloads.
-pub fn ranking(rankings: &[(Phase, Vec<Place>)], workloads: usize) -> Table {
-    let mut table = Table::new("Times the fastest backend's, geometric mean with interval at 95 %", &["row"]);
-    for (phase, _) in rankings {
-        table.head.push(phase_name(*phase).to_lowercase());
-        table.head.push(format!("time per {}", phase.per()));
-    }
-    table.head.push("workloads".into());
-    let Some((_, first)) = rankings.first() else { return table };
-    for place in first {
-        let mut cells = vec![place.id.clone()];
-        for (_, places) in rankings {
-            match places.iter().find(|p| p.id == place.id) {
-                Some(p) => cells.extend([ratio_with(p.ratio), time(p.ns)]),
-                None => cells.extend(["–".into(), "–".into()]),
-            }
-        }
-        cells.push(format!("{} of {workloads}", place.workloads));
-        table.push_about(&place.id, cells);
-    }
-    table
-}
+use crate::view::{batch_ratio, ordered, phase_name, slug};
 
 /// A workload's rows and all their phases.
 pub fn phases(workload: &WorkloadResult, ordered: &[&Style]) -> Table {
@@ -61,19 +39,18 @@ pub fn break_even(workload: &WorkloadResult, slug: &str, mode: Mode, costs: &Cos
     let reach = costs.reach();
     let decades = reach.log10();
     let at = |from: f64, to: f64| -> Vec<f64> {
-        let steps = ((to / from).log10() * 4.0).ceil().max(1.0) as usize;
+        let steps = ((to / from).log10() * 12.0).ceil().max(1.0) as usize;
         (0..=steps).map(|i| from * (to / from).powf(i as f64 / steps as f64)).collect()
     };
-    let exact = |v: f64| Interval { value: v, low: v, high: v };
-    let curves = costs
-        .lines
-        .iter()
-        .map(|line| Curve { id: line.id.clone(), points: at(1.0, reach).into_iter().map(|n| (n, exact(line.total(n)))).collect() });
+    let along: Vec<(f64, f64)> = at(1.0, reach).into_iter().map(|n| (n, costs.least(n))).collect();
+    let to_least =
+        |line: &crate::break_even::Line| along.iter().map(|(n, least)| (*n, Interval::exactly(line.total(*n) / least))).collect();
+    let curves = costs.lines.iter().map(|line| Curve { id: line.id.clone(), points: to_least(line) });
     let starts: Vec<f64> = costs.steps.iter().map(|s| s.from.map_or(1.0, |i| i.value).clamp(1.0, reach)).chain([reach]).collect();
-    let envelope = costs.steps.iter().zip(starts.windows(2)).filter_map(|(step, ends)| {
-        let line = costs.line(&step.id)?;
-        let points = at(ends[0], ends[1].max(ends[0] * 1.0001)).into_iter().map(|n| (n, line.total(n))).collect();
-        Some(Reign { id: step.id.clone(), from: step.from.map(|from| (from, line.total(ends[0]))), points })
+    let envelope = costs.steps.iter().zip(starts.windows(2)).map(|(step, ends)| Reign {
+        id: step.id.clone(),
+        from: step.from.map(|from| (from, 1.0)),
+        points: vec![(ends[0], 1.0), (ends[1].max(ends[0] * 1.0001), 1.0)],
     });
     let places: Vec<f64> = [0.0, 2.0, 4.0, 6.0, 8.0, 10.0, 12.0].into_iter().filter(|e| *e <= decades).map(|e| 10f64.powf(e)).collect();
     let mut table = Table::new(
@@ -91,11 +68,12 @@ pub fn break_even(workload: &WorkloadResult, slug: &str, mode: Mode, costs: &Cos
     Some(Figure {
         id: format!("break-even-{slug}-{name}"),
         title: format!("{}: what it costs in all, {call}", workload.name),
-        desc: format!("Total CPU time against the number of records, both logarithmic, one line per row. {}.", steps_text(costs)),
-        key: "Shaded: the cheapest backend. Circles: where it changes hands, with the interval at 95 %. Ready means compiled, instantiated and called once.".into(),
+        desc: format!("Total CPU time as times the cheapest backend's at the same number of records, against that number, one line per row. {}.", steps_text(costs)),
+        key: "The shaded line at 1× is the cheapest backend, named above. Circles: where it changes hands, with the interval at 95 %. A row that is off the axis has its number at its name. Ready means compiled, instantiated and called once.".into(),
         charts: Charts::Lines(Box::new(Lines {
             x: ("records evaluated".into(), Unit::Count),
-            y: ("CPU time in all: ready, then records".into(), Unit::Time),
+            y: ("times the cheapest in all: ready, then records".into(), Unit::Ratio),
+            end: Some(4.2),
             curves: curves.collect(),
             envelope: envelope.collect(),
             measured: false,
@@ -137,6 +115,7 @@ pub fn memory(workload: &WorkloadResult, slug: &str, styles: &[Style]) -> Option
         title: title.into(),
         axis: axis.into(),
         unit: Unit::Bytes,
+        end: middling(rows.iter().filter(|(s, _)| s.candidate()).map(|(_, m)| of(m) as f64)),
         baseline: None,
         rows: rows
             .iter()
@@ -145,6 +124,7 @@ pub fn memory(workload: &WorkloadResult, slug: &str, styles: &[Style]) -> Option
                 PanelRow {
                     id: style.id.clone(),
                     point: Point { value, low: value, high: value },
+                    processes: Vec::new(),
                     tip: format!("{}: {}", style.id, bytes(value)),
                 }
             })
@@ -164,8 +144,8 @@ pub fn memory(workload: &WorkloadResult, slug: &str, styles: &[Style]) -> Option
     Some(Figure {
         id: format!("memory-{slug}"),
         title: format!("{}: memory and code size", workload.name),
-        desc: "Bytes of generated code, of heap that compiling keeps, and of an instance, by row, on logarithmic axes.".into(),
-        key: "Logarithmic axes; further left is smaller. A row without a mark has none.".into(),
+        desc: "Bytes of generated code, of heap that compiling keeps, and of an instance, by row, as bars on linear axes from 0; a bar that leaves the axis ends in an arrow.".into(),
+        key: "Linear axes; an arrow leaves the axis; shorter is smaller. A row without a bar has none.".into(),
         charts: Charts::Panels(panels),
         table,
     })
@@ -185,13 +165,14 @@ pub fn latency(workload: &WorkloadResult, slug: &str, styles: &[Style]) -> Optio
         title: title.into(),
         axis: "time of a call, clock taken off".into(),
         unit: Unit::Time,
+        end: near(rows.iter().filter(|r| r.0.candidate()).map(|r| of(r).value)),
         baseline: None,
         rows: rows
             .iter()
             .map(|row| {
                 let at = of(row);
                 let tip = format!("{}: {} ({} to {})", row.0.id, time(at.value), time(at.low), time(at.high));
-                PanelRow { id: row.0.id.clone(), point: at.into(), tip }
+                PanelRow { id: row.0.id.clone(), point: at.into(), processes: Vec::new(), tip }
             })
             .collect(),
     };
@@ -203,8 +184,8 @@ pub fn latency(workload: &WorkloadResult, slug: &str, styles: &[Style]) -> Optio
     Some(Figure {
         id: format!("latency-{slug}"),
         title: format!("{}: latency of a single call", workload.name),
-        desc: "The median call and the call that 99 of 100 are quicker than, by row, on logarithmic axes.".into(),
-        key: "Each call timed by itself. Whiskers: interval at 95 %. Logarithmic axes; further left is better.".into(),
+        desc: "The median call and the call that 99 of 100 are quicker than, by row, as bars on linear axes from 0; a bar that leaves the axis ends in an arrow.".into(),
+        key: "Each call timed by itself. Whiskers: interval at 95 %. Linear axes; an arrow leaves the axis; shorter is better.".into(),
         charts: Charts::Panels(vec![panel("p50: the median call", |r| r.1), panel("p99: 99 of 100 are quicker", |r| r.2)]),
         table,
     })
@@ -266,6 +247,7 @@ fn scaling_of(group: &str, criterion: &[CriterionResult], styles: &[Style], slug
         charts: Charts::Lines(Box::new(Lines {
             x: (name.split('/').next().unwrap_or(name).replace('-', " "), Unit::Count),
             y: (y.into(), Unit::Time),
+            end: None,
             curves,
             envelope: Vec::new(),
             measured: true,
@@ -273,40 +255,6 @@ fn scaling_of(group: &str, criterion: &[CriterionResult], styles: &[Style], slug
         })),
         table,
     })
-}
-
-/// Who runs what.
-pub fn support(support: &[Support], styles: &[Style]) -> Option<Table> {
-    let mut ids: Vec<&str> = styles.iter().filter(|s| s.candidate()).map(|s| s.id.as_str()).collect();
-    for id in support.iter().flat_map(|s| &s.by) {
-        if !ids.contains(&id.as_str()) {
-            ids.push(id);
-        }
-    }
-    let mut table = Table::new("Constructs of the language, by backend", &["construct"]);
-    table.head.extend(ids.iter().map(|id| (*id).to_owned()));
-    for construct in support {
-        let by = |id: &&str| if construct.by.iter().any(|b| b == id) { "yes".to_owned() } else { "no".to_owned() };
-        table.push([construct.construct.clone()].into_iter().chain(ids.iter().map(by)).collect());
-    }
-    (!support.is_empty()).then_some(table)
-}
-
-/// What backends ask of their host, and what stands between a rule and its memory.
-pub fn hosts(workloads: &[WorkloadResult], styles: &[Style]) -> Option<Table> {
-    let mut table =
-        Table::new("What backends ask of their host", &["backend", "maps executable memory", "between a rule and the host's memory"]);
-    for style in styles.iter().filter(|s| s.candidate()) {
-        let Some(traits) = workloads.iter().find_map(|w| w.row(&style.id)?.traits) else { continue };
-        let memory = if traits.executable_memory { "needed" } else { "not needed" };
-        let isolation = match traits.isolation {
-            Isolation::SafeRust => "safe Rust, nothing is generated",
-            Isolation::Sandbox => "a sandbox with memory of its own",
-            Isolation::None => "nothing: the generator is trusted",
-        };
-        table.push_about(&style.id, vec![style.id.clone(), memory.into(), isolation.into()]);
-    }
-    (!table.rows.is_empty()).then_some(table)
 }
 
 /// Everything that criterion measured.
@@ -338,7 +286,7 @@ pub fn noise(workloads: &[WorkloadResult]) -> Table {
         let no_op = w.no_op.centre();
         let fastest = w.rows.iter().filter(|r| r.kind != RowKind::Native).map(|r| r.centre(Phase::Batch)).fold(f64::INFINITY, f64::min);
         let (id, ratio, floor) = match again(w) {
-            Some((id, r)) => (id.to_owned(), ratio_with(r), format!("±{:.1} %", 100.0 * (r.high - 1.0).max(1.0 - r.low).max(0.0))),
+            Some((id, r)) => (id.to_owned(), ratio_with(r), format!("±{:.1} %", 100.0 * floor(&[w]))),
             None => ("–".into(), "–".into(), "unknown".into()),
         };
         table.push(vec![w.name.clone(), w.rounds.to_string(), id, ratio, floor, time(no_op), percent(no_op / fastest)]);

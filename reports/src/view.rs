@@ -1,13 +1,17 @@
 //! Everything that a report shows, worked out once and put down as figures, tables and sentences.
 
-use quintet_results::{Interval, Mode, Phase, WorkloadResult, again, floor, geometric_mean, ratio_over};
+use quintet_results::{Choice, Mode, Phase, WorkloadResult, again, floor, own_kinds};
 
 use crate::break_even::Costs;
 use crate::charts::{Charts, Figure};
 use crate::combine::Report;
 use crate::format::{Unit, ratio, ratio_with, thousands, time};
+use crate::matrix::{METRICS, Matrix};
 use crate::panel::{Panel, PanelRow};
+use crate::ranking::{Place, Rankings};
+use crate::scale::near;
 use crate::style::{Style, assign};
+use crate::support::{self, SupportView};
 use crate::table::Table;
 use crate::tables;
 
@@ -17,16 +21,22 @@ pub struct View<'a> {
     pub report: &'a Report,
     /// The rows' looks, in the order of their groups.
     pub styles: Vec<Style>,
+    /// What to ship at the rates that are taken where none are given; `None` where no backend ran everything.
+    pub verdict: Option<Choice>,
     /// What the ranking says in a sentence per phase.
     pub headlines: Vec<String>,
-    /// The ranking over all workloads.
-    pub ranking: Figure,
+    /// Workload by backend, in batches, in single calls, and to compile.
+    pub matrices: Vec<Matrix>,
+    /// Means over the workloads; `None` where there is one workload.
+    pub rankings: Option<Rankings>,
+    /// The ranking of what ran every workload.
+    pub ranking: Option<Figure>,
     /// The workloads.
     pub workloads: Vec<WorkloadView<'a>>,
     /// How cost grows.
     pub scaling: Vec<Figure>,
     /// Who runs what; `None` where the files do not say.
-    pub support: Option<Table>,
+    pub support: Option<SupportView>,
     /// What backends ask of their host; `None` where the files do not say.
     pub hosts: Option<Table>,
     /// Everything that criterion measured; `None` where nothing was folded in.
@@ -51,6 +61,10 @@ pub struct WorkloadView<'a> {
     pub memory: Option<Figure>,
     /// Single calls; `None` where no row has any.
     pub latency: Option<Figure>,
+    /// Every sample; `None` where no row was sampled more than once.
+    pub samples: Option<Figure>,
+    /// Processes in which a row behaved otherwise than in the others.
+    pub own_kinds: Vec<String>,
     /// What its A/A pair says.
     pub noise: String,
     /// What comes before any backend; `None` where it was not measured.
@@ -60,33 +74,28 @@ pub struct WorkloadView<'a> {
 /// The phases that rows are ranked by.
 pub const RANKED: [Phase; 3] = [Phase::Batch, Phase::Single, Phase::Compile];
 
-/// A row's place over the workloads that it ran.
-pub struct Place {
-    /// The row's id.
-    pub id: String,
-    /// How many times as long as the fastest backend's it takes.
-    pub ratio: Interval,
-    /// The geometric mean of its times, ns.
-    pub ns: f64,
-    /// Workloads that it ran.
-    pub workloads: usize,
-}
-
 impl<'a> View<'a> {
     /// Works out everything that the report shows.
     pub fn new(report: &'a Report) -> View<'a> {
         let styles = assign(&report.workloads, &report.criterion);
-        let rankings: Vec<(Phase, Vec<Place>)> = RANKED.iter().map(|p| (*p, places(&report.workloads, *p, &styles))).collect();
+        let rankings = Rankings::new(&report.workloads, &styles);
         let mut slugs = Vec::new();
         let floor = floor(&report.workloads.iter().collect::<Vec<_>>());
         let workloads = report.workloads.iter().map(|w| WorkloadView::new(w, slug(&w.name, &mut slugs), &styles)).collect();
         View {
-            headlines: rankings.iter().filter_map(|(phase, places)| headline(*phase, places, &styles, floor)).collect(),
-            ranking: ranking(&rankings, report.workloads.len()),
+            verdict: crate::verdict::choice(&report.workloads),
+            headlines: rankings
+                .iter()
+                .flat_map(|r| &r.whole.phases)
+                .filter_map(|(phase, places)| headline(*phase, places, &styles, floor))
+                .collect(),
+            ranking: rankings.as_ref().map(|r| r.whole.figure(&styles)).filter(|f| !f.table.rows.is_empty()),
+            rankings,
+            matrices: METRICS.into_iter().filter_map(|p| Matrix::new(&report.workloads, p, &styles)).collect(),
             workloads,
             scaling: crate::tables::scaling(&report.criterion, &styles, &mut slugs),
-            support: tables::support(&report.support, &styles),
-            hosts: tables::hosts(&report.workloads, &styles),
+            support: support::table(&report.support, &styles),
+            hosts: support::hosts(&report.workloads, &styles),
             benchmarks: tables::benchmarks(&report.criterion),
             noise: tables::noise(&report.workloads),
             styles,
@@ -97,9 +106,13 @@ impl<'a> View<'a> {
     /// All figures, in the order of the page.
     pub fn figures(&self) -> impl Iterator<Item = &Figure> {
         let of = self.workloads.iter().flat_map(|w| {
-            [Some(&w.phases)].into_iter().chain(w.break_even.iter().map(|(_, f)| Some(f))).chain([w.memory.as_ref(), w.latency.as_ref()])
+            [Some(&w.phases)].into_iter().chain(w.break_even.iter().map(|(_, f)| Some(f))).chain([
+                w.samples.as_ref(),
+                w.memory.as_ref(),
+                w.latency.as_ref(),
+            ])
         });
-        [&self.ranking].into_iter().chain(of.flatten()).chain(&self.scaling)
+        self.ranking.iter().chain(of.flatten()).chain(&self.scaling)
     }
 }
 
@@ -112,6 +125,8 @@ impl<'a> WorkloadView<'a> {
             costs: costs.into(),
             memory: tables::memory(result, &slug, styles),
             latency: tables::latency(result, &slug, styles),
+            samples: crate::samples::figure(result, &slug, styles),
+            own_kinds: own_kinds(result).iter().map(|k| format!("{k}.")).collect(),
             noise: noise(result),
             front: front(result),
             result,
@@ -156,26 +171,6 @@ fn front(workload: &WorkloadResult) -> Option<String> {
     (!all.is_empty()).then(|| format!("Before any backend: {}.", all.join("; ")))
 }
 
-/// The rows' places in a phase, in the order of their groups, quickest first in each. Ratios are to the quickest backend.
-fn places(workloads: &[WorkloadResult], phase: Phase, styles: &[Style]) -> Vec<Place> {
-    let ran =
-        |id: &str| -> Vec<&WorkloadResult> { workloads.iter().filter(|w| w.row(id).is_some_and(|r| r.measure(phase).is_some())).collect() };
-    let mean = |id: &str| geometric_mean(ran(id).iter().filter_map(|w| w.row(id)).map(|r| r.centre(phase)));
-    let whole = styles.iter().filter(|s| s.candidate() && ran(&s.id).len() == workloads.len());
-    let Some(best) = whole.min_by(|a, b| mean(&a.id).total_cmp(&mean(&b.id))) else { return Vec::new() };
-    let mut places: Vec<(usize, Place)> = styles
-        .iter()
-        .filter_map(|style| {
-            let ran = ran(&style.id);
-            let ratio = ratio_over(&ran, phase, &style.id, &best.id);
-            let place = Place { id: style.id.clone(), ratio, ns: mean(&style.id), workloads: ran.len() };
-            (!ran.is_empty()).then_some((style.rank(), place))
-        })
-        .collect();
-    places.sort_by(|(a, x), (b, y)| a.cmp(b).then(x.ratio.value.total_cmp(&y.ratio.value)));
-    places.into_iter().map(|(_, place)| place).collect()
-}
-
 /// The phase in words.
 pub fn phase_name(phase: Phase) -> &'static str {
     match phase {
@@ -189,11 +184,12 @@ pub fn phase_name(phase: Phase) -> &'static str {
 }
 
 fn headline(phase: Phase, places: &[Place], styles: &[Style], floor: f64) -> Option<String> {
-    let mut ranked = places.iter().filter(|p| styles.iter().any(|s| s.id == p.id && s.candidate()));
-    let (first, second) = (ranked.next()?, ranked.next()?);
+    let mut ranked: Vec<&Place> = places.iter().filter(|p| styles.iter().any(|s| s.id == p.id && s.candidate())).collect();
+    ranked.sort_by(|a, b| a.ratio.value.total_cmp(&b.ratio.value));
+    let (first, second) = (ranked.first()?, ranked.get(1)?);
     let what = match phase {
         Phase::Batch => "In batches",
-        Phase::Single => "One call per record",
+        Phase::Single => "In single calls",
         _ => "To compile",
     };
     let r = second.ratio;
@@ -202,35 +198,6 @@ fn headline(phase: Phase, places: &[Place], styles: &[Style], floor: f64) -> Opt
     } else {
         format!("{what}: {} and {} cannot be told apart: {}.", first.id, second.id, ratio_with(r))
     })
-}
-
-fn ranking(rankings: &[(Phase, Vec<Place>)], workloads: usize) -> Figure {
-    let panels = rankings.iter().map(|(phase, places)| Panel {
-        title: phase_name(*phase).into(),
-        axis: "times the fastest backend's".into(),
-        unit: Unit::Ratio,
-        baseline: Some(1.0),
-        rows: places
-            .iter()
-            .map(|p| {
-                let part = if p.workloads < workloads {
-                    format!(", on the {} of {workloads} workloads that it runs", p.workloads)
-                } else {
-                    String::new()
-                };
-                let tip = format!("{}: {}{part}; geometric mean {} per {}", p.id, ratio_with(p.ratio), time(p.ns), phase.per());
-                PanelRow { id: p.id.clone(), point: p.ratio.into(), tip }
-            })
-            .collect(),
-    });
-    Figure {
-        id: "ranking".into(),
-        title: format!("Geometric mean over {}", if workloads == 1 { "one workload".into() } else { format!("{workloads} workloads") }),
-        desc: "For batches, single calls and compiling: how many times as long as the fastest backend each row takes, as bars on a logarithmic axis that begin at 1, with intervals at 95 %.".into(),
-        key: "Bars begin at 1×, the fastest backend. Whiskers: interval at 95 %. Logarithmic axes; shorter is better.".into(),
-        charts: Charts::Panels(panels.collect()),
-        table: tables::ranking(rankings, workloads),
-    }
 }
 
 /// The styles in the order in which a workload's rows are shown: by group, then by how long a batch takes.
@@ -250,11 +217,15 @@ fn phases(workload: &WorkloadResult, slug: &str, styles: &[Style]) -> Figure {
             _ => "time per record, all rules".into(),
         },
         unit: Unit::Time,
+        end: near(ordered.iter().filter(|s| s.candidate()).filter_map(|s| workload.row(&s.id)).map(|r| r.centre(*phase))),
         baseline: None,
         rows: ordered
             .iter()
             .filter_map(|style| {
-                let interval = workload.row(&style.id)?.measure(*phase)?.interval();
+                let measure = workload.row(&style.id)?.measure(*phase)?;
+                let interval = measure.interval();
+                let processes = measure.sample().by_process();
+                let processes = if processes.len() > 1 { processes } else { Vec::new() };
                 let tip = format!(
                     "{}: {} ({} to {}) per {}",
                     style.id,
@@ -263,15 +234,15 @@ fn phases(workload: &WorkloadResult, slug: &str, styles: &[Style]) -> Figure {
                     time(interval.high),
                     phase.per()
                 );
-                Some(PanelRow { id: style.id.clone(), point: interval.into(), tip })
+                Some(PanelRow { id: style.id.clone(), point: interval.into(), processes, tip })
             })
             .collect(),
     });
     Figure {
         id: format!("phases-{slug}"),
         title: format!("{}: the phases side by side", workload.name),
-        desc: "Time of a batch per record, of a single call per record, and of compiling all rules, by row, on logarithmic axes.".into(),
-        key: "Times with intervals at 95 %, in order of the batch. Logarithmic axes; further left is better.".into(),
+        desc: "Time of a batch per record, of a single call per record, and of compiling all rules, by row, as bars on linear axes from 0; a bar that leaves the axis ends in an arrow.".into(),
+        key: "With intervals at 95 %, in order of the batch; a dot is a process. Linear axes; an arrow leaves the axis; shorter is better.".into(),
         charts: Charts::Panels(panels.filter(|p| !p.rows.is_empty()).collect()),
         table: tables::phases(workload, &ordered),
     }

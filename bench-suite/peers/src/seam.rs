@@ -19,7 +19,7 @@ pub trait Peer: Send + Sync {
     /// The row's id: `native`, `wirefilter`, `cel`, `rhai`, `lua-script`.
     fn id(&self) -> &'static str;
 
-    /// Whether it is the hand-written limit and not an engine.
+    /// Whether it is idiomatic Rust by hand and not an engine.
     fn is_native(&self) -> bool {
         false
     }

@@ -14,8 +14,8 @@ use super::{MeasureError, failed};
 use crate::lineup::Entry;
 use crate::load::Loaded;
 
-/// Compiled copies of the rules of which the heap is the mean, so that what a backend caches or frees on the way hardly counts: as many as
-/// [`COPYING`] allows.
+/// Compiled copies of the rules of which the heap is the mean: as many as [`COPYING`] allows, and at least one beside the rules that are
+/// measured.
 const COPIES: usize = 8;
 
 /// The time after which no further copy is compiled.
@@ -151,15 +151,19 @@ fn compile(loaded: &Loaded, entry: &Entry) -> Result<Rules, MeasureError> {
     loaded.engine.compile_linked(entry.linked(loaded), &*entry.backend).map_err(failed)
 }
 
-/// The compiled rules, and the bytes of the Rust heap that compiling them takes and keeps.
+/// The compiled rules, and the bytes of the Rust heap that they hold: what is given back when copies of them are dropped. What the heap
+/// grows by while they are compiled would not do, for a backend's compiler may keep or free memory of its own meanwhile, as the garbage
+/// collector of LuaJIT's state does.
 fn compile_copies(loaded: &Loaded, entry: &Entry, heap: &dyn Fn() -> usize) -> Result<(Rules, usize), MeasureError> {
-    let mut others = Vec::with_capacity(COPIES);
-    let (start, before) = (Instant::now(), heap());
+    let start = Instant::now();
     let rules = compile(loaded, entry)?;
+    let mut others = vec![compile(loaded, entry)?];
     while others.len() + 1 < COPIES && start.elapsed() < COPYING {
         others.push(compile(loaded, entry)?);
     }
-    Ok((rules, heap().saturating_sub(before) / (others.len() + 1)))
+    let (held, copies) = (heap(), others.len());
+    others.clear();
+    Ok((rules, held.saturating_sub(heap()) / copies))
 }
 
 /// The whole workload, batch by batch.

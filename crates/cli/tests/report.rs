@@ -38,12 +38,12 @@ fn what_cannot_be_used_is_named_and_nothing_is_written() {
     let good = std::fs::read_to_string(FIXTURE).expect("the fixture");
     let bad = [
         ("truncated", good[..good.len() / 2].to_owned(), "truncated"),
-        ("version", good.replacen("\"version\":2", "\"version\":1", 1), "version 1"),
+        ("version", good.replacen("\"version\":3", "\"version\":1", 1), "version 1"),
         ("format", good.replacen("quintet-results", "something-else", 1), "`something-else`"),
         ("differed", good.replacen("\"traps\":0", "\"traps\":0,\"difference\":\"record 7: jit says true\"", 1), "record 7: jit says true"),
-        ("large", good.replacen("\"compile\":{\"ns\":[", "\"compile\":{\"ns\":[1e300,", 1), "a sample is not a number of nanoseconds"),
-        ("larger", good.replacen("\"compile\":{\"ns\":[", "\"compile\":{\"ns\":[1e999,", 1), "number out of range"),
-        ("not-a-number", good.replacen("\"compile\":{\"ns\":[", "\"compile\":{\"ns\":[NaN,", 1), "expected value"),
+        ("large", good.replacen("\"compile\":{\"ns\":[[", "\"compile\":{\"ns\":[[1e300,", 1), "a sample is not a number of nanoseconds"),
+        ("larger", good.replacen("\"compile\":{\"ns\":[[", "\"compile\":{\"ns\":[[1e999,", 1), "number out of range"),
+        ("not-a-number", good.replacen("\"compile\":{\"ns\":[[", "\"compile\":{\"ns\":[[NaN,", 1), "expected value"),
         ("twice", good.clone(), "edge-filter"),
     ];
     for (name, text, cause) in bad {

@@ -9,6 +9,9 @@ use crate::recommendation::Recommendation;
 use crate::schema::{Isolation, Measure, Phase, Results, Row, RowKind, WorkloadResult};
 use crate::stats::Interval;
 
+/// The share of one processor that is not worth another backend, where nothing is said.
+pub const WORTH_SHARE: f64 = 0.01;
+
 /// What the choice is for.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Wish {
@@ -56,6 +59,22 @@ impl Rates {
     /// The share of one processor that something takes which costs so many ns between two changes of the rules.
     pub fn processor_share(&self, ns: f64) -> f64 {
         ns * self.changes_per_hour / 3600.0 / 1e9
+    }
+}
+
+/// What is taken where nothing is said: the usual rates in batches, over all workloads, without constraints.
+impl Default for Wish {
+    fn default() -> Wish {
+        Wish {
+            rates: Rates::default(),
+            worth_share: WORTH_SHARE,
+            mode: Mode::Batch,
+            workloads: Vec::new(),
+            untrusted_rules: false,
+            no_executable_memory: false,
+            max_memory_per_rule: None,
+            max_first_call_ns: None,
+        }
     }
 }
 
@@ -145,28 +164,37 @@ impl Choice {
     /// # Errors
     /// When a workload that is asked for is not in the file.
     pub fn new(results: &Results, wish: &Wish) -> Result<Choice, NoWorkload> {
-        let workloads = selected(results, &wish.workloads)?;
+        Ok(Choice::of(&selected(results, &wish.workloads)?, wish))
+    }
+
+    /// The choice that the numbers of these workloads make; the wish's own list of workloads is not looked at.
+    pub fn of(workloads: &[&WorkloadResult], wish: &Wish) -> Choice {
         let (mut costed, mut excluded) = (Vec::new(), Vec::new());
-        for id in ids(&workloads) {
-            match admit(&workloads, id, wish) {
+        for id in ids(workloads) {
+            match admit(workloads, id, wish) {
                 Ok(costs) => costed.push(Costed { id: id.into(), costs }),
                 Err(reasons) => excluded.push(Excluded { id: id.into(), reasons }),
             }
         }
         let evaluations = wish.rates.evaluations();
         costed.sort_by(|a, b| total(a, evaluations).mean.total_cmp(&total(b, evaluations).mean));
-        let floor = floor(&workloads);
+        let floor = floor(workloads);
         let ranked = ranked(&costed, evaluations, floor);
-        Ok(Choice {
+        Choice {
             wish: wish.clone(),
-            verdict: Recommendation::new(wish, &workloads, &ranked, floor),
+            verdict: Recommendation::new(wish, workloads, &ranked, floor),
             floor,
             workloads: workloads.iter().map(|w| w.name.clone()).collect(),
             ranked,
             excluded,
-            winners: winners(&workloads, &costed, evaluations),
+            winners: winners(workloads, &costed, evaluations),
             changes: changes(&costed),
-        })
+        }
+    }
+
+    /// Whether a row may be chosen at all: a backend, with its passes.
+    pub fn admits(kind: RowKind, id: &str) -> bool {
+        kind == RowKind::Backend && !id.ends_with("/no-passes")
     }
 }
 
@@ -184,7 +212,7 @@ fn selected<'r>(results: &'r Results, names: &[String]) -> Result<Vec<&'r Worklo
 fn ids<'r>(workloads: &[&'r WorkloadResult]) -> Vec<&'r str> {
     let mut ids: Vec<&str> = Vec::new();
     for row in workloads.iter().flat_map(|w| &w.rows) {
-        if row.kind == RowKind::Backend && !row.id.ends_with("/no-passes") && !ids.contains(&row.id.as_str()) {
+        if Choice::admits(row.kind, &row.id) && !ids.contains(&row.id.as_str()) {
             ids.push(&row.id);
         }
     }

@@ -17,7 +17,7 @@ mod stats;
 mod student;
 mod two_runs;
 
-pub use choose::{Candidate, Change, Choice, Excluded, NoWorkload, Rates, Winner, Wish};
+pub use choose::{Candidate, Change, Choice, Excluded, NoWorkload, Rates, WORTH_SHARE, Winner, Wish};
 pub use cited::{Cited, CitedFigure};
 pub use cost::{BreakEven, Cost, MOST_RECORDS, Mode};
 pub use diff::{Comparison, Diff, DiffOptions, NotCompared, Verdict, between_processes};
@@ -26,7 +26,7 @@ pub use load::LoadError;
 pub use noise::{OwnKind, again, floor, own_kinds};
 pub use profile::{Profile, ProfileColumn, RuleProfile};
 pub use rank::{Ranked, rank, ratio_over};
-pub use recommendation::{Because, Recommendation, RunnerUp};
+pub use recommendation::{Because, Recommendation, RunnerUp, asks, simplicity};
 pub use schema::{
     Absent, Again, CriterionResult, FORMAT, FrontEnd, Isolation, Latency, Machine, Measure, Memory, Options, Phase, Results, Row, RowKind,
     Support, Traits, VERSION, WorkloadResult,

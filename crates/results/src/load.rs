@@ -112,6 +112,9 @@ impl Results {
             if !w.no_op.samples().all(is_sample) {
                 return Err(LoadError::Sample { workload: w.name.clone(), row: "no-op".into() });
             }
+            if let Some(again) = w.again.as_ref().filter(|a| !a.batch.samples().all(is_sample)) {
+                return Err(LoadError::Sample { workload: w.name.clone(), row: format!("{}, measured again", again.id) });
+            }
             for profile in &w.profiles {
                 if w.row(&profile.id).is_none() || profile.rules.len() != w.rules || !profile.is_sound() {
                     return Err(LoadError::Profile { workload: w.name.clone(), row: profile.id.clone() });

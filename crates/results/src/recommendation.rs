@@ -111,7 +111,7 @@ impl Recommendation {
             percent(self.processor_share),
             percent(self.pipeline_share),
         );
-        let asks = SIMPLICITY.iter().find(|(engine, _)| *engine == engine_of(&self.recommended)).map_or("", |(_, asks)| asks);
+        let asks = asks(&self.recommended);
         let why = match (self.because, &self.runner_up) {
             (Because::OnlyOne, _) | (_, None) => "Nothing else satisfies the constraints.".into(),
             (Because::Cheapest, Some(next)) if next.differs => {
@@ -164,8 +164,13 @@ fn engine_of(id: &str) -> &str {
     id.split(['-', '/']).next().unwrap_or(id)
 }
 
+/// What a row asks of its host, in words; empty where its engine is none of Quintet's.
+pub fn asks(id: &str) -> &'static str {
+    SIMPLICITY.iter().find(|(engine, _)| *engine == engine_of(id)).map_or("", |(_, asks)| asks)
+}
+
 /// The place from the simplest on: engines in their order, each one's default configuration before the others.
-fn simplicity(id: &str) -> (usize, bool) {
+pub fn simplicity(id: &str) -> (usize, bool) {
     let engine = engine_of(id);
     (SIMPLICITY.iter().position(|(name, _)| *name == engine).unwrap_or(SIMPLICITY.len()), id != engine)
 }

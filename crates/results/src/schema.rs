@@ -169,7 +169,7 @@ pub struct FrontEnd {
 pub enum RowKind {
     /// One of Quintet's backends.
     Backend,
-    /// The workload's rules written by hand in Rust: the limit.
+    /// The workload's rules in idiomatic Rust by hand: a yardstick, and no limit, for generated code may be quicker.
     Native,
     /// Another engine.
     Peer,
@@ -270,7 +270,7 @@ pub struct Memory {
     pub code_bytes: usize,
     /// Data beside the code, as far as the backend knows.
     pub data_bytes: usize,
-    /// What compiling took from the Rust heap and kept, for all rules.
+    /// What the compiled rules hold of the Rust heap, for all rules: what dropping them gives back.
     pub heap_bytes: usize,
     /// An instance, as far as the backend knows.
     pub instance_bytes: usize,

@@ -1,21 +1,4 @@
-// Rows and workloads that the reader has switched off, the mode and the theme.
-
-// Rows of a panel move up where others are off, and the panel ends below the last one.
-const panels = [...document.querySelectorAll(".panels svg")].map((svg) => {
-  const rows = [...svg.querySelectorAll(".row")];
-  const places = rows.map((row) => row.getAttribute("transform"));
-  return { svg, rows, places, width: svg.viewBox.baseVal.width, height: svg.viewBox.baseVal.height };
-});
-
-const layPanels = () => {
-  for (const { svg, rows, places, width, height } of panels) {
-    const shown = rows.filter((row) => !row.classList.contains("off"));
-    shown.forEach((row, i) => row.setAttribute("transform", places[i]));
-    const now = height - 22 * (rows.length - shown.length);
-    svg.setAttribute("viewBox", `0 0 ${width} ${now}`);
-    svg.setAttribute("height", now);
-  }
-};
+// Rows and workloads that the reader has switched off, groups that are unfolded, the mode and the theme.
 
 const systemDark = matchMedia("(prefers-color-scheme: dark)");
 
@@ -28,24 +11,32 @@ const drawTheme = () => {
   byId("theme").setAttribute("aria-pressed", String(state.theme ? state.theme === "dark" : systemDark.matches));
 };
 
+const check = (name, on) => {
+  for (const input of document.querySelectorAll(`input[name="${name}"]`)) {
+    input.checked = on(input.value);
+  }
+};
+
 const drawFilters = () => {
   document.body.dataset.mode = state.mode;
-  for (const input of document.querySelectorAll('input[name="mode"]')) {
-    input.checked = input.value === state.mode;
+  check("mode", (value) => value === state.mode);
+  check("metric", (value) => value === state.metric);
+  check("row", (value) => !state.rows.has(value));
+  check("workload", (value) => !state.workloads.has(value));
+  check("group", (value) => state.open.has(value));
+  for (const name of ["times", "flip"]) {
+    byId(name).setAttribute("aria-pressed", String(state[name]));
   }
-  for (const input of document.querySelectorAll('#filters input[name="row"]')) {
-    input.checked = !state.rows.has(input.value);
-  }
-  for (const input of document.querySelectorAll('#filters input[name="workload"]')) {
-    input.checked = !state.workloads.has(input.value);
-  }
+  const [allowed, shown] = [allowedRows(), shownRows()].map((rows) => new Set(rows.map((r) => r.id)));
   for (const part of document.querySelectorAll("main [data-row]")) {
-    part.classList.toggle("off", state.rows.has(part.dataset.row));
+    // What is the cheapest somewhere stays in that chart though its group is folded.
+    part.classList.toggle("off", !("pinned" in part.dataset ? allowed : shown).has(part.dataset.row));
   }
   for (const part of document.querySelectorAll("[data-workload-section]")) {
     part.classList.toggle("off", state.workloads.has(part.dataset.workloadSection));
   }
   byId("filters").classList.toggle("active", state.rows.size + state.workloads.size > 0);
   layPanels();
+  layNames();
   drawTheme();
 };

@@ -15,9 +15,11 @@ const probe = (svg, at, x, y) => {
   for (const [name, value] of Object.entries({ x1: from, x2: from, y1: top, y2: bottom })) {
     line.setAttribute(name, value);
   }
+  const curves = [...svg.querySelectorAll(".curve")].filter((curve) => !curve.classList.contains("off"));
+  const shown = new Set(curves.map((curve) => curve.dataset.row));
   const rows = data.workloads.find((w) => w.name === svg.dataset.workload).rows;
   const costs = rows
-    .filter((r) => r[svg.dataset.mode] && !state.rows.has(r.id))
+    .filter((r) => r[svg.dataset.mode] && shown.has(r.id))
     .map((r) => [r.id, Math.exp(middleOf(costOn(r[svg.dataset.mode], { changes: 3600, records })))])
     .sort((a, b) => a[1] - b[1]);
   const box = svg.getBoundingClientRect();

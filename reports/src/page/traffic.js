@@ -1,90 +1,46 @@
-// The sliders, and who is the cheapest on that traffic.
+// The sliders, the verdict on that traffic, and what every row costs on it.
 
-const data = JSON.parse(document.getElementById("data").textContent);
-const byId = (id) => document.getElementById(id);
+// How many times as much as the cheapest backend is still on the axis.
+const NEAR = 4;
 
-const element = (tag, className, text) => {
-  const made = document.createElement(tag);
-  made.className = className;
-  if (text !== undefined) {
-    made.textContent = text;
-  }
-  return made;
+// Round ticks of a linear axis from 0 to `end` that leave room for their labels.
+const ticks = (end) => {
+  const most = innerWidth > 700 ? 8 : 4;
+  const power = 10 ** Math.floor(Math.log10(end) - 1);
+  const step = [1, 2, 5, 10, 20, 50].map((s) => s * power).find((s) => end / s <= most) ?? end;
+  return Array.from({ length: Math.floor(end / step) + 1 }, (_, i) => i * step);
 };
 
-const swatchOf = (id) => {
-  const box = [...document.querySelectorAll('#filters input[name="row"]')].find((input) => input.value === id);
-  return box.parentElement.querySelector(".swatch").cloneNode(true);
-};
-
-const shownWorkloads = () => data.workloads.filter((w) => !state.workloads.has(w.name));
-const shownRows = () => data.rows.filter((r) => !state.rows.has(r.id));
-
-const cores = (ns) => {
-  const used = ns / 1e9;
-  return used < 1 ? `${share(used)} of a core` : `${digits(used)} cores`;
-};
-
-const verdict = (places) => {
-  const [first, second] = places.filter((p) => p.row.candidate);
-  const said = [];
-  const strong = (text) => said.push(element("strong", "", text));
-  if (!first) {
-    said.push("The filter leaves no backend that runs all of the shown workloads.");
-  } else {
-    strong(first.row.id);
-    said.push(` is the cheapest backend: ${time(first.ns)} of CPU per second, ${cores(first.ns)}. `);
-  }
-  if (second) {
-    const by = ratio(first, second);
-    said.push("Runner-up: ");
-    strong(second.row.id);
-    const times = `${digits(by.value)}× (${digits(by.low)} to ${digits(by.high)}) as much`;
-    said.push(by.low > 1 ? `, ${times}.` : `; the two cannot be told apart: ${times}.`);
-  }
-  byId("verdict").replaceChildren(...said);
-};
-
-// Ticks that leave room for their labels: powers of ten, with steps between on a short axis.
-const ticks = (at, low, high) => {
-  const gap = innerWidth > 700 ? 11 : 18;
-  for (const [steps, every] of [[[1, 2, 5], 1], [[1, 3], 1], [[1], 1], [[1], 2], [[1], 3], [[1], 6]]) {
-    const found = [];
-    for (let power = Math.floor(Math.log10(low)); power <= Math.log10(high); power += 1) {
-      if (power % every === 0) {
-        found.push(...steps.map((step) => step * 10 ** power).filter((v) => v >= low && v <= high));
-      }
-    }
-    if (found.length && found.every((v, i) => i === 0 || at(v) - at(found[i - 1]) >= gap)) {
-      return found;
-    }
-  }
-  return [];
-};
-
-const axis = (at, low, high) => {
+const axis = (end) => {
   const row = element("div", "cost-axis");
   const track = element("div", "track");
-  for (const value of ticks(at, low, high)) {
-    const tick = element("span", "", timeTick(value));
-    tick.style.left = `${at(value)}%`;
+  for (const value of ticks(end)) {
+    const tick = element("span", "", value ? timeTick(value) : "0");
+    tick.style.left = `${(100 * value) / end}%`;
     track.append(tick);
   }
   row.append(element("div", "what", "CPU time per second of operation"), track, element("div", "right", "CPU / s"), element("div", "right", "ratio"), element("div", "right share", "getting ready"));
   return row;
 };
 
-const costRow = (place, best, at, isFirst) => {
-  const row = element("div", `cost s${place.row.slot}${isFirst ? " first" : ""}`);
+const costRow = (place, best, end, isChosen) => {
+  const row = element("div", `cost s${place.row.slot}${isChosen ? " chosen" : ""}`);
   row.dataset.cost = place.row.id;
-  const name = element("div", "name");
-  name.append(swatchOf(place.row.id), element("span", "", place.row.id));
+  const name = element("div", "name", swatchOf(place.row.id), element("span", "", place.row.id));
+  if (isChosen) {
+    name.append(element("small", "", "to ship"));
+  }
+  name.title = place.row.id;
   const track = element("div", "track");
-  const bar = element("i", "");
-  bar.style.width = `${at(place.ns)}%`;
-  const mark = swatchOf(place.row.id);
-  mark.style.left = `${at(place.ns)}%`;
-  track.append(bar, mark);
+  const beyond = place.ns > end;
+  const bar = element("i", beyond ? "open" : "");
+  bar.style.width = `${Math.min(100, (100 * place.ns) / end)}%`;
+  track.append(bar);
+  if (!beyond) {
+    const mark = swatchOf(place.row.id);
+    mark.style.left = bar.style.width;
+    track.append(mark);
+  }
   row.append(name, track, element("div", "right", time(place.ns)), element("div", "right", `${digits(place.ns / best)}×`), element("div", "right share", share(place.ready)));
   return row;
 };
@@ -99,20 +55,20 @@ const drawTraffic = () => {
       byId(name).value = place;
     }
   }
-  const { places, left } = ranked(shownWorkloads(), shownRows(), state.mode, state);
-  verdict(places);
-  const best = places.find((p) => p.row.candidate)?.ns ?? places[0]?.ns;
-  const costs = places.map((p) => p.ns);
-  const [low, high] = [Math.min(...costs) / 1.6, Math.max(...costs) * 1.3];
-  const at = (ns) => (100 * Math.log(ns / low)) / Math.log(high / low);
-  const groups = [...new Set(data.rows.map((r) => r.group))];
-  const drawn = places.length ? [axis(at, low, high)] : [];
-  for (const group of groups) {
-    const members = places.filter((p) => p.row.group === group);
+  const workloads = shownWorkloads();
+  const { places, left } = ranked(workloads, allowedRows(), state.mode, state);
+  const said = recommend(workloads, places.filter((p) => p.row.about.ships), state, data.defaults.worth);
+  drawVerdict(said);
+  const shown = new Set(shownRows());
+  const best = (said?.cheapest ?? places[0])?.ns;
+  // What the verdict speaks of is shown though its group is folded.
+  const visible = places.filter((p) => shown.has(p.row) || p === said?.cheapest || p === said?.chosen);
+  const end = 1.08 * Math.max(...visible.map((p) => p.ns).filter((ns) => ns <= NEAR * best));
+  const drawn = visible.length ? [axis(end)] : [];
+  for (const group of new Set(data.rows.map((r) => r.group))) {
+    const members = visible.filter((p) => p.row.group === group);
     if (members.length) {
-      const box = element("div", "cost-group");
-      box.append(element("h4", "", group), ...members.map((p, i) => costRow(p, best, at, i === 0 && p.row.candidate)));
-      drawn.push(box);
+      drawn.push(element("div", "cost-group", element("h4", "", group), ...members.map((p) => costRow(p, best, end, p === said?.chosen))));
     }
   }
   byId("costs").replaceChildren(...drawn);

@@ -8,6 +8,9 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
+/// The height of a tab's view: a laptop's, and less than that of a phone that is 390 pixels wide.
+pub const HEIGHT: u32 = 800;
+
 /// A running browser.
 pub struct Chrome {
     child: Child,
@@ -101,7 +104,7 @@ impl Chrome {
         }
         tab.call(
             "Emulation.setDeviceMetricsOverride",
-            json!({ "width": width, "height": 900, "deviceScaleFactor": 1, "mobile": width < 600 }),
+            json!({ "width": width, "height": HEIGHT, "deviceScaleFactor": 1, "mobile": width < 600 }),
         );
         tab.scheme(dark);
         tab.call("Emulation.setScriptExecutionDisabled", json!({ "value": !scripts }));
@@ -157,6 +160,11 @@ impl Tab<'_> {
     /// Presses a key on the element that a selector names.
     pub fn press(&mut self, selector: &str, key: &str, code: u32) {
         self.act(&format!("document.querySelector({}).focus()", json!(selector)));
+        self.key(key, code);
+    }
+
+    /// Presses a key where the keyboard is.
+    pub fn key(&mut self, key: &str, code: u32) {
         for kind in ["rawKeyDown", "keyUp"] {
             self.call("Input.dispatchKeyEvent", json!({ "type": kind, "key": key, "code": key, "windowsVirtualKeyCode": code }));
         }

@@ -97,8 +97,8 @@ fn the_checker_finds_faults() {
 fn charts_are_well_formed_and_stand_alone() {
     let files = files(results());
     let charts: Vec<_> = files.iter().filter(|f| f.name.ends_with(".svg")).collect();
-    // The ranking; per workload the phases, break-even in both modes, memory and latency; two groups of scaling.
-    assert_eq!(charts.len(), 1 + 3 * 5 + 2);
+    // The ranking; per workload the phases, the samples, break-even in both modes, memory and latency; two groups of scaling.
+    assert_eq!(charts.len(), 1 + 3 * 6 + 2);
     for chart in charts {
         assert_eq!(malformed(&chart.text), None, "{}", chart.name);
         assert!(

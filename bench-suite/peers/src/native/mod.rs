@@ -1,5 +1,5 @@
-//! The limit: the rules of shipped workloads written in Rust by hand, as one would who knew them when the program was built. Records are
-//! read in place.
+//! Idiomatic Rust by hand: the rules of shipped workloads, as one would write them who knew them when the program was built. Records
+//! are read in place.
 
 mod arrays_and_maps;
 mod edge_filter;

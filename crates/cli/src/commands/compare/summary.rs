@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use std::path::Path;
 
-use quintet_results::{Choice, Mode, Phase, Ranked, Rates, Results, Wish, WorkloadResult, geometric_mean, rank};
+use quintet_results::{Choice, Phase, Ranked, Results, Wish, WorkloadResult, geometric_mean, rank};
 
 use super::tables::{label, times};
 use crate::table::{nanoseconds, render};
@@ -40,16 +40,7 @@ pub fn of(results: &Results) -> String {
 
 /// What to ship at the usual rates, and how to ask for others.
 pub fn verdict(results: &Results, worth_share: f64, path: &Path) -> String {
-    let wish = Wish {
-        rates: Rates::default(),
-        worth_share,
-        mode: Mode::Batch,
-        workloads: Vec::new(),
-        untrusted_rules: false,
-        no_executable_memory: false,
-        max_memory_per_rule: None,
-        max_first_call_ns: None,
-    };
+    let wish = Wish { worth_share, ..Wish::default() };
     let verdict = Choice::new(results, &wish).ok().and_then(|choice| choice.verdict).map_or_else(String::new, |v| v.text + "\n");
     let path = path.display();
     format!(

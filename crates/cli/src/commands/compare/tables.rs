@@ -21,7 +21,7 @@ pub fn workload(measured: &Measured, loaded: &Loaded, took: Duration) -> String 
 pub fn label(id: &str, kind: RowKind) -> String {
     match kind {
         RowKind::Backend => id.into(),
-        RowKind::Native => format!("{id} (by hand)"),
+        RowKind::Native => format!("{id} (Rust by hand)"),
         RowKind::Peer => format!("{id} (peer)"),
     }
 }

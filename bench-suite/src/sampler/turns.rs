@@ -114,6 +114,7 @@ fn empty(loaded: &Loaded, verified: &Verified, absent: Vec<Absent>) -> WorkloadR
         absent,
         no_op: Measure::default(),
         again: None,
+        profiles: Vec::new(),
         sources: None,
         cited: Vec::new(),
         parts: Vec::new(),

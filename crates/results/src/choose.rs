@@ -10,7 +10,7 @@ use crate::schema::{Isolation, Measure, Phase, Results, Row, RowKind, WorkloadRe
 use crate::stats::Interval;
 
 /// The share of one processor that is not worth another backend, where nothing is said.
-pub const WORTH_SHARE: f64 = 0.01;
+pub const WORTH_SHARE: f64 = 0.005;
 
 /// What the choice is for.
 #[derive(Clone, Debug, PartialEq, Serialize)]

@@ -115,9 +115,6 @@ impl Results {
             if let Some((row, _)) = beside.iter().find(|(_, measures)| !measures.iter().all(|m| m.samples().all(is_sample))) {
                 return Err(LoadError::Sample { workload: w.name.clone(), row: (*row).into() });
             }
-            if let Some(again) = w.again.as_ref().filter(|a| !a.batch.samples().all(is_sample)) {
-                return Err(LoadError::Sample { workload: w.name.clone(), row: format!("{}, measured again", again.id) });
-            }
             for profile in &w.profiles {
                 if w.row(&profile.id).is_none() || profile.rules.len() != w.rules || !profile.is_sound() {
                     return Err(LoadError::Profile { workload: w.name.clone(), row: profile.id.clone() });

@@ -3,7 +3,7 @@
 use std::sync::OnceLock;
 
 use quintet_reports::Report;
-use quintet_results::{Choice, Diff, DiffOptions, Mode, Results, Wish};
+use quintet_results::{Choice, Diff, DiffOptions, Mode, Rates, Results, WORTH_SHARE, Wish};
 
 use super::{Target, outcome};
 use crate::corpus;
@@ -59,9 +59,10 @@ fn run(input: &[u8]) -> Result<u64, Fault> {
     if let Some(base) = base() {
         let _ = (Diff::new(base, &results, &options), Diff::new(&results, base, &options));
     }
-    for (evaluations, mode, strict) in [(0.0, Mode::Single, false), (1e6, Mode::Batch, true), (1e15, Mode::Batch, false)] {
+    for (records_per_second, mode, strict) in [(0.0, Mode::Single, false), (1e4, Mode::Batch, true), (1e11, Mode::Batch, false)] {
         let wish = Wish {
-            evaluations,
+            rates: Rates { records_per_second, ..Rates::default() },
+            worth_share: WORTH_SHARE,
             mode,
             workloads: Vec::new(),
             untrusted_rules: strict,

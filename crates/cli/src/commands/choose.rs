@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args as ClapArgs, ValueEnum};
-use quintet_results::{Change, Choice, Interval, Mode, Rates, Wish, WorkloadResult, own_kinds};
+use quintet_results::{Change, Choice, Interval, Mode, Rates, WORTH_SHARE, Wish, WorkloadResult, own_kinds};
 
 use crate::commands::diff::OutputArg;
 use crate::failure::{Failure, output};
@@ -56,9 +56,9 @@ pub struct ChooseArgs {
     #[arg(long, value_name = "TIME", value_parser = duration)]
     pub max_first_call: Option<f64>,
     /// A share of one processor that is not worth a less simple backend: the simplest that costs no more than this beyond the cheapest is
-    /// recommended. 0% recommends the cheapest, or the simplest that cannot be told from it.
-    #[arg(long, value_name = "PERCENT", value_parser = percent, default_value = "0.5%")]
-    pub worth_share: f64,
+    /// recommended. 0% recommends the cheapest, or the simplest that cannot be told from it [default: 0.5%].
+    #[arg(long, value_name = "PERCENT", value_parser = percent)]
+    pub worth_share: Option<f64>,
     /// What is printed.
     #[arg(long, value_enum, default_value_t = OutputArg::Text)]
     pub output: OutputArg,
@@ -122,7 +122,7 @@ pub fn run(args: &ChooseArgs) -> Result<ExitCode, Failure> {
     let results = load(&args.results)?;
     let wish = Wish {
         rates: rates(args),
-        worth_share: args.worth_share,
+        worth_share: args.worth_share.unwrap_or(WORTH_SHARE),
         mode: if args.mode == Some(ModeArg::Single) { Mode::Single } else { Mode::Batch },
         workloads: args.workloads.clone(),
         untrusted_rules: args.untrusted_rules,

@@ -96,9 +96,9 @@ pub struct CompareArgs {
     /// Stretches the samples of a row in the first process, to see what is said of such a process: `lua:4`.
     #[arg(long, value_name = "ROW:FACTOR", value_parser = slowed, hide = true)]
     pub slowed: Option<Slowed>,
-    /// A share of one processor that is not worth a less simple backend, in what is recommended at the end.
-    #[arg(long, value_name = "PERCENT", value_parser = percent, default_value = "0.5%")]
-    pub worth_share: f64,
+    /// A share of one processor that is not worth a less simple backend, in what is recommended at the end [default: 0.5%].
+    #[arg(long, value_name = "PERCENT", value_parser = percent)]
+    pub worth_share: Option<f64>,
     /// The folder that `results.json` is written to.
     #[arg(long, value_name = "DIR", default_value = "target/quintet")]
     pub out: PathBuf,

@@ -19,7 +19,7 @@ use quintet_bench::{
     Child, Job, Lineup, Loaded, Process, Repeats, Verified, VerifyError, beside, measure, part, peers, profile, refused, serve,
     verify_lineup,
 };
-use quintet_results::{Results, WorkloadResult};
+use quintet_results::{Results, WORTH_SHARE, WorkloadResult};
 
 use crate::failure::{Failure, output};
 use crate::heap;
@@ -57,7 +57,7 @@ pub fn run(args: &CompareArgs) -> Result<ExitCode, Failure> {
     bar.clear();
     let to = args.out.join("results.json");
     let (summary, verdict) = finished.end(|results| {
-        let said = (summary::of(&results), summary::verdict(&results, args.worth_share, &to));
+        let said = (summary::of(&results), summary::verdict(&results, args.worth_share.unwrap_or(WORTH_SHARE), &to));
         file::write(results, &args.out)?;
         Ok(said)
     })?;

@@ -105,7 +105,7 @@ fn explain_names_rules_and_picks_them() {
     let unknown = quintet(&["explain", &rules, "--rule", "wbe", "--emit", "ast"]);
     assert!(unknown.status.code() == Some(2) && err(&unknown).contains("no rule `wbe`; did you mean `web`?"), "{}", err(&unknown));
     let unnamed = quintet(&["explain", "tcp", "--rule", "web", "--emit", "ast"]);
-    assert!(unnamed.status.code() == Some(2) && err(&unnamed).contains("has no name"), "{}", err(&unnamed));
+    assert!(unnamed.status.code() == Some(2) && err(&unnamed).contains("one expression without a name"), "{}", err(&unnamed));
 }
 
 #[test]

@@ -68,9 +68,11 @@ fn a_full_disk_is_told_by_every_verb() {
     let pages = folder.join("man").display().to_string();
     let compare = [&["compare", "--rules", "tcp", "--input", TRAFFIC, "--out", &out][..], &SHORTEST].concat();
     let lines: Vec<Line> = vec![
-        (vec!["run", "tcp", "--input", TRAFFIC], false),
-        (vec!["run", "tcp", "--input", TRAFFIC, "--output", "count"], false),
-        (vec!["run", "tcp", "--input", TRAFFIC, "--output", "json"], false),
+        (vec!["run", "tcp", "--input", TRAFFIC, "--quiet"], false),
+        (vec!["run", "tcp", "--input", TRAFFIC, "--output", "count", "--quiet"], false),
+        (vec!["run", "tcp", "--input", TRAFFIC, "--output", "csv"], true),
+        (vec!["profile", "tcp", "--input", TRAFFIC, "--time", "0.1"], true),
+        (vec!["run", "tcp", "--input", TRAFFIC, "--output", "json", "--quiet"], false),
         (vec!["run", "http.request.method == \"GET\"", "--input", &requests], true),
         (vec!["eval", "1 + 1"], false),
         (vec!["eval", "tcp.port", "--input", TRAFFIC], false),

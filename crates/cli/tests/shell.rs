@@ -3,8 +3,22 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
-const VERBS: [&str; 13] =
-    ["compare", "choose", "diff", "run", "check", "fields", "functions", "explain", "eval", "conform", "report", "fmt", "completions"];
+const VERBS: [&str; 14] = [
+    "compare",
+    "choose",
+    "diff",
+    "profile",
+    "run",
+    "check",
+    "fields",
+    "functions",
+    "explain",
+    "eval",
+    "conform",
+    "report",
+    "fmt",
+    "completions",
+];
 
 fn quintet(args: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_quintet")).args(args).output().expect("the command runs")

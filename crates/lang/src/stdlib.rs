@@ -174,7 +174,7 @@ fn collections() -> Vec<Signature> {
     let counted = Pattern::OneOf(vec![Pattern::ArrayOf(Box::new(Pattern::Any)), Pattern::MapOf(Box::new(Pattern::Any))]);
     vec![
         Signature::new("count", vec![bytes("values").pattern(counted)], Type::Int)
-            .doc("The number of elements of an array or of a multi-valued field's values, or of keys of a map."),
+            .doc("The number of elements of an array, of a field's values, or of a map's keys."),
         Signature::new("has_key", vec![bytes("map").pattern(Pattern::MapOf(Box::new(Pattern::Any))), bytes("key")], Type::Bool)
             .doc("Whether the map has the key."),
         Signature::new("has_value", vec![bytes("values").pattern(values), variable("value")], Type::Bool)

@@ -111,7 +111,8 @@ impl Results {
             }
             let front = &w.front_end;
             let stages = [&front.parse, &front.check, &front.passes, &front.link, &front.read];
-            let beside = [("no-op", vec![&w.no_op]), ("before any backend", stages.into()), ("again", w.again.iter().map(|a| &a.batch).collect())];
+            let beside =
+                [("no-op", vec![&w.no_op]), ("before any backend", stages.into()), ("again", w.again.iter().map(|a| &a.batch).collect())];
             if let Some((row, _)) = beside.iter().find(|(_, measures)| !measures.iter().all(|m| m.samples().all(is_sample))) {
                 return Err(LoadError::Sample { workload: w.name.clone(), row: (*row).into() });
             }

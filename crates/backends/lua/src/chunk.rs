@@ -74,7 +74,7 @@ pub(crate) fn chunk(linked: &Linked, data: &mut Data) -> String {
     }
     text += "\n";
     text += match rules.len().div_ceil(GROUP) {
-        0 => "return function() end, function() end, R\n",
+        0 => "return function() end, function() end, {}\n",
         1 => "return L[1], G[1], R\n",
         _ => {
             "\

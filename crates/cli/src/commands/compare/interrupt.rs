@@ -63,6 +63,13 @@ impl Finished {
         self.lock().workloads.push(workload);
     }
 
+    /// A part of the workload that was finished last is finished too.
+    pub fn add_part(&self, part: WorkloadResult) {
+        if let Some(whole) = self.lock().workloads.last_mut() {
+            whole.parts.push(part);
+        }
+    }
+
     /// Does with all of them what is to be done in the end; an interrupt waits for it.
     pub fn end<T>(&self, with: impl FnOnce(Results) -> T) -> T {
         let results = self.lock();

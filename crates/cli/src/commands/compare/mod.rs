@@ -46,13 +46,17 @@ pub fn run(args: &CompareArgs) -> Result<ExitCode, Failure> {
     // Minutes of measuring are not given up because nobody reads the tables, or the disk that they go to is full.
     let mut printed = Ok(());
     for ((whole, part), verified) in loaded.iter().zip(&parts).zip(&verified) {
-        let mut result = sampled(args, whole, &lineup, &mut bar, &mut printed)?;
+        let (mut result, table) = sampled(args, whole, &lineup, &mut bar)?;
         let repeats = if args.quick { Repeats::QUICK } else { Repeats::FULL };
         result.profiles = profile(whole, &lineup, verified, repeats).map_err(Failure::unusable)?;
-        if let Some(part) = part {
-            result.parts.push(sampled(args, part, &lineup, &mut bar, &mut printed)?);
-        }
+        bar.aside(|| unmatched::warn(&result));
         finished.add(result);
+        printed = printed.and_then(|()| bar.aside(|| writeln!(std::io::stdout().lock(), "{table}")));
+        if let Some(part) = part {
+            let (result, table) = sampled(args, part, &lineup, &mut bar)?;
+            finished.add_part(result);
+            printed = printed.and_then(|()| bar.aside(|| writeln!(std::io::stdout().lock(), "{table}")));
+        }
     }
     bar.clear();
     let to = args.out.join("results.json");
@@ -73,14 +77,8 @@ fn parts(args: &CompareArgs, loaded: &[Loaded], lineup: &Lineup) -> Result<Vec<O
     loaded.iter().map(|whole| part(whole, lineup, &args.effort()).map(Loaded::new).transpose().map_err(Failure::unusable)).collect()
 }
 
-/// Measures a workload and prints its tables, as long as they can be printed.
-fn sampled(
-    args: &CompareArgs,
-    loaded: &Loaded,
-    lineup: &Lineup,
-    bar: &mut Bar,
-    printed: &mut std::io::Result<()>,
-) -> Result<WorkloadResult, Failure> {
+/// Measures a workload: what was found, and its tables.
+fn sampled(args: &CompareArgs, loaded: &Loaded, lineup: &Lineup, bar: &mut Bar) -> Result<(WorkloadResult, String), Failure> {
     let (name, effort, start) = (&loaded.workload.name, args.effort(), Instant::now());
     let mut processes = Vec::new();
     for number in 0..effort.processes {
@@ -90,12 +88,8 @@ fn sampled(
     let mut measured = measure(&mut processes, &effort, &mut |p| bar.round(name, &p)).map_err(Failure::unusable)?;
     beside(&mut measured.result, loaded, lineup);
     bar.measured(start.elapsed());
-    if printed.is_ok() {
-        let table = tables::workload(&measured, loaded, start.elapsed());
-        *printed = bar.aside(|| writeln!(std::io::stdout().lock(), "{table}"));
-    }
-    bar.aside(|| unmatched::warn(&measured.result));
-    Ok(measured.result)
+    let table = tables::workload(&measured, loaded, start.elapsed());
+    Ok((measured.result, table))
 }
 
 /// A fresh process of this program that samples a workload.

@@ -22,7 +22,7 @@ const COPIES: usize = 8;
 const COPYING: Duration = Duration::from_millis(200);
 
 /// Samples that a row's batches, and its single calls, are warmed up for.
-const WARMING: u32 = 8;
+const WARMING: u32 = 4;
 
 /// What a backend has compiled, and how often each sample repeats its phase.
 pub(super) struct BackendTurn<'l> {

@@ -55,7 +55,7 @@ impl Effort {
         min_rounds: 15,
         max_rounds: 60,
         precision: 0.03,
-        time: Duration::from_secs(4),
+        time: Duration::from_secs(3),
         calls: 500,
     };
     /// For decisions: most of a minute per workload.

@@ -57,7 +57,7 @@ fn machine_code_is_shown_of_both_compilers() {
         assert!(heads.len() == names.len() && heads.iter().zip(names).all(|(head, name)| head.starts_with(name)), "{heads:?}");
         // Each function's instructions stand without a gap, and calls name what they call.
         let of = text.split("; rule_1_odd").next().unwrap();
-        assert!(of.contains("ret") && !text.contains(".byte"), "{text}");
+        assert!(of.contains("ret") && !of.contains(".byte"), "{text}");
         assert!(text.contains("; rule_0_web\n") && text.contains("; rule_1_odd\n"), "run calls the rules: {text}");
         assert_eq!(wasm.emit(&link(), Emit::Asm).unwrap(), text, "nothing of this process is in the text");
     }

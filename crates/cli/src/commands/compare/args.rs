@@ -80,7 +80,7 @@ pub struct CompareArgs {
     /// either side [default: 1%, 3% with --quick].
     #[arg(long, value_name = "PERCENT", value_parser = percent)]
     pub precision: Option<f64>,
-    /// Seconds after which a workload's rounds end in any case, but for the least number of rounds [default: 40, 4 with --quick].
+    /// Seconds after which a workload's rounds end in any case, but for the least number of rounds [default: 40, 3 with --quick].
     #[arg(long, value_name = "SECONDS", value_parser = seconds)]
     pub time: Option<Duration>,
     /// Fresh processes that take turns at a workload's rounds: what differs between processes, where code and memory lie and what a trace

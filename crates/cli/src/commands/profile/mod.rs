@@ -82,8 +82,11 @@ fn ensure_known(only: &[String], names: &[String]) -> Result<(), Failure> {
     Err(Failure::unusable(format!("--rule: there is no rule `{unknown}`{near}")))
 }
 
+/// An instance and the id of its configuration.
+type Named = (String, Box<dyn Instance>);
+
 /// An instance of each backend that `id` names, with its id.
-fn instances(engine: &Engine, linked: &Arc<Linked>, id: &str) -> Result<Vec<(String, Box<dyn Instance>)>, Failure> {
+fn instances(engine: &Engine, linked: &Arc<Linked>, id: &str) -> Result<Vec<Named>, Failure> {
     let chosen = if id == "all" { configurations() } else { vec![backend(id).map_err(Failure::unusable)?] };
     let mut instances = Vec::new();
     for backend in chosen {

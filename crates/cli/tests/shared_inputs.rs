@@ -1,10 +1,19 @@
 //! Small inputs whose right answer is known, and others of their kinds.
 
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 
 fn quintet(args: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_quintet")).args(args).output().expect("the command runs")
+}
+
+/// The command with a file's bytes coming through a pipe to its standard input, whether it reads that or not.
+fn piped(args: &[&str], path: &str) -> Output {
+    let mut cat = Command::new("cat").arg(path).stdout(Stdio::piped()).spawn().expect("cat runs");
+    let from = cat.stdout.take().expect("a pipe");
+    let ran = Command::new(env!("CARGO_BIN_EXE_quintet")).args(args).stdin(from).output().expect("the command runs");
+    cat.wait().expect("it ends");
+    ran
 }
 
 fn out(output: &Output) -> String {
@@ -53,14 +62,16 @@ fn the_rows_of_the_table() {
             continue;
         }
         for backend in BACKENDS {
-            let mut args = vec!["run", rule, "--input", &path, "--backend", backend];
-            if file.contains(".jsonl") {
-                args.extend(["--scheme", &scheme]);
-            }
-            let ran = quintet(&args);
-            let found = out(&ran).split_whitespace().collect::<Vec<_>>().join(" ");
-            if !ran.status.success() || found != records {
-                wrong.push(format!("{file}, {rule}, {backend}: {found}, not {records} {}", err(&ran)));
+            for input in [path.as_str(), "-"] {
+                let mut args = vec!["run", rule, "--input", input, "--backend", backend];
+                if file.contains(".jsonl") {
+                    args.extend(["--scheme", &scheme]);
+                }
+                let ran = piped(&args, &path);
+                let found = out(&ran).split_whitespace().collect::<Vec<_>>().join(" ");
+                if !ran.status.success() || found != records {
+                    wrong.push(format!("{file} as {input}, {rule}, {backend}: {found}, not {records} {}", err(&ran)));
+                }
             }
         }
     }

@@ -357,11 +357,6 @@ impl Measure {
         self.ns.iter().flatten().copied()
     }
 
-    /// Adds what another process sampled.
-    pub fn add_process(&mut self, other: Measure) {
-        self.ns.extend(other.ns);
-    }
-
     /// Adds a round's sample to a process, counted from 0; there are as many processes afterwards as that needs.
     pub fn push(&mut self, process: usize, ns: f64) {
         if self.ns.len() <= process {

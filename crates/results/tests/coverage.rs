@@ -105,7 +105,7 @@ fn the_interval_of_a_ratio_over_processes_holds_the_truth_95_times_in_100() {
                         let shared = (0.1 * random.normal()).exp();
                         for (row, ns) in [(&mut a, 30.0), (&mut b, 10.0)] {
                             let ns = ns * shared * (own * random.normal()).exp();
-                            row.add_process(one(samples(&mut random, shape, rounds, ns)));
+                            row.ns.push(samples(&mut random, shape, rounds, ns));
                         }
                     }
                     a.to(&b).holds(3.0)

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """How far one quick run can be trusted: runs `quintet compare --quick` on one workload many times and prints, for each pair of rows, in how
-many runs the 95 % interval of their ratio holds the ratio of all runs pooled, and whether the recommendation is the same in all of them.
+many runs the 95 % interval of their ratio holds the ratio of all runs pooled, and how far apart the processes of a run are; and whether the
+recommendation is the same in all runs.
 
   scripts/repeatability.py --runs 20                              small-sets with closures, jit and lua
   scripts/repeatability.py --workload waf-pack --backend interp --backend jit
@@ -11,7 +12,9 @@ Exit status: 0 each interval holds the pooled ratio in at least nine of ten runs
 
 import argparse
 import json
+import math
 import pathlib
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -42,25 +45,45 @@ def pooled(files):
     return whole
 
 
+def centre(rounds):
+    """The interquartile mean of the logarithm, as the crate `quintet-results` takes it."""
+    logs = sorted(map(math.log, rounds))
+    cut = len(logs) // 4
+    return statistics.fmean(logs[cut : len(logs) - cut])
+
+
+def apart(files, phase, row, base):
+    """The standard deviation between processes of the logarithm of two rows' ratio: from run to run it is averaged as a variance."""
+    variances = []
+    for file in files:
+        rows = {r["id"]: r["phases"][phase]["ns"] for r in json.loads(file.read_text())["workloads"][0]["rows"] if phase in r["phases"]}
+        variances.append(statistics.variance([centre(a) - centre(b) for a, b in zip(rows[row], rows[base])]))
+    return math.sqrt(statistics.fmean(variances))
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--runs", type=int, default=20)
     parser.add_argument("--workload", default="small-sets")
     parser.add_argument("--backend", action="append", default=[])
     parser.add_argument("--slowed", help="ROW:FACTOR, for the first process of each run")
+    parser.add_argument("--keep", type=pathlib.Path, help="a folder for each run's results; runs that are there already are not measured again")
     parser.add_argument("--quintet", default="target/release/quintet")
     args = parser.parse_args()
     backends = args.backend or ["closures", "jit", "lua"]
     with tempfile.TemporaryDirectory() as folder:
         files, chosen, notes = [], [], 0
         for run in range(args.runs):
-            out = pathlib.Path(folder) / str(run)
+            out = (args.keep or pathlib.Path(folder)) / str(run)
             command = [args.quintet, "compare", "--quick", "--workload", args.workload, "--out", str(out)]
             command += [word for backend in backends for word in ("--backend", backend)]
             command += ["--slowed", args.slowed] if args.slowed else []
-            said = subprocess.run(command, check=True, capture_output=True, text=True).stdout
-            notes += "\nnote: " in said
             files.append(out / "results.json")
+            said = out / "said.txt"
+            if not said.exists():
+                text = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+                said.write_text(text)
+            notes += "\nnote: " in said.read_text()
             chosen.append([choose(args.quintet, files[-1], extra)["verdict"] for extra in RATES])
             print(f"run {run + 1} of {args.runs}", file=sys.stderr)
         whole = pathlib.Path(folder) / "pooled.json"
@@ -84,7 +107,7 @@ def main():
                 middle = widths[len(widths) // 2] if widths else float("nan")
                 print(
                     f"{mode}: {row['id']} to {base}: {row['ratio']['value']:.3f}x pooled; within the interval of {held} of {args.runs} runs;"
-                    f" the middle interval's ends are {middle:.2f}x apart"
+                    f" the middle interval's ends are {middle:.2f}x apart, the processes of a run {apart(files, mode, row['id'], base):.1%}"
                 )
                 good &= held >= 0.9 * args.runs
         for place, extra in enumerate(RATES):

@@ -31,7 +31,7 @@ pub fn of_workload(workload: &WorkloadResult) -> Value {
 
 fn again(workload: &WorkloadResult) -> Option<Estimate> {
     let again = workload.again.as_ref().filter(|a| !a.batch.is_empty())?;
-    Some(again.batch.sample().to(&workload.row(&again.id)?.measure(Phase::Batch)?.sample()))
+    Some(again.batch.sample().to_again(&workload.row(&again.id)?.measure(Phase::Batch)?.sample()))
 }
 
 /// The same of a row: its place from the simplest on, and what it asks of its host.

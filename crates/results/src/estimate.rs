@@ -5,7 +5,8 @@
 //! the ratio of two printed times is the printed ratio. How far it can be trusted has two levels. Rounds are paired, and the variance of a
 //! process's trimmed mean is that of Tukey and McLaughlin (1963, Sankhya A 25:331) for the difference of two rows (Yuen 1974, Biometrika
 //! 61:165). Processes differ in where code and memory lie and in what a trace compiler found first, which no round of one of them shows:
-//! their differences have a Student interval of their own. The wider of both is the interval.
+//! their differences have a Student interval of their own. But three processes may agree by chance, so that they are never taken to be closer
+//! than processes are known to be. The widest of these is the interval.
 
 use crate::stats::Interval;
 use crate::student::{t_beyond, t_quantile};
@@ -15,6 +16,13 @@ const CUT: usize = 4;
 
 /// The chance that an interval does not hold what it estimates.
 const BEYOND: f64 = 0.05;
+
+/// How far apart processes are known to be, as the standard deviation of a ratio's logarithm between them. `scripts/repeatability.py` prints
+/// what it is for each ratio that it looks at.
+const APART: f64 = 0.06;
+
+/// The degrees of freedom with which that is known: so many processes have been looked at.
+const LOOKED_AT: f64 = 200.0;
 
 /// The logarithm of a quantity: process by process, round by round.
 #[derive(Clone, Debug, PartialEq)]
@@ -62,17 +70,27 @@ impl Sample {
     /// The quantity by itself.
     pub fn estimate(&self) -> Estimate {
         let alone = |p: &Process| (p.centre, p.variance(&p.winsorised), p.freedom());
-        two_levels(self.mean(), self.processes.iter().map(alone))
+        two_levels(self.mean(), self.processes.iter().map(alone), APART)
     }
 
-    /// The logarithm of its ratio to `other`, sampled in the same rounds of the same processes.
+    /// The logarithm of its ratio to `other`, another quantity that was sampled in the same rounds of the same processes. To itself it is
+    /// exactly 0.
     pub fn to(&self, other: &Sample) -> Estimate {
+        self.paired(other, if self == other { 0.0 } else { APART })
+    }
+
+    /// The logarithm of its ratio to the same thing, sampled once more in the same rounds: to both each process does the same.
+    pub fn to_again(&self, again: &Sample) -> Estimate {
+        self.paired(again, 0.0)
+    }
+
+    fn paired(&self, other: &Sample, apart: f64) -> Estimate {
         let pairs = self.processes.iter().zip(&other.processes);
         let paired = pairs.map(|(a, b)| {
             let apart: Vec<f64> = a.winsorised.iter().zip(&b.winsorised).map(|(a, b)| a - b).collect();
             (a.centre - b.centre, a.variance(&apart), a.freedom().min(b.freedom()))
         });
-        two_levels(self.mean() - other.mean(), paired)
+        two_levels(self.mean() - other.mean(), paired, apart)
     }
 }
 
@@ -102,8 +120,9 @@ impl Process {
     }
 }
 
-/// The wider of both levels. Of each process: its mean, the variance of that, and its degrees of freedom.
-fn two_levels(mean: f64, processes: impl Iterator<Item = (f64, f64, f64)>) -> Estimate {
+/// The widest of both levels and of what is known: processes are at least this far `apart`. Of each process: its mean, the variance of that,
+/// and its degrees of freedom.
+fn two_levels(mean: f64, processes: impl Iterator<Item = (f64, f64, f64)>, apart: f64) -> Estimate {
     let processes: Vec<(f64, f64, f64)> = processes.collect();
     let count = processes.len() as f64;
     let within = Estimate {
@@ -116,7 +135,8 @@ fn two_levels(mean: f64, processes: impl Iterator<Item = (f64, f64, f64)>) -> Es
     }
     let centres: Vec<f64> = processes.iter().map(|p| p.0).collect();
     let between = Estimate { mean, variance: variance(&centres) / count, freedom: count - 1.0 };
-    if between.half() > within.half() { between } else { within }
+    let known = Estimate { mean, variance: apart * apart / count, freedom: LOOKED_AT };
+    [between, known].into_iter().fold(within, |widest, other| if other.half() > widest.half() { other } else { widest })
 }
 
 impl Estimate {
@@ -218,8 +238,24 @@ mod tests {
         let other: [f64; 5] = [5.0; 5];
         let like = ratio(&[&usual, &usual, &usual, &usual, &usual], &[&other[..]; 5]);
         let unlike = ratio(&[&usual, &usual, &slow, &usual, &usual], &[&other[..]; 5]);
-        assert!(like.high / like.low < 1.02, "{like:?}");
+        assert!(like.high / like.low < 1.12, "{like:?}");
         assert!(unlike.low < 2.0 && unlike.high > 4.1, "{unlike:?}");
+    }
+
+    #[test]
+    fn processes_that_agree_by_chance_are_not_believed_to_be_alike() {
+        let (a, b) = ([2.0; 5], [1.0; 5]);
+        // Processes are 6 % apart; t with 200 degrees of freedom is 1.9719.
+        let half = 1.9719 * 0.06 / 3f64.sqrt();
+        let agreeing = ratio(&[&a[..]; 3], &[&b[..]; 3]);
+        assert!((agreeing.value - 2.0).abs() < 1e-12 && (agreeing.high.ln() - 2f64.ln() - half).abs() < 1e-4, "{agreeing:?}");
+    }
+
+    #[test]
+    fn a_row_is_exactly_itself_and_its_repetition_shares_its_processes() {
+        let (a, b) = (Sample::new([[3.0; 4], [3.3; 4]]), Sample::new([[3.01; 4], [3.3; 4]]));
+        assert_eq!(a.to(&a).interval(), Interval { value: 1.0, low: 1.0, high: 1.0 });
+        assert!(a.to_again(&b).half() > 0.0 && a.to_again(&b).half() < a.to(&b).half());
     }
 
     #[test]

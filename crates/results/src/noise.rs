@@ -14,7 +14,7 @@ pub fn again(workload: &WorkloadResult) -> Option<(&str, Interval)> {
 fn estimate(workload: &WorkloadResult) -> Option<Estimate> {
     let again = workload.again.as_ref()?;
     let first = workload.row(&again.id)?.measure(Phase::Batch)?;
-    (!again.batch.is_empty()).then(|| again.batch.sample().to(&first.sample()))
+    (!again.batch.is_empty()).then(|| again.batch.sample().to_again(&first.sample()))
 }
 
 /// The share below which no difference is claimed, over these workloads together: how far from 1 the interval reaches of the row that was

@@ -1,7 +1,9 @@
 // The estimator of the crate `quintet-results`, once more: a sample's logarithm is the mean over the processes of the interquartile mean over
-// the rounds; the interval is the wider of those within and between the processes.
+// the rounds; the interval is the widest of those within and between the processes and of what is known of processes.
 
 const CUT = 4;
+const APART = 0.06;
+const LOOKED_AT = 200;
 const meanOf = (values) => values.reduce((sum, v) => sum + v, 0) / values.length;
 const variance = (values) => {
   const middle = meanOf(values);
@@ -24,7 +26,7 @@ const middleOf = (sample) => meanOf(sample.map((p) => p.centre));
 
 const varianceWithin = (kept, winsorised) => (kept < 2 ? 0 : (variance(winsorised) * (winsorised.length - 1)) / (kept * (kept - 1)));
 
-const wider = (mean, processes) => {
+const widest = (mean, processes, apart) => {
   const count = processes.length;
   const sum = (of) => processes.reduce((all, p) => all + of(p), 0);
   const within = { mean, variance: sum((p) => p.variance) / (count * count), freedom: sum((p) => p.freedom) };
@@ -32,18 +34,22 @@ const wider = (mean, processes) => {
     return within;
   }
   const between = { mean, variance: variance(processes.map((p) => p.centre)) / count, freedom: count - 1 };
-  return half(between) > half(within) ? between : within;
+  const known = { mean, variance: apart ** 2 / count, freedom: LOOKED_AT };
+  return [between, known].reduce((wide, other) => (half(other) > half(wide) ? other : wide), within);
 };
 
-// The logarithm of the ratio of two samples that were taken in the same rounds.
+const same = (a, b) => a.every((p, i) => p.centre === b[i].centre && p.winsorised.every((v, r) => v === b[i].winsorised[r]));
+
+// The logarithm of the ratio of two samples that were taken in the same rounds; of one to itself exactly 0.
 const ratioOf = (a, b) =>
-  wider(
+  widest(
     middleOf(a) - middleOf(b),
     a.map((p, i) => ({
       centre: p.centre - b[i].centre,
       variance: varianceWithin(p.kept, p.winsorised.map((v, r) => v - b[i].winsorised[r])),
       freedom: Math.min(p.kept, b[i].kept) - 1,
     })),
+    same(a, b) ? 0 : APART,
   );
 
 // The mean of independent estimates.

@@ -65,6 +65,12 @@ impl Signature {
     }
 }
 
+/// The signature of `len`.
+pub(crate) fn len() -> Signature {
+    let of = Pattern::OneOf(vec![Pattern::Exact(Type::Bytes), Pattern::ArrayOf(Box::new(Pattern::Any))]);
+    Signature::new("len", vec![bytes("value").pattern(of)], Type::Int).doc("The number of bytes, or of elements of an array.")
+}
+
 fn text() -> Vec<Signature> {
     let array = || Pattern::ArrayOf(Box::new(Pattern::Any));
     let bytes_or_array = || Pattern::OneOf(vec![Pattern::Exact(Type::Bytes), array()]);
@@ -72,8 +78,7 @@ fn text() -> Vec<Signature> {
     vec![
         Signature::new("lower", vec![bytes("text")], Type::Bytes).doc("The text with ASCII letters in lower case."),
         Signature::new("upper", vec![bytes("text")], Type::Bytes).doc("The text with ASCII letters in upper case."),
-        Signature::new("len", vec![bytes("value").pattern(bytes_or_array())], Type::Int)
-            .doc("The number of bytes, or of elements of an array."),
+        len(),
         Signature::new("starts_with", vec![bytes("text"), bytes("prefix")], Type::Bool)
             .doc("Whether the text starts with the prefix, byte for byte."),
         Signature::new("ends_with", vec![bytes("text"), bytes("suffix")], Type::Bool)

@@ -198,6 +198,12 @@ impl Scratch {
         if used > self.limit { Err(Trap::Memory) } else { Ok(()) }
     }
 
+    /// Takes back what was counted for memory that is free again.
+    #[inline]
+    pub fn discharge(&self, bytes: usize) {
+        self.used.set(self.used.get().saturating_sub(bytes));
+    }
+
     /// Counts what an array's element takes while the array is made: a place, and a copy of what it refers to.
     ///
     /// # Errors

@@ -51,7 +51,7 @@ impl Builder<'_> {
                 Type::Float => self.compare_ordered::<Float>(op, lhs, rhs, on_nil),
                 Type::Ip => self.compare_ordered::<Ip>(op, lhs, rhs, on_nil),
                 // Arrays and maps are not compared.
-                Type::Bytes | Type::Array(_) | Type::Map(_) => match op {
+                Type::Bytes | Type::U32 | Type::List(..) | Type::Array(_) | Type::Map(_) => match op {
                     CompareOp::Eq => self.compare_texts(op, lhs, rhs, on_nil, |a, b| a == b),
                     CompareOp::Ne => self.compare_texts(op, lhs, rhs, on_nil, |a, b| a != b),
                     CompareOp::Lt | CompareOp::Le | CompareOp::Gt | CompareOp::Ge => {
@@ -112,6 +112,7 @@ impl Builder<'_> {
                 leaf(operand, on_nil, move |b| if b { on_true } else { on_false })
             }
             Const::Int(c) => self.compare_int(op, value, *c, on_nil),
+            Const::U32(c) => self.compare_int(op, value, i64::from(*c), on_nil),
             Const::Float(c) => {
                 let c = *c;
                 let operand = self.operand::<Float>(value);

@@ -17,11 +17,12 @@ impl Backend for Closures {
         Traits { executable_memory: false, isolation: Isolation::SafeRust }
     }
 
-    fn supports(&self, _: &Linked) -> Result<(), Unsupported> {
-        Ok(())
+    fn supports(&self, program: &Linked) -> Result<(), Unsupported> {
+        program.without_scripts(self.id())
     }
 
     fn compile(&self, program: &Arc<Linked>) -> Result<Arc<dyn Compiled>, CompileError> {
+        program.without_scripts(self.id()).map_err(|e| CompileError::new(self.id(), e))?;
         let rules = &program.program().rules;
         let mut builder = Builder::new(program);
         let tests = rules.iter().map(|rule| builder.rule(rule)).collect();

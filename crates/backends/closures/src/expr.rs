@@ -131,6 +131,11 @@ impl<'p> Builder<'p> {
             // Values of type Bool. The rest makes none.
             ExprKind::Field(_)
             | ExprKind::Local(_)
+            | ExprKind::Element { .. }
+            | ExprKind::Count(_)
+            | ExprKind::Packed(_)
+            | ExprKind::Intrinsic { .. }
+            | ExprKind::Otherwise { .. }
             | ExprKind::Index { .. }
             | ExprKind::Key { .. }
             | ExprKind::Call { .. }

@@ -124,11 +124,11 @@ impl Kind for Any {
     fn closure(builder: &mut Builder<'_>, expr: &Expr) -> ValFn<Any> {
         match expr.ty {
             Type::Bool => builder.widened::<Bool>(expr),
-            Type::Int => builder.widened::<Int>(expr),
+            Type::Int | Type::U32 => builder.widened::<Int>(expr),
             Type::Float => builder.widened::<Float>(expr),
             Type::Bytes => builder.widened::<Bytes>(expr),
             Type::Ip => builder.widened::<Ip>(expr),
-            Type::Array(_) | Type::Map(_) => builder.compound(expr),
+            Type::Array(_) | Type::Map(_) | Type::List(..) => builder.compound(expr),
         }
     }
 }

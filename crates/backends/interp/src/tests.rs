@@ -109,7 +109,7 @@ fn collected(clauses: Vec<Clause>, body: Expr) -> Expr {
 }
 
 fn frame() -> Frame {
-    Frame { locals: vec![Type::Int; 8] }
+    Frame { locals: vec![Local::new(Type::Int); 8] }
 }
 
 /// A program without rules.
@@ -119,7 +119,7 @@ fn tables(scheme: &Scheme, sites: Vec<Site>) -> Program {
 }
 
 fn program(scheme: &Scheme, rules: Vec<Expr>) -> Arc<Linked> {
-    let rules = rules.into_iter().map(|expr| Rule { name: String::new(), frame: frame(), expr, span: Span::default() }).collect();
+    let rules = rules.into_iter().map(|expr| Rule { name: String::new(), frame: frame(), before: Vec::new(), expr, span: Span::default() }).collect();
     let program = Program { rules, ..tables(scheme, vec![]) };
     Linked::new(program, &library(), &Lists::new(), &Limits::default()).unwrap()
 }

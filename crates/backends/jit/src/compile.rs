@@ -163,9 +163,9 @@ impl Backend for Jit {
         Traits { executable_memory: true, isolation: Isolation::None }
     }
 
-    fn supports(&self, _: &Linked) -> Result<(), Unsupported> {
+    fn supports(&self, program: &Linked) -> Result<(), Unsupported> {
         match &self.isa {
-            Ok(_) => Ok(()),
+            Ok(_) => program.without_scripts(self.id),
             Err(_) => Err(Unsupported { backend: self.id, construct: "code generator for this machine".into() }),
         }
     }

@@ -16,6 +16,7 @@ impl<'p> Gen<'_, 'p> {
     /// The value of an expression; goes to `nil` where there is none.
     pub(crate) fn value(&mut self, expr: &'p Expr, nil: Block) -> Made<Val<'p>> {
         Ok(match &expr.kind {
+            ExprKind::Element { .. } | ExprKind::Count(_) | ExprKind::Packed(_) | ExprKind::Intrinsic { .. } | ExprKind::Otherwise { .. } => return Err(Malformed),
             ExprKind::Const(constant) => self.constant(constant),
             ExprKind::Field(field) => self.field(*field, nil),
             ExprKind::Local(local) => self.locals.get(local.index()).copied().flatten().ok_or(Malformed)?,
@@ -91,6 +92,7 @@ impl<'p> Gen<'_, 'p> {
         match constant {
             Const::Bool(b) => Val::Bool(self.int(i64::from(*b))),
             Const::Int(i) => Val::Int(self.int(*i)),
+            Const::U32(u) => Val::Int(self.int(i64::from(*u))),
             Const::Float(f) => Val::Float(self.b.ins().f64const(*f)),
             Const::Bytes(bytes) => Val::Bytes(self.bytes_constant(bytes)),
             Const::Ip(ip) => Val::Ip(ip_words(*ip).map(|w| self.int(w as i64))),

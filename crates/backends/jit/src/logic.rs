@@ -56,7 +56,8 @@ impl<'p> Gen<'_, 'p> {
                 self.jump(yes);
             }
             ExprKind::Quantifier { quantifier, each } => self.quantifier(*quantifier, each, yes, no)?,
-            ExprKind::Const(_)
+            ExprKind::Element { .. } | ExprKind::Count(_) | ExprKind::Packed(_) | ExprKind::Intrinsic { .. } | ExprKind::Otherwise { .. }
+            | ExprKind::Const(_)
             | ExprKind::Field(_)
             | ExprKind::Local(_)
             | ExprKind::Index { .. }

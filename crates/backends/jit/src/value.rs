@@ -118,7 +118,7 @@ impl<'p> Gen<'_, 'p> {
         let ins = |g: &mut Self, t, at| g.b.ins().load(t, flags, address, offset + at);
         match ty {
             Type::Bool => Val::Bool(ins(self, I64, 0)),
-            Type::Int => Val::Int(ins(self, I64, 0)),
+            Type::Int | Type::U32 | Type::List(..) => Val::Int(ins(self, I64, 0)),
             Type::Float => Val::Float(ins(self, F64, 0)),
             Type::Ip => Val::Ip([0, 8, 16].map(|at| ins(self, I64, at))),
             Type::Bytes | Type::Array(_) | Type::Map(_) => {
@@ -175,7 +175,7 @@ impl<'p> Gen<'_, 'p> {
         let word = |g: &mut Self, t, n: i32| g.b.ins().stack_load(I64, t, slot, (index * CELL) as i32 + 8 + n * 8);
         match ty {
             Type::Bool => Val::Bool(word(self, I64, 0)),
-            Type::Int => Val::Int(word(self, I64, 0)),
+            Type::Int | Type::U32 | Type::List(..) => Val::Int(word(self, I64, 0)),
             Type::Float => Val::Float(word(self, F64, 0)),
             Type::Ip => Val::Ip([0, 1, 2].map(|n| word(self, I64, n))),
             Type::Bytes => Val::Bytes(Run { start: word(self, I64, 0), len: word(self, I64, 1), padded: false }),

@@ -72,6 +72,7 @@ impl Data {
         let words = match value {
             Const::Bool(b) => [u64::from(*b), 0, 0],
             Const::Int(i) => [*i as u64, 0, 0],
+            Const::U32(u) => [u64::from(*u), 0, 0],
             Const::Float(f) => [f.to_bits(), 0, 0],
             Const::Bytes(b) => {
                 let at = self.bytes(b);

@@ -203,7 +203,12 @@ impl<'c> Emitter<'c> {
                 }
             }),
             ExprKind::Quantifier { quantifier, each } => self.quantifier(*quantifier, each, want, exit),
-            ExprKind::Const(_)
+            ExprKind::Element { .. }
+            | ExprKind::Count(_)
+            | ExprKind::Packed(_)
+            | ExprKind::Intrinsic { .. }
+            | ExprKind::Otherwise { .. }
+            | ExprKind::Const(_)
             | ExprKind::Field(_)
             | ExprKind::Local(_)
             | ExprKind::Index { .. }

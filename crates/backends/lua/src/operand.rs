@@ -124,7 +124,7 @@ impl Place {
 pub(crate) fn stored(ty: &Type, place: Place, block: &str) -> Operand {
     match ty {
         Type::Bool => Operand::Bool(format!("({} ~= 0)", place.low(0))),
-        Type::Int => Operand::Int(Int { text: place.int64(0), place: Some(place), constant: None }),
+        Type::Int | Type::U32 | Type::List(..) => Operand::Int(Int { text: place.int64(0), place: Some(place), constant: None }),
         Type::Float => Operand::Float(format!("F({})", place.word(0))),
         Type::Bytes => Operand::Bytes(Bytes { address: format!("{block} + {}", place.low(0)), len: place.high(0), constant: None }),
         Type::Ip => Operand::Ip(Ip { place, constant: None }),

@@ -69,8 +69,10 @@ fn weigh(linked: &Linked, expr: &Expr, cuts: &mut Cuts) -> (usize, usize) {
 /// The expressions directly below one, in order of evaluation.
 pub(crate) fn children(expr: &Expr) -> Vec<&Expr> {
     match &expr.kind {
-        ExprKind::Const(_) | ExprKind::Field(_) | ExprKind::Local(_) => vec![],
-        ExprKind::Index { base, index: other } | ExprKind::Key { base, key: other } => vec![base, other],
+        ExprKind::Const(_) | ExprKind::Field(_) | ExprKind::Local(_) | ExprKind::Count(_) | ExprKind::Packed(_) => vec![],
+        ExprKind::Element { index, .. } => vec![index],
+        ExprKind::Intrinsic { args, .. } => args.iter().collect(),
+        ExprKind::Otherwise { value: base, default: other } | ExprKind::Index { base, index: other } | ExprKind::Key { base, key: other } => vec![base, other],
         ExprKind::Slice { base, start, end } => [Some(base), start.as_ref(), end.as_ref()].into_iter().flatten().map(|e| &**e).collect(),
         ExprKind::Call { args, .. } => args.iter().collect(),
         ExprKind::Neg(e) | ExprKind::Not(e) | ExprKind::Present(e) => vec![e],
@@ -109,8 +111,10 @@ pub(crate) fn is_wide(linked: &Linked, expr: &Expr) -> bool {
 /// evaluation stays.
 pub(crate) fn group(expr: &mut Expr, most: usize) {
     match &mut expr.kind {
-        ExprKind::Const(_) | ExprKind::Field(_) | ExprKind::Local(_) => {}
-        ExprKind::Index { base, index: other } | ExprKind::Key { base, key: other } => {
+        ExprKind::Const(_) | ExprKind::Field(_) | ExprKind::Local(_) | ExprKind::Count(_) | ExprKind::Packed(_) => {}
+        ExprKind::Element { index, .. } => group(index, most),
+        ExprKind::Intrinsic { args, .. } => args.iter_mut().for_each(|e| group(e, most)),
+        ExprKind::Otherwise { value: base, default: other } | ExprKind::Index { base, index: other } | ExprKind::Key { base, key: other } => {
             group(base, most);
             group(other, most);
         }

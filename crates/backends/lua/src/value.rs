@@ -21,6 +21,7 @@ impl Emitter<'_> {
 
     pub(crate) fn value_here(&mut self, expr: &Expr, nil: Exit) -> Operand {
         match &expr.kind {
+            ExprKind::Element { .. } | ExprKind::Count(_) | ExprKind::Packed(_) | ExprKind::Intrinsic { .. } | ExprKind::Otherwise { .. } => self.constant(&Const::Bool(false)),
             ExprKind::Const(constant) => self.constant(constant),
             ExprKind::Field(field) => {
                 let slot = self.linked.layout().slot(*field);
@@ -74,6 +75,7 @@ impl Emitter<'_> {
         match constant {
             Const::Bool(b) => Operand::Bool(b.to_string()),
             Const::Int(i) => Operand::Int(Int { text: int_literal(*i), place: None, constant: Some(*i) }),
+            Const::U32(u) => self.constant(&Const::Int(i64::from(*u))),
             Const::Float(f) => Operand::Float(float_literal(*f)),
             Const::Bytes(b) => {
                 let at = self.data.bytes(b);
@@ -222,7 +224,7 @@ impl Emitter<'_> {
         });
         let [trap, x, y, z] = std::array::from_fn(|_| self.code.local());
         let names = match &expr.ty {
-            Type::Bool | Type::Int | Type::Float | Type::Ip => format!("{trap}, {x}"),
+            Type::Bool | Type::Int | Type::U32 | Type::Float | Type::Ip | Type::List(..) => format!("{trap}, {x}"),
             Type::Bytes => format!("{trap}, {x}, {y}"),
             Type::Array(_) | Type::Map(_) => format!("{trap}, {x}, {y}, {z}"),
         };
@@ -233,7 +235,7 @@ impl Emitter<'_> {
         }
         match &expr.ty {
             Type::Bool => Operand::Bool(x),
-            Type::Int => Operand::Int(Int { text: x, place: None, constant: None }),
+            Type::Int | Type::U32 | Type::List(..) => Operand::Int(Int { text: x, place: None, constant: None }),
             Type::Float => Operand::Float(x),
             Type::Bytes => Operand::Bytes(Bytes { address: x, len: y, constant: None }),
             Type::Ip => Operand::Ip(Ip { place: Place::at(&x), constant: None }),

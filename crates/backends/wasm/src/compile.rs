@@ -63,11 +63,12 @@ impl Backend for Wasm {
         Traits { executable_memory: true, isolation: Isolation::Sandbox }
     }
 
-    fn supports(&self, _: &Linked) -> Result<(), Unsupported> {
-        Ok(())
+    fn supports(&self, program: &Linked) -> Result<(), Unsupported> {
+        program.without_scripts(self.id())
     }
 
     fn compile(&self, program: &Arc<Linked>) -> Result<Arc<dyn Compiled>, CompileError> {
+        program.without_scripts(self.id()).map_err(|e| CompileError::new(self.id(), e))?;
         program.fits_code().map_err(|e| CompileError::new(self.id(), e))?;
         let id = self.id();
         let shared = self.setup.shared().map_err(|e| CompileError::new(id, e))?;

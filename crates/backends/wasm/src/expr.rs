@@ -54,11 +54,11 @@ pub(crate) enum Ip {
 pub(crate) fn words(ty: &Type) -> &'static [ValType] {
     match ty {
         Type::Bool => &[I32],
-        Type::Int => &[I64],
+        Type::Int | Type::U32 => &[I64],
         Type::Float => &[F64],
         Type::Bytes => &[I32; 2],
         Type::Ip => &[I64; 3],
-        Type::Array(_) | Type::Map(_) => &[I32; 3],
+        Type::Array(_) | Type::Map(_) | Type::List(..) => &[I32; 3],
     }
 }
 
@@ -99,14 +99,14 @@ impl Emitter<'_> {
         let mut i = self.body.i();
         match ty {
             Type::Bool => i.local_get(address).i32_load(at(offset)),
-            Type::Int => i.local_get(address).i64_load(at(offset)),
+            Type::Int | Type::U32 => i.local_get(address).i64_load(at(offset)),
             Type::Float => i.local_get(address).f64_load(at(offset)),
             Type::Bytes => i.local_get(address).i32_load(at(offset)).local_get(block).i32_add().local_get(address).i32_load(at(offset + 4)),
             Type::Ip => {
                 i.local_get(address).i64_load(at(offset)).local_get(address).i64_load(at(offset + 8));
                 i.local_get(address).i64_load(at(offset + 16))
             }
-            Type::Array(_) | Type::Map(_) => {
+            Type::Array(_) | Type::Map(_) | Type::List(..) => {
                 i.local_get(block).local_get(address).i32_load(at(offset)).local_get(block).i32_add();
                 i.local_get(address).i32_load(at(offset + 4))
             }
@@ -166,6 +166,9 @@ impl Emitter<'_> {
                 }
             }
             ExprKind::Collect(each) => self.collect(each, &expr.ty),
+            ExprKind::Element { .. } | ExprKind::Count(_) | ExprKind::Packed(_) | ExprKind::Intrinsic { .. } | ExprKind::Otherwise { .. } => {
+                self.body.i().unreachable();
+            }
             ExprKind::Not(_)
             | ExprKind::Compare { .. }
             | ExprKind::In { .. }
@@ -183,6 +186,9 @@ impl Emitter<'_> {
         match constant {
             Const::Bool(b) => {
                 self.body.i().i32_const((*b).into());
+            }
+            Const::U32(u) => {
+                self.body.i().i64_const(i64::from(*u));
             }
             Const::Int(int) => {
                 self.body.i().i64_const(*int);

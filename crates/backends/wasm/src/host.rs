@@ -342,6 +342,7 @@ impl Host {
         Ok(match ty {
             Type::Bool => Value::Bool(a != 0),
             Type::Int => Value::Int(a as i64),
+            Type::U32 | Type::List(..) => Value::U32(a as u32),
             Type::Float => Value::Float(f64::from_bits(a)),
             Type::Bytes => Value::Bytes(self.bytes(low, high)?),
             Type::Ip => Value::Ip(ip_from_words(words)),
@@ -392,6 +393,7 @@ impl Host {
             Value::Nil => Outcome::Nil,
             Value::Bool(b) => Outcome::Words([b.into(), 0, 0]),
             Value::Int(i) => Outcome::Words([i as u64, 0, 0]),
+            Value::U32(u) => Outcome::Words([u64::from(u), 0, 0]),
             Value::Float(f) => Outcome::Words([f.to_bits(), 0, 0]),
             Value::Ip(ip) => Outcome::Words(ip_words(ip)),
             Value::Bytes(bytes) => Outcome::Bytes(bytes.as_ptr(), bytes.len()),

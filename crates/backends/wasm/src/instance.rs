@@ -59,7 +59,7 @@ impl Sandbox {
         host.write32(LIMIT, places.window)?;
         let start = host.scratch().meter_start();
         host.write(METER_START, &start.to_le_bytes())?;
-        let counting = || program.program().rules.iter().map(|rule| Counting::of(&program, &rule.expr, steps));
+        let counting = || program.program().rules.iter().map(|rule| Counting::of(&program, rule, steps));
         let counts = counting().any(|counting| counting != Counting::Never);
         let within = counting().filter_map(|counting| if let Counting::Within(most) = counting { Some(most) } else { None });
         let within = within.min().unwrap_or(usize::MAX);

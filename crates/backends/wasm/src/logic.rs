@@ -25,6 +25,11 @@ fn nil_answer(expr: &Expr) -> Option<bool> {
         ExprKind::Const(_)
         | ExprKind::Field(_)
         | ExprKind::Local(_)
+        | ExprKind::Element { .. }
+        | ExprKind::Count(_)
+        | ExprKind::Packed(_)
+        | ExprKind::Intrinsic { .. }
+        | ExprKind::Otherwise { .. }
         | ExprKind::Index { .. }
         | ExprKind::Key { .. }
         | ExprKind::Slice { .. }
@@ -76,6 +81,11 @@ impl Emitter<'_> {
             ExprKind::Const(_)
             | ExprKind::Field(_)
             | ExprKind::Local(_)
+            | ExprKind::Element { .. }
+            | ExprKind::Count(_)
+            | ExprKind::Packed(_)
+            | ExprKind::Intrinsic { .. }
+            | ExprKind::Otherwise { .. }
             | ExprKind::Index { .. }
             | ExprKind::Key { .. }
             | ExprKind::Slice { .. }
@@ -173,6 +183,11 @@ impl Emitter<'_> {
             ExprKind::Const(_)
             | ExprKind::Field(_)
             | ExprKind::Local(_)
+            | ExprKind::Element { .. }
+            | ExprKind::Count(_)
+            | ExprKind::Packed(_)
+            | ExprKind::Intrinsic { .. }
+            | ExprKind::Otherwise { .. }
             | ExprKind::Index { .. }
             | ExprKind::Key { .. }
             | ExprKind::Slice { .. }
@@ -333,6 +348,11 @@ pub(crate) fn may_trap(expr: &Expr) -> bool {
             ExprKind::Const(_)
             | ExprKind::Field(_)
             | ExprKind::Local(_)
+            | ExprKind::Element { .. }
+            | ExprKind::Count(_)
+            | ExprKind::Packed(_)
+            | ExprKind::Intrinsic { .. }
+            | ExprKind::Otherwise { .. }
             | ExprKind::Index { .. }
             | ExprKind::Key { .. }
             | ExprKind::Slice { .. }

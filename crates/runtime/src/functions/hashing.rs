@@ -96,6 +96,7 @@ pub(super) fn hash_in_range(site: &Site) -> Result<Arc<dyn Function>, String> {
                 Value::Bytes(b) => feed(&mut hasher, 3, b),
                 Value::Ip(IpAddr::V4(ip)) => feed(&mut hasher, 4, &ip.octets()),
                 Value::Ip(IpAddr::V6(ip)) => feed(&mut hasher, 4, &ip.octets()),
+                Value::U32(u) => feed(&mut hasher, 1, &i64::from(*u).to_be_bytes()),
                 Value::Nil | Value::Array(_) | Value::Map(_) => return Ok(Value::Nil),
             }
         }

@@ -403,13 +403,16 @@ impl Checker<'_> {
 
     pub(super) fn neg(&mut self, inner: &syntax::Expr, span: Span, want: Want<'_>) -> Checked<Operand> {
         let operand = self.expr(inner, want)?;
-        self.needs(&operand, inner, "-", &[Type::Int, Type::Float], span)?;
+        if operand.ty() != Type::U32 {
+            self.needs(&operand, inner, "-", &[Type::Int, Type::Float], span)?;
+        }
         let ty = operand.ty();
         self.computed(vec![operand], span, |mut values| {
             let value = values.pop()?;
             let nullable = value.nullable;
             let kind = match value.kind {
                 ExprKind::Const(Const::Int(i)) => ExprKind::Const(Const::Int(i.wrapping_neg())),
+                ExprKind::Const(Const::U32(u)) => ExprKind::Const(Const::U32(u.wrapping_neg())),
                 ExprKind::Const(Const::Float(f)) => ExprKind::Const(Const::Float(-f)),
                 kind => ExprKind::Neg(Box::new(Expr { kind, ..value })),
             };

@@ -21,15 +21,17 @@ impl Checker<'_> {
         let outer = std::mem::take(&mut self.out);
         self.script.scopes.push(scope);
         let mut failed = false;
+        // What is run of the block, once something in it leaves the block.
+        let mut reached = None;
         for stmt in &block.stmts {
-            if !failed && ends(&self.out) {
-                let d = Diagnostic::error("unreachable", stmt.span, "this is never reached");
+            if !failed && reached.is_none() && ends(&self.out) {
+                let d = Diagnostic::warning("unreachable", stmt.span, "this is never reached");
                 self.diagnostics.push(d.help("remove it, or what leaves the block before it"));
-                failed = true;
-                break;
+                reached = Some(self.out.len());
             }
             failed |= self.stmt(stmt).is_err();
         }
+        self.out.truncate(reached.unwrap_or(usize::MAX));
         self.script.scopes.pop();
         let checked = std::mem::replace(&mut self.out, outer);
         if failed { Err(Failed) } else { Ok(checked) }

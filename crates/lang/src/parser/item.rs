@@ -72,7 +72,7 @@ impl Parser<'_> {
                 names.insert((what, name.text.clone()), name.span);
             }
             (self.depth, self.brackets, self.right, self.lines, self.blocks) = (0, 0, false, false, 0);
-            self.constant = start.head == Head::Constant;
+            self.arrays = start.head == Head::Constant;
             let after = start.symbol.end as usize;
             match self.item(start) {
                 Ok(item) => items.push(item),

@@ -77,8 +77,8 @@ struct Parser<'s> {
     lines: bool,
     /// Blocks that stand around the next token.
     blocks: usize,
-    /// Whether it is in the value of a constant.
-    constant: bool,
+    /// Whether an array can be written out here: in the value of a constant, and as an argument.
+    arrays: bool,
 }
 
 /// Parses rules, or one bare expression.
@@ -116,7 +116,7 @@ pub(crate) fn parse_all(source: &str, limits: &Limits) -> (File, Diagnostics) {
         right: false,
         lines: false,
         blocks: 0,
-        constant: false,
+        arrays: false,
     };
     let items = parser.file();
     (File { source: text, items }, parser.diagnostics)
@@ -141,11 +141,6 @@ impl<'s> Parser<'s> {
             }
             _ => None,
         }
-    }
-
-    /// Whether what stands here is part of a script, where there are arrays.
-    fn scripted(&self) -> bool {
-        self.blocks > 0 || self.constant
     }
 
     /// Whether a line ends before the token that starts here, where that may end what is parsed.

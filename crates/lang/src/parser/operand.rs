@@ -180,9 +180,9 @@ impl Parser<'_> {
         Ok(self.node(ExprKind::Tuple(values), open.to(end), chain))
     }
 
-    /// An array that is written out. Outside of scripts none can stand, which is said as it was before there were any.
+    /// An array that is written out.
     fn array(&mut self, open: Span) -> Parsed<Expr> {
-        if !self.scripted() {
+        if self.blocks == 0 && !self.arrays {
             return self.no_operand();
         }
         self.enter(open)?;
@@ -283,7 +283,10 @@ impl Parser<'_> {
     }
 
     fn call(&mut self, word: &str, span: Span, open: Span) -> Parsed<Expr> {
-        let (args, end) = self.arguments(open)?;
+        let outer = std::mem::replace(&mut self.arrays, true);
+        let arguments = self.arguments(open);
+        self.arrays = outer;
+        let (args, end) = arguments?;
         let chain = args.iter().map(|a| a.chain).max().unwrap_or(0);
         let name = Name { text: word.into(), span };
         Ok(self.node(ExprKind::Call { name, args }, span.to(end), chain))

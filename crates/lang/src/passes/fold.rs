@@ -23,6 +23,7 @@ impl Rewriter<'_> {
         let known = match &mut e.kind {
             ExprKind::Neg(inner) => match constant(inner) {
                 Some(Const::Int(i)) => Some(Const::Int(i.wrapping_neg())),
+                Some(Const::U32(u)) => Some(Const::U32(u.wrapping_neg())),
                 Some(Const::Float(f)) => Some(Const::Float(-f)),
                 _ => None,
             },

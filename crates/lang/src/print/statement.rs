@@ -67,6 +67,17 @@ pub(super) fn body<'p>(program: &'p Program, rule: &Rule) -> Option<&'p Function
     program.functions.get(function.index()).filter(|function| function.rule)
 }
 
+/// The plainest literal of a type.
+fn zero(ty: &Type) -> &'static str {
+    match ty {
+        Type::Bool => "false",
+        Type::Int | Type::U32 | Type::Array(_) | Type::Map(_) | Type::List(..) => "0",
+        Type::Float => "0.0",
+        Type::Bytes => "\"\"",
+        Type::Ip => "0.0.0.0",
+    }
+}
+
 impl<'p> Writer<'p> {
     fn new(program: &'p Program, frame: &'p Frame) -> Writer<'p> {
         let mut printer = Printer { program, locals: HashMap::new(), arrays: HashMap::new() };
@@ -166,6 +177,16 @@ impl<'p> Writer<'p> {
                 None => format!("pop({})", self.name(*array)),
             },
             StmtKind::Call { results, function, args } => {
+                // An array that a function answers is one that it fills.
+                for arg in args {
+                    if let (Type::List(element, len), crate::ast::ExprKind::Local(local)) = (&arg.ty, &arg.kind)
+                        && self.declared.insert(*local)
+                    {
+                        let value = len.map_or_else(|| "[]".to_owned(), |len| format!("[{}; {len}]", zero(element)));
+                        let text = format!("let {}: {} = {value}", self.name(*local), arg.ty);
+                        self.line(indent, &text);
+                    }
+                }
                 let args: Vec<String> = args.iter().map(|arg| self.value(arg)).collect();
                 let name = self.program.functions.get(function.index()).map_or("?", |f| f.name.as_str());
                 let call = format!("{name}({})", args.join(", "));

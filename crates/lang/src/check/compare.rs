@@ -122,6 +122,9 @@ impl Checker<'_> {
                     Some(format!("{l} stands without quotes: `{unquoted}`"))
                 }
                 (Type::Float, Type::Int) | (Type::Int, Type::Float) => Some("there is no implicit conversion".into()),
+                (Type::Int, Type::Bytes) if matches!(&left, Operand::Plain(Expr { kind: ExprKind::Intrinsic { .. }, .. })) => {
+                    Some("one byte is an Int, such as 97; bytes are taken by a range: `x[0:1]`".into())
+                }
                 _ => None,
             };
             let help = help.unwrap_or_else(|| format!("both sides of `{}` must have one type", op.symbol()));

@@ -135,7 +135,13 @@ impl Checker<'_> {
             }
             // A byte as Int.
             Type::Bytes => {
-                let index = checker.index(at)?;
+                let index = checker.value(at, Want { ty: Some(&Type::Int), literal: true, multi: false })?;
+                let index = if index.ty == Type::U32 { checker.to_int(index) } else { index };
+                if index.ty != Type::Int {
+                    let d = Diagnostic::error("type-mismatch", at.span, format!("an Int is needed here, but this is {}", index.ty));
+                    let help = "bytes are taken by a range, `x[0:1]`, and one of them as an Int: `x[0]`";
+                    return checker.fail(d.label(index.ty.to_string()).help(help));
+                }
                 let op = Intrinsic::Read(Read { bytes: 1, big: false, signed: false });
                 Ok(Expr { kind: ExprKind::Intrinsic { op, args: vec![base, index] }, ty: Type::Int, nullable: true, span })
             }

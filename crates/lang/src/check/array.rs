@@ -12,7 +12,8 @@ impl Checker<'_> {
     pub(super) fn element(&mut self, (array, ty): (Place, Type), at: &syntax::Expr, span: Span) -> Checked<Expr> {
         let Type::List(element, _) = ty else { return Err(Failed) };
         let index = Box::new(self.int_index(at)?);
-        Ok(self.spilled(Expr { kind: ExprKind::Element { array, index }, ty: *element, nullable: false, span }))
+        let nullable = index.nullable;
+        Ok(self.spilled(Expr { kind: ExprKind::Element { array, index }, ty: *element, nullable, span }))
     }
 
     /// An Int inside brackets.
@@ -243,8 +244,9 @@ impl Checker<'_> {
             return self.wrong_type(&ty, &second.ty, default);
         }
         if pending.is_empty() {
+            let nullable = first.nullable && second.nullable;
             let kind = ExprKind::Otherwise { value: Box::new(first), default: Box::new(second) };
-            return Ok(Operand::Plain(Expr { kind, ty, nullable: false, span }));
+            return Ok(Operand::Plain(Expr { kind, ty, nullable, span }));
         }
         // Calls of the default are made only where there is no value.
         let (local, kept) = self.local(ty, span);

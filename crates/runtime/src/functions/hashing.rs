@@ -6,6 +6,8 @@ use std::sync::Arc;
 use base64::Engine;
 use hmac::{Hmac, KeyInit, Mac};
 use quintet_lang::ast::Site;
+use md5::Md5;
+use sha1::Sha1;
 use sha2::{Digest, Sha256, Sha512};
 
 use super::Function;
@@ -14,6 +16,14 @@ use super::standard::{bytes, constant, flags, int_within, prepared};
 use crate::scratch::Scratch;
 use crate::trap::Trap;
 use crate::value::Value;
+
+pub(super) fn md5<'a>(args: &[Value<'a>], scratch: &'a Scratch) -> Result<Value<'a>, Trap> {
+    digest::<Md5>(args, scratch)
+}
+
+pub(super) fn sha1<'a>(args: &[Value<'a>], scratch: &'a Scratch) -> Result<Value<'a>, Trap> {
+    digest::<Sha1>(args, scratch)
+}
 
 pub(super) fn sha256<'a>(args: &[Value<'a>], scratch: &'a Scratch) -> Result<Value<'a>, Trap> {
     digest::<Sha256>(args, scratch)

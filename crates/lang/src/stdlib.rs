@@ -136,9 +136,9 @@ fn searching() -> Vec<Signature> {
     vec![
         Signature::new("find", vec![bytes("text"), bytes("part"), int("from").default(Const::Int(0))], Type::Int)
             .may_be_nil()
-            .doc("Where the part first occurs in the text from an offset on, or nil if it does not."),
+            .doc("Where the part first occurs from an offset on, or nil if it does not."),
         Signature::new("xor_bytes", vec![bytes("text"), bytes("key")], Type::Bytes)
-            .doc("Each byte of the text xor one of the key, which begins anew where it ends. An empty key changes nothing."),
+            .doc("Each byte of the text xor one of the key, which repeats. An empty key changes nothing."),
         Signature::new("sum_bytes", vec![bytes("bytes")], Type::Int).doc("The sum of all bytes."),
         Signature::new("entropy", vec![bytes("bytes")], Type::Float)
             .doc("The Shannon entropy in bits per byte, from 0 to 8. Of no bytes it is 0."),
@@ -147,7 +147,7 @@ fn searching() -> Vec<Signature> {
         Signature::new("encode_hex", vec![bytes("bytes")], Type::Bytes).doc("The bytes as pairs of hexadecimal digits, in lower case."),
         Signature::new("decode_hex", vec![bytes("text")], Type::Bytes)
             .may_be_nil()
-            .doc("The bytes that pairs of hexadecimal digits stand for, or nil if the text is none."),
+            .doc("The bytes that hexadecimal digits stand for, or nil if they are none."),
         Signature::new("inflate", vec![bytes("data"), flags()], Type::Bytes)
             .may_be_nil()
             .doc("The data that was compressed, or nil if it is malformed. It is zlib's format, raw DEFLATE with flag \"r\" or gzip with flag \"g\". The limits on memory and steps bound it."),

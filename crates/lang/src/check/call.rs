@@ -117,6 +117,14 @@ impl Checker<'_> {
         let want = match &param.pattern {
             Pattern::Exact(ty) => Some(ty.clone()),
             Pattern::Variable(n) => bound.get(*n).cloned().flatten(),
+            // A protocol stands for its bytes where a function takes those and no Bool.
+            pattern
+                if matches!(&arg.kind, syntax::ExprKind::Word(word) if self.bytes_of(word).is_some())
+                    && accepts_one(signature, pattern, &Type::Bytes, bound)
+                    && !accepts_one(signature, pattern, &Type::Bool, bound) =>
+            {
+                Some(Type::Bytes)
+            }
             _ => None,
         };
         let want_each = Want { ty: want.as_ref(), literal: false, multi: self.takes_each(signature, arg, &param.pattern, bound) };

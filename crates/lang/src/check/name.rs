@@ -29,6 +29,9 @@ impl Checker<'_> {
             if let Some(named) = self.named(word, span) {
                 return named;
             }
+            if let Some(id) = self.bytes_of(word).filter(|_| want.ty == Some(&Type::Bytes)) {
+                return Ok(self.field(id, span, want.multi));
+            }
             if let Some(id) = self.scheme.field_id(word) {
                 return Ok(self.field(id, span, want.multi));
             }
@@ -57,6 +60,14 @@ impl Checker<'_> {
             }
             _ => self.unknown(word, span, want),
         }
+    }
+
+    /// The field of a protocol's bytes, for the name of one that tells whether it is there: `tcp.bytes` for `tcp`. Where Bytes are wanted, the
+    /// protocol stands for its bytes.
+    pub(super) fn bytes_of(&self, word: &str) -> Option<FieldId> {
+        let flag = self.scheme.field_id(word).filter(|id| self.scheme.field(*id).ty == Type::Bool);
+        let bytes = flag.and_then(|_| self.scheme.field_id(&format!("{word}.bytes")))?;
+        (self.scheme.field(bytes).ty == Type::Bytes && !self.is_named(word)).then_some(bytes)
     }
 
     /// A field's value, or, where it is multi-valued and that counts here, each of its values.

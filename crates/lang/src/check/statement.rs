@@ -409,7 +409,8 @@ impl Checker<'_> {
                 }
             });
         }
-        let value = self.evaluated(e, None)?;
+        let protocol = matches!(&e.kind, syntax::ExprKind::Word(word) if self.bytes_of(word).is_some());
+        let value = self.evaluated(e, protocol.then_some(&Type::Bytes))?;
         let element = match &value.ty {
             Type::Bytes => Type::Int,
             Type::Array(element) | Type::Map(element) => (**element).clone(),

@@ -15,7 +15,8 @@ impl Checker<'_> {
         }
         // Only a slice is one of each value: other brackets take the array that the field is.
         let sliced = matches!(subscripts.first(), Some(Subscript { kind: SubscriptKind::Slice(..), .. }));
-        let mut operand = self.expr(base, Want { multi: sliced, ..Want::default() })?;
+        let protocol = matches!(&base.kind, syntax::ExprKind::Word(word) if self.bytes_of(word).is_some());
+        let mut operand = self.expr(base, Want { ty: protocol.then_some(&Type::Bytes), literal: false, multi: sliced })?;
         let start = base.span;
         for subscript in subscripts {
             let span = start.to(subscript.span);

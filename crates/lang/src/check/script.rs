@@ -412,7 +412,8 @@ impl<'a> Checker<'a> {
             }
         }
         self.script.scopes = vec![scope];
-        self.finish_function(&function.name.text, false, &function.body, declared.params.len(), function.span);
+        // What is wrong with it was said; its id is taken all the same.
+        let _ = self.finish_function(&function.name.text, false, &function.body, declared.params.len(), function.span);
     }
 
     /// A rule whose body is statements: a function that it calls.
@@ -420,13 +421,10 @@ impl<'a> Checker<'a> {
         self.begin_function(&[Type::Bool]);
         self.script.scopes = vec![HashMap::new()];
         let function = FnId(self.program.functions.len() as u32);
-        let known = self.diagnostics.total();
-        self.finish_function(&rule.name.text, true, block, 0, rule.span);
+        let finished = self.finish_function(&rule.name.text, true, block, 0, rule.span);
         self.locals.clear();
         self.out.clear();
-        if self.diagnostics.total() > known {
-            return Err(Failed);
-        }
+        finished?;
         let (local, value) = self.local(Type::Bool, rule.span);
         self.out.push(Stmt { kind: StmtKind::Call { results: vec![local], function, args: Vec::new() }, span: rule.span });
         Ok(test(value.kind, rule.span))
@@ -440,16 +438,15 @@ impl<'a> Checker<'a> {
         self.script.results = results.to_vec();
     }
 
-    fn finish_function(&mut self, name: &str, rule: bool, body: &syntax::Block, params: usize, span: Span) {
+    fn finish_function(&mut self, name: &str, rule: bool, body: &syntax::Block, params: usize, span: Span) -> Checked<()> {
         let results = self.script.results.clone();
         self.script.places = results.iter().map(|ty| matches!(ty, Type::List(..)).then(|| self.local(ty.clone(), span).0)).collect();
         let hidden = self.script.places.iter().flatten().count();
         let checked = self.block(body);
         self.script.scopes.clear();
         let Ok(mut body_checked) = checked else {
-            // Its id is taken all the same.
             self.program.functions.push(nothing(name, rule));
-            return;
+            return Err(Failed);
         };
         if !ends(&body_checked) {
             if rule {
@@ -471,6 +468,7 @@ impl<'a> Checker<'a> {
             body: body_checked,
             span,
         });
+        Ok(())
     }
 }
 

@@ -34,16 +34,50 @@ impl Emitter<'_> {
         self.body.i().local_get(len).i32_const(LOOKED_AT as i32 / 16).i32_ge_u();
         self.body.if_(None);
         self.body.i().local_get(len).i32_const(4).i32_shl();
-        self.body.call(Target::Import(Import::Look));
+        self.host(Import::Look);
         self.body.end();
+    }
+
+    /// Calls a function of the host. Scripts keep the steps that are left in a local, which the host does not see.
+    pub(crate) fn host(&mut self, import: Import) {
+        let counts = import.counts();
+        if counts {
+            self.spill_steps();
+        }
+        self.body.call(Target::Import(import));
+        if counts {
+            self.reload_steps();
+        }
+    }
+
+    /// Writes the steps that are left to the control word, where they are kept in a local.
+    pub(crate) fn spill_steps(&mut self) {
+        if let Some(left) = self.script.left {
+            self.body.i().i32_const(0).local_get(left).i32_store(at(METER));
+        }
+    }
+
+    /// Reads the steps that are left.
+    pub(crate) fn reload_steps(&mut self) {
+        if let Some(left) = self.script.left {
+            self.body.i().i32_const(0).i32_load(at(METER)).local_set(left);
+        }
     }
 
     /// Counts one step, and traps where the budget has none.
     pub(crate) fn step(&mut self) {
+        if let Some(left) = self.script.left {
+            self.body.i().local_get(left).i32_const(1).i32_sub().local_tee(left).i32_const(0).i32_lt_s();
+            self.body.if_(None);
+            self.host(Import::Settle);
+            self.trap_if(Trap::Budget);
+            self.body.end();
+            return;
+        }
         self.body.i().i32_const(0).i32_const(0).i32_load(at(METER)).i32_const(1).i32_sub().i32_store(at(METER));
         self.exhausted();
         self.body.if_(None);
-        self.body.call(Target::Import(Import::Settle));
+        self.host(Import::Settle);
         self.body.if_(None);
         self.trap(Trap::Budget);
         self.body.end();
@@ -58,7 +92,7 @@ impl Emitter<'_> {
         self.body.i().local_get(len).i32_const(LOOKED_AT as i32).i32_ge_u();
         self.body.if_(None);
         self.body.i().local_get(len);
-        self.body.call(Target::Import(Import::Look));
+        self.host(Import::Look);
         self.body.end();
     }
 

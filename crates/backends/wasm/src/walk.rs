@@ -2,6 +2,7 @@
 
 use quintet_lang::Type;
 use quintet_lang::ast::{Block, Expr, LocalId, Over, Place};
+use quintet_runtime::counts_steps;
 use wasm_encoder::ValType::{I32, I64};
 
 use crate::body::{Label, at};
@@ -11,15 +12,24 @@ use crate::list::start;
 impl Emitter<'_> {
     pub(crate) fn while_(&mut self, before: &Block, condition: &Expr, body: &Block) {
         let end = self.body.block();
+        // Where looking again at what comes before the step changes nothing, that is what happens between slices.
+        let pure = before.is_empty() && !counts_steps(self.linked, condition);
+        let slices = pure.then(|| self.begin_slices());
         let head = self.body.loop_();
         self.block(before);
         let mark = self.body.mark();
         self.branch(condition, false, end);
         self.body.release(mark);
-        self.step();
+        match slices {
+            Some(slices) => self.step_in(slices),
+            None => self.step(),
+        }
         self.turn(end, head, body);
         self.body.br(head);
         self.body.end();
+        if let Some(slices) = slices {
+            self.end_slices(slices);
+        }
         self.body.end();
     }
 
@@ -55,8 +65,9 @@ impl Emitter<'_> {
             self.body.i().i64_ge_s();
             self.body.br_if(end);
         }
+        let slices = self.begin_slices();
         let head = self.body.loop_();
-        self.step();
+        self.step_in(slices);
         let (to, present) = self.local(local);
         self.body.i().local_get(now).local_set(to[0]);
         self.set_present(present, true);
@@ -72,7 +83,9 @@ impl Emitter<'_> {
             self.body.i().local_get(now).i64_const(1).i64_add().local_tee(now).local_get(last).i64_lt_s();
             self.body.br_if(head);
         }
+        self.body.br(end);
         self.body.end();
+        self.end_slices(slices);
     }
 
     fn over_bytes(&mut self, local: LocalId, value: &Expr, body: &Block, end: Label) {
@@ -83,8 +96,9 @@ impl Emitter<'_> {
         self.body.br_if(end);
         // From here on it is one past the last byte.
         self.body.i().local_get(now).local_get(len).i32_add().local_set(len);
+        let slices = self.begin_slices();
         let head = self.body.loop_();
-        self.step();
+        self.step_in(slices);
         let (to, present) = self.local(local);
         self.body.i().local_get(now).i64_load8_u(at(0)).local_set(to[0]);
         self.set_present(present, true);
@@ -93,7 +107,9 @@ impl Emitter<'_> {
         self.body.end();
         self.body.i().local_get(now).i32_const(1).i32_add().local_tee(now).local_get(len).i32_ne();
         self.body.br_if(head);
+        self.body.br(end);
         self.body.end();
+        self.end_slices(slices);
     }
 
     /// Over the elements of an array, or the values of a map, of a record.
@@ -104,8 +120,9 @@ impl Emitter<'_> {
         self.body.br_if(end);
         let element = value.ty.element().unwrap_or(&value.ty);
         let skip = if matches!(value.ty, Type::Map(_)) { 8 } else { 0 };
+        let slices = self.begin_slices();
         let head = self.body.loop_();
-        self.step();
+        self.step_in(slices);
         let (to, present) = self.local(local);
         self.load(element, block, now, skip);
         self.pop_into(element, to);
@@ -116,7 +133,9 @@ impl Emitter<'_> {
         self.body.i().local_get(now).i32_const((skip + element.words() * 8) as i32).i32_add().local_set(now);
         self.body.i().local_get(left).i32_const(1).i32_sub().local_tee(left);
         self.body.br_if(head);
+        self.body.br(end);
         self.body.end();
+        self.end_slices(slices);
     }
 
     /// Over an array, whose length is looked at before each turn.
@@ -124,12 +143,13 @@ impl Emitter<'_> {
         let (list, element) = self.list(place);
         self.body.i().i32_const(0);
         let now = self.body.pop(I32);
+        let slices = self.begin_slices();
         let head = self.body.loop_();
         self.body.i().local_get(now);
         self.push_len(list);
         self.body.i().i32_ge_u();
         self.body.br_if(end);
-        self.step();
+        self.step_in(slices);
         let (to, present) = self.local(local);
         self.element_address(list, element, now);
         self.load_element(element, start(list));
@@ -141,5 +161,6 @@ impl Emitter<'_> {
         self.body.i().local_get(now).i32_const(1).i32_add().local_set(now);
         self.body.br(head);
         self.body.end();
+        self.end_slices(slices);
     }
 }

@@ -130,9 +130,11 @@ impl Emitter<'_> {
         if read.bytes == 1 {
             self.body.i().local_get(offset).local_get(len).i64_extend_i32_u().i64_ge_u();
         } else {
-            // The last place where it fits is negative where there is none.
-            self.body.i().local_get(offset).i64_const(0).i64_lt_s();
-            self.body.i().local_get(offset).local_get(len).i64_extend_i32_u().i64_const(read.bytes.into()).i64_sub().i64_gt_s().i32_or();
+            // How many places there are where it fits, and 0 instead of less than none. Of a value that a loop reads this is known before.
+            self.body.i().local_get(len).i64_extend_i32_u().i64_const(i64::from(read.bytes) - 1).i64_sub();
+            let places = self.body.pop(I64);
+            self.body.i().local_get(offset).local_get(places).local_get(places).i64_const(63).i64_shr_s();
+            self.body.i().i64_const(-1).i64_xor().i64_and().i64_ge_u();
         }
         self.body.br_if(nil);
         self.body.i().local_get(bytes).local_get(offset).i32_wrap_i64().i32_add();
@@ -140,13 +142,12 @@ impl Emitter<'_> {
             (1, _) => {
                 self.body.i().i32_load8_u(at(0));
             }
-            (2, big) => {
+            (2, false) => {
                 self.body.i().i32_load16_u(at(0));
-                if big {
-                    let word = self.body.pop(I32);
-                    let mut i = self.body.i();
-                    i.local_get(word).i32_const(8).i32_shr_u().local_get(word).i32_const(0xff).i32_and().i32_const(8).i32_shl().i32_or();
-                }
+            }
+            (2, true) => {
+                let address = self.body.tee(I32);
+                self.body.i().i32_load8_u(at(0)).i32_const(8).i32_shl().local_get(address).i32_load8_u(at(1)).i32_or();
             }
             (4, big) => {
                 self.body.i().i32_load(at(0));

@@ -32,6 +32,7 @@ mod list;
 mod logic;
 mod module;
 mod places;
+mod ranges;
 #[cfg(target_os = "linux")]
 mod region;
 mod rules;

@@ -141,16 +141,25 @@ impl<'p> Emitter<'p> {
             known * stride(element)
         } else {
             self.value(index, nil);
+            let inside = self.is_inside(list, index);
             let index = self.body.pop(I64);
-            self.checked_address(list, element, index);
+            self.checked_address(list, element, index, inside);
             0
         };
         self.load_element(element, offset + start(list));
         self.body.release(mark);
     }
 
-    /// Pushes an address from which the element whose index is in a local is [`start`] bytes away. An index outside is a trap.
-    pub(crate) fn checked_address(&mut self, list: List, element: &Type, index: u32) {
+    /// Pushes an address from which the element whose index is in a local is [`start`] bytes away. An index outside is a trap;
+    /// there is none where it is known to be inside.
+    fn checked_address(&mut self, list: List, element: &Type, index: u32, inside: bool) {
+        if inside {
+            self.push_base(list);
+            self.body.i().local_get(index).i32_wrap_i64();
+            self.scale(element);
+            self.body.i().i32_add();
+            return;
+        }
         self.body.i().local_get(index);
         if let List::Fixed { len, .. } | List::Table { len, .. } = list {
             self.body.i().i64_const(len.into());
@@ -270,9 +279,10 @@ impl<'p> Emitter<'p> {
             self.push_base(list);
             return self.store_element(element, value, known * stride(element) + start(list));
         }
-        let [index, ..] = self.needed(index);
+        let inside = self.is_inside(list, index);
+        let [place, ..] = self.needed(index);
         let value = self.needed(value);
-        self.checked_address(list, element, index);
+        self.checked_address(list, element, place, inside);
         self.store_element(element, value, start(list));
     }
 

@@ -5,7 +5,7 @@
 //! or 0, before its results. Its fixed arrays lie on a stack in linear memory, whose first free byte its caller says; so does its caller
 //! how many more calls there may be inside one another.
 
-use quintet_lang::ast::{Block, Frame, Function};
+use quintet_lang::ast::{Block, Expr, Frame, Function, LocalId};
 use quintet_lang::{HARD_MEMORY_BYTES, Type};
 use quintet_runtime::{Linked, Trap, fixed_bytes};
 use wasm_encoder::ValType::{self, I32};
@@ -16,7 +16,8 @@ use crate::host::TRAP;
 use crate::list::{DESCRIPTOR, List, stride};
 use crate::module::{Builder, Hole, Signature, Target};
 use crate::places::{CALLS, LARGE_FRAME, ROOM, STACK_PEAK};
-use crate::uses::{filled_first, passed};
+use crate::ranges::Bounds;
+use crate::uses::{assignments, is_filled_first, looks_at, passed};
 
 /// What every function gets: the addresses of the batch and the record, how many calls there may be inside one another (this one included), and
 /// the first free byte of the stack of arrays.
@@ -33,6 +34,10 @@ const TRAPS: [Trap; 5] = [Trap::Memory, Trap::Budget, Trap::Calls, Trap::Nil, Tr
 pub(crate) struct Script<'p> {
     /// Where the arrays among the locals are, and the types of their elements. (Nothing for others.)
     pub(crate) arrays: Vec<(List, &'p Type)>,
+    /// How many statements set each local.
+    pub(crate) assignments: Vec<u32>,
+    /// What is known of the Ints among the locals.
+    pub(crate) bounds: Vec<Option<Bounds>>,
     /// The local with the steps that are left: the control word is behind until [`Emitter::spill_steps`].
     pub(crate) left: Option<u32>,
     /// The local with the number of calls that may go on inside this one.
@@ -99,7 +104,7 @@ pub(crate) fn rule(linked: &Linked, builder: &mut Builder, index: usize) -> Targ
     emitter.begin(&rule.frame, 0, &rule.before);
     emitter.charge_arrays(fixed);
     if fixed <= HARD_MEMORY_BYTES {
-        emitter.begin_frame(&rule.frame, 0, &rule.before);
+        emitter.begin_frame(&rule.frame, 0, (&rule.before, Some(&rule.expr)));
         emitter.block(&rule.before);
         let no = emitter.body.block();
         emitter.branch(&rule.expr, false, no);
@@ -133,7 +138,7 @@ impl<'p> Emitter<'p> {
         let fixed = fixed_bytes(&function.frame, params);
         self.charge_arrays(fixed);
         if fixed <= HARD_MEMORY_BYTES {
-            self.begin_frame(&function.frame, params, &function.body);
+            self.begin_frame(&function.frame, params, (&function.body, None));
             let returned = self.body.block();
             self.script.returned = Some(returned);
             self.block(&function.body);
@@ -173,6 +178,10 @@ impl<'p> Emitter<'p> {
         // Parts of an expression in functions of their own would not know the locals.
         self.loops += 1;
         let shared = passed(block, frame.locals.len());
+        self.script.assignments = assignments(block, frame.locals.len());
+        self.script.bounds = vec![None; frame.locals.len()];
+        // Parameters are set by each call.
+        self.script.assignments.iter_mut().take(params).for_each(|count| *count += 1);
         let mut param = LEADING.len() as u32;
         let mut next = |this: &mut Self, own: bool, ty: ValType| {
             if own {
@@ -257,8 +266,8 @@ impl<'p> Emitter<'p> {
         self.body.i().i32_const(0).i32_const(0).i32_load(at(ROOM)).i32_const(bytes as i32).i32_sub().i32_store(at(ROOM));
     }
 
-    /// Makes the frame's arrays, where there is room for them.
-    fn begin_frame(&mut self, frame: &'p Frame, params: usize, block: &Block) {
+    /// Makes the frame's arrays, where there is room for them: for statements, and an expression behind them.
+    fn begin_frame(&mut self, frame: &'p Frame, params: usize, (block, expr): (&Block, Option<&Expr>)) {
         let (base, bytes) = self.script.frame;
         if bytes > 0 {
             self.body.i().local_get(base).i32_const(bytes as i32).i32_add();
@@ -276,10 +285,11 @@ impl<'p> Emitter<'p> {
             self.body.end();
             self.body.release(mark);
         }
-        let filled = filled_first(block, frame.locals.len());
-        for (place, filled) in filled.iter().enumerate().skip(params) {
+        for place in params..frame.locals.len() {
+            let local = LocalId(place as u32);
+            let wanted = || expr.is_some_and(|expr| looks_at(expr, local)) || !is_filled_first(block, local);
             match self.script.arrays[place] {
-                (List::Fixed { base, offset, len }, element) if !filled => self.begin_array(base, offset, (element, len)),
+                (List::Fixed { base, offset, len }, element) if wanted() => self.begin_array(base, offset, (element, len)),
                 (List::Shared { base, offset }, _) => self.zero(base, offset, DESCRIPTOR),
                 (List::Fixed { .. } | List::Own { .. } | List::Table { .. }, _) => {}
             }

@@ -24,6 +24,8 @@ impl Emitter<'_> {
             StmtKind::Set { local, value } => {
                 let (to, present) = self.local(*local);
                 self.set(&value.ty, (to, present), value);
+                let bounds = self.bounds(value);
+                self.learn(*local, bounds);
             }
             StmtKind::Fill { array, with } => self.fill(*array, with),
             StmtKind::Store { array, index, value } => self.store_at(Place::Local(*array), index, value),

@@ -44,24 +44,65 @@ pub(crate) fn passed(block: &[Stmt], locals: usize) -> Vec<bool> {
     passed
 }
 
-/// Which of so many locals are arrays that are filled before anything else is done with them, so that what they begin with does not
-/// matter.
-pub(crate) fn filled_first(block: &[Stmt], locals: usize) -> Vec<bool> {
-    let (mut filled, mut seen) = (vec![false; locals], vec![false; locals]);
-    for stmt in block {
-        let whole = match &stmt.kind {
-            StmtKind::Fill { array, with: with @ (Filling::Items(_) | Filling::Repeat(..) | Filling::Copy(_)) } => {
-                let copied = matches!(with, Filling::Copy(Place::Local(from)) if from == array);
-                (!seen[array.index()] && !copied && !reads(stmt, *array)).then_some(*array)
-            }
-            _ => None,
-        };
-        if let Some(array) = whole {
-            filled[array.index()] = true;
+/// How many statements set each of so many locals.
+pub(crate) fn assignments(block: &[Stmt], locals: usize) -> Vec<u32> {
+    let mut counts = vec![0; locals];
+    each(block, &mut |stmt| match &stmt.kind {
+        StmtKind::Set { local, .. } | StmtKind::Pop { local: Some(local), .. } | StmtKind::For { local, .. } => counts[local.index()] += 1,
+        StmtKind::Call { results, .. } => results.iter().for_each(|local| counts[local.index()] += 1),
+        StmtKind::Fill { .. }
+        | StmtKind::Store { .. }
+        | StmtKind::Push { .. }
+        | StmtKind::Pop { local: None, .. }
+        | StmtKind::If { .. }
+        | StmtKind::While { .. }
+        | StmtKind::Break
+        | StmtKind::Continue
+        | StmtKind::Return(_) => {}
+    });
+    counts
+}
+
+/// Whether an array is filled before anything else is done with it, wherever it is used, so that what it begins with does not matter.
+pub(crate) fn is_filled_first(block: &[Stmt], array: LocalId) -> bool {
+    let mut users = block.iter().filter(|stmt| uses(stmt, array));
+    let Some(first) = users.next() else { return true };
+    let bodies: Vec<&[Stmt]> = match &first.kind {
+        StmtKind::Fill { array: filled, with: Filling::Items(_) | Filling::Repeat(..) | Filling::Copy(_) } => {
+            return *filled == array && !reads(first, array) && !is_copied(first, array);
         }
-        mentions(stmt, &mut |local| seen[local.index()] = true);
-    }
-    filled
+        StmtKind::If { arms, otherwise } if !arms.iter().any(|(condition, _)| looks_at(condition, array)) => {
+            arms.iter().map(|(_, body)| body.as_slice()).chain([otherwise.as_slice()]).collect()
+        }
+        StmtKind::While { before, condition, body } if !before.iter().any(|stmt| uses(stmt, array)) && !looks_at(condition, array) => {
+            vec![body]
+        }
+        StmtKind::For { over, body, .. } => {
+            let walked = match over {
+                Over::Range { start, end, .. } => looks_at(start, array) || looks_at(end, array),
+                Over::Value(value) => looks_at(value, array),
+                Over::Array(place) => *place == Place::Local(array),
+            };
+            if walked {
+                return false;
+            }
+            vec![body]
+        }
+        _ => return false,
+    };
+    // Behind the blocks it may be that none of them ran.
+    users.next().is_none() && bodies.iter().all(|body| is_filled_first(body, array))
+}
+
+/// Whether a statement, or one in its blocks, has to do with an array.
+fn uses(stmt: &Stmt, array: LocalId) -> bool {
+    let mut found = false;
+    mentions(stmt, &mut |local| found |= local == array);
+    found
+}
+
+fn is_copied(stmt: &Stmt, array: LocalId) -> bool {
+    matches!(&stmt.kind, StmtKind::Fill { with: Filling::Copy(Place::Local(from)), .. } if *from == array)
 }
 
 /// Calls `visit` on the arrays that a statement, or one in its blocks, has to do with.

@@ -41,6 +41,8 @@ impl Emitter<'_> {
     }
 
     pub(crate) fn for_(&mut self, local: LocalId, over: &Over, body: &Block) {
+        let bounds = self.over_bounds(over);
+        self.learn(local, bounds);
         let end = self.body.block();
         match over {
             Over::Range { start, end: last, inclusive } => self.over_range(local, (start, last, *inclusive), body, end),

@@ -40,8 +40,9 @@ impl Wasm {
         Wasm { setup: Setup { compiler: Compiler::Winch, memory: Memory::BEST } }
     }
 
-    /// The same configuration where nothing is mapped and all batches are copied in, as on systems other than Linux. What functions make for
-    /// one rule on one record may there take 64 MiB, whatever [`Limits::memory_bytes`] says; elsewhere it is nearly 1 GiB.
+    /// The same configuration where nothing is mapped and all batches are copied in, as on systems other than Linux. What functions make and
+    /// growing arrays hold for one rule on one record may there take 64 MiB, and fixed arrays as much again, whatever
+    /// [`Limits::memory_bytes`] says; elsewhere it is more than that can be.
     pub fn copying(self) -> Wasm {
         Wasm { setup: Setup { memory: Memory::Copied, ..self.setup } }
     }
@@ -63,12 +64,11 @@ impl Backend for Wasm {
         Traits { executable_memory: true, isolation: Isolation::Sandbox }
     }
 
-    fn supports(&self, program: &Linked) -> Result<(), Unsupported> {
-        program.without_scripts(self.id())
+    fn supports(&self, _: &Linked) -> Result<(), Unsupported> {
+        Ok(())
     }
 
     fn compile(&self, program: &Arc<Linked>) -> Result<Arc<dyn Compiled>, CompileError> {
-        program.without_scripts(self.id()).map_err(|e| CompileError::new(self.id(), e))?;
         program.fits_code().map_err(|e| CompileError::new(self.id(), e))?;
         let id = self.id();
         let shared = self.setup.shared().map_err(|e| CompileError::new(id, e))?;
@@ -110,7 +110,7 @@ struct Rules {
 impl Compiled for Rules {
     fn instantiate(&self, limits: &Limits) -> Result<Box<dyn Instance>, InstantiateError> {
         let host = Host::new(self.program.clone(), self.packed.clone(), self.places, limits);
-        let sandbox = Sandbox::new(self.program.clone(), self.setup, &self.pre, self.places, host, limits.steps);
+        let sandbox = Sandbox::new(self.program.clone(), self.setup, &self.pre, self.places, host, limits);
         Ok(Box::new(sandbox.map_err(|e| InstantiateError::new(self.setup.id(), format_args!("{e:#}")))?))
     }
 

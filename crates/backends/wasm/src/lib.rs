@@ -12,6 +12,7 @@
 //! When rules come from people who are not trusted, and the defence in depth of a sandbox is worth a compile time of some 0.2 to 0.4
 //! milliseconds per program. Compiling many rules as one program is much cheaper than one by one.
 
+mod arith;
 mod body;
 mod call;
 mod compare;
@@ -21,18 +22,27 @@ mod disassemble;
 mod each;
 mod emit;
 mod expr;
+mod fill;
+mod heap;
 mod helpers;
 mod host;
 mod instance;
+mod intrinsic;
+mod list;
 mod logic;
 mod module;
 mod places;
+mod ranges;
 #[cfg(target_os = "linux")]
 mod region;
 mod rules;
+mod script;
 mod search;
 mod sets;
 mod steps;
+mod stmt;
+mod uses;
+mod walk;
 mod window;
 
 pub use compile::Wasm;

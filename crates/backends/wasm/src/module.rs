@@ -1,5 +1,6 @@
 //! Putting a module together: constants, functions, and which of the host's and of this crate's helper functions they call.
 
+use std::borrow::Cow;
 use std::collections::{BTreeSet, HashMap};
 
 use quintet_lang::Type;
@@ -23,10 +24,17 @@ pub(crate) const ONE: &str = "one";
 pub(crate) const MEMORY: &str = "memory";
 
 /// The parameters and results of a function.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Signature {
-    pub(crate) params: &'static [ValType],
-    pub(crate) results: &'static [ValType],
+    pub(crate) params: Cow<'static, [ValType]>,
+    pub(crate) results: Cow<'static, [ValType]>,
+}
+
+impl Signature {
+    /// One that is known.
+    pub(crate) const fn of(params: &'static [ValType], results: &'static [ValType]) -> Signature {
+        Signature { params: Cow::Borrowed(params), results: Cow::Borrowed(results) }
+    }
 }
 
 /// A function that code may call, before functions have numbers.
@@ -49,6 +57,10 @@ pub(crate) enum Hole {
     Cells,
     /// The address of the answers.
     Answers,
+    /// The address of the stack of arrays.
+    Stack,
+    /// One past its last byte.
+    StackEnd,
 }
 
 /// Collects the parts of a module.
@@ -65,6 +77,8 @@ pub(crate) struct Builder {
     cells: u32,
     /// Searches for constants in the whole program.
     pub(crate) searches: usize,
+    /// Whether there are statements.
+    pub(crate) scripts: bool,
 }
 
 struct Own {
@@ -132,7 +146,7 @@ impl Builder {
                         self.note(&helper.code());
                     }
                 }
-                Hole::Call(Target::Own(_)) | Hole::Cells | Hole::Answers => {}
+                Hole::Call(Target::Own(_)) | Hole::Cells | Hole::Answers | Hole::Stack | Hole::StackEnd => {}
             }
         }
     }
@@ -145,7 +159,7 @@ impl Builder {
         mapped: bool,
         names: bool,
     ) -> Option<Finished> {
-        let places = Places::new(self.constants.len(), self.cells, (rules, answers), mapped)?;
+        let places = Places::new(self.constants.len(), self.cells, (rules, answers), self.scripts, mapped)?;
         let (imports, helpers): (Vec<_>, Vec<_>) = (self.imports.into_iter().collect(), self.helpers.into_iter().collect());
         let number = |target: Target| -> u32 {
             match target {
@@ -160,6 +174,8 @@ impl Builder {
                     Hole::Call(target) => number(target),
                     Hole::Cells => places.cells,
                     Hole::Answers => places.answers,
+                    Hole::Stack => places.stack,
+                    Hole::StackEnd => places.scratch,
                 };
                 put_padded(&mut code.bytes[at..at + 5], value);
             }

@@ -375,6 +375,9 @@ impl<'a> Checker<'a> {
 
     /// A call of a function of the text for one value.
     pub(super) fn call_for_value(&mut self, name: &Name, args: &[syntax::Expr], span: Span) -> Checked<Operand> {
+        if self.script.functions.get(name.text.as_str()).is_some_and(|id| !self.script.declared[id.index()].known) {
+            return Err(Failed);
+        }
         match self.results_of(&name.text) {
             Some([ty]) if !matches!(ty, Type::List(..)) => {}
             Some([_]) => return self.array_as_value(&name.text, span),
@@ -398,10 +401,14 @@ impl<'a> Checker<'a> {
     pub(super) fn function(&mut self, function: &'a syntax::Function) {
         let Some(id) = self.script.functions.get(function.name.text.as_str()).copied() else { return };
         let declared = self.script.declared[id.index()].clone();
+        if !declared.known {
+            self.program.functions.push(nothing(&function.name.text, false));
+            return;
+        }
         self.begin_function(&declared.results);
         let mut scope = HashMap::new();
         for (place, (name, _)) in function.params.iter().enumerate() {
-            let local = declared.params.get(place).filter(|_| declared.known).map(|(ty, nullable)| {
+            let local = declared.params.get(place).map(|(ty, nullable)| {
                 let local = Local { ty: ty.clone(), nullable: *nullable, name: name.text.clone() };
                 self.locals.push(local);
                 LocalId(self.locals.len() as u32 - 1)

@@ -450,8 +450,12 @@ impl Checker<'_> {
             return Ok(());
         }
         if values.len() != results.len() {
-            let count = |n: usize| if n == 1 { "1 value".to_owned() } else { format!("{n} values") };
-            let message = format!("{} is wanted here, but {} stands", count(results.len()), count(values.len()));
+            let count = |n: usize| match n {
+                0 => "nothing".to_owned(),
+                1 => "one value".to_owned(),
+                n => format!("{n} values"),
+            };
+            let message = format!("{} can be returned here, not {}", count(results.len()), count(values.len()));
             let d = Diagnostic::error("return-count", span, message);
             return self.fail(match results.len() {
                 0 => d.help("declare what the function returns: `fn f() -> Int`"),

@@ -89,6 +89,41 @@ fn both_kinds_of_memory_give_the_same_answers() {
     assert!(files >= 5);
 }
 
+/// The names say what must be answered.
+#[test]
+fn loops_end_at_the_budget() {
+    let scheme = scheme();
+    let mut builder = BatchBuilder::new(&scheme, 2, ArenaKind::Shared).unwrap();
+    for _ in 0..2 {
+        let mut record = builder.record();
+        record.set(scheme.field_id("s").unwrap(), Value::Bytes(&[7; 10_000]));
+        record.set(scheme.field_id("f").unwrap(), Value::Float(0.0));
+        record.set(scheme.field_id("flag").unwrap(), Value::Bool(true));
+        record.finish().unwrap();
+    }
+    let batch = builder.build();
+    let program = link(include_str!("scripts/counting.rules"));
+    let limits = Limits { steps: 100_000, ..Limits::default() };
+    for backend in backends() {
+        let mut instance = backend.compile(&program).unwrap().instantiate(&limits).unwrap();
+        let mut matches = Matches::new();
+        instance.run_batch(&batch, &mut matches).unwrap();
+        for (index, rule) in program.program().rules.iter().enumerate() {
+            let traps: Vec<String> = matches.traps().iter().filter(|t| t.rule == index).map(|t| format!("{:?}", t.trap)).collect();
+            let wanted = match rule.name.split('_').collect::<Vec<_>>().as_slice() {
+                ["yes", ..] => (2, vec![]),
+                ["trap", "budget", ..] => (0, vec!["Budget"; 2]),
+                ["trap", "index", ..] => (0, vec!["Index"; 2]),
+                ["trap", "division", ..] => (0, vec!["DivisionByZero"; 2]),
+                ["trap", "nil", ..] => (0, vec!["Nil"; 2]),
+                _ => panic!("`{}` says nothing", rule.name),
+            };
+            let found = (matches.records_of(index).count(), traps.iter().map(String::as_str).collect());
+            assert_eq!(found, wanted, "{} {}", backend.id(), rule.name);
+        }
+    }
+}
+
 /// A rule and its number alone answer what all together do.
 #[test]
 fn one_rule_of_several() {

@@ -15,6 +15,7 @@ use crate::host::Host;
 use crate::instance::Sandbox;
 use crate::places::Places;
 use crate::rules;
+use crate::stack::{NATIVE_STACK, too_deep};
 
 /// The backend.
 ///
@@ -74,6 +75,16 @@ impl Backend for Wasm {
         let shared = self.setup.shared().map_err(|e| CompileError::new(id, e))?;
         let finished = rules::module(program, self.setup.memory == Memory::Mapped, false);
         let finished = finished.ok_or_else(|| CompileError::new(id, "the constants and answers do not fit into the sandbox"))?;
+        if let Some((bytes, widest)) = too_deep(program.program(), &finished.frames) {
+            let (bytes, room) = (bytes >> 10, NATIVE_STACK >> 10);
+            return Err(CompileError::new(
+                id,
+                format_args!(
+                    "functions that call one another may take {bytes} KiB of stack, and there are {room}; `{widest}` has the most locals: \
+                     split it, or use a backend that keeps locals elsewhere: interp or closures"
+                ),
+            ));
+        }
         let module = Module::from_binary(&shared.engine, &finished.wasm).map_err(|e| CompileError::new(id, format_args!("{e:#}")))?;
         let code_bytes = module.functions().map(|f| f.len).sum();
         let pre = shared.linker.instantiate_pre(&module).map_err(|e| CompileError::new(id, format_args!("{e:#}")))?;

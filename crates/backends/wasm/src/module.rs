@@ -79,6 +79,8 @@ pub(crate) struct Builder {
     pub(crate) searches: usize,
     /// Whether there are statements.
     pub(crate) scripts: bool,
+    /// The most bytes of native stack that a call of each function of the program takes, see [`frame_bytes`](crate::stack::frame_bytes).
+    pub(crate) frames: Vec<u64>,
 }
 
 struct Own {
@@ -93,6 +95,8 @@ pub(crate) struct Finished {
     pub(crate) places: Places,
     pub(crate) packed: Vec<Type>,
     pub(crate) constants: usize,
+    /// See [`Builder::frames`].
+    pub(crate) frames: Vec<u64>,
 }
 
 impl Builder {
@@ -226,7 +230,7 @@ impl Builder {
             section.functions(&name_map);
             module.section(&section);
         }
-        Some(Finished { wasm: module.finish(), places, packed: self.packed, constants })
+        Some(Finished { wasm: module.finish(), places, packed: self.packed, constants, frames: self.frames })
     }
 }
 

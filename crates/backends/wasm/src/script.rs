@@ -17,6 +17,7 @@ use crate::list::{DESCRIPTOR, List, stride};
 use crate::module::{Builder, Hole, Signature, Target};
 use crate::places::{CALLS, LARGE_FRAME, ROOM, STACK_PEAK};
 use crate::ranges::Bounds;
+use crate::stack::frame_bytes;
 use crate::uses::{assignments, is_filled_first, looks_at, passed};
 
 /// What every function gets: the addresses of the batch and the record, how many calls there may be inside one another (this one included), and
@@ -86,6 +87,7 @@ pub(crate) fn functions(linked: &Linked, builder: &mut Builder) {
         let mut emitter = Emitter::new(linked, builder, signature.params.len(), 0);
         emitter.function(function);
         let code = emitter.body.finish();
+        builder.frames.push(frame_bytes(&code.locals, signature.params.len()));
         builder.add(format!("function_{index}_{}", function.name), signature, code);
         builder.scripts = true;
     }

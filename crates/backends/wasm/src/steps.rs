@@ -26,8 +26,8 @@ pub(crate) fn length(expr: &Expr) -> usize {
 /// The loop around a loop that begins anew for each slice of steps, and the place where that is asked for.
 #[derive(Clone, Copy)]
 pub(crate) struct Slices {
-    next: Label,
-    exhausted: Label,
+    pub(crate) next: Label,
+    pub(crate) exhausted: Label,
 }
 
 impl Emitter<'_> {

@@ -44,6 +44,19 @@ pub(crate) fn passed(block: &[Stmt], locals: usize) -> Vec<bool> {
     passed
 }
 
+/// The functions that a block calls, by the place of their id.
+pub(crate) fn callees(block: &[Stmt]) -> Vec<usize> {
+    let mut found = Vec::new();
+    each(block, &mut |stmt| {
+        if let StmtKind::Call { function, .. } = &stmt.kind {
+            found.push(function.index());
+        }
+    });
+    found.sort_unstable();
+    found.dedup();
+    found
+}
+
 /// How many statements set each of so many locals.
 pub(crate) fn assignments(block: &[Stmt], locals: usize) -> Vec<u32> {
     let mut counts = vec![0; locals];

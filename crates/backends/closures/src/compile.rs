@@ -17,17 +17,15 @@ impl Backend for Closures {
         Traits { executable_memory: false, isolation: Isolation::SafeRust }
     }
 
-    fn supports(&self, program: &Linked) -> Result<(), Unsupported> {
-        program.without_scripts(self.id())
+    fn supports(&self, _: &Linked) -> Result<(), Unsupported> {
+        Ok(())
     }
 
     fn compile(&self, program: &Arc<Linked>) -> Result<Arc<dyn Compiled>, CompileError> {
-        program.without_scripts(self.id()).map_err(|e| CompileError::new(self.id(), e))?;
-        let rules = &program.program().rules;
         let mut builder = Builder::new(program);
-        let tests = rules.iter().map(|rule| builder.rule(rule)).collect();
-        let locals = rules.iter().map(|rule| rule.frame.locals.len()).max().unwrap_or(0);
-        Ok(Arc::new(Code::new(program.clone(), tests, locals, builder.finish())))
+        let rules = program.program().rules.iter().map(|rule| builder.rule(rule)).collect();
+        let functions = program.program().functions.iter().map(|function| builder.function(function)).collect();
+        Ok(Arc::new(Code::new(program.clone(), rules, functions, builder.finish())))
     }
 
     fn emits(&self) -> &'static [Emit] {

@@ -1,15 +1,17 @@
 //! The builder, and what it makes of each kind of expression.
 
 use quintet_lang::Type;
-use quintet_lang::ast::{Const, Expr, ExprKind, LocalId, LogicOp, Rule};
-use quintet_runtime::{Linked, Value, counts_steps, ip_words, looked_at};
+use quintet_lang::ast::{Const, Expr, ExprKind, Frame, Function, LocalId, LogicOp, Rule};
+use quintet_runtime::{Linked, Value, counts_steps, fixed_bytes, ip_words, looked_at};
 
-use crate::code::{Filter, Pool, RuleCode};
+use crate::code::{Filter, FnCode, Pool, RuleCode};
 use crate::context::{BoolFn, test};
-use crate::kind::{Any, Bool, Bytes, Float, Int, Ip, Kind, Primitive, ValFn, val};
+use crate::frame::{Home, Layout, value_of};
+use crate::kind::{Any, Bool, Bytes, Float, Int, Ip, Kind, Primitive, U32, ValFn, val};
 use crate::logic::{Not, all};
 use crate::operand::{Fused, leaf};
 use crate::place::{At, by_place};
+use crate::stmt::StmtFn;
 
 /// Makes closures of expressions.
 pub(crate) struct Builder<'p> {
@@ -17,6 +19,10 @@ pub(crate) struct Builder<'p> {
     pool: Pool,
     /// By local of the rule: whether it stands for a slot of the batch.
     slots: Vec<bool>,
+    /// The locals of the rule or function.
+    pub(crate) frame: Option<&'p Frame>,
+    /// Where the locals of the rule or function are that no loop of an expression binds.
+    pub(crate) layout: Layout,
     /// Whether anything so far in this rule may trap or makes values.
     pub(crate) full: bool,
     /// Whether a local of this rule holds values.
@@ -28,7 +34,7 @@ pub(crate) struct Builder<'p> {
 impl<'p> Builder<'p> {
     /// A builder for the rules of a program.
     pub(crate) fn new(linked: &'p Linked) -> Builder<'p> {
-        Builder { linked, pool: Pool::default(), slots: Vec::new(), full: false, values: false, fused: None }
+        Builder { linked, pool: Pool::default(), slots: Vec::new(), frame: None, layout: Layout::default(), full: false, values: false, fused: None }
     }
 
     /// What the closures refer to.
@@ -36,11 +42,24 @@ impl<'p> Builder<'p> {
         self.pool
     }
 
-    /// The closures of a rule.
-    pub(crate) fn rule(&mut self, rule: &Rule) -> RuleCode {
+    /// Begins a rule or function.
+    fn begin(&mut self, frame: &'p Frame) {
+        self.frame = Some(frame);
         self.slots.clear();
-        self.slots.resize(rule.frame.locals.len(), false);
+        self.slots.resize(frame.locals.len(), false);
         (self.full, self.values) = (false, false);
+    }
+
+    /// The closures of a rule.
+    pub(crate) fn rule(&mut self, rule: &'p Rule) -> RuleCode {
+        self.begin(&rule.frame);
+        if !rule.is_expression() {
+            self.layout = Layout::new(&rule.frame, &[]);
+            let body = self.statements(&rule.before);
+            let test = self.test(&rule.expr);
+            return RuleCode::Script { before: self.code(body, &rule.frame, 0), test };
+        }
+        self.layout = Layout::default();
         let items = match &rule.expr.kind {
             ExprKind::Logic { op: LogicOp::And, items } => items.as_slice(),
             _ => std::slice::from_ref(&rule.expr),
@@ -63,6 +82,25 @@ impl<'p> Builder<'p> {
         RuleCode::Full { filter, test: all(rest), values: if self.values { self.slots.len() } else { 0 } }
     }
 
+    /// The closures of a function of the script.
+    pub(crate) fn function(&mut self, function: &'p Function) -> FnCode {
+        self.begin(&function.frame);
+        self.layout = Layout::new(&function.frame, &function.results);
+        let body = self.statements(&function.body);
+        self.code(body, &function.frame, function.params as usize)
+    }
+
+    fn code(&mut self, body: StmtFn, frame: &Frame, params: usize) -> FnCode {
+        let layout = &self.layout;
+        let values = if layout.valued || self.values { layout.values } else { 0 };
+        FnCode { body, words: layout.words, values, lists: layout.lists(frame, params), fixed: fixed_bytes(frame, params) }
+    }
+
+    /// Adds to the bytes of all closures.
+    pub(crate) fn add_size(&mut self, bytes: usize) {
+        self.pool.size += bytes;
+    }
+
     /// Keeps bytes that values will borrow.
     fn keep_bytes(&mut self, bytes: &[u8]) -> usize {
         self.pool.bytes.push(bytes.into());
@@ -82,13 +120,27 @@ impl<'p> Builder<'p> {
         if let Some(slot) = self.slots.get_mut(local.index()) {
             *slot = true;
         }
+        self.not_a_word(local);
         local.index()
     }
 
     /// Makes a local hold values.
     pub(crate) fn bind_value(&mut self, local: LocalId) -> usize {
         (self.full, self.values) = (true, true);
+        self.not_a_word(local);
         local.index()
+    }
+
+    /// Notes that a loop of an expression binds a local of a script.
+    fn not_a_word(&mut self, local: LocalId) {
+        if let Some(home) = self.layout.homes.get_mut(local.index()) {
+            *home = Home::Value { at: local.index() };
+        }
+    }
+
+    /// Where a local of a script is; nothing where the rule has no statements.
+    pub(crate) fn home(&self, local: LocalId) -> Option<Home> {
+        self.layout.of(local)
     }
 
     /// Whether a local stands for a slot of the batch.
@@ -169,8 +221,23 @@ impl<'p> Builder<'p> {
         match &expr.kind {
             ExprKind::Call { site, args } => self.call::<K>(*site, args),
             ExprKind::Local(local) => {
+                if let Some(Home::Word { at, nullable }) = self.home(*local) {
+                    let ty = expr.ty.clone();
+                    return val::<K>(move |cx| {
+                        if nullable && cx.local(at + 1)? == 0 { None } else { K::of(value_of(&ty, cx.local(at)?)) }
+                    });
+                }
                 let local = local.index();
-                val::<K>(move |cx| cx.env.values.get(local).and_then(|value| K::of(value.get())))
+                val::<K>(move |cx| cx.env.values.get().get(local).and_then(|value| K::of(value.get())))
+            }
+            ExprKind::Element { array, index } => self.valued_element::<K>(*array, index),
+            ExprKind::Otherwise { value, default } => {
+                let (value, default) = (self.closure::<K>(value), self.closure::<K>(default));
+                val::<K>(move |cx| match value(cx) {
+                    None if cx.trapped() => None,
+                    None => default(cx),
+                    value => value,
+                })
             }
             ExprKind::Index { base, index } => {
                 let (base, index) = (self.closure::<Any>(base), self.closure::<Int>(index));
@@ -199,8 +266,17 @@ impl<'p> Builder<'p> {
         if let Some(place) = self.place(expr) {
             return place.read::<Bool>();
         }
+        if let Some(scalar) = self.scalar::<Bool>(expr) {
+            return scalar;
+        }
         match &expr.kind {
-            ExprKind::Call { .. } | ExprKind::Local(_) | ExprKind::Index { .. } | ExprKind::Key { .. } => self.shared::<Bool>(expr),
+            ExprKind::Call { .. }
+            | ExprKind::Local(_)
+            | ExprKind::Index { .. }
+            | ExprKind::Key { .. }
+            | ExprKind::Otherwise { .. } => self.shared::<Bool>(expr),
+            // No operation answers a Bool.
+            ExprKind::Intrinsic { .. } => val::<Bool>(|_| None),
             _ => {
                 let test = self.test(expr);
                 val::<Bool>(move |cx| Some(test.test(cx)))
@@ -213,15 +289,43 @@ impl<'p> Builder<'p> {
         if let Some(place) = self.place(expr) {
             return place.read::<Int>();
         }
+        if let Some(scalar) = self.scalar::<Int>(expr) {
+            return scalar;
+        }
         match &expr.kind {
             ExprKind::Const(Const::Int(i)) => fixed::<Int, _>(*i),
             ExprKind::Neg(inner) => {
                 let inner = self.closure::<Int>(inner);
                 val::<Int>(move |cx| inner(cx).map(i64::wrapping_neg))
             }
+            ExprKind::Arith { op, lhs, rhs } if self.is_script() => self.int_operator(*op, lhs, rhs),
             ExprKind::Arith { op, lhs, rhs } => self.int_arith(*op, lhs, rhs),
+            ExprKind::Count(array) => self.count(*array),
+            ExprKind::Intrinsic { op, args } => self.int_intrinsic(*op, args),
             _ => self.shared::<Int>(expr),
         }
+    }
+
+    /// A U32.
+    pub(crate) fn u32s(&mut self, expr: &Expr) -> ValFn<U32> {
+        if let Some(scalar) = self.scalar::<U32>(expr) {
+            return scalar;
+        }
+        match &expr.kind {
+            ExprKind::Const(Const::U32(u)) => fixed::<U32, _>(*u),
+            ExprKind::Neg(inner) => {
+                let inner = self.closure::<U32>(inner);
+                val::<U32>(move |cx| inner(cx).map(u32::wrapping_neg))
+            }
+            ExprKind::Arith { op, lhs, rhs } => self.u32_operator(*op, lhs, rhs),
+            ExprKind::Intrinsic { op, args } => self.u32_intrinsic(*op, args),
+            _ => self.shared::<U32>(expr),
+        }
+    }
+
+    /// Whether the rule or function has locals that are words.
+    pub(crate) fn is_script(&self) -> bool {
+        !self.layout.homes.is_empty()
     }
 
     /// A Float.
@@ -229,13 +333,18 @@ impl<'p> Builder<'p> {
         if let Some(place) = self.place(expr) {
             return place.read::<Float>();
         }
+        if let Some(scalar) = self.scalar::<Float>(expr) {
+            return scalar;
+        }
         match &expr.kind {
             ExprKind::Const(Const::Float(f)) => fixed::<Float, _>(*f),
             ExprKind::Neg(inner) => {
                 let inner = self.closure::<Float>(inner);
                 val::<Float>(move |cx| inner(cx).map(|f| -f))
             }
+            ExprKind::Arith { op, lhs, rhs } if self.is_script() => self.float_operator(*op, lhs, rhs),
             ExprKind::Arith { op, lhs, rhs } => self.float_arith(*op, lhs, rhs),
+            ExprKind::Intrinsic { op, args } => self.float_intrinsic(*op, args),
             _ => self.shared::<Float>(expr),
         }
     }
@@ -251,6 +360,7 @@ impl<'p> Builder<'p> {
                 val::<Bytes>(move |cx| cx.env.code.pool.bytes.get(place).map(|b| &**b))
             }
             ExprKind::Slice { base, start, end } => self.slice(base, start.as_deref(), end.as_deref()),
+            ExprKind::Packed(array) => self.packed(*array),
             _ => self.shared::<Bytes>(expr),
         }
     }

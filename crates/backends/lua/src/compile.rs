@@ -81,12 +81,11 @@ impl Backend for LuaJit {
         self.config.traits()
     }
 
-    fn supports(&self, program: &Linked) -> Result<(), Unsupported> {
-        program.without_scripts(self.id())
+    fn supports(&self, _program: &Linked) -> Result<(), Unsupported> {
+        Ok(())
     }
 
     fn compile(&self, program: &Arc<Linked>) -> Result<Arc<dyn Compiled>, CompileError> {
-        program.without_scripts(self.id()).map_err(|e| CompileError::new(self.id(), e))?;
         program.fits_code().map_err(|e| CompileError::new(self.id(), e))?;
         let mut data = Data::default();
         let source = chunk(program, &mut data);

@@ -9,6 +9,7 @@
 //! reaches all memory; only the generator stands between), nor where each record is evaluated by a call of its own: calls from Rust into
 //! Lua cost more than simple rules do. Without the trace compiler ([`LuaJit::without_jit`]) 64-bit integers are boxed, and slow.
 
+mod array;
 mod call;
 mod chunk;
 mod code;
@@ -19,11 +20,18 @@ mod data;
 mod each;
 mod expr;
 mod instance;
+mod intrinsic;
+mod ints;
+mod memory;
 mod natives;
 mod operand;
 mod partition;
+mod ranges;
+mod script;
 mod sets;
+mod slots;
 mod state;
+mod stmt;
 mod value;
 
 pub use compile::LuaJit;

@@ -66,7 +66,11 @@ impl<'p> Gen<'_, 'p> {
     /// Makes the arrays of a frame, beyond its parameters, and charges them.
     pub(crate) fn make_arrays(&mut self, frame: &'p Frame, params: usize) -> Made<()> {
         let own = || frame.locals.iter().enumerate().skip(params);
-        let fixed = || own().filter_map(|(place, local)| if let Type::List(element, Some(len)) = &local.ty { Some((place, &**element, *len)) } else { None });
+        let fixed = || {
+            own().filter_map(
+                |(place, local)| if let Type::List(element, Some(len)) = &local.ty { Some((place, &**element, *len)) } else { None },
+            )
+        };
         let bytes = |element: &Type, len: u32| i64::from(len).saturating_mul(size(element)).saturating_add(7) & !7;
         let words = fixed().map(|(_, element, len)| bytes(element, len) / 8).fold(0, i64::saturating_add);
         let growing_ones = own().filter(|(_, local)| growing(&local.ty).is_some()).count();

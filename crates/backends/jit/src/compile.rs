@@ -19,6 +19,7 @@ use crate::function::generate;
 use crate::instance::{RuleFn, Runner};
 use crate::memory::CodeMemory;
 use crate::script;
+use crate::stack;
 use crate::symbols::{Symbols, Target};
 use crate::unit::{Call, Unit};
 
@@ -84,16 +85,22 @@ impl Jit {
         let isa = self.isa()?;
         let tables: Vec<Box<[u64]>> = program.program().tables.iter().map(constants).collect();
         let (mut bytes, mut calls) = (Vec::new(), Vec::new());
-        let (mut starts, mut parts) = (Vec::new(), Vec::new());
+        let (mut starts, mut parts, mut frames) = (Vec::new(), Vec::new(), Vec::new());
         for unit in Unit::all(program.program()) {
             self.with_workspace(program, |workspace| {
                 workspace.compile(program, unit, isa, false).map_err(|e| format!("{}: {e}", unit.name(program.program())))?;
                 bytes.resize(bytes.len().next_multiple_of(ALIGN), 0);
                 starts.push(bytes.len());
+                let first = calls.len();
                 parts.push(workspace.place(&mut bytes, &tables, &mut calls)?);
+                if let Unit::Function(_) = unit {
+                    let called = calls.iter().skip(first).map(|call: &Call| call.to.index()).collect();
+                    frames.push(stack::Frame { bytes: workspace.frame_bytes(), calls: called });
+                }
                 Ok::<(), String>(())
             })?;
         }
+        within_stack(program.program(), &frames)?;
         let functions = starts.split_off(program.program().rules.len());
         for call in calls {
             let to = functions.get(call.to.index()).ok_or("a call of a function that there is not")?;
@@ -125,8 +132,7 @@ impl Workspace {
             Unit::Rule(_, rule) => generate(program, rule, isa, func, builder, symbols),
             Unit::Function(id) => script::generate(program, id, isa, func, builder, symbols),
         };
-        generated
-            .map_err(|_| "the program is not well typed; only programs of the checker can be compiled")?;
+        generated.map_err(|_| "the program is not well typed; only programs of the checker can be compiled")?;
         Ok(&mut self.context)
     }
 
@@ -142,6 +148,13 @@ impl Workspace {
         context.set_disasm(disassemble);
         context.compile(isa, &mut Default::default()).map_err(|e| e.inner.to_string())?;
         Ok(context)
+    }
+
+    /// Bytes of stack that a call of the last function takes.
+    fn frame_bytes(&self) -> usize {
+        // With what the call itself pushes: the address to go back to and the caller's frame.
+        let layout = self.context.compiled_code().and_then(|code| code.buffer.frame_layout());
+        layout.map_or(0, |layout| layout.frame_to_fp_offset as usize) + 16
     }
 
     /// What the last function refers to in its table of parts, as comments.
@@ -174,6 +187,20 @@ impl Workspace {
         }
         Ok(parts)
     }
+}
+
+/// Whether calls of functions of a program inside one another have enough stack.
+fn within_stack(program: &quintet_lang::Program, frames: &[stack::Frame]) -> Result<(), String> {
+    let (bytes, largest) = stack::most(frames);
+    if bytes <= stack::MOST {
+        return Ok(());
+    }
+    let name = largest.and_then(|function| program.functions.get(function)).map_or("", |function| &function.name);
+    Err(format!(
+        "calls of functions inside one another may take {bytes} bytes of stack, and {} are there; give function `{name}`, which takes most of \
+         them, fewer locals, or use a backend that keeps them elsewhere: interp or closures",
+        stack::MOST
+    ))
 }
 
 impl Backend for Jit {

@@ -1,7 +1,7 @@
 //! Scalar operations that are written as calls.
 
-use cranelift_codegen::ir::types::{F64, I8, I16, I32, I64};
 use cranelift_codegen::ir::condcodes::IntCC;
+use cranelift_codegen::ir::types::{F64, I8, I16, I32, I64};
 use cranelift_codegen::ir::{Block, InstBuilder, Value};
 use quintet_lang::ast::Expr;
 use quintet_lang::intrinsic::{Intrinsic, Read};

@@ -39,6 +39,7 @@ mod memory;
 mod script;
 mod search;
 mod sets;
+mod stack;
 mod steps;
 mod stmt;
 mod symbols;

@@ -213,9 +213,10 @@ impl<'p> Gen<'_, 'p> {
         let mut all = vec![self.state, self.arena, self.record, inside];
         let area = has_area(function).then(|| {
             let bytes = answer_words(function) as u32 * 8;
-            let slot = *self.areas.entry(bytes).or_insert_with(|| {
-                self.b.create_sized_stack_slot(StackSlotData::new(StackSlotKind::ExplicitSlot, bytes, 3))
-            });
+            let slot = *self
+                .areas
+                .entry(bytes)
+                .or_insert_with(|| self.b.create_sized_stack_slot(StackSlotData::new(StackSlotKind::ExplicitSlot, bytes, 3)));
             self.b.ins().stack_addr(I64, slot, 0)
         });
         all.extend(area);

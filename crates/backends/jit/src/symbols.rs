@@ -185,7 +185,8 @@ impl Symbols {
         if name.raw() == Self::PARTS.as_bytes() {
             return Some(Target::Address(parts.as_ptr() as usize));
         }
-        let numbered = |kind: &str| name.raw().strip_prefix(kind.as_bytes()).and_then(|number| std::str::from_utf8(number).ok()?.parse::<u32>().ok());
+        let numbered =
+            |kind: &str| name.raw().strip_prefix(kind.as_bytes()).and_then(|number| std::str::from_utf8(number).ok()?.parse::<u32>().ok());
         if let Some(id) = numbered(FUNCTION) {
             return Some(Target::Function(FnId(id)));
         }

@@ -32,9 +32,17 @@ impl Gen<'_, '_> {
 
     /// Counts one step, and traps where the budget has none.
     pub(crate) fn step(&mut self) -> Made<()> {
-        let left = self.b.ins().load(I32, MemFlagsData::trusted(), self.state, Env::METER as i32);
+        let left = match self.meter {
+            Some(meter) => self.b.use_var(meter),
+            None => self.b.ins().load(I32, MemFlagsData::trusted(), self.state, Env::METER as i32),
+        };
         let left = self.b.ins().iadd_imm_s(left, -1);
-        self.b.ins().store(MemFlagsData::trusted(), left, self.state, Env::METER as i32);
+        match self.meter {
+            Some(meter) => self.b.def_var(meter, left),
+            None => {
+                self.b.ins().store(MemFlagsData::trusted(), left, self.state, Env::METER as i32);
+            }
+        }
         let ended = self.b.ins().icmp_imm_s(IntCC::SignedLessThan, left, 0);
         let (go_on, rare) = (self.block(), self.cold_block());
         self.branch(ended, rare, go_on);
@@ -70,6 +78,23 @@ impl Gen<'_, '_> {
         self.call(Helper::Look, &[self.state, bytes]);
         self.jump(go_on);
         self.b.switch_to_block(go_on);
+    }
+
+    /// Puts the steps that are left where others look for them, for code that keeps them in a variable. Where a trap ends the function that
+    /// is not needed: a count below 0 is never kept from them.
+    pub(crate) fn put_meter(&mut self) {
+        if let Some(meter) = self.meter {
+            let left = self.b.use_var(meter);
+            self.b.ins().store(MemFlagsData::trusted(), left, self.state, Env::METER as i32);
+        }
+    }
+
+    /// Takes them from there.
+    pub(crate) fn take_meter(&mut self) {
+        if let Some(meter) = self.meter {
+            let left = self.b.ins().load(I32, MemFlagsData::trusted(), self.state, Env::METER as i32);
+            self.b.def_var(meter, left);
+        }
     }
 
     /// Whether the budget has not been passed.

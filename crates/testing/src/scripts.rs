@@ -84,7 +84,8 @@ impl Script {
 
     /// The limits that it runs with.
     pub fn limits(&self) -> Limits {
-        limits(Some(self.memory_bytes), Some(self.steps))
+        // So few calls inside one another that no function's frame is too large for generated code.
+        Limits { calls: 40, ..limits(Some(self.memory_bytes), Some(self.steps)) }
     }
 }
 

@@ -346,7 +346,9 @@ impl Builder<'_> {
                 val::<Int>(move |_| Some(len))
             }
             Place::Local(array) => match self.array(array) {
-                Some((at, element, _)) if is_word(element) => val::<Int>(move |cx| Some(cx.list(at)?.try_borrow().ok()?.items.len() as i64)),
+                Some((at, element, _)) if is_word(element) => {
+                    val::<Int>(move |cx| Some(cx.list(at)?.try_borrow().ok()?.items.len() as i64))
+                }
                 Some((at, ..)) => val::<Int>(move |cx| Values::list(cx, at, |list| list.items.len() as i64)),
                 None => val::<Int>(|_| None),
             },

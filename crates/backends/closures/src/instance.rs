@@ -68,6 +68,17 @@ impl Runner {
     }
 }
 
+/// The answer of a test, where its steps are within the budget. Otherwise counting begins anew, for tests after it that count nothing and are
+/// not to find it used up.
+#[inline(always)]
+fn within_budget(scratch: &Scratch, hit: bool) -> Result<bool, Trap> {
+    if !scratch.is_exhausted() {
+        return Ok(hit);
+    }
+    scratch.begin_steps();
+    Err(Trap::Budget)
+}
+
 impl State {
     /// What tests see beside the record that make no values, and do not trap within the steps of `scratch`.
     #[inline(always)]
@@ -123,9 +134,11 @@ impl State {
         let cx = Ctx { memory, record, env: &self.env(code, scratch, values) };
         let hit = filter.is_none_or(|filter| filter.test(&cx)) && !scratch.is_exhausted() && test.test(&cx);
         match self.trap.take() {
-            Some(trap) => Err(trap),
-            None if scratch.is_exhausted() => Err(Trap::Budget),
-            None => Ok(hit),
+            Some(trap) => {
+                scratch.begin_steps();
+                Err(trap)
+            }
+            None => within_budget(scratch, hit),
         }
     }
 
@@ -145,9 +158,11 @@ impl State {
         let hit = frames.begin(&cx, before) && test.test(&cx);
         self.stack.give_back(frames.lists.get());
         match self.trap.take() {
-            Some(trap) => Err(trap),
-            None if scratch.is_exhausted() => Err(Trap::Budget),
-            None => Ok(hit),
+            Some(trap) => {
+                scratch.begin_steps();
+                Err(trap)
+            }
+            None => within_budget(scratch, hit),
         }
     }
 
@@ -156,7 +171,7 @@ impl State {
     fn counting(&self, code: &Parts, scratch: &Scratch, test: &BoolFn, Place { memory, record }: Place<'_>) -> Result<bool, Trap> {
         scratch.begin_steps();
         let hit = test.test(&Ctx { memory, record, env: &self.plain(code, scratch) });
-        if scratch.is_exhausted() { Err(Trap::Budget) } else { Ok(hit) }
+        within_budget(scratch, hit)
     }
 
     /// Runs a rule on a record, with exact steps.
@@ -350,7 +365,11 @@ impl Instance for Runner {
     }
 
     fn memory_bytes(&self) -> usize {
-        size_of::<Runner>() + size_of_val(&*self.state.slots) + size_of_val(&*self.state.within) + self.state.stack.bytes() + self.scratch.memory_bytes()
+        size_of::<Runner>()
+            + size_of_val(&*self.state.slots)
+            + size_of_val(&*self.state.within)
+            + self.state.stack.bytes()
+            + self.scratch.memory_bytes()
     }
 
     fn interrupter(&self) -> Interrupter {

@@ -1,8 +1,8 @@
 //! Values that fit in a word, and the shapes of operands that are read without a closure of their own.
 
+use quintet_lang::Type;
 use quintet_lang::ast::{Const, Expr, ExprKind, LocalId, Place};
 use quintet_lang::intrinsic::Intrinsic;
-use quintet_lang::Type;
 use quintet_runtime::Trap;
 
 use crate::context::Ctx;
@@ -229,7 +229,9 @@ impl Builder<'_> {
                         _ => None,
                     };
                     if let Some(by) = by {
-                        return val::<K>(move |cx| element(cx, array, (cx.local(at)? as i64).wrapping_add(by)).map(|word| K::of_word(cx, word)));
+                        return val::<K>(move |cx| {
+                            element(cx, array, (cx.local(at)? as i64).wrapping_add(by)).map(|word| K::of_word(cx, word))
+                        });
                     }
                 }
                 if let ExprKind::Const(Const::Int(at)) = index.kind {

@@ -6,7 +6,7 @@ use quintet_runtime::Trap;
 use wasm_encoder::ValType::{I32, I64};
 
 use crate::expr::Emitter;
-use crate::host::Import;
+use crate::import::Import;
 
 impl Emitter<'_> {
     /// The operator on the two values on the stack, of which `rhs` is the right one.

@@ -7,7 +7,7 @@ use wasm_encoder::ValType::I32;
 
 use crate::body::{Label, at};
 use crate::expr::Emitter;
-use crate::host::{Import, NIL, TRAP};
+use crate::import::{Import, NIL, TRAP};
 use crate::module::Hole;
 use crate::places::{CELL, CELL_VALUE};
 

@@ -8,7 +8,7 @@ use wasm_encoder::ValType::I32;
 use crate::body::{Label, at};
 use crate::expr::Emitter;
 use crate::helpers::Helper;
-use crate::host::Import;
+use crate::import::Import;
 use crate::module::Target;
 use crate::places::CELL_VALUE;
 

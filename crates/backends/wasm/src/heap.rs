@@ -5,7 +5,8 @@ use quintet_lang::Type;
 use quintet_runtime::{LIST_MOST, element_bytes};
 use wasmtime::{Caller, Linker, bail};
 
-use crate::host::{Host, Import};
+use crate::host::Host;
+use crate::import::Import;
 use crate::list::stride;
 use crate::module::HOST;
 use crate::places::TOP;

@@ -7,7 +7,7 @@ use wasm_encoder::ValType::{I32, I64};
 
 use crate::body::{Label, at};
 use crate::expr::Emitter;
-use crate::host::Import;
+use crate::import::Import;
 
 impl Emitter<'_> {
     /// Pushes what an operation comes to.

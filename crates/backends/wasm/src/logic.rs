@@ -6,7 +6,7 @@ use wasm_encoder::ValType::I32;
 
 use crate::body::Label;
 use crate::expr::{Emitter, words};
-use crate::host::{Import, TRAP};
+use crate::import::{Import, TRAP};
 use crate::module::Signature;
 
 /// The type of such a function: of the batch's and the record's address, answering 0, 1 or a trap's code plus [`TRAP`].

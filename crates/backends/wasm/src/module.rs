@@ -11,7 +11,7 @@ use wasm_encoder::{
 
 use crate::body::Code;
 use crate::helpers::Helper;
-use crate::host::Import;
+use crate::import::Import;
 use crate::places::{CONSTANTS, Places};
 
 /// The namespace of the host's functions.

@@ -6,7 +6,7 @@ use wasm_encoder::ValType::{I32, I64};
 
 use crate::body::{Body, Label, at};
 use crate::expr::Emitter;
-use crate::host::{Import, TRAP};
+use crate::import::{Import, TRAP};
 use crate::logic::{may_trap, uses_scratch};
 use crate::module::{Builder, Finished, Hole, Signature, Target};
 use crate::places::{METER_START, METER_START_IF_WITHIN, ROOM, ROOM_START, STALE, STALE_BUT_ROOM};

@@ -7,7 +7,7 @@ use wasm_encoder::ValType::{I32, V128};
 use crate::body::{Body, Label, at};
 use crate::expr::Emitter;
 use crate::helpers::Helper;
-use crate::host::Import;
+use crate::import::Import;
 use crate::module::Target;
 
 /// Searches for constants in a program.

@@ -8,7 +8,7 @@ use wasm_encoder::ValType::{I32, I64};
 use crate::body::Label;
 use crate::expr::{Emitter, Ip};
 use crate::helpers::Helper;
-use crate::host::Import;
+use crate::import::Import;
 use crate::module::Target;
 
 impl Emitter<'_> {

@@ -11,7 +11,7 @@ use wasm_encoder::ValType::I32;
 
 use crate::body::{Label, at};
 use crate::expr::Emitter;
-use crate::host::Import;
+use crate::import::Import;
 use crate::module::Target;
 use crate::places::METER;
 

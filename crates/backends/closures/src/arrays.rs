@@ -346,7 +346,9 @@ impl Builder<'_> {
                 val::<Int>(move |_| Some(len))
             }
             Place::Local(array) => match self.array(array) {
-                Some((at, element, _)) if is_word(element) => val::<Int>(move |cx| Some(cx.list(at)?.try_borrow().ok()?.items.len() as i64)),
+                Some((at, element, _)) if is_word(element) => {
+                    val::<Int>(move |cx| Some(cx.list(at)?.try_borrow().ok()?.items.len() as i64))
+                }
                 Some((at, ..)) => val::<Int>(move |cx| Values::list(cx, at, |list| list.items.len() as i64)),
                 None => val::<Int>(|_| None),
             },
@@ -398,8 +400,7 @@ impl Builder<'_> {
         }
         match place {
             Place::Table(table) => {
-                let table = self.linked.program().tables.get(table.index());
-                let words: Box<[u64]> = table.map(|table| table.items.iter().map(word_of_const).collect()).unwrap_or_default();
+                let words = self.table(table);
                 val::<Bytes>(move |cx| packed(cx, words.len(), |bytes| low(bytes, &words)))
             }
             Place::Local(array) => match self.word_of(array) {

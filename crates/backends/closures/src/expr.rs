@@ -34,7 +34,16 @@ pub(crate) struct Builder<'p> {
 impl<'p> Builder<'p> {
     /// A builder for the rules of a program.
     pub(crate) fn new(linked: &'p Linked) -> Builder<'p> {
-        Builder { linked, pool: Pool::default(), slots: Vec::new(), frame: None, layout: Layout::default(), full: false, values: false, fused: None }
+        Builder {
+            linked,
+            pool: Pool::default(),
+            slots: Vec::new(),
+            frame: None,
+            layout: Layout::default(),
+            full: false,
+            values: false,
+            fused: None,
+        }
     }
 
     /// What the closures refer to.
@@ -223,9 +232,7 @@ impl<'p> Builder<'p> {
             ExprKind::Local(local) => {
                 if let Some(Home::Word { at, nullable }) = self.home(*local) {
                     let ty = expr.ty.clone();
-                    return val::<K>(move |cx| {
-                        if nullable && cx.local(at + 1)? == 0 { None } else { K::of(value_of(&ty, cx.local(at)?)) }
-                    });
+                    return val::<K>(move |cx| if nullable && cx.local(at + 1)? == 0 { None } else { K::of(value_of(&ty, cx.local(at)?)) });
                 }
                 let local = local.index();
                 val::<K>(move |cx| cx.env.values.get().get(local).and_then(|value| K::of(value.get())))
@@ -270,11 +277,9 @@ impl<'p> Builder<'p> {
             return scalar;
         }
         match &expr.kind {
-            ExprKind::Call { .. }
-            | ExprKind::Local(_)
-            | ExprKind::Index { .. }
-            | ExprKind::Key { .. }
-            | ExprKind::Otherwise { .. } => self.shared::<Bool>(expr),
+            ExprKind::Call { .. } | ExprKind::Local(_) | ExprKind::Index { .. } | ExprKind::Key { .. } | ExprKind::Otherwise { .. } => {
+                self.shared::<Bool>(expr)
+            }
             // No operation answers a Bool.
             ExprKind::Intrinsic { .. } => val::<Bool>(|_| None),
             _ => {

@@ -95,14 +95,7 @@ pub(crate) struct Callee<'a> {
 
 impl<'a> Frames<'a> {
     pub(crate) fn new(stack: &'a Stack) -> Frames<'a> {
-        Frames {
-            stack,
-            top: Cell::new(0),
-            lists: Cell::new(0),
-            depth: Cell::new(0),
-            idle: RefCell::default(),
-            valued: RefCell::default(),
-        }
+        Frames { stack, top: Cell::new(0), lists: Cell::new(0), depth: Cell::new(0), idle: RefCell::default(), valued: RefCell::default() }
     }
 
     /// A frame for a function, in which all is zero and nil; nothing else takes its place before it is entered.

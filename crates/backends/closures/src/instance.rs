@@ -350,7 +350,11 @@ impl Instance for Runner {
     }
 
     fn memory_bytes(&self) -> usize {
-        size_of::<Runner>() + size_of_val(&*self.state.slots) + size_of_val(&*self.state.within) + self.state.stack.bytes() + self.scratch.memory_bytes()
+        size_of::<Runner>()
+            + size_of_val(&*self.state.slots)
+            + size_of_val(&*self.state.within)
+            + self.state.stack.bytes()
+            + self.scratch.memory_bytes()
     }
 
     fn interrupter(&self) -> Interrupter {

@@ -41,6 +41,9 @@ scalar!(Int, i64, |word: u64| word as i64, |i: i64| i as u64);
 scalar!(U32, u32, |word: u64| word as u32, u64::from);
 scalar!(Float, f64, f64::from_bits, f64::to_bits);
 
+/// Computes a word; `None` for nil, or after a trap.
+pub(crate) type WordFn = Box<dyn Fn(&Ctx<'_>) -> Option<u64> + Send + Sync>;
+
 /// A local that is never nil.
 #[derive(Clone, Copy)]
 pub(crate) struct Local(pub(crate) usize);
@@ -298,8 +301,8 @@ impl Builder<'_> {
     }
 
     /// The closure that computes the word of an expression whose type fits in one.
-    pub(crate) fn words(&mut self, expr: &Expr) -> Box<dyn Fn(&Ctx<'_>) -> Option<u64> + Send + Sync> {
-        fn word<K: Scalar>(value: ValFn<K>) -> Box<dyn Fn(&Ctx<'_>) -> Option<u64> + Send + Sync> {
+    pub(crate) fn words(&mut self, expr: &Expr) -> WordFn {
+        fn word<K: Scalar>(value: ValFn<K>) -> WordFn {
             Box::new(move |cx| value(cx).map(K::word))
         }
         match expr.ty {

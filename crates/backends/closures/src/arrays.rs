@@ -400,8 +400,7 @@ impl Builder<'_> {
         }
         match place {
             Place::Table(table) => {
-                let table = self.linked.program().tables.get(table.index());
-                let words: Box<[u64]> = table.map(|table| table.items.iter().map(word_of_const).collect()).unwrap_or_default();
+                let words = self.table(table);
                 val::<Bytes>(move |cx| packed(cx, words.len(), |bytes| low(bytes, &words)))
             }
             Place::Local(array) => match self.word_of(array) {

@@ -1,17 +1,16 @@
 //! The builder, and what it makes of each kind of expression.
 
 use quintet_lang::Type;
-use quintet_lang::ast::{Const, Expr, ExprKind, Frame, Function, LocalId, LogicOp, Rule};
-use quintet_runtime::{Linked, Value, counts_steps, fixed_bytes, ip_words, looked_at};
+use quintet_lang::ast::{Const, Expr, ExprKind, Frame, LocalId, LogicOp, Rule};
+use quintet_runtime::{Linked, Value, counts_steps, ip_words, looked_at};
 
-use crate::code::{Filter, FnCode, Pool, RuleCode};
+use crate::code::{Filter, Pool, RuleCode};
 use crate::context::{BoolFn, test};
 use crate::frame::{Home, Layout, value_of};
-use crate::kind::{Any, Bool, Bytes, Float, Int, Ip, Kind, Primitive, U32, ValFn, val};
+use crate::kind::{Any, Bool, Bytes, Float, Int, Ip, Kind, Primitive, ValFn, val};
 use crate::logic::{Not, all};
 use crate::operand::{Fused, leaf};
 use crate::place::{At, by_place};
-use crate::stmt::StmtFn;
 
 /// Makes closures of expressions.
 pub(crate) struct Builder<'p> {
@@ -26,7 +25,7 @@ pub(crate) struct Builder<'p> {
     /// Whether anything so far in this rule may trap or makes values.
     pub(crate) full: bool,
     /// Whether a local of this rule holds values.
-    values: bool,
+    pub(crate) values: bool,
     /// A loop that the next test is the body of.
     pub(crate) fused: Option<Fused>,
 }
@@ -52,7 +51,7 @@ impl<'p> Builder<'p> {
     }
 
     /// Begins a rule or function.
-    fn begin(&mut self, frame: &'p Frame) {
+    pub(crate) fn begin(&mut self, frame: &'p Frame) {
         self.frame = Some(frame);
         self.slots.clear();
         self.slots.resize(frame.locals.len(), false);
@@ -89,20 +88,6 @@ impl<'p> Builder<'p> {
         let counting = if counts { filter.len() } else { 0 };
         let filter = (!filter.is_empty()).then(|| Filter { test: all(filter), counting });
         RuleCode::Full { filter, test: all(rest), values: if self.values { self.slots.len() } else { 0 } }
-    }
-
-    /// The closures of a function of the script.
-    pub(crate) fn function(&mut self, function: &'p Function) -> FnCode {
-        self.begin(&function.frame);
-        self.layout = Layout::new(&function.frame, &function.results);
-        let body = self.statements(&function.body);
-        self.code(body, &function.frame, function.params as usize)
-    }
-
-    fn code(&mut self, body: StmtFn, frame: &Frame, params: usize) -> FnCode {
-        let layout = &self.layout;
-        let values = if layout.valued || self.values { layout.values } else { 0 };
-        FnCode { body, words: layout.words, values, lists: layout.lists(frame, params), fixed: fixed_bytes(frame, params) }
     }
 
     /// Adds to the bytes of all closures.
@@ -145,11 +130,6 @@ impl<'p> Builder<'p> {
         if let Some(home) = self.layout.homes.get_mut(local.index()) {
             *home = Home::Value { at: local.index() };
         }
-    }
-
-    /// Where a local of a script is; nothing where the rule has no statements.
-    pub(crate) fn home(&self, local: LocalId) -> Option<Home> {
-        self.layout.of(local)
     }
 
     /// Whether a local stands for a slot of the batch.
@@ -226,7 +206,7 @@ impl<'p> Builder<'p> {
     }
 
     /// Values that come about in the same way whatever their type.
-    fn shared<K: Kind>(&mut self, expr: &Expr) -> ValFn<K> {
+    pub(crate) fn shared<K: Kind>(&mut self, expr: &Expr) -> ValFn<K> {
         match &expr.kind {
             ExprKind::Call { site, args } => self.call::<K>(*site, args),
             ExprKind::Local(local) => {
@@ -309,28 +289,6 @@ impl<'p> Builder<'p> {
             ExprKind::Intrinsic { op, args } => self.int_intrinsic(*op, args),
             _ => self.shared::<Int>(expr),
         }
-    }
-
-    /// A U32.
-    pub(crate) fn u32s(&mut self, expr: &Expr) -> ValFn<U32> {
-        if let Some(scalar) = self.scalar::<U32>(expr) {
-            return scalar;
-        }
-        match &expr.kind {
-            ExprKind::Const(Const::U32(u)) => fixed::<U32, _>(*u),
-            ExprKind::Neg(inner) => {
-                let inner = self.closure::<U32>(inner);
-                val::<U32>(move |cx| inner(cx).map(u32::wrapping_neg))
-            }
-            ExprKind::Arith { op, lhs, rhs } => self.u32_operator(*op, lhs, rhs),
-            ExprKind::Intrinsic { op, args } => self.u32_intrinsic(*op, args),
-            _ => self.shared::<U32>(expr),
-        }
-    }
-
-    /// Whether the rule or function has locals that are words.
-    pub(crate) fn is_script(&self) -> bool {
-        !self.layout.homes.is_empty()
     }
 
     /// A Float.

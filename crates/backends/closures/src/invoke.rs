@@ -6,7 +6,7 @@ use quintet_runtime::{Trap, Value};
 
 use crate::context::Ctx;
 use crate::expr::Builder;
-use crate::frame::{Callee, Frames, Home, Layout};
+use crate::frame::{Callee, Home, Layout};
 use crate::kind::{Any, Int, ValFn};
 use crate::operand::Source;
 use crate::stmt::{Flow, StmtFn, set_value, stmt, trap};
@@ -46,7 +46,7 @@ impl Invoke {
                 }
             }
         }
-        if !cx.count(1) || !self.enter(cx, frames, code, &callee) {
+        if !cx.count(1) || !frames.run(cx, code, &callee) {
             return Flow::Trap;
         }
         for (from, to) in &self.results {
@@ -54,11 +54,6 @@ impl Invoke {
         }
         frames.leave(self.function, &callee);
         Flow::On
-    }
-
-    #[inline]
-    fn enter<'a>(&self, cx: &Ctx<'a>, frames: &Frames<'a>, code: &crate::code::FnCode, callee: &Callee<'a>) -> bool {
-        frames.run(cx, code, callee)
     }
 }
 

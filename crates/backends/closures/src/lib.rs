@@ -41,6 +41,7 @@ mod loops;
 mod operand;
 mod operators;
 mod place;
+mod script;
 mod search;
 mod sets;
 mod stmt;

@@ -9,7 +9,6 @@ use crate::expr::Builder;
 use crate::frame::Home;
 use crate::kind::{Any, Bytes, Int};
 use crate::stmt::{Flow, StmtFn, nil, set_value, stmt, trap};
-use crate::word::word_of_const;
 
 /// What a turn begins with and ends in: `Err` where the loop ends.
 #[inline(always)]
@@ -167,8 +166,7 @@ impl Builder<'_> {
     fn for_array(&mut self, home: Home, place: Place, body: &Block) -> StmtFn {
         match (place, home) {
             (Place::Table(table), home) => {
-                let items = self.linked.program().tables.get(table.index()).map(|table| table.items.as_slice()).unwrap_or_default();
-                let words: Box<[u64]> = items.iter().map(word_of_const).collect();
+                let words = self.table(table);
                 let body = self.statements(body);
                 match home {
                     Home::Word { at, nullable } => stmt(move |cx| for_words(cx, (at, nullable), words.iter().copied(), &body)),

@@ -68,6 +68,16 @@ macro_rules! whole {
     };
 }
 
+/// `make` of the closure of one of the two operators that mix bits, for which operands have more shapes.
+macro_rules! mixed {
+    ($make:ident, $to:expr, $op:expr, $lhs:expr, $rhs:expr) => {
+        match $op {
+            ArithOp::Add => $make::<U32>($to, $lhs, $rhs, |_, a, b| Some(a.wrapping_add(b))),
+            _ => $make::<U32>($to, $lhs, $rhs, |_, a, b| Some(a ^ b)),
+        }
+    };
+}
+
 /// `make` of the operator's closure, of Floats; the operators on bits are not defined for them.
 macro_rules! float {
     ($make:ident, $to:expr, $op:expr, $lhs:expr, $rhs:expr) => {
@@ -120,12 +130,22 @@ impl Builder<'_> {
     /// Arithmetic on U32s.
     pub(crate) fn u32_operator(&mut self, op: ArithOp, lhs: &Expr, rhs: &Expr) -> ValFn<U32> {
         self.full |= divides(op, rhs);
-        let lhs = self.turn(lhs);
+        if let ArithOp::Add | ArithOp::Xor = op {
+            let lhs = self.turn(lhs);
+            return match &rhs.kind {
+                ExprKind::Const(Const::U32(u)) => by_turn!(lhs, lhs => mixed!(value, (), op, lhs, Fixed(*u))),
+                _ => {
+                    let rhs = self.turn(rhs);
+                    by_turn!(lhs, lhs => by_turn!(rhs, rhs => mixed!(value, (), op, lhs, rhs)))
+                }
+            };
+        }
+        let lhs = self.arg::<U32>(lhs);
         match &rhs.kind {
-            ExprKind::Const(Const::U32(u)) => by_turn!(lhs, lhs => whole!(value, (), U32, op, lhs, Fixed(*u))),
+            ExprKind::Const(Const::U32(u)) => by_arg!(lhs, lhs => whole!(value, (), U32, op, lhs, Fixed(*u))),
             _ => {
-                let rhs = self.turn(rhs);
-                by_turn!(lhs, lhs => by_turn!(rhs, rhs => whole!(value, (), U32, op, lhs, rhs)))
+                let rhs = self.arg::<U32>(rhs);
+                by_arg!(lhs, lhs => by_arg!(rhs, rhs => whole!(value, (), U32, op, lhs, rhs)))
             }
         }
     }
@@ -158,12 +178,22 @@ impl Builder<'_> {
     /// Sets a local to what arithmetic on U32s answers.
     pub(crate) fn u32_assignment(&mut self, at: usize, op: ArithOp, lhs: &Expr, rhs: &Expr) -> StmtFn {
         self.full |= divides(op, rhs);
-        let lhs = self.turn(lhs);
+        if let ArithOp::Add | ArithOp::Xor = op {
+            let lhs = self.turn(lhs);
+            return match &rhs.kind {
+                ExprKind::Const(Const::U32(u)) => by_turn!(lhs, lhs => mixed!(assignment, at, op, lhs, Fixed(*u))),
+                _ => {
+                    let rhs = self.turn(rhs);
+                    by_turn!(lhs, lhs => by_turn!(rhs, rhs => mixed!(assignment, at, op, lhs, rhs)))
+                }
+            };
+        }
+        let lhs = self.arg::<U32>(lhs);
         match &rhs.kind {
-            ExprKind::Const(Const::U32(u)) => by_turn!(lhs, lhs => whole!(assignment, at, U32, op, lhs, Fixed(*u))),
+            ExprKind::Const(Const::U32(u)) => by_arg!(lhs, lhs => whole!(assignment, at, U32, op, lhs, Fixed(*u))),
             _ => {
-                let rhs = self.turn(rhs);
-                by_turn!(lhs, lhs => by_turn!(rhs, rhs => whole!(assignment, at, U32, op, lhs, rhs)))
+                let rhs = self.arg::<U32>(rhs);
+                by_arg!(lhs, lhs => by_arg!(rhs, rhs => whole!(assignment, at, U32, op, lhs, rhs)))
             }
         }
     }

@@ -137,10 +137,36 @@ fn in_order(stmts: Vec<StmtFn>) -> StmtFn {
 impl Builder<'_> {
     /// The statements of a block.
     pub(crate) fn statements(&mut self, block: &Block) -> StmtFn {
-        let stmts = block.iter().map(|stmt| self.statement(stmt)).collect();
+        let mut stmts = Vec::with_capacity(block.len());
+        let mut rest = block.as_slice();
+        while let Some((first, behind)) = rest.split_first() {
+            let moves: Vec<_> = rest.iter().map_while(|stmt| self.word_move(stmt)).collect();
+            if moves.len() > 1 {
+                rest = rest.get(moves.len()..).unwrap_or_default();
+                let moves: Box<[(usize, usize)]> = moves.into();
+                self.add_size(size_of_val(&*moves));
+                stmts.push(stmt(move |cx| {
+                    for (from, to) in &moves {
+                        cx.set_local(*to, cx.local(*from).unwrap_or(0));
+                    }
+                    Flow::On
+                }));
+                continue;
+            }
+            stmts.push(self.statement(first));
+            rest = behind;
+        }
         let all = in_order(stmts);
         self.add_size(size_of_val(&*all));
         all
+    }
+
+    /// The words of two locals that are never nil, where a statement sets the second to the first.
+    fn word_move(&self, it: &Stmt) -> Option<(usize, usize)> {
+        match &it.kind {
+            StmtKind::Set { local, value } => Some((self.word_local(value)?, self.word_of(*local)?)),
+            _ => None,
+        }
     }
 
     fn statement(&mut self, it: &Stmt) -> StmtFn {

@@ -1,7 +1,7 @@
 //! Values that fit in a word, and the shapes of operands that are read without a closure of their own.
 
 use quintet_lang::Type;
-use quintet_lang::ast::{Const, Expr, ExprKind, LocalId, Place};
+use quintet_lang::ast::{ArithOp, Const, Expr, ExprKind, LocalId, Place, TableId};
 use quintet_lang::intrinsic::Intrinsic;
 use quintet_runtime::Trap;
 
@@ -41,6 +41,9 @@ scalar!(Int, i64, |word: u64| word as i64, |i: i64| i as u64);
 scalar!(U32, u32, |word: u64| word as u32, u64::from);
 scalar!(Float, f64, f64::from_bits, f64::to_bits);
 
+/// Computes a word; `None` for nil, or after a trap.
+pub(crate) type WordFn = Box<dyn Fn(&Ctx<'_>) -> Option<u64> + Send + Sync>;
+
 /// A local that is never nil.
 #[derive(Clone, Copy)]
 pub(crate) struct Local(pub(crate) usize);
@@ -50,7 +53,19 @@ pub(crate) struct Local(pub(crate) usize);
 pub(crate) struct ElementAt {
     array: usize,
     index: usize,
+    /// What is added to the local.
+    by: i64,
 }
+
+/// An element of a constant array at a place that a local says.
+pub(crate) struct TableAt {
+    words: Box<[u64]>,
+    index: usize,
+}
+
+/// The bits that two locals share.
+#[derive(Clone, Copy)]
+pub(crate) struct Masked(usize, usize);
 
 /// A local turned to the right.
 #[derive(Clone, Copy)]
@@ -69,8 +84,8 @@ impl<K: Scalar> Source<K> for Local {
 impl<K: Scalar> Source<K> for ElementAt {
     #[inline(always)]
     fn get<'a>(&self, cx: &Ctx<'a>) -> Option<K::Out<'a>> {
-        let index = cx.local(self.index)?;
-        element(cx, self.array, index as i64).map(|word| K::of_word(cx, word))
+        let index = cx.local(self.index)? as i64;
+        element(cx, self.array, index.wrapping_add(self.by)).map(|word| K::of_word(cx, word))
     }
 }
 
@@ -78,6 +93,23 @@ impl Source<U32> for Turned {
     #[inline(always)]
     fn get<'a>(&self, cx: &Ctx<'a>) -> Option<u32> {
         cx.local(self.local).map(|word| (word as u32).rotate_right(self.by))
+    }
+}
+
+impl Source<U32> for Masked {
+    #[inline(always)]
+    fn get<'a>(&self, cx: &Ctx<'a>) -> Option<u32> {
+        Some((cx.local(self.0)? & cx.local(self.1)?) as u32)
+    }
+}
+
+impl Source<U32> for TableAt {
+    #[inline(always)]
+    fn get<'a>(&self, cx: &Ctx<'a>) -> Option<u32> {
+        match self.words.get(cx.local(self.index)? as usize) {
+            Some(word) => Some(*word as u32),
+            None => outside(cx),
+        }
     }
 }
 
@@ -106,6 +138,8 @@ pub(crate) enum Arg<K: Scalar> {
 /// The shape of an operand of type U32.
 pub(crate) enum Turn {
     Turned(Turned),
+    Masked(Masked),
+    Table(TableAt),
     Arg(Arg<U32>),
 }
 
@@ -126,6 +160,8 @@ macro_rules! by_turn {
     ($arg:expr, $source:ident => $body:expr) => {
         match $arg {
             $crate::word::Turn::Turned($source) => $body,
+            $crate::word::Turn::Masked($source) => $body,
+            $crate::word::Turn::Table($source) => $body,
             $crate::word::Turn::Arg(arg) => $crate::word::by_arg!(arg, $source => $body),
         }
     };
@@ -149,16 +185,27 @@ impl Builder<'_> {
         }
     }
 
+    /// The word of a local that an expression is, and what it adds to it.
+    fn near_local(&self, expr: &Expr) -> Option<(usize, i64)> {
+        match &expr.kind {
+            ExprKind::Arith { op: op @ (ArithOp::Add | ArithOp::Sub), lhs, rhs } => match rhs.kind {
+                ExprKind::Const(Const::Int(by)) => Some((self.word_local(lhs)?, if *op == ArithOp::Add { by } else { by.wrapping_neg() })),
+                _ => None,
+            },
+            _ => Some((self.word_local(expr)?, 0)),
+        }
+    }
+
     /// The shape of an operand.
     pub(crate) fn arg<K: Scalar>(&mut self, expr: &Expr) -> Arg<K> {
         if let Some(at) = self.word_local(expr) {
             return Arg::Local(Local(at));
         }
         if let ExprKind::Element { array: Place::Local(array), index } = &expr.kind
-            && let (Some(array), Some(index)) = (self.word_of(*array), self.word_local(index))
+            && let (Some(array), Some((index, by))) = (self.word_of(*array), self.near_local(index))
         {
             self.full = true;
-            return Arg::Element(ElementAt { array, index });
+            return Arg::Element(ElementAt { array, index, by });
         }
         Arg::Computing(Computing(self.closure::<K>(expr)))
     }
@@ -175,6 +222,17 @@ impl Builder<'_> {
                 Intrinsic::Rotl => return Turn::Turned(Turned { local, by: (32 - by) & 31 }),
                 _ => {}
             }
+        }
+        if let ExprKind::Arith { op: ArithOp::And, lhs, rhs } = &expr.kind
+            && let (Some(a), Some(b)) = (self.word_local(lhs), self.word_local(rhs))
+        {
+            return Turn::Masked(Masked(a, b));
+        }
+        if let ExprKind::Element { array: Place::Table(table), index } = &expr.kind
+            && let Some(index) = self.word_local(index)
+        {
+            self.full = true;
+            return Turn::Table(TableAt { words: self.table(*table), index });
         }
         Turn::Arg(self.arg::<U32>(expr))
     }
@@ -199,14 +257,19 @@ impl Builder<'_> {
         }
     }
 
+    /// The words of a constant array.
+    pub(crate) fn table(&self, table: TableId) -> Box<[u64]> {
+        match self.linked.program().tables.get(table.index()) {
+            Some(table) => table.items.iter().map(word_of_const).collect(),
+            None => Box::default(),
+        }
+    }
+
     fn element<K: Scalar>(&mut self, array: Place, index: &Expr) -> ValFn<K> {
         self.full = true;
         match array {
             Place::Table(table) => {
-                let words: Box<[u64]> = match self.linked.program().tables.get(table.index()) {
-                    Some(table) => table.items.iter().map(word_of_const).collect(),
-                    None => Box::default(),
-                };
+                let words = self.table(table);
                 by_arg!(self.arg::<Int>(index), index => {
                     val::<K>(move |cx| {
                         let index: i64 = Source::<Int>::get(&index, cx)?;
@@ -219,20 +282,10 @@ impl Builder<'_> {
             }
             Place::Local(local) => {
                 let Some(array) = self.word_of(local) else { return val::<K>(|_| None) };
-                if let ExprKind::Arith { op, lhs, rhs } = &index.kind
-                    && let (Some(at), ExprKind::Const(Const::Int(by))) = (self.word_local(lhs), &rhs.kind)
-                {
-                    use quintet_lang::ast::ArithOp;
-                    let by = match op {
-                        ArithOp::Add => Some(*by),
-                        ArithOp::Sub => Some(by.wrapping_neg()),
-                        _ => None,
-                    };
-                    if let Some(by) = by {
-                        return val::<K>(move |cx| {
-                            element(cx, array, (cx.local(at)? as i64).wrapping_add(by)).map(|word| K::of_word(cx, word))
-                        });
-                    }
+                if let Some((index, by)) = self.near_local(index) {
+                    return val::<K>(move |cx| {
+                        element(cx, array, (cx.local(index)? as i64).wrapping_add(by)).map(|word| K::of_word(cx, word))
+                    });
                 }
                 if let ExprKind::Const(Const::Int(at)) = index.kind {
                     return val::<K>(move |cx| element(cx, array, at).map(|word| K::of_word(cx, word)));
@@ -248,8 +301,8 @@ impl Builder<'_> {
     }
 
     /// The closure that computes the word of an expression whose type fits in one.
-    pub(crate) fn words(&mut self, expr: &Expr) -> Box<dyn Fn(&Ctx<'_>) -> Option<u64> + Send + Sync> {
-        fn word<K: Scalar>(value: ValFn<K>) -> Box<dyn Fn(&Ctx<'_>) -> Option<u64> + Send + Sync> {
+    pub(crate) fn words(&mut self, expr: &Expr) -> WordFn {
+        fn word<K: Scalar>(value: ValFn<K>) -> WordFn {
             Box::new(move |cx| value(cx).map(K::word))
         }
         match expr.ty {

@@ -151,7 +151,16 @@ impl Emitter<'_> {
             Operand::Float(text) => self.code.line(format!("F64[{at}] = {text}")),
             Operand::Int(int) => {
                 let int = self.number(int);
-                self.code.line(format!("I64[{at}] = {}", int.text));
+                let (low, high) = range(int.form);
+                let value = if int.constant.is_some() { int.text } else { self.bind(&int.text) };
+                let narrow = low >= i32::MIN.into() && high <= i32::MAX.into();
+                if narrow {
+                    self.code.line(format!("I32[{at} + {at}], I32[{at} + {at} + 1] = {value}, arshift({value}, 31)"));
+                } else {
+                    self.code.line(format!("if tobit({value}) == {value} then"));
+                    self.code.line(format!("  I32[{at} + {at}], I32[{at} + {at} + 1] = {value}, arshift({value}, 31)"));
+                    self.code.line(format!("else put({at}, {value}) end"));
+                }
             }
             Operand::Bytes(bytes) => self.code.line(format!("F64[{at}], F64[{at} + 1] = {}, {}", bytes.address, bytes.len)),
             Operand::Ip(ip) => {

@@ -1,9 +1,9 @@
 //! Arrays of scripts in generated code: by numbers, as all memory is. A fixed one is known by where its elements begin, counted in those of
 //! the view that they are read through; a growing one by the word of its header, see [`memory`](crate::memory).
 
+use quintet_lang::LOOKED_AT;
 use quintet_lang::Type;
 use quintet_lang::ast::{Expr, ExprKind, Filling, LocalId, Place as Array};
-use quintet_lang::LOOKED_AT;
 use quintet_runtime::{Trap, element_bytes};
 
 use crate::chunk::BUDGET;

@@ -34,7 +34,14 @@ local P, S, G, L, R = {}, {}, {}, {}, {}
 ";
 
 /// What a chunk may take from the prelude.
-const NAMES: [&str; 86] = ["F", "F64", "I32", "I64", "INF", "NAN", "NZERO", "U32", "U8", "arshift", "band", "begin", "bor", "bswap", "bxor", "call", "ceil", "compare", "copy", "enter", "fabs", "fill1", "fill16", "fill24", "fill4", "fill8", "fillf", "find", "finish", "floor", "fmax", "fmin", "fmod", "get2", "get4", "get4b", "get8", "get8b", "iband", "ibor", "ibxor", "idiv", "in_bytes", "in_ints", "in_ips", "in_list", "int", "intplace", "ipbelow", "ipsame", "irem", "ishl", "ishr", "key", "leave", "look", "look_up", "lshift", "norm", "note", "packed", "place", "pow", "push", "put", "regex", "reset", "restart", "rol", "room", "ror", "rshift", "same", "search", "settle", "sqrt", "tobit", "toint", "tonumber", "turns", "udiv", "umul", "unary", "urem", "wildcard", "word"];
+const NAMES: [&str; 86] = [
+    "F", "F64", "I32", "I64", "INF", "NAN", "NZERO", "U32", "U8", "arshift", "band", "begin", "bor", "bswap", "bxor", "call", "ceil",
+    "compare", "copy", "enter", "fabs", "fill1", "fill16", "fill24", "fill4", "fill8", "fillf", "find", "finish", "floor", "fmax", "fmin",
+    "fmod", "get2", "get4", "get4b", "get8", "get8b", "iband", "ibor", "ibxor", "idiv", "in_bytes", "in_ints", "in_ips", "in_list", "int",
+    "intplace", "ipbelow", "ipsame", "irem", "ishl", "ishr", "key", "leave", "look", "look_up", "lshift", "norm", "note", "packed",
+    "place", "pow", "push", "put", "regex", "reset", "restart", "rol", "room", "ror", "rshift", "same", "search", "settle", "sqrt",
+    "tobit", "toint", "tonumber", "turns", "udiv", "umul", "unary", "urem", "wildcard", "word",
+];
 
 /// What a chunk with scripts is called with beside that: H: the memory of arrays; DM: the calls that may go on inside one another.
 const SCRIPT_HEAD: &str = "local _, _, _, _, _, _, _, _, _, H, DM = ...\nlocal Q = {}\n";

@@ -64,16 +64,24 @@ fn mentioned(text: &str) -> Vec<&'static str> {
 
 /// A function of a script that takes no more than so much from its surroundings: of what it calls, further names become its own locals.
 pub(crate) fn relieved(functions: &str) -> String {
+    let mut parts: Vec<String> = Vec::new();
+    for line in functions.split_inclusive('\n') {
+        let begins = (line.starts_with("  P[") || line.starts_with("  Q[")) && line.contains("= function(");
+        match parts.last_mut() {
+            Some(part) if !begins => *part += line,
+            _ => parts.push(line.to_owned()),
+        }
+    }
     let mut relieved = String::new();
-    for function in functions.split_inclusive("\n  end\n") {
-        let names = mentioned(function);
+    for function in parts {
+        let names = mentioned(&function);
         match function.split_once('\n') {
             Some((first, rest)) if names.len() > SURROUNDINGS => {
                 relieved += &format!("{first}\n");
                 names.iter().rev().take(names.len() - SURROUNDINGS).for_each(|name| relieved += &format!("  local {name} = N.{name}\n"));
                 relieved += rest;
             }
-            _ => relieved += function,
+            _ => relieved += &function,
         }
     }
     relieved

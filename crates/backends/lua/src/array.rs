@@ -1,9 +1,9 @@
 //! Arrays of scripts in generated code: by numbers, as all memory is. A fixed one is known by where its elements begin, counted in those of
 //! the view that they are read through; a growing one by the word of its header, see [`memory`](crate::memory).
 
+use quintet_lang::LOOKED_AT;
 use quintet_lang::Type;
 use quintet_lang::ast::{Expr, ExprKind, Filling, LocalId, Place as Array};
-use quintet_lang::LOOKED_AT;
 use quintet_runtime::{Trap, element_bytes};
 
 use crate::chunk::BUDGET;
@@ -151,7 +151,16 @@ impl Emitter<'_> {
             Operand::Float(text) => self.code.line(format!("F64[{at}] = {text}")),
             Operand::Int(int) => {
                 let int = self.number(int);
-                self.code.line(format!("I64[{at}] = {}", int.text));
+                let (low, high) = range(int.form);
+                let value = if int.constant.is_some() { int.text } else { self.bind(&int.text) };
+                let narrow = low >= i32::MIN.into() && high <= i32::MAX.into();
+                if narrow {
+                    self.code.line(format!("I32[{at} + {at}], I32[{at} + {at} + 1] = {value}, arshift({value}, 31)"));
+                } else {
+                    self.code.line(format!("if tobit({value}) == {value} then"));
+                    self.code.line(format!("  I32[{at} + {at}], I32[{at} + {at} + 1] = {value}, arshift({value}, 31)"));
+                    self.code.line(format!("else put({at}, {value}) end"));
+                }
             }
             Operand::Bytes(bytes) => self.code.line(format!("F64[{at}], F64[{at} + 1] = {}, {}", bytes.address, bytes.len)),
             Operand::Ip(ip) => {

@@ -34,7 +34,14 @@ local P, S, G, L, R = {}, {}, {}, {}, {}
 ";
 
 /// What a chunk may take from the prelude.
-const NAMES: [&str; 84] = ["F", "F64", "I32", "I64", "INF", "NAN", "NZERO", "U32", "U8", "arshift", "band", "begin", "bor", "bswap", "bxor", "call", "ceil", "compare", "copy", "enter", "fabs", "fill1", "fill16", "fill24", "fill4", "fill8", "fillf", "find", "finish", "floor", "fmax", "fmin", "fmod", "get2", "get4", "get4b", "get8", "get8b", "iband", "ibor", "ibxor", "idiv", "in_bytes", "in_ints", "in_ips", "in_list", "int", "intplace", "ipbelow", "ipsame", "irem", "ishl", "ishr", "key", "leave", "look", "look_up", "lshift", "norm", "note", "packed", "place", "pow", "push", "regex", "reset", "restart", "rol", "room", "ror", "rshift", "same", "search", "settle", "sqrt", "tobit", "toint", "tonumber", "turns", "udiv", "umul", "unary", "urem", "wildcard"];
+const NAMES: [&str; 86] = [
+    "F", "F64", "I32", "I64", "INF", "NAN", "NZERO", "U32", "U8", "arshift", "band", "begin", "bor", "bswap", "bxor", "call", "ceil",
+    "compare", "copy", "enter", "fabs", "fill1", "fill16", "fill24", "fill4", "fill8", "fillf", "find", "finish", "floor", "fmax", "fmin",
+    "fmod", "get2", "get4", "get4b", "get8", "get8b", "iband", "ibor", "ibxor", "idiv", "in_bytes", "in_ints", "in_ips", "in_list", "int",
+    "intplace", "ipbelow", "ipsame", "irem", "ishl", "ishr", "key", "leave", "look", "look_up", "lshift", "norm", "note", "packed",
+    "place", "pow", "push", "put", "regex", "reset", "restart", "rol", "room", "ror", "rshift", "same", "search", "settle", "sqrt",
+    "tobit", "toint", "tonumber", "turns", "udiv", "umul", "unary", "urem", "wildcard", "word",
+];
 
 /// What a chunk with scripts is called with beside that: H: the memory of arrays; DM: the calls that may go on inside one another.
 const SCRIPT_HEAD: &str = "local _, _, _, _, _, _, _, _, _, H, DM = ...\nlocal Q = {}\n";
@@ -57,16 +64,24 @@ fn mentioned(text: &str) -> Vec<&'static str> {
 
 /// A function of a script that takes no more than so much from its surroundings: of what it calls, further names become its own locals.
 pub(crate) fn relieved(functions: &str) -> String {
+    let mut parts: Vec<String> = Vec::new();
+    for line in functions.split_inclusive('\n') {
+        let begins = (line.starts_with("  P[") || line.starts_with("  Q[")) && line.contains("= function(");
+        match parts.last_mut() {
+            Some(part) if !begins => *part += line,
+            _ => parts.push(line.to_owned()),
+        }
+    }
     let mut relieved = String::new();
-    for function in functions.split_inclusive("\n  end\n") {
-        let names = mentioned(function);
+    for function in parts {
+        let names = mentioned(&function);
         match function.split_once('\n') {
             Some((first, rest)) if names.len() > SURROUNDINGS => {
                 relieved += &format!("{first}\n");
                 names.iter().rev().take(names.len() - SURROUNDINGS).for_each(|name| relieved += &format!("  local {name} = N.{name}\n"));
                 relieved += rest;
             }
-            _ => relieved += function,
+            _ => relieved += &function,
         }
     }
     relieved

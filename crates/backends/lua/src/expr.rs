@@ -296,6 +296,11 @@ impl<'c> Emitter<'c> {
         self.code.line(format!("if {status} > 1 then return {status} - {} end", quintet_native::TRAP));
     }
 
+    /// Word `n` of a place as an `int64_t`; scripts write to places by halves.
+    pub(crate) fn wide(&self, place: &Place, n: usize) -> String {
+        if self.script.is_some() { format!("word({})", place.word(n)) } else { place.int64(n) }
+    }
+
     /// Writes the words of a value into a cell.
     pub(crate) fn store(&mut self, ty: &Type, value: Operand, cell: usize) {
         let place = Place::frame(cell + 1);
@@ -309,7 +314,10 @@ impl<'c> Emitter<'c> {
                 word(0, &bytes.address);
                 word(1, &bytes.len);
             }
-            Operand::Ip(Ip { place: ip, .. }) => (0..ty.words() as usize).for_each(|n| word(n, &ip.int64(n))),
+            Operand::Ip(Ip { place: ip, .. }) => (0..ty.words() as usize).for_each(|n| {
+                let text = self.wide(&ip, n);
+                self.code.line(format!("{} = {text}", place.int64(n)));
+            }),
             Operand::Block(block) => {
                 word(0, &block.block);
                 self.code.line(format!("{} = {}", place.low(1), block.offset));

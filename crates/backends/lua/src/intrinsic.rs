@@ -36,8 +36,12 @@ impl Emitter<'_> {
                 }
             },
             (Intrinsic::ToInt, Some(Operand::U32(u)), None) => Operand::Int(self.number_of_u32(&u)),
-            (Intrinsic::ToInt, Some(Operand::Bool(text)), None) => Operand::Int(Int::of(format!("({text} and 1 or 0)"), Form::Number(0, 1))),
-            (Intrinsic::ToInt, Some(Operand::Float(text)), None) => Operand::Int(Int::of(self.bind(&format!("toint({text})")), Form::Mixed)),
+            (Intrinsic::ToInt, Some(Operand::Bool(text)), None) => {
+                Operand::Int(Int::of(format!("({text} and 1 or 0)"), Form::Number(0, 1)))
+            }
+            (Intrinsic::ToInt, Some(Operand::Float(text)), None) => {
+                Operand::Int(Int::of(self.bind(&format!("toint({text})")), Form::Mixed))
+            }
             (Intrinsic::ToFloat, Some(Operand::Int(int)), None) => {
                 let int = self.number(int);
                 // A number that stands for an Int may be -0.

@@ -10,7 +10,7 @@ use crate::operand::{Form, Int, NUMBERS, Operand, U32, int_literal};
 pub(crate) fn number_literal(value: i64) -> String {
     match value {
         0..=NUMBERS => value.to_string(),
-        _ if value >= -NUMBERS => format!("({value})"),
+        _ if (-NUMBERS..0).contains(&value) => format!("({value})"),
         _ => int_literal(value),
     }
 }

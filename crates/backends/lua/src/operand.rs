@@ -214,8 +214,7 @@ pub(crate) fn float_literal(value: f64) -> String {
 
 /// Whether a text may be repeated at no cost.
 pub(crate) fn is_atom(text: &str) -> bool {
-    text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
-        || (is_spilled(text) && text.ends_with(']') && !text[2..].contains('['))
+    text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') || (is_spilled(text) && text.ends_with(']') && !text[2..].contains('['))
 }
 
 /// Whether a text begins with a place in the table of what is no local.

@@ -87,12 +87,33 @@ local function norm(x)
   return x
 end
 
--- The Int at a word.
-local function int(w)
-  local low, high = I32[w + w], I32[w + w + 1]
+-- The Int with these halves.
+local function halves(low, high)
   if high == arshift(low, 31) then return low end
-  if high >= -0x80000 and high < 0x80000 then return high * 4294967296 + U32[w + w] end
-  local wide = I64[w]
+  if high >= -0x80000 and high < 0x80000 then return high * 4294967296 + low % 4294967296 end
+  return bor(lshift(0LL + high, 32), 0LL + low % 4294967296)
+end
+
+-- The Int at a word. LuaJIT takes views of different types for views of different memory, so what scripts write to is only ever reached
+-- through one of them: Ints by their halves.
+local function int(w)
+  return halves(I32[w + w], I32[w + w + 1])
+end
+
+-- Writes an Int that has more than 32 bits.
+local function put(w, x)
+  I32[w + w] = tobit(x)
+  if type(x) == "number" then
+    I32[w + w + 1] = floor(x / 4294967296)
+  else
+    I32[w + w + 1] = tobit(arshift(x, 32))
+  end
+end
+
+-- The word at a word as an int64_t.
+local function word(w)
+  local low, high = I32[w + w], I32[w + w + 1]
+  local wide = bor(lshift(0LL + high, 32), 0LL + low % 4294967296)
   return wide
 end
 
@@ -182,13 +203,8 @@ else
   get4b = function(p) return bor(U8[p + 3], lshift(U8[p + 2], 8), lshift(U8[p + 1], 16), lshift(U8[p], 24)) end
 end
 
-local function get8of(low, high)
-  if high == arshift(low, 31) then return low end
-  if high >= -0x80000 and high < 0x80000 then return high * 4294967296 + low % 4294967296 end
-  return bor(lshift(0LL + high, 32), 0LL + low % 4294967296)
-end
-local function get8(p) return get8of(get4(p), get4(p + 4)) end
-local function get8b(p) return get8of(get4b(p + 4), get4b(p)) end
+local function get8(p) return halves(get4(p), get4(p + 4)) end
+local function get8b(p) return halves(get4b(p + 4), get4b(p)) end
 
 -- A Float as an Int: towards zero, the nearest one where there is none.
 local function toint(f)
@@ -252,7 +268,7 @@ return {
   compare = cast("int32_t", four, "compare"),
   same = cast("int32_t", three, "same"),
   fmod = cast("double", "double, double", "float_rem"),
-  norm = norm, int = int, idiv = idiv, irem = irem, iband = iband, ibor = ibor, ibxor = ibxor, ishl = ishl, ishr = ishr, umul = umul,
+  norm = norm, int = int, put = put, word = word, idiv = idiv, irem = irem, iband = iband, ibor = ibor, ibxor = ibxor, ishl = ishl, ishr = ishr, umul = umul,
   udiv = udiv, urem = urem, get2 = get2, get4 = get4, get4b = get4b, get8 = get8, get8b = get8b, toint = toint, fmin = fmin, fmax = fmax,
   turns = turns, tobit = tobit, floor = floor, ceil = ceil, sqrt = math.sqrt, fabs = math.abs, bswap = bswap,
   rol = bit.rol, ror = bit.ror,

@@ -1,7 +1,7 @@
 //! Between which numbers the Int locals of scripts stay, so that most need no look at whether they are numbers still.
 
 use quintet_lang::Type;
-use quintet_lang::ast::{Expr, ExprKind, Filling, Frame, FnId, Over, Place, Program, Stmt, StmtKind};
+use quintet_lang::ast::{Expr, ExprKind, Filling, FnId, Frame, Over, Place, Program, Stmt, StmtKind};
 use quintet_lang::intrinsic::Intrinsic;
 use quintet_runtime::LIST_MOST;
 
@@ -82,8 +82,20 @@ impl Ranges {
         if found.0 >= old.0 && found.1 <= old.1 {
             return false;
         }
-        let low = if found.0 >= old.0 { old.0 } else if round < ROUNDS { found.0 } else { ANY.0 };
-        let high = if found.1 <= old.1 { old.1 } else if round < ROUNDS { found.1 } else { ANY.1 };
+        let low = if found.0 >= old.0 {
+            old.0
+        } else if round < ROUNDS {
+            found.0
+        } else {
+            ANY.0
+        };
+        let high = if found.1 <= old.1 {
+            old.1
+        } else if round < ROUNDS {
+            found.1
+        } else {
+            ANY.1
+        };
         *known = Some((low, high));
         true
     }
@@ -223,4 +235,3 @@ pub(crate) fn intrinsic_range(op: Intrinsic, args: &[Expr]) -> (i128, i128) {
         _ => ANY,
     }
 }
-

@@ -55,7 +55,11 @@ pub(crate) fn is_scripted(rule: &Rule) -> bool {
         found |= e.ty == Type::U32
             || matches!(
                 e.kind,
-                ExprKind::Element { .. } | ExprKind::Count(_) | ExprKind::Packed(_) | ExprKind::Intrinsic { .. } | ExprKind::Otherwise { .. }
+                ExprKind::Element { .. }
+                    | ExprKind::Count(_)
+                    | ExprKind::Packed(_)
+                    | ExprKind::Intrinsic { .. }
+                    | ExprKind::Otherwise { .. }
             );
     });
     found
@@ -114,7 +118,8 @@ fn depth(block: &[Stmt]) -> usize {
 
 /// Whether evaluating a rule may make anything in scratch memory or the memory of arrays.
 fn makes(program: &Program, rule: &Rule) -> bool {
-    let has_memory = |frame: &Frame, params: usize| frame.locals.iter().skip(params).any(|local| matches!(local.ty, Type::List(..) | Type::Ip));
+    let has_memory =
+        |frame: &Frame, params: usize| frame.locals.iter().skip(params).any(|local| matches!(local.ty, Type::List(..) | Type::Ip));
     let mut found = has_memory(&rule.frame, 0) || program.functions.iter().any(|f| has_memory(&f.frame, 0));
     program.roots(&mut |root| found |= needs_reset(root));
     found
@@ -213,8 +218,7 @@ fn generate(linked: &Linked, data: &mut Data, ranges: &Ranges, unit: &Unit<'_>, 
         Slots { ty: local.ty.clone(), names, form, home: None }
     });
     let slots: Vec<Slots> = slots.collect();
-    emitter.script =
-        Some(Script { slots, ranges, function: unit.function, leaves: false, large, turn: Turn::Outside, depth: 0 });
+    emitter.script = Some(Script { slots, ranges, function: unit.function, leaves: false, large, turn: Turn::Outside, depth: 0 });
     let params = if with_statements { emitter.begin(unit) } else { String::new() };
     emitter.statements(unit.body);
     let program = linked.program();

@@ -63,7 +63,7 @@ impl Emitter<'_> {
         let Some((v4, v6)) = families else {
             let x = self.data.address(set);
             let place = &value.place;
-            return format!("in_ips(X[{x}], {}, {}, {}) ~= 0", place.low(0), place.int64(1), place.int64(2));
+            return format!("in_ips(X[{x}], {}, {}, {}) ~= 0", place.low(0), self.wide(place, 1), self.wide(place, 2));
         };
         let mut conditions = Vec::new();
         if !v4.is_empty() {

@@ -106,11 +106,12 @@ impl Emitter<'_> {
         self.code.line(format!("{} = nil", slots.first()));
     }
 
-    /// Copies words.
+    /// Copies words, by halves as they are read.
     pub(crate) fn copy_words(&mut self, to: &str, from: &str, count: usize) {
-        for n in 0..count {
+        let (to, from) = (self.bind(to), self.bind(from));
+        for n in 0..count * 2 {
             let plus = if n == 0 { String::new() } else { format!(" + {n}") };
-            self.code.line(format!("I64[{to}{plus}] = I64[{from}{plus}]"));
+            self.code.line(format!("I32[{to} + {to}{plus}] = I32[{from} + {from}{plus}]"));
         }
     }
 }

@@ -31,12 +31,15 @@ const ARMS: usize = 8;
 fn escapes(block: &[Stmt]) -> (bool, bool) {
     let join = |a: (bool, bool), b: (bool, bool)| (a.0 || b.0, a.1 || b.1);
     block.iter().fold((false, false), |found, stmt| {
-        join(found, match &stmt.kind {
-            StmtKind::Break => (true, false),
-            StmtKind::Continue => (false, true),
-            StmtKind::If { arms, otherwise } => arms.iter().fold(escapes(otherwise), |found, (_, body)| join(found, escapes(body))),
-            _ => (false, false),
-        })
+        join(
+            found,
+            match &stmt.kind {
+                StmtKind::Break => (true, false),
+                StmtKind::Continue => (false, true),
+                StmtKind::If { arms, otherwise } => arms.iter().fold(escapes(otherwise), |found, (_, body)| join(found, escapes(body))),
+                _ => (false, false),
+            },
+        )
     })
 }
 

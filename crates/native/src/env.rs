@@ -10,11 +10,13 @@ use crate::scripts::Arrays;
 
 /// The state behind the calls that generated code makes: the program, scratch memory, and arrays under construction. One per
 /// instance; generated code carries its address and passes it on.
+#[repr(C)]
 pub struct Env {
+    /// First, so that what generated code reads of it is near the start.
+    pub(crate) scratch: Scratch,
     linked: Arc<Linked>,
     /// What the word at [`Env::METER`] is at the start of rules that count only what they look at.
     start: u64,
-    pub(crate) scratch: Scratch,
     pub(crate) collects: Collects,
     pub(crate) arrays: Arrays,
     /// Calls of functions of the script that may go on inside one another.

@@ -38,8 +38,9 @@ pub struct Entered {
 /// Words of a chunk, unless an array needs more.
 const CHUNK: usize = 1 << 13;
 
-/// Words that a growing array's memory is kept with for the next one at its place.
-const KEPT: usize = 1 << 9;
+/// Words of memory of growing arrays that are kept for the next ones, and places that are.
+const KEPT_WORDS: usize = 1 << 17;
+const KEPT_PLACES: usize = 1 << 9;
 
 /// The arrays of all functions that go on, those of the innermost last.
 #[derive(Default)]
@@ -51,6 +52,8 @@ pub(crate) struct Arrays {
     growing: Vec<Growing>,
     /// How many of the growing arrays are in use.
     used: usize,
+    /// Words of memory of those that are not in use.
+    kept: usize,
     open: Vec<Open>,
 }
 
@@ -78,7 +81,7 @@ impl Arrays {
     /// Gives back memory beyond what is worth keeping.
     #[inline]
     pub(crate) fn trim(&mut self) {
-        if self.chunks.len() > 1 || self.growing.len() > KEPT || self.chunks.first().is_some_and(|chunk| chunk.len() > CHUNK) {
+        if self.chunks.len() > 1 || self.growing.len() > KEPT_PLACES || self.chunks.first().is_some_and(|chunk| chunk.len() > CHUNK) {
             *self = Arrays::default();
         }
     }
@@ -94,9 +97,10 @@ impl Arrays {
         let used = self.used.min(self.growing.len());
         for array in self.growing.get_mut(from..used).unwrap_or_default() {
             charged += std::mem::take(&mut array.charged);
-            if array.words.len() > KEPT {
+            if self.kept + array.words.len() > KEPT_WORDS {
                 array.words = Vec::new();
             }
+            self.kept += array.words.len();
         }
         self.used = from;
         charged
@@ -131,6 +135,8 @@ impl Arrays {
         if self.growing.len() < self.used {
             self.growing.resize_with(self.used, Growing::default);
         }
+        let taken = self.growing.get(first..self.used).unwrap_or_default();
+        self.kept = self.kept.saturating_sub(taken.iter().map(|array| array.words.len()).sum());
         let fixed = if words == 0 { std::ptr::dangling_mut() } else { self.fixed(words) };
         Entered { fixed, growing: first as u64 }
     }

@@ -131,6 +131,7 @@ impl Workspace {
         let generated = match unit {
             Unit::Rule(_, rule) => generate(program, rule, isa, func, builder, symbols),
             Unit::Function(id) => script::generate(program, id, isa, func, builder, symbols),
+            Unit::Settle => script::generate_settle(isa, func, builder, symbols),
         };
         generated.map_err(|_| "the program is not well typed; only programs of the checker can be compiled")?;
         Ok(&mut self.context)

@@ -10,13 +10,16 @@ pub(crate) enum Unit<'p> {
     Rule(usize, &'p Rule),
     /// A function of the program.
     Function(FnId),
+    /// What takes the next slice of steps, for all code of statements; called by the number after those of the functions.
+    Settle,
 }
 
 impl<'p> Unit<'p> {
-    /// Those of a program: rules, then functions.
+    /// Those of a program: rules, then functions, then what they need beside.
     pub(crate) fn all(program: &'p Program) -> impl Iterator<Item = Unit<'p>> {
         let rules = program.rules.iter().enumerate().map(|(number, rule)| Unit::Rule(number, rule));
-        rules.chain((0..program.functions.len() as u32).map(|id| Unit::Function(FnId(id))))
+        let settles = !program.functions.is_empty() || program.rules.iter().any(|rule| !rule.is_expression());
+        rules.chain((0..program.functions.len() as u32).map(|id| Unit::Function(FnId(id)))).chain(settles.then_some(Unit::Settle))
     }
 
     /// What it is called in messages.
@@ -24,6 +27,7 @@ impl<'p> Unit<'p> {
         match self {
             Unit::Rule(_, rule) => format!("rule `{}`", rule.name),
             Unit::Function(id) => format!("function `{}`", program.functions.get(id.index()).map_or("", |function| &function.name)),
+            Unit::Settle => "what takes the next slice of steps".into(),
         }
     }
 
@@ -33,6 +37,7 @@ impl<'p> Unit<'p> {
             Unit::Rule(number, rule) if rule.name.is_empty() => format!("rule {number}"),
             Unit::Rule(number, rule) => format!("rule {number}: {}", rule.name),
             Unit::Function(id) => format!("fn:{}: {}", id.0, program.functions.get(id.index()).map_or("", |function| &function.name)),
+            Unit::Settle => format!("fn:{}: takes the next slice of steps", program.functions.len()),
         }
     }
 }

@@ -3,12 +3,11 @@
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
-use quintet_lang::ast::{Expr, ExprKind, ListId, NeedleId, Program, Regex, RegexId, SetId, Site, SiteId, Span, Stmt, WildcardId};
+use quintet_lang::ast::{Expr, ListId, NeedleId, Program, Regex, RegexId, SetId, Site, SiteId, Span, Stmt, WildcardId};
 use quintet_lang::validate::validate;
-use quintet_lang::{Limits, Scheme, Type, VALUE_FUNCTION};
+use quintet_lang::{Limits, Scheme, VALUE_FUNCTION};
 use regex_automata::nfa::thompson::WhichCaptures;
 
-use crate::backend::{BackendId, Unsupported};
 use crate::evaluate::HandOver;
 use crate::functions::{Bind, BoundFunction, Library, caught};
 use crate::layout::Layout;
@@ -242,29 +241,6 @@ impl Linked {
             None => Ok(()),
             Some((name, count)) => Err(TooLarge { rule: name.clone(), count, limit }),
         }
-    }
-
-    /// Whether it is nothing but rules of expressions that have stood since before there were scripts.
-    ///
-    /// # Errors
-    /// Names what it has beside.
-    pub fn without_scripts(&self, backend: BackendId) -> Result<(), Unsupported> {
-        let program = &self.program;
-        let mut scripted = !program.functions.is_empty();
-        program.roots(&mut |root| {
-            root.walk(&mut |e| {
-                scripted |= e.ty == Type::U32
-                    || matches!(
-                        e.kind,
-                        ExprKind::Element { .. }
-                            | ExprKind::Count(_)
-                            | ExprKind::Packed(_)
-                            | ExprKind::Intrinsic { .. }
-                            | ExprKind::Otherwise { .. }
-                    );
-            });
-        });
-        if scripted { Err(Unsupported { backend, construct: "rule scripts".into() }) } else { Ok(()) }
     }
 
     /// A prepared set.

@@ -595,6 +595,8 @@ fn difference(backend: &dyn Backend, script: &Script) -> Option<String> {
         let program = link(script, &passes).ok()?;
         let mut instance = match caught(|| instance(backend, &program, &limits)) {
             Ok(instance) => instance,
+            // A documented bound: frames of generated code are as large as their functions.
+            Err(message) if message.contains("bytes of stack") => return None,
             Err(message) => return Some(message),
         };
         for mode in Mode::ALL {

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use quintet_lang::ast::{
-    ArithOp, Clause, CompareOp, Const, Each, Expr, ExprKind, Frame, LocalId, LogicOp, Program, Quantifier, Rule, Site, SiteId, Span,
+    ArithOp, Clause, CompareOp, Const, Each, Expr, ExprKind, Frame, Local, LocalId, LogicOp, Program, Quantifier, Rule, Site, SiteId, Span,
 };
 use quintet_lang::signature::{NilRule, Param, Signature};
 use quintet_lang::{Limits, Presence, Scheme, Type};
@@ -115,7 +115,7 @@ fn frame() -> Frame {
 /// A program without rules.
 fn tables(scheme: &Scheme, sites: Vec<Site>) -> Program {
     let (rules, scheme) = (vec![], scheme.clone());
-    Program { scheme, rules, sets: vec![], lists: vec![], regexes: vec![], wildcards: vec![], needles: vec![], sites }
+    Program { scheme, rules, sets: vec![], lists: vec![], regexes: vec![], wildcards: vec![], needles: vec![], sites, functions: vec![], tables: vec![] }
 }
 
 fn program(scheme: &Scheme, rules: Vec<Expr>) -> Arc<Linked> {

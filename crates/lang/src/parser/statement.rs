@@ -9,7 +9,7 @@ use crate::types::Type;
 
 /// Blocks that may stand inside one another, whatever the limit of nesting is: with those of all calls that go on at a time they take as
 /// much stack as a thread has.
-pub const HARD_BLOCKS: usize = 24;
+pub const HARD_BLOCKS: usize = 12;
 
 impl Parser<'_> {
     /// Statements in braces.

@@ -49,10 +49,9 @@ impl fmt::Display for RuleText<'_> {
         if let Some(function) = statement::body(self.program, self.rule) {
             return f.write_str(&statement::function(self.program, function));
         }
-        if !self.rule.is_expression() {
+        let Some(printer) = statement::calls(self.program, self.rule) else {
             return f.write_str(&statement::rule(self.program, self.rule));
-        }
-        let printer = Printer { program: self.program, locals: HashMap::new(), arrays: HashMap::new() };
+        };
         f.write_str(&printer.top(self.program.value().unwrap_or(&self.rule.expr)))
     }
 }
@@ -66,7 +65,7 @@ impl fmt::Display for Program {
             writeln!(f, "{}", statement::function(self, function))?;
         }
         for rule in &self.rules {
-            if !rule.name.is_empty() && rule.is_expression() {
+            if !rule.name.is_empty() && statement::calls(self, rule).is_some() {
                 write!(f, "rule {} = ", rule.name)?;
             }
             writeln!(f, "{}", self.rule_text(rule))?;

@@ -50,6 +50,21 @@ pub(super) fn function(program: &Program, function: &Function) -> String {
     writer.out
 }
 
+/// What stands for the locals of a rule that is an expression with calls: the calls, where each is made for one value.
+pub(super) fn calls<'p>(program: &'p Program, rule: &'p Rule) -> Option<Printer<'p>> {
+    let mut printer = Printer { program, locals: HashMap::new(), arrays: HashMap::new() };
+    for stmt in &rule.before {
+        let StmtKind::Call { results, function, args } = &stmt.kind else { return None };
+        let ([result], Some(called)) = (results.as_slice(), program.functions.get(function.index())) else { return None };
+        if called.rule || args.iter().any(|arg| matches!(arg.ty, Type::List(..))) {
+            return None;
+        }
+        let args: Vec<String> = args.iter().map(|arg| printer.clone().value(arg, level::OR)).collect();
+        printer.locals.insert(*result, Text::new(format!("{}({})", called.name, args.join(", ")), level::PRIMARY));
+    }
+    Some(printer)
+}
+
 /// A rule of statements and an expression.
 pub(super) fn rule(program: &Program, rule: &Rule) -> String {
     let mut writer = Writer::new(program, &rule.frame);

@@ -100,7 +100,8 @@ pub(crate) fn chunk(linked: &Linked, data: &mut Data) -> String {
     let stride = linked.layout().stride() / 8;
     let mut text = String::new();
     let mut parts = 0;
-    let functions = linked.program().functions.len();
+    // Without rules nobody calls them.
+    let functions = if rules.is_empty() { 0 } else { linked.program().functions.len() };
     let scripted = functions > 0 || rules.iter().any(is_scripted);
     if scripted {
         let ranges = Ranges::of(linked.program());

@@ -68,7 +68,8 @@ fn every_script_answers_what_the_page_says() {
                 instance.run_batch(&builder.build(), &mut matches).expect("a run");
                 let mut found: Vec<&str> = (0..names.len()).filter(|rule| matches.get(*rule, 0)).map(|rule| names[rule].as_str()).collect();
                 let mut wanted = wanted.clone();
-                (found.sort_unstable(), wanted.sort_unstable());
+                found.sort_unstable();
+                wanted.sort_unstable();
                 if found != wanted || !matches.traps().is_empty() {
                     wrong.push(format!("line {line}, {}: {text:?} says {wanted:?}, but is {found:?} {:?}", backend.id(), matches.traps()));
                 }

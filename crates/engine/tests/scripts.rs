@@ -4,7 +4,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use quintet::{Batch, BatchBuilder, Engine, Library, Lists, Limits, Matches, Passes, RuleSet, Scheme, Trap, Type, Value, configurations};
+use quintet::{Batch, BatchBuilder, Engine, Library, Limits, Lists, Matches, Passes, RuleSet, Scheme, Trap, Type, Value, configurations};
 
 fn scheme() -> Scheme {
     Scheme::builder()
@@ -93,7 +93,7 @@ fn scripts_answer_alike_on_all_configurations() {
         let text = std::fs::read_to_string(path).expect("a script");
         let file = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         for passes in [Passes::default(), Passes::none()] {
-            let engine = Engine::new().with_library(Library::standard()).with_limits(limits.clone()).with_passes(passes.clone());
+            let engine = Engine::new().with_library(Library::standard()).with_limits(limits.clone()).with_passes(passes);
             let program = engine.check(&text, &scheme).unwrap_or_else(|e| panic!("{file}: {e}"));
             // What is printed means the same, and so does the JSON.
             let printed = program.to_string();

@@ -3,9 +3,7 @@
 use std::collections::HashMap;
 use std::fmt::{self, Write};
 
-use crate::ast::{
-    Clause, Const, Each, Expr, ExprKind, Filling, Function, LocalId, Needle, Over, Place, Program, Rule, Stmt, StmtKind,
-};
+use crate::ast::{Clause, Const, Each, Expr, ExprKind, Filling, Function, LocalId, Needle, Over, Place, Program, Rule, Stmt, StmtKind};
 use crate::print::{members, quote, wildcard_text};
 
 /// The tree of a whole program. `?` after a type marks a value that may be nil.

@@ -28,16 +28,8 @@ pub enum Trap {
 
 impl Trap {
     /// All traps.
-    pub const ALL: [Trap; 8] = [
-        Trap::DivisionByZero,
-        Trap::Memory,
-        Trap::Panic,
-        Trap::Budget,
-        Trap::ResultType,
-        Trap::Index,
-        Trap::Nil,
-        Trap::Calls,
-    ];
+    pub const ALL: [Trap; 8] =
+        [Trap::DivisionByZero, Trap::Memory, Trap::Panic, Trap::Budget, Trap::ResultType, Trap::Index, Trap::Nil, Trap::Calls];
 
     /// The number that generated code uses; never 0.
     pub fn code(self) -> u32 {

@@ -116,7 +116,11 @@ fn bytes() {
         ("decode_hex", &[b("0g")], NIL),
     ]);
     let of = |hex: &str| -> Vec<u8> { (0..hex.len()).step_by(2).filter_map(|at| u8::from_str_radix(&hex[at..at + 2], 16).ok()).collect() };
-    let (zlib, raw, gzip) = (of("789ccb48cdc9c957c8402701680308b1"), of("cb48cdc9c957c8402701"), of("1f8b0800000000000203cb48cdc9c957c8402701e3513d8d17000000"));
+    let (zlib, raw, gzip) = (
+        of("789ccb48cdc9c957c8402701680308b1"),
+        of("cb48cdc9c957c8402701"),
+        of("1f8b0800000000000203cb48cdc9c957c8402701e3513d8d17000000"),
+    );
     let hello = b("hello hello hello hello");
     all(&[
         ("inflate", &[Value::Bytes(&zlib)], hello),

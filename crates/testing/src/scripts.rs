@@ -93,7 +93,8 @@ impl Script {
 pub fn script() -> Random<Script> {
     Random {
         make: |dice| Script {
-            items: Writer { dice, functions: Vec::new(), tables: Vec::new(), scope: Vec::new(), next: 0, loops: 0, results: Vec::new() }.items(),
+            items: Writer { dice, functions: Vec::new(), tables: Vec::new(), scope: Vec::new(), next: 0, loops: 0, results: Vec::new() }
+                .items(),
             records: (0..4).map(|_| random_record(dice)).collect(),
             memory_bytes: *dice.pick(&[1 << 12, 1 << 14, 1 << 16]),
             steps: *dice.pick(&[50, 500, 5_000]),
@@ -216,7 +217,8 @@ impl Writer<'_, '_> {
 
     fn return_(&mut self) -> Piece {
         let results = self.results.clone();
-        let values: Vec<String> = results.iter().map(|ty| if matches!(ty, Type::List(..)) { self.array(ty) } else { self.expr(ty, 2) }).collect();
+        let values: Vec<String> =
+            results.iter().map(|ty| if matches!(ty, Type::List(..)) { self.array(ty) } else { self.expr(ty, 2) }).collect();
         Piece::line(match values.as_slice() {
             [] => "return".into(),
             [one] => format!("return {one}"),
@@ -578,7 +580,8 @@ impl Writer<'_, '_> {
 fn link(script: &Script, passes: &Passes) -> Result<std::sync::Arc<Linked>, String> {
     let (world, limits) = (world(true), script.limits());
     let program = compile(&script.source(), &world.scheme, &limits).map_err(|d| d.to_string())?;
-    Linked::with_thresholds(optimise(&program, passes), &world.library, &world.lists, &limits, Thresholds::default()).map_err(|e| e.to_string())
+    Linked::with_thresholds(optimise(&program, passes), &world.library, &world.lists, &limits, Thresholds::default())
+        .map_err(|e| e.to_string())
 }
 
 /// What a backend answers otherwise than the interpreter, in words.
@@ -640,11 +643,8 @@ pub fn scripts(backend: &dyn Backend, cases: u32) {
         }
         Err(TestError::Fail(_, script)) => {
             let what = difference(backend, &script).unwrap_or_else(|| "does not answer the same each time".into());
-            let records: Vec<String> = script
-                .records
-                .iter()
-                .map(|r| r.iter().map(|(k, v)| format!("{k}={v}")).collect::<Vec<_>>().join(" "))
-                .collect();
+            let records: Vec<String> =
+                script.records.iter().map(|r| r.iter().map(|(k, v)| format!("{k}={v}")).collect::<Vec<_>>().join(" ")).collect();
             panic!("{what}\nsteps {}, memory {}\n{}\n{}", script.steps, script.memory_bytes, script.source(), records.join("\n"));
         }
         Err(TestError::Abort(reason)) => panic!("the generator gave up: {reason}"),

@@ -115,11 +115,25 @@ fn frame() -> Frame {
 /// A program without rules.
 fn tables(scheme: &Scheme, sites: Vec<Site>) -> Program {
     let (rules, scheme) = (vec![], scheme.clone());
-    Program { scheme, rules, sets: vec![], lists: vec![], regexes: vec![], wildcards: vec![], needles: vec![], sites, functions: vec![], tables: vec![] }
+    Program {
+        scheme,
+        rules,
+        sets: vec![],
+        lists: vec![],
+        regexes: vec![],
+        wildcards: vec![],
+        needles: vec![],
+        sites,
+        functions: vec![],
+        tables: vec![],
+    }
 }
 
 fn program(scheme: &Scheme, rules: Vec<Expr>) -> Arc<Linked> {
-    let rules = rules.into_iter().map(|expr| Rule { name: String::new(), frame: frame(), before: Vec::new(), expr, span: Span::default() }).collect();
+    let rules = rules
+        .into_iter()
+        .map(|expr| Rule { name: String::new(), frame: frame(), before: Vec::new(), expr, span: Span::default() })
+        .collect();
     let program = Program { rules, ..tables(scheme, vec![]) };
     Linked::new(program, &library(), &Lists::new(), &Limits::default()).unwrap()
 }

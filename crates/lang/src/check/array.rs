@@ -267,7 +267,8 @@ impl Checker<'_> {
             Type::U32 => Const::U32(u32::MAX),
             _ => {
                 let d = Diagnostic::error("operator-type", inner.span, format!("`~` works on Int and U32, not on {}", value.ty));
-                return self.fail(d.label(value.ty.to_string()).help("before a text, `~` stands between it and what is searched: `x ~ \"...\"`"));
+                return self
+                    .fail(d.label(value.ty.to_string()).help("before a text, `~` stands between it and what is searched: `x ~ \"...\"`"));
             }
         };
         let Operand::Plain(ones) = constant(ones, span) else { return Err(Failed) };

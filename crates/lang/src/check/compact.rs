@@ -3,7 +3,9 @@
 
 use std::collections::HashMap;
 
-use crate::ast::{Clause, Each, Expr, ExprKind, Frame, ListId, Local, LocalId, Needle, NeedleId, Program, RegexId, SetId, SiteId, WildcardId};
+use crate::ast::{
+    Clause, Each, Expr, ExprKind, Frame, ListId, Local, LocalId, Needle, NeedleId, Program, RegexId, SetId, SiteId, WildcardId,
+};
 
 /// Renames locals that are used, not those that are bound.
 pub(super) fn rename(expr: &mut Expr, renamed: &HashMap<LocalId, LocalId>) {

@@ -4,12 +4,12 @@
 //! expression comes to while it is checked is an [`Operand`]: an ordinary value, or a loop that is still open (see
 //! [`element`]). A comparison of a loop's elements is again a loop, of Bools; `any` and `all` close it.
 
+mod array;
 mod call;
 pub(crate) mod compact;
 mod compare;
 mod element;
 mod hint;
-mod array;
 mod logic;
 mod name;
 mod nil;

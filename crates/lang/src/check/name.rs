@@ -161,7 +161,8 @@ impl Checker<'_> {
         } else {
             let d = Diagnostic::error("unknown-function", name.span, format!("there is no function `{}`", name.text));
             let intrinsics = ROWS.iter().map(|row| row.name);
-            let near = nearest(&name.text, self.scheme.functions().iter().map(|f| f.name.as_str()).chain(self.function_names()).chain(intrinsics));
+            let near =
+                nearest(&name.text, self.scheme.functions().iter().map(|f| f.name.as_str()).chain(self.function_names()).chain(intrinsics));
             let help = near.map(|n| format!("did you mean `{n}`?")).or_else(|| {
                 let names: Vec<&str> = self.scheme.functions().iter().map(|f| f.name.as_str()).collect();
                 self.there_are("functions", &name.text, &names)

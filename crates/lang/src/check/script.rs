@@ -496,9 +496,7 @@ pub(crate) fn ends(block: &[Stmt]) -> bool {
     block.iter().any(|stmt| match &stmt.kind {
         StmtKind::Return(_) | StmtKind::Break | StmtKind::Continue => true,
         StmtKind::If { arms, otherwise } => arms.iter().all(|(_, body)| ends(body)) && ends(otherwise),
-        StmtKind::While { condition, body, .. } => {
-            matches!(condition.kind, ExprKind::Const(Const::Bool(true))) && !breaks(body)
-        }
+        StmtKind::While { condition, body, .. } => matches!(condition.kind, ExprKind::Const(Const::Bool(true))) && !breaks(body),
         _ => false,
     })
 }

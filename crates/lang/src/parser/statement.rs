@@ -273,7 +273,21 @@ impl Parser<'_> {
         let name = self.lexer.identifier();
         let reserved = matches!(
             name.text.as_str(),
-            "let" | "if" | "else" | "while" | "for" | "in" | "break" | "continue" | "return" | "true" | "false" | "and" | "or" | "xor" | "not"
+            "let"
+                | "if"
+                | "else"
+                | "while"
+                | "for"
+                | "in"
+                | "break"
+                | "continue"
+                | "return"
+                | "true"
+                | "false"
+                | "and"
+                | "or"
+                | "xor"
+                | "not"
         );
         if name.text.is_empty() || reserved {
             let (_, span) = self.peek();

@@ -60,13 +60,15 @@ impl Rewriter<'_> {
             },
             ExprKind::Intrinsic { op, args } => args.iter().map(|arg| constant(arg).and_then(scalar)).collect::<Option<Vec<_>>>().and_then(
                 // One that comes to nil stays as it is: there is no constant for it.
-                |args| op.eval(&args).and_then(|value| match value {
-                    Scalar::Bool(b) => Some(Const::Bool(b)),
-                    Scalar::Int(i) => Some(Const::Int(i)),
-                    Scalar::U32(u) => Some(Const::U32(u)),
-                    Scalar::Float(f) => f.is_finite().then_some(Const::Float(f)),
-                    Scalar::Bytes(_) => None,
-                }),
+                |args| {
+                    op.eval(&args).and_then(|value| match value {
+                        Scalar::Bool(b) => Some(Const::Bool(b)),
+                        Scalar::Int(i) => Some(Const::Int(i)),
+                        Scalar::U32(u) => Some(Const::U32(u)),
+                        Scalar::Float(f) => f.is_finite().then_some(Const::Float(f)),
+                        Scalar::Bytes(_) => None,
+                    })
+                },
             ),
             ExprKind::Otherwise { value, .. } if !value.nullable => {
                 let value = take(value);

@@ -250,7 +250,11 @@ impl<'p> Writer<'p> {
                 let over = match over {
                     Over::Range { start, end, inclusive } => {
                         let dots = if *inclusive { "..=" } else { ".." };
-                        format!("{}{dots}{}", self.printer.clone().value(start, level::OPERAND), self.printer.clone().value(end, level::OPERAND))
+                        format!(
+                            "{}{dots}{}",
+                            self.printer.clone().value(start, level::OPERAND),
+                            self.printer.clone().value(end, level::OPERAND)
+                        )
                     }
                     Over::Value(value) => self.printer.clone().value(value, level::OPERAND),
                     Over::Array(place) => self.place(*place),

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use base64::Engine;
 use hmac::{Hmac, KeyInit, Mac};
-use quintet_lang::ast::Site;
 use md5::Md5;
+use quintet_lang::ast::Site;
 use sha1::Sha1;
 use sha2::{Digest, Sha256, Sha512};
 

@@ -194,7 +194,7 @@ impl Emitter<'_> {
                     let found = arith_range(ArithOp::Shr, p, (count.into(), count.into()));
                     let text = match is_narrow(p) {
                         true => format!("arshift({x}, {})", count.min(31)),
-                        false => format!("floor({x} / {})", number_literal(1 << count.min(52))),
+                        false => format!("floor({x} / {})", 1u64 << count.min(52)),
                     };
                     let text = self.bind(&text);
                     Operand::Int(Int::of(text, form(found.0, found.1)))

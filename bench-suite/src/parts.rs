@@ -1,6 +1,7 @@
 //! The part of a workload that other engines can run which cannot run all of it: one rule that they do not have leaves out that rule, on all
 //! rows of a comparison of its own, and not the engine.
 
+use quintet_lang::syntax::Item;
 use std::time::{Duration, Instant};
 
 use quintet::RuleSet;
@@ -73,18 +74,21 @@ fn pass(loaded: &Loaded, peer: &dyn Peer, rule: &Rule) -> Option<Duration> {
 fn reduced(loaded: &Loaded, kept: &[bool], engines: &[&str]) -> Option<Workload> {
     let whole = &loaded.workload;
     let file = quintet_lang::parse(&whole.rules, loaded.engine.limits()).ok()?;
-    let rules: Vec<_> = file.rules.iter().zip(kept).filter(|(_, kept)| **kept).map(|(rule, _)| rule).collect();
-    let texts: Option<Vec<&str>> = rules.iter().map(|r| whole.rules.get(r.span.start as usize..r.span.end as usize)).collect();
+    let rules: Vec<_> = file.rules().zip(kept).filter(|(_, kept)| **kept).map(|(rule, _)| rule).collect();
+    let names: Vec<&str> = rules.iter().map(|r| r.name.text.as_str()).collect();
+    let left_out: Vec<&str> = file.rules().map(|r| r.name.text.as_str()).filter(|name| !names.contains(name)).collect();
+    // What rules may call stays.
+    let stays = |item: &&Item| !matches!(item, Item::Rule(rule) if left_out.contains(&rule.name.text.as_str()));
+    let spans = file.items.iter().filter(stays).map(Item::span);
+    let texts: Option<Vec<&str>> = spans.map(|span| whole.rules.get(span.start as usize..span.end as usize)).collect();
     let who = match engines {
         [one] => format!("{one} runs"),
         [first @ .., last] => format!("{} and {last} run", first.join(", ")),
         [] => return None,
     };
-    let names: Vec<&str> = rules.iter().map(|r| r.name.text.as_str()).collect();
-    let left_out: Vec<&str> = file.rules.iter().map(|r| r.name.text.as_str()).filter(|name| !names.contains(name)).collect();
     Some(Workload {
         name: format!("{} (rules that {who})", whole.name),
-        about: format!("{} of the {} rules of {}; without {}.", names.len(), file.rules.len(), whole.name, left_out.join(", ")),
+        about: format!("{} of the {} rules of {}; without {}.", names.len(), file.rules().count(), whole.name, left_out.join(", ")),
         rules: texts?.join("\n") + "\n",
         expected: whole.expected.iter().filter(|(name, _)| names.contains(&name.as_str())).map(|(n, c)| (n.clone(), *c)).collect(),
         // A rule that names a list is in no part: no other engine has lists. Figures that are cited are of the whole.

@@ -86,6 +86,7 @@ fn converted(lua: &Lua, value: Value<'_>) -> mlua::Result<LuaValue> {
             return Err(mlua::Error::RuntimeError(format!("a record holds the Int {i}, which is no number of Lua")));
         }
         Value::Int(i) => LuaValue::Number(i as f64),
+        Value::U32(u) => LuaValue::Number(f64::from(u)),
         Value::Float(f) => LuaValue::Number(f),
         Value::Bytes(bytes) => LuaValue::String(lua.create_string(bytes)?),
         Value::Ip(IpAddr::V4(ip)) => LuaValue::Number(f64::from(ip.to_bits())),

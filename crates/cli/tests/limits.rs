@@ -57,6 +57,13 @@ fn every_limit_can_be_set_and_holds() {
         let out = String::from_utf8_lossy(&trapped.stdout).into_owned();
         assert!(trapped.status.success() && out.contains(says), "{set}: {:.200} {}", out, err(&trapped));
     }
+    let script = "fn f(n: Int) -> Int {\n    if n == 0 { return 0 }\n    return f(n - 1)\n}\nrule r = f(5) == 0";
+    for (calls, says) in [("5", "calls"), ("6", "\"r\"")] {
+        let set = format!("calls={calls}");
+        let run = quintet(&["run", script, "--input", TRAFFIC, "--limit", &set, "--output", "json", "--backend", "interp"]);
+        let out = String::from_utf8_lossy(&run.stdout).into_owned();
+        assert!(run.status.success() && out.contains(says), "{set}: {:.200} {}", out, err(&run));
+    }
     for (backend, status) in [("closures", 0), ("jit", 2), ("lua", 2)] {
         let args =
             ["run", "tcp.port == 443", "--input", TRAFFIC, "--backend", backend, "--limit", "code_expressions=1", "--output", "count"];
@@ -65,7 +72,7 @@ fn every_limit_can_be_set_and_holds() {
         assert!(status == 0 || err(&run).contains("at most 1"), "{backend}: {}", err(&run));
     }
     // All others may change how long it takes, and nothing else.
-    let tried: Vec<&str> = past.iter().map(|(name, ..)| *name).chain(["memory_bytes", "steps", "code_expressions"]).collect();
+    let tried: Vec<&str> = past.iter().map(|(name, ..)| *name).chain(["memory_bytes", "steps", "calls", "code_expressions"]).collect();
     let rest: Vec<String> = defaults().into_iter().map(|(name, _)| name).filter(|n| !tried.contains(&n.as_str())).collect();
     assert_eq!(rest, ["regex_cache_bytes", "regex_caches_bytes"]);
     for name in rest {

@@ -176,13 +176,13 @@ fn programs() {
             nullable: false,
             span: Default::default(),
         };
-        p.rules[0].frame.locals.push(Type::Int);
+        p.rules[0].frame.locals.push(quintet_lang::ast::Local::new(Type::Int));
         let quantifier = if level % 2 == 0 { Quantifier::Any } else { Quantifier::All };
         test(ExprKind::Quantifier { quantifier, each: Box::new(Each { clauses: vec![Clause::For(vec![(id, a)])], body: e }) })
     });
     deepest("bound", "ssl", |p, e, _| {
         let id = LocalId(p.rules[0].frame.locals.len() as u32);
-        p.rules[0].frame.locals.push(Type::Bool);
+        p.rules[0].frame.locals.push(quintet_lang::ast::Local::new(Type::Bool));
         let body = Expr { kind: ExprKind::Local(id), ty: Type::Bool, nullable: false, span: Default::default() };
         test(ExprKind::Quantifier { quantifier: Quantifier::Any, each: Box::new(Each { clauses: vec![Clause::Let(id, e)], body }) })
     });

@@ -14,12 +14,22 @@
 //! * Operands of [`Not`](ExprKind::Not) and [`Logic`](ExprKind::Logic), rule roots and bodies of quantifiers are never nil: the checker
 //!   has turned a Bool that may be nil into `== true`.
 //! * A trap ends the evaluation of the rule on the record.
+//!
+//! # Statements
+//! A rule may have statements that run before its expression ([`Rule::before`]), and functions of the program ([`Function`]) are made of
+//! them. What has an effect is a statement: calls of such functions, assignments, and all that changes an array. The checker takes them out
+//! of expressions, in order, so evaluating an expression changes nothing. Loops over ranges, bytes and arrays are one statement
+//! ([`Stmt::For`]); its back-edge, that of [`Stmt::While`] and each call count a step.
+//!
+//! Arrays ([`Type::List`]) live in the instance's memory and are passed by reference: an expression of such a type is a place, not a value,
+//! and stands only where an array is looked at, walked or passed. A [`Stmt::Set`] of an array copies.
 
 use std::fmt;
 use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
 
+use crate::intrinsic::Intrinsic;
 use crate::scheme::{FieldId, FunctionId, Scheme};
 use crate::types::Type;
 
@@ -73,6 +83,10 @@ ids! {
     NeedleId,
     /// A place in [`Program::sites`].
     SiteId,
+    /// A place in [`Program::functions`].
+    FnId,
+    /// A place in [`Program::tables`].
+    TableId,
 }
 
 /// Rules checked against a scheme, with the tables that they refer to.
@@ -94,6 +108,10 @@ pub struct Program {
     pub needles: Vec<Vec<u8>>,
     /// Places where a function is called; each has arguments of its own that may be prepared once.
     pub sites: Vec<Site>,
+    /// Functions that the text defines. A rule with a body of statements is one of them, and calls it.
+    pub functions: Vec<Function>,
+    /// Constant arrays.
+    pub tables: Vec<Table>,
 }
 
 /// One rule: a name and a Bool expression.
@@ -101,19 +119,213 @@ pub struct Program {
 pub struct Rule {
     /// The name; a bare expression has the empty name.
     pub name: String,
-    /// The locals that the expression's loops bind.
+    /// The locals of the statements and of the expression's loops.
     pub frame: Frame,
+    /// What runs first; none where the rule is an expression that calls no function of the program. Without `Return`.
+    pub before: Block,
     /// The expression: Bool and never nil.
     pub expr: Expr,
     /// The whole rule in the source.
     pub span: Span,
 }
 
-/// The locals of a rule.
+/// A function of the program.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Function {
+    /// Its name; that of the rule where it is a rule's body.
+    pub name: String,
+    /// Whether it is the body of a rule.
+    pub rule: bool,
+    /// How many of the frame's first locals are its parameters. A parameter that is not nullable is never nil: a call with nil for it is nil
+    /// without running. Parameters of type [`Type::List`] are places of the caller.
+    pub params: u32,
+    /// What it answers: any number of values, none of them an array.
+    pub results: Vec<Answer>,
+    /// The parameters and locals.
+    pub frame: Frame,
+    /// What it does. With results, it does not run off its end.
+    pub body: Block,
+    /// All of it in the source.
+    pub span: Span,
+}
+
+/// One result of a function.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Answer {
+    /// Its type.
+    pub ty: Type,
+    /// Whether it may be nil although no argument is.
+    pub nullable: bool,
+}
+
+/// A constant array: values of one primitive type.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Table {
+    /// The name in the source.
+    pub name: String,
+    /// The type of the elements.
+    pub element: Type,
+    /// The elements.
+    pub items: Vec<Const>,
+}
+
+/// The locals of a rule or function.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Frame {
-    /// The type of each local. Each local is bound by exactly one clause, whose loop is the only place it is used in.
-    pub locals: Vec<Type>,
+    /// Each local. One that a clause binds is bound by that clause alone, and its loop is the only place it is used in.
+    pub locals: Vec<Local>,
+}
+
+/// A local.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Local {
+    /// The type.
+    pub ty: Type,
+    /// Whether it may hold nil. Locals that loops bind never do.
+    pub nullable: bool,
+    /// The name in the source; empty for those that only the checker knows.
+    pub name: String,
+}
+
+impl Local {
+    /// A local that is never nil and has no name.
+    pub fn new(ty: Type) -> Local {
+        Local { ty, nullable: false, name: String::new() }
+    }
+}
+
+/// Statements, one after the other.
+pub type Block = Vec<Stmt>;
+
+/// A statement.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Stmt {
+    /// What it does.
+    pub kind: StmtKind,
+    /// Where it stands in the source.
+    pub span: Span,
+}
+
+/// What a statement does. Expressions are evaluated in the order of the fields.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum StmtKind {
+    /// Sets a local of a type that is no array.
+    Set {
+        /// The local.
+        local: LocalId,
+        /// Its new value.
+        value: Expr,
+    },
+    /// Fills an array anew; what was in it is gone. A fixed array has as many elements as its type says.
+    Fill {
+        /// The array.
+        array: LocalId,
+        /// What it holds then.
+        with: Filling,
+    },
+    /// Sets an element of an array. An index outside of the array is a trap, and so is nil for either.
+    Store {
+        /// The array.
+        array: LocalId,
+        /// Which element.
+        index: Expr,
+        /// Its new value.
+        value: Expr,
+    },
+    /// Adds an element at the end of a growing array. Nil is a trap.
+    Push {
+        /// The array.
+        array: LocalId,
+        /// The element.
+        value: Expr,
+    },
+    /// Takes the last element of a growing array; nil where it is empty.
+    Pop {
+        /// Where the element goes, if anywhere.
+        local: Option<LocalId>,
+        /// The array.
+        array: LocalId,
+    },
+    /// Calls a function of the program. Arguments of type [`Type::List`] are locals.
+    Call {
+        /// Where its results go: as many as it has, or none at all. All become nil where the function is not run.
+        results: Vec<LocalId>,
+        /// The function.
+        function: FnId,
+        /// The arguments. At the first that is nil for a parameter that is not nullable, the call ends.
+        args: Vec<Expr>,
+    },
+    /// Runs the block of the first condition that holds.
+    If {
+        /// Conditions, each Bool and never nil, with their blocks; at least one.
+        arms: Vec<(Expr, Block)>,
+        /// What runs where none holds.
+        otherwise: Block,
+    },
+    /// Runs a body as long as a condition holds.
+    While {
+        /// What runs before each look at the condition. `Break` and `Continue` do not stand here.
+        before: Block,
+        /// The condition: Bool and never nil.
+        condition: Expr,
+        /// The body.
+        body: Block,
+    },
+    /// Runs a body for each of a sequence.
+    For {
+        /// What is set for each; never nil. The body may set it to something else, which does not change what comes next.
+        local: LocalId,
+        /// The sequence.
+        over: Over,
+        /// The body.
+        body: Block,
+    },
+    /// Leaves the innermost loop.
+    Break,
+    /// Goes on with the innermost loop's next turn.
+    Continue,
+    /// Ends the function with its results.
+    Return(Vec<Expr>),
+}
+
+/// What a loop goes over.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Over {
+    /// The Ints from a first one up to an end. Nil is an empty range.
+    Range {
+        /// The first.
+        start: Expr,
+        /// The end.
+        end: Expr,
+        /// Whether the end is one of them.
+        inclusive: bool,
+    },
+    /// Bytes as Int, or the elements of an `Array` or the values of a `Map` of a record; none of nil.
+    Value(Expr),
+    /// The elements of an array: its length is looked at before each turn.
+    Array(Place),
+}
+
+/// An array that can be looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Place {
+    /// A local of type [`Type::List`].
+    Local(LocalId),
+    /// A constant.
+    Table(TableId),
+}
+
+/// What an array is filled with.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Filling {
+    /// These values; nil is a trap. No more than a fixed array has elements.
+    Items(Vec<Expr>),
+    /// One value, so many times (Int; less than none is none): as many as a fixed array has elements. Nil is a trap.
+    Repeat(Expr, Expr),
+    /// The value in each element that there is.
+    Each(Expr),
+    /// A copy of another array. Into a fixed one go as many elements as it has.
+    Copy(Place),
 }
 
 /// An expression.
@@ -136,6 +348,8 @@ pub enum Const {
     Bool(bool),
     /// An integer.
     Int(i64),
+    /// An integer of 32 bits.
+    U32(u32),
     /// A float.
     Float(f64),
     /// Bytes.
@@ -150,6 +364,7 @@ impl Const {
         match self {
             Const::Bool(_) => Type::Bool,
             Const::Int(_) => Type::Int,
+            Const::U32(_) => Type::U32,
             Const::Float(_) => Type::Float,
             Const::Bytes(_) => Type::Bytes,
             Const::Ip(_) => Type::Ip,
@@ -164,7 +379,7 @@ pub enum ExprKind {
     Const(Const),
     /// The value of a field of the record; nil where the record lacks it.
     Field(FieldId),
-    /// The value that a loop clause bound; never nil.
+    /// The value of a local; never nil where a loop clause bound it.
     Local(LocalId),
     /// Element `index` (Int, from 0) of an array; nil where there is none.
     Index {
@@ -196,6 +411,31 @@ pub enum ExprKind {
         site: SiteId,
         /// The arguments.
         args: Vec<Expr>,
+    },
+    /// Element `index` (Int, from 0) of an array of the script; an index outside of it is a trap, and nil for nil.
+    Element {
+        /// The array.
+        array: Place,
+        /// The index.
+        index: Box<Expr>,
+    },
+    /// The number of elements of an array of the script.
+    Count(Place),
+    /// The low 8 bits of each element of an array of Int or U32, as Bytes.
+    Packed(Place),
+    /// An operation of [`Intrinsic`]; nil as soon as an operand is.
+    Intrinsic {
+        /// The operation.
+        op: Intrinsic,
+        /// Its operands.
+        args: Vec<Expr>,
+    },
+    /// The value, or where that is nil, another.
+    Otherwise {
+        /// The value.
+        value: Box<Expr>,
+        /// What stands in for nil.
+        default: Box<Expr>,
     },
     /// Minus, of Int (wrapping) or Float.
     Neg(Box<Expr>),
@@ -305,7 +545,7 @@ pub enum Needle {
     Dynamic(Box<Expr>),
 }
 
-/// Arithmetic operators. All but `Div` and `Rem` are total; on Int they wrap.
+/// Arithmetic operators. All but `Div` and `Rem` are total; on Int they wrap, and on U32 modulo 2^32.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum ArithOp {
     /// `+`
@@ -318,15 +558,15 @@ pub enum ArithOp {
     Div,
     /// `%`: takes the sign of the left on Int, where zero traps and `MIN % -1` is 0; C's `fmod` on Float.
     Rem,
-    /// `&`, Int only.
+    /// `&`, Int and U32 only.
     And,
-    /// `|`, Int only.
+    /// `|`, Int and U32 only.
     Or,
-    /// `^`, Int only.
+    /// `^`, Int and U32 only.
     Xor,
-    /// `<<`, Int only; the count is taken modulo 64.
+    /// `<<`, Int and U32 only; the count is taken modulo the width.
     Shl,
-    /// `>>`, Int only, keeps the sign; the count is taken modulo 64.
+    /// `>>`, Int and U32 only, keeps the sign of an Int; the count is taken modulo the width.
     Shr,
 }
 
@@ -437,6 +677,26 @@ pub struct Site {
     pub span: Span,
 }
 
+impl Rule {
+    /// Whether it is nothing but an expression.
+    pub fn is_expression(&self) -> bool {
+        self.before.is_empty()
+    }
+}
+
+impl Program {
+    /// Calls `visit` on each expression of the rules and functions that is part of no other, rule by rule.
+    pub fn roots<'p>(&'p self, visit: &mut dyn FnMut(&'p Expr)) {
+        for rule in &self.rules {
+            rule.before.iter().for_each(|stmt| stmt.exprs(visit));
+            visit(&rule.expr);
+        }
+        for function in &self.functions {
+            function.body.iter().for_each(|stmt| stmt.exprs(visit));
+        }
+    }
+}
+
 impl Expr {
     /// Calls `visit` on this expression and everything below it, parents first, in order of evaluation.
     pub fn walk<'e>(&'e self, visit: &mut dyn FnMut(&'e Expr)) {
@@ -449,13 +709,13 @@ impl Program {
     /// The fields that the rules use, each once, in order of id.
     pub fn used_fields(&self) -> Vec<FieldId> {
         let mut used = std::collections::BTreeSet::new();
-        for rule in &self.rules {
-            rule.expr.walk(&mut |e| {
+        self.roots(&mut |root| {
+            root.walk(&mut |e| {
                 if let ExprKind::Field(id) = e.kind {
                     used.insert(id);
                 }
             });
-        }
+        });
         used.into_iter().collect()
     }
 }
@@ -483,24 +743,6 @@ impl CompareOp {
             CompareOp::Le => matches!(ordering, Some(Less | Equal)),
             CompareOp::Gt => ordering == Some(Greater),
             CompareOp::Ge => matches!(ordering, Some(Greater | Equal)),
-        }
-    }
-}
-
-impl ArithOp {
-    /// The operator's symbol.
-    pub fn symbol(self) -> &'static str {
-        match self {
-            ArithOp::Add => "+",
-            ArithOp::Sub => "-",
-            ArithOp::Mul => "*",
-            ArithOp::Div => "/",
-            ArithOp::Rem => "%",
-            ArithOp::And => "&",
-            ArithOp::Or => "|",
-            ArithOp::Xor => "^",
-            ArithOp::Shl => "<<",
-            ArithOp::Shr => ">>",
         }
     }
 }

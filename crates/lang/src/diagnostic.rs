@@ -49,6 +49,11 @@ impl Diagnostic {
         Diagnostic { severity: Severity::Error, code, message: message.into(), span, label: String::new(), help: None }
     }
 
+    /// A warning.
+    pub fn warning(code: &'static str, span: Span, message: impl Into<String>) -> Diagnostic {
+        Diagnostic { severity: Severity::Warning, ..Diagnostic::error(code, span, message) }
+    }
+
     /// The same with words for the span.
     pub fn label(mut self, label: impl Into<String>) -> Diagnostic {
         self.label = label.into();

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::fmt::{self, Write};
 
-use crate::ast::{Clause, Const, Each, Expr, ExprKind, LocalId, Needle, Program, Rule};
+use crate::ast::{Clause, Const, Each, Expr, ExprKind, Filling, Function, LocalId, Needle, Over, Place, Program, Rule, Stmt, StmtKind};
 use crate::print::{members, quote, wildcard_text};
 
 /// The tree of a whole program. `?` after a type marks a value that may be nil.
@@ -18,9 +18,12 @@ use crate::print::{members, quote, wildcard_text};
 /// ```
 pub fn dump(program: &Program) -> String {
     let mut text = String::new();
+    // Writing to a String cannot fail.
     for rule in &program.rules {
-        // Writing to a String cannot fail.
         let _ = dump_rule(program, rule, &mut text);
+    }
+    for function in &program.functions {
+        let _ = dump_function(program, function, &mut text);
     }
     text
 }
@@ -28,7 +31,21 @@ pub fn dump(program: &Program) -> String {
 fn dump_rule(program: &Program, rule: &Rule, out: &mut String) -> fmt::Result {
     writeln!(out, "rule {:?}", rule.name)?;
     let mut dumper = Dumper { program, out, locals: None };
+    dumper.block(&rule.before, 1)?;
     dumper.expr(&rule.expr, 1, "")
+}
+
+fn dump_function(program: &Program, function: &Function, out: &mut String) -> fmt::Result {
+    write!(out, "{} {:?}", if function.rule { "body" } else { "fn" }, function.name)?;
+    for (place, local) in function.frame.locals.iter().enumerate() {
+        let word = if place < function.params as usize { "param" } else { "local" };
+        write!(out, "\n  {word} l{place} {:?} : {}{}", local.name, local.ty, if local.nullable { "?" } else { "" })?;
+    }
+    for answer in &function.results {
+        write!(out, "\n  result : {}{}", answer.ty, if answer.nullable { "?" } else { "" })?;
+    }
+    writeln!(out)?;
+    Dumper { program, out, locals: None }.block(&function.body, 1)
 }
 
 /// What an expression computes, as a text that equal expressions share whatever their locals are called.
@@ -73,6 +90,112 @@ impl Dumper<'_, '_> {
         writeln!(self.out, "{:1$}{role}{what} : {2}{nil}", "", 2 * depth, expr.ty)
     }
 
+    fn place(&self, place: Place) -> String {
+        match place {
+            Place::Local(local) => self.local(local),
+            Place::Table(table) => self.program.tables.get(table.index()).map_or("?", |t| t.name.as_str()).to_owned(),
+        }
+    }
+
+    fn block(&mut self, block: &[Stmt], depth: usize) -> fmt::Result {
+        block.iter().try_for_each(|stmt| self.stmt(stmt, depth))
+    }
+
+    fn say(&mut self, depth: usize, text: &str) -> fmt::Result {
+        writeln!(self.out, "{:1$}{text}", "", 2 * depth)
+    }
+
+    fn stmt(&mut self, stmt: &Stmt, depth: usize) -> fmt::Result {
+        let next = depth + 1;
+        match &stmt.kind {
+            StmtKind::Set { local, value } => self.expr(value, depth, &format!("{} = ", self.local(*local))),
+            StmtKind::Fill { array, with } => {
+                let name = self.local(*array);
+                match with {
+                    Filling::Items(items) => {
+                        self.say(depth, &format!("fill {name} with {} items", items.len()))?;
+                        items.iter().try_for_each(|item| self.expr(item, next, ""))
+                    }
+                    Filling::Repeat(value, count) => {
+                        self.say(depth, &format!("fill {name} with repeated"))?;
+                        self.expr(value, next, "")?;
+                        self.expr(count, next, "times ")
+                    }
+                    Filling::Each(value) => {
+                        self.say(depth, &format!("fill each of {name}"))?;
+                        self.expr(value, next, "")
+                    }
+                    Filling::Copy(place) => self.say(depth, &format!("fill {name} with a copy of {}", self.place(*place))),
+                }
+            }
+            StmtKind::Store { array, index, value } => {
+                self.say(depth, &format!("store {}", self.local(*array)))?;
+                self.expr(index, next, "at ")?;
+                self.expr(value, next, "")
+            }
+            StmtKind::Push { array, value } => {
+                self.say(depth, &format!("push {}", self.local(*array)))?;
+                self.expr(value, next, "")
+            }
+            StmtKind::Pop { local, array } => {
+                let to = local.map_or_else(String::new, |local| format!("{} = ", self.local(local)));
+                self.say(depth, &format!("{to}pop {}", self.local(*array)))
+            }
+            StmtKind::Call { results, function, args } => {
+                let name = self.program.functions.get(function.index()).map_or("?", |f| f.name.as_str());
+                let names: Vec<String> = results.iter().map(|local| self.local(*local)).collect();
+                let to = if names.is_empty() { String::new() } else { format!("{} = ", names.join(", ")) };
+                self.say(depth, &format!("{to}call {name:?}"))?;
+                for arg in args {
+                    match (&arg.ty, &arg.kind) {
+                        (crate::types::Type::List(..), ExprKind::Local(local)) => {
+                            let name = self.local(*local);
+                            self.line(next, "", &format!("array {name}"), arg)?;
+                        }
+                        _ => self.expr(arg, next, "")?,
+                    }
+                }
+                Ok(())
+            }
+            StmtKind::If { arms, otherwise } => {
+                for (place, (condition, body)) in arms.iter().enumerate() {
+                    self.expr(condition, depth, if place == 0 { "if " } else { "else if " })?;
+                    self.block(body, next)?;
+                }
+                if otherwise.is_empty() {
+                    return Ok(());
+                }
+                self.say(depth, "else")?;
+                self.block(otherwise, next)
+            }
+            StmtKind::While { before, condition, body } => {
+                self.say(depth, "while")?;
+                self.block(before, next)?;
+                self.expr(condition, next, "holds ")?;
+                self.block(body, next)
+            }
+            StmtKind::For { local, over, body } => {
+                let name = self.local(*local);
+                match over {
+                    Over::Range { start, end, inclusive } => {
+                        self.say(depth, &format!("for {name}"))?;
+                        self.expr(start, next, "from ")?;
+                        self.expr(end, next, if *inclusive { "through " } else { "to " })?;
+                    }
+                    Over::Value(value) => self.expr(value, depth, &format!("for {name} in "))?,
+                    Over::Array(place) => self.say(depth, &format!("for {name} in {}", self.place(*place)))?,
+                }
+                self.block(body, next)
+            }
+            StmtKind::Break => self.say(depth, "break"),
+            StmtKind::Continue => self.say(depth, "continue"),
+            StmtKind::Return(values) => {
+                self.say(depth, "return")?;
+                values.iter().try_for_each(|value| self.expr(value, next, ""))
+            }
+        }
+    }
+
     fn expr(&mut self, e: &Expr, depth: usize, role: &str) -> fmt::Result {
         let program = self.program;
         let next = depth + 1;
@@ -108,6 +231,21 @@ impl Dumper<'_, '_> {
                 let name = program.sites.get(site.index()).map_or("?", |s| program.scheme.function(s.function).name.as_str());
                 self.line(depth, role, &format!("call {name}"), e)?;
                 args.iter().try_for_each(|a| self.expr(a, next, ""))
+            }
+            ExprKind::Element { array, index } => {
+                self.line(depth, role, &format!("element of {}", self.place(*array)), e)?;
+                self.expr(index, next, "")
+            }
+            ExprKind::Count(array) => self.line(depth, role, &format!("count of {}", self.place(*array)), e),
+            ExprKind::Packed(array) => self.line(depth, role, &format!("bytes of {}", self.place(*array)), e),
+            ExprKind::Intrinsic { op, args } => {
+                self.line(depth, role, op.name(), e)?;
+                args.iter().try_for_each(|a| self.expr(a, next, ""))
+            }
+            ExprKind::Otherwise { value, default } => {
+                self.line(depth, role, "otherwise", e)?;
+                self.expr(value, next, "")?;
+                self.expr(default, next, "")
             }
             ExprKind::Neg(inner) => {
                 self.line(depth, role, "neg", e)?;
@@ -212,6 +350,7 @@ fn show(c: &Const) -> String {
     match c {
         Const::Bool(b) => b.to_string(),
         Const::Int(i) => i.to_string(),
+        Const::U32(u) => u.to_string(),
         Const::Float(f) => format!("{f:?}"),
         Const::Bytes(b) => quote(b),
         Const::Ip(ip) => ip.to_string(),

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use crate::ast::{Clause, Const, Each, Expr, ExprKind, LocalId, Needle, Program, Set};
+use crate::ast::{Clause, Const, Each, Expr, ExprKind, Filling, LocalId, Needle, Over, Place, Program, Set, Stmt, StmtKind};
 use crate::passes::ranges::Ranges;
 
 impl Program {
@@ -12,9 +12,26 @@ impl Program {
     pub fn fingerprint(&self) -> u64 {
         let mut hasher = Hasher { program: self, state: 0xcbf2_9ce4_8422_2325, locals: HashMap::new() };
         for rule in &self.rules {
-            hasher.locals.clear();
+            hasher.begin(if rule.is_expression() { 0 } else { rule.frame.locals.len() });
             hasher.bytes(rule.name.as_bytes());
+            if !rule.is_expression() {
+                hasher.block(&rule.before);
+            }
             hasher.expr(&rule.expr);
+        }
+        for function in &self.functions {
+            hasher.begin(function.frame.locals.len());
+            hasher.number(u64::from(function.params));
+            for local in &function.frame.locals {
+                hasher.bytes(local.ty.to_string().as_bytes());
+                hasher.byte(u8::from(local.nullable));
+            }
+            hasher.block(&function.body);
+        }
+        for table in &self.tables {
+            hasher.bytes(table.element.to_string().as_bytes());
+            hasher.number(table.items.len() as u64);
+            table.items.iter().for_each(|item| hasher.constant(item));
         }
         hasher.state
     }
@@ -42,12 +59,130 @@ impl Hasher<'_> {
         bytes.iter().for_each(|b| self.byte(*b));
     }
 
+    /// Begins a frame, of which the locals that statements may set are numbered as they stand.
+    fn begin(&mut self, locals: usize) {
+        self.locals = (0..locals).map(|place| (LocalId(place as u32), place as u64)).collect();
+    }
+
+    fn place(&mut self, place: &Place) {
+        match place {
+            Place::Local(local) => self.bytes(&local.0.to_le_bytes()),
+            Place::Table(table) => self.bytes(&[&[0xff][..], &table.0.to_le_bytes()].concat()),
+        }
+    }
+
+    fn block(&mut self, block: &[Stmt]) {
+        self.number(block.len() as u64);
+        block.iter().for_each(|stmt| self.stmt(stmt));
+    }
+
+    fn stmt(&mut self, stmt: &Stmt) {
+        match &stmt.kind {
+            StmtKind::Set { local, value } => {
+                self.byte(32);
+                self.number(u64::from(local.0));
+                self.expr(value);
+            }
+            StmtKind::Fill { array, with } => {
+                self.byte(33);
+                self.number(u64::from(array.0));
+                match with {
+                    Filling::Items(items) => {
+                        self.number(items.len() as u64);
+                        items.iter().for_each(|item| self.expr(item));
+                    }
+                    Filling::Repeat(value, count) => {
+                        self.number(u64::MAX);
+                        self.expr(value);
+                        self.expr(count);
+                    }
+                    Filling::Each(value) => {
+                        self.number(u64::MAX - 1);
+                        self.expr(value);
+                    }
+                    Filling::Copy(place) => {
+                        self.number(u64::MAX - 2);
+                        self.place(place);
+                    }
+                }
+            }
+            StmtKind::Store { array, index, value } => {
+                self.byte(34);
+                self.number(u64::from(array.0));
+                self.expr(index);
+                self.expr(value);
+            }
+            StmtKind::Push { array, value } => {
+                self.byte(35);
+                self.number(u64::from(array.0));
+                self.expr(value);
+            }
+            StmtKind::Pop { local, array } => {
+                self.byte(36);
+                self.number(local.map_or(u64::MAX, |local| u64::from(local.0)));
+                self.number(u64::from(array.0));
+            }
+            StmtKind::Call { results, function, args } => {
+                self.byte(37);
+                self.number(u64::from(function.0));
+                self.number(results.len() as u64);
+                results.iter().for_each(|local| self.number(u64::from(local.0)));
+                args.iter().for_each(|arg| self.expr(arg));
+            }
+            StmtKind::If { arms, otherwise } => {
+                self.byte(38);
+                self.number(arms.len() as u64);
+                for (condition, body) in arms {
+                    self.expr(condition);
+                    self.block(body);
+                }
+                self.block(otherwise);
+            }
+            StmtKind::While { before, condition, body } => {
+                self.byte(39);
+                self.block(before);
+                self.expr(condition);
+                self.block(body);
+            }
+            StmtKind::For { local, over, body } => {
+                self.number(u64::from(local.0));
+                match over {
+                    Over::Range { start, end, inclusive } => {
+                        self.byte(40 + u8::from(*inclusive));
+                        self.expr(start);
+                        self.expr(end);
+                    }
+                    Over::Value(value) => {
+                        self.byte(42);
+                        self.expr(value);
+                    }
+                    Over::Array(place) => {
+                        self.byte(43);
+                        self.place(place);
+                    }
+                }
+                self.block(body);
+            }
+            StmtKind::Break => self.byte(44),
+            StmtKind::Continue => self.byte(45),
+            StmtKind::Return(values) => {
+                self.byte(46);
+                self.number(values.len() as u64);
+                values.iter().for_each(|value| self.expr(value));
+            }
+        }
+    }
+
     fn constant(&mut self, constant: &Const) {
         match constant {
             Const::Bool(b) => self.bytes(&[0, u8::from(*b)]),
             Const::Int(i) => {
                 self.byte(1);
                 self.number(*i as u64);
+            }
+            Const::U32(u) => {
+                self.byte(5);
+                self.number(u64::from(*u));
             }
             Const::Float(f) => {
                 self.byte(2);
@@ -131,6 +266,11 @@ impl Hasher<'_> {
             ExprKind::Present(_) => 22,
             ExprKind::Quantifier { .. } => 23,
             ExprKind::Collect(_) => 24,
+            ExprKind::Element { .. } => 25,
+            ExprKind::Count(_) => 26,
+            ExprKind::Packed(_) => 27,
+            ExprKind::Intrinsic { .. } => 28,
+            ExprKind::Otherwise { .. } => 29,
         };
         self.byte(tag);
         match &e.kind {
@@ -149,6 +289,12 @@ impl Hasher<'_> {
                 let function = program.sites.get(site.index()).and_then(|s| program.scheme.functions().get(s.function.0 as usize));
                 self.bytes(function.map_or(b"", |f| f.name.as_bytes()));
                 self.number(args.len() as u64);
+            }
+            ExprKind::Element { array, .. } | ExprKind::Count(array) | ExprKind::Packed(array) => self.place(array),
+            ExprKind::Intrinsic { op, args } => {
+                self.bytes(op.name().as_bytes());
+                self.number(args.len() as u64);
+                args.iter().for_each(|arg| self.bytes(arg.ty.to_string().as_bytes()));
             }
             ExprKind::Arith { op, .. } => self.bytes(op.symbol().as_bytes()),
             ExprKind::Compare { op, .. } => self.bytes(op.symbol().as_bytes()),

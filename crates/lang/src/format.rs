@@ -8,7 +8,9 @@ use crate::ast::{LogicOp, Span};
 use crate::diagnostic::Diagnostics;
 use crate::limits::Limits;
 use crate::parser::parse;
-use crate::syntax::{Expr, ExprKind, File, Member, Rule, Set, SubscriptKind};
+use crate::syntax::{
+    Block, Expr, ExprKind, File, Item, Member, Over, Rule, RuleBody, Set, Stmt, StmtKind, SubscriptKind, TypeKind, TypeName,
+};
 
 /// The columns of a line.
 const WIDTH: usize = 100;
@@ -42,8 +44,8 @@ pub fn format(source: &str, limits: &Limits) -> Result<String, Diagnostics> {
 fn once(source: &str, limits: &Limits) -> Result<String, Diagnostics> {
     let file = parse(source, limits)?;
     let mut formatter = Formatter { source, comments: comments(source, &file), next: 0, end: 0, out: String::new() };
-    for rule in &file.rules {
-        formatter.rule(rule);
+    for item in &file.items {
+        formatter.define(item);
     }
     formatter.comments_before(source.len(), 0, true);
     Ok(formatter.out)
@@ -52,9 +54,7 @@ fn once(source: &str, limits: &Limits) -> Result<String, Diagnostics> {
 /// Where the comments are: a `#` outside of strings starts one.
 fn comments(source: &str, file: &File) -> Vec<Span> {
     let mut strings = Vec::new();
-    for rule in &file.rules {
-        literals(&rule.expr, &mut strings);
-    }
+    file.exprs(&mut |e| literals(e, &mut strings));
     strings.sort_by_key(|s: &Span| s.start);
     let mut strings = strings.into_iter().peekable();
     let mut found = Vec::new();
@@ -76,42 +76,15 @@ fn comments(source: &str, file: &File) -> Vec<Span> {
 
 /// The spans of all strings.
 fn literals(e: &Expr, out: &mut Vec<Span>) {
-    match &e.kind {
-        ExprKind::Word(_) | ExprKind::Bool(_) | ExprKind::Sequence { .. } => {}
+    e.walk(&mut |e| match &e.kind {
         ExprKind::Bytes(_) => out.push(e.span),
-        ExprKind::Paren(inner) | ExprKind::Neg(inner) | ExprKind::Not(inner) | ExprKind::Quantifier { arg: inner, .. } => {
-            literals(inner, out);
+        ExprKind::In { set: Set::Literal { members, .. }, .. } => {
+            out.extend(members.iter().filter(|m| matches!(m, Member::Bytes(..))).map(Member::span));
         }
-        ExprKind::Call { args: all, .. } | ExprKind::Logic { items: all, .. } => all.iter().for_each(|e| literals(e, out)),
-        ExprKind::Subscript { base, subscripts } => {
-            literals(base, out);
-            for subscript in subscripts {
-                match &subscript.kind {
-                    SubscriptKind::Each => {}
-                    SubscriptKind::At(at) => literals(at, out),
-                    SubscriptKind::Slice(a, b) => [a, b].into_iter().flatten().for_each(|e| literals(e, out)),
-                }
-            }
-        }
-        ExprKind::Arith { lhs, rhs, .. } | ExprKind::Compare { lhs, rhs, .. } | ExprKind::Contains { value: lhs, needle: rhs } => {
-            literals(lhs, out);
-            literals(rhs, out);
-        }
-        ExprKind::In { value, set, .. } => {
-            literals(value, out);
-            if let Set::Literal { members, .. } = set {
-                out.extend(members.iter().filter(|m| matches!(m, Member::Bytes(..))).map(Member::span));
-            }
-        }
-        ExprKind::Matches { value, pattern } => {
-            literals(value, out);
-            out.push(pattern.span);
-        }
-        ExprKind::Wildcard { value, pattern_span, .. } => {
-            literals(value, out);
-            out.push(*pattern_span);
-        }
-    }
+        ExprKind::Matches { pattern, .. } => out.push(pattern.span),
+        ExprKind::Wildcard { pattern_span, .. } => out.push(*pattern_span),
+        _ => {}
+    });
 }
 
 struct Formatter<'s> {
@@ -161,19 +134,198 @@ impl Formatter<'_> {
         }
     }
 
-    fn rule(&mut self, rule: &Rule) {
-        let start = rule.span.start as usize;
-        self.comments_before(start, 0, true);
-        self.gap(start);
-        self.end = rule.span.end as usize;
-        let expr = inner(&rule.expr);
-        // A comment after the name stands before the rule.
-        self.comments_before(first(expr), 0, false);
-        let prefix = if rule.name.text.is_empty() { String::new() } else { format!("rule {} = ", rule.name.text) };
-        self.item(expr, &prefix, 0);
+    fn define(&mut self, item: &Item) {
+        let span = item.span();
+        self.comments_before(span.start as usize, 0, true);
+        self.gap(span.start as usize);
+        self.end = span.end as usize;
+        // A comment after the name stands before the item.
+        match item {
+            Item::Rule(Rule { name, body: RuleBody::Expr(expr), .. }) => {
+                let expr = inner(expr);
+                self.comments_before(first(expr), 0, false);
+                let prefix = if name.text.is_empty() { String::new() } else { format!("rule {} = ", name.text) };
+                self.item(expr, &prefix, 0);
+            }
+            Item::Rule(Rule { name, body: RuleBody::Block(block), .. }) => {
+                self.comments_before(block.span.start as usize, 0, false);
+                self.line(0, &format!("rule {} {{", name.text));
+                self.body(block, 0);
+            }
+            Item::Function(function) => {
+                self.comments_before(function.body.span.start as usize, 0, false);
+                let params = function.params.iter().map(|(name, ty)| format!("{}: {}", name.text, self.type_text(ty)));
+                let params = params.collect::<Vec<_>>().join(", ");
+                let results: Vec<String> = function.results.iter().map(|ty| self.type_text(ty)).collect();
+                let results = match results.as_slice() {
+                    [] => String::new(),
+                    [one] => format!("-> {one} "),
+                    all => format!("-> ({}) ", all.join(", ")),
+                };
+                self.line(0, &format!("fn {}({params}) {results}{{", function.name.text));
+                self.body(&function.body, 0);
+            }
+            Item::Constant(constant) => {
+                self.comments_before(first(&constant.value), 0, false);
+                let head = format!("const {}: {} = ", constant.name.text, self.type_text(&constant.ty));
+                self.long(&constant.value, &head, 0);
+            }
+        }
         if let Some(last) = self.next.checked_sub(1).and_then(|i| self.comments.get(i)) {
             self.end = self.end.max(last.end as usize);
         }
+    }
+
+    /// A type as it is written.
+    fn type_text(&self, ty: &TypeName) -> String {
+        let text = match &ty.kind {
+            TypeKind::Plain(ty) => ty.to_string(),
+            TypeKind::Unknown(name) => name.clone(),
+            TypeKind::List(element, None) => format!("[{}]", self.type_text(element)),
+            TypeKind::List(element, Some(len)) => format!("[{}; {}]", self.type_text(element), self.flat(len)),
+        };
+        if ty.nullable { text + "?" } else { text }
+    }
+
+    /// The statements of a block whose brace is open, and the closing brace.
+    fn body(&mut self, block: &Block, indent: usize) {
+        let deeper = indent + INDENT;
+        self.opened(block.span.start as usize + 1);
+        let mut end = None;
+        for stmt in &block.stmts {
+            let start = stmt.span.start as usize;
+            let comment = self.comments.get(self.next).filter(|c| (c.start as usize) < start);
+            let first = comment.map_or(start, |c| c.start as usize);
+            if end.is_some_and(|end: usize| self.source.get(end..first).unwrap_or("").matches('\n').count() > 1) {
+                self.out.push('\n');
+            }
+            self.comments_before(start, deeper, false);
+            self.stmt(stmt, deeper);
+            let last = self.next.checked_sub(1).and_then(|i| self.comments.get(i)).map_or(0, |c| c.end as usize);
+            end = Some(last.max(stmt.span.end as usize));
+        }
+        self.comments_before(block.span.end as usize - 1, deeper, false);
+        self.line(indent, "}");
+        self.trailing(block.span.end as usize);
+    }
+
+    /// A comment behind an opening brace stays there.
+    fn opened(&mut self, after: usize) {
+        let Some(span) = self.comments.get(self.next).copied() else { return };
+        if self.source.get(after..span.start as usize).is_some_and(|between| between.trim_matches([' ', '\t']).is_empty()) {
+            let text = self.text(span).to_owned();
+            self.out.push_str("  ");
+            self.out.push_str(&text);
+            self.next += 1;
+        }
+    }
+
+    /// Goes on in the line of a closing brace.
+    fn go_on(&mut self, text: &str, indent: usize) {
+        if self.out.ends_with('}') {
+            self.out.push(' ');
+            self.out.push_str(text);
+        } else {
+            // A comment stands behind the brace.
+            self.line(indent, text);
+        }
+    }
+
+    fn stmt(&mut self, stmt: &Stmt, indent: usize) {
+        match &stmt.kind {
+            StmtKind::Let { names, ty, value } => {
+                let names: Vec<&str> = names.iter().map(|name| name.text.as_str()).collect();
+                let names = if names.len() == 1 { names.concat() } else { format!("({})", names.join(", ")) };
+                let ty = ty.as_ref().map_or_else(String::new, |ty| format!(": {}", self.type_text(ty)));
+                self.long(value, &format!("let {names}{ty} = "), indent);
+            }
+            StmtKind::Assign { targets, op, value } => {
+                let texts: Vec<String> = targets.iter().map(|target| self.flat(target)).collect();
+                let target = if texts.len() == 1 { texts.concat() } else { format!("({})", texts.join(", ")) };
+                self.long(value, &format!("{target} {}= ", op.map_or("", |op| op.symbol())), indent);
+            }
+            StmtKind::Call(call) => self.long(call, "", indent),
+            StmtKind::If { arms, otherwise } => {
+                for (place, (condition, body)) in arms.iter().enumerate() {
+                    self.comments_before(body.span.start as usize, indent, false);
+                    let head = format!("if {} {{", self.flat(inner(condition)));
+                    match place {
+                        0 => self.line(indent, &head),
+                        _ => self.go_on(&format!("else {head}"), indent),
+                    }
+                    self.body(body, indent);
+                }
+                if let Some(body) = otherwise {
+                    self.comments_before(body.span.start as usize, indent, false);
+                    self.go_on("else {", indent);
+                    self.body(body, indent);
+                }
+            }
+            StmtKind::While { condition, body } => {
+                self.comments_before(body.span.start as usize, indent, false);
+                let head = format!("while {} {{", self.flat(inner(condition)));
+                self.line(indent, &head);
+                self.body(body, indent);
+            }
+            StmtKind::For { name, over, body } => {
+                self.comments_before(body.span.start as usize, indent, false);
+                let over = match over {
+                    Over::Range { start, end, inclusive } => {
+                        format!("{}{}{}", self.flat(start), if *inclusive { "..=" } else { ".." }, self.flat(end))
+                    }
+                    Over::Each(value) => self.flat(value),
+                };
+                self.line(indent, &format!("for {} in {over} {{", name.text));
+                self.body(body, indent);
+            }
+            StmtKind::Break => self.word("break", stmt, indent),
+            StmtKind::Continue => self.word("continue", stmt, indent),
+            StmtKind::Return(values) => match values.as_slice() {
+                [] => self.word("return", stmt, indent),
+                [one] => self.long(one, "return ", indent),
+                all => {
+                    let texts: Vec<String> = all.iter().map(|value| self.flat(value)).collect();
+                    self.word(&format!("return ({})", texts.join(", ")), stmt, indent);
+                }
+            },
+        }
+    }
+
+    /// A statement that stands in one line.
+    fn word(&mut self, text: &str, stmt: &Stmt, indent: usize) {
+        let end = stmt.span.end as usize;
+        self.comments_before(end, indent, false);
+        self.line(indent, text);
+        self.trailing(end);
+    }
+
+    /// Writes an expression after `prefix`: an array that is too long for a line over several.
+    fn long(&mut self, e: &Expr, prefix: &str, indent: usize) {
+        let ExprKind::Array(items) = &e.kind else { return self.item(e, prefix, indent) };
+        let end = e.span.end as usize;
+        let flat = self.flat(e);
+        self.comments_before(end, indent, false);
+        if indent + prefix.len() + flat.chars().count() <= WIDTH {
+            self.line(indent, &format!("{prefix}{flat}"));
+        } else {
+            self.line(indent, &format!("{prefix}["));
+            let mut row = String::new();
+            for item in items {
+                let text = self.flat(item);
+                if !row.is_empty() && indent + INDENT + row.chars().count() + 2 + text.chars().count() > WIDTH {
+                    self.line(indent + INDENT, &row);
+                    row.clear();
+                }
+                if !row.is_empty() {
+                    row.push(' ');
+                }
+                row.push_str(&text);
+                row.push(',');
+            }
+            self.line(indent + INDENT, &row);
+            self.line(indent, "]");
+        }
+        self.trailing(end);
     }
 
     /// Writes an expression after `prefix`, over several lines if one does not hold it.
@@ -262,6 +414,17 @@ impl Formatter<'_> {
                 }
                 text
             }
+            ExprKind::Array(items) => {
+                let items: Vec<String> = items.iter().map(|item| self.flat(item)).collect();
+                format!("[{}]", items.join(", "))
+            }
+            ExprKind::Repeat { value, count } => format!("[{}; {}]", self.flat(value), self.flat(count)),
+            ExprKind::Tuple(values) => {
+                let values: Vec<String> = values.iter().map(|value| self.flat(value)).collect();
+                format!("({})", values.join(", "))
+            }
+            ExprKind::Otherwise { value, default } => format!("{} ?? {}", self.flat(value), self.flat(default)),
+            ExprKind::Flip(inner) => format!("~{}", self.flat(inner)),
             ExprKind::Neg(inner) => {
                 let text = self.flat(inner);
                 // Glued to a digit the sign would be part of the number, which then may be read otherwise.

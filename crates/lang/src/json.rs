@@ -4,18 +4,19 @@
 //! read is [validated](crate::validate) in full.
 //!
 //! Expressions are taken apart into a list of `nodes`: each stands after its parts and refers to them as `{"node": place}`, and a rule's
-//! `expr` is the place of its last node. So the JSON is flat however deep a rule nests.
+//! `expr` is the place of its last node. So the JSON is flat however deep a rule nests. Statements stand as they are, with places of nodes
+//! for their expressions.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use crate::ast::{Expr, ExprKind, Frame, ListRef, LocalId, Program, Regex, Rule, Set, Site, Span, Wildcard};
+use crate::ast::{Expr, ExprKind, Frame, Function, ListRef, LocalId, Program, Regex, Rule, Set, Site, Span, Stmt, Table, Wildcard};
 use crate::scheme::{FieldId, FunctionId, Scheme};
 use crate::types::Type;
 use crate::validate::{HARD_DEPTH, Invalid, validate};
 
 const FORMAT: &str = "quintet-ast";
-const VERSION: u32 = 2;
+const VERSION: u32 = 3;
 
 /// Why a text is no program for a scheme.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -25,7 +26,7 @@ pub enum JsonError {
     #[error("this is no program: {0}")]
     Malformed(String),
     /// The text says that it is something else, or of another version.
-    #[error("this is `{format}`, version {version}; only `quintet-ast`, version 2 can be read")]
+    #[error("this is `{format}`, version {version}; only `quintet-ast`, version 3 can be read")]
     Version {
         /// The format that it names.
         format: String,
@@ -57,6 +58,8 @@ struct Document {
     /// Expressions, each after its parts.
     nodes: Vec<Value>,
     rules: Vec<FlatRule>,
+    script: Vec<FlatFunction>,
+    tables: Vec<Table>,
     sets: Vec<Set>,
     lists: Vec<ListRef>,
     regexes: Vec<Regex>,
@@ -69,9 +72,19 @@ struct Document {
 struct FlatRule {
     name: String,
     frame: Frame,
+    /// Statements, whose expressions are places in `nodes`.
+    before: Vec<Value>,
     /// A place in `nodes`.
     expr: usize,
     span: Span,
+}
+
+#[derive(Serialize, Deserialize)]
+struct FlatFunction {
+    /// The function without its statements.
+    head: Function,
+    /// Statements, whose expressions are places in `nodes`.
+    body: Vec<Value>,
 }
 
 /// Only what tells whether the rest can be read.
@@ -89,12 +102,24 @@ impl Program {
         functions.sort();
         functions.dedup();
         let mut nodes = Vec::new();
-        let mut flat = |rule: &Rule| {
-            let mut expr = rule.expr.clone();
+        let mut taken = |expr: &Expr| {
+            let mut expr = expr.clone();
             remap(&mut expr, &mut |id| used.binary_search(&id).ok().map(|i| FieldId(i as u32)));
-            FlatRule { name: rule.name.clone(), frame: rule.frame.clone(), expr: take_apart(expr, &mut nodes), span: rule.span }
+            take_apart(expr, &mut nodes)
         };
-        let rules = self.rules.iter().map(&mut flat).collect();
+        let flat = |rule: &Rule| FlatRule {
+            name: rule.name.clone(),
+            frame: rule.frame.clone(),
+            before: flat_block(&rule.before, &mut taken),
+            expr: taken(&rule.expr),
+            span: rule.span,
+        };
+        let rules = self.rules.iter().map(flat).collect();
+        let flat = |function: &Function| FlatFunction {
+            head: Function { body: Vec::new(), ..function.clone() },
+            body: flat_block(&function.body, &mut taken),
+        };
+        let script = self.functions.iter().map(flat).collect();
         let mut sites = self.sites.clone();
         for site in &mut sites {
             site.function = FunctionId(functions.binary_search(&site.function).unwrap_or_default() as u32);
@@ -107,6 +132,8 @@ impl Program {
             functions: functions.iter().map(|id| self.scheme.function(*id).name.clone()).collect(),
             nodes,
             rules,
+            script,
+            tables: self.tables.clone(),
             sets: self.sets.clone(),
             lists: self.lists.clone(),
             regexes: self.regexes.clone(),
@@ -148,12 +175,19 @@ impl Program {
         let unlisted = || JsonError::Malformed("an id stands for no field or function of the text".into());
         let mut nodes = put_together(document.nodes)?;
         let mut rules = Vec::with_capacity(document.rules.len());
-        for FlatRule { name, frame, expr, span } in document.rules {
-            let mut expr = nodes.get_mut(expr).and_then(Option::take).ok_or_else(misplaced)?;
+        let mut put = |place: usize| {
+            let mut expr = nodes.get_mut(place).and_then(Option::take).ok_or_else(misplaced)?;
             if !remap(&mut expr, &mut |id| fields.get(id.0 as usize).copied()) {
                 return Err(unlisted());
             }
-            rules.push(Rule { name, frame, expr, span });
+            Ok(expr)
+        };
+        for FlatRule { name, frame, before, expr, span } in document.rules {
+            rules.push(Rule { name, frame, before: read_block(before, &mut put)?, expr: put(expr)?, span });
+        }
+        let mut script = Vec::with_capacity(document.script.len());
+        for FlatFunction { head, body } in document.script {
+            script.push(Function { body: read_block(body, &mut put)?, ..head });
         }
         for site in &mut document.sites {
             site.function = *functions.get(site.function.0 as usize).ok_or_else(unlisted)?;
@@ -167,10 +201,57 @@ impl Program {
             wildcards: document.wildcards,
             needles: document.needles,
             sites: document.sites,
+            functions: script,
+            tables: document.tables,
         };
         validate(&program)?;
         Ok(program)
     }
+}
+
+/// Statements with the places of their expressions.
+fn flat_block(block: &[Stmt], taken: &mut dyn FnMut(&Expr) -> usize) -> Vec<Value> {
+    let flat = |stmt: &Stmt| {
+        let mut stmt = stmt.clone();
+        stmt.exprs_mut(&mut |e| *e = reference(taken(e)));
+        // Nothing in it can fail to be written: all keys are strings.
+        let mut value = serde_json::to_value(&stmt).unwrap_or_default();
+        replace(&mut value["kind"], &mut |value| is_part(value).then(|| json!({ "node": value["kind"]["Local"] })));
+        value
+    };
+    block.iter().map(flat).collect()
+}
+
+/// Statements whose expressions stand at places.
+fn read_block(block: Vec<Value>, put: &mut dyn FnMut(usize) -> Result<Expr, JsonError>) -> Result<Vec<Stmt>, JsonError> {
+    let read = |mut value: Value| {
+        replace(&mut value, &mut |value| referred(value));
+        let mut stmt: Stmt = serde_json::from_value(value).map_err(|e| JsonError::Malformed(e.to_string()))?;
+        let mut all = Ok(());
+        stmt.exprs_mut(&mut |e| {
+            let found = match e.kind {
+                ExprKind::Local(LocalId(place)) => put(place as usize),
+                _ => Err(misplaced()),
+            };
+            match found {
+                Ok(found) => *e = found,
+                Err(error) => all = Err(error),
+            }
+        });
+        all.map(|()| stmt)
+    };
+    block.into_iter().map(read).collect()
+}
+
+/// Whether a value is an expression.
+fn is_part(value: &Value) -> bool {
+    value.get("nullable").is_some() && value.get("kind").is_some()
+}
+
+/// The stand-in for the node that a value refers to.
+fn referred(value: &Value) -> Option<Value> {
+    let place = value.get("node").and_then(Value::as_u64).filter(|place| *place <= u64::from(u32::MAX))?;
+    serde_json::to_value(reference(place as usize)).ok()
 }
 
 fn misplaced() -> JsonError {
@@ -190,7 +271,6 @@ fn take_apart(mut e: Expr, nodes: &mut Vec<Value>) -> usize {
     });
     // Nothing in it can fail to be written: all keys are strings.
     let mut node = serde_json::to_value(&e).unwrap_or_default();
-    let is_part = |value: &Value| value.get("nullable").is_some();
     replace(&mut node["kind"], &mut |value| is_part(value).then(|| json!({ "node": value["kind"]["Local"] })));
     nodes.push(node);
     nodes.len() - 1
@@ -202,8 +282,7 @@ fn put_together(nodes: Vec<Value>) -> Result<Vec<Option<Expr>>, JsonError> {
     let mut whole: Vec<Option<Expr>> = Vec::with_capacity(nodes.len());
     let mut depths: Vec<usize> = Vec::with_capacity(nodes.len());
     for mut node in nodes {
-        let place = |value: &Value| value.get("node").and_then(Value::as_u64).filter(|p| *p <= u64::from(u32::MAX));
-        replace(&mut node, &mut |value| place(value).and_then(|p| serde_json::to_value(reference(p as usize)).ok()));
+        replace(&mut node, &mut |value| referred(value));
         let mut e: Expr = serde_json::from_value(node).map_err(malformed)?;
         let (mut depth, mut found) = (1, true);
         e.children_mut(&mut |child| {

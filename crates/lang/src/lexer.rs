@@ -26,8 +26,8 @@ pub(crate) enum Token<'s> {
 
 /// All symbols, longer ones before their prefixes.
 const SYMBOLS: &[&str] = &[
-    "==", "!=", "<=", ">=", "<<", ">>", "&&", "||", "^^", "..", "=", "!", "<", ">", "&", "|", "^", "~", "(", ")", "[", "]", "{", "}", ",",
-    ":", "$", "+", "-", "*", "/", "%",
+    "<<=", ">>=", "..=", "==", "!=", "<=", ">=", "<<", ">>", "&&", "||", "^^", "..", "->", "+=", "-=", "*=", "/=", "%=", "&=", "|=", "^=",
+    "=", "!", "<", ">", "&", "|", "^", "~", "(", ")", "[", "]", "{", "}", ",", ":", "$", "+", "-", "*", "/", "%",
 ];
 
 /// A place in a text.
@@ -264,6 +264,17 @@ impl<'s> Lexer<'s> {
         let start = self.pos;
         while self.byte(0).is_some_and(|b| is_word(b) || b == b'.' || b == b'-') {
             self.pos += 1;
+        }
+        Name { text: self.source[start..self.pos].into(), span: Span::new(start, self.pos) }
+    }
+
+    /// Reads a name of letters, digits and `_` that starts with no digit; empty where there is none.
+    pub(crate) fn identifier(&mut self) -> Name {
+        let start = self.pos;
+        if self.byte(0).is_some_and(|b| is_word(b) && !b.is_ascii_digit()) {
+            while self.byte(0).is_some_and(is_word) {
+                self.pos += 1;
+            }
         }
         Name { text: self.source[start..self.pos].into(), span: Span::new(start, self.pos) }
     }

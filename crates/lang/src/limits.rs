@@ -8,6 +8,9 @@ pub const HARD_MEMORY_BYTES: usize = 256 << 20;
 /// The largest [`Limits::steps`]: 2^46, which no evaluation reaches within a day.
 pub const HARD_STEPS: u64 = 1 << 46;
 
+/// The largest [`Limits::calls`]: what the recursion of every backend can take in 1 MiB of stack, half of what threads usually have.
+pub const HARD_CALLS: usize = 200;
+
 /// Bytes of a text from which on looking at it counts as a step, and for each of which again; see
 /// [`Limits::steps`].
 pub const LOOKED_AT: usize = 256;
@@ -47,7 +50,9 @@ pub struct Limits {
     /// searched (default 33,554,432, which takes half a second or a second on most backends; more than [`HARD_STEPS`] counts as
     /// that). More is the trap `budget`.
     pub steps: u64,
-    /// Expressions of one rule, after the passes, that a backend may make code of (default 5,000: each operand and each operator is one).
+    /// Calls of the script's functions that may go on inside one another (default 200, at most [`HARD_CALLS`]). More is the trap `calls`.
+    pub calls: usize,
+    /// Expressions of one rule or function, after the passes, that a backend may make code of (default 5,000: each operand and each operator is one).
     /// What code generators do with one function grows faster than the function. A larger rule is an error on `jit`, `wasm` and `lua`;
     /// `interp` and `closures` make no code and take any.
     pub code_expressions: usize,
@@ -68,6 +73,7 @@ impl Default for Limits {
             regex_caches_bytes: 128 << 20,
             memory_bytes: 16 << 20,
             steps: 1 << 25,
+            calls: 200,
             code_expressions: 5_000,
         }
     }

@@ -278,7 +278,10 @@ impl Scheme {
         let mut names: HashMap<String, Named> = HashMap::new();
         let mut fields = Vec::new();
         for (i, field) in self.0.fields.iter().enumerate() {
-            if keep(FieldId(i as u32), field) {
+            // A protocol's name stands for its bytes where those are wanted, so it stays with them.
+            let of_bytes =
+                field.ty == Type::Bool && self.field_id(&format!("{}.bytes", field.name)).is_some_and(|id| keep(id, self.field(id)));
+            if keep(FieldId(i as u32), field) || of_bytes {
                 names.insert(field.name.clone(), Named::Field(FieldId(fields.len() as u32)));
                 fields.push(field.clone());
             }

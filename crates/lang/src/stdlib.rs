@@ -13,7 +13,7 @@ pub const REFERENCES_MOST: usize = 8;
 
 /// All of them.
 pub fn signatures() -> Vec<Signature> {
-    [text(), replace(), encoding(), hashing(), json(), collections(), network()].concat()
+    [text(), replace(), encoding(), searching(), hashing(), json(), collections(), network()].concat()
 }
 
 fn bytes(name: &str) -> Param {
@@ -65,6 +65,12 @@ impl Signature {
     }
 }
 
+/// The signature of `len`.
+pub(crate) fn len() -> Signature {
+    let of = Pattern::OneOf(vec![Pattern::Exact(Type::Bytes), Pattern::ArrayOf(Box::new(Pattern::Any))]);
+    Signature::new("len", vec![bytes("value").pattern(of)], Type::Int).doc("The number of bytes, or of elements of an array.")
+}
+
 fn text() -> Vec<Signature> {
     let array = || Pattern::ArrayOf(Box::new(Pattern::Any));
     let bytes_or_array = || Pattern::OneOf(vec![Pattern::Exact(Type::Bytes), array()]);
@@ -72,8 +78,7 @@ fn text() -> Vec<Signature> {
     vec![
         Signature::new("lower", vec![bytes("text")], Type::Bytes).doc("The text with ASCII letters in lower case."),
         Signature::new("upper", vec![bytes("text")], Type::Bytes).doc("The text with ASCII letters in upper case."),
-        Signature::new("len", vec![bytes("value").pattern(bytes_or_array())], Type::Int)
-            .doc("The number of bytes, or of elements of an array."),
+        len(),
         Signature::new("starts_with", vec![bytes("text"), bytes("prefix")], Type::Bool)
             .doc("Whether the text starts with the prefix, byte for byte."),
         Signature::new("ends_with", vec![bytes("text"), bytes("suffix")], Type::Bool)
@@ -127,9 +132,33 @@ fn encoding() -> Vec<Signature> {
     ]
 }
 
+fn searching() -> Vec<Signature> {
+    vec![
+        Signature::new("find", vec![bytes("text"), bytes("part"), int("from").default(Const::Int(0))], Type::Int)
+            .may_be_nil()
+            .doc("Where the part first occurs from an offset on, or nil if it does not."),
+        Signature::new("xor_bytes", vec![bytes("text"), bytes("key")], Type::Bytes)
+            .doc("Each byte of the text xor one of the key, which repeats. An empty key changes nothing."),
+        Signature::new("sum_bytes", vec![bytes("bytes")], Type::Int).doc("The sum of all bytes."),
+        Signature::new("entropy", vec![bytes("bytes")], Type::Float)
+            .doc("The Shannon entropy in bits per byte, from 0 to 8. Of no bytes it is 0."),
+        Signature::new("crc32", vec![bytes("bytes")], Type::Int).doc("The CRC-32 of IEEE 802.3, as of zip and Ethernet."),
+        Signature::new("adler32", vec![bytes("bytes")], Type::Int).doc("The Adler-32 checksum, as of zlib."),
+        Signature::new("encode_hex", vec![bytes("bytes")], Type::Bytes).doc("The bytes as pairs of hexadecimal digits, in lower case."),
+        Signature::new("decode_hex", vec![bytes("text")], Type::Bytes)
+            .may_be_nil()
+            .doc("The bytes that hexadecimal digits stand for, or nil if they are none."),
+        Signature::new("inflate", vec![bytes("data"), flags()], Type::Bytes)
+            .may_be_nil()
+            .doc("The data that was compressed, or nil if it is malformed. It is zlib's format, raw DEFLATE with flag \"r\" or gzip with flag \"g\". The limits on memory and steps bound it."),
+    ]
+}
+
 fn hashing() -> Vec<Signature> {
     let hashed = |name: &str| bytes(name).pattern(Pattern::Primitive);
     vec![
+        Signature::new("md5", vec![bytes("bytes")], Type::Bytes).doc("The 16 bytes of the MD5 hash."),
+        Signature::new("sha1", vec![bytes("bytes")], Type::Bytes).doc("The 20 bytes of the SHA-1 hash."),
         Signature::new("sha256", vec![bytes("bytes")], Type::Bytes).doc("The 32 bytes of the SHA-256 hash."),
         Signature::new("sha512", vec![bytes("bytes")], Type::Bytes).doc("The 64 bytes of the SHA-512 hash."),
         Signature::new("hmac", vec![bytes("bytes"), bytes("key"), bytes("algorithm").literal()], Type::Bytes)

@@ -13,6 +13,8 @@ pub enum Type {
     Bool,
     /// A signed 64-bit integer; arithmetic wraps.
     Int,
+    /// An unsigned 32-bit integer of a script; arithmetic wraps. Records have none.
+    U32,
     /// An IEEE 754 binary64.
     Float,
     /// Bytes; text is bytes. Ordered as unsigned bytes.
@@ -23,6 +25,8 @@ pub enum Type {
     Array(Box<Type>),
     /// Values of one type under byte-string keys, iterated in key order.
     Map(Box<Type>),
+    /// An array of a script, of a primitive type: of as many elements as the number says, or growing. Records have none.
+    List(Box<Type>, Option<u32>),
 }
 
 impl Type {
@@ -36,7 +40,21 @@ impl Type {
         Type::Map(Box::new(element))
     }
 
-    /// The element type of an array or map.
+    /// `[element]`, or `[element; len]`.
+    pub fn list(element: Type, len: Option<u32>) -> Type {
+        Type::List(Box::new(element), len)
+    }
+
+    /// Whether records may have values of this type: it has neither U32 nor arrays of scripts in it.
+    pub fn is_stored(&self) -> bool {
+        match self {
+            Type::Bool | Type::Int | Type::Float | Type::Bytes | Type::Ip => true,
+            Type::Array(element) | Type::Map(element) => element.is_stored(),
+            Type::U32 | Type::List(..) => false,
+        }
+    }
+
+    /// The element type of an array or map of a record.
     pub fn element(&self) -> Option<&Type> {
         match self {
             Type::Array(t) | Type::Map(t) => Some(t),
@@ -46,7 +64,7 @@ impl Type {
 
     /// True for every type but arrays and maps.
     pub fn is_primitive(&self) -> bool {
-        self.element().is_none()
+        !matches!(self, Type::Array(_) | Type::Map(_) | Type::List(..))
     }
 
     /// 64-bit words that a stored value of this type takes in a record or as an array element: three for [`Type::Ip`], one for
@@ -54,7 +72,7 @@ impl Type {
     pub fn words(&self) -> u32 {
         match self {
             Type::Ip => 3,
-            Type::Bool | Type::Int | Type::Float | Type::Bytes | Type::Array(_) | Type::Map(_) => 1,
+            Type::Bool | Type::Int | Type::U32 | Type::Float | Type::Bytes | Type::Array(_) | Type::Map(_) | Type::List(..) => 1,
         }
     }
 }
@@ -64,11 +82,14 @@ impl fmt::Display for Type {
         match self {
             Type::Bool => f.write_str("Bool"),
             Type::Int => f.write_str("Int"),
+            Type::U32 => f.write_str("U32"),
             Type::Float => f.write_str("Float"),
             Type::Bytes => f.write_str("Bytes"),
             Type::Ip => f.write_str("Ip"),
             Type::Array(t) => write!(f, "Array<{t}>"),
             Type::Map(t) => write!(f, "Map<{t}>"),
+            Type::List(t, None) => write!(f, "[{t}]"),
+            Type::List(t, Some(len)) => write!(f, "[{t}; {len}]"),
         }
     }
 }

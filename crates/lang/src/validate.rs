@@ -5,7 +5,13 @@
 
 use std::collections::HashSet;
 
-use crate::ast::{ArithOp, Clause, Const, Each, Expr, ExprKind, LocalId, Needle, Program, Rule, Set, SiteId};
+use crate::ast::{
+    Answer, Clause, Const, Each, Expr, ExprKind, Filling, FnId, Frame, Function, LocalId, Needle, Over, Place, Program, Set, SiteId, Stmt,
+    StmtKind,
+};
+use crate::check::ends;
+use crate::intrinsic::Row;
+use crate::parser::HARD_BLOCKS;
 use crate::scheme::Presence;
 use crate::signature::{ArgKind, NilRule};
 use crate::types::Type;
@@ -42,6 +48,15 @@ fn ensure(holds: bool, what: &str) -> Valid {
     if holds { Ok(()) } else { Err(what.into()) }
 }
 
+fn is_list(ty: &Type) -> bool {
+    matches!(ty, Type::List(..))
+}
+
+/// What is known of a local that one way sets and another does not.
+fn unset(a: Bound, b: Bound) -> Bound {
+    if a == Bound::Set || b == Bound::Set { Bound::Never } else { Bound::Left }
+}
+
 /// Looks through a whole program.
 ///
 /// # Errors
@@ -50,8 +65,13 @@ pub fn validate(program: &Program) -> Result<(), Invalid> {
     tables(program).map_err(|what| Invalid { rule: String::new(), what })?;
     let mut sites = HashSet::new();
     for rule in &program.rules {
-        let mut walk = Walk { program, rule, sites: &mut sites, bound: vec![Bound::Never; rule.frame.locals.len()], depth: 0 };
-        walk.truth(&rule.expr).map_err(|what| Invalid { rule: rule.name.clone(), what })?;
+        let mut walk = Walk::new(program, &rule.frame, &mut sites);
+        let valid = walk.block(&rule.before).and_then(|()| walk.truth(&rule.expr));
+        valid.map_err(|what| Invalid { rule: rule.name.clone(), what })?;
+    }
+    for function in &program.functions {
+        let mut walk = Walk::new(program, &function.frame, &mut sites);
+        walk.function(function).map_err(|what| Invalid { rule: function.name.clone(), what })?;
     }
     Ok(())
 }
@@ -76,30 +96,260 @@ fn tables(program: &Program) -> Valid {
         let inner = wildcard.parts.get(1..wildcard.parts.len().saturating_sub(1)).unwrap_or(&[]);
         ensure(!wildcard.parts.is_empty() && inner.iter().all(|p| !p.is_empty()), "a wildcard pattern is malformed")?;
     }
+    for table in &program.tables {
+        let fits = table.element.is_primitive() && table.items.iter().all(|item| item.ty() == table.element);
+        ensure(fits, "a constant array holds something of another type")?;
+        ensure(table.items.iter().all(finite), "no constant is infinite or not a number")?;
+    }
     for site in &program.sites {
         ensure(program.scheme.functions().len() > site.function.0 as usize, "there is no function with this id")?;
     }
     Ok(())
 }
 
+/// Whether a constant is a number, if it is a Float.
+fn finite(c: &Const) -> bool {
+    !matches!(c, Const::Float(f) if !f.is_finite())
+}
+
+/// Whether a local has a value.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Bound {
     Never,
     Here,
     Left,
+    /// A statement has set it.
+    Set,
 }
 
 struct Walk<'p, 's> {
     program: &'p Program,
-    rule: &'p Rule,
+    frame: &'p Frame,
     /// The call sites that were met; each is one call's own.
     sites: &'s mut HashSet<SiteId>,
     bound: Vec<Bound>,
     /// How many expressions stand around the current one.
     depth: usize,
+    /// How many blocks stand around the current statement, and how many loops.
+    blocks: usize,
+    loops: usize,
+    /// What the function answers; `None` for the statements of a rule.
+    results: Option<&'p [Answer]>,
 }
 
-impl Walk<'_, '_> {
+impl<'p, 's> Walk<'p, 's> {
+    fn new(program: &'p Program, frame: &'p Frame, sites: &'s mut HashSet<SiteId>) -> Walk<'p, 's> {
+        let bound = vec![Bound::Never; frame.locals.len()];
+        Walk { program, frame, sites, bound, depth: 0, blocks: 0, loops: 0, results: None }
+    }
+
+    fn function(&mut self, function: &'p Function) -> Valid {
+        let params = self.bound.get_mut(..function.params as usize).ok_or("a function has more parameters than locals")?;
+        params.fill(Bound::Set);
+        ensure(function.results.iter().all(|answer| !is_list(&answer.ty)), "a function answers an array")?;
+        self.results = Some(&function.results);
+        self.block(&function.body)?;
+        ensure(function.results.is_empty() || ends(&function.body), "a function runs off its end without a result")
+    }
+
+    /// Statements. What they set is set after them too.
+    fn block(&mut self, block: &'p [Stmt]) -> Valid {
+        ensure(self.blocks <= HARD_BLOCKS + 8, "too many blocks stand inside one another")?;
+        self.blocks += 1;
+        block.iter().try_for_each(|stmt| self.stmt(stmt))?;
+        self.blocks -= 1;
+        Ok(())
+    }
+
+    /// Statements that may not be run: what they set is not known to be set after them.
+    fn perhaps(&mut self, block: &'p [Stmt]) -> Result<Vec<Bound>, String> {
+        let before = self.bound.clone();
+        self.block(block)?;
+        let after = std::mem::replace(&mut self.bound, before);
+        Ok(after)
+    }
+
+    fn stmt(&mut self, stmt: &'p Stmt) -> Valid {
+        match &stmt.kind {
+            StmtKind::Set { local, value } => {
+                self.expr(value)?;
+                ensure(!is_list(&value.ty), "an array is set as if it were a value")?;
+                self.set(*local, &value.ty, value.nullable)
+            }
+            StmtKind::Fill { array, with } => {
+                let (element, len) = self.list(*array)?;
+                match with {
+                    Filling::Items(items) => {
+                        items.iter().try_for_each(|item| self.typed(item, &element))?;
+                        ensure(len.is_none_or(|len| items.len() == len as usize), "a fixed array is not filled")?;
+                    }
+                    Filling::Repeat(value, count) => {
+                        self.typed(value, &element)?;
+                        self.typed(count, &Type::Int)?;
+                        let known = match count.kind {
+                            ExprKind::Const(Const::Int(count)) => Some(count),
+                            _ => None,
+                        };
+                        ensure(len.is_none_or(|len| known == Some(i64::from(len))), "a fixed array is not filled")?;
+                    }
+                    Filling::Each(value) => {
+                        self.typed(value, &element)?;
+                        ensure(self.bound[array.index()] == Bound::Set, "an array is changed before it is there")?;
+                    }
+                    Filling::Copy(place) => {
+                        let (found, from) = self.place(*place)?;
+                        ensure(found == element && len.is_none_or(|len| from == Some(len)), "an array is copied into one of another type")?;
+                    }
+                }
+                self.bound[array.index()] = Bound::Set;
+                Ok(())
+            }
+            StmtKind::Store { array, index, value } => {
+                let (element, _) = self.changed(*array)?;
+                self.typed(index, &Type::Int)?;
+                self.typed(value, &element)
+            }
+            StmtKind::Push { array, value } => {
+                let (element, len) = self.changed(*array)?;
+                ensure(len.is_none(), "a fixed array grows")?;
+                self.typed(value, &element)
+            }
+            StmtKind::Pop { local, array } => {
+                let (element, len) = self.changed(*array)?;
+                ensure(len.is_none(), "a fixed array shrinks")?;
+                local.map_or(Ok(()), |local| self.set(local, &element, true))
+            }
+            StmtKind::Call { results, function, args } => self.script_call(results, *function, args),
+            StmtKind::If { arms, otherwise } => {
+                ensure(!arms.is_empty(), "an `if` has no condition")?;
+                let mut after: Option<Vec<Bound>> = None;
+                let mut join = |found: Vec<Bound>, block: &[Stmt]| {
+                    // What leaves the block does not come here.
+                    if !ends(block) {
+                        after = Some(match after.take() {
+                            Some(known) => known.into_iter().zip(found).map(|(a, b)| if a == b { a } else { unset(a, b) }).collect(),
+                            None => found,
+                        });
+                    }
+                };
+                for (condition, body) in arms {
+                    self.truth(condition)?;
+                    let found = self.perhaps(body)?;
+                    join(found, body);
+                }
+                let found = self.perhaps(otherwise)?;
+                join(found, otherwise);
+                if let Some(after) = after {
+                    self.bound = after;
+                }
+                Ok(())
+            }
+            StmtKind::While { before, condition, body } => {
+                self.block(before)?;
+                self.truth(condition)?;
+                self.loops += 1;
+                self.perhaps(body)?;
+                self.loops -= 1;
+                Ok(())
+            }
+            StmtKind::For { local, over, body } => {
+                let element = match over {
+                    Over::Range { start, end, .. } => {
+                        self.typed(start, &Type::Int)?;
+                        self.typed(end, &Type::Int)?;
+                        Type::Int
+                    }
+                    Over::Value(value) => {
+                        self.expr(value)?;
+                        match &value.ty {
+                            Type::Bytes => Type::Int,
+                            ty => ty.element().ok_or("only bytes, arrays and maps are walked")?.clone(),
+                        }
+                    }
+                    Over::Array(place) => self.place(*place)?.0,
+                };
+                let before = self.bound.clone();
+                self.set(*local, &element, false)?;
+                self.loops += 1;
+                self.block(body)?;
+                self.loops -= 1;
+                self.bound = before;
+                Ok(())
+            }
+            StmtKind::Break | StmtKind::Continue => ensure(self.loops > 0, "a loop is left outside of any"),
+            StmtKind::Return(values) => {
+                let results = self.results.ok_or("a rule's expression returns")?;
+                ensure(values.len() == results.len(), "a function returns another number of values than it says")?;
+                for (value, answer) in values.iter().zip(results) {
+                    self.typed(value, &answer.ty)?;
+                    ensure(!value.nullable || answer.nullable, "a function is wrong about nil")?;
+                }
+                Ok(())
+            }
+        }
+    }
+
+    fn script_call(&mut self, results: &[LocalId], function: FnId, args: &[Expr]) -> Valid {
+        let program = self.program;
+        let called = program.functions.get(function.index()).ok_or("there is no function of the program with this id")?;
+        let params = called.frame.locals.get(..called.params as usize).ok_or("a function has more parameters than locals")?;
+        ensure(params.len() == args.len(), "a call has the wrong number of arguments")?;
+        let mut skipped = false;
+        for (arg, param) in args.iter().zip(params) {
+            ensure(arg.ty == param.ty, "a function does not take an argument of this type")?;
+            match (&arg.ty, &arg.kind) {
+                (Type::List(..), ExprKind::Local(local)) => {
+                    self.list(*local)?;
+                    ensure(!param.nullable && !arg.nullable, "an array is never nil")?;
+                    // Where it goes may be an array that is not filled yet.
+                    self.bound[local.index()] = Bound::Set;
+                }
+                (Type::List(..), _) => return Err("an array that is passed is no local".into()),
+                _ => self.expr(arg)?,
+            }
+            skipped |= arg.nullable && !param.nullable;
+        }
+        ensure(results.is_empty() || results.len() == called.results.len(), "a call has the wrong number of results")?;
+        for (local, answer) in results.iter().zip(&called.results) {
+            self.set(*local, &answer.ty, skipped || answer.nullable)?;
+        }
+        Ok(())
+    }
+
+    /// A statement sets a local.
+    fn set(&mut self, id: LocalId, ty: &Type, nullable: bool) -> Valid {
+        let local = self.frame.locals.get(id.index()).ok_or("there is no local with this id")?;
+        ensure(matches!(self.bound[id.index()], Bound::Never | Bound::Set), "a local is set that a loop binds")?;
+        ensure(local.ty == *ty, "a local has the wrong type")?;
+        ensure(!nullable || local.nullable, "a local is wrong about nil")?;
+        self.bound[id.index()] = Bound::Set;
+        Ok(())
+    }
+
+    /// The type of the elements of an array, and how many there are if that is fixed.
+    fn list(&self, id: LocalId) -> Result<(Type, Option<u32>), String> {
+        match &self.frame.locals.get(id.index()).ok_or("there is no local with this id")?.ty {
+            Type::List(element, len) if element.is_primitive() => Ok(((**element).clone(), *len)),
+            _ => Err("this local is no array".into()),
+        }
+    }
+
+    fn changed(&self, id: LocalId) -> Result<(Type, Option<u32>), String> {
+        let found = self.list(id)?;
+        ensure(self.bound[id.index()] == Bound::Set, "an array is changed before it is there")?;
+        Ok(found)
+    }
+
+    fn place(&self, place: Place) -> Result<(Type, Option<u32>), String> {
+        match place {
+            Place::Local(local) => self.changed(local),
+            Place::Table(table) => {
+                let table = self.program.tables.get(table.index()).ok_or("there is no constant array with this id")?;
+                Ok((table.element.clone(), Some(table.items.len() as u32)))
+            }
+        }
+    }
+
     /// A Bool that is never nil.
     fn truth(&mut self, e: &Expr) -> Valid {
         ensure(e.ty == Type::Bool && !e.nullable, "a Bool that is never nil is needed")?;
@@ -128,7 +378,7 @@ impl Walk<'_, '_> {
         let test = Ok((Type::Bool, false));
         match &e.kind {
             ExprKind::Const(c) => {
-                ensure(!matches!(c, Const::Float(f) if !f.is_finite()), "no constant is infinite or not a number")?;
+                ensure(finite(c), "no constant is infinite or not a number")?;
                 Ok((c.ty(), false))
             }
             ExprKind::Field(id) => {
@@ -136,8 +386,32 @@ impl Walk<'_, '_> {
                 Ok((field.ty.clone(), field.presence == Presence::Optional))
             }
             ExprKind::Local(id) => {
-                ensure(self.bound.get(id.index()) == Some(&Bound::Here), "a local is used outside of its loop")?;
-                Ok((self.rule.frame.locals[id.index()].clone(), false))
+                let there = matches!(self.bound.get(id.index()), Some(Bound::Here | Bound::Set));
+                ensure(there, "a local is used outside of its loop, or before it is set")?;
+                let local = &self.frame.locals[id.index()];
+                ensure(!is_list(&local.ty), "an array stands for a value")?;
+                Ok((local.ty.clone(), local.nullable))
+            }
+            ExprKind::Element { array, index } => {
+                let (element, _) = self.place(*array)?;
+                self.typed(index, &Type::Int)?;
+                Ok((element, index.nullable))
+            }
+            ExprKind::Count(array) => self.place(*array).map(|_| (Type::Int, false)),
+            ExprKind::Packed(array) => {
+                let (element, _) = self.place(*array)?;
+                ensure(matches!(element, Type::Int | Type::U32), "only arrays of Int and U32 become bytes")?;
+                Ok((Type::Bytes, false))
+            }
+            ExprKind::Intrinsic { op, args } => {
+                args.iter().try_for_each(|arg| self.expr(arg))?;
+                let row = Row::of(*op, args.iter().map(|arg| &arg.ty)).ok_or("an operation does not work on these types")?;
+                Ok((row.result.clone(), row.nullable || args.iter().any(|arg| arg.nullable)))
+            }
+            ExprKind::Otherwise { value, default } => {
+                self.expr(value)?;
+                self.typed(default, &value.ty)?;
+                Ok((value.ty.clone(), value.nullable && default.nullable))
             }
             ExprKind::Index { base, index } => {
                 self.expr(base)?;
@@ -166,14 +440,13 @@ impl Walk<'_, '_> {
             }
             ExprKind::Call { site, args } => self.call(*site, args),
             ExprKind::Neg(inner) => {
-                ensure(matches!(inner.ty, Type::Int | Type::Float), "minus is for numbers")?;
+                ensure(matches!(inner.ty, Type::Int | Type::U32 | Type::Float), "minus is for numbers")?;
                 self.expr(inner)?;
                 Ok((inner.ty.clone(), inner.nullable))
             }
             ExprKind::Not(inner) => self.truth(inner).and(test),
             ExprKind::Arith { op, lhs, rhs } => {
-                let float = matches!(op, ArithOp::Add | ArithOp::Sub | ArithOp::Mul | ArithOp::Div | ArithOp::Rem);
-                ensure(lhs.ty == Type::Int || float && lhs.ty == Type::Float, "an operator does not work on this type")?;
+                ensure(op.works_on(&lhs.ty), "an operator does not work on this type")?;
                 self.expr(lhs)?;
                 self.typed(rhs, &lhs.ty)?;
                 Ok((lhs.ty.clone(), lhs.nullable || rhs.nullable))
@@ -288,7 +561,8 @@ impl Walk<'_, '_> {
 
     fn bind(&mut self, id: LocalId, ty: &Type) -> Valid {
         ensure(self.bound.get(id.index()) == Some(&Bound::Never), "a local is bound twice, or not in the frame")?;
-        ensure(self.rule.frame.locals[id.index()] == *ty, "a local has the wrong type")?;
+        let local = &self.frame.locals[id.index()];
+        ensure(local.ty == *ty && !local.nullable, "a local has the wrong type")?;
         self.bound[id.index()] = Bound::Here;
         Ok(())
     }

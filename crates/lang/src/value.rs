@@ -24,7 +24,7 @@ impl Program {
         let (site, span) = (SiteId(self.sites.len() as u32), expr.span);
         self.sites.push(Site { function, args: vec![expr.ty.clone()], constants: vec![constant], result: Type::Bool, span });
         let call = Expr { kind: ExprKind::Call { site, args: vec![expr] }, ty: Type::Bool, nullable: false, span };
-        self.rules.push(Rule { name: String::new(), frame, expr: call, span });
+        self.rules.push(Rule { name: String::new(), frame, before: Vec::new(), expr: call, span });
     }
 
     /// The expression whose value the program hands over; `None` where it answers rules.

@@ -25,8 +25,8 @@
 //! ```
 
 use crate::ast::{
-    ArithOp, Clause, CompareOp, Const, Each, Expr, ExprKind, ListRef, LocalId, LogicOp, Needle, Program, Quantifier, Regex, Rule, Set,
-    Site, Wildcard,
+    ArithOp, Clause, CompareOp, Const, Each, Expr, ExprKind, Filling, Function, ListRef, LocalId, LogicOp, Needle, Over, Program,
+    Quantifier, Regex, Rule, Set, Site, Stmt, StmtKind, Wildcard,
 };
 use crate::scheme::FieldId;
 
@@ -79,8 +79,11 @@ impl Expr {
     /// Calls `visit` on each direct child, in order of evaluation.
     pub fn children<'e>(&'e self, visit: &mut dyn FnMut(&'e Expr)) {
         match &self.kind {
-            ExprKind::Const(_) | ExprKind::Field(_) | ExprKind::Local(_) => {}
-            ExprKind::Index { base, index: other } | ExprKind::Key { base, key: other } => {
+            ExprKind::Const(_) | ExprKind::Field(_) | ExprKind::Local(_) | ExprKind::Count(_) | ExprKind::Packed(_) => {}
+            ExprKind::Element { index, .. } => visit(index),
+            ExprKind::Otherwise { value: base, default: other }
+            | ExprKind::Index { base, index: other }
+            | ExprKind::Key { base, key: other } => {
                 visit(base);
                 visit(other);
             }
@@ -90,7 +93,7 @@ impl Expr {
                     visit(bound);
                 }
             }
-            ExprKind::Call { args, .. } => args.iter().for_each(visit),
+            ExprKind::Call { args, .. } | ExprKind::Intrinsic { args, .. } => args.iter().for_each(visit),
             ExprKind::Neg(e) | ExprKind::Not(e) | ExprKind::Present(e) => visit(e),
             ExprKind::Arith { lhs, rhs, .. } | ExprKind::Compare { lhs, rhs, .. } => {
                 visit(lhs);
@@ -122,8 +125,11 @@ impl Expr {
     /// Calls `visit` on each direct child, in order of evaluation.
     pub fn children_mut(&mut self, visit: &mut dyn FnMut(&mut Expr)) {
         match &mut self.kind {
-            ExprKind::Const(_) | ExprKind::Field(_) | ExprKind::Local(_) => {}
-            ExprKind::Index { base, index: other } | ExprKind::Key { base, key: other } => {
+            ExprKind::Const(_) | ExprKind::Field(_) | ExprKind::Local(_) | ExprKind::Count(_) | ExprKind::Packed(_) => {}
+            ExprKind::Element { index, .. } => visit(index),
+            ExprKind::Otherwise { value: base, default: other }
+            | ExprKind::Index { base, index: other }
+            | ExprKind::Key { base, key: other } => {
                 visit(base);
                 visit(other);
             }
@@ -133,7 +139,7 @@ impl Expr {
                     visit(bound);
                 }
             }
-            ExprKind::Call { args, .. } => args.iter_mut().for_each(visit),
+            ExprKind::Call { args, .. } | ExprKind::Intrinsic { args, .. } => args.iter_mut().for_each(visit),
             ExprKind::Neg(e) | ExprKind::Not(e) | ExprKind::Present(e) => visit(e),
             ExprKind::Arith { lhs, rhs, .. } | ExprKind::Compare { lhs, rhs, .. } => {
                 visit(lhs);
@@ -163,18 +169,126 @@ impl Expr {
     }
 }
 
+impl Stmt {
+    /// Calls `visit` on each expression of this statement and those in its blocks that is part of no other expression, in order.
+    pub fn exprs<'e>(&'e self, visit: &mut dyn FnMut(&'e Expr)) {
+        match &self.kind {
+            StmtKind::Pop { .. } | StmtKind::Break | StmtKind::Continue => {}
+            StmtKind::Set { value, .. } | StmtKind::Push { value, .. } => visit(value),
+            StmtKind::Fill { with, .. } => match with {
+                Filling::Items(items) => items.iter().for_each(visit),
+                Filling::Repeat(value, count) => {
+                    visit(value);
+                    visit(count);
+                }
+                Filling::Each(value) => visit(value),
+                Filling::Copy(_) => {}
+            },
+            StmtKind::Store { index, value, .. } => {
+                visit(index);
+                visit(value);
+            }
+            StmtKind::Call { args, .. } => args.iter().for_each(visit),
+            StmtKind::If { arms, otherwise } => {
+                for (condition, body) in arms {
+                    visit(condition);
+                    body.iter().for_each(|s| s.exprs(visit));
+                }
+                otherwise.iter().for_each(|s| s.exprs(visit));
+            }
+            StmtKind::While { before, condition, body } => {
+                before.iter().for_each(|s| s.exprs(visit));
+                visit(condition);
+                body.iter().for_each(|s| s.exprs(visit));
+            }
+            StmtKind::For { over, body, .. } => {
+                match over {
+                    Over::Range { start, end, .. } => {
+                        visit(start);
+                        visit(end);
+                    }
+                    Over::Value(value) => visit(value),
+                    Over::Array(_) => {}
+                }
+                body.iter().for_each(|s| s.exprs(visit));
+            }
+            StmtKind::Return(values) => values.iter().for_each(visit),
+        }
+    }
+
+    /// Calls `visit` on each expression of this statement and those in its blocks that is part of no other expression, in order.
+    pub fn exprs_mut(&mut self, visit: &mut dyn FnMut(&mut Expr)) {
+        match &mut self.kind {
+            StmtKind::Pop { .. } | StmtKind::Break | StmtKind::Continue => {}
+            StmtKind::Set { value, .. } | StmtKind::Push { value, .. } => visit(value),
+            StmtKind::Fill { with, .. } => match with {
+                Filling::Items(items) => items.iter_mut().for_each(visit),
+                Filling::Repeat(value, count) => {
+                    visit(value);
+                    visit(count);
+                }
+                Filling::Each(value) => visit(value),
+                Filling::Copy(_) => {}
+            },
+            StmtKind::Store { index, value, .. } => {
+                visit(index);
+                visit(value);
+            }
+            StmtKind::Call { args, .. } => args.iter_mut().for_each(visit),
+            StmtKind::If { arms, otherwise } => {
+                for (condition, body) in arms {
+                    visit(condition);
+                    body.iter_mut().for_each(|s| s.exprs_mut(visit));
+                }
+                otherwise.iter_mut().for_each(|s| s.exprs_mut(visit));
+            }
+            StmtKind::While { before, condition, body } => {
+                before.iter_mut().for_each(|s| s.exprs_mut(visit));
+                visit(condition);
+                body.iter_mut().for_each(|s| s.exprs_mut(visit));
+            }
+            StmtKind::For { over, body, .. } => {
+                match over {
+                    Over::Range { start, end, .. } => {
+                        visit(start);
+                        visit(end);
+                    }
+                    Over::Value(value) => visit(value),
+                    Over::Array(_) => {}
+                }
+                body.iter_mut().for_each(|s| s.exprs_mut(visit));
+            }
+            StmtKind::Return(values) => values.iter_mut().for_each(visit),
+        }
+    }
+}
+
 /// Looks at a program. An id without an entry in its table is passed over.
 pub trait Visitor<'p> {
-    /// The whole program: its rules.
+    /// The whole program: its rules, then its functions.
     fn program(&mut self, program: &'p Program) {
         for rule in &program.rules {
             self.rule(program, rule);
         }
+        for function in &program.functions {
+            self.function(program, function);
+        }
     }
 
-    /// A rule: its expression.
+    /// A rule: what runs before its expression, and that.
     fn rule(&mut self, program: &'p Program, rule: &'p Rule) {
+        rule.before.iter().for_each(|s| self.stmt(program, s));
         self.expr(program, &rule.expr);
+    }
+
+    /// A function: its statements.
+    fn function(&mut self, program: &'p Program, function: &'p Function) {
+        function.body.iter().for_each(|s| self.stmt(program, s));
+    }
+
+    /// A statement: its expressions, and those of the statements in it.
+    fn stmt(&mut self, program: &'p Program, stmt: &'p Stmt) {
+        stmt.exprs(&mut |e| self.expr(program, e));
     }
 
     /// An expression: [`walk_expr`].
@@ -255,6 +369,7 @@ pub trait VisitorMut {
     /// The whole program: its rules, then its tables.
     fn program(&mut self, program: &mut Program) {
         program.rules.iter_mut().for_each(|r| self.rule(r));
+        program.functions.iter_mut().for_each(|f| self.function(f));
         program.sets.iter_mut().for_each(|s| self.set(s));
         program.lists.iter_mut().for_each(|l| self.list(l));
         program.regexes.iter_mut().for_each(|r| self.regex(r));
@@ -263,9 +378,20 @@ pub trait VisitorMut {
         program.sites.iter_mut().for_each(|s| self.site(s));
     }
 
-    /// A rule: its expression.
+    /// A rule: what runs before its expression, and that.
     fn rule(&mut self, rule: &mut Rule) {
+        rule.before.iter_mut().for_each(|s| self.stmt(s));
         self.expr(&mut rule.expr);
+    }
+
+    /// A function: its statements.
+    fn function(&mut self, function: &mut Function) {
+        function.body.iter_mut().for_each(|s| self.stmt(s));
+    }
+
+    /// A statement: its expressions, and those of the statements in it.
+    fn stmt(&mut self, stmt: &mut Stmt) {
+        stmt.exprs_mut(&mut |e| self.expr(e));
     }
 
     /// An expression: [`walk_expr_mut`].

@@ -120,7 +120,7 @@ fn other_schemes() {
     assert_eq!(Program::from_json(&text, &other).expect("a program").to_string(), "y == 1\n");
     let text = compile("x == 1", &one, &Default::default()).expect("a rule").to_json();
     assert_eq!(Program::from_json(&text, &other).expect_err("no x").to_string(), "the scheme has no field `x` of type Int");
-    assert!(Program::from_json(&text.replace("\"version\":2", "\"version\":1"), &one).is_err());
+    assert!(Program::from_json(&text.replace("\"version\":3", "\"version\":1"), &one).is_err());
     assert!(Program::from_json("{}", &one).is_err() && Program::from_json("", &one).is_err());
 }
 

@@ -71,7 +71,7 @@ impl Collects {
         let Some(Begun { element, first }) = self.begun.pop() else { return Ok(Cell::NIL) };
         let cells = &self.cells[first.min(self.cells.len())..];
         let result = match element {
-            Type::Bool | Type::Int | Type::Float => {
+            Type::Bool | Type::Int | Type::U32 | Type::Float | Type::List(..) => {
                 self.block.clear();
                 self.block.extend([0, 0]);
                 self.block.extend(cells.iter().map(|c| c.words[0]));

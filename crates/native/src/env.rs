@@ -2,19 +2,25 @@
 
 use std::sync::Arc;
 
-use quintet_lang::Limits;
+use quintet_lang::{HARD_CALLS, Limits};
 use quintet_runtime::{BackendId, Linked, RunError, Scratch, Threshold};
 
 use crate::collect::Collects;
+use crate::scripts::Arrays;
 
 /// The state behind the calls that generated code makes: the program, scratch memory, and arrays under construction. One per
 /// instance; generated code carries its address and passes it on.
+#[repr(C)]
 pub struct Env {
+    /// First, so that what generated code reads of it is near the start.
+    pub(crate) scratch: Scratch,
     linked: Arc<Linked>,
     /// What the word at [`Env::METER`] is at the start of rules that count only what they look at.
     start: u64,
-    pub(crate) scratch: Scratch,
     pub(crate) collects: Collects,
+    pub(crate) arrays: Arrays,
+    /// Calls of functions of the script that may go on inside one another.
+    calls: u32,
     /// Most arguments that a call passes without a heap allocation.
     inline_args: usize,
 }
@@ -31,11 +37,16 @@ impl Env {
             linked.exceeds(Threshold::NativeArguments, site.args.len());
         }
         let inline_args = linked.threshold(Threshold::NativeArguments);
-        Env { linked, start: 0, scratch: Scratch::new(limits), collects: Collects::default(), inline_args }
+        let calls = limits.calls.min(HARD_CALLS) as u32;
+        let (scratch, collects, arrays) = (Scratch::new(limits), Collects::default(), Arrays::default());
+        Env { linked, start: 0, scratch, collects, arrays, calls, inline_args }
     }
 
     /// Bytes from its address to what that word is at the start of rules that count only what they look at.
     pub const START_IF_WITHIN: usize = std::mem::offset_of!(Env, start);
+
+    /// Bytes from its address to the word of 32 bits that says how many calls of functions of the script may go on inside one another.
+    pub const CALLS: usize = std::mem::offset_of!(Env, calls);
 
     /// Says whether these rules are known to stay within the budget.
     #[inline]
@@ -50,12 +61,13 @@ impl Env {
     #[inline]
     pub fn finish(&mut self, backend: BackendId) -> Result<(), RunError> {
         self.collects.trim();
+        self.arrays.trim();
         self.scratch.finish(backend)
     }
 
     /// Bytes of memory that it holds.
     pub fn memory_bytes(&self) -> usize {
-        size_of::<Env>() + self.scratch.memory_bytes() + self.collects.memory_bytes()
+        size_of::<Env>() + self.scratch.memory_bytes() + self.collects.memory_bytes() + self.arrays.memory_bytes()
     }
 
     /// Forgets what the last rule made; to be called before each rule on each record that calls functions or collects.

@@ -20,6 +20,7 @@
 mod collect;
 mod env;
 mod helpers;
+pub mod scripts;
 mod values;
 
 pub use env::Env;

@@ -41,6 +41,8 @@ impl Cell {
         match ty {
             Type::Bool => Value::Bool(a & 1 != 0),
             Type::Int => Value::Int(a as i64),
+            // An array of a script is a place, which never is a value on its way.
+            Type::U32 | Type::List(..) => Value::U32(a as u32),
             Type::Float => Value::Float(f64::from_bits(a)),
             // SAFETY: as the caller promises.
             Type::Bytes => Value::Bytes(unsafe { bytes(a as *const u8, b as usize) }),
@@ -86,7 +88,7 @@ impl Cell {
                 let words = scratch.words(&blob.words);
                 Ok(Cell { present: 1, words: [words.as_ptr() as u64, words[Blob::SLOT / 8], 0] })
             }
-            Value::Nil | Value::Bool(_) | Value::Int(_) | Value::Float(_) | Value::Bytes(_) | Value::Ip(_) => {
+            Value::Nil | Value::Bool(_) | Value::Int(_) | Value::U32(_) | Value::Float(_) | Value::Bytes(_) | Value::Ip(_) => {
                 Cell::store(ty, value, scratch)
             }
         }
@@ -102,6 +104,7 @@ impl Cell {
             Value::Nil => return Ok(Cell::NIL),
             Value::Bool(b) => [b as u64, 0, 0],
             Value::Int(i) => [i as u64, 0, 0],
+            Value::U32(u) => [u64::from(u), 0, 0],
             Value::Float(f) => [f.to_bits(), 0, 0],
             Value::Bytes(b) => [b.as_ptr() as u64, b.len() as u64, 0],
             Value::Ip(ip) => ip_words(ip),

@@ -1,7 +1,7 @@
 //! What is known of an evaluation's steps before it runs.
 
 use quintet_lang::Type;
-use quintet_lang::ast::{Clause, CompareOp, Const, Each, Expr, ExprKind, Needle};
+use quintet_lang::ast::{Clause, CompareOp, Const, Each, Expr, ExprKind, Needle, Rule};
 
 use crate::linked::Linked;
 use crate::matchers::{Searcher, SetMatcher};
@@ -22,9 +22,14 @@ pub fn counts_steps(linked: &Linked, expr: &Expr) -> bool {
             ExprKind::In { set, .. } => matches!(linked.set(*set), SetMatcher::Bytes(set) if set.has_long()),
             ExprKind::InList { value, .. } => value.ty == Type::Bytes,
             ExprKind::Key { key, .. } => looked_at(length(key)) > 0,
+            ExprKind::Packed(_) => true,
             ExprKind::Const(_)
             | ExprKind::Field(_)
             | ExprKind::Local(_)
+            | ExprKind::Element { .. }
+            | ExprKind::Count(_)
+            | ExprKind::Intrinsic { .. }
+            | ExprKind::Otherwise { .. }
             | ExprKind::Index { .. }
             | ExprKind::Slice { .. }
             | ExprKind::Neg(_)
@@ -43,7 +48,7 @@ pub fn counts_steps_inline(linked: &Linked, expr: &Expr) -> bool {
     let mut counts = false;
     expr.walk(&mut |e| {
         counts |= match &e.kind {
-            ExprKind::Call { .. } | ExprKind::Collect(_) => true,
+            ExprKind::Call { .. } | ExprKind::Collect(_) | ExprKind::Packed(_) => true,
             ExprKind::Quantifier { each, .. } => !is_leaf(linked, each),
             _ => false,
         }
@@ -82,8 +87,11 @@ pub enum Counting {
 
 impl Counting {
     /// How those of a rule are counted, with so many in the budget.
-    pub fn of(linked: &Linked, expr: &Expr, steps: u64) -> Counting {
-        if !counts_steps(linked, expr) {
+    pub fn of(linked: &Linked, rule: &Rule, steps: u64) -> Counting {
+        let expr = &rule.expr;
+        if !rule.is_expression() {
+            Counting::Inline
+        } else if !counts_steps(linked, expr) {
             Counting::Never
         } else if counts_steps_inline(linked, expr) {
             Counting::Inline
@@ -132,8 +140,11 @@ fn evaluated(linked: &Linked, expr: &Expr, bytes: usize) -> u64 {
     let below = |e: &Expr| evaluated(linked, e, bytes);
     let both = |a: &Expr, b: &Expr| below(a).saturating_add(below(b));
     let (own, operands) = match &expr.kind {
-        ExprKind::Call { .. } | ExprKind::Collect(_) => return u64::MAX,
-        ExprKind::Const(_) | ExprKind::Field(_) | ExprKind::Local(_) => (0, 0),
+        ExprKind::Call { .. } | ExprKind::Collect(_) | ExprKind::Packed(_) => return u64::MAX,
+        ExprKind::Const(_) | ExprKind::Field(_) | ExprKind::Local(_) | ExprKind::Count(_) => (0, 0),
+        ExprKind::Element { index, .. } => (0, below(index)),
+        ExprKind::Intrinsic { args, .. } => (0, args.iter().map(below).fold(0, u64::saturating_add)),
+        ExprKind::Otherwise { value, default } => (0, both(value, default)),
         ExprKind::Index { base, index } => (0, both(base, index)),
         ExprKind::Key { base, key } => (looked_at(length(key).min(bytes)), both(base, key)),
         ExprKind::Slice { base, start, end } => {

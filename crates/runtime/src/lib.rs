@@ -5,6 +5,7 @@
 //! backends); a [`Backend`] compiles the linked program; the result is instantiated per thread and run.
 #![forbid(unsafe_code)]
 
+mod arrays;
 mod backend;
 mod batch;
 mod cost;
@@ -28,6 +29,7 @@ mod thresholds;
 mod trap;
 mod value;
 
+pub use arrays::{LIST_MOST, call_bytes, element_bytes, fixed_bytes, grown};
 pub use backend::{
     Artifact, Backend, BackendId, CompileError, Compiled, Emit, EmitError, Instance, InstantiateError, Isolation, RunError, Traits,
     Unsupported,

@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
-use quintet_lang::ast::{Expr, ListId, NeedleId, Program, Regex, RegexId, SetId, Site, SiteId, Span, WildcardId};
+use quintet_lang::ast::{Expr, ListId, NeedleId, Program, Regex, RegexId, SetId, Site, SiteId, Span, Stmt, WildcardId};
 use quintet_lang::validate::validate;
 use quintet_lang::{Limits, Scheme, VALUE_FUNCTION};
 use regex_automata::nfa::thompson::WhichCaptures;
@@ -230,10 +230,16 @@ impl Linked {
     /// Names the first rule over [`Limits::code_expressions`].
     pub fn fits_code(&self) -> Result<(), TooLarge> {
         let limit = self.limits.code_expressions;
-        let large = self.program.rules.iter().map(|rule| (rule, expressions(&rule.expr))).find(|(_, count)| *count > limit);
-        match large {
+        let counted = |block: &[Stmt]| {
+            let mut count = 0;
+            block.iter().for_each(|stmt| stmt.exprs(&mut |e| count += expressions(e)));
+            count
+        };
+        let rules = self.program.rules.iter().map(|rule| (&rule.name, counted(&rule.before) + expressions(&rule.expr)));
+        let functions = self.program.functions.iter().map(|function| (&function.name, counted(&function.body)));
+        match rules.chain(functions).find(|(_, count)| *count > limit) {
             None => Ok(()),
-            Some((rule, count)) => Err(TooLarge { rule: rule.name.clone(), count, limit }),
+            Some((name, count)) => Err(TooLarge { rule: name.clone(), count, limit }),
         }
     }
 

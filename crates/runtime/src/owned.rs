@@ -24,7 +24,7 @@ use crate::value::{ArrayRef, MapRef, Value};
 pub enum OwnedValue {
     /// A Bool.
     Bool(bool),
-    /// An Int.
+    /// An Int, or a U32 of a script.
     Int(i64),
     /// A Float.
     Float(f64),
@@ -48,11 +48,11 @@ impl OwnedValue {
     pub fn zero(ty: &Type) -> OwnedValue {
         match ty {
             Type::Bool => OwnedValue::Bool(false),
-            Type::Int => OwnedValue::Int(0),
+            Type::Int | Type::U32 => OwnedValue::Int(0),
             Type::Float => OwnedValue::Float(0.0),
             Type::Bytes => OwnedValue::Bytes(Vec::new()),
             Type::Ip => OwnedValue::Ip(Ipv4Addr::UNSPECIFIED.into()),
-            Type::Array(_) => OwnedValue::Array(Vec::new()),
+            Type::Array(_) | Type::List(..) => OwnedValue::Array(Vec::new()),
             Type::Map(_) => OwnedValue::Map(BTreeMap::new()),
         }
     }
@@ -63,6 +63,7 @@ impl OwnedValue {
             Value::Nil => return None,
             Value::Bool(b) => OwnedValue::Bool(*b),
             Value::Int(i) => OwnedValue::Int(*i),
+            Value::U32(u) => OwnedValue::Int(i64::from(*u)),
             Value::Float(f) => OwnedValue::Float(*f),
             Value::Bytes(b) => OwnedValue::Bytes(b.to_vec()),
             Value::Ip(ip) => OwnedValue::Ip(*ip),
@@ -115,13 +116,14 @@ impl OwnedValue {
         Ok(match ty {
             Type::Bool => OwnedValue::Bool(json.as_bool().ok_or_else(wrong)?),
             Type::Int => OwnedValue::Int(json.as_i64().ok_or_else(wrong)?),
+            Type::U32 => OwnedValue::Int(json.as_u64().and_then(|i| u32::try_from(i).ok()).map(i64::from).ok_or_else(wrong)?),
             Type::Float => match json {
                 Json::String(text) => OwnedValue::Float(text.parse().map_err(|_| wrong())?),
                 other => OwnedValue::Float(other.as_f64().ok_or_else(wrong)?),
             },
             Type::Bytes => OwnedValue::Bytes(bytes_from_json(json).ok_or_else(wrong)?),
             Type::Ip => OwnedValue::Ip(json.as_str().and_then(|s| s.parse().ok()).ok_or_else(wrong)?),
-            Type::Array(element) => {
+            Type::Array(element) | Type::List(element, _) => {
                 let items = json.as_array().ok_or_else(wrong)?;
                 OwnedValue::Array(items.iter().map(|v| OwnedValue::from_json(element, v)).collect::<Result<_, _>>()?)
             }

@@ -92,6 +92,7 @@ pub(crate) fn pack(arena: &mut impl Room, slot: usize, ty: &Type, value: Value<'
         Value::Nil => {}
         Value::Bool(b) => arena.put_word(slot, b as u64),
         Value::Int(i) => arena.put_word(slot, i as u64),
+        Value::U32(u) => arena.put_word(slot, u64::from(u)),
         Value::Float(f) => arena.put_word(slot, f.to_bits()),
         Value::Ip(ip) => {
             for (i, word) in ip_words(ip).into_iter().enumerate() {

@@ -198,6 +198,25 @@ impl Scratch {
         if used > self.limit { Err(Trap::Memory) } else { Ok(()) }
     }
 
+    /// Bytes that may still be charged.
+    #[inline]
+    pub fn rest(&self) -> usize {
+        self.limit.saturating_sub(self.used.get())
+    }
+
+    /// Sets the bytes that may still be charged, for code that charges by itself.
+    #[inline]
+    pub fn set_rest(&self, bytes: usize) {
+        self.dirty.set(true);
+        self.used.set(self.limit.saturating_sub(bytes));
+    }
+
+    /// Takes back what was counted for memory that is free again.
+    #[inline]
+    pub fn discharge(&self, bytes: usize) {
+        self.used.set(self.used.get().saturating_sub(bytes));
+    }
+
     /// Counts what an array's element takes while the array is made: a place, and a copy of what it refers to.
     ///
     /// # Errors

@@ -18,11 +18,18 @@ pub enum Trap {
     /// A function answered a value that is not of the type that its signature says, nil although the signature says that it never is, or
     /// what refers to memory where there is none.
     ResultType = 5,
+    /// An index outside of an array of the script.
+    Index = 6,
+    /// Nil where a statement needs a value: as an index that is written to, or as an element of an array.
+    Nil = 7,
+    /// More calls of the script's functions inside one another than [`Limits::calls`](quintet_lang::Limits::calls).
+    Calls = 8,
 }
 
 impl Trap {
     /// All traps.
-    pub const ALL: [Trap; 5] = [Trap::DivisionByZero, Trap::Memory, Trap::Panic, Trap::Budget, Trap::ResultType];
+    pub const ALL: [Trap; 8] =
+        [Trap::DivisionByZero, Trap::Memory, Trap::Panic, Trap::Budget, Trap::ResultType, Trap::Index, Trap::Nil, Trap::Calls];
 
     /// The number that generated code uses; never 0.
     pub fn code(self) -> u32 {
@@ -42,6 +49,9 @@ impl fmt::Display for Trap {
             Trap::Memory => "memory limit",
             Trap::Panic => "panic in a function",
             Trap::Budget => "budget of steps",
+            Trap::Index => "index outside of an array",
+            Trap::Nil => "nil where a value is needed",
+            Trap::Calls => "too many calls inside one another",
             Trap::ResultType => "a function's result is of another type than its signature",
         })
     }

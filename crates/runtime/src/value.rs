@@ -18,6 +18,8 @@ pub enum Value<'a> {
     Bool(bool),
     /// An Int.
     Int(i64),
+    /// A U32 of a script.
+    U32(u32),
     /// A Float. Where it is not a number, which of the many bit patterns for that it has is not defined.
     Float(f64),
     /// Bytes.
@@ -77,6 +79,8 @@ impl<'a> Value<'a> {
         match ty {
             Type::Bool => Value::Bool(word != 0),
             Type::Int => Value::Int(word as i64),
+            // No record has any; what stands in memory is what a backend keeps.
+            Type::U32 | Type::List(..) => Value::U32(word as u32),
             Type::Float => Value::Float(f64::from_bits(word)),
             Type::Bytes => Value::Bytes(memory.bytes(word as u32 as usize, (word >> 32) as usize)),
             Type::Ip => Value::Ip(ip_from_words([word, memory.word(offset + 8), memory.word(offset + 16)])),
@@ -90,6 +94,7 @@ impl<'a> Value<'a> {
         match constant {
             Const::Bool(b) => Value::Bool(*b),
             Const::Int(i) => Value::Int(*i),
+            Const::U32(u) => Value::U32(*u),
             Const::Float(f) => Value::Float(*f),
             Const::Bytes(b) => Value::Bytes(b),
             Const::Ip(ip) => Value::Ip(*ip),
@@ -108,6 +113,7 @@ impl<'a> Value<'a> {
             (Value::Nil, _)
             | (Value::Bool(_), Type::Bool)
             | (Value::Int(_), Type::Int)
+            | (Value::U32(_), Type::U32)
             | (Value::Float(_), Type::Float)
             | (Value::Bytes(_), Type::Bytes)
             | (Value::Ip(_), Type::Ip) => true,
@@ -131,7 +137,7 @@ impl<'a> Value<'a> {
                 MapRef::Stored { memory, element, offset, len } => is_block(memory, element, (offset, len), 8),
                 MapRef::Built(items) => items.iter().all(|(_, value)| value.is_sound()),
             },
-            Value::Nil | Value::Bool(_) | Value::Int(_) | Value::Float(_) | Value::Bytes(_) | Value::Ip(_) => true,
+            Value::Nil | Value::Bool(_) | Value::Int(_) | Value::U32(_) | Value::Float(_) | Value::Bytes(_) | Value::Ip(_) => true,
         }
     }
 
@@ -141,6 +147,7 @@ impl<'a> Value<'a> {
         match (self, other) {
             (Value::Bool(a), Value::Bool(b)) => Some(a.cmp(b)),
             (Value::Int(a), Value::Int(b)) => Some(a.cmp(b)),
+            (Value::U32(a), Value::U32(b)) => Some(a.cmp(b)),
             (Value::Float(a), Value::Float(b)) => a.partial_cmp(b),
             (Value::Bytes(a), Value::Bytes(b)) => Some(a.cmp(b)),
             (Value::Ip(IpAddr::V4(a)), Value::Ip(IpAddr::V4(b))) => Some(a.cmp(b)),
@@ -164,7 +171,8 @@ fn is_block(memory: Memory<'_>, element: &Type, (offset, len): (u32, u32), key: 
         let range = (word as u32, (word >> 32) as u32);
         (key == 0 || is_text(memory.word(at)))
             && match element {
-                Type::Bool | Type::Int | Type::Float | Type::Ip => true,
+                Type::Bool | Type::Int | Type::U32 | Type::Float | Type::Ip => true,
+                Type::List(..) => false,
                 Type::Bytes => is_text(word),
                 Type::Array(inner) => is_block(memory, inner, range, 0),
                 Type::Map(inner) => is_block(memory, inner, range, 8),

@@ -88,6 +88,74 @@ fn refused(name: &str, args: &[Value<'_>], says: &str) {
 }
 
 #[test]
+fn bytes() {
+    let every: Vec<u8> = (0..=255).collect();
+    let forty = every.repeat(40);
+    all(&[
+        ("find", &[b("abcabc"), b("c")], i(2)),
+        ("find", &[b("abcabc"), b("c"), i(3)], i(5)),
+        ("find", &[b("abcabc"), b("c"), i(6)], NIL),
+        ("find", &[b("abcabc"), b(""), i(6)], i(6)),
+        ("find", &[b("abcabc"), b("a"), i(7)], NIL),
+        ("find", &[b("abcabc"), b("a"), i(-1)], NIL),
+        ("xor_bytes", &[b("abc"), b("")], b("abc")),
+        ("xor_bytes", &[b("abcde"), b(" \0")], b("AbCdE")),
+        ("sum_bytes", &[b("")], i(0)),
+        ("sum_bytes", &[b("aaa9")], i(3 * 97 + 57)),
+        ("entropy", &[b("")], Value::Float(0.0)),
+        ("entropy", &[b("aaaa")], Value::Float(0.0)),
+        ("entropy", &[b("abcd")], Value::Float(2.0)),
+        ("entropy", &[Value::Bytes(&forty)], Value::Float(8.0)),
+        ("crc32", &[b("123456789")], i(0xcbf4_3926)),
+        ("crc32", &[b("")], i(0)),
+        ("adler32", &[b("Wikipedia")], i(0x11e6_0398)),
+        ("adler32", &[b("")], i(1)),
+        ("encode_hex", &[b("\0AZ~")], b("00415a7e")),
+        ("decode_hex", &[b("00415A7e")], b("\0AZ~")),
+        ("decode_hex", &[b("0")], NIL),
+        ("decode_hex", &[b("0g")], NIL),
+    ]);
+    let of = |hex: &str| -> Vec<u8> { (0..hex.len()).step_by(2).filter_map(|at| u8::from_str_radix(&hex[at..at + 2], 16).ok()).collect() };
+    let (zlib, raw, gzip) = (
+        of("789ccb48cdc9c957c8402701680308b1"),
+        of("cb48cdc9c957c8402701"),
+        of("1f8b0800000000000203cb48cdc9c957c8402701e3513d8d17000000"),
+    );
+    let hello = b("hello hello hello hello");
+    all(&[
+        ("inflate", &[Value::Bytes(&zlib)], hello),
+        ("inflate", &[Value::Bytes(&raw), b("r")], hello),
+        ("inflate", &[Value::Bytes(&gzip), b("g")], hello),
+        ("inflate", &[Value::Bytes(&zlib[..zlib.len() - 5])], NIL),
+        ("inflate", &[b("no data")], NIL),
+        ("inflate", &[Value::Bytes(&zlib), b("r")], NIL),
+        ("md5", &[b("abc")], Value::Bytes(&of("900150983cd24fb0d6963f7d28e17f72"))),
+        ("sha1", &[b("abc")], Value::Bytes(&of("a9993e364706816aba3e25717850c26c9cd0d89d"))),
+    ]);
+    refused("inflate", &[b(""), b("rg")], "exclude");
+    refused("inflate", &[b(""), b("x")], "no flag");
+}
+
+/// Little data may stand for very much.
+#[test]
+fn inflating_ends_at_the_limits() {
+    use std::io::Write;
+    let mut packer = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::best());
+    packer.write_all(&vec![0; 64 << 20]).expect("memory");
+    let bomb = packer.finish().expect("memory");
+    assert!(bomb.len() < 100_000);
+    let signature = signature("inflate");
+    let (site, args) = site(&signature, &[Value::Bytes(&bomb)], |kind| kind == ArgKind::Literal);
+    let function = Library::standard().get("inflate").expect("a function").bind(&site).expect("bound");
+    for (limits, trap) in [
+        (Limits { memory_bytes: 1 << 20, ..Limits::default() }, Trap::Memory),
+        (Limits { memory_bytes: 128 << 20, steps: 10_000, ..Limits::default() }, Trap::Budget),
+    ] {
+        assert_eq!(function.call(&args, &Scratch::new(&limits)).expect_err("a trap"), trap);
+    }
+}
+
+#[test]
 fn text() {
     all(&[
         ("lower", &[b("AbZ\u{c4}")], b("abz\u{c4}")),

@@ -52,7 +52,7 @@ fn a_program_that_was_changed_by_hand_is_looked_through_again() {
             },
             other => panic!("{other:?}"),
         }),
-        ("any(all[*] == 1)", |p| p.rules[0].frame.locals[0] = Type::array(Type::Int)),
+        ("any(all[*] == 1)", |p| p.rules[0].frame.locals[0].ty = Type::array(Type::Int)),
     ];
     for (i, (source, change)) in changes.into_iter().enumerate() {
         let mut program = program(source);

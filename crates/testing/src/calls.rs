@@ -111,7 +111,7 @@ impl Generator<'_, '_> {
                 }
             }
             Type::Map(element) if **element == Type::Int => all.push(("codes", vec![bytes()])),
-            Type::Map(_) => {}
+            Type::Map(_) | Type::U32 | Type::List(..) => {}
         }
         let chosen = self.dice.below(all.len());
         Some(all.swap_remove(chosen))

@@ -53,10 +53,11 @@ impl Dice<'_> {
         match ty {
             Type::Bool => OwnedValue::Bool(self.one_in(2)),
             Type::Int => OwnedValue::Int(self.int()),
+            Type::U32 => OwnedValue::Int(i64::from(self.int() as u32)),
             Type::Float => OwnedValue::Float(self.float()),
             Type::Bytes => OwnedValue::Bytes(self.bytes()),
             Type::Ip => OwnedValue::Ip(self.pick(IPS).parse().expect("an address of the table")),
-            Type::Array(element) => {
+            Type::Array(element) | Type::List(element, _) => {
                 let len = *self.pick(&[0, 0, 1, 1, 2, 3, 4]);
                 OwnedValue::Array((0..len).map(|_| self.owned(element)).collect())
             }

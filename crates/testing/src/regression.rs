@@ -87,7 +87,7 @@ impl Regression {
         let record = record_from_json(&world(nil_not_equal).scheme, line.get("record").unwrap_or(&empty)).map_err(|e| e.to_string())?;
         let hits = line.get("hits").map(|hits| {
             if hits.as_str() == Some("all") {
-                return Ok((0..quintet_lang::parse(&source, &limits(None, None)).map_or(0, |file| file.rules.len())).collect());
+                return Ok((0..quintet_lang::parse(&source, &limits(None, None)).map_or(0, |file| file.rules().count())).collect());
             }
             let rules = hits.as_array().ok_or("`hits` is no array")?.iter();
             rules.map(|r| r.as_u64().map(|r| r as usize).ok_or("`hits` holds numbers of rules")).collect::<Result<Vec<_>, _>>()

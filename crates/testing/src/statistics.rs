@@ -57,6 +57,11 @@ fn name(kind: &ExprKind) -> &'static str {
         ExprKind::Present(_) => "Present",
         ExprKind::Quantifier { .. } => "Quantifier",
         ExprKind::Collect(_) => "Collect",
+        ExprKind::Element { .. } => "Element",
+        ExprKind::Count(_) => "Count",
+        ExprKind::Packed(_) => "Packed",
+        ExprKind::Intrinsic { .. } => "Intrinsic",
+        ExprKind::Otherwise { .. } => "Otherwise",
     }
 }
 

@@ -18,8 +18,8 @@ use quintet_runtime::{OwnedValue, Threshold, Thresholds};
 /// from there.
 #[derive(Debug)]
 pub struct Random<T> {
-    make: fn(&mut Dice<'_>) -> T,
-    shrinks: fn(&T) -> Vec<T>,
+    pub(crate) make: fn(&mut Dice<'_>) -> T,
+    pub(crate) shrinks: fn(&T) -> Vec<T>,
 }
 
 /// A value of [`Random`] that is being shrunk.

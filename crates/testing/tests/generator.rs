@@ -6,8 +6,9 @@ use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::TestRunner;
 use quintet_interp::Interp;
 use quintet_lang::dump::dump;
-use quintet_lang::{Passes, compile, compile_value};
-use quintet_testing::{Batches, KINDS, case, instance, statistics, value_case, values_of};
+use quintet_lang::{Limits, Passes, Program, compile, compile_value};
+use quintet_runtime::{Linked, Trap};
+use quintet_testing::{Answer, Batches, KINDS, Mode, answers, case, instance, script, statistics, value_case, values_of, world};
 
 #[test]
 fn generated_cases_are_not_degenerate() {
@@ -83,4 +84,55 @@ fn generated_programs_print_as_themselves() {
         }
     }
     assert!(wrong.is_empty(), "{} are wrong:\n{}", wrong.len(), wrong[..wrong.len().min(5)].join("\n"));
+}
+
+#[test]
+fn generated_scripts_mean_the_same_printed_formatted_and_as_json() {
+    let mut runner = TestRunner::deterministic();
+    let scheme = &world(true).scheme;
+    let (mut compiled, mut rejected) = (0, Vec::new());
+    let (mut hits, mut traps) = (0, BTreeMap::new());
+    for _ in 0..1_500 {
+        let script = script().new_tree(&mut runner).unwrap().current();
+        let (source, limits) = (script.source(), script.limits());
+        let program = match compile(&source, scheme, &limits) {
+            Ok(program) => program,
+            Err(e) => {
+                rejected.push(format!("{source}\n{e}"));
+                continue;
+            }
+        };
+        compiled += 1;
+        let back = Program::from_json(&program.to_json(), scheme).unwrap_or_else(|e| panic!("{source}\nas JSON: {e}"));
+        assert_eq!(dump(&back), dump(&program), "{source}\nas JSON");
+        let formatted = quintet_lang::format(&source, &limits).unwrap_or_else(|e| panic!("{source}\nformatted: {e}"));
+        let same = compile(&formatted, scheme, &limits).unwrap_or_else(|e| panic!("{source}\nformatted:\n{formatted}\n{e}"));
+        assert_eq!(dump(&same), dump(&program), "{source}\nformatted:\n{formatted}");
+        let once_more = quintet_lang::format(&formatted, &limits).unwrap_or_else(|e| panic!("{formatted}\n{e}"));
+        assert_eq!(once_more, formatted, "{source}");
+        let printed = program.to_string();
+        let again = compile(&printed, scheme, &limits).unwrap_or_else(|e| panic!("{source}\nprinted:\n{printed}\n{e}"));
+        // Locals of the checker have names once they are printed, and arrays that functions answer are filled beforehand: what is answered is
+        // the same but for steps and memory.
+        let generous = Limits { steps: 1 << 16, memory_bytes: 1 << 20, ..limits.clone() };
+        let answered = |program: &Program| {
+            let world = world(true);
+            let linked = Linked::new(program.clone(), &world.library, &world.lists, &generous).unwrap_or_else(|e| panic!("{source}\n{e}"));
+            let batches = Batches::new(scheme, &script.records, false).unwrap();
+            answers(&mut *instance(&Interp::new(), &linked, &generous).unwrap(), &linked, &batches, Mode::ALL[0]).unwrap()
+        };
+        let wanted = answered(&program);
+        let limited = |all: &[Answer]| all.iter().flat_map(|a| a.traps.values()).any(|t| matches!(t, Trap::Budget | Trap::Memory));
+        if !limited(&wanted) {
+            assert_eq!(answered(&again), wanted, "{source}\nprinted:\n{printed}");
+        }
+        for answer in &wanted {
+            hits += answer.hits.len();
+            answer.traps.values().for_each(|trap| *traps.entry(trap.to_string()).or_insert(0) += 1);
+        }
+    }
+    println!("{compiled} scripts, {hits} hits, traps {traps:?}, {} rejected", rejected.len());
+    println!("{}", rejected.iter().take(3).cloned().collect::<Vec<_>>().join("\n\n"));
+    assert!(rejected.len() * 20 < compiled, "{}", rejected.join("\n\n"));
+    assert!(traps.len() >= 5 && hits > 1_000, "{hits} hits, traps {traps:?}");
 }

@@ -8,6 +8,7 @@ mod large_sets;
 mod one_comparison;
 mod payload_search;
 mod read;
+mod scripts;
 mod small_sets;
 mod waf_pack;
 mod wirefilter_bench;
@@ -71,6 +72,16 @@ const WRITTEN: &[Written] = &[
         workload: "wirefilter-bench",
         fingerprint: 0x95a2_8977_5363_5739,
         prepare: |t, f| ready(t, wirefilter_bench::WirefilterBench::new(f)?),
+    },
+    Written { workload: "sha256", fingerprint: 0x612b_961f_e58f_cb53, prepare: |t, f| ready(t, scripts::Sha256::new(f, t.program)?) },
+    Written { workload: "entropy", fingerprint: 0x1001_4f33_c49e_852e, prepare: |t, f| ready(t, scripts::Entropy::new(f)?) },
+    Written { workload: "checksum8", fingerprint: 0x0728_2a0e_39a3_c63e, prepare: |t, f| ready(t, scripts::Checksum8::new(f)?) },
+    Written { workload: "sieve", fingerprint: 0x86c9_c0a7_1334_a4bb, prepare: |t, f| ready(t, scripts::Sieve::new(f, t.program)?) },
+    Written { workload: "n-body", fingerprint: 0x2afe_22a0_05ae_3f72, prepare: |t, f| ready(t, scripts::NBody::new(f, t.program)?) },
+    Written {
+        workload: "levenshtein",
+        fingerprint: 0x93f5_be7a_1ab7_b7aa,
+        prepare: |t, f| ready(t, scripts::Levenshtein::new(f, t.program)?),
     },
 ];
 

@@ -6,7 +6,9 @@ use quintet_lang::{Limits, Type};
 use quintet_runtime::{Artifact, Compiled, Instance, InstantiateError, Linked};
 
 use crate::context::BoolFn;
+use crate::frame::OwnList;
 use crate::instance::Runner;
+use crate::stmt::StmtFn;
 
 /// A compiled program.
 #[derive(Clone)]
@@ -18,8 +20,14 @@ pub(crate) struct Parts {
     pub(crate) linked: Arc<Linked>,
     /// Its rules.
     pub(crate) rules: Vec<RuleCode>,
-    /// The most locals that a rule has.
+    /// The functions of its script.
+    pub(crate) functions: Vec<FnCode>,
+    /// The most locals that a rule or function has.
     pub(crate) locals: usize,
+    /// The most words that a frame has.
+    pub(crate) words: usize,
+    /// The most arrays of its own that a rule or function has.
+    pub(crate) lists: usize,
     /// What closures refer to by index.
     pub(crate) pool: Pool,
 }
@@ -50,6 +58,27 @@ pub(crate) enum RuleCode {
         /// Locals that hold values; 0 where none does.
         values: usize,
     },
+    /// A rule with statements, which run before its test.
+    Script {
+        /// What runs before it.
+        before: FnCode,
+        /// The rule's expression.
+        test: BoolFn,
+    },
+}
+
+/// A function of the script, or what runs before a rule's expression.
+pub(crate) struct FnCode {
+    /// What it does.
+    pub(crate) body: StmtFn,
+    /// Words of its frame.
+    pub(crate) words: usize,
+    /// Values of its frame; 0 where it needs none.
+    pub(crate) values: usize,
+    /// The arrays that it makes.
+    pub(crate) lists: Vec<OwnList>,
+    /// What those are charged with that are fixed.
+    pub(crate) fixed: usize,
 }
 
 /// The operands of a rule that a block of records is asked for before the others are asked record by record.
@@ -61,8 +90,19 @@ pub(crate) struct Filter {
 }
 
 impl Code {
-    pub(crate) fn new(linked: Arc<Linked>, rules: Vec<RuleCode>, locals: usize, pool: Pool) -> Code {
-        Code(Arc::new(Parts { linked, rules, locals, pool }))
+    pub(crate) fn new(linked: Arc<Linked>, rules: Vec<RuleCode>, functions: Vec<FnCode>, pool: Pool) -> Code {
+        let program = linked.program();
+        let frames = program.rules.iter().map(|rule| &rule.frame).chain(program.functions.iter().map(|function| &function.frame));
+        let locals = frames.map(|frame| frame.locals.len()).max().unwrap_or(0);
+        let scripts = rules.iter().filter_map(|rule| match rule {
+            RuleCode::Script { before, .. } => Some(before),
+            RuleCode::Plain(_) | RuleCode::Counting(_) | RuleCode::Full { .. } => None,
+        });
+        let (mut words, mut lists) = (0, 0);
+        for code in scripts.chain(&functions) {
+            (words, lists) = (words.max(code.words), lists.max(code.lists.len()));
+        }
+        Code(Arc::new(Parts { linked, rules, functions, locals, words, lists, pool }))
     }
 }
 
@@ -74,7 +114,7 @@ impl Compiled for Code {
     fn artifact(&self) -> Artifact {
         let pool = &self.0.pool;
         let constants: usize = pool.bytes.iter().map(|b| b.len() + size_of_val(b)).sum();
-        let rules = self.0.rules.capacity() * size_of::<RuleCode>();
+        let rules = self.0.rules.capacity() * size_of::<RuleCode>() + self.0.functions.capacity() * size_of::<FnCode>();
         Artifact { code_bytes: 0, data_bytes: pool.size + rules + constants + pool.types.capacity() * size_of::<Type>() }
     }
 }

@@ -8,7 +8,7 @@ use quintet_runtime::{compare_steps, ip_words, looked_at, slice};
 
 use crate::context::{BoolFn, Ctx, test};
 use crate::expr::Builder;
-use crate::kind::{Bool, Bytes, Float, Int, Ip, Kind, Primitive, StoredBytes};
+use crate::kind::{Bool, Bytes, Float, Int, Ip, Kind, Primitive, StoredBytes, U32};
 use crate::operand::{Operand, Source, by_side, leaf, leaf_bytes, leaf_with};
 use crate::text::bound;
 
@@ -29,7 +29,7 @@ impl Accepts {
 }
 
 /// The operator for swapped operands.
-fn mirrored(op: CompareOp) -> CompareOp {
+pub(crate) fn mirrored(op: CompareOp) -> CompareOp {
     match op {
         CompareOp::Eq | CompareOp::Ne => op,
         CompareOp::Lt => CompareOp::Gt,
@@ -42,6 +42,9 @@ fn mirrored(op: CompareOp) -> CompareOp {
 impl Builder<'_> {
     /// A comparison of two values of one primitive type.
     pub(crate) fn compare(&mut self, op: CompareOp, lhs: &Expr, rhs: &Expr, on_nil: bool) -> BoolFn {
+        if let Some(test) = self.compare_words(op, lhs, rhs, on_nil) {
+            return test;
+        }
         match (&lhs.kind, &rhs.kind) {
             (_, ExprKind::Const(constant)) => self.compare_const(op, lhs, constant, on_nil),
             (ExprKind::Const(constant), _) => self.compare_const(mirrored(op), rhs, constant, on_nil),
@@ -50,8 +53,9 @@ impl Builder<'_> {
                 Type::Bool => self.compare_ordered::<Bool>(op, lhs, rhs, on_nil),
                 Type::Float => self.compare_ordered::<Float>(op, lhs, rhs, on_nil),
                 Type::Ip => self.compare_ordered::<Ip>(op, lhs, rhs, on_nil),
+                Type::U32 => self.compare_ordered::<U32>(op, lhs, rhs, on_nil),
                 // Arrays and maps are not compared.
-                Type::Bytes | Type::Array(_) | Type::Map(_) => match op {
+                Type::Bytes | Type::List(..) | Type::Array(_) | Type::Map(_) => match op {
                     CompareOp::Eq => self.compare_texts(op, lhs, rhs, on_nil, |a, b| a == b),
                     CompareOp::Ne => self.compare_texts(op, lhs, rhs, on_nil, |a, b| a != b),
                     CompareOp::Lt | CompareOp::Le | CompareOp::Gt | CompareOp::Ge => {
@@ -112,6 +116,11 @@ impl Builder<'_> {
                 leaf(operand, on_nil, move |b| if b { on_true } else { on_false })
             }
             Const::Int(c) => self.compare_int(op, value, *c, on_nil),
+            Const::U32(c) => {
+                let (accepts, c) = (Accepts::new(op), *c);
+                let operand = self.operand::<U32>(value);
+                leaf(operand, on_nil, move |u| accepts.holds(U32::order(u, c)))
+            }
             Const::Float(c) => {
                 let c = *c;
                 let operand = self.operand::<Float>(value);
@@ -191,7 +200,7 @@ impl Builder<'_> {
 }
 
 /// Tests two values.
-fn both<K: Kind>(
+pub(crate) fn both<K: Kind>(
     lhs: impl Source<K>,
     rhs: impl Source<K>,
     on_nil: bool,

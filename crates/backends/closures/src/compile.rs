@@ -22,11 +22,10 @@ impl Backend for Closures {
     }
 
     fn compile(&self, program: &Arc<Linked>) -> Result<Arc<dyn Compiled>, CompileError> {
-        let rules = &program.program().rules;
         let mut builder = Builder::new(program);
-        let tests = rules.iter().map(|rule| builder.rule(rule)).collect();
-        let locals = rules.iter().map(|rule| rule.frame.locals.len()).max().unwrap_or(0);
-        Ok(Arc::new(Code::new(program.clone(), tests, locals, builder.finish())))
+        let rules = program.program().rules.iter().map(|rule| builder.rule(rule)).collect();
+        let functions = program.program().functions.iter().map(|function| builder.function(function)).collect();
+        Ok(Arc::new(Code::new(program.clone(), rules, functions, builder.finish())))
     }
 
     fn emits(&self) -> &'static [Emit] {

@@ -2,9 +2,10 @@
 
 use std::cell::Cell;
 
-use quintet_runtime::{Memory, Scratch, Trap, Value};
+use quintet_runtime::{Memory, Scratch, Trap};
 
 use crate::code::Parts;
+use crate::frame::{Frames, List, ValueFrame};
 
 /// What stays the same while one rule runs on one record, or on a block of records that needs none of it to change.
 pub(crate) struct Env<'a> {
@@ -15,7 +16,13 @@ pub(crate) struct Env<'a> {
     /// Locals that stand for a slot in the batch: its word's index.
     pub(crate) slots: &'a [Cell<usize>],
     /// Locals that hold a value.
-    pub(crate) values: &'a [Cell<Value<'a>>],
+    pub(crate) values: Cell<ValueFrame<'a>>,
+    /// Locals of a script that fit in a word, and places of arrays.
+    pub(crate) words: Cell<&'a [Cell<u64>]>,
+    /// Arrays of words.
+    pub(crate) lists: &'a [List],
+    /// Where the frames of calls are; none where the rule has no statements.
+    pub(crate) frames: Option<&'a Frames<'a>>,
     /// The first trap.
     pub(crate) trap: &'a Cell<Option<Trap>>,
 }

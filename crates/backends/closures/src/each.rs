@@ -79,7 +79,7 @@ fn set_slot(cx: &Ctx<'_>, local: usize, at: usize) {
 
 #[inline(always)]
 fn set_value<'a>(cx: &Ctx<'a>, local: usize, value: Value<'a>) {
-    if let Some(place) = cx.env.values.get(local) {
+    if let Some(place) = cx.env.values.get().get(local) {
         place.set(value);
     }
 }

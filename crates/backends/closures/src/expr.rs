@@ -1,11 +1,12 @@
 //! The builder, and what it makes of each kind of expression.
 
 use quintet_lang::Type;
-use quintet_lang::ast::{Const, Expr, ExprKind, LocalId, LogicOp, Rule};
+use quintet_lang::ast::{Const, Expr, ExprKind, Frame, LocalId, LogicOp, Rule};
 use quintet_runtime::{Linked, Value, counts_steps, ip_words, looked_at};
 
 use crate::code::{Filter, Pool, RuleCode};
 use crate::context::{BoolFn, test};
+use crate::frame::{Home, Layout, value_of};
 use crate::kind::{Any, Bool, Bytes, Float, Int, Ip, Kind, Primitive, ValFn, val};
 use crate::logic::{Not, all};
 use crate::operand::{Fused, leaf};
@@ -17,10 +18,14 @@ pub(crate) struct Builder<'p> {
     pool: Pool,
     /// By local of the rule: whether it stands for a slot of the batch.
     slots: Vec<bool>,
+    /// The locals of the rule or function.
+    pub(crate) frame: Option<&'p Frame>,
+    /// Where the locals of the rule or function are that no loop of an expression binds.
+    pub(crate) layout: Layout,
     /// Whether anything so far in this rule may trap or makes values.
     pub(crate) full: bool,
     /// Whether a local of this rule holds values.
-    values: bool,
+    pub(crate) values: bool,
     /// A loop that the next test is the body of.
     pub(crate) fused: Option<Fused>,
 }
@@ -28,7 +33,16 @@ pub(crate) struct Builder<'p> {
 impl<'p> Builder<'p> {
     /// A builder for the rules of a program.
     pub(crate) fn new(linked: &'p Linked) -> Builder<'p> {
-        Builder { linked, pool: Pool::default(), slots: Vec::new(), full: false, values: false, fused: None }
+        Builder {
+            linked,
+            pool: Pool::default(),
+            slots: Vec::new(),
+            frame: None,
+            layout: Layout::default(),
+            full: false,
+            values: false,
+            fused: None,
+        }
     }
 
     /// What the closures refer to.
@@ -36,11 +50,24 @@ impl<'p> Builder<'p> {
         self.pool
     }
 
-    /// The closures of a rule.
-    pub(crate) fn rule(&mut self, rule: &Rule) -> RuleCode {
+    /// Begins a rule or function.
+    pub(crate) fn begin(&mut self, frame: &'p Frame) {
+        self.frame = Some(frame);
         self.slots.clear();
-        self.slots.resize(rule.frame.locals.len(), false);
+        self.slots.resize(frame.locals.len(), false);
         (self.full, self.values) = (false, false);
+    }
+
+    /// The closures of a rule.
+    pub(crate) fn rule(&mut self, rule: &'p Rule) -> RuleCode {
+        self.begin(&rule.frame);
+        if !rule.is_expression() {
+            self.layout = Layout::new(&rule.frame, &[]);
+            let body = self.statements(&rule.before);
+            let test = self.test(&rule.expr);
+            return RuleCode::Script { before: self.code(body, &rule.frame, 0), test };
+        }
+        self.layout = Layout::default();
         let items = match &rule.expr.kind {
             ExprKind::Logic { op: LogicOp::And, items } => items.as_slice(),
             _ => std::slice::from_ref(&rule.expr),
@@ -63,6 +90,11 @@ impl<'p> Builder<'p> {
         RuleCode::Full { filter, test: all(rest), values: if self.values { self.slots.len() } else { 0 } }
     }
 
+    /// Adds to the bytes of all closures.
+    pub(crate) fn add_size(&mut self, bytes: usize) {
+        self.pool.size += bytes;
+    }
+
     /// Keeps bytes that values will borrow.
     fn keep_bytes(&mut self, bytes: &[u8]) -> usize {
         self.pool.bytes.push(bytes.into());
@@ -82,13 +114,22 @@ impl<'p> Builder<'p> {
         if let Some(slot) = self.slots.get_mut(local.index()) {
             *slot = true;
         }
+        self.not_a_word(local);
         local.index()
     }
 
     /// Makes a local hold values.
     pub(crate) fn bind_value(&mut self, local: LocalId) -> usize {
         (self.full, self.values) = (true, true);
+        self.not_a_word(local);
         local.index()
+    }
+
+    /// Notes that a loop of an expression binds a local of a script.
+    fn not_a_word(&mut self, local: LocalId) {
+        if let Some(home) = self.layout.homes.get_mut(local.index()) {
+            *home = Home::Value { at: local.index() };
+        }
     }
 
     /// Whether a local stands for a slot of the batch.
@@ -131,6 +172,11 @@ impl<'p> Builder<'p> {
             // Values of type Bool. The rest makes none.
             ExprKind::Field(_)
             | ExprKind::Local(_)
+            | ExprKind::Element { .. }
+            | ExprKind::Count(_)
+            | ExprKind::Packed(_)
+            | ExprKind::Intrinsic { .. }
+            | ExprKind::Otherwise { .. }
             | ExprKind::Index { .. }
             | ExprKind::Key { .. }
             | ExprKind::Call { .. }
@@ -160,12 +206,25 @@ impl<'p> Builder<'p> {
     }
 
     /// Values that come about in the same way whatever their type.
-    fn shared<K: Kind>(&mut self, expr: &Expr) -> ValFn<K> {
+    pub(crate) fn shared<K: Kind>(&mut self, expr: &Expr) -> ValFn<K> {
         match &expr.kind {
             ExprKind::Call { site, args } => self.call::<K>(*site, args),
             ExprKind::Local(local) => {
+                if let Some(Home::Word { at, nullable }) = self.home(*local) {
+                    let ty = expr.ty.clone();
+                    return val::<K>(move |cx| if nullable && cx.local(at + 1)? == 0 { None } else { K::of(value_of(&ty, cx.local(at)?)) });
+                }
                 let local = local.index();
-                val::<K>(move |cx| cx.env.values.get(local).and_then(|value| K::of(value.get())))
+                val::<K>(move |cx| cx.env.values.get().get(local).and_then(|value| K::of(value.get())))
+            }
+            ExprKind::Element { array, index } => self.valued_element::<K>(*array, index),
+            ExprKind::Otherwise { value, default } => {
+                let (value, default) = (self.closure::<K>(value), self.closure::<K>(default));
+                val::<K>(move |cx| match value(cx) {
+                    None if cx.trapped() => None,
+                    None => default(cx),
+                    value => value,
+                })
             }
             ExprKind::Index { base, index } => {
                 let (base, index) = (self.closure::<Any>(base), self.closure::<Int>(index));
@@ -194,8 +253,15 @@ impl<'p> Builder<'p> {
         if let Some(place) = self.place(expr) {
             return place.read::<Bool>();
         }
+        if let Some(scalar) = self.scalar::<Bool>(expr) {
+            return scalar;
+        }
         match &expr.kind {
-            ExprKind::Call { .. } | ExprKind::Local(_) | ExprKind::Index { .. } | ExprKind::Key { .. } => self.shared::<Bool>(expr),
+            ExprKind::Call { .. } | ExprKind::Local(_) | ExprKind::Index { .. } | ExprKind::Key { .. } | ExprKind::Otherwise { .. } => {
+                self.shared::<Bool>(expr)
+            }
+            // No operation answers a Bool.
+            ExprKind::Intrinsic { .. } => val::<Bool>(|_| None),
             _ => {
                 let test = self.test(expr);
                 val::<Bool>(move |cx| Some(test.test(cx)))
@@ -208,13 +274,19 @@ impl<'p> Builder<'p> {
         if let Some(place) = self.place(expr) {
             return place.read::<Int>();
         }
+        if let Some(scalar) = self.scalar::<Int>(expr) {
+            return scalar;
+        }
         match &expr.kind {
             ExprKind::Const(Const::Int(i)) => fixed::<Int, _>(*i),
             ExprKind::Neg(inner) => {
                 let inner = self.closure::<Int>(inner);
                 val::<Int>(move |cx| inner(cx).map(i64::wrapping_neg))
             }
+            ExprKind::Arith { op, lhs, rhs } if self.is_script() => self.int_operator(*op, lhs, rhs),
             ExprKind::Arith { op, lhs, rhs } => self.int_arith(*op, lhs, rhs),
+            ExprKind::Count(array) => self.count(*array),
+            ExprKind::Intrinsic { op, args } => self.int_intrinsic(*op, args),
             _ => self.shared::<Int>(expr),
         }
     }
@@ -224,13 +296,18 @@ impl<'p> Builder<'p> {
         if let Some(place) = self.place(expr) {
             return place.read::<Float>();
         }
+        if let Some(scalar) = self.scalar::<Float>(expr) {
+            return scalar;
+        }
         match &expr.kind {
             ExprKind::Const(Const::Float(f)) => fixed::<Float, _>(*f),
             ExprKind::Neg(inner) => {
                 let inner = self.closure::<Float>(inner);
                 val::<Float>(move |cx| inner(cx).map(|f| -f))
             }
+            ExprKind::Arith { op, lhs, rhs } if self.is_script() => self.float_operator(*op, lhs, rhs),
             ExprKind::Arith { op, lhs, rhs } => self.float_arith(*op, lhs, rhs),
+            ExprKind::Intrinsic { op, args } => self.float_intrinsic(*op, args),
             _ => self.shared::<Float>(expr),
         }
     }
@@ -246,6 +323,7 @@ impl<'p> Builder<'p> {
                 val::<Bytes>(move |cx| cx.env.code.pool.bytes.get(place).map(|b| &**b))
             }
             ExprKind::Slice { base, start, end } => self.slice(base, start.as_deref(), end.as_deref()),
+            ExprKind::Packed(array) => self.packed(*array),
             _ => self.shared::<Bytes>(expr),
         }
     }

@@ -10,15 +10,16 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use quintet_lang::ast::{Expr, ExprKind, LogicOp};
-use quintet_lang::{HARD_STEPS, Limits};
+use quintet_lang::{HARD_CALLS, HARD_STEPS, Limits};
 use quintet_runtime::{
     Batch, FREE, Instance, Interrupter, Linked, Matches, Memory, RecordRef, RuleSet, RunError, Scratch, Trap, WriteMatches, WriteRuleSet,
     longest_within,
 };
 
-use crate::code::{Filter, Parts, RuleCode};
+use crate::code::{Filter, FnCode, Parts, RuleCode};
 use crate::config::ID;
 use crate::context::{Block, BoolFn, Ctx, Env};
+use crate::frame::{Frames, Stack, ValueFrame};
 
 /// One thread's way to run a compiled program.
 pub(crate) struct Runner {
@@ -36,6 +37,8 @@ struct State {
     /// The word of steps at half of the budget.
     half_used: u64,
     half: u64,
+    /// Where functions of the script run.
+    stack: Stack,
     /// By rule: the bytes of the longest record with which its block takes no more than half of the budget, once that was asked.
     within: Box<[Cell<Option<usize>>]>,
 }
@@ -60,15 +63,34 @@ impl Runner {
         let half_used = scratch.meter_word();
         let unbounded = Scratch::new(limits);
         unbounded.set_meter_word(FREE);
-        Runner { code, scratch, state: State { slots, trap: Cell::new(None), unbounded, half_used, half, within } }
+        let stack = Stack::new(limits.calls.min(HARD_CALLS), code.words, code.lists);
+        Runner { code, scratch, state: State { slots, trap: Cell::new(None), unbounded, half_used, half, stack, within } }
     }
+}
+
+/// The answer of a test, where its steps are within the budget. Otherwise counting begins anew, for tests after it that count nothing and are
+/// not to find it used up.
+#[inline(always)]
+fn within_budget(scratch: &Scratch, hit: bool) -> Result<bool, Trap> {
+    if !scratch.is_exhausted() {
+        return Ok(hit);
+    }
+    scratch.begin_steps();
+    Err(Trap::Budget)
 }
 
 impl State {
     /// What tests see beside the record that make no values, and do not trap within the steps of `scratch`.
     #[inline(always)]
     fn plain<'a>(&'a self, code: &'a Parts, scratch: &'a Scratch) -> Env<'a> {
-        Env { code, scratch, slots: &self.slots, values: &[], trap: &self.trap }
+        self.env(code, scratch, &[])
+    }
+
+    /// What tests see beside the record, with these values of locals.
+    #[inline(always)]
+    fn env<'a>(&'a self, code: &'a Parts, scratch: &'a Scratch, values: ValueFrame<'a>) -> Env<'a> {
+        let (values, words) = (Cell::new(values), Cell::new(<&[_]>::default()));
+        Env { code, scratch, slots: &self.slots, values, words, lists: &self.stack.lists, frames: None, trap: &self.trap }
     }
 
     /// Whether the first operands of a rule, or all of a rule where `items` says nothing else, take at most half of the budget on records
@@ -109,13 +131,38 @@ impl State {
         }
         let scratch = &*scratch;
         let values = if values > 0 { Cell::from_mut(scratch.locals(values)).as_slice_of_cells() } else { &[] };
-        let env = Env { code, scratch, slots: &self.slots, values, trap: &self.trap };
-        let cx = Ctx { memory, record, env: &env };
+        let cx = Ctx { memory, record, env: &self.env(code, scratch, values) };
         let hit = filter.is_none_or(|filter| filter.test(&cx)) && !scratch.is_exhausted() && test.test(&cx);
         match self.trap.take() {
-            Some(trap) => Err(trap),
-            None if scratch.is_exhausted() => Err(Trap::Budget),
-            None => Ok(hit),
+            Some(trap) => {
+                scratch.begin_steps();
+                Err(trap)
+            }
+            None => within_budget(scratch, hit),
+        }
+    }
+
+    /// Runs a rule with statements on a record.
+    fn script(
+        &self,
+        code: &Parts,
+        scratch: &mut Scratch,
+        (before, test): (&FnCode, &BoolFn),
+        Place { memory, record }: Place<'_>,
+    ) -> Result<bool, Trap> {
+        scratch.reset();
+        let scratch = &*scratch;
+        let frames = Frames::new(&self.stack);
+        let env = Env { frames: Some(&frames), ..self.env(code, scratch, &[]) };
+        let cx = Ctx { memory, record, env: &env };
+        let hit = frames.begin(&cx, before) && test.test(&cx);
+        self.stack.give_back(frames.lists.get());
+        match self.trap.take() {
+            Some(trap) => {
+                scratch.begin_steps();
+                Err(trap)
+            }
+            None => within_budget(scratch, hit),
         }
     }
 
@@ -124,7 +171,7 @@ impl State {
     fn counting(&self, code: &Parts, scratch: &Scratch, test: &BoolFn, Place { memory, record }: Place<'_>) -> Result<bool, Trap> {
         scratch.begin_steps();
         let hit = test.test(&Ctx { memory, record, env: &self.plain(code, scratch) });
-        if scratch.is_exhausted() { Err(Trap::Budget) } else { Ok(hit) }
+        within_budget(scratch, hit)
     }
 
     /// Runs a rule on a record, with exact steps.
@@ -137,6 +184,7 @@ impl State {
         match rule {
             RuleCode::Plain(test) => Ok(plain(scratch, test)),
             RuleCode::Counting(test) => self.counting(code, scratch, test, place),
+            RuleCode::Script { before, test } => self.script(code, scratch, (before, test), place),
             RuleCode::Full { filter: Some(Filter { test: filter, counting: 0 }), test, values } => {
                 if plain(scratch, filter) {
                     self.full(code, scratch, (None, test, *values), place, None)
@@ -168,7 +216,7 @@ impl State {
             RuleCode::Counting(test) if self.is_within(&code.linked, number, usize::MAX, longest) => {
                 return plain(&self.unbounded, test);
             }
-            RuleCode::Counting(_) | RuleCode::Full { filter: None, .. } => (all, None, false),
+            RuleCode::Counting(_) | RuleCode::Script { .. } | RuleCode::Full { filter: None, .. } => (all, None, false),
             RuleCode::Full { filter: Some(Filter { test, counting: 0 }), .. } => (plain(scratch, test), Some(test), false),
             RuleCode::Full { filter: Some(Filter { test, counting }), .. } => {
                 if self.is_within(&code.linked, number, *counting, longest) {
@@ -317,7 +365,11 @@ impl Instance for Runner {
     }
 
     fn memory_bytes(&self) -> usize {
-        size_of::<Runner>() + size_of_val(&*self.state.slots) + size_of_val(&*self.state.within) + self.scratch.memory_bytes()
+        size_of::<Runner>()
+            + size_of_val(&*self.state.slots)
+            + size_of_val(&*self.state.within)
+            + self.state.stack.bytes()
+            + self.scratch.memory_bytes()
     }
 
     fn interrupter(&self) -> Interrupter {

@@ -51,6 +51,8 @@ pub(crate) fn val<K: Kind>(f: impl for<'a> Fn(&Ctx<'a>) -> Option<K::Out<'a>> + 
 pub(crate) struct Bool;
 /// [`Type::Int`].
 pub(crate) struct Int;
+/// [`Type::U32`], which no batch holds.
+pub(crate) struct U32;
 /// [`Type::Float`].
 pub(crate) struct Float;
 /// [`Type::Bytes`].
@@ -125,10 +127,11 @@ impl Kind for Any {
         match expr.ty {
             Type::Bool => builder.widened::<Bool>(expr),
             Type::Int => builder.widened::<Int>(expr),
+            Type::U32 => builder.widened::<U32>(expr),
             Type::Float => builder.widened::<Float>(expr),
             Type::Bytes => builder.widened::<Bytes>(expr),
             Type::Ip => builder.widened::<Ip>(expr),
-            Type::Array(_) | Type::Map(_) => builder.compound(expr),
+            Type::Array(_) | Type::Map(_) | Type::List(..) => builder.compound(expr),
         }
     }
 }
@@ -176,6 +179,7 @@ macro_rules! primitive {
 
 primitive!(Bool, bool, bools, |m: Memory<'_>, at: usize| m.words()[at] != 0, |a: bool, b: bool| Some(a.cmp(&b)), Value::Bool(b) => b, Value::Bool);
 primitive!(Int, i64, ints, |m: Memory<'_>, at: usize| m.words()[at] as i64, |a: i64, b: i64| Some(a.cmp(&b)), Value::Int(i) => i, Value::Int);
+primitive!(U32, u32, u32s, |m: Memory<'_>, at: usize| m.words()[at] as u32, |a: u32, b: u32| Some(a.cmp(&b)), Value::U32(u) => u, Value::U32);
 primitive!(Float, f64, floats, |m: Memory<'_>, at: usize| f64::from_bits(m.words()[at]), |a: f64, b: f64| a.partial_cmp(&b), Value::Float(f) => f, Value::Float);
 primitive!(Bytes, &'a [u8], bytes, load_bytes, |a: &[u8], b: &[u8]| Some(a.cmp(b)), Value::Bytes(b) => b, Value::Bytes);
 primitive!(Ip, [u64; 3], ips, load_ip, ip_order, Value::Ip(ip) => ip_words(ip), |words| Value::Ip(ip_from_words(words)));

@@ -13,12 +13,16 @@
 //! trap neither know nor pay for it. Rules that can trap or make values are run record by record, after those leading
 //! operands of a top-level `and` that can do neither.
 //!
+//! Statements are closures too, which answer where to go on. Locals of functions are words of a frame, arrays are vectors of words: the shapes that
+//! scripts are made of (a local, an element at a local's index, a local turned by a constant) are read within the closure that uses them.
+//!
 //! # When to use it
 //! Where rules change often (compiling takes about a microsecond), where executable memory is forbidden, or on a platform without code
 //! generator. Generated code is faster where a rule is mostly arithmetic, which costs an indirect call per operator here.
 #![forbid(unsafe_code)]
 
 mod arith;
+mod arrays;
 mod calls;
 mod code;
 mod compare;
@@ -27,13 +31,21 @@ mod config;
 mod context;
 mod each;
 mod expr;
+mod frame;
 mod instance;
+mod intrinsic;
+mod invoke;
 mod kind;
 mod logic;
+mod loops;
 mod operand;
+mod operators;
 mod place;
+mod script;
 mod search;
 mod sets;
+mod stmt;
 mod text;
+mod word;
 
 pub use config::{Closures, configurations};

@@ -11,3 +11,8 @@ fn regressions() {
 fn differential() {
     quintet_testing::differential(&Closures::new(), 20_000);
 }
+
+#[test]
+fn scripts() {
+    quintet_testing::scripts(&Closures::new(), 3_000);
+}

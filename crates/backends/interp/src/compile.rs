@@ -6,7 +6,7 @@ use foldhash::fast::FixedState;
 use hashbrown::HashSet;
 
 use quintet_lang::Limits;
-use quintet_lang::ast::{Clause, Each, Expr, ExprKind, Frame};
+use quintet_lang::ast::{Block, Clause, Each, Expr, ExprKind, Frame, Rule, Stmt, StmtKind};
 use quintet_runtime::{
     Artifact, Backend, BackendId, CompileError, Compiled, Emit, EmitError, Instance, InstantiateError, Isolation, Linked, Traits,
     Unsupported, is_leaf,
@@ -46,11 +46,12 @@ impl Backend for Interp {
     }
 
     fn compile(&self, program: &Arc<Linked>) -> Result<Arc<dyn Compiled>, CompileError> {
-        let rules = &program.program().rules;
-        let rooms = rules.iter().map(|rule| room(&rule.frame, &rule.expr)).collect();
+        let (rules, functions) = (&program.program().rules, &program.program().functions);
+        let of_rule = |rule: &Rule| room(&rule.frame, &rule.before).max(rule.frame.locals.len() + stack(&rule.expr));
+        let rooms = rules.iter().map(of_rule).chain(functions.iter().map(|f| room(&f.frame, &f.body))).collect();
         let (mut nodes, mut leaves) = (0, Leaves::default());
-        for rule in rules {
-            rule.expr.walk(&mut |e| {
+        program.program().roots(&mut |root| {
+            root.walk(&mut |e| {
                 nodes += 1;
                 if let ExprKind::Quantifier { each, .. } | ExprKind::Collect(each) = &e.kind
                     && is_leaf(program, each)
@@ -58,7 +59,7 @@ impl Backend for Interp {
                     leaves.insert(address(each));
                 }
             });
-        }
+        });
         let data_bytes = nodes * size_of::<Expr>() + leaves.capacity() * size_of::<usize>();
         Ok(Arc::new(Rules { program: program.clone(), rooms, leaves: leaves.into(), data_bytes }))
     }
@@ -99,9 +100,28 @@ impl Compiled for Rules {
     }
 }
 
-/// How many values an evaluation of `expr` holds at a time: the locals, then a stack of call arguments and loop sources.
-fn room(frame: &Frame, expr: &Expr) -> usize {
-    frame.locals.len() + stack(expr)
+/// How many values running statements holds at a time: the locals, then a stack of call arguments and loop sources.
+fn room(frame: &Frame, block: &Block) -> usize {
+    frame.locals.len() + block.iter().map(statement).max().unwrap_or(0)
+}
+
+/// The part of the [`room`] that is a stack, of a statement.
+fn statement(stmt: &Stmt) -> usize {
+    let mut most = 0;
+    stmt.exprs(&mut |e| most = most.max(stack(e)));
+    most + arguments(stmt)
+}
+
+/// The most arguments of a call of a function of the script, in a statement and those in its blocks.
+fn arguments(stmt: &Stmt) -> usize {
+    let most = |block: &Block| block.iter().map(arguments).max().unwrap_or(0);
+    match &stmt.kind {
+        StmtKind::Call { args, .. } => args.len(),
+        StmtKind::If { arms, otherwise } => arms.iter().map(|(_, body)| most(body)).max().unwrap_or(0).max(most(otherwise)),
+        StmtKind::While { before, body, .. } => most(before).max(most(body)),
+        StmtKind::For { body, .. } => most(body),
+        _ => 0,
+    }
 }
 
 /// The part of the [`room`] that is a stack. An upper bound: what stands below one another is added, what stands side by side is not.
@@ -132,8 +152,12 @@ fn loop_stack(each: &Each) -> usize {
 fn children(expr: &Expr) -> Vec<&Expr> {
     use quintet_lang::ast::Needle;
     match &expr.kind {
-        ExprKind::Const(_) | ExprKind::Field(_) | ExprKind::Local(_) => vec![],
-        ExprKind::Index { base, index: other } | ExprKind::Key { base, key: other } => vec![base, other],
+        ExprKind::Const(_) | ExprKind::Field(_) | ExprKind::Local(_) | ExprKind::Count(_) | ExprKind::Packed(_) => vec![],
+        ExprKind::Element { index, .. } => vec![index],
+        ExprKind::Intrinsic { args, .. } => args.iter().collect(),
+        ExprKind::Otherwise { value: base, default: other }
+        | ExprKind::Index { base, index: other }
+        | ExprKind::Key { base, key: other } => vec![base, other],
         ExprKind::Slice { base, start, end } => [Some(base), start.as_ref(), end.as_ref()].into_iter().flatten().map(|e| &**e).collect(),
         ExprKind::Neg(e) | ExprKind::Not(e) | ExprKind::Present(e) => vec![e],
         ExprKind::Arith { lhs, rhs, .. } | ExprKind::Compare { lhs, rhs, .. } => vec![lhs, rhs],

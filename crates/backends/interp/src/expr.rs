@@ -1,9 +1,10 @@
 //! Evaluating expressions: `test` answers Bools that are never nil, `value` (in `value.rs`) everything.
 
-use quintet_lang::ast::{Expr, ExprKind, LogicOp, Needle};
+use quintet_lang::ast::{Expr, ExprKind, Frame, LogicOp, Needle, Rule};
 use quintet_runtime::{Linked, Memory, RecordRef, Scratch, Searcher, Trap, Value, compare_steps};
 
 use crate::compile::Leaves;
+use crate::stmt::Calls;
 
 /// One evaluation of one rule on one record.
 pub(crate) struct Machine<'a> {
@@ -17,21 +18,39 @@ pub(crate) struct Machine<'a> {
     pub(crate) slots: &'a mut [Value<'a>],
     /// The first slot that is free.
     pub(crate) top: usize,
+    /// The frame whose locals the first slots are.
+    pub(crate) frame: &'a Frame,
+    /// The room of each rule, then of each function.
+    pub(crate) rooms: &'a [usize],
+    /// Calls that may go on inside one another.
+    pub(crate) most_calls: usize,
+    pub(crate) calls: Calls<'a>,
 }
 
 impl<'a> Machine<'a> {
-    /// A machine with `room` slots, of which the first `locals` are not part of the stack.
+    /// A machine for a rule, with the slots that it needs.
     #[inline]
     pub(crate) fn new(
         program: &'a Linked,
-        leaves: &'a Leaves,
+        (leaves, rooms): (&'a Leaves, &'a [usize]),
         record: RecordRef<'a>,
         scratch: &'a Scratch,
-        room: usize,
-        locals: usize,
+        (rule, most_calls): (usize, usize),
     ) -> Machine<'a> {
+        let (frame, room) = (&program.program().rules[rule].frame, rooms[rule]);
         let slots = if room == 0 { Default::default() } else { scratch.locals(room) };
-        Machine { program, leaves, memory: record.memory(), record: record.offset(), scratch, slots, top: locals }
+        let (memory, record, top, calls) = (record.memory(), record.offset(), frame.locals.len(), Calls::default());
+        Machine { program, leaves, memory, record, scratch, slots, top, frame, rooms, most_calls, calls }
+    }
+
+    /// Whether the rule matches.
+    #[inline]
+    pub(crate) fn rule(&mut self, rule: &'a Rule) -> Result<bool, Trap> {
+        if !rule.is_expression() {
+            self.begin_rule(&rule.frame)?;
+            self.block(&rule.before)?;
+        }
+        self.test(&rule.expr)
     }
 
     /// The value of a Bool expression that is never nil. (One that is nil all the same counts as false.)
@@ -121,6 +140,11 @@ impl<'a> Machine<'a> {
             | ExprKind::Key { .. }
             | ExprKind::Slice { .. }
             | ExprKind::Call { .. }
+            | ExprKind::Element { .. }
+            | ExprKind::Count(_)
+            | ExprKind::Packed(_)
+            | ExprKind::Intrinsic { .. }
+            | ExprKind::Otherwise { .. }
             | ExprKind::Neg(_)
             | ExprKind::Arith { .. }
             | ExprKind::Collect(_) => matches!(self.value(expr)?, Value::Bool(true)),

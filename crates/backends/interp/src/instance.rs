@@ -3,7 +3,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use quintet_lang::Limits;
+use quintet_lang::{HARD_CALLS, Limits};
 use quintet_runtime::{
     Batch, Instance, Interrupter, Linked, Matches, RecordRef, RuleSet, RunError, Scratch, Trap, WriteMatches, WriteRuleSet,
 };
@@ -18,11 +18,16 @@ pub(crate) struct Walker {
     rooms: Arc<[usize]>,
     leaves: Arc<Leaves>,
     scratch: Scratch,
+    most_calls: usize,
 }
 
 impl Walker {
     pub(crate) fn new(program: Arc<Linked>, rooms: Arc<[usize]>, leaves: Arc<Leaves>, limits: &Limits) -> Walker {
-        Walker { program, rooms, leaves, scratch: Scratch::new(limits) }
+        Walker { program, rooms, leaves, scratch: Scratch::new(limits), most_calls: limits.calls.min(HARD_CALLS) }
+    }
+
+    fn rules(&self) -> usize {
+        self.program.program().rules.len()
     }
 
     fn check(&self, batch: &Batch) -> Result<(), RunError> {
@@ -34,7 +39,7 @@ impl Walker {
     fn test(&mut self, rule: usize, record: RecordRef<'_>) -> Result<bool, Trap> {
         self.scratch.reset();
         let it = &self.program.program().rules[rule];
-        Machine::new(&self.program, &self.leaves, record, &self.scratch, self.rooms[rule], it.frame.locals.len()).test(&it.expr)
+        Machine::new(&self.program, (&self.leaves, &self.rooms), record, &self.scratch, (rule, self.most_calls)).rule(it)
     }
 
     /// Fills `row` of the answers with those of rule `rule` on `records`.
@@ -58,8 +63,8 @@ impl Walker {
 impl Instance for Walker {
     fn run(&mut self, record: RecordRef<'_>, hits: &mut RuleSet) -> Result<(), RunError> {
         self.check(record.batch())?;
-        hits.reset(self.rooms.len());
-        for rule in 0..self.rooms.len() {
+        hits.reset(self.rules());
+        for rule in 0..self.rules() {
             match self.test(rule, record) {
                 Ok(true) => hits.insert(rule),
                 Ok(false) => {}
@@ -71,8 +76,8 @@ impl Instance for Walker {
 
     fn run_batch(&mut self, batch: &Batch, out: &mut Matches) -> Result<(), RunError> {
         self.check(batch)?;
-        out.reset(self.rooms.len(), batch.len());
-        for rule in 0..self.rooms.len() {
+        out.reset(self.rules(), batch.len());
+        for rule in 0..self.rules() {
             self.row(rule, batch, 0..batch.len(), rule, out)?;
         }
         out.finish();
@@ -81,7 +86,7 @@ impl Instance for Walker {
 
     fn run_rule(&mut self, rule: usize, batch: &Batch, records: Range<usize>, out: &mut Matches) -> Result<(), RunError> {
         self.check(batch)?;
-        RunError::unless_has(ID, (rule, self.rooms.len()), (&records, batch.len()))?;
+        RunError::unless_has(ID, (rule, self.rules()), (&records, batch.len()))?;
         out.reset(1, records.len());
         self.row(rule, batch, records, 0, out)?;
         out.finish();

@@ -13,6 +13,7 @@ mod config;
 mod each;
 mod expr;
 mod instance;
+mod stmt;
 #[cfg(test)]
 mod tests;
 mod value;

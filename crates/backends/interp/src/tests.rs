@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use quintet_lang::ast::{
-    ArithOp, Clause, CompareOp, Const, Each, Expr, ExprKind, Frame, LocalId, LogicOp, Program, Quantifier, Rule, Site, SiteId, Span,
+    ArithOp, Clause, CompareOp, Const, Each, Expr, ExprKind, Frame, Local, LocalId, LogicOp, Program, Quantifier, Rule, Site, SiteId, Span,
 };
 use quintet_lang::signature::{NilRule, Param, Signature};
 use quintet_lang::{Limits, Presence, Scheme, Type};
@@ -109,17 +109,31 @@ fn collected(clauses: Vec<Clause>, body: Expr) -> Expr {
 }
 
 fn frame() -> Frame {
-    Frame { locals: vec![Type::Int; 8] }
+    Frame { locals: vec![Local::new(Type::Int); 8] }
 }
 
 /// A program without rules.
 fn tables(scheme: &Scheme, sites: Vec<Site>) -> Program {
     let (rules, scheme) = (vec![], scheme.clone());
-    Program { scheme, rules, sets: vec![], lists: vec![], regexes: vec![], wildcards: vec![], needles: vec![], sites }
+    Program {
+        scheme,
+        rules,
+        sets: vec![],
+        lists: vec![],
+        regexes: vec![],
+        wildcards: vec![],
+        needles: vec![],
+        sites,
+        functions: vec![],
+        tables: vec![],
+    }
 }
 
 fn program(scheme: &Scheme, rules: Vec<Expr>) -> Arc<Linked> {
-    let rules = rules.into_iter().map(|expr| Rule { name: String::new(), frame: frame(), expr, span: Span::default() }).collect();
+    let rules = rules
+        .into_iter()
+        .map(|expr| Rule { name: String::new(), frame: frame(), before: Vec::new(), expr, span: Span::default() })
+        .collect();
     let program = Program { rules, ..tables(scheme, vec![]) };
     Linked::new(program, &library(), &Lists::new(), &Limits::default()).unwrap()
 }

@@ -1,6 +1,7 @@
 //! Evaluating expressions to values.
 
-use quintet_lang::ast::{ArithOp, Expr, ExprKind, SiteId};
+use quintet_lang::ast::{Expr, ExprKind, SiteId};
+use quintet_lang::intrinsic::{Intrinsic, Scalar};
 use quintet_lang::signature::NilRule;
 use quintet_runtime::{Trap, Value, slice};
 
@@ -56,8 +57,20 @@ impl<'a> Machine<'a> {
                 Value::Bytes(slice(bytes, bounds[0], bounds[1]))
             }
             ExprKind::Call { site, args } => return self.call(*site, args),
+            ExprKind::Element { array, index } => match self.value(index)? {
+                Value::Int(index) => usize::try_from(index).ok().and_then(|index| self.at(*array, index)).ok_or(Trap::Index)?,
+                _ => Value::Nil,
+            },
+            ExprKind::Count(array) => Value::Int(self.count(*array) as i64),
+            ExprKind::Packed(array) => return self.packed(*array),
+            ExprKind::Intrinsic { op, args } => return self.intrinsic(*op, args),
+            ExprKind::Otherwise { value, default } => match self.value(value)? {
+                Value::Nil => return self.value(default),
+                value => value,
+            },
             ExprKind::Neg(operand) => match self.value(operand)? {
                 Value::Int(i) => Value::Int(i.wrapping_neg()),
+                Value::U32(u) => Value::U32(u.wrapping_neg()),
                 Value::Float(f) => Value::Float(-f),
                 _ => Value::Nil,
             },
@@ -67,8 +80,9 @@ impl<'a> Machine<'a> {
                     return Ok(Value::Nil);
                 }
                 match (lhs, self.value(rhs)?) {
-                    (Value::Int(a), Value::Int(b)) => Value::Int(int(*op, a, b)?),
-                    (Value::Float(a), Value::Float(b)) => float(*op, a, b),
+                    (Value::Int(a), Value::Int(b)) => op.int(a, b).map(Value::Int).ok_or(Trap::DivisionByZero)?,
+                    (Value::U32(a), Value::U32(b)) => op.u32(a, b).map(Value::U32).ok_or(Trap::DivisionByZero)?,
+                    (Value::Float(a), Value::Float(b)) => op.float(a, b).map_or(Value::Nil, Value::Float),
                     _ => Value::Nil,
                 }
             }
@@ -83,6 +97,28 @@ impl<'a> Machine<'a> {
             | ExprKind::Logic { .. }
             | ExprKind::Present(_)
             | ExprKind::Quantifier { .. } => Value::Bool(self.test(expr)?),
+        })
+    }
+
+    fn intrinsic(&mut self, op: Intrinsic, args: &'a [Expr]) -> Result<Value<'a>, Trap> {
+        let mut operands = [Scalar::Bool(false); 2];
+        for (operand, arg) in operands.iter_mut().zip(args) {
+            *operand = match self.value(arg)? {
+                Value::Bool(b) => Scalar::Bool(b),
+                Value::Int(i) => Scalar::Int(i),
+                Value::U32(u) => Scalar::U32(u),
+                Value::Float(f) => Scalar::Float(f),
+                Value::Bytes(text) => Scalar::Bytes(text),
+                Value::Nil | Value::Ip(_) | Value::Array(_) | Value::Map(_) => return Ok(Value::Nil),
+            };
+        }
+        Ok(match op.eval(&operands[..args.len().min(2)]) {
+            Some(Scalar::Bool(b)) => Value::Bool(b),
+            Some(Scalar::Int(i)) => Value::Int(i),
+            Some(Scalar::U32(u)) => Value::U32(u),
+            Some(Scalar::Float(f)) => Value::Float(f),
+            Some(Scalar::Bytes(text)) => Value::Bytes(text),
+            None => Value::Nil,
         })
     }
 
@@ -104,32 +140,4 @@ impl<'a> Machine<'a> {
         self.top = first;
         result
     }
-}
-
-fn int(op: ArithOp, a: i64, b: i64) -> Result<i64, Trap> {
-    Ok(match op {
-        ArithOp::Add => a.wrapping_add(b),
-        ArithOp::Sub => a.wrapping_sub(b),
-        ArithOp::Mul => a.wrapping_mul(b),
-        ArithOp::Div | ArithOp::Rem if b == 0 => return Err(Trap::DivisionByZero),
-        ArithOp::Div => a.wrapping_div(b),
-        ArithOp::Rem => a.wrapping_rem(b),
-        ArithOp::And => a & b,
-        ArithOp::Or => a | b,
-        ArithOp::Xor => a ^ b,
-        // The count is taken modulo 64 by these two.
-        ArithOp::Shl => a.wrapping_shl(b as u32),
-        ArithOp::Shr => a.wrapping_shr(b as u32),
-    })
-}
-
-fn float<'a>(op: ArithOp, a: f64, b: f64) -> Value<'a> {
-    Value::Float(match op {
-        ArithOp::Add => a + b,
-        ArithOp::Sub => a - b,
-        ArithOp::Mul => a * b,
-        ArithOp::Div => a / b,
-        ArithOp::Rem => a % b,
-        ArithOp::And | ArithOp::Or | ArithOp::Xor | ArithOp::Shl | ArithOp::Shr => return Value::Nil,
-    })
 }

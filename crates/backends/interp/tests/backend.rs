@@ -12,3 +12,8 @@ fn cases_in_files_are_answered_right() {
 fn records_and_batches_get_the_same_answers() {
     quintet_testing::differential(&Interp::new(), 2_500);
 }
+
+#[test]
+fn scripts() {
+    quintet_testing::scripts(&Interp::new(), 2_000);
+}

@@ -25,6 +25,28 @@ impl Gen<'_, '_> {
         }
     }
 
+    /// Arithmetic on U32s. `divides` says that the right operand is known not to be 0.
+    pub(crate) fn u32_arith(&mut self, op: ArithOp, a: Value, b: Value, divides: bool) -> Value {
+        match op {
+            ArithOp::Add => self.b.ins().iadd(a, b),
+            ArithOp::Sub => self.b.ins().isub(a, b),
+            ArithOp::Mul => self.b.ins().imul(a, b),
+            ArithOp::And => self.b.ins().band(a, b),
+            ArithOp::Or => self.b.ins().bor(a, b),
+            ArithOp::Xor => self.b.ins().bxor(a, b),
+            // Counts are taken modulo 32 by these two.
+            ArithOp::Shl => self.b.ins().ishl(a, b),
+            ArithOp::Shr => self.b.ins().ushr(a, b),
+            ArithOp::Div | ArithOp::Rem => {
+                if !divides {
+                    let zero = self.compare_int(IntCC::Equal, b, 0);
+                    self.trap_if(zero, Trap::DivisionByZero);
+                }
+                if op == ArithOp::Div { self.b.ins().udiv(a, b) } else { self.b.ins().urem(a, b) }
+            }
+        }
+    }
+
     /// The machine's division faults on zero and on `MIN / -1`, so neither reaches it.
     fn divide(&mut self, quotient: bool, a: Value, b: Value, known: Option<i64>) -> Value {
         if known.is_none_or(|d| d == 0) {

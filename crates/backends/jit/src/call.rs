@@ -31,7 +31,7 @@ impl<'p> Gen<'_, 'p> {
             if !value.fits(ty) {
                 return Err(Malformed);
             }
-            self.store_cell(slot, i, value);
+            self.store_cell(slot, i, value)?;
             if let Some(go_on) = go_on {
                 self.jump(go_on);
                 self.b.switch_to_block(missing);
@@ -44,7 +44,7 @@ impl<'p> Gen<'_, 'p> {
         let (site_number, cells, out) = (self.number(id.0), self.cell_address(slot, 0), self.cell_address(slot, count));
         let status = self.ask(Helper::Call, &[self.state, site_number, cells, out])?;
         self.check_status(status, Some(nil));
-        let value = self.load_cell(slot, count, &site.result);
+        let value = self.load_cell(slot, count, &site.result)?;
         self.give_cells(count + 1, slot);
         Ok(value)
     }

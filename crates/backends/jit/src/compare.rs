@@ -61,6 +61,7 @@ impl<'p> Gen<'_, 'p> {
         let known = length(lhs).min(length(rhs));
         let holds = match (a, b) {
             (Val::Bool(a), Val::Bool(b)) | (Val::Int(a), Val::Int(b)) => self.b.ins().icmp(signed(op), a, b),
+            (Val::U32(a), Val::U32(b)) => self.b.ins().icmp(signed(op).unsigned(), a, b),
             (Val::Float(a), Val::Float(b)) => self.b.ins().fcmp(float(op), a, b),
             (Val::Ip(a), Val::Ip(b)) => match op {
                 CompareOp::Eq => self.same_address(a, b),

@@ -7,18 +7,21 @@ use cranelift_codegen::isa::{OwnedTargetIsa, TargetIsa};
 use cranelift_codegen::{Context, FinalizedRelocTarget};
 use cranelift_frontend::FunctionBuilderContext;
 use quintet_lang::Limits;
-use quintet_lang::ast::Rule;
 use quintet_runtime::{
     Artifact, Backend, BackendId, CompileError, Compiled, Emit, EmitError, Instance, InstantiateError, Isolation, Linked, Threshold,
     Traits, Unsupported,
 };
 
+use crate::array::constants;
 use crate::config::{self, BEST, FAST};
 use crate::emit;
 use crate::function::generate;
 use crate::instance::{RuleFn, Runner};
 use crate::memory::CodeMemory;
-use crate::symbols::Symbols;
+use crate::script;
+use crate::stack;
+use crate::symbols::{Symbols, Target};
+use crate::unit::{Call, Unit};
 
 /// Alignment of functions in code memory.
 const ALIGN: usize = 16;
@@ -80,16 +83,28 @@ impl Jit {
     /// Puts the code of all rules together.
     fn assemble(&self, program: &Arc<Linked>) -> Result<Code, String> {
         let isa = self.isa()?;
-        let mut bytes = Vec::new();
-        let (mut starts, mut parts) = (Vec::new(), Vec::new());
-        for rule in &program.program().rules {
+        let tables: Vec<Box<[u64]>> = program.program().tables.iter().map(constants).collect();
+        let (mut bytes, mut calls) = (Vec::new(), Vec::new());
+        let (mut starts, mut parts, mut frames) = (Vec::new(), Vec::new(), Vec::new());
+        for unit in Unit::all(program.program()) {
             self.with_workspace(program, |workspace| {
-                workspace.compile(program, rule, isa, false).map_err(|e| format!("rule `{}`: {e}", rule.name))?;
+                workspace.compile(program, unit, isa, false).map_err(|e| format!("{}: {e}", unit.name(program.program())))?;
                 bytes.resize(bytes.len().next_multiple_of(ALIGN), 0);
                 starts.push(bytes.len());
-                parts.push(workspace.place(&mut bytes)?);
+                let first = calls.len();
+                parts.push(workspace.place(&mut bytes, &tables, &mut calls)?);
+                if let Unit::Function(_) = unit {
+                    let called = calls.iter().skip(first).map(|call: &Call| call.to.index()).collect();
+                    frames.push(stack::Frame { bytes: workspace.frame_bytes(), calls: called });
+                }
                 Ok::<(), String>(())
             })?;
+        }
+        within_stack(program.program(), &frames)?;
+        let functions = starts.split_off(program.program().rules.len());
+        for call in calls {
+            let to = functions.get(call.to.index()).ok_or("a call of a function that there is not")?;
+            call.resolve(*to, &mut bytes)?;
         }
         let memory = CodeMemory::new(&bytes)?;
         let functions = starts
@@ -99,7 +114,7 @@ impl Jit {
                 unsafe { std::mem::transmute::<*const u8, RuleFn>(memory.at(start)) }
             })
             .collect();
-        Ok(Code { id: self.id, functions, memory, parts, program: program.clone() })
+        Ok(Code { id: self.id, functions, memory, parts, tables, program: program.clone() })
     }
 }
 
@@ -108,27 +123,39 @@ impl Workspace {
         Box::new(Workspace { context: Context::new(), builder: FunctionBuilderContext::new(), symbols: Symbols::default() })
     }
 
-    /// Generates a rule's function in Cranelift's representation, not yet compiled.
-    pub(crate) fn generate(&mut self, program: &Linked, rule: &Rule, isa: &dyn TargetIsa) -> Result<&mut Context, String> {
+    /// Generates a function in Cranelift's representation, not yet compiled.
+    pub(crate) fn generate(&mut self, program: &Linked, unit: Unit<'_>, isa: &dyn TargetIsa) -> Result<&mut Context, String> {
         self.context.clear();
         self.symbols.clear();
-        generate(program, rule, isa, &mut self.context.func, &mut self.builder, &mut self.symbols)
-            .map_err(|_| "the program is not well typed; only programs of the checker can be compiled")?;
+        let (func, builder, symbols) = (&mut self.context.func, &mut self.builder, &mut self.symbols);
+        let generated = match unit {
+            Unit::Rule(_, rule) => generate(program, rule, isa, func, builder, symbols),
+            Unit::Function(id) => script::generate(program, id, isa, func, builder, symbols),
+            Unit::Settle => script::generate_settle(isa, func, builder, symbols),
+        };
+        generated.map_err(|_| "the program is not well typed; only programs of the checker can be compiled")?;
         Ok(&mut self.context)
     }
 
-    /// Compiles a rule's function.
+    /// Compiles a function.
     pub(crate) fn compile(
         &mut self,
         program: &Linked,
-        rule: &Rule,
+        unit: Unit<'_>,
         isa: &dyn TargetIsa,
         disassemble: bool,
     ) -> Result<&mut Context, String> {
-        let context = self.generate(program, rule, isa)?;
+        let context = self.generate(program, unit, isa)?;
         context.set_disasm(disassemble);
         context.compile(isa, &mut Default::default()).map_err(|e| e.inner.to_string())?;
         Ok(context)
+    }
+
+    /// Bytes of stack that a call of the last function takes.
+    fn frame_bytes(&self) -> usize {
+        // With what the call itself pushes: the address to go back to and the caller's frame.
+        let layout = self.context.compiled_code().and_then(|code| code.buffer.frame_layout());
+        layout.map_or(0, |layout| layout.frame_to_fp_offset as usize) + 16
     }
 
     /// What the last function refers to in its table of parts, as comments.
@@ -136,22 +163,45 @@ impl Workspace {
         self.symbols.legend()
     }
 
-    /// Appends the compiled function to `code` and fills in addresses. Answers its table of parts, which must live as long as the code.
-    fn place(&self, code: &mut Vec<u8>) -> Result<Box<[usize]>, String> {
+    /// Appends the compiled function to `code` and fills in addresses; calls of functions of the program are added to `calls`. Answers its
+    /// table of parts, which must live as long as the code, and so must `tables`.
+    fn place(&self, code: &mut Vec<u8>, tables: &[Box<[u64]>], calls: &mut Vec<Call>) -> Result<Box<[usize]>, String> {
         let compiled = self.context.compiled_code().ok_or("nothing was compiled")?;
         let (start, parts) = (code.len(), self.symbols.parts());
         code.extend_from_slice(compiled.code_buffer());
         for reloc in compiled.buffer.relocs() {
-            let (Reloc::Abs8, FinalizedRelocTarget::ExternalName(name)) = (reloc.kind, &reloc.target) else {
-                return Err(format!("no support for relocations of kind {}", reloc.kind));
+            let FinalizedRelocTarget::ExternalName(name) = &reloc.target else {
+                return Err(format!("no support for relocations of kind {} within a function", reloc.kind));
             };
-            let address = self.symbols.address(name, &parts).ok_or_else(|| format!("nothing is called {name:?}"))?;
+            let target = self.symbols.target(name, &parts, tables).ok_or_else(|| format!("nothing is called {name:?}"))?;
             let at = start + reloc.offset as usize;
+            let address = match (target, reloc.kind) {
+                (Target::Address(address), Reloc::Abs8) => address,
+                (Target::Function(to), kind) => {
+                    calls.push(Call { at, to, kind, addend: reloc.addend });
+                    continue;
+                }
+                (Target::Address(_), kind) => return Err(format!("no support for relocations of kind {kind}")),
+            };
             let word = code.get_mut(at..at + 8).ok_or("a relocation outside the code")?;
             word.copy_from_slice(&address.wrapping_add_signed(reloc.addend as isize).to_ne_bytes());
         }
         Ok(parts)
     }
+}
+
+/// Whether calls of functions of a program inside one another have enough stack.
+fn within_stack(program: &quintet_lang::Program, frames: &[stack::Frame]) -> Result<(), String> {
+    let (bytes, largest) = stack::most(frames);
+    if bytes <= stack::MOST {
+        return Ok(());
+    }
+    let name = largest.and_then(|function| program.functions.get(function)).map_or("", |function| &function.name);
+    Err(format!(
+        "calls of functions inside one another may take {bytes} bytes of stack, and {} are there; give function `{name}`, which takes most of \
+         them, fewer locals, or use a backend that keeps them elsewhere: interp or closures",
+        stack::MOST
+    ))
 }
 
 impl Backend for Jit {
@@ -188,7 +238,7 @@ impl Backend for Jit {
 
 /// Machine code with what it refers to.
 ///
-/// The functions are addresses inside `memory` and hold the addresses of tables of parts, which in turn hold addresses inside `program`:
+/// The functions are addresses inside `memory` and hold the addresses of constant arrays and of tables of parts, which in turn hold addresses inside `program`:
 /// of its AST and of its prepared literals. All of these live in here, where they do not move, and are only dropped together, so a
 /// function may be called by whoever holds the `Arc` of this.
 pub(crate) struct Code {
@@ -197,6 +247,8 @@ pub(crate) struct Code {
     memory: CodeMemory,
     /// The tables of parts of the functions.
     parts: Vec<Box<[usize]>>,
+    /// The constant arrays.
+    tables: Vec<Box<[u64]>>,
     program: Arc<Linked>,
 }
 
@@ -230,6 +282,7 @@ impl Compiled for Program {
 
     fn artifact(&self) -> Artifact {
         let tables: usize = self.code.parts.iter().map(|p| size_of_val(&**p)).sum();
-        Artifact { code_bytes: self.code.memory.len(), data_bytes: size_of_val(self.code.functions()) + tables }
+        let constants: usize = self.code.tables.iter().map(|t| size_of_val(&**t)).sum();
+        Artifact { code_bytes: self.code.memory.len(), data_bytes: size_of_val(self.code.functions()) + tables + constants }
     }
 }

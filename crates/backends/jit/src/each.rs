@@ -44,7 +44,7 @@ impl<'f, 'p> Gen<'f, 'p> {
             if !value.fits(element) {
                 return Err(Malformed);
             }
-            g.store_cell(slot, 0, value);
+            g.store_cell(slot, 0, value)?;
             let cell = g.cell_address(slot, 0);
             let status = g.ask(Helper::CollectPush, &[g.state, cell])?;
             g.check_status(status, None);
@@ -55,7 +55,7 @@ impl<'f, 'p> Gen<'f, 'p> {
         let cell = self.cell_address(slot, 0);
         let status = self.ask(Helper::CollectEnd, &[self.state, cell])?;
         self.check_status(status, Some(nil));
-        let value = self.load_cell(slot, 0, ty);
+        let value = self.load_cell(slot, 0, ty)?;
         self.give_cells(1, slot);
         Ok(value)
     }
@@ -116,7 +116,7 @@ impl<'f, 'p> Gen<'f, 'p> {
             self.step()?;
         }
         for (((local, _), source), place) in sources.iter().zip(&walked).zip(&places) {
-            let value = self.element(source.items, *place, source.skip);
+            let value = self.element(source.items, *place, source.skip)?;
             self.bind(*local, Some(value))?;
         }
         self.clauses(inner, leaf, next, body)?;

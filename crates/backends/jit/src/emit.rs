@@ -5,8 +5,9 @@ use std::fmt::Write;
 use quintet_runtime::{Emit, Linked};
 
 use crate::compile::Jit;
+use crate::unit::Unit;
 
-/// The code of all rules in one form.
+/// The code of all rules, then of all functions of the program, in one form.
 pub(crate) fn text(jit: &Jit, program: &Linked, form: Emit) -> Result<String, String> {
     let asm = match form {
         Emit::Clif => false,
@@ -15,14 +16,14 @@ pub(crate) fn text(jit: &Jit, program: &Linked, form: Emit) -> Result<String, St
     };
     let isa = jit.isa()?;
     let mut text = String::new();
-    for (number, rule) in program.program().rules.iter().enumerate() {
-        let name = if rule.name.is_empty() { format!("rule {number}") } else { format!("rule {number}: {}", rule.name) };
+    for (number, unit) in Unit::all(program.program()).enumerate() {
+        let name = unit.title(program.program());
         let (legend, code) = jit.with_workspace(program, |workspace| {
             let code = if asm {
-                let context = workspace.compile(program, rule, isa, true)?;
+                let context = workspace.compile(program, unit, isa, true)?;
                 context.compiled_code().and_then(|c| c.vcode.clone()).ok_or("nothing was compiled")?
             } else {
-                workspace.generate(program, rule, isa)?.func.display().to_string()
+                workspace.generate(program, unit, isa)?.func.display().to_string()
             };
             Ok::<_, String>((workspace.legend(), code))
         })?;

@@ -17,8 +17,11 @@ impl<'p> Gen<'_, 'p> {
     pub(crate) fn value(&mut self, expr: &'p Expr, nil: Block) -> Made<Val<'p>> {
         Ok(match &expr.kind {
             ExprKind::Const(constant) => self.constant(constant),
-            ExprKind::Field(field) => self.field(*field, nil),
-            ExprKind::Local(local) => self.locals.get(local.index()).copied().flatten().ok_or(Malformed)?,
+            ExprKind::Field(field) => self.field(*field, nil)?,
+            ExprKind::Local(local) => match self.locals.get(local.index()).ok_or(Malformed)? {
+                Some(bound) => *bound,
+                None => self.held(*local, nil)?,
+            },
             ExprKind::Index { base, index } => {
                 let items = self.value(base, nil)?.array()?;
                 let index = self.value(index, nil)?.int()?;
@@ -26,7 +29,7 @@ impl<'p> Gen<'_, 'p> {
                 let inside = self.b.ins().icmp(IntCC::UnsignedLessThan, index, items.len);
                 self.require(inside, nil);
                 let address = self.item(items, index, stride(items.element));
-                self.element(items, address, 0)
+                self.element(items, address, 0)?
             }
             ExprKind::Key { base, key } => {
                 let items = self.value(base, nil)?.map()?;
@@ -36,7 +39,7 @@ impl<'p> Gen<'_, 'p> {
                 let (word, entry) = (self.reference(items), self.int(8 + stride(items.element)));
                 let found = self.ask(Helper::MapGet, &[items.block, word, entry, key.start, key.len])?;
                 self.require(found, nil);
-                self.element(items, found, 0)
+                self.element(items, found, 0)?
             }
             ExprKind::Slice { base, start, end } => {
                 let run = self.value(base, nil)?.bytes()?;
@@ -45,15 +48,26 @@ impl<'p> Gen<'_, 'p> {
                 Val::Bytes(self.slice(run, start, end))
             }
             ExprKind::Call { site, args } => self.call_function(*site, args, nil)?,
+            ExprKind::Element { array, index } => {
+                let index = self.value(index, nil)?.int()?;
+                self.array_element(*array, index)?
+            }
+            ExprKind::Count(array) => Val::Int(self.array(*array)?.len),
+            ExprKind::Packed(array) => Val::Bytes(self.packed(*array)?),
+            ExprKind::Intrinsic { op, args } => self.intrinsic(*op, args, nil)?,
+            ExprKind::Otherwise { value, default } => self.otherwise(value, default, nil)?,
             ExprKind::Neg(operand) => match self.value(operand, nil)? {
                 Val::Int(v) => Val::Int(self.b.ins().ineg(v)),
+                Val::U32(v) => Val::U32(self.b.ins().ineg(v)),
                 Val::Float(v) => Val::Float(self.b.ins().fneg(v)),
                 _ => return Err(Malformed),
             },
             ExprKind::Arith { op, lhs, rhs } => {
                 let divisor = if let ExprKind::Const(Const::Int(i)) = rhs.kind { Some(i) } else { None };
+                let divides = matches!(rhs.kind, ExprKind::Const(Const::U32(1..)));
                 match (self.value(lhs, nil)?, self.value(rhs, nil)?) {
                     (Val::Int(a), Val::Int(b)) => Val::Int(self.int_arith(*op, a, b, divisor)),
+                    (Val::U32(a), Val::U32(b)) => Val::U32(self.u32_arith(*op, a, b, divides)),
                     (Val::Float(a), Val::Float(b)) => Val::Float(self.float_arith(*op, a, b)?),
                     _ => return Err(Malformed),
                 }
@@ -91,6 +105,7 @@ impl<'p> Gen<'_, 'p> {
         match constant {
             Const::Bool(b) => Val::Bool(self.int(i64::from(*b))),
             Const::Int(i) => Val::Int(self.int(*i)),
+            Const::U32(u) => Val::U32(self.number(*u)),
             Const::Float(f) => Val::Float(self.b.ins().f64const(*f)),
             Const::Bytes(bytes) => Val::Bytes(self.bytes_constant(bytes)),
             Const::Ip(ip) => Val::Ip(ip_words(*ip).map(|w| self.int(w as i64))),
@@ -104,7 +119,7 @@ impl<'p> Gen<'_, 'p> {
     }
 
     /// The value of a field of the record.
-    fn field(&mut self, id: FieldId, nil: Block) -> Val<'p> {
+    fn field(&mut self, id: FieldId, nil: Block) -> Made<Val<'p>> {
         let linked = self.linked;
         let field = linked.scheme().field(id);
         let slot = linked.layout().slot(id);

@@ -11,10 +11,12 @@ use cranelift_codegen::ir::{
     StackSlot, StackSlotData, StackSlotKind, Value, condcodes::IntCC,
 };
 use cranelift_codegen::isa::TargetIsa;
-use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext};
-use quintet_lang::ast::{Expr, ExprKind, Rule};
+use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext, Variable};
+use quintet_lang::ast::{self, Expr, ExprKind, FnId, Frame, Rule, TableId};
 use quintet_runtime::{Linked, Trap, counts_steps_inline};
 
+use crate::frame::Slot;
+use crate::stmt::Loop;
 use crate::symbols::{Helper, Symbols};
 use crate::value::{CELL, Val};
 
@@ -25,21 +27,45 @@ pub(crate) struct Malformed;
 /// Something generated.
 pub(crate) type Made<T> = Result<T, Malformed>;
 
-/// A rule's function under construction.
+/// A function under construction: a rule's, or one of the program.
 pub(crate) struct Gen<'f, 'p> {
     pub(crate) b: FunctionBuilder<'f>,
     pub(crate) linked: &'p Linked,
     pub(crate) symbols: &'f mut Symbols,
-    isa: &'f dyn TargetIsa,
+    pub(crate) isa: &'f dyn TargetIsa,
     /// What is known of each local while its loop is generated.
     pub(crate) locals: Vec<Option<Val<'p>>>,
+    /// The frame whose locals these are.
+    pub(crate) frame: &'p Frame,
+    /// The locals that statements set.
+    pub(crate) slots: Vec<Option<Slot<'p>>>,
+    /// The steps that are left, where statements count them; see `steps.rs`.
+    pub(crate) meter: Option<Variable>,
+    /// How many calls of functions of the program may go on inside this one.
+    pub(crate) calls: Option<Value>,
+    /// Loops of statements, the innermost last.
+    pub(crate) loops: Vec<Loop>,
+    /// The function of the program that this is, if it is one.
+    pub(crate) function: Option<&'p ast::Function>,
+    /// Where its results go.
+    pub(crate) area: Option<Value>,
+    /// Whether it has arrays of its own.
+    pub(crate) entered: bool,
+    /// Stack slots for results of calls, by their bytes.
+    pub(crate) areas: HashMap<u32, StackSlot>,
+    /// Functions of the program, once they are called.
+    pub(crate) functions: HashMap<FnId, FuncRef>,
+    /// Constant arrays, once they are looked at.
+    tables: HashMap<TableId, GlobalValue>,
+    /// Where traps go whose code is known.
+    pub(crate) traps: Vec<(Trap, Block)>,
     helpers: [Option<FuncRef>; Helper::COUNT],
     /// Stack slots that nothing is in at the moment, by their number of cells.
     free: HashMap<u32, Vec<StackSlot>>,
     /// The table of parts, once it is referred to.
     parts: Option<GlobalValue>,
     /// Where a trap goes with its code, once there is one.
-    trap: Option<Block>,
+    pub(crate) trap: Option<Block>,
     /// The address of the instance's state, which begins with its [`Env`](quintet_native::Env).
     pub(crate) state: Value,
     /// The address of the batch's arena.
@@ -79,20 +105,20 @@ pub(crate) fn generate(
     b.ins().jump(head, &[last.into(), zero.into()]);
 
     b.switch_to_block(head);
-    let locals = vec![None; rule.frame.locals.len()];
-    let (helpers, free) = ([None; Helper::COUNT], HashMap::new());
-    let mut g = Gen { b, linked, symbols, isa, locals, helpers, free, parts: None, trap: None, state, arena, record };
+    let mut g = Gen::new(b, linked, symbols, isa, &rule.frame, [state, arena, record]);
     let shifted = g.b.ins().ishl_imm_u(bits, 1);
     // Others that count are asked for blocks of records only where none can pass the budget.
-    let counts = counts_steps_inline(linked, &rule.expr);
-    if makes_values(&rule.expr) {
+    let counts = !rule.is_expression() || counts_steps_inline(linked, &rule.expr);
+    if !rule.is_expression() {
+        g.begin_statements(rule)?;
+    } else if makes_values(&rule.expr) {
         g.call(Helper::Reset, &[state]);
     } else if counts {
         g.begin_steps();
     }
     g.test(&rule.expr, yes, no)?;
 
-    if let Some(trap) = g.trap {
+    if let Some(trap) = g.end_traps() {
         g.b.switch_to_block(trap);
         let code = g.b.block_params(trap)[0];
         g.call(Helper::Trap, &[state, record, code]);
@@ -135,6 +161,56 @@ fn makes_values(expr: &Expr) -> bool {
     let mut makes = false;
     expr.walk(&mut |e| makes |= matches!(e.kind, ExprKind::Call { .. } | ExprKind::Collect(_)));
     makes
+}
+
+impl<'f, 'p> Gen<'f, 'p> {
+    /// A function with nothing in it, for a frame; the values are those of the state, the arena and the record.
+    pub(crate) fn new(
+        b: FunctionBuilder<'f>,
+        linked: &'p Linked,
+        symbols: &'f mut Symbols,
+        isa: &'f dyn TargetIsa,
+        frame: &'p Frame,
+        [state, arena, record]: [Value; 3],
+    ) -> Gen<'f, 'p> {
+        let count = frame.locals.len();
+        Gen {
+            b,
+            linked,
+            symbols,
+            isa,
+            locals: vec![None; count],
+            frame,
+            slots: vec![None; count],
+            meter: None,
+            calls: None,
+            loops: Vec::new(),
+            function: None,
+            area: None,
+            entered: false,
+            areas: HashMap::new(),
+            functions: HashMap::new(),
+            tables: HashMap::new(),
+            traps: Vec::new(),
+            helpers: [None; Helper::COUNT],
+            free: HashMap::new(),
+            parts: None,
+            trap: None,
+            state,
+            arena,
+            record,
+        }
+    }
+
+    /// What a rule does before its expression.
+    fn begin_statements(&mut self, rule: &'p Rule) -> Made<()> {
+        self.call(Helper::Begin, &[self.state]);
+        self.begin_meter();
+        self.calls = Some(self.all_calls());
+        self.begin_frame(&rule.frame, 0)?;
+        // It has no `Return`.
+        if self.stmts(&rule.before)? { Ok(()) } else { Err(Malformed) }
+    }
 }
 
 impl<'p> Gen<'_, 'p> {
@@ -183,46 +259,11 @@ impl<'p> Gen<'_, 'p> {
         self.b.ins().icmp_imm_s(condition, value, constant)
     }
 
-    fn trap_block(&mut self) -> Block {
-        match self.trap {
-            Some(block) => block,
-            None => {
-                let block = self.cold_block();
-                self.b.append_block_param(block, I32);
-                self.trap = Some(block);
-                block
-            }
-        }
-    }
-
-    /// Traps where the condition holds, and goes on in a new block.
-    pub(crate) fn trap_if(&mut self, condition: Value, trap: Trap) {
-        let (go_on, code) = (self.block(), self.b.ins().iconst(I32, i64::from(trap.code())));
-        let trap = self.trap_block();
-        self.b.ins().brif(condition, trap, &[code.into()], go_on, &[]);
-        self.b.switch_to_block(go_on);
-    }
-
-    /// Goes on in a new block if a helper's status says that it has made a value, to `nil` if it made none, and traps else.
-    pub(crate) fn check_status(&mut self, status: Value, nil: Option<Block>) {
-        let (go_on, rare) = (self.block(), self.cold_block());
-        self.branch(status, rare, go_on);
-        self.b.switch_to_block(rare);
-        let (trap, code) = (self.trap_block(), self.b.ins().iadd_imm_s(status, -i64::from(quintet_native::TRAP)));
-        match nil {
-            Some(nil) => {
-                let is_nil = self.b.ins().icmp_imm_u(IntCC::Equal, status, i64::from(quintet_native::NIL));
-                self.b.ins().brif(is_nil, nil, &[], trap, &[code.into()]);
-            }
-            None => {
-                self.jump_with(trap, &[code]);
-            }
-        }
-        self.b.switch_to_block(go_on);
-    }
-
     /// Calls a helper.
     pub(crate) fn call(&mut self, helper: Helper, args: &[Value]) -> Inst {
+        if helper.counts() {
+            self.put_meter();
+        }
         let func = match self.helpers[helper as usize] {
             Some(func) => func,
             None => {
@@ -233,7 +274,11 @@ impl<'p> Gen<'_, 'p> {
                 func
             }
         };
-        self.b.ins().call(func, args)
+        let call = self.b.ins().call(func, args);
+        if helper.counts() {
+            self.take_meter();
+        }
+        call
     }
 
     /// Calls a helper that answers something.
@@ -262,6 +307,21 @@ impl<'p> Gen<'_, 'p> {
         let table = self.b.ins().symbol_value(I64, table);
         // May not move: it would move out of the loop over records, with all others like it.
         self.b.ins().load(I64, MemFlagsData::trusted().with_readonly(), table, place as i32)
+    }
+
+    /// The address of a constant array.
+    pub(crate) fn table(&mut self, id: TableId) -> Value {
+        let table = match self.tables.get(&id) {
+            Some(table) => *table,
+            None => {
+                let name = self.symbols.constants(id);
+                let data = GlobalValueData::Symbol { name, offset: 0.into(), colocated: false, tls: false };
+                let table = self.b.create_global_value(data);
+                self.tables.insert(id, table);
+                table
+            }
+        };
+        self.b.ins().symbol_value(I64, table)
     }
 
     /// Takes a stack slot of so many cells.

@@ -5,6 +5,9 @@
 //! large sets and look-ups by key are calls of `quintet-native`. Boolean expressions are branches, never values: an expression is
 //! compiled towards the block to go to when it holds, the block for when it does not, and for values the block for nil.
 //!
+//! A function of the program becomes a function of machine code, its locals become variables, and its arrays lie in memory of the
+//! instance; see `script.rs`.
+//!
 //! Choose it where records come in great numbers and the process may map executable memory: nothing here evaluates faster. Do not choose
 //! it where rules change about as often as they run (compiling one takes tens of microseconds, closures a fraction of one), where the host
 //! is neither x86-64 nor aarch64 (what it is written for; tests ran on x86-64 Linux only), or where a fault in a code generator must not be a fault in the
@@ -18,22 +21,32 @@
 //! ```
 
 mod arith;
+mod array;
 mod call;
 mod compare;
 mod compile;
 mod config;
 mod each;
+mod elements;
 mod emit;
 mod equal;
 mod expr;
+mod frame;
 mod function;
 mod instance;
+mod intrinsic;
 mod logic;
 mod memory;
+mod script;
 mod search;
 mod sets;
+mod stack;
 mod steps;
+mod stmt;
 mod symbols;
+mod traps;
+mod turns;
+mod unit;
 mod value;
 
 pub use compile::Jit;

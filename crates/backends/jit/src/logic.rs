@@ -24,7 +24,7 @@ impl<'p> Gen<'_, 'p> {
                     return Err(Malformed);
                 }
                 let slot = self.take_cells(1);
-                self.store_cell(slot, 0, value);
+                self.store_cell(slot, 0, value)?;
                 let (list, cell) = (self.number(list.0), self.cell_address(slot, 0));
                 self.ask_test(Helper::InList, &[self.state, list, cell], yes, no)?;
                 self.give_cells(1, slot);
@@ -56,7 +56,12 @@ impl<'p> Gen<'_, 'p> {
                 self.jump(yes);
             }
             ExprKind::Quantifier { quantifier, each } => self.quantifier(*quantifier, each, yes, no)?,
-            ExprKind::Const(_)
+            ExprKind::Element { .. }
+            | ExprKind::Count(_)
+            | ExprKind::Packed(_)
+            | ExprKind::Intrinsic { .. }
+            | ExprKind::Otherwise { .. }
+            | ExprKind::Const(_)
             | ExprKind::Field(_)
             | ExprKind::Local(_)
             | ExprKind::Index { .. }

@@ -7,6 +7,7 @@
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::types::{I32, I64};
 use cranelift_codegen::ir::{InstBuilder, MemFlagsData, Value};
+use cranelift_frontend::Variable;
 use quintet_lang::LOOKED_AT;
 use quintet_lang::ast::{Const, Expr, ExprKind};
 use quintet_native::Env;
@@ -32,6 +33,9 @@ impl Gen<'_, '_> {
 
     /// Counts one step, and traps where the budget has none.
     pub(crate) fn step(&mut self) -> Made<()> {
+        if let Some(meter) = self.meter {
+            return self.step_in(meter);
+        }
         let left = self.b.ins().load(I32, MemFlagsData::trusted(), self.state, Env::METER as i32);
         let left = self.b.ins().iadd_imm_s(left, -1);
         self.b.ins().store(MemFlagsData::trusted(), left, self.state, Env::METER as i32);
@@ -70,6 +74,41 @@ impl Gen<'_, '_> {
         self.call(Helper::Look, &[self.state, bytes]);
         self.jump(go_on);
         self.b.switch_to_block(go_on);
+    }
+
+    /// As [`Gen::step`], with the count in a variable.
+    fn step_in(&mut self, meter: Variable) -> Made<()> {
+        let left = self.b.use_var(meter);
+        let left = self.b.ins().iadd_imm_s(left, -1);
+        self.b.def_var(meter, left);
+        let ended = self.b.ins().icmp_imm_s(IntCC::SignedLessThan, left, 0);
+        let (go_on, rare) = (self.block(), self.cold_block());
+        self.branch(ended, rare, go_on);
+        self.b.switch_to_block(rare);
+        self.settle();
+        let left = self.b.use_var(meter);
+        let exhausted = self.b.ins().icmp_imm_s(IntCC::SignedLessThan, left, 0);
+        let trap = self.trap_to(Trap::Budget);
+        self.branch(exhausted, trap, go_on);
+        self.b.switch_to_block(go_on);
+        Ok(())
+    }
+
+    /// Puts the steps that are left where others look for them, for code that keeps them in a variable. Where a trap ends the function that
+    /// is not needed: a count below 0 is never kept from them.
+    pub(crate) fn put_meter(&mut self) {
+        if let Some(meter) = self.meter {
+            let left = self.b.use_var(meter);
+            self.b.ins().store(MemFlagsData::trusted(), left, self.state, Env::METER as i32);
+        }
+    }
+
+    /// Takes them from there.
+    pub(crate) fn take_meter(&mut self) {
+        if let Some(meter) = self.meter {
+            let left = self.b.ins().load(I32, MemFlagsData::trusted(), self.state, Env::METER as i32);
+            self.b.def_var(meter, left);
+        }
     }
 
     /// Whether the budget has not been passed.

@@ -6,6 +6,9 @@ use cranelift_codegen::ir::types::{F64, I32, I64};
 use cranelift_codegen::ir::{AbiParam, ExternalName, Signature, Type};
 use cranelift_codegen::isa::CallConv;
 
+use quintet_lang::ast::{FnId, TableId};
+use quintet_native::scripts;
+
 use crate::instance;
 
 macro_rules! helpers {
@@ -64,9 +67,41 @@ helpers! {
     CollectBegin: "collect_begin" = quintet_native::collect_begin, [I64, I64];
     CollectPush: "collect_push" = quintet_native::collect_push, [I64, I64] -> I32;
     CollectEnd: "collect_end" = quintet_native::collect_end, [I64, I64] -> I32;
+    Begin: "begin" = scripts::begin, [I64];
+    Enter: "enter" = scripts::enter, [I64, I64, I64, I64, I64] -> I32;
+    Leave: "leave" = scripts::leave, [I64];
+    Grow: "grow" = scripts::grow, [I64, I64, I64, I64] -> I32;
+    Copy: "copy" = scripts::copy, [I64, I64, I64];
+    FillWords: "fill_words" = scripts::fill_words, [I64, I64, I64];
+    FillHalves: "fill_halves" = scripts::fill_halves, [I64, I64, I32];
+    Pack: "pack" = scripts::pack, [I64, I64, I64, I64, I64] -> I32;
+    Floor: "floor" = scripts::floor, [F64] -> F64;
+    Ceil: "ceil" = scripts::ceil, [F64] -> F64;
+    Log: "log" = scripts::log, [F64] -> F64;
+    Log2: "log2" = scripts::log2, [F64] -> F64;
+    Exp: "exp" = scripts::exp, [F64] -> F64;
+    Pow: "pow" = scripts::pow, [F64, F64] -> F64;
 }
 
 impl Helper {
+    /// Whether it looks at the word with the steps that are left, or changes it.
+    pub(crate) fn counts(self) -> bool {
+        matches!(
+            self,
+            Helper::Reset
+                | Helper::Begin
+                | Helper::Settle
+                | Helper::Look
+                | Helper::LookUp
+                | Helper::Search
+                | Helper::Find
+                | Helper::Regex
+                | Helper::Wildcard
+                | Helper::InList
+                | Helper::Call
+        )
+    }
+
     /// How it is called.
     pub(crate) fn signature(self, convention: CallConv) -> Signature {
         let (params, result) = self.types();
@@ -109,6 +144,16 @@ impl Symbols {
         ExternalName::testcase(Self::PARTS)
     }
 
+    /// The name of a function of the program.
+    pub(crate) fn function(&self, id: FnId) -> ExternalName {
+        ExternalName::testcase(format!("{FUNCTION}{}", id.0))
+    }
+
+    /// The name of a constant array.
+    pub(crate) fn constants(&self, id: TableId) -> ExternalName {
+        ExternalName::testcase(format!("{TABLE}{}", id.0))
+    }
+
     /// The place in the table, in bytes, of a part of the program that has a number there.
     pub(crate) fn part<T: ?Sized>(&mut self, kind: &'static str, number: usize, part: *const T) -> usize {
         self.parts.push((kind, number, part.cast::<()>() as usize));
@@ -132,14 +177,34 @@ impl Symbols {
         self.parts.iter().enumerate().map(line).collect()
     }
 
-    /// The address behind a name, given the table.
-    pub(crate) fn address(&self, name: &ExternalName, parts: &[usize]) -> Option<usize> {
+    /// What is behind a name, given the table of parts and the constant arrays.
+    pub(crate) fn target(&self, name: &ExternalName, parts: &[usize], tables: &[Box<[u64]>]) -> Option<Target> {
         let ExternalName::TestCase(name) = name else {
             return None;
         };
         if name.raw() == Self::PARTS.as_bytes() {
-            return Some(parts.as_ptr() as usize);
+            return Some(Target::Address(parts.as_ptr() as usize));
         }
-        self.helpers.iter().find(|h| h.name().as_bytes() == name.raw()).map(|h| h.address())
+        let numbered =
+            |kind: &str| name.raw().strip_prefix(kind.as_bytes()).and_then(|number| std::str::from_utf8(number).ok()?.parse::<u32>().ok());
+        if let Some(id) = numbered(FUNCTION) {
+            return Some(Target::Function(FnId(id)));
+        }
+        if let Some(id) = numbered(TABLE) {
+            return tables.get(id as usize).map(|table| Target::Address(table.as_ptr() as usize));
+        }
+        self.helpers.iter().find(|h| h.name().as_bytes() == name.raw()).map(|h| Target::Address(h.address()))
     }
+}
+
+/// What the names of functions of the program and of constant arrays begin with; their numbers follow.
+const FUNCTION: &str = "fn:";
+const TABLE: &str = "const:";
+
+/// What is behind a name.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Target {
+    Address(usize),
+    /// A function of the program, in the same code memory.
+    Function(FnId),
 }

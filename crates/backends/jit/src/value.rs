@@ -12,6 +12,8 @@ pub(crate) enum Val<'p> {
     /// 0 or 1, as 64 bits.
     Bool(Value),
     Int(Value),
+    /// 32 bits.
+    U32(Value),
     Float(Value),
     Bytes(Run),
     /// Family, high half, low half.
@@ -102,6 +104,7 @@ impl<'p> Val<'p> {
         match (self, ty) {
             (Val::Bool(_), Type::Bool)
             | (Val::Int(_), Type::Int)
+            | (Val::U32(_), Type::U32)
             | (Val::Float(_), Type::Float)
             | (Val::Bytes(_), Type::Bytes)
             | (Val::Ip(_), Type::Ip) => true,
@@ -113,12 +116,14 @@ impl<'p> Val<'p> {
 
 impl<'p> Gen<'_, 'p> {
     /// The value of type `ty` in a slot.
-    pub(crate) fn load(&mut self, place: Place, ty: &'p Type) -> Val<'p> {
+    pub(crate) fn load(&mut self, place: Place, ty: &'p Type) -> Made<Val<'p>> {
         let Place { block, address, offset, padded, flags } = place;
         let ins = |g: &mut Self, t, at| g.b.ins().load(t, flags, address, offset + at);
-        match ty {
+        Ok(match ty {
             Type::Bool => Val::Bool(ins(self, I64, 0)),
             Type::Int => Val::Int(ins(self, I64, 0)),
+            // Neither is in a record.
+            Type::U32 | Type::List(..) => return Err(Malformed),
             Type::Float => Val::Float(ins(self, F64, 0)),
             Type::Ip => Val::Ip([0, 8, 16].map(|at| ins(self, I64, at))),
             Type::Bytes | Type::Array(_) | Type::Map(_) => {
@@ -130,7 +135,7 @@ impl<'p> Gen<'_, 'p> {
                     _ => Val::Bytes(Run { start: self.b.ins().iadd(block, from), len, padded }),
                 }
             }
-        }
+        })
     }
 
     /// The address of an item `bytes` long, by its index.
@@ -141,7 +146,7 @@ impl<'p> Gen<'_, 'p> {
     }
 
     /// The element of an array, or the value of a map's entry, whose slot is at an address.
-    pub(crate) fn element(&mut self, items: Items<'p>, address: Value, offset: i32) -> Val<'p> {
+    pub(crate) fn element(&mut self, items: Items<'p>, address: Value, offset: i32) -> Made<Val<'p>> {
         let place = Place { block: items.block, address, offset, padded: items.padded, flags: MemFlagsData::trusted() };
         self.load(place, items.element)
     }
@@ -153,10 +158,12 @@ impl<'p> Gen<'_, 'p> {
     }
 
     /// Writes a value into cell `index` of a stack slot.
-    pub(crate) fn store_cell(&mut self, slot: StackSlot, index: u32, val: Val<'p>) {
+    pub(crate) fn store_cell(&mut self, slot: StackSlot, index: u32, val: Val<'p>) -> Made<()> {
         let one = self.b.ins().iconst(I64, 1);
         let words: [Option<Value>; 3] = match val {
             Val::Bool(v) | Val::Int(v) | Val::Float(v) => [Some(v), None, None],
+            // No function takes one.
+            Val::U32(_) => return Err(Malformed),
             Val::Bytes(run) => [Some(run.start), Some(run.len), None],
             Val::Ip(words) => words.map(Some),
             Val::Array(items) | Val::Map(items) => [Some(items.block), Some(self.reference(items)), None],
@@ -168,14 +175,17 @@ impl<'p> Gen<'_, 'p> {
                 self.b.ins().stack_store(I64, word, slot, at + 8 + i as i32 * 8);
             }
         }
+        Ok(())
     }
 
     /// Reads a value of type `ty`, not nil, from cell `index` of a stack slot.
-    pub(crate) fn load_cell(&mut self, slot: StackSlot, index: u32, ty: &'p Type) -> Val<'p> {
+    pub(crate) fn load_cell(&mut self, slot: StackSlot, index: u32, ty: &'p Type) -> Made<Val<'p>> {
         let word = |g: &mut Self, t, n: i32| g.b.ins().stack_load(I64, t, slot, (index * CELL) as i32 + 8 + n * 8);
-        match ty {
+        Ok(match ty {
             Type::Bool => Val::Bool(word(self, I64, 0)),
             Type::Int => Val::Int(word(self, I64, 0)),
+            // No function answers one.
+            Type::U32 | Type::List(..) => return Err(Malformed),
             Type::Float => Val::Float(word(self, F64, 0)),
             Type::Ip => Val::Ip([0, 1, 2].map(|n| word(self, I64, n))),
             Type::Bytes => Val::Bytes(Run { start: word(self, I64, 0), len: word(self, I64, 1), padded: false }),
@@ -186,6 +196,6 @@ impl<'p> Gen<'_, 'p> {
                 let items = Items { block, offset, len, element, padded: false };
                 if matches!(ty, Type::Map(_)) { Val::Map(items) } else { Val::Array(items) }
             }
-        }
+        })
     }
 }

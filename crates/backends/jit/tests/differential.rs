@@ -17,3 +17,9 @@ fn best() {
 fn fast() {
     quintet_testing::differential(&Jit::fast().verified(), 3_000);
 }
+
+#[test]
+fn scripts() {
+    quintet_testing::scripts(&Jit::best().verified(), 1_500);
+    quintet_testing::scripts(&Jit::fast().verified(), 1_500);
+}

@@ -27,7 +27,7 @@ impl Emitter<'_> {
                     e.arguments(cells + i * most * CELL, group, stops_at_nil, Exit::Nothing);
                     e.code.line("return true");
                 });
-                let answer = self.code.bind(&mut self.spilled, &format!("P[{part}](w, b)"));
+                let answer = self.code.bind(&mut self.spilled, &format!("P[{part}]({})", self.args));
                 self.code.line(format!("if {answer} and {answer} ~= true then return {answer} end"));
                 if stops_at_nil {
                     self.code.jump(&format!("not {answer}"), nil);

@@ -7,13 +7,15 @@
 
 use std::fmt::Write;
 
-use quintet_lang::ast::Rule;
+use quintet_lang::ast::{FnId, Rule};
 use quintet_runtime::{Linked, Threshold, Trap, counts_steps, counts_steps_inline};
 
 use crate::code::Exit;
 use crate::data::Data;
 use crate::expr::{Emitter, head};
 use crate::partition::{Cuts, can_trap, group, is_wide, needs_reset};
+use crate::ranges::Ranges;
+use crate::script::{self, is_scripted};
 
 /// Rules of a group: as many as a number of the bit library has bits.
 pub(crate) const GROUP: usize = 32;
@@ -32,14 +34,23 @@ local P, S, G, L, R = {}, {}, {}, {}, {}
 ";
 
 /// What a chunk may take from the prelude.
-const NAMES: [&str; 41] = [
-    "F", "F64", "I32", "I64", "INF", "NAN", "NZERO", "U32", "U8", "arshift", "band", "begin", "bor", "bxor", "call", "compare", "find",
-    "finish", "fmod", "in_bytes", "in_ints", "in_ips", "in_list", "intplace", "ipbelow", "ipsame", "key", "look", "look_up", "lshift",
-    "note", "place", "push", "regex", "reset", "rshift", "same", "search", "settle", "tonumber", "wildcard",
+const NAMES: [&str; 86] = [
+    "F", "F64", "I32", "I64", "INF", "NAN", "NZERO", "U32", "U8", "arshift", "band", "begin", "bor", "bswap", "bxor", "call", "ceil",
+    "compare", "copy", "enter", "fabs", "fill1", "fill16", "fill24", "fill4", "fill8", "fillf", "find", "finish", "floor", "fmax", "fmin",
+    "fmod", "get2", "get4", "get4b", "get8", "get8b", "iband", "ibor", "ibxor", "idiv", "in_bytes", "in_ints", "in_ips", "in_list", "int",
+    "intplace", "ipbelow", "ipsame", "irem", "ishl", "ishr", "key", "leave", "look", "look_up", "lshift", "norm", "note", "packed",
+    "place", "pow", "push", "put", "regex", "reset", "restart", "rol", "room", "ror", "rshift", "same", "search", "settle", "sqrt",
+    "tobit", "toint", "tonumber", "turns", "udiv", "umul", "unary", "urem", "wildcard", "word",
 ];
 
-/// The line that takes from the prelude what `text` mentions.
-fn imports(text: &str) -> String {
+/// What a chunk with scripts is called with beside that: H: the memory of arrays; DM: the calls that may go on inside one another.
+const SCRIPT_HEAD: &str = "local _, _, _, _, _, _, _, _, _, H, DM = ...\nlocal Q = {}\n";
+
+/// Names that a function of a script takes from its surroundings at most; LuaJIT allows 60 upvalues.
+const SURROUNDINGS: usize = 40;
+
+/// What `text` mentions of the prelude.
+fn mentioned(text: &str) -> Vec<&'static str> {
     let mut used = [false; NAMES.len()];
     for line in text.lines().filter(|line| !line.trim_start().starts_with("--")) {
         for word in line.split(|c: char| !c.is_ascii_alphanumeric() && c != '_') {
@@ -48,7 +59,37 @@ fn imports(text: &str) -> String {
             }
         }
     }
-    let names: Vec<&str> = NAMES.iter().zip(used).filter(|(_, used)| *used).map(|(name, _)| *name).collect();
+    NAMES.iter().zip(used).filter(|(_, used)| *used).map(|(name, _)| *name).collect()
+}
+
+/// A function of a script that takes no more than so much from its surroundings: of what it calls, further names become its own locals.
+pub(crate) fn relieved(functions: &str) -> String {
+    let mut parts: Vec<String> = Vec::new();
+    for line in functions.split_inclusive('\n') {
+        let begins = (line.starts_with("  P[") || line.starts_with("  Q[")) && line.contains("= function(");
+        match parts.last_mut() {
+            Some(part) if !begins => *part += line,
+            _ => parts.push(line.to_owned()),
+        }
+    }
+    let mut relieved = String::new();
+    for function in parts {
+        let names = mentioned(&function);
+        match function.split_once('\n') {
+            Some((first, rest)) if names.len() > SURROUNDINGS => {
+                relieved += &format!("{first}\n");
+                names.iter().rev().take(names.len() - SURROUNDINGS).for_each(|name| relieved += &format!("  local {name} = N.{name}\n"));
+                relieved += rest;
+            }
+            _ => relieved += &function,
+        }
+    }
+    relieved
+}
+
+/// The line that takes from the prelude what `text` mentions.
+fn imports(text: &str) -> String {
+    let names = mentioned(text);
     let values: Vec<String> = names.iter().map(|name| format!("N.{name}")).collect();
     format!("local {} = {}\n", names.join(", "), values.join(", "))
 }
@@ -59,6 +100,18 @@ pub(crate) fn chunk(linked: &Linked, data: &mut Data) -> String {
     let stride = linked.layout().stride() / 8;
     let mut text = String::new();
     let mut parts = 0;
+    // Without rules nobody calls them.
+    let functions = if rules.is_empty() { 0 } else { linked.program().functions.len() };
+    let scripted = functions > 0 || rules.iter().any(is_scripted);
+    if scripted {
+        let ranges = Ranges::of(linked.program());
+        for id in 0..functions {
+            script::function(linked, data, &ranges, FnId(id as u32), &mut parts, &mut text);
+        }
+        for (index, _) in rules.iter().enumerate().filter(|(_, rule)| is_scripted(rule)) {
+            script::rule(linked, data, &ranges, index, &mut parts, &mut text);
+        }
+    }
     for (g, members) in rules.chunks(GROUP).enumerate() {
         text += "\ndo local function group()\n";
         for (i, rule) in members.iter().enumerate() {
@@ -91,37 +144,25 @@ end, R
 "
         }
     };
-    if rules.is_empty() { text } else { format!("{HEAD}{}{text}", imports(&text)) }
+    if rules.is_empty() { text } else { format!("{HEAD}{}{}{text}", if scripted { SCRIPT_HEAD } else { "" }, imports(&text)) }
 }
 
 /// A comment's text: names of rules are anything.
-fn comment(name: &str) -> String {
+pub(crate) fn comment(name: &str) -> String {
     if name.is_empty() { String::new() } else { format!(" {name:?}") }
 }
 
 /// The test and the loop of one rule. `number` is its place in the program and in the group.
 fn rule(linked: &Linked, data: &mut Data, rule: &Rule, number: (usize, usize), stride: usize, parts: &mut usize, text: &mut String) {
-    let grouped = is_wide(linked, &rule.expr).then(|| {
-        let mut expr = rule.expr.clone();
-        group(&mut expr, linked.threshold(Threshold::LuaOperands));
-        expr
-    });
-    let expr = grouped.as_ref().unwrap_or(&rule.expr);
-    let cuts = Cuts::new(linked, expr);
-    let mut emitter = Emitter::new(linked, data, &rule.frame, &cuts, parts);
-    let counts = counts_steps_inline(linked, expr);
-    let bulk = !counts && counts_steps(linked, expr);
-    if needs_reset(expr) {
-        emitter.code.line("reset(E)");
-    } else if counts {
-        emitter.code.line("I32[M], I32[M + 1] = I32[M0], 0");
-    }
-    emitter.branch(expr, false, Exit::Answer(false));
-    emitter.code.line("return true");
     let (index, i) = number;
-    let test = emitter.code.text(2, &head(&emitter.code));
-    let _ = write!(text, "  -- rule {index}{}\n{}  local function t{i}(w, b)\n{test}  end\n", comment(&rule.name), emitter.parts);
-    let hit = if counts || can_trap(expr) {
+    let (counts, bulk, traps) = counting(linked, rule);
+    if is_scripted(rule) {
+        let place = linked.program().functions.len() + index + 1;
+        let _ = writeln!(text, "  local t{i} = Q[{place}]");
+    } else {
+        expression(linked, data, rule, number, parts, text);
+    }
+    let hit = if counts || traps {
         // Once the budget is used up other traps are void, and the end of the loop has nothing more to say.
         let over = match (counts, bulk) {
             (true, _) => format!("        if I32[M] < 0 then r = {BUDGET} end\n"),
@@ -170,17 +211,46 @@ fn rule(linked: &Linked, data: &mut Data, rule: &Rule, number: (usize, usize), s
     );
 }
 
+/// The test of a rule that is an expression alone.
+fn expression(linked: &Linked, data: &mut Data, rule: &Rule, number: (usize, usize), parts: &mut usize, text: &mut String) {
+    let grouped = is_wide(linked, &rule.expr).then(|| {
+        let mut expr = rule.expr.clone();
+        group(&mut expr, linked.threshold(Threshold::LuaOperands));
+        expr
+    });
+    let expr = grouped.as_ref().unwrap_or(&rule.expr);
+    let cuts = Cuts::new(linked, [expr]);
+    let mut emitter = Emitter::new(linked, data, &rule.frame, &cuts, parts);
+    let (counts, ..) = counting(linked, rule);
+    if needs_reset(expr) {
+        emitter.code.line("reset(E)");
+    } else if counts {
+        emitter.code.line("I32[M], I32[M + 1] = I32[M0], 0");
+    }
+    emitter.branch(expr, false, Exit::Answer(false));
+    emitter.code.line("return true");
+    let (index, i) = number;
+    let test = emitter.code.text(2, &head(&emitter.code));
+    let _ = write!(text, "  -- rule {index}{}\n{}  local function t{i}(w, b)\n{test}  end\n", comment(&rule.name), emitter.parts);
+}
+
+/// Whether a rule counts steps one by one, whether it counts only what it looks at, and whether it can trap.
+fn counting(linked: &Linked, rule: &Rule) -> (bool, bool, bool) {
+    let inline = !rule.is_expression() || counts_steps_inline(linked, &rule.expr);
+    (inline, !inline && counts_steps(linked, &rule.expr), !rule.is_expression() || can_trap(&rule.expr))
+}
+
 /// The functions of a whole group.
 fn totals(linked: &Linked, g: usize, members: &[Rule], text: &mut String) {
     let _ = writeln!(text, "  G[{}] = function(w, b)\n    local bits, r = 0", g + 1);
     for (i, rule) in members.iter().enumerate() {
         let bit = (1u32 << i) as i32;
-        let inline = counts_steps_inline(linked, &rule.expr);
-        let counts = inline || counts_steps(linked, &rule.expr);
-        if counts && !inline {
+        let (inline, bulk, traps) = counting(linked, rule);
+        let counts = inline || bulk;
+        if bulk {
             let _ = writeln!(text, "    I32[M], I32[M + 1] = I32[MB], I32[MB + 1]");
         }
-        let _ = if counts || can_trap(&rule.expr) {
+        let _ = if counts || traps {
             let over = if counts { format!("    if I32[M] < 0 then r = {BUDGET} end\n") } else { String::new() };
             writeln!(
                 text,

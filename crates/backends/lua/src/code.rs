@@ -4,17 +4,19 @@ use std::fmt::Write;
 
 use quintet_runtime::{Linked, Threshold};
 
-/// The places in the table `S` that a rule has taken: for what its functions share, and for what is too much for locals.
+/// The places in a table that a rule or function has taken: for what its functions share, and for what is too much for locals.
 pub(crate) struct Spilled<'c> {
     pub(crate) linked: &'c Linked,
     pub(crate) count: usize,
+    /// `S`, which all evaluations share, or `Z`, which each call of a script's function has its own of.
+    pub(crate) table: &'static str,
 }
 
 impl Spilled<'_> {
     /// One more.
     pub(crate) fn place(&mut self) -> String {
         self.count += 1;
-        format!("S[{}]", self.count)
+        format!("{}[{}]", self.table, self.count)
     }
 }
 
@@ -38,6 +40,8 @@ pub(crate) enum Exit {
     Answer(bool),
     /// Out of a function that makes a value, without one.
     Nothing,
+    /// Out of the innermost loop.
+    Break,
 }
 
 impl Code {
@@ -62,6 +66,17 @@ impl Code {
         self.names += 1;
         self.active += 1;
         format!("v{}", self.names)
+    }
+
+    /// Counts so many locals that are declared elsewhere, for as long as the function runs.
+    pub(crate) fn count(&mut self, locals: usize) {
+        self.active += locals;
+    }
+
+    /// Declares locals for as long as the function runs.
+    pub(crate) fn declare(&mut self, names: &[String]) {
+        self.count(names.len());
+        self.line(format!("local {}", names.join(", ")));
     }
 
     /// Begins a loop; it takes four locals.
@@ -94,6 +109,7 @@ impl Code {
             }
             Exit::Answer(answer) => format!("return {answer}"),
             Exit::Nothing => "return false".into(),
+            Exit::Break => "break".into(),
         }
     }
 
@@ -145,6 +161,11 @@ impl Code {
             let _ = writeln!(text, "{:1$}{line}", "", (indent + deeper) * 2);
         }
         text
+    }
+
+    /// Whether a line mentions this text.
+    pub(crate) fn mentions(&self, text: &str) -> bool {
+        self.lines.iter().any(|(_, line)| line.contains(text))
     }
 
     /// Whether a line reads halves of the record's words.

@@ -7,7 +7,7 @@ use quintet_lang::ast::CompareOp;
 use quintet_runtime::{Threshold, looked_at};
 
 use crate::expr::Emitter;
-use crate::operand::{Bytes, Int, Ip, Operand};
+use crate::operand::{Bytes, Int, Ip, Operand, U32};
 
 /// The operator as Lua writes it.
 fn symbol(op: CompareOp) -> &'static str {
@@ -30,12 +30,24 @@ fn equality(op: CompareOp, same: String) -> String {
     if op == CompareOp::Ne { format!("not ({same})") } else { same }
 }
 
+/// A number that orders as the U32 does.
+fn ordered_u32(value: &U32) -> String {
+    match value.constant {
+        Some(u) => ((u ^ 1 << 31) as i32).to_string(),
+        None => format!("bxor({}, -2147483648)", value.text),
+    }
+}
+
 impl Emitter<'_> {
     /// The condition under which two values, neither nil, compare.
     pub(crate) fn compare(&mut self, op: CompareOp, a: Operand, b: Operand) -> String {
         match (a, b) {
             (Operand::Int(a), Operand::Int(b)) if a.constant.is_some() => self.compare_ints(flip(op), b, a),
             (Operand::Int(a), Operand::Int(b)) => self.compare_ints(op, a, b),
+            (Operand::U32(a), Operand::U32(b)) => match op {
+                CompareOp::Eq | CompareOp::Ne => format!("{} {} {}", a.text, symbol(op), b.text),
+                _ => format!("{} {} {}", ordered_u32(&a), symbol(op), ordered_u32(&b)),
+            },
             (Operand::Float(a), Operand::Float(b)) => format!("{a} {} {b}", symbol(op)),
             (Operand::Bool(a), Operand::Bool(b)) => match op {
                 CompareOp::Eq | CompareOp::Ne => format!("{a} {} {b}", symbol(op)),

@@ -81,7 +81,7 @@ impl Backend for LuaJit {
         self.config.traits()
     }
 
-    fn supports(&self, _: &Linked) -> Result<(), Unsupported> {
+    fn supports(&self, _program: &Linked) -> Result<(), Unsupported> {
         Ok(())
     }
 

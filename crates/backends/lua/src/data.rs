@@ -4,8 +4,10 @@ use std::collections::HashMap;
 use std::net::IpAddr;
 
 use quintet_lang::Type;
-use quintet_lang::ast::Const;
+use quintet_lang::ast::{Const, Table};
 use quintet_runtime::ip_words;
+
+use crate::array::stored_bytes;
 
 /// Words of a [`Cell`](quintet_native::Cell).
 pub(crate) const CELL: usize = 4;
@@ -16,6 +18,7 @@ pub(crate) struct Data {
     words: Vec<u64>,
     bytes: HashMap<Vec<u8>, usize>,
     ips: HashMap<IpAddr, usize>,
+    tables: HashMap<usize, usize>,
     frame: Vec<u64>,
     /// Words of the frame that hold the address of a constant, with the constant's byte offset.
     relocations: Vec<(usize, usize)>,
@@ -60,6 +63,42 @@ impl Data {
         })
     }
 
+    /// The word of a constant array among the constants.
+    pub(crate) fn table(&mut self, table: &Table, id: usize) -> usize {
+        if let Some(word) = self.tables.get(&id) {
+            return *word;
+        }
+        let word = self.elements(&table.element, &table.items);
+        self.tables.insert(id, word);
+        word
+    }
+
+    /// The word of values, laid out as the elements of arrays are. Bytes stand as numbers: the offset among the constants, and the length.
+    pub(crate) fn elements(&mut self, element: &Type, items: &[Const]) -> usize {
+        let mut bytes = Vec::with_capacity(items.len() * stored_bytes(element));
+        for item in items {
+            match item {
+                Const::Bool(b) => bytes.push(u8::from(*b)),
+                Const::Int(i) => bytes.extend(i.to_le_bytes()),
+                Const::U32(u) => bytes.extend(u.to_le_bytes()),
+                Const::Float(f) => bytes.extend(f.to_le_bytes()),
+                Const::Bytes(text) => {
+                    let at = self.bytes(text);
+                    bytes.extend((at as f64).to_le_bytes());
+                    bytes.extend((text.len() as f64).to_le_bytes());
+                }
+                Const::Ip(ip) => ip_words(*ip).iter().for_each(|word| bytes.extend(word.to_le_bytes())),
+            }
+        }
+        let at = self.words.len();
+        self.words.extend(bytes.chunks(8).map(|chunk| {
+            let mut word = [0; 8];
+            word[..chunk.len()].copy_from_slice(chunk);
+            u64::from_le_bytes(word)
+        }));
+        at
+    }
+
     /// The words of new cells in the frame.
     pub(crate) fn cells(&mut self, count: usize) -> usize {
         let at = self.frame.len();
@@ -72,6 +111,7 @@ impl Data {
         let words = match value {
             Const::Bool(b) => [u64::from(*b), 0, 0],
             Const::Int(i) => [*i as u64, 0, 0],
+            Const::U32(u) => [u64::from(*u), 0, 0],
             Const::Float(f) => [f.to_bits(), 0, 0],
             Const::Bytes(b) => {
                 let at = self.bytes(b);

@@ -87,7 +87,7 @@ impl Emitter<'_> {
                     e.code.line("return false");
                 });
                 self.block(|e| {
-                    let trap = e.code.bind(&mut e.spilled, &format!("P[{part}](w, b)"));
+                    let trap = e.code.bind(&mut e.spilled, &format!("P[{part}]({})", e.args));
                     e.code.line(format!("if {trap} then return {trap} end"));
                 });
             }
@@ -109,7 +109,7 @@ impl Emitter<'_> {
             let shared = self.share(&index);
             for group in evaluated.chunks(most) {
                 let part = self.part(|e| group.iter().for_each(|source| e.element(source, &shared)));
-                self.code.line(format!("P[{part}](w, b)"));
+                self.code.line(format!("P[{part}]({})", self.args));
             }
         }
         self.clauses(inner, leaf, body);

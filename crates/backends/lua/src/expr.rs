@@ -6,8 +6,9 @@ use quintet_runtime::{Linked, Threshold};
 
 use crate::code::{Code, Exit, Spilled};
 use crate::data::Data;
-use crate::operand::{Block, Bytes, Int, Ip, Operand, Place, is_atom};
+use crate::operand::{Block, Bytes, Int, Ip, Operand, Place, U32, is_atom, is_spilled};
 use crate::partition::{Cuts, can_trap};
+use crate::script::Script;
 
 /// Generates one rule.
 pub(crate) struct Emitter<'c> {
@@ -17,7 +18,11 @@ pub(crate) struct Emitter<'c> {
     pub(crate) cuts: &'c Cuts,
     /// What the loops in scope have bound.
     pub(crate) locals: Vec<Option<Operand>>,
-    /// Places in `S` taken so far.
+    /// What a script has beside that; none in a rule that is an expression alone without anything of scripts.
+    pub(crate) script: Option<Script<'c>>,
+    /// The parameters of the function and of its parts.
+    pub(crate) args: &'static str,
+    /// Places in the table taken so far.
     pub(crate) spilled: Spilled<'c>,
     /// Functions that stand before this one, and their number so far in the chunk.
     pub(crate) parts: String,
@@ -27,8 +32,8 @@ pub(crate) struct Emitter<'c> {
 impl<'c> Emitter<'c> {
     pub(crate) fn new(linked: &'c Linked, data: &'c mut Data, frame: &Frame, cuts: &'c Cuts, part_count: &'c mut usize) -> Emitter<'c> {
         let locals = vec![None; frame.locals.len()];
-        let spilled = Spilled { linked, count: 0 };
-        Emitter { linked, data, code: Code::default(), cuts, locals, spilled, parts: String::new(), part_count }
+        let spilled = Spilled { linked, count: 0, table: "S" };
+        Emitter { linked, data, code: Code::default(), cuts, locals, script: None, args: "w, b", spilled, parts: String::new(), part_count }
     }
 
     /// Whether the rule has parts in functions of their own, which see what is in `S` but no locals.
@@ -46,13 +51,13 @@ impl<'c> Emitter<'c> {
         if !self.is_cut() {
             return self.bind(text);
         }
-        if text.starts_with("S[") && is_atom(text) || text == "b" {
+        if is_spilled(text) && is_atom(text) || text == "b" {
             return text.into();
         }
         self.spill(text)
     }
 
-    /// Puts a value into a place of its own in `S`.
+    /// Puts a value into a place of its own in the table.
     pub(crate) fn spill(&mut self, text: &str) -> String {
         let name = self.spilled.place();
         self.code.line(format!("{name} = {text}"));
@@ -65,12 +70,14 @@ impl<'c> Emitter<'c> {
             Operand::Bool(text) => Operand::Bool(self.share(&text)),
             Operand::Float(text) => Operand::Float(self.share(&text)),
             Operand::Int(int) if int.constant.is_some() => Operand::Int(int),
-            Operand::Int(Int { place: Some(place), .. }) => {
+            Operand::Int(Int { place: Some(place), form, .. }) => {
                 // What stands in memory is read again where it is used.
                 let place = self.share_place(place);
-                Operand::Int(Int { text: place.int64(0), place: Some(place), constant: None })
+                Operand::Int(Int { text: place.int64(0), place: Some(place), constant: None, form })
             }
             Operand::Int(int) => Operand::Int(Int { text: self.share(&int.text), ..int }),
+            Operand::U32(u) if u.constant.is_some() => Operand::U32(u),
+            Operand::U32(u) => U32::of(self.share(&u.text)),
             Operand::Bytes(bytes) if bytes.constant.is_some() => Operand::Bytes(bytes),
             Operand::Bytes(bytes) => {
                 let (address, len) = (self.share(&bytes.address), self.share(&bytes.len));
@@ -203,7 +210,12 @@ impl<'c> Emitter<'c> {
                 }
             }),
             ExprKind::Quantifier { quantifier, each } => self.quantifier(*quantifier, each, want, exit),
-            ExprKind::Const(_)
+            ExprKind::Element { .. }
+            | ExprKind::Count(_)
+            | ExprKind::Packed(_)
+            | ExprKind::Intrinsic { .. }
+            | ExprKind::Otherwise { .. }
+            | ExprKind::Const(_)
             | ExprKind::Field(_)
             | ExprKind::Local(_)
             | ExprKind::Index { .. }
@@ -259,9 +271,9 @@ impl<'c> Emitter<'c> {
         });
         self.block(|e| {
             if !can_trap(expr) {
-                return e.decide(&format!("P[{part}](w, b)"), want, exit);
+                return e.decide(&format!("P[{part}]({})", e.args), want, exit);
             }
-            let answer = e.code.bind(&mut e.spilled, &format!("P[{part}](w, b)"));
+            let answer = e.code.bind(&mut e.spilled, &format!("P[{part}]({})", e.args));
             e.code.line(format!("if {answer} and {answer} ~= true then return {answer} end"));
             e.decide(&answer, want, exit);
         });
@@ -275,13 +287,18 @@ impl<'c> Emitter<'c> {
         let code = std::mem::replace(&mut self.code, outer);
         *self.part_count += 1;
         let part = *self.part_count;
-        self.parts += &format!("  P[{part}] = function(w, b)\n{}  end\n", code.text(2, &head(&code)));
+        self.parts += &format!("  P[{part}] = function({})\n{}  end\n", self.args, code.text(2, &head(&code)));
         part
     }
 
     /// Ends the rule on this record where a call answered a trap.
     pub(crate) fn check_trap(&mut self, status: &str) {
         self.code.line(format!("if {status} > 1 then return {status} - {} end", quintet_native::TRAP));
+    }
+
+    /// Word `n` of a place as an `int64_t`; scripts write to places by halves.
+    pub(crate) fn wide(&self, place: &Place, n: usize) -> String {
+        if self.script.is_some() { format!("word({})", place.word(n)) } else { place.int64(n) }
     }
 
     /// Writes the words of a value into a cell.
@@ -291,12 +308,16 @@ impl<'c> Emitter<'c> {
         match value {
             Operand::Bool(text) => word(0, &format!("{text} and 1 or 0")),
             Operand::Int(int) => word(0, &int.text),
+            Operand::U32(u) => word(0, &format!("{} % 4294967296", u.text)),
             Operand::Float(text) => self.code.line(format!("F64[{}] = {text}", place.word(0))),
             Operand::Bytes(bytes) => {
                 word(0, &bytes.address);
                 word(1, &bytes.len);
             }
-            Operand::Ip(Ip { place: ip, .. }) => (0..ty.words() as usize).for_each(|n| word(n, &ip.int64(n))),
+            Operand::Ip(Ip { place: ip, .. }) => (0..ty.words() as usize).for_each(|n| {
+                let text = self.wide(&ip, n);
+                self.code.line(format!("{} = {text}", place.int64(n)));
+            }),
             Operand::Block(block) => {
                 word(0, &block.block);
                 self.code.line(format!("{} = {}", place.low(1), block.offset));

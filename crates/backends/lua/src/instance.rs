@@ -5,12 +5,13 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use mlua::{Function, Table};
-use quintet_lang::Limits;
+use quintet_lang::{HARD_CALLS, Limits};
 use quintet_native::Env;
 use quintet_runtime::{Batch, Counting, Instance, Interrupter, Matches, RecordRef, RuleSet, RunError, WriteMatches, WriteRuleSet};
 
 use crate::chunk::GROUP;
 use crate::compile::Chunk;
+use crate::memory::Memory;
 use crate::natives::Note;
 use crate::state::State;
 
@@ -31,6 +32,7 @@ pub(crate) struct Runner {
     env: Box<UnsafeCell<Env>>,
     frame: Box<[UnsafeCell<u64>]>,
     notes: Box<UnsafeCell<Vec<Note>>>,
+    memory: Box<UnsafeCell<Memory>>,
     /// Whether a rule counts steps, so that a run may take long.
     counts: bool,
     /// The bytes of the longest record on which rules that count only what they look at stay within the budget.
@@ -49,6 +51,7 @@ impl Runner {
         let env = Box::new(UnsafeCell::new(Env::new(chunk.program.clone(), limits)));
         let frame: Box<[UnsafeCell<u64>]> = chunk.tables.frame().iter().map(|word| UnsafeCell::new(*word)).collect();
         let notes = Box::new(UnsafeCell::new(Vec::new()));
+        let memory = Box::new(UnsafeCell::new(Memory::default()));
         let words = (0..chunk.program.program().rules.len().div_ceil(GROUP)).map(|_| UnsafeCell::new(0)).collect();
         let address = env.get() as usize;
         let scalars = [
@@ -59,16 +62,18 @@ impl Runner {
             (address + Env::METER) as f64 / 4.0,
             (address + Env::METER_START) as f64 / 4.0,
             (address + Env::START_IF_WITHIN) as f64 / 4.0,
+            memory.get() as usize as f64,
+            limits.calls.min(HARD_CALLS) as f64,
         ];
         // SAFETY: the chunk's bytecode and tables were made together, and everything that the functions are told the address of lives in
         // the runner for as long as they do.
         let (batch, one, rules) = unsafe { state.load(&chunk.bytecode, chunk.tables.addresses(), scalars)? };
         let program = chunk.program.program();
-        let counting = || program.rules.iter().map(|rule| Counting::of(&chunk.program, &rule.expr, limits.steps));
+        let counting = || program.rules.iter().map(|rule| Counting::of(&chunk.program, rule, limits.steps));
         let counts = counting().any(|counting| counting != Counting::Never);
         let within = counting().filter_map(|counting| if let Counting::Within(most) = counting { Some(most) } else { None });
         let within = within.min().unwrap_or(usize::MAX);
-        Ok(Runner { chunk, batch, one, rules, state, env, frame, notes, counts, within, words })
+        Ok(Runner { chunk, batch, one, rules, state, env, frame, notes, memory, counts, within, words })
     }
 
     fn check(&self, batch: &Batch) -> Result<(), RunError> {
@@ -91,6 +96,11 @@ impl Runner {
         out.words_mut().copy_from_slice(&rows);
         out.finish();
         Ok(())
+    }
+
+    fn finish(&mut self) -> Result<(), RunError> {
+        self.memory.get_mut().finish();
+        self.env.get_mut().finish(self.chunk.config.id())
     }
 
     fn fail(&self, error: mlua::Error) -> RunError {
@@ -124,7 +134,7 @@ impl Instance for Runner {
         for (rule, _, trap) in self.notes.get_mut().drain(..) {
             hits.trap(rule, trap);
         }
-        self.env.get_mut().finish(self.chunk.config.id())
+        self.finish()
     }
 
     fn run_batch(&mut self, batch: &Batch, out: &mut Matches) -> Result<(), RunError> {
@@ -152,7 +162,7 @@ impl Instance for Runner {
             }
         }
         out.finish();
-        self.env.get_mut().finish(self.chunk.config.id())
+        self.finish()
     }
 
     fn run_rule(&mut self, rule: usize, batch: &Batch, records: Range<usize>, out: &mut Matches) -> Result<(), RunError> {
@@ -190,7 +200,7 @@ impl Instance for Runner {
             }
         }
         out.finish();
-        self.env.get_mut().finish(self.chunk.config.id())
+        self.finish()
     }
 
     fn interrupter(&self) -> Interrupter {
@@ -201,6 +211,8 @@ impl Instance for Runner {
     fn memory_bytes(&self) -> usize {
         // SAFETY: as in `interrupter`.
         let env = unsafe { &*self.env.get() }.memory_bytes();
-        env + self.state.memory_bytes() + self.frame.len() * 8 + self.words.len() * 4
+        // SAFETY: as in `interrupter`.
+        let memory = unsafe { &*self.memory.get() }.memory_bytes();
+        env + memory + self.state.memory_bytes() + self.frame.len() * 8 + self.words.len() * 4
     }
 }

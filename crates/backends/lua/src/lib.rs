@@ -4,11 +4,15 @@
 //! records in place through the FFI; regular expressions, searches, library functions, large sets and map look-ups are C calls into
 //! [`quintet_native`]. The generated code has no globals: it reaches what a small prelude hands to it and nothing else.
 //!
+//! Functions and rules of statements become Lua functions with Lua locals; their Ints are Lua numbers as far as those are exact and `int64_t`
+//! beyond, their U32s numbers of the bit library, and their arrays memory of the instance.
+//!
 //! Choose it where rules come and go often and still must run fast, or where Lua is what the product embeds anyway: compiling is parsing
 //! Lua, and hot rules become machine code by themselves. Do not choose it for rules from people who are not trusted to write them (the FFI
 //! reaches all memory; only the generator stands between), nor where each record is evaluated by a call of its own: calls from Rust into
 //! Lua cost more than simple rules do. Without the trace compiler ([`LuaJit::without_jit`]) 64-bit integers are boxed, and slow.
 
+mod array;
 mod call;
 mod chunk;
 mod code;
@@ -19,11 +23,18 @@ mod data;
 mod each;
 mod expr;
 mod instance;
+mod intrinsic;
+mod ints;
+mod memory;
 mod natives;
 mod operand;
 mod partition;
+mod ranges;
+mod script;
 mod sets;
+mod slots;
 mod state;
+mod stmt;
 mod value;
 
 pub use compile::LuaJit;

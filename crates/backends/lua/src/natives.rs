@@ -1,8 +1,11 @@
 //! The C functions that generated Lua calls through LuaJIT's FFI.
 
+use quintet_lang::intrinsic::Intrinsic;
 use quintet_native as native;
 use quintet_native::Env;
 use quintet_runtime::Trap;
+
+use crate::memory;
 
 /// A trap as generated code reports it: rule, record, trap.
 pub(crate) type Note = (usize, usize, Trap);
@@ -12,7 +15,7 @@ pub(crate) static NAN: u64 = 0x7ff8_0000_0000_0000;
 
 /// Names in the prelude and addresses. LuaJIT passes all addresses and lengths as 64-bit integers, which the ABIs of the supported hosts
 /// pass as they pass pointers, and reads answers of 32 bits as signed.
-pub(crate) fn table() -> [(&'static str, usize); 22] {
+pub(crate) fn table() -> [(&'static str, usize); 36] {
     [
         ("settle", native::settle as *const () as usize),
         ("look", native::look as *const () as usize),
@@ -35,6 +38,20 @@ pub(crate) fn table() -> [(&'static str, usize); 22] {
         ("compare", native::compare as *const () as usize),
         ("same", native::same as *const () as usize),
         ("float_rem", native::float_rem as *const () as usize),
+        ("unary", unary as *const () as usize),
+        ("pow", pow as *const () as usize),
+        ("restart", memory::restart as *const () as usize),
+        ("enter", memory::enter as *const () as usize),
+        ("leave", memory::leave as *const () as usize),
+        ("room", memory::room as *const () as usize),
+        ("packed", memory::packed as *const () as usize),
+        ("copy", memory::copy as *const () as usize),
+        ("fill1", memory::fill1 as *const () as usize),
+        ("fill4", memory::fill4 as *const () as usize),
+        ("fill8", memory::fill8 as *const () as usize),
+        ("fillf", memory::fillf as *const () as usize),
+        ("fill16", memory::fill16 as *const () as usize),
+        ("fill24", memory::fill24 as *const () as usize),
         ("nan", &raw const NAN as usize),
     ]
 }
@@ -68,4 +85,25 @@ unsafe extern "C" fn key(block: *const u8, offset: u64, len: u64, stride: usize,
     // SAFETY: as the caller promises.
     let slot = unsafe { native::map_get(block, offset | len << 32, stride, key, key_len) };
     (slot as usize / 8) as f64
+}
+
+/// The operations of one Float that no processor has, in the order of their numbers.
+pub(crate) const UNARY: [Intrinsic; 3] = [Intrinsic::Log, Intrinsic::Log2, Intrinsic::Exp];
+
+/// An operation of one Float; what is not a number has no payload.
+extern "C" fn unary(op: u32, a: f64) -> f64 {
+    plain(UNARY.get(op as usize).and_then(|op| op.unary(a)).unwrap_or(f64::NAN))
+}
+
+/// The first to the power of the second, likewise.
+extern "C" fn pow(a: f64, b: f64) -> f64 {
+    use quintet_lang::intrinsic::Scalar::Float;
+    match Intrinsic::Pow.eval(&[Float(a), Float(b)]) {
+        Some(Float(f)) => plain(f),
+        _ => f64::NAN,
+    }
+}
+
+fn plain(f: f64) -> f64 {
+    if f.is_nan() { f64::from_bits(NAN) } else { f }
 }

@@ -9,8 +9,10 @@ use quintet_lang::Type;
 pub(crate) enum Operand {
     /// A Lua boolean.
     Bool(String),
-    /// An `int64_t`.
+    /// An Int; see [`Form`].
     Int(Int),
+    /// A U32: a Lua number from -2^31 below 2^31, with the same 32 bits.
+    U32(U32),
     /// A Lua number. NaNs have no payload.
     Float(String),
     /// Address and length, as Lua numbers.
@@ -27,6 +29,42 @@ pub(crate) struct Int {
     /// Where it stands in memory, if it does.
     pub(crate) place: Option<Place>,
     pub(crate) constant: Option<i64>,
+    pub(crate) form: Form,
+}
+
+/// What an Int is in Lua. Rules that are expressions alone have it as `int64_t` throughout; scripts have numbers as far as those are exact,
+/// which LuaJIT neither allocates nor boxes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Form {
+    /// An `int64_t`.
+    Wide,
+    /// A number of at most [`NUMBERS`] or an `int64_t`, which may be any Int.
+    Mixed,
+    /// A number in this range, which lies within [`NUMBERS`].
+    Number(i64, i64),
+}
+
+/// The largest Int that scripts have as a number, and the smallest without its sign: half of what the bit library takes.
+pub(crate) const NUMBERS: i64 = 1 << 51;
+
+impl Int {
+    /// One that is worked out.
+    pub(crate) fn of(text: String, form: Form) -> Int {
+        Int { text, place: None, constant: None, form }
+    }
+}
+
+#[derive(Clone)]
+pub(crate) struct U32 {
+    pub(crate) text: String,
+    pub(crate) constant: Option<u32>,
+}
+
+impl U32 {
+    /// One that is worked out.
+    pub(crate) fn of(text: String) -> Operand {
+        Operand::U32(U32 { text, constant: None })
+    }
 }
 
 #[derive(Clone)]
@@ -48,6 +86,20 @@ pub(crate) struct Block {
     pub(crate) block: String,
     pub(crate) offset: String,
     pub(crate) len: String,
+}
+
+impl Operand {
+    /// What is nil where a value in variables is.
+    pub(crate) fn first(&self) -> String {
+        match self {
+            Operand::Bool(text) | Operand::Float(text) => text.clone(),
+            Operand::Int(int) => int.text.clone(),
+            Operand::U32(u) => u.text.clone(),
+            Operand::Bytes(bytes) => bytes.address.clone(),
+            Operand::Ip(ip) => ip.place.word(0),
+            Operand::Block(block) => block.block.clone(),
+        }
+    }
 }
 
 /// Words in memory: an offset from a base, which is a name for an address divided by 8.
@@ -86,7 +138,7 @@ impl Place {
 
     /// Whether all functions of a rule see the base.
     pub(crate) fn is_fixed(&self) -> bool {
-        matches!(&*self.base, "w" | "A" | "C") || self.base.starts_with("S[")
+        matches!(&*self.base, "w" | "A" | "C") || is_spilled(&self.base)
     }
 
     /// Word `n`, as an index into the 8-byte views.
@@ -124,7 +176,9 @@ impl Place {
 pub(crate) fn stored(ty: &Type, place: Place, block: &str) -> Operand {
     match ty {
         Type::Bool => Operand::Bool(format!("({} ~= 0)", place.low(0))),
-        Type::Int => Operand::Int(Int { text: place.int64(0), place: Some(place), constant: None }),
+        // An array of a script is a place, and is not in slots.
+        Type::Int | Type::List(..) => Operand::Int(Int { text: place.int64(0), place: Some(place), constant: None, form: Form::Wide }),
+        Type::U32 => U32::of(place.low(0)),
         Type::Float => Operand::Float(format!("F({})", place.word(0))),
         Type::Bytes => Operand::Bytes(Bytes { address: format!("{block} + {}", place.low(0)), len: place.high(0), constant: None }),
         Type::Ip => Operand::Ip(Ip { place, constant: None }),
@@ -160,6 +214,10 @@ pub(crate) fn float_literal(value: f64) -> String {
 
 /// Whether a text may be repeated at no cost.
 pub(crate) fn is_atom(text: &str) -> bool {
-    text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
-        || (text.starts_with("S[") && text.ends_with(']') && !text[2..].contains('['))
+    text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') || (is_spilled(text) && text.ends_with(']') && !text[2..].contains('['))
+}
+
+/// Whether a text begins with a place in the table of what is no local.
+pub(crate) fn is_spilled(text: &str) -> bool {
+    text.starts_with("S[") || text.starts_with("Z[")
 }

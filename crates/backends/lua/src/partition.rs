@@ -20,10 +20,12 @@ pub(crate) struct Cuts {
 }
 
 impl Cuts {
-    /// How `root` is cut.
-    pub(crate) fn new(linked: &Linked, root: &Expr) -> Cuts {
+    /// How expressions are cut, each on its own. A function that has one of them has its locals where its parts see them.
+    pub(crate) fn new<'e>(linked: &Linked, roots: impl IntoIterator<Item = &'e Expr>) -> Cuts {
         let mut cuts = Cuts::default();
-        weigh(linked, root, &mut cuts);
+        for root in roots {
+            weigh(linked, root, &mut cuts);
+        }
         cuts.in_parts |= !cuts.parts.is_empty();
         cuts
     }
@@ -69,8 +71,12 @@ fn weigh(linked: &Linked, expr: &Expr, cuts: &mut Cuts) -> (usize, usize) {
 /// The expressions directly below one, in order of evaluation.
 pub(crate) fn children(expr: &Expr) -> Vec<&Expr> {
     match &expr.kind {
-        ExprKind::Const(_) | ExprKind::Field(_) | ExprKind::Local(_) => vec![],
-        ExprKind::Index { base, index: other } | ExprKind::Key { base, key: other } => vec![base, other],
+        ExprKind::Const(_) | ExprKind::Field(_) | ExprKind::Local(_) | ExprKind::Count(_) | ExprKind::Packed(_) => vec![],
+        ExprKind::Element { index, .. } => vec![index],
+        ExprKind::Intrinsic { args, .. } => args.iter().collect(),
+        ExprKind::Otherwise { value: base, default: other }
+        | ExprKind::Index { base, index: other }
+        | ExprKind::Key { base, key: other } => vec![base, other],
         ExprKind::Slice { base, start, end } => [Some(base), start.as_ref(), end.as_ref()].into_iter().flatten().map(|e| &**e).collect(),
         ExprKind::Call { args, .. } => args.iter().collect(),
         ExprKind::Neg(e) | ExprKind::Not(e) | ExprKind::Present(e) => vec![e],
@@ -109,8 +115,12 @@ pub(crate) fn is_wide(linked: &Linked, expr: &Expr) -> bool {
 /// evaluation stays.
 pub(crate) fn group(expr: &mut Expr, most: usize) {
     match &mut expr.kind {
-        ExprKind::Const(_) | ExprKind::Field(_) | ExprKind::Local(_) => {}
-        ExprKind::Index { base, index: other } | ExprKind::Key { base, key: other } => {
+        ExprKind::Const(_) | ExprKind::Field(_) | ExprKind::Local(_) | ExprKind::Count(_) | ExprKind::Packed(_) => {}
+        ExprKind::Element { index, .. } => group(index, most),
+        ExprKind::Intrinsic { args, .. } => args.iter_mut().for_each(|e| group(e, most)),
+        ExprKind::Otherwise { value: base, default: other }
+        | ExprKind::Index { base, index: other }
+        | ExprKind::Key { base, key: other } => {
             group(base, most);
             group(other, most);
         }
@@ -167,9 +177,13 @@ pub(crate) fn group(expr: &mut Expr, most: usize) {
 pub(crate) fn can_trap(expr: &Expr) -> bool {
     let mut found = needs_reset(expr);
     expr.walk(&mut |e| {
-        found |= matches!(e.kind, ExprKind::Quantifier { .. });
+        found |= matches!(e.kind, ExprKind::Quantifier { .. } | ExprKind::Element { .. });
         if let ExprKind::Arith { op: ArithOp::Div | ArithOp::Rem, rhs, .. } = &e.kind {
-            found |= e.ty == Type::Int && !matches!(rhs.kind, ExprKind::Const(Const::Int(i)) if i != 0);
+            found |= match rhs.kind {
+                ExprKind::Const(Const::Int(i)) => i == 0,
+                ExprKind::Const(Const::U32(u)) => u == 0,
+                _ => e.ty != Type::Float,
+            };
         }
     });
     found
@@ -178,6 +192,6 @@ pub(crate) fn can_trap(expr: &Expr) -> bool {
 /// Whether evaluating an expression makes values in scratch memory.
 pub(crate) fn needs_reset(expr: &Expr) -> bool {
     let mut found = false;
-    expr.walk(&mut |e| found |= matches!(e.kind, ExprKind::Call { .. } | ExprKind::Collect(_)));
+    expr.walk(&mut |e| found |= matches!(e.kind, ExprKind::Call { .. } | ExprKind::Collect(_) | ExprKind::Packed(_)));
     found
 }

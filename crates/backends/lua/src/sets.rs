@@ -4,7 +4,8 @@ use quintet_lang::ast::SetId;
 use quintet_runtime::{BytesSet, IntSet, IpSet, SetMatcher, Threshold};
 
 use crate::expr::Emitter;
-use crate::operand::{Bytes, Int, Ip, Operand, int_literal};
+use crate::ints::number_literal;
+use crate::operand::{Bytes, Form, Int, Ip, Operand, int_literal};
 
 /// Alternatives joined by `or`; none is false.
 fn any(conditions: Vec<String>) -> String {
@@ -24,6 +25,10 @@ impl Emitter<'_> {
     pub(crate) fn in_set(&mut self, value: Operand, set: SetId) -> String {
         match (self.linked.set(set), value) {
             (SetMatcher::Int(set), Operand::Int(value)) => self.in_ints(set, value),
+            (SetMatcher::Int(set), Operand::U32(value)) => {
+                let value = self.number_of_u32(&value);
+                self.in_ints(set, value)
+            }
             (SetMatcher::Ip(set), Operand::Ip(value)) => self.in_ips(set, value),
             (SetMatcher::Bytes(set), Operand::Bytes(value)) => self.in_bytes(set, value),
             // The checker tests values in sets of their type.
@@ -46,7 +51,8 @@ impl Emitter<'_> {
             return format!("{} == 0 and ({})", place.high(0), any(conditions));
         }
         let text = self.bind(&value.text);
-        any(ranges.iter().map(|(first, last)| within(&text, *first, *last, int_literal)).collect())
+        let literal = |i| if value.form == Form::Wide { int_literal(i) } else { number_literal(i) };
+        any(ranges.iter().map(|(first, last)| within(&text, *first, *last, literal)).collect())
     }
 
     fn in_ips(&mut self, set: &IpSet, value: Ip) -> String {
@@ -57,7 +63,7 @@ impl Emitter<'_> {
         let Some((v4, v6)) = families else {
             let x = self.data.address(set);
             let place = &value.place;
-            return format!("in_ips(X[{x}], {}, {}, {}) ~= 0", place.low(0), place.int64(1), place.int64(2));
+            return format!("in_ips(X[{x}], {}, {}, {}) ~= 0", place.low(0), self.wide(place, 1), self.wide(place, 2));
         };
         let mut conditions = Vec::new();
         if !v4.is_empty() {

@@ -26,15 +26,15 @@ impl State {
     /// A fresh state.
     pub(crate) fn new(config: Config) -> mlua::Result<State> {
         // SAFETY: FFI makes the state able to reach any memory; only the prelude and chunks that this crate generates run in it.
-        let lua = unsafe { Lua::unsafe_new_with(StdLib::FFI | StdLib::BIT | StdLib::JIT, LuaOptions::new()) };
+        let lua = unsafe { Lua::unsafe_new_with(StdLib::FFI | StdLib::BIT | StdLib::JIT | StdLib::MATH, LuaOptions::new()) };
         let natives = lua.create_table()?;
         for (name, address) in natives::table() {
             natives.raw_set(name, address as f64)?;
         }
         let global = lua.globals();
-        let libraries: (Table, Table, Table) = (global.get("ffi")?, global.get("bit")?, global.get("jit")?);
-        let names =
-            lua.load(PRELUDE).set_name("=prelude").call((libraries.0, libraries.1, libraries.2, natives, config.jit, config.eager))?;
+        let libraries: [Table; 4] = [global.get("ffi")?, global.get("bit")?, global.get("jit")?, global.get("math")?];
+        let [ffi, bit, jit, math] = libraries;
+        let names = lua.load(PRELUDE).set_name("=prelude").call((ffi, bit, jit, math, natives, config.jit, config.eager))?;
         let globals = lua.create_table()?;
         Ok(State { lua, names, globals })
     }
@@ -52,7 +52,7 @@ impl State {
         &self,
         bytecode: &[u8],
         addresses: &[usize],
-        scalars: [f64; 7],
+        scalars: [f64; 9],
     ) -> mlua::Result<(Option<Function>, Option<Function>, Table)> {
         let table = self.lua.create_table_with_capacity(addresses.len(), 0)?;
         for (i, address) in addresses.iter().enumerate() {
@@ -60,8 +60,8 @@ impl State {
         }
         let chunk =
             self.lua.load(bytecode).set_name("=rules").set_mode(mlua::chunk::ChunkMode::Binary).set_environment(self.globals.clone());
-        let [env, cells, constants, notes, meter, start, within] = scalars;
-        chunk.call((&self.names, table, env, cells, constants, notes, meter, start, within))
+        let [env, cells, constants, notes, meter, start, within, heap, calls] = scalars;
+        chunk.call((&self.names, table, env, cells, constants, notes, meter, start, within, heap, calls))
     }
 
     /// Bytes that the state takes.

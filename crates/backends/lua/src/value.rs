@@ -7,7 +7,8 @@ use quintet_runtime::{Trap, looked_at};
 
 use crate::code::Exit;
 use crate::expr::Emitter;
-use crate::operand::{Block, Bytes, Int, Ip, Operand, Place, float_literal, int_literal, stored};
+use crate::intrinsic::u32_constant;
+use crate::operand::{Block, Bytes, Form, Int, Ip, Operand, Place, U32, float_literal, int_literal, stored};
 
 impl Emitter<'_> {
     /// Generates what an expression needs before its value can be named, leaving to `nil` where it is nil. The value may be used only in
@@ -21,6 +22,16 @@ impl Emitter<'_> {
 
     pub(crate) fn value_here(&mut self, expr: &Expr, nil: Exit) -> Operand {
         match &expr.kind {
+            ExprKind::Element { array, index } => {
+                let Operand::Int(index) = self.value(index, nil) else { return self.constant(&Const::Bool(false)) };
+                let array = self.array(*array);
+                let index = self.within(&array, index);
+                self.load(&array, &index)
+            }
+            ExprKind::Count(array) => Operand::Int(self.array(*array).count()),
+            ExprKind::Packed(array) => self.packed(*array),
+            ExprKind::Intrinsic { op, args } => self.intrinsic(*op, args, nil),
+            ExprKind::Otherwise { value, default } => self.otherwise(&expr.ty, value, default, nil),
             ExprKind::Const(constant) => self.constant(constant),
             ExprKind::Field(field) => {
                 let slot = self.linked.layout().slot(*field);
@@ -34,7 +45,13 @@ impl Emitter<'_> {
                 self.settle(value)
             }
             ExprKind::Local(local) => match &self.locals[local.index()] {
-                Some(value) => value.clone(),
+                Some(value) => {
+                    let value = value.clone();
+                    if expr.nullable {
+                        self.code.jump(&format!("{} == nil", value.first()), nil);
+                    }
+                    value
+                }
                 // Every local is bound by the clause that it stands in.
                 None => self.constant(&Const::Bool(false)),
             },
@@ -43,7 +60,9 @@ impl Emitter<'_> {
             ExprKind::Slice { base, start, end } => self.slice(base, start.as_deref(), end.as_deref(), nil),
             ExprKind::Call { site, args } => self.call(expr, *site, args, nil),
             ExprKind::Neg(operand) => match self.value(operand, nil) {
+                Operand::Int(int) if self.script.is_some() => self.negated(int),
                 Operand::Int(int) => self.int(format!("(-{})", int.text)),
+                Operand::U32(u) => U32::of(format!("tobit(-{})", u.text)),
                 Operand::Float(text) => Operand::Float(format!("(-{text})")),
                 other => other,
             },
@@ -51,7 +70,9 @@ impl Emitter<'_> {
                 let a = self.value(lhs, nil);
                 let b = self.value(rhs, nil);
                 match (a, b) {
+                    (Operand::Int(a), Operand::Int(b)) if self.script.is_some() => self.script_arith(*op, a, b),
                     (Operand::Int(a), Operand::Int(b)) => self.int_arith(*op, &a, &b),
+                    (Operand::U32(a), Operand::U32(b)) => self.u32_arith(*op, &a, &b),
                     (Operand::Float(a), Operand::Float(b)) => self.float_arith(*op, &a, &b),
                     (a, _) => a,
                 }
@@ -73,7 +94,11 @@ impl Emitter<'_> {
     fn constant(&mut self, constant: &Const) -> Operand {
         match constant {
             Const::Bool(b) => Operand::Bool(b.to_string()),
-            Const::Int(i) => Operand::Int(Int { text: int_literal(*i), place: None, constant: Some(*i) }),
+            Const::Int(i) => {
+                let int = Int { text: int_literal(*i), place: None, constant: Some(*i), form: Form::Wide };
+                Operand::Int(if self.script.is_some() { self.number(int) } else { int })
+            }
+            Const::U32(u) => u32_constant(*u),
             Const::Float(f) => Operand::Float(float_literal(*f)),
             Const::Bytes(b) => {
                 let at = self.data.bytes(b);
@@ -93,7 +118,7 @@ impl Emitter<'_> {
 
     fn int(&mut self, text: String) -> Operand {
         let text = self.short(text);
-        Operand::Int(Int { text, place: None, constant: None })
+        Operand::Int(Int::of(text, Form::Wide))
     }
 
     fn int_arith(&mut self, op: ArithOp, a: &Int, b: &Int) -> Operand {
@@ -151,7 +176,8 @@ impl Emitter<'_> {
             }
             None => {
                 let i = self.bind(&index.text);
-                self.code.jump(&format!("{i} < 0LL or {i} >= {}", array.len), nil);
+                let zero = if index.form == Form::Wide { "0LL" } else { "0" };
+                self.code.jump(&format!("{i} < {zero} or {i} >= {}", array.len), nil);
                 format!("tonumber({i})")
             }
         };
@@ -191,7 +217,11 @@ impl Emitter<'_> {
                 *bound = Some(match int.constant {
                     // Lengths are far below 2^40, so a bound beyond it means the same as 2^40.
                     Some(i) => format!("place({}, {len})", i.clamp(-(1 << 40), 1 << 40)),
-                    None => format!("intplace({}, {len})", int.text),
+                    None => match int.form {
+                        Form::Wide => format!("intplace({}, {len})", int.text),
+                        Form::Mixed => format!("place(tonumber({}), {len})", int.text),
+                        Form::Number(..) => format!("place({}, {len})", int.text),
+                    },
                 });
             }
         }
@@ -214,6 +244,7 @@ impl Emitter<'_> {
             let parts = match &value {
                 Operand::Bool(text) | Operand::Float(text) => text.clone(),
                 Operand::Int(int) => int.text.clone(),
+                Operand::U32(u) => u.text.clone(),
                 Operand::Bytes(bytes) => format!("{}, {}", bytes.address, bytes.len),
                 Operand::Ip(ip) => ip.place.word(0),
                 Operand::Block(block) => format!("{}, {}, {}", block.block, block.offset, block.len),
@@ -222,18 +253,22 @@ impl Emitter<'_> {
         });
         let [trap, x, y, z] = std::array::from_fn(|_| self.code.local());
         let names = match &expr.ty {
-            Type::Bool | Type::Int | Type::Float | Type::Ip => format!("{trap}, {x}"),
+            Type::Bool | Type::Int | Type::U32 | Type::Float | Type::Ip | Type::List(..) => format!("{trap}, {x}"),
             Type::Bytes => format!("{trap}, {x}, {y}"),
             Type::Array(_) | Type::Map(_) => format!("{trap}, {x}, {y}, {z}"),
         };
-        self.code.line(format!("local {names} = P[{part}](w, b)"));
+        self.code.line(format!("local {names} = P[{part}]({})", self.args));
         self.code.line(format!("if {trap} then return {trap} end"));
         if expr.nullable {
             self.code.jump(&format!("{x} == nil"), nil);
         }
         match &expr.ty {
             Type::Bool => Operand::Bool(x),
-            Type::Int => Operand::Int(Int { text: x, place: None, constant: None }),
+            Type::Int | Type::List(..) => {
+                let form = if self.script.is_some() { Form::Mixed } else { Form::Wide };
+                Operand::Int(Int::of(x, form))
+            }
+            Type::U32 => U32::of(x),
             Type::Float => Operand::Float(x),
             Type::Bytes => Operand::Bytes(Bytes { address: x, len: y, constant: None }),
             Type::Ip => Operand::Ip(Ip { place: Place::at(&x), constant: None }),

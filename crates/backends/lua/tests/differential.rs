@@ -1,7 +1,7 @@
 //! The configurations answer as the interpreter does.
 
 use quintet_lua::LuaJit;
-use quintet_testing::{differential, regressions};
+use quintet_testing::{differential, regressions, scripts};
 
 #[test]
 fn regressions_of_all() {
@@ -23,4 +23,11 @@ fn random_programs_compiled_at_once() {
 #[test]
 fn random_programs_without_jit() {
     differential(&LuaJit::without_jit(), 10_000);
+}
+
+#[test]
+fn random_scripts() {
+    scripts(&LuaJit::new(), 1_500);
+    scripts(&LuaJit::eager(), 1_500);
+    scripts(&LuaJit::without_jit(), 1_500);
 }

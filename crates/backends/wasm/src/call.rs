@@ -7,8 +7,8 @@ use wasm_encoder::ValType::I32;
 
 use crate::body::{Label, at};
 use crate::expr::Emitter;
-use crate::host::{Import, NIL, TRAP};
-use crate::module::{Hole, Target};
+use crate::import::{Import, NIL, TRAP};
+use crate::module::Hole;
 use crate::places::{CELL, CELL_VALUE};
 
 impl Emitter<'_> {
@@ -38,7 +38,7 @@ impl Emitter<'_> {
         let [a, b, c] = value;
         let mut i = self.body.i();
         match ty {
-            Type::Bool => i.local_get(address).local_get(a).i64_extend_i32_u().i64_store(at(offset)),
+            Type::Bool | Type::U32 => i.local_get(address).local_get(a).i64_extend_i32_u().i64_store(at(offset)),
             Type::Int => i.local_get(address).local_get(a).i64_store(at(offset)),
             Type::Float => i.local_get(address).local_get(a).f64_store(at(offset)),
             // One store, as it is one load that reads it: the processor hands on no word that was stored in halves.
@@ -50,6 +50,7 @@ impl Emitter<'_> {
                 i.local_get(address).local_get(a).i64_store(at(offset)).local_get(address).local_get(b).i64_store(at(offset + 8));
                 i.local_get(address).local_get(c).i64_store(at(offset + 16))
             }
+            Type::List(..) => &mut i,
             Type::Array(_) | Type::Map(_) => {
                 i.local_get(address).local_get(b).local_get(a).i32_sub().i64_extend_i32_u().i64_const(32).i64_shl();
                 i.local_get(a).i64_extend_i32_u().i64_or().i64_store(at(offset));
@@ -66,7 +67,7 @@ impl Emitter<'_> {
         let offset = cell * CELL + CELL_VALUE;
         let mut i = self.body.i();
         match ty {
-            Type::Bool => i.local_get(address).i32_load(at(offset)),
+            Type::Bool | Type::U32 => i.local_get(address).i32_load(at(offset)),
             Type::Int => i.local_get(address).i64_load(at(offset)),
             Type::Float => i.local_get(address).f64_load(at(offset)),
             Type::Bytes => i.local_get(address).i32_load(at(offset)).local_get(address).i32_load(at(offset + 4)),
@@ -74,6 +75,7 @@ impl Emitter<'_> {
                 i.local_get(address).i64_load(at(offset)).local_get(address).i64_load(at(offset + 8));
                 i.local_get(address).i64_load(at(offset + 16))
             }
+            Type::List(..) => &mut i,
             Type::Array(_) | Type::Map(_) => {
                 i.local_get(address).i32_load(at(offset));
                 i.local_get(address).i32_load(at(offset)).local_get(address).i32_load(at(offset + 4)).i32_add();
@@ -109,7 +111,7 @@ impl Emitter<'_> {
         }
         self.body.i().i32_const(site.0 as i32);
         self.cell(first);
-        self.body.call(Target::Import(Import::Call));
+        self.host(Import::Call);
         self.check(nil);
         self.load_cell(first, &it.result);
         self.cells = first;

@@ -33,6 +33,7 @@ impl Emitter<'_> {
                 CompareOp::Gt => i.f64_gt(),
                 CompareOp::Ge => i.f64_ge(),
             },
+            Type::U32 => unsigned_test(&mut i, op),
             _ => order_test(&mut i, op),
         };
     }
@@ -164,6 +165,18 @@ fn int_test<'i, 's>(i: &'i mut InstructionSink<'s>, op: CompareOp) -> &'i mut In
         CompareOp::Le => i.i64_le_s(),
         CompareOp::Gt => i.i64_gt_s(),
         CompareOp::Ge => i.i64_ge_s(),
+    }
+}
+
+/// The comparison of two U32s on the stack.
+fn unsigned_test<'i, 's>(i: &'i mut InstructionSink<'s>, op: CompareOp) -> &'i mut InstructionSink<'s> {
+    match op {
+        CompareOp::Eq => i.i32_eq(),
+        CompareOp::Ne => i.i32_ne(),
+        CompareOp::Lt => i.i32_lt_u(),
+        CompareOp::Le => i.i32_le_u(),
+        CompareOp::Gt => i.i32_gt_u(),
+        CompareOp::Ge => i.i32_ge_u(),
     }
 }
 

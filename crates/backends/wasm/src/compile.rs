@@ -15,6 +15,7 @@ use crate::host::Host;
 use crate::instance::Sandbox;
 use crate::places::Places;
 use crate::rules;
+use crate::stack::{NATIVE_STACK, too_deep};
 
 /// The backend.
 ///
@@ -40,8 +41,9 @@ impl Wasm {
         Wasm { setup: Setup { compiler: Compiler::Winch, memory: Memory::BEST } }
     }
 
-    /// The same configuration where nothing is mapped and all batches are copied in, as on systems other than Linux. What functions make for
-    /// one rule on one record may there take 64 MiB, whatever [`Limits::memory_bytes`] says; elsewhere it is nearly 1 GiB.
+    /// The same configuration where nothing is mapped and all batches are copied in, as on systems other than Linux. What functions make and
+    /// growing arrays hold for one rule on one record may there take 64 MiB, and fixed arrays as much again, whatever
+    /// [`Limits::memory_bytes`] says; elsewhere it is more than that can be.
     pub fn copying(self) -> Wasm {
         Wasm { setup: Setup { memory: Memory::Copied, ..self.setup } }
     }
@@ -73,6 +75,16 @@ impl Backend for Wasm {
         let shared = self.setup.shared().map_err(|e| CompileError::new(id, e))?;
         let finished = rules::module(program, self.setup.memory == Memory::Mapped, false);
         let finished = finished.ok_or_else(|| CompileError::new(id, "the constants and answers do not fit into the sandbox"))?;
+        if let Some((bytes, widest)) = too_deep(program.program(), &finished.frames) {
+            let (bytes, room) = (bytes >> 10, NATIVE_STACK >> 10);
+            return Err(CompileError::new(
+                id,
+                format_args!(
+                    "functions that call one another may take {bytes} KiB of stack, and there are {room}; `{widest}` has the most locals: \
+                     split it, or use a backend that keeps locals elsewhere: interp or closures"
+                ),
+            ));
+        }
         let module = Module::from_binary(&shared.engine, &finished.wasm).map_err(|e| CompileError::new(id, format_args!("{e:#}")))?;
         let code_bytes = module.functions().map(|f| f.len).sum();
         let pre = shared.linker.instantiate_pre(&module).map_err(|e| CompileError::new(id, format_args!("{e:#}")))?;
@@ -109,7 +121,7 @@ struct Rules {
 impl Compiled for Rules {
     fn instantiate(&self, limits: &Limits) -> Result<Box<dyn Instance>, InstantiateError> {
         let host = Host::new(self.program.clone(), self.packed.clone(), self.places, limits);
-        let sandbox = Sandbox::new(self.program.clone(), self.setup, &self.pre, self.places, host, limits.steps);
+        let sandbox = Sandbox::new(self.program.clone(), self.setup, &self.pre, self.places, host, limits);
         Ok(Box::new(sandbox.map_err(|e| InstantiateError::new(self.setup.id(), format_args!("{e:#}")))?))
     }
 

@@ -7,6 +7,7 @@ use wasmtime::{Config, Engine, Linker, OptLevel, RegallocAlgorithm, Strategy};
 
 use crate::compile::Wasm;
 use crate::host::{self, Host};
+use crate::stack::NATIVE_STACK;
 
 /// How WebAssembly becomes machine code, and what linear memories are made of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,6 +68,7 @@ impl Setup {
             .memory_guard_size(32 << 20)
             .memory_may_move(false)
             .memory_init_cow(false)
+            .max_wasm_stack(NATIVE_STACK)
             .signals_based_traps(true)
             .generate_address_map(false)
             .native_unwind_info(cfg!(windows));

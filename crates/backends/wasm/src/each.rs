@@ -8,7 +8,7 @@ use wasm_encoder::ValType::I32;
 use crate::body::{Label, at};
 use crate::expr::Emitter;
 use crate::helpers::Helper;
-use crate::host::Import;
+use crate::import::Import;
 use crate::module::Target;
 use crate::places::CELL_VALUE;
 
@@ -153,7 +153,7 @@ impl Emitter<'_> {
             let number = self.builder.packed(element);
             self.body.i().i32_const(number as i32).local_get(items).local_get(len);
             self.cell(cell);
-            self.body.call(Target::Import(Import::Pack));
+            self.host(Import::Pack);
             self.check(self.never);
             self.load_cell(cell, ty);
         } else {
@@ -165,7 +165,7 @@ impl Emitter<'_> {
     /// Counts an element against the limit of memory and pushes the status.
     fn charge(&mut self, element: &Type, value: [u32; 3]) {
         match element {
-            Type::Bool | Type::Int | Type::Float | Type::Ip => self.body.i().i32_const(0),
+            Type::Bool | Type::Int | Type::U32 | Type::Float | Type::Ip | Type::List(..) => self.body.i().i32_const(0),
             Type::Bytes => self.body.i().local_get(value[1]),
             Type::Array(_) | Type::Map(_) => {
                 let cell = self.cells;
@@ -177,10 +177,10 @@ impl Emitter<'_> {
                 self.store(element, value, address, CELL_VALUE);
                 self.body.i().i32_const(number as i32);
                 self.cell(cell);
-                return self.body.call(Target::Import(Import::ChargeValue));
+                return self.host(Import::ChargeValue);
             }
         };
-        self.body.call(Target::Import(Import::Charge));
+        self.host(Import::Charge);
     }
 
     /// Stores a value in a slot of a block that is all of linear memory.

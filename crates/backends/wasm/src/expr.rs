@@ -1,14 +1,14 @@
 //! Expressions that compute values.
 
 use quintet_lang::Type;
-use quintet_lang::ast::{ArithOp, Const, Expr, ExprKind};
+use quintet_lang::ast::{Const, Expr, ExprKind, LocalId};
 use quintet_runtime::{Linked, Slot, Trap, ip_words};
 use wasm_encoder::ValType::{self, F64, I32, I64};
 
 use crate::body::{Body, Label, at};
 use crate::helpers::Helper;
-use crate::host::Import;
 use crate::module::{Builder, Target};
+use crate::script::Script;
 use crate::steps::length;
 
 /// Writes the code of one function that evaluates expressions on a record.
@@ -29,9 +29,13 @@ pub(crate) struct Emitter<'p> {
     pub(crate) trapped: Label,
     /// Where no evaluation goes: the label for nil of what cannot be nil. (Were it nil all the same, the rule would not match.)
     pub(crate) never: Label,
-    /// The words of the locals that loops bind.
+    /// The words of the locals.
     pub(crate) bound: Vec<Words>,
-    /// Loops around the code.
+    /// Where locals may be nil, the local that is not 0 where there is a value. None in rules that are expressions.
+    pub(crate) present: Vec<Option<u32>>,
+    /// What statements need.
+    pub(crate) script: Script<'p>,
+    /// Loops around the code, and statements.
     pub(crate) loops: u32,
     /// Cells in use.
     pub(crate) cells: u32,
@@ -50,15 +54,16 @@ pub(crate) enum Ip {
 }
 
 /// The words of a value on the stack: Bytes are address and length, an Ip is family, high and low half, arrays and maps are the address
-/// of their block (to which the offsets inside refer), that of the first element, and their length.
+/// of their block (to which the offsets inside refer), that of the first element, and their length. An array of a script is no value.
 pub(crate) fn words(ty: &Type) -> &'static [ValType] {
     match ty {
-        Type::Bool => &[I32],
+        Type::Bool | Type::U32 => &[I32],
         Type::Int => &[I64],
         Type::Float => &[F64],
         Type::Bytes => &[I32; 2],
         Type::Ip => &[I64; 3],
         Type::Array(_) | Type::Map(_) => &[I32; 3],
+        Type::List(..) => &[],
     }
 }
 
@@ -72,6 +77,13 @@ impl Emitter<'_> {
         locals
     }
 
+    /// Pops a value into locals.
+    pub(crate) fn pop_into(&mut self, ty: &Type, locals: Words) {
+        for (local, _) in locals.iter().zip(words(ty)).rev() {
+            self.body.i().local_set(*local);
+        }
+    }
+
     /// Pushes the value in locals.
     pub(crate) fn push(&mut self, ty: &Type, locals: Words) {
         for local in &locals[..words(ty).len()] {
@@ -82,10 +94,19 @@ impl Emitter<'_> {
     /// Evaluates into new locals.
     pub(crate) fn evaluate(&mut self, expr: &Expr, nil: Label) -> Words {
         if let ExprKind::Local(id) = expr.kind {
+            self.leave_if_nil(id, nil);
             return self.bound[id.index()];
         }
         self.value(expr, nil);
         self.pop(&expr.ty)
+    }
+
+    /// Goes to a label where a local is nil.
+    fn leave_if_nil(&mut self, local: LocalId, nil: Label) {
+        if let Some(present) = self.present.get(local.index()).copied().flatten() {
+            self.body.i().local_get(present);
+            self.body.br_unless(nil);
+        }
     }
 
     /// Pushes whether the record has a field.
@@ -98,7 +119,7 @@ impl Emitter<'_> {
     pub(crate) fn load(&mut self, ty: &Type, block: u32, address: u32, offset: u32) {
         let mut i = self.body.i();
         match ty {
-            Type::Bool => i.local_get(address).i32_load(at(offset)),
+            Type::Bool | Type::U32 => i.local_get(address).i32_load(at(offset)),
             Type::Int => i.local_get(address).i64_load(at(offset)),
             Type::Float => i.local_get(address).f64_load(at(offset)),
             Type::Bytes => i.local_get(address).i32_load(at(offset)).local_get(block).i32_add().local_get(address).i32_load(at(offset + 4)),
@@ -110,6 +131,7 @@ impl Emitter<'_> {
                 i.local_get(block).local_get(address).i32_load(at(offset)).local_get(block).i32_add();
                 i.local_get(address).i32_load(at(offset + 4))
             }
+            Type::List(..) => &mut i,
         };
     }
 
@@ -117,6 +139,16 @@ impl Emitter<'_> {
     pub(crate) fn trap(&mut self, trap: Trap) {
         self.body.i().i32_const(trap.code() as i32).local_set(self.code);
         self.body.br(self.trapped);
+    }
+
+    /// Ends the evaluation with a trap if the popped i32 is not 0.
+    pub(crate) fn trap_if(&mut self, trap: Trap) {
+        if let Some(label) = self.script.trap(trap) {
+            return self.body.br_if(label);
+        }
+        self.body.if_(None);
+        self.trap(trap);
+        self.body.end();
     }
 
     /// Pushes the value of an expression.
@@ -131,41 +163,44 @@ impl Emitter<'_> {
                 }
                 self.load(&expr.ty, self.base, self.record, slot.offset as u32);
             }
-            ExprKind::Local(id) => self.push(&expr.ty, self.bound[id.index()]),
+            ExprKind::Local(id) => {
+                self.leave_if_nil(*id, nil);
+                self.push(&expr.ty, self.bound[id.index()]);
+            }
             ExprKind::Index { base, index } => self.index(expr, base, index, nil),
             ExprKind::Key { base, key } => self.key(expr, base, key, nil),
             ExprKind::Slice { base, start, end } => self.slice(base, start.as_deref(), end.as_deref(), nil),
             ExprKind::Call { site, args } => self.call(*site, args, nil),
-            ExprKind::Neg(operand) => {
-                if operand.ty == Type::Float {
+            ExprKind::Neg(operand) => match operand.ty {
+                Type::Float => {
                     self.value(operand, nil);
                     self.body.i().f64_neg();
-                } else {
+                }
+                Type::U32 => {
+                    self.body.i().i32_const(0);
+                    self.value(operand, nil);
+                    self.body.i().i32_sub();
+                }
+                _ => {
                     self.body.i().i64_const(0);
                     self.value(operand, nil);
                     self.body.i().i64_sub();
                 }
-            }
+            },
             ExprKind::Arith { op, lhs, rhs } => {
                 self.value(lhs, nil);
                 self.value(rhs, nil);
-                match (&lhs.ty, op) {
-                    (Type::Float, _) => self.float(*op),
-                    (_, ArithOp::Div | ArithOp::Rem) => self.divide(*op, rhs),
-                    (
-                        _,
-                        ArithOp::Add
-                        | ArithOp::Sub
-                        | ArithOp::Mul
-                        | ArithOp::And
-                        | ArithOp::Or
-                        | ArithOp::Xor
-                        | ArithOp::Shl
-                        | ArithOp::Shr,
-                    ) => self.int(*op),
-                }
+                self.arith(*op, rhs);
             }
             ExprKind::Collect(each) => self.collect(each, &expr.ty),
+            ExprKind::Element { array, index } => self.element(*array, index, nil),
+            ExprKind::Count(array) => {
+                self.count(*array);
+                self.body.i().i64_extend_i32_u();
+            }
+            ExprKind::Packed(array) => self.packed(*array),
+            ExprKind::Intrinsic { op, args } => self.intrinsic(*op, args, nil),
+            ExprKind::Otherwise { value, default } => self.otherwise(value, default, nil),
             ExprKind::Not(_)
             | ExprKind::Compare { .. }
             | ExprKind::In { .. }
@@ -184,6 +219,9 @@ impl Emitter<'_> {
             Const::Bool(b) => {
                 self.body.i().i32_const((*b).into());
             }
+            Const::U32(u) => {
+                self.body.i().i32_const(*u as i32);
+            }
             Const::Int(int) => {
                 self.body.i().i64_const(*int);
             }
@@ -200,6 +238,26 @@ impl Emitter<'_> {
                 }
             }
         }
+    }
+
+    /// The value, or the default where that is nil.
+    fn otherwise(&mut self, value: &Expr, default: &Expr, nil: Label) {
+        let mark = self.body.mark();
+        let mut locals = Words::default();
+        for (local, word) in locals.iter_mut().zip(words(&value.ty)) {
+            *local = self.body.local(*word);
+        }
+        let done = self.body.block();
+        let missing = self.body.block();
+        self.value(value, missing);
+        self.pop_into(&value.ty, locals);
+        self.body.br(done);
+        self.body.end();
+        self.value(default, nil);
+        self.pop_into(&value.ty, locals);
+        self.body.end();
+        self.push(&value.ty, locals);
+        self.body.release(mark);
     }
 
     /// An address, of which no more is read yet than has to be.
@@ -277,67 +335,5 @@ impl Emitter<'_> {
         self.body.i().local_get(start).i32_add();
         self.body.i().local_get(end).local_get(start).i32_sub().i32_const(0).local_get(end).local_get(start).i32_gt_u().select();
         self.body.release(mark);
-    }
-
-    /// The instruction for the two Ints on the stack.
-    fn int(&mut self, op: ArithOp) {
-        let mut i = self.body.i();
-        match op {
-            ArithOp::Add => i.i64_add(),
-            ArithOp::Sub => i.i64_sub(),
-            ArithOp::Mul => i.i64_mul(),
-            ArithOp::Div => i.i64_div_s(),
-            ArithOp::Rem => i.i64_rem_s(),
-            ArithOp::And => i.i64_and(),
-            ArithOp::Or => i.i64_or(),
-            ArithOp::Xor => i.i64_xor(),
-            // These two take the count modulo 64.
-            ArithOp::Shl => i.i64_shl(),
-            ArithOp::Shr => i.i64_shr_s(),
-        };
-    }
-
-    /// A division of the two Ints on the stack, or its remainder.
-    fn divide(&mut self, op: ArithOp, rhs: &Expr) {
-        let known = if let ExprKind::Const(Const::Int(i)) = rhs.kind { Some(i) } else { None };
-        let mark = self.body.mark();
-        if known.is_none_or(|divisor| divisor == 0) {
-            let divisor = self.body.pop(I64);
-            self.body.i().local_get(divisor).i64_eqz();
-            self.body.if_(None);
-            self.trap(Trap::DivisionByZero);
-            self.body.end();
-            self.body.i().local_get(divisor);
-        }
-        if op == ArithOp::Div && known.is_none_or(|divisor| divisor == -1) {
-            // WebAssembly's division traps on MIN / -1; its remainder does not.
-            let divisor = self.body.pop(I64);
-            let dividend = self.body.pop(I64);
-            self.body.i().local_get(divisor).i64_const(-1).i64_eq();
-            self.body.if_(Some(I64));
-            self.body.i().i64_const(0).local_get(dividend).i64_sub();
-            self.body.else_();
-            self.body.i().local_get(dividend).local_get(divisor).i64_div_s();
-            self.body.end();
-        } else {
-            self.int(op);
-        }
-        self.body.release(mark);
-    }
-
-    /// An operator on the two Floats on the stack.
-    fn float(&mut self, op: ArithOp) {
-        if op == ArithOp::Rem {
-            return self.body.call(Target::Import(Import::FloatRem));
-        }
-        let mut i = self.body.i();
-        match op {
-            ArithOp::Add => i.f64_add(),
-            ArithOp::Sub => i.f64_sub(),
-            ArithOp::Mul => i.f64_mul(),
-            ArithOp::Div => i.f64_div(),
-            // The remainder is the host's, and the checker allows operators on bits for Ints alone. Should one come here, the instance ends.
-            ArithOp::Rem | ArithOp::And | ArithOp::Or | ArithOp::Xor | ArithOp::Shl | ArithOp::Shr => i.unreachable(),
-        };
     }
 }

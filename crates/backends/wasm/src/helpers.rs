@@ -50,7 +50,7 @@ impl Helper {
             Helper::Place => &[I64, I32],
             Helper::InRanges => &[I32, I32, I64],
         };
-        Signature { params, results: &[I32] }
+        Signature::of(params, &[I32])
     }
 
     /// The body.

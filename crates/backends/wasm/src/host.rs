@@ -3,93 +3,17 @@
 use std::sync::Arc;
 
 use quintet_lang::ast::{ListId, RegexId, SetId, SiteId, WildcardId};
+use quintet_lang::intrinsic::{Intrinsic, Scalar};
 use quintet_lang::{Limits, Type};
 use quintet_runtime::{
     ArrayRef, Blob, Interrupter, Linked, MapRef, Memory, Scratch, Searcher, SetMatcher, Trap, Value, ip_from_words, ip_words, looked_at,
 };
-use wasm_encoder::ValType::{self, F64, I32, I64};
 use wasmtime::{Caller, Engine, Linker, bail};
 
-use crate::module::{HOST, Signature};
-use crate::places::{CELL, CELL_VALUE, METER, Places};
-
-/// A function of the host. Answers are 0 or 1 for tests. What makes a value answers [`PRESENT`], [`NIL`] or a trap's code plus [`TRAP`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Import {
-    /// `(rule, record, code)`: a rule trapped on the record at this address.
-    Trap,
-    /// `(site, cells)`: calls the function of a call site. The result replaces the first argument.
-    Call,
-    /// `(bytes)`: counts an element of an array, and so many bytes that it refers to, against the memory limit.
-    Charge,
-    /// `(type, cell)`: counts an element of an array that is an array or a map itself against the memory limit.
-    ChargeValue,
-    /// `()`: takes the next slice of steps; answers 0, or 1 where there is none.
-    Settle,
-    /// `(bytes)`: counts what looking at so many bytes takes.
-    Look,
-    /// `(type, items, len, cell)`: makes an array of arrays or maps, given as cells of block and slot, and puts it into the cell.
-    Pack,
-    /// `(regex, bytes, len)`
-    Regex,
-    /// `(wildcard, bytes, len)`
-    Wildcard,
-    /// `(list, cell)`
-    InList,
-    /// `(set, bytes, len)`
-    InBytes,
-    /// `(set, family, high, low)`
-    InIps,
-    /// `(bytes, len, needle, needle_len)`: whether the needle occurs.
-    Occurs,
-    /// `(needle, bytes, len)`: whether a constant needle occurs.
-    Search,
-    /// `(a, b)`: the remainder of Floats.
-    FloatRem,
-}
-
-pub(crate) const PRESENT: u32 = 0;
-pub(crate) const NIL: u32 = 1;
-pub(crate) const TRAP: u32 = 16;
-
-impl Import {
-    /// The name in the module.
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Import::Trap => "trap",
-            Import::Call => "call",
-            Import::Charge => "charge",
-            Import::ChargeValue => "charge_value",
-            Import::Settle => "settle",
-            Import::Look => "look",
-            Import::Pack => "pack",
-            Import::Regex => "regex",
-            Import::Wildcard => "wildcard",
-            Import::InList => "in_list",
-            Import::InBytes => "in_bytes",
-            Import::InIps => "in_ips",
-            Import::Occurs => "occurs",
-            Import::Search => "search",
-            Import::FloatRem => "float_rem",
-        }
-    }
-
-    /// Parameters and results.
-    pub(crate) fn signature(self) -> Signature {
-        let (params, results): (&'static [ValType], &'static [ValType]) = match self {
-            Import::Trap => (&[I32; 3], &[]),
-            Import::Call | Import::InList | Import::ChargeValue => (&[I32; 2], &[I32]),
-            Import::Charge => (&[I32], &[I32]),
-            Import::Settle => (&[], &[I32]),
-            Import::Look => (&[I32], &[]),
-            Import::Pack | Import::Occurs => (&[I32; 4], &[I32]),
-            Import::Regex | Import::Wildcard | Import::InBytes | Import::Search => (&[I32; 3], &[I32]),
-            Import::InIps => (&[I32, I64, I64, I64], &[I32]),
-            Import::FloatRem => (&[F64; 2], &[F64]),
-        };
-        Signature { params, results }
-    }
-}
+use crate::heap::Heap;
+use crate::import::{Import, NIL, PRESENT, TRAP};
+use crate::module::HOST;
+use crate::places::{CELL, CELL_VALUE, METER, Places, ROOM, STALE, STALE_BUT_ROOM, TOP};
 
 /// Who makes all of them known.
 pub(crate) fn linker(engine: &Engine) -> wasmtime::Result<Linker<Host>> {
@@ -158,6 +82,14 @@ pub(crate) fn linker(engine: &Engine) -> wasmtime::Result<Linker<Host>> {
         })
     })?;
     linker.func_wrap(HOST, Import::FloatRem.name(), |a: f64, b: f64| a % b)?;
+    crate::heap::link(&mut linker)?;
+    for (import, op) in [(Import::Log, Intrinsic::Log), (Import::Log2, Intrinsic::Log2), (Import::Exp, Intrinsic::Exp)] {
+        linker.func_wrap(HOST, import.name(), move |a: f64| op.unary(a).unwrap_or(f64::NAN))?;
+    }
+    linker.func_wrap(HOST, Import::Pow.name(), |a: f64, b: f64| {
+        let power = Intrinsic::Pow.eval(&[Scalar::Float(a), Scalar::Float(b)]);
+        if let Some(Scalar::Float(power)) = power { power } else { f64::NAN }
+    })?;
     Ok(linker)
 }
 
@@ -166,7 +98,11 @@ pub(crate) struct Host {
     linked: Arc<Linked>,
     packed: Arc<[Type]>,
     scratch: Scratch,
-    places: Places,
+    pub(crate) places: Places,
+    /// Whether the program has scripts, so that [`ROOM`] is kept.
+    scripts: bool,
+    /// What growing arrays no longer use.
+    pub(crate) heap: Heap,
     /// Where the linear memory starts.
     base: *mut u8,
     /// Bytes of it that can be read: the instance's own part and the batches behind it. What can be written ends at the batches.
@@ -189,7 +125,8 @@ enum Outcome {
 
 impl Host {
     pub(crate) fn new(linked: Arc<Linked>, packed: Arc<[Type]>, places: Places, limits: &Limits) -> Host {
-        Host { linked, packed, scratch: Scratch::new(limits), places, base: std::ptr::null_mut(), readable: 0, traps: Vec::new() }
+        let (scratch, heap, scripts) = (Scratch::new(limits), Heap::default(), places.stack < places.scratch);
+        Host { linked, packed, scratch, places, scripts, heap, base: std::ptr::null_mut(), readable: 0, traps: Vec::new() }
     }
 
     /// Tells where the linear memory is, of which the first `readable` bytes can be read.
@@ -248,29 +185,69 @@ impl Host {
         Ok(())
     }
 
+    /// Copies bytes from one place of the instance's own part to another.
+    pub(crate) fn copy_within(&mut self, from: u32, to: u32, len: u32) -> wasmtime::Result<()> {
+        let (from, to, len) = (from as usize, to as usize, len as usize);
+        if from.max(to) + len > self.places.window as usize {
+            bail!("{len} bytes at {from:#x} are not for copying to {to:#x}");
+        }
+        // SAFETY: below the window everything can be read and written, see `set_memory`, and nothing is borrowed from there.
+        unsafe { std::ptr::copy(self.base.add(from), self.base.add(to), len) };
+        Ok(())
+    }
+
     pub(crate) fn write32(&mut self, at: u32, word: u32) -> wasmtime::Result<()> {
         self.write(at, &word.to_le_bytes())
     }
 
     /// Forgets what another rule or record left, when a rule first needs scratch memory.
     #[inline(always)]
-    fn freshen(&mut self) -> wasmtime::Result<()> {
-        if self.word32(crate::places::STALE) != 0 {
-            self.scratch.reset();
-            self.write32(crate::places::STALE, 0)?;
-            self.write32(crate::places::TOP, self.places.scratch)?;
+    pub(crate) fn freshen(&mut self) -> wasmtime::Result<()> {
+        match self.word32(STALE) {
+            0 => return Ok(()),
+            STALE_BUT_ROOM => self.scratch.reset(),
+            _ => {
+                self.scratch.reset();
+                self.write_room()?;
+            }
         }
-        Ok(())
+        self.heap.clear();
+        self.write32(STALE, 0)?;
+        self.write32(TOP, self.places.scratch)
+    }
+
+    /// Learns what the script's code charged.
+    #[inline(always)]
+    fn read_room(&self) {
+        if self.scripts {
+            self.scratch.set_rest(self.word32(ROOM) as usize);
+        }
+    }
+
+    /// Tells the script's code what is left of the memory limit.
+    #[inline(always)]
+    fn write_room(&mut self) -> wasmtime::Result<()> {
+        if self.scripts { self.write32(ROOM, self.scratch.rest() as u32) } else { Ok(()) }
+    }
+
+    /// Does something that charges memory, with scratch memory that is fresh.
+    #[inline(always)]
+    pub(crate) fn charging<T>(&mut self, what: impl FnOnce(&Self) -> wasmtime::Result<T>) -> wasmtime::Result<T> {
+        self.freshen()?;
+        self.read_room();
+        let done = what(self)?;
+        self.write_room()?;
+        Ok(done)
     }
 
     /// So many bytes of scratch memory, or `None`.
-    fn alloc(&mut self, bytes: usize) -> wasmtime::Result<Option<u32>> {
-        let top = self.word32(crate::places::TOP);
+    pub(crate) fn alloc(&mut self, bytes: usize) -> wasmtime::Result<Option<u32>> {
+        let top = self.word32(TOP);
         let end = (top as usize).saturating_add(bytes).checked_next_multiple_of(8).unwrap_or(usize::MAX);
         if end > self.places.window as usize {
             return Ok(None);
         }
-        self.write32(crate::places::TOP, end as u32)?;
+        self.write32(TOP, end as u32)?;
         if end as u32 > self.word32(crate::places::PEAK) {
             self.write32(crate::places::PEAK, end as u32)?;
         }
@@ -278,21 +255,23 @@ impl Host {
     }
 
     fn charge(&mut self, bytes: u32) -> wasmtime::Result<u32> {
-        self.freshen()?;
-        let charged = self.scratch.charge(Scratch::ELEMENT_BYTES.saturating_add(bytes as usize));
-        Ok(charged.map_or_else(|trap| TRAP + trap.code(), |()| PRESENT))
+        self.charging(|host| {
+            let charged = host.scratch.charge(Scratch::ELEMENT_BYTES.saturating_add(bytes as usize));
+            Ok(charged.map_or_else(|trap| TRAP + trap.code(), |()| PRESENT))
+        })
     }
 
     fn charge_value(&mut self, ty: u32, cell: u32) -> wasmtime::Result<u32> {
-        self.freshen()?;
-        let Some(ty) = self.packed.get(ty as usize) else { bail!("there is no type {ty}") };
-        let charged = self.scratch.charge_element(&self.load(cell, ty)?);
-        Ok(charged.map_or_else(|trap| TRAP + trap.code(), |()| PRESENT))
+        self.charging(|host| {
+            let Some(ty) = host.packed.get(ty as usize) else { bail!("there is no type {ty}") };
+            let charged = host.scratch.charge_element(&host.load(cell, ty)?);
+            Ok(charged.map_or_else(|trap| TRAP + trap.code(), |()| PRESENT))
+        })
     }
 
     /// Does something that counts steps in the control word.
     #[inline(always)]
-    fn counting<T>(&mut self, what: impl FnOnce(&Self) -> wasmtime::Result<T>) -> wasmtime::Result<T> {
+    pub(crate) fn counting<T>(&mut self, what: impl FnOnce(&Self) -> wasmtime::Result<T>) -> wasmtime::Result<T> {
         let [word] = self.words::<1>(METER)?;
         self.scratch.set_meter_word(word);
         let done = what(self)?;
@@ -320,7 +299,12 @@ impl Host {
     }
 
     /// Scratch memory and steps.
-    pub(crate) fn scratch(&mut self) -> &mut Scratch {
+    pub(crate) fn scratch(&self) -> &Scratch {
+        &self.scratch
+    }
+
+    /// As [`Host::scratch`], for the end of a run.
+    pub(crate) fn scratch_mut(&mut self) -> &mut Scratch {
         &mut self.scratch
     }
 
@@ -342,6 +326,8 @@ impl Host {
         Ok(match ty {
             Type::Bool => Value::Bool(a != 0),
             Type::Int => Value::Int(a as i64),
+            Type::U32 => Value::U32(a as u32),
+            Type::List(..) => bail!("an array of a script is no value"),
             Type::Float => Value::Float(f64::from_bits(a)),
             Type::Bytes => Value::Bytes(self.bytes(low, high)?),
             Type::Ip => Value::Ip(ip_from_words(words)),
@@ -352,6 +338,7 @@ impl Host {
 
     fn call(&mut self, site: SiteId, cells: u32) -> wasmtime::Result<u32> {
         self.freshen()?;
+        self.read_room();
         let it = &self.linked.program().sites[site.index()];
         let mut inline = [Value::Nil; 4];
         let mut heap = Vec::new();
@@ -371,6 +358,7 @@ impl Host {
             Err(trap) => Err(trap),
         };
         self.write(METER, &self.scratch.meter_word().to_le_bytes())?;
+        self.write_room()?;
         self.store(cells, outcome)
     }
 
@@ -392,6 +380,7 @@ impl Host {
             Value::Nil => Outcome::Nil,
             Value::Bool(b) => Outcome::Words([b.into(), 0, 0]),
             Value::Int(i) => Outcome::Words([i as u64, 0, 0]),
+            Value::U32(u) => Outcome::Words([u64::from(u), 0, 0]),
             Value::Float(f) => Outcome::Words([f.to_bits(), 0, 0]),
             Value::Ip(ip) => Outcome::Words(ip_words(ip)),
             Value::Bytes(bytes) => Outcome::Bytes(bytes.as_ptr(), bytes.len()),

@@ -3,6 +3,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
+use quintet_lang::{HARD_CALLS, Limits};
 use quintet_runtime::{
     ArenaKind, Batch, Counting, Instance, Interrupter, Linked, Matches, RecordRef, RuleSet, RunError, Threshold, Trap, WriteMatches,
     WriteRuleSet,
@@ -12,7 +13,7 @@ use wasmtime::{InstancePre, Store, TypedFunc};
 use crate::config::{Memory, Setup};
 use crate::host::Host;
 use crate::module::{MEMORY, ONE, RUN};
-use crate::places::{LIMIT, METER_START, METER_START_IF_WITHIN, PEAK, Places, TOP};
+use crate::places::{CALLS, LIMIT, METER_START, METER_START_IF_WITHIN, PEAK, Places, ROOM_START, STACK_PEAK, TOP};
 use crate::window::Window;
 
 /// Scratch memory that is kept between calls.
@@ -44,7 +45,7 @@ impl Sandbox {
         pre: &InstancePre<Host>,
         places: Places,
         host: Host,
-        steps: u64,
+        limits: &Limits,
     ) -> wasmtime::Result<Sandbox> {
         let mut store = Store::new(pre.module().engine(), host);
         let instance = pre.instantiate(&mut store)?;
@@ -57,9 +58,14 @@ impl Sandbox {
         host.write32(TOP, places.scratch)?;
         host.write32(PEAK, places.scratch)?;
         host.write32(LIMIT, places.window)?;
+        host.write32(STACK_PEAK, places.stack)?;
+        host.write32(CALLS, limits.calls.min(HARD_CALLS) as u32)?;
+        // No more than `HARD_MEMORY_BYTES`.
+        let room = host.scratch().rest() as u32;
+        host.write32(ROOM_START, room)?;
         let start = host.scratch().meter_start();
         host.write(METER_START, &start.to_le_bytes())?;
-        let counting = || program.program().rules.iter().map(|rule| Counting::of(&program, &rule.expr, steps));
+        let counting = || program.program().rules.iter().map(|rule| Counting::of(&program, rule, limits.steps));
         let counts = counting().any(|counting| counting != Counting::Never);
         let within = counting().filter_map(|counting| if let Counting::Within(most) = counting { Some(most) } else { None });
         let within = within.min().unwrap_or(usize::MAX);
@@ -95,7 +101,7 @@ impl Sandbox {
         let mut rows = vec![0; out.rules() * row];
         for record in batch.iter() {
             let id = self.setup.id();
-            self.store.data_mut().scratch().go_on(id)?;
+            self.store.data().scratch().go_on(id)?;
             self.run(record, &mut hits)?;
             let at = record.index();
             hits.iter().for_each(|rule| rows[rule * row + at / 64] |= 1 << (at % 64));
@@ -135,13 +141,15 @@ impl Sandbox {
 
     /// Gives back what a run took and the next will hardly need.
     fn tidy(&mut self) -> Result<(), RunError> {
-        let peak = self.store.data().word32(PEAK);
-        if peak > self.places.scratch + KEPT {
-            self.window.trim(&self.store, peak);
-            self.store.data_mut().write32(PEAK, self.places.scratch).map_err(|e| RunError::new(self.setup.id(), e))?;
-        }
         let id = self.setup.id();
-        self.store.data_mut().scratch().finish(id)
+        for (word, start) in [(PEAK, self.places.scratch), (STACK_PEAK, self.places.stack)] {
+            let peak = self.store.data().word32(word);
+            if peak > start + KEPT {
+                self.window.trim(&self.store, start, peak);
+                self.store.data_mut().write32(word, start).map_err(|e| RunError::new(id, e))?;
+            }
+        }
+        self.store.data_mut().scratch_mut().finish(id)
     }
 }
 
@@ -181,7 +189,7 @@ impl Instance for Sandbox {
             self.program.exceeds(Threshold::WasmAnswerBytes, rules * row * 8);
         }
         for block in (0..row).step_by(most) {
-            self.store.data_mut().scratch().go_on(id)?;
+            self.store.data().scratch().go_on(id)?;
             let blocks = most.min(row - block);
             let record = block * 64;
             let count = (batch.len() - record).min(blocks * 64);
@@ -221,7 +229,7 @@ impl Instance for Sandbox {
             (true, false) => 64 * room,
         };
         for start in (0..records.len()).step_by(most) {
-            self.store.data_mut().scratch().go_on(id)?;
+            self.store.data().scratch().go_on(id)?;
             let count = most.min(records.len() - start);
             self.call_one(rule, base, first + (records.start + start) as u32 * stride, count as u32)?;
             let mut words = self.answers(count.div_ceil(64))?;

@@ -4,14 +4,19 @@
 //! sets, lists and library functions are calls into the host.
 //!
 //! # Memory
-//! An instance has one linear memory. Its low part is the instance's own: constants, arguments, answers, and what functions make. Above
-//! lie the records: a batch in shared memory ([`ArenaKind::Shared`](quintet_runtime::ArenaKind::Shared)) is mapped there, read-only, and
+//! An instance has one linear memory. Its low part is the instance's own: constants, arguments, answers, the arrays of scripts, and what
+//! functions make. Above lie the records: a batch in shared memory ([`ArenaKind::Shared`](quintet_runtime::ArenaKind::Shared)) is mapped there, read-only, and
 //! so is read in place; a batch in plain memory is copied in when it is first seen. So a sandbox costs no copy of the data.
+//!
+//! # Scripts
+//! Each function of a script is one of the module, its locals are locals, and its statements are blocks, loops and branches; elements of
+//! arrays are loads and stores in place. The host is called for what grows an array, and between slices of steps.
 //!
 //! # When to use it
 //! When rules come from people who are not trusted, and the defence in depth of a sandbox is worth a compile time of some 0.2 to 0.4
 //! milliseconds per program. Compiling many rules as one program is much cheaper than one by one.
 
+mod arith;
 mod body;
 mod call;
 mod compare;
@@ -19,20 +24,33 @@ mod compile;
 mod config;
 mod disassemble;
 mod each;
+mod element;
 mod emit;
 mod expr;
+mod fill;
+mod frame;
+mod heap;
 mod helpers;
 mod host;
+mod import;
 mod instance;
+mod intrinsic;
+mod list;
 mod logic;
 mod module;
 mod places;
+mod ranges;
 #[cfg(target_os = "linux")]
 mod region;
 mod rules;
+mod script;
 mod search;
 mod sets;
+mod stack;
 mod steps;
+mod stmt;
+mod uses;
+mod walk;
 mod window;
 
 pub use compile::Wasm;

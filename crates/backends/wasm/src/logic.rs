@@ -6,11 +6,11 @@ use wasm_encoder::ValType::I32;
 
 use crate::body::Label;
 use crate::expr::{Emitter, words};
-use crate::host::{Import, TRAP};
-use crate::module::{Signature, Target};
+use crate::import::{Import, TRAP};
+use crate::module::Signature;
 
 /// The type of such a function: of the batch's and the record's address, answering 0, 1 or a trap's code plus [`TRAP`].
-const PART: Signature = Signature { params: &[I32; 2], results: &[I32] };
+const PART: Signature = Signature::of(&[I32; 2], &[I32]);
 
 /// Whether a test answers for nil operands, and some operand may be nil.
 fn nil_answer(expr: &Expr) -> Option<bool> {
@@ -25,6 +25,11 @@ fn nil_answer(expr: &Expr) -> Option<bool> {
         ExprKind::Const(_)
         | ExprKind::Field(_)
         | ExprKind::Local(_)
+        | ExprKind::Element { .. }
+        | ExprKind::Count(_)
+        | ExprKind::Packed(_)
+        | ExprKind::Intrinsic { .. }
+        | ExprKind::Otherwise { .. }
         | ExprKind::Index { .. }
         | ExprKind::Key { .. }
         | ExprKind::Slice { .. }
@@ -76,6 +81,11 @@ impl Emitter<'_> {
             ExprKind::Const(_)
             | ExprKind::Field(_)
             | ExprKind::Local(_)
+            | ExprKind::Element { .. }
+            | ExprKind::Count(_)
+            | ExprKind::Packed(_)
+            | ExprKind::Intrinsic { .. }
+            | ExprKind::Otherwise { .. }
             | ExprKind::Index { .. }
             | ExprKind::Key { .. }
             | ExprKind::Slice { .. }
@@ -153,26 +163,31 @@ impl Emitter<'_> {
                 self.store_cell(cell, &value.ty);
                 self.body.i().i32_const(list.0 as i32);
                 self.cell(cell);
-                self.body.call(Target::Import(Import::InList));
+                self.host(Import::InList);
             }
             ExprKind::Contains { value, needle: Needle::Dynamic(needle) } => {
                 self.value(value, nil);
                 self.value(needle, nil);
-                self.body.call(Target::Import(Import::Occurs));
+                self.host(Import::Occurs);
             }
             ExprKind::Matches { value, regex } => {
                 self.body.i().i32_const(regex.0 as i32);
                 self.value(value, nil);
-                self.body.call(Target::Import(Import::Regex));
+                self.host(Import::Regex);
             }
             ExprKind::Wildcard { value, pattern } => {
                 self.body.i().i32_const(pattern.0 as i32);
                 self.value(value, nil);
-                self.body.call(Target::Import(Import::Wildcard));
+                self.host(Import::Wildcard);
             }
             ExprKind::Const(_)
             | ExprKind::Field(_)
             | ExprKind::Local(_)
+            | ExprKind::Element { .. }
+            | ExprKind::Count(_)
+            | ExprKind::Packed(_)
+            | ExprKind::Intrinsic { .. }
+            | ExprKind::Otherwise { .. }
             | ExprKind::Index { .. }
             | ExprKind::Key { .. }
             | ExprKind::Slice { .. }
@@ -328,11 +343,14 @@ pub(crate) fn may_trap(expr: &Expr) -> bool {
     let mut found = false;
     expr.walk(&mut |e| {
         found |= match &e.kind {
-            ExprKind::Call { .. } | ExprKind::Collect(_) => true,
-            ExprKind::Arith { op: ArithOp::Div | ArithOp::Rem, lhs, .. } => lhs.ty == Type::Int,
+            ExprKind::Call { .. } | ExprKind::Collect(_) | ExprKind::Element { .. } | ExprKind::Packed(_) => true,
+            ExprKind::Arith { op: ArithOp::Div | ArithOp::Rem, lhs, .. } => matches!(lhs.ty, Type::Int | Type::U32),
             ExprKind::Const(_)
             | ExprKind::Field(_)
             | ExprKind::Local(_)
+            | ExprKind::Count(_)
+            | ExprKind::Intrinsic { .. }
+            | ExprKind::Otherwise { .. }
             | ExprKind::Index { .. }
             | ExprKind::Key { .. }
             | ExprKind::Slice { .. }
@@ -356,6 +374,6 @@ pub(crate) fn may_trap(expr: &Expr) -> bool {
 /// Whether evaluating the expression uses scratch memory.
 pub(crate) fn uses_scratch(expr: &Expr) -> bool {
     let mut found = false;
-    expr.walk(&mut |e| found |= matches!(e.kind, ExprKind::Call { .. } | ExprKind::Collect(_)));
+    expr.walk(&mut |e| found |= matches!(e.kind, ExprKind::Call { .. } | ExprKind::Collect(_) | ExprKind::Packed(_)));
     found
 }

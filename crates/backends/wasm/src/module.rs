@@ -1,5 +1,6 @@
 //! Putting a module together: constants, functions, and which of the host's and of this crate's helper functions they call.
 
+use std::borrow::Cow;
 use std::collections::{BTreeSet, HashMap};
 
 use quintet_lang::Type;
@@ -10,7 +11,7 @@ use wasm_encoder::{
 
 use crate::body::Code;
 use crate::helpers::Helper;
-use crate::host::Import;
+use crate::import::Import;
 use crate::places::{CONSTANTS, Places};
 
 /// The namespace of the host's functions.
@@ -23,10 +24,17 @@ pub(crate) const ONE: &str = "one";
 pub(crate) const MEMORY: &str = "memory";
 
 /// The parameters and results of a function.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Signature {
-    pub(crate) params: &'static [ValType],
-    pub(crate) results: &'static [ValType],
+    pub(crate) params: Cow<'static, [ValType]>,
+    pub(crate) results: Cow<'static, [ValType]>,
+}
+
+impl Signature {
+    /// One that is known.
+    pub(crate) const fn of(params: &'static [ValType], results: &'static [ValType]) -> Signature {
+        Signature { params: Cow::Borrowed(params), results: Cow::Borrowed(results) }
+    }
 }
 
 /// A function that code may call, before functions have numbers.
@@ -49,6 +57,10 @@ pub(crate) enum Hole {
     Cells,
     /// The address of the answers.
     Answers,
+    /// The address of the stack of arrays.
+    Stack,
+    /// One past its last byte.
+    StackEnd,
 }
 
 /// Collects the parts of a module.
@@ -65,6 +77,10 @@ pub(crate) struct Builder {
     cells: u32,
     /// Searches for constants in the whole program.
     pub(crate) searches: usize,
+    /// Whether there are statements.
+    pub(crate) scripts: bool,
+    /// The most bytes of native stack that a call of each function of the program takes, see [`frame_bytes`](crate::stack::frame_bytes).
+    pub(crate) frames: Vec<u64>,
 }
 
 struct Own {
@@ -79,6 +95,8 @@ pub(crate) struct Finished {
     pub(crate) places: Places,
     pub(crate) packed: Vec<Type>,
     pub(crate) constants: usize,
+    /// See [`Builder::frames`].
+    pub(crate) frames: Vec<u64>,
 }
 
 impl Builder {
@@ -132,7 +150,7 @@ impl Builder {
                         self.note(&helper.code());
                     }
                 }
-                Hole::Call(Target::Own(_)) | Hole::Cells | Hole::Answers => {}
+                Hole::Call(Target::Own(_)) | Hole::Cells | Hole::Answers | Hole::Stack | Hole::StackEnd => {}
             }
         }
     }
@@ -145,7 +163,7 @@ impl Builder {
         mapped: bool,
         names: bool,
     ) -> Option<Finished> {
-        let places = Places::new(self.constants.len(), self.cells, (rules, answers), mapped)?;
+        let places = Places::new(self.constants.len(), self.cells, (rules, answers), self.scripts, mapped)?;
         let (imports, helpers): (Vec<_>, Vec<_>) = (self.imports.into_iter().collect(), self.helpers.into_iter().collect());
         let number = |target: Target| -> u32 {
             match target {
@@ -160,6 +178,8 @@ impl Builder {
                     Hole::Call(target) => number(target),
                     Hole::Cells => places.cells,
                     Hole::Answers => places.answers,
+                    Hole::Stack => places.stack,
+                    Hole::StackEnd => places.scratch,
                 };
                 put_padded(&mut code.bytes[at..at + 5], value);
             }
@@ -210,7 +230,7 @@ impl Builder {
             section.functions(&name_map);
             module.section(&section);
         }
-        Some(Finished { wasm: module.finish(), places, packed: self.packed, constants })
+        Some(Finished { wasm: module.finish(), places, packed: self.packed, constants, frames: self.frames })
     }
 }
 

@@ -6,30 +6,32 @@ use wasm_encoder::ValType::{I32, I64};
 
 use crate::body::{Body, Label, at};
 use crate::expr::Emitter;
-use crate::host::Import;
+use crate::import::{Import, TRAP};
 use crate::logic::{may_trap, uses_scratch};
 use crate::module::{Builder, Finished, Hole, Signature, Target};
-use crate::places::{METER_START, METER_START_IF_WITHIN, STALE};
+use crate::places::{METER_START, METER_START_IF_WITHIN, ROOM, ROOM_START, STALE, STALE_BUT_ROOM};
+use crate::script::{self, Script};
 use crate::search;
 
 /// A rule: of the address of the batch, that of the first record, and the number of records (1 to 64), answering a bit for each.
-const RULE: Signature = Signature { params: &[I32; 3], results: &[I64] };
+const RULE: Signature = Signature::of(&[I32; 3], &[I64]);
 
 /// A run of rules: as [`RULE`], then where the first rule's answer goes, and the bytes from one rule's answer to that of the next.
-const GROUP: Signature = Signature { params: &[I32; 5], results: &[] };
+const GROUP: Signature = Signature::of(&[I32; 5], &[]);
 
 /// The entry point: of the address of the batch, that of the first record, and the number of records.
-const RUN: Signature = Signature { params: &[I32; 3], results: &[] };
+const RUN: Signature = Signature::of(&[I32; 3], &[]);
 
 /// One rule of many: its number, then as [`RULE`].
-const PICK: Signature = Signature { params: &[I32; 4], results: &[I64] };
+const PICK: Signature = Signature::of(&[I32; 4], &[I64]);
 
 /// The entry point for one rule: its number, then as [`RUN`].
-const ONE: Signature = Signature { params: &[I32; 4], results: &[] };
+const ONE: Signature = Signature::of(&[I32; 4], &[]);
 
 /// The module for a program; `None` where it is larger than there is room for.
 pub(crate) fn module(linked: &Linked, mapped: bool, names: bool) -> Option<Finished> {
     let mut builder = Builder::new(search::count(linked.program()));
+    script::functions(linked, &mut builder);
     let rules: Vec<Target> = (0..linked.program().rules.len()).map(|index| rule(linked, &mut builder, index)).collect();
     let grouped = linked.exceeds(Threshold::WasmGroupedRules, rules.len());
     let calls: Vec<(Target, usize)> = if grouped {
@@ -50,17 +52,39 @@ impl<'p> Emitter<'p> {
         let mut body = Body::new(params);
         let code = body.local(I32);
         let nowhere = Label::FUNCTION;
-        let bound = vec![Default::default(); bound];
-        Emitter { linked, builder, body, base: 0, record: 1, code, trapped: nowhere, never: nowhere, bound, loops: 0, cells: 0 }
+        let (bound, present, script) = (vec![Default::default(); bound], Vec::new(), Script::default());
+        let (base, record, trapped, never) = (0, 1, nowhere, nowhere);
+        Emitter { linked, builder, body, base, record, code, trapped, never, bound, present, script, loops: 0, cells: 0 }
+    }
+}
+
+impl Emitter<'_> {
+    /// Runs the function of a rule with statements; goes to a label where the rule does not match.
+    fn statements(&mut self, function: Target, failed: Label) {
+        self.body.i().i32_const(0).i32_const(STALE_BUT_ROOM as i32).i32_store(at(STALE));
+        self.body.i().i32_const(0).i32_const(0).i32_load(at(ROOM_START)).i32_store(at(ROOM));
+        self.body.i().local_get(self.base).local_get(self.record);
+        self.body.call(function);
+        let mark = self.body.mark();
+        let status = self.body.tee(I32);
+        self.body.i().i32_const(TRAP as i32).i32_ge_u();
+        self.body.if_(None);
+        self.body.i().local_get(status).i32_const(TRAP as i32).i32_sub().local_set(self.code);
+        self.body.br(self.trapped);
+        self.body.end();
+        self.body.i().local_get(status);
+        self.body.br_unless(failed);
+        self.body.release(mark);
     }
 }
 
 fn rule(linked: &Linked, builder: &mut Builder, index: usize) -> Target {
     let rule = &linked.program().rules[index];
+    let statements = (!rule.is_expression()).then(|| script::rule(linked, builder, index));
     let mut emitter = Emitter::new(linked, builder, RULE.params.len(), rule.frame.locals.len());
     let [record, count] = [1, 2];
     let (bits, bit) = (emitter.body.local(I64), emitter.body.local(I64));
-    let counts = counts_steps_inline(linked, &rule.expr);
+    let counts = statements.is_some() || counts_steps_inline(linked, &rule.expr);
     let looks = !counts && counts_steps(linked, &rule.expr);
     if looks {
         emitter.begin_steps(METER_START_IF_WITHIN);
@@ -75,10 +99,14 @@ fn rule(linked: &Linked, builder: &mut Builder, index: usize) -> Target {
     if counts {
         emitter.begin_steps(METER_START);
     }
-    if uses_scratch(&rule.expr) {
-        emitter.body.i().i32_const(0).i32_const(1).i32_store(at(STALE));
+    if let Some(statements) = statements {
+        emitter.statements(statements, failed);
+    } else {
+        if uses_scratch(&rule.expr) {
+            emitter.body.i().i32_const(0).i32_const(1).i32_store(at(STALE));
+        }
+        emitter.branch(&rule.expr, false, failed);
     }
-    emitter.branch(&rule.expr, false, failed);
     if counts {
         emitter.leave_if_exhausted(trapped);
     }

@@ -7,15 +7,15 @@ use wasm_encoder::ValType::{I32, V128};
 use crate::body::{Body, Label, at};
 use crate::expr::Emitter;
 use crate::helpers::Helper;
-use crate::host::Import;
+use crate::import::Import;
 use crate::module::Target;
 
 /// Searches for constants in a program.
 pub(crate) fn count(program: &Program) -> usize {
     let mut count = 0;
-    for rule in &program.rules {
-        rule.expr.walk(&mut |e| count += usize::from(matches!(e.kind, ExprKind::Contains { needle: Needle::Const(_), .. })));
-    }
+    program.roots(&mut |root| {
+        root.walk(&mut |e| count += usize::from(matches!(e.kind, ExprKind::Contains { needle: Needle::Const(_), .. })));
+    });
     count
 }
 
@@ -33,7 +33,7 @@ impl Emitter<'_> {
         // The host's search is linear in the worst case, which for long needles is worth the call.
         if self.linked.exceeds(Threshold::WasmNeedleBytes, count) {
             self.body.i().i32_const(id.0 as i32).local_get(bytes).local_get(len);
-            self.body.call(Target::Import(Import::Search));
+            self.host(Import::Search);
             return self.body.br_unless(missing);
         }
         self.look(len, usize::MAX);

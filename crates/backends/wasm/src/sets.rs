@@ -8,7 +8,7 @@ use wasm_encoder::ValType::{I32, I64};
 use crate::body::Label;
 use crate::expr::{Emitter, Ip};
 use crate::helpers::Helper;
-use crate::host::Import;
+use crate::import::Import;
 use crate::module::Target;
 
 impl Emitter<'_> {
@@ -70,7 +70,7 @@ impl Emitter<'_> {
             for word in 0..3 {
                 self.ip_word(ip, word);
             }
-            return self.body.call(Target::Import(Import::InIps));
+            return self.host(Import::InIps);
         }
         let v4: Vec<(i64, i64)> = set.v4().iter().map(|(first, last)| ((*first).into(), (*last).into())).collect();
         self.ip_word(ip, 0);
@@ -121,7 +121,7 @@ impl Emitter<'_> {
     fn in_bytes(&mut self, bytes: u32, len: u32, set: &BytesSet, id: SetId) {
         if self.linked.exceeds(Threshold::WasmSetMembers, set.len()) || set.has_long() {
             self.body.i().i32_const(id.0 as i32).local_get(bytes).local_get(len);
-            return self.body.call(Target::Import(Import::InBytes));
+            return self.host(Import::InBytes);
         }
         let mark = self.body.mark();
         let answer = self.body.local(I32);

@@ -11,7 +11,7 @@ use wasm_encoder::ValType::I32;
 
 use crate::body::{Label, at};
 use crate::expr::Emitter;
-use crate::host::Import;
+use crate::import::Import;
 use crate::module::Target;
 use crate::places::METER;
 
@@ -21,6 +21,13 @@ pub(crate) fn length(expr: &Expr) -> usize {
         ExprKind::Const(Const::Bytes(bytes)) => bytes.len(),
         _ => usize::MAX,
     }
+}
+
+/// The loop around a loop that begins anew for each slice of steps, and the place where that is asked for.
+#[derive(Clone, Copy)]
+pub(crate) struct Slices {
+    pub(crate) next: Label,
+    pub(crate) exhausted: Label,
 }
 
 impl Emitter<'_> {
@@ -34,19 +41,82 @@ impl Emitter<'_> {
         self.body.i().local_get(len).i32_const(LOOKED_AT as i32 / 16).i32_ge_u();
         self.body.if_(None);
         self.body.i().local_get(len).i32_const(4).i32_shl();
-        self.body.call(Target::Import(Import::Look));
+        self.host(Import::Look);
         self.body.end();
+    }
+
+    /// Calls a function of the host. Scripts keep the steps that are left in a local, which the host does not see.
+    pub(crate) fn host(&mut self, import: Import) {
+        let counts = import.counts();
+        if counts {
+            self.spill_steps();
+        }
+        self.body.call(Target::Import(import));
+        if counts {
+            self.reload_steps();
+        }
+    }
+
+    /// Writes the steps that are left to the control word, where they are kept in a local.
+    pub(crate) fn spill_steps(&mut self) {
+        if let Some(left) = self.script.left {
+            self.body.i().i32_const(0).local_get(left).i32_store(at(METER));
+        }
+    }
+
+    /// Reads the steps that are left.
+    pub(crate) fn reload_steps(&mut self) {
+        if let Some(left) = self.script.left {
+            self.body.i().i32_const(0).i32_load(at(METER)).local_set(left);
+        }
     }
 
     /// Counts one step, and traps where the budget has none.
     pub(crate) fn step(&mut self) {
+        if let Some(left) = self.script.left {
+            self.body.i().local_get(left).i32_const(1).i32_sub().local_tee(left).i32_const(0).i32_lt_s();
+            self.body.if_(None);
+            self.host(Import::Settle);
+            self.trap_if(Trap::Budget);
+            self.body.end();
+            return;
+        }
         self.body.i().i32_const(0).i32_const(0).i32_load(at(METER)).i32_const(1).i32_sub().i32_store(at(METER));
         self.exhausted();
         self.body.if_(None);
-        self.body.call(Target::Import(Import::Settle));
+        self.host(Import::Settle);
         self.body.if_(None);
         self.trap(Trap::Budget);
         self.body.end();
+        self.body.end();
+    }
+
+    /// Begins the loop around a loop that goes round once for each slice of steps. So the call that takes a slice stands outside of the inner
+    /// loop, whose values then stay in registers.
+    pub(crate) fn begin_slices(&mut self) -> Slices {
+        let next = self.body.loop_();
+        let exhausted = self.body.block();
+        Slices { next, exhausted }
+    }
+
+    /// [`Emitter::step`] in the inner loop; where the slice is used up, the loop begins anew with the next one, so what comes before the step
+    /// must have no effect.
+    pub(crate) fn step_in(&mut self, slices: Slices) {
+        let Some(left) = self.script.left else { return self.step() };
+        self.body.i().local_get(left).i32_const(1).i32_sub().local_tee(left).i32_const(0).i32_lt_s();
+        self.body.br_if(slices.exhausted);
+    }
+
+    /// Ends the loop around.
+    pub(crate) fn end_slices(&mut self, slices: Slices) {
+        self.body.end();
+        self.host(Import::Settle);
+        self.trap_if(Trap::Budget);
+        if let Some(left) = self.script.left {
+            // The step is counted again.
+            self.body.i().local_get(left).i32_const(1).i32_add().local_set(left);
+        }
+        self.body.br(slices.next);
         self.body.end();
     }
 
@@ -58,7 +128,7 @@ impl Emitter<'_> {
         self.body.i().local_get(len).i32_const(LOOKED_AT as i32).i32_ge_u();
         self.body.if_(None);
         self.body.i().local_get(len);
-        self.body.call(Target::Import(Import::Look));
+        self.host(Import::Look);
         self.body.end();
     }
 

@@ -188,17 +188,14 @@ impl Window {
         Ok(at)
     }
 
-    /// Gives back the pages of scratch memory up to `peak` where they are many.
-    pub(crate) fn trim(&self, store: &Store<Host>, peak: u32) {
+    /// Gives back the pages from `start`, the beginning of scratch memory or of the stack of arrays, up to `peak`, where they are many.
+    pub(crate) fn trim(&self, store: &Store<Host>, start: u32, peak: u32) {
         #[cfg(target_os = "linux")]
-        if self.kind == config::Memory::Mapped && peak > self.places.scratch {
-            // SAFETY: scratch memory begins at a page and ends before the window, and nothing runs that refers to it.
-            unsafe {
-                let start = self.memory.data_ptr(store).add(self.places.scratch as usize);
-                crate::region::discard(start, (peak - self.places.scratch) as usize);
-            }
+        if self.kind == config::Memory::Mapped && peak > start {
+            // SAFETY: both begin at a page and end before the window, and nothing runs that refers to what is there.
+            unsafe { crate::region::discard(self.memory.data_ptr(store).add(start as usize), (peak - start) as usize) };
         }
-        let _ = (store, peak);
+        let _ = (store, start, peak);
     }
 
     /// Bytes of copies.
@@ -239,7 +236,7 @@ mod tests {
         body.end();
         body.i().local_get(0).i64_load(at(0));
         let mut builder = Builder::new(0);
-        let run = builder.add("run", Signature { params: &[I32, I64], results: &[I64] }, body.finish());
+        let run = builder.add("run", Signature::of(&[I32, I64], &[I64]), body.finish());
         let finished = builder.finish((run, None), (1, 0), true, false).unwrap();
         let shared = Setup { compiler, memory: config::Memory::Mapped }.shared().unwrap();
         let module = Module::from_binary(&shared.engine, &finished.wasm).unwrap();

@@ -1,6 +1,6 @@
 //! Both configurations, with batches in place and copied, agree with the interpreter.
 
-use quintet_testing::{differential, regressions};
+use quintet_testing::{differential, regressions, scripts};
 use quintet_wasm::Wasm;
 
 #[test]
@@ -13,6 +13,13 @@ fn cranelift() {
 fn winch() {
     regressions(&Wasm::winch());
     differential(&Wasm::winch(), 5000);
+}
+
+#[test]
+fn scripts_alike() {
+    scripts(&Wasm::new(), 1500);
+    scripts(&Wasm::winch(), 1500);
+    scripts(&Wasm::winch().copying(), 300);
 }
 
 #[test]

@@ -38,6 +38,8 @@ impl<'a> Decoder<'a> {
         let value = match ty {
             Type::Bool => raw::boolean(json).map(Value::Bool),
             Type::Int => raw::int(json).map(Value::Int),
+            // No field of a scheme has these types.
+            Type::U32 | Type::List(..) => None,
             Type::Float => match json.get() {
                 "\"NaN\"" | "\"nan\"" => Some(Value::Float(f64::NAN)),
                 "\"inf\"" | "\"Infinity\"" => Some(Value::Float(f64::INFINITY)),

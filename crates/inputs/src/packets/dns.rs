@@ -37,6 +37,7 @@ pub(super) fn message<'p>(p: &mut Packet<'_, 'p>, span: Span<'p>) {
         return p.short(span, "DNS header cut off");
     };
     p.protocol(F::Dns, "dns");
+    p.payload(F::DnsBytes, span.bytes);
     let response = flags & 0x8000 != 0;
     p.int(F::DnsId, id);
     p.int(F::DnsFlags, flags);

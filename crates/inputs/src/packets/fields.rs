@@ -70,6 +70,8 @@ fields! { Layer;
     FrameProtocols "frame.protocols" Text All "The protocols in the frame, outermost first, joined by `:`.";
 
     Eth "eth" Flag Link "Whether the frame is an Ethernet frame.";
+    EthBytes "eth.bytes" Bytes Link "The bytes of the frame from its Ethernet header on, as far as they were captured.";
+    EthPayload "eth.payload" Bytes Link "What follows the Ethernet header.";
     EthDst "eth.dst" Bytes Link "The destination address, 6 bytes.";
     EthSrc "eth.src" Bytes Link "The source address, 6 bytes.";
     EthAddr "eth.addr" Texts Link "Destination and source address.";
@@ -102,6 +104,9 @@ fields! { Layer;
     ArpDstProtoIpv4 "arp.dst.proto_ipv4" Ip Arp "The target's IPv4 address.";
 
     Ip "ip" Flag Ip "Whether there is an IPv4 header.";
+    IpBytes "ip.bytes" Bytes Ip "The bytes of the first IPv4 packet, header and payload.";
+    IpHeader "ip.header" Bytes Ip "The header of the first IPv4 packet, with its options.";
+    IpPayload "ip.payload" Bytes Ip "What follows the first IPv4 header.";
     IpVersion "ip.version" Ints Ip "The version: 4.";
     IpHdrLen "ip.hdr_len" Ints Ip "Bytes of the header.";
     IpDsfield "ip.dsfield" Ints Ip "The byte of differentiated services.";
@@ -122,6 +127,9 @@ fields! { Layer;
     IpAddr "ip.addr" Ips Ip "Source and destination address.";
 
     Ipv6 "ipv6" Flag Ip "Whether there is an IPv6 header.";
+    Ipv6Bytes "ipv6.bytes" Bytes Ip "The bytes of the first IPv6 packet, header and payload.";
+    Ipv6Header "ipv6.header" Bytes Ip "The first IPv6 header, 40 bytes.";
+    Ipv6Payload "ipv6.payload" Bytes Ip "What follows the first IPv6 header, extension headers too.";
     Ipv6Version "ipv6.version" Ints Ip "The version: 6.";
     Ipv6Tclass "ipv6.tclass" Ints Ip "The traffic class.";
     Ipv6Flow "ipv6.flow" Ints Ip "The flow label.";
@@ -140,6 +148,8 @@ fields! { Layer;
     Ipv6FragIdent "ipv6.fraghdr.ident" Ints Ip "The identification of the fragmented packet.";
 
     Tcp "tcp" Flag Tcp "Whether there is a TCP header.";
+    TcpBytes "tcp.bytes" Bytes Tcp "The bytes of the first segment, header and payload.";
+    TcpHeader "tcp.header" Bytes Tcp "The first TCP header, with its options.";
     TcpSrcport "tcp.srcport" Int Tcp "The source port.";
     TcpDstport "tcp.dstport" Int Tcp "The destination port.";
     TcpPort "tcp.port" Ints Tcp "Source and destination port.";
@@ -170,6 +180,8 @@ fields! { Layer;
     TcpPayload "tcp.payload" Bytes Tcp "The payload, where there is any.";
 
     Udp "udp" Flag Udp "Whether there is a UDP header.";
+    UdpBytes "udp.bytes" Bytes Udp "The bytes of the first datagram, header and payload.";
+    UdpHeader "udp.header" Bytes Udp "The first UDP header, 8 bytes.";
     UdpSrcport "udp.srcport" Int Udp "The source port.";
     UdpDstport "udp.dstport" Int Udp "The destination port.";
     UdpPort "udp.port" Ints Udp "Source and destination port.";
@@ -178,17 +190,20 @@ fields! { Layer;
     UdpPayload "udp.payload" Bytes Udp "The payload, where there is any.";
 
     Icmp "icmp" Flag Icmp "Whether there is an ICMP message.";
+    IcmpBytes "icmp.bytes" Bytes Icmp "The bytes of the first ICMP message.";
     IcmpType "icmp.type" Ints Icmp "The type.";
     IcmpCode "icmp.code" Ints Icmp "The code.";
     IcmpChecksum "icmp.checksum" Ints Icmp "The checksum.";
     IcmpIdent "icmp.ident" Ints Icmp "The identifier of an echo.";
     IcmpSeq "icmp.seq" Ints Icmp "The sequence number of an echo.";
     Icmpv6 "icmpv6" Flag Icmp "Whether there is an ICMPv6 message.";
+    Icmpv6Bytes "icmpv6.bytes" Bytes Icmp "The bytes of the first ICMPv6 message.";
     Icmpv6Type "icmpv6.type" Ints Icmp "The type.";
     Icmpv6Code "icmpv6.code" Ints Icmp "The code.";
     Icmpv6Checksum "icmpv6.checksum" Ints Icmp "The checksum.";
 
     Dns "dns" Flag Dns "Whether there is a DNS message.";
+    DnsBytes "dns.bytes" Bytes Dns "The bytes of the first DNS message, without the length that stands before it in TCP.";
     DnsId "dns.id" Int Dns "The identification.";
     DnsFlags "dns.flags" Int Dns "All flags.";
     DnsResponse "dns.flags.response" Bool Dns "Whether it is a response.";

@@ -11,6 +11,7 @@ pub(super) fn v4<'p>(p: &mut Packet<'_, 'p>, span: Span<'p>) {
         return p.short(span, "ICMP message cut off");
     };
     p.flag(F::Icmp);
+    p.payload(F::IcmpBytes, span.bytes);
     p.int(F::IcmpType, ty);
     p.int(F::IcmpCode, code);
     let Some(checksum) = span.u16(2) else {
@@ -38,6 +39,7 @@ pub(super) fn v6<'p>(p: &mut Packet<'_, 'p>, span: Span<'p>) {
         return p.short(span, "ICMPv6 message cut off");
     };
     p.flag(F::Icmpv6);
+    p.payload(F::Icmpv6Bytes, span.bytes);
     p.int(F::Icmpv6Type, ty);
     p.int(F::Icmpv6Code, code);
     let Some(checksum) = span.u16(2) else {

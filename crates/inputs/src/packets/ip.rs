@@ -85,6 +85,9 @@ pub(super) fn v4<'p>(p: &mut Packet<'_, 'p>, span: Span<'p>, quoted: bool) {
             span.first(total)
         }
     };
+    p.payload(F::IpBytes, whole.bytes);
+    p.payload(F::IpHeader, whole.first(header).bytes);
+    p.payload(F::IpPayload, whole.from(header).bytes);
     if fragment & 0x1fff == 0 {
         next(p, head[9], whole.from(header), quoted);
     }
@@ -127,6 +130,9 @@ pub(super) fn v6<'p>(p: &mut Packet<'_, 'p>, span: Span<'p>, quoted: bool) {
             rest.first(plen)
         }
     };
+    p.payload(F::Ipv6Bytes, span.first(40 + rest.len).bytes);
+    p.payload(F::Ipv6Header, span.first(40).bytes);
+    p.payload(F::Ipv6Payload, rest.bytes);
     extensions(p, nxt, rest, quoted);
 }
 

@@ -45,6 +45,8 @@ fn ethernet<'p>(p: &mut Packet<'_, 'p>, span: Span<'p>) {
         return p.short(span, "Ethernet header cut off");
     };
     p.protocol(F::Eth, "eth");
+    p.payload(F::EthBytes, span.bytes);
+    p.payload(F::EthPayload, span.from(14).bytes);
     p.bytes(F::EthDst, dst);
     p.bytes(F::EthSrc, src);
     p.bytes(F::EthAddr, dst);

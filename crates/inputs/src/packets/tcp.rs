@@ -101,6 +101,8 @@ pub(super) fn segment<'p>(p: &mut Packet<'_, 'p>, span: Span<'p>, quoted: bool) 
     if !quoted {
         p.int(F::TcpLen, (span.len - header) as i64);
     }
+    p.payload(F::TcpBytes, span.bytes);
+    p.payload(F::TcpHeader, span.first(header).bytes);
     options(p, span.from(20).first(header - 20));
     let payload = span.from(header);
     if payload.bytes.is_empty() {

@@ -34,6 +34,8 @@ pub(super) fn datagram<'p>(p: &mut Packet<'_, 'p>, span: Span<'p>) {
         return p.short(span, "UDP header cut off");
     };
     p.int(F::UdpChecksum, checksum);
+    p.payload(F::UdpBytes, whole.bytes);
+    p.payload(F::UdpHeader, whole.first(8).bytes);
     let payload = whole.from(8);
     if payload.bytes.is_empty() {
         return;

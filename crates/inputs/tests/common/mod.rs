@@ -46,6 +46,7 @@ pub fn text(value: Value<'_>) -> String {
         Value::Nil => "-".into(),
         Value::Bool(b) => b.to_string(),
         Value::Int(i) => i.to_string(),
+        Value::U32(u) => u.to_string(),
         Value::Float(f) => f.to_string(),
         Value::Ip(ip) => ip.to_string(),
         Value::Bytes(bytes) => bytes.escape_ascii().to_string(),

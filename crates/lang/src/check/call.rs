@@ -3,8 +3,10 @@
 use super::{Checked, Checker, Failed, Loop, Operand, Want, constant};
 use crate::ast::{Clause, Expr, ExprKind, Site, SiteId, Span};
 use crate::diagnostic::Diagnostic;
+use crate::intrinsic::{Intrinsic, Row};
 use crate::scheme::FunctionId;
 use crate::signature::{ArgKind, NilRule, Pattern, Signature};
+use crate::stdlib;
 use crate::syntax::SubscriptKind::Slice;
 use crate::syntax::{self, Name, Subscript};
 use crate::types::Type;
@@ -21,9 +23,18 @@ struct Walk {
 impl Checker<'_> {
     /// A call. `multi` if a result for each value of a multi-valued field may stand here; otherwise such results are an array.
     pub(super) fn call(&mut self, name: &Name, args: &[syntax::Expr], span: Span, multi: bool) -> Checked<Operand> {
+        if self.results_of(&name.text).is_some() {
+            return self.call_for_value(name, args, span);
+        }
+        if let Some(found) = self.array_call(name, args, span) {
+            return found.map(Operand::Plain);
+        }
         let Some(id) = self.scheme.function_id(&name.text) else {
             if name.text == "present" {
                 return self.present(args, span);
+            }
+            if Row::named(&name.text).next().is_some() {
+                return self.intrinsic(name, args, span, multi);
             }
             return self.unknown_function(name);
         };
@@ -52,7 +63,14 @@ impl Checker<'_> {
             let message = format!("the arguments do not say what type `{}` results in", name.text);
             return self.fail(Diagnostic::error("unresolved-result", span, message).help(usage(signature)));
         };
-        let expr = self.site(id, signature, values, ty, span);
+        let expr = match values.as_slice() {
+            // The standard function's bytes are counted in place.
+            [value] if self.in_script() && value.ty == Type::Bytes && name.text == "len" && *signature == stdlib::len() => {
+                let nullable = value.nullable;
+                Expr { kind: ExprKind::Intrinsic { op: Intrinsic::Len, args: values }, ty, nullable, span }
+            }
+            _ => self.site(id, signature, values, ty, span),
+        };
         Ok(match clauses {
             Some(Walk { clauses, implicit }) if implicit && multi => Operand::Each(Loop { clauses, elem: expr, logical: false, implicit }),
             Some(Walk { clauses, .. }) => Operand::Mapped(Loop { clauses, elem: expr, logical: false, implicit: false }),
@@ -60,7 +78,7 @@ impl Checker<'_> {
         })
     }
 
-    fn site(&mut self, function: FunctionId, signature: &Signature, args: Vec<Expr>, ty: Type, span: Span) -> Expr {
+    pub(super) fn site(&mut self, function: FunctionId, signature: &Signature, args: Vec<Expr>, ty: Type, span: Span) -> Expr {
         let constants = args.iter().map(|a| match &a.kind {
             ExprKind::Const(c) => Some(c.clone()),
             _ => None,
@@ -99,6 +117,14 @@ impl Checker<'_> {
         let want = match &param.pattern {
             Pattern::Exact(ty) => Some(ty.clone()),
             Pattern::Variable(n) => bound.get(*n).cloned().flatten(),
+            // A protocol stands for its bytes where a function takes those and no Bool.
+            pattern
+                if matches!(&arg.kind, syntax::ExprKind::Word(word) if self.bytes_of(word).is_some())
+                    && accepts_one(signature, pattern, &Type::Bytes, bound)
+                    && !accepts_one(signature, pattern, &Type::Bool, bound) =>
+            {
+                Some(Type::Bytes)
+            }
             _ => None,
         };
         let want_each = Want { ty: want.as_ref(), literal: false, multi: self.takes_each(signature, arg, &param.pattern, bound) };
@@ -122,6 +148,8 @@ impl Checker<'_> {
                 return self.fail(d.label(format!("argument {}", i + 1)).help(help));
             }
         };
+        // A function takes a U32 as the Int that it is.
+        let value = if value.ty == Type::U32 { self.to_int(value) } else { value };
         let constant = matches!(value.kind, ExprKind::Const(_));
         let kind = match param.kind {
             ArgKind::Literal if !constant => Some("must be a literal"),

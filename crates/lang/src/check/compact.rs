@@ -3,7 +3,9 @@
 
 use std::collections::HashMap;
 
-use crate::ast::{Clause, Each, Expr, ExprKind, Frame, ListId, LocalId, Needle, NeedleId, Program, RegexId, SetId, SiteId, WildcardId};
+use crate::ast::{
+    Clause, Each, Expr, ExprKind, Frame, ListId, Local, LocalId, Needle, NeedleId, Program, RegexId, SetId, SiteId, WildcardId,
+};
 
 /// Renames locals that are used, not those that are bound.
 pub(super) fn rename(expr: &mut Expr, renamed: &HashMap<LocalId, LocalId>) {
@@ -46,8 +48,9 @@ impl<T> Renumber<T> {
 
 struct Compact {
     locals: HashMap<LocalId, LocalId>,
-    types: Vec<crate::types::Type>,
-    frame: Vec<crate::types::Type>,
+    /// The locals as they were.
+    old: Vec<Local>,
+    frame: Vec<Local>,
     sets: Renumber<crate::ast::Set>,
     lists: Renumber<crate::ast::ListRef>,
     regexes: Renumber<crate::ast::Regex>,
@@ -60,7 +63,7 @@ struct Compact {
 pub(crate) fn compact(program: Program) -> Program {
     let mut c = Compact {
         locals: HashMap::new(),
-        types: Vec::new(),
+        old: Vec::new(),
         frame: Vec::new(),
         sets: Renumber::new(program.sets),
         lists: Renumber::new(program.lists),
@@ -72,9 +75,25 @@ pub(crate) fn compact(program: Program) -> Program {
     let mut rules = program.rules;
     for rule in &mut rules {
         c.locals.clear();
-        c.types = std::mem::take(&mut rule.frame.locals);
+        if !rule.is_expression() {
+            // What statements set is not bound anywhere, so locals stay as they are.
+            for stmt in &mut rule.before {
+                stmt.exprs_mut(&mut |e| c.expr(e));
+            }
+            c.expr(&mut rule.expr);
+            continue;
+        }
+        c.old = std::mem::take(&mut rule.frame.locals);
         c.expr(&mut rule.expr);
         rule.frame = Frame { locals: std::mem::take(&mut c.frame) };
+        c.old.clear();
+    }
+    let mut functions = program.functions;
+    for function in &mut functions {
+        c.locals.clear();
+        for stmt in &mut function.body {
+            stmt.exprs_mut(&mut |e| c.expr(e));
+        }
     }
     Program {
         scheme: program.scheme,
@@ -85,6 +104,8 @@ pub(crate) fn compact(program: Program) -> Program {
         wildcards: c.wildcards.new,
         needles: c.needles.new,
         sites: c.sites.new,
+        functions,
+        tables: program.tables,
     }
 }
 
@@ -121,10 +142,9 @@ impl Compact {
     }
 
     fn bind(&mut self, id: &mut LocalId) {
+        let Some(local) = self.old.get(id.index()) else { return };
         let new = LocalId(self.frame.len() as u32);
-        if let Some(ty) = self.types.get(id.index()) {
-            self.frame.push(ty.clone());
-        }
+        self.frame.push(local.clone());
         self.locals.insert(*id, new);
         *id = new;
     }

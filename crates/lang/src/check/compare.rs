@@ -4,6 +4,7 @@ use super::element::{bound, nothing, test};
 use super::{Checked, Checker, Failed, Loop, Operand, Want};
 use crate::ast::{ArithOp, Clause, CompareOp, Const, Each, Expr, ExprKind, LocalId, LogicOp, Needle, NeedleId, Quantifier, Span};
 use crate::diagnostic::Diagnostic;
+use crate::intrinsic::Intrinsic;
 use crate::literal;
 use crate::syntax;
 use crate::types::Type;
@@ -121,6 +122,9 @@ impl Checker<'_> {
                     Some(format!("{l} stands without quotes: `{unquoted}`"))
                 }
                 (Type::Float, Type::Int) | (Type::Int, Type::Float) => Some("there is no implicit conversion".into()),
+                (Type::Int, Type::Bytes) if matches!(&left, Operand::Plain(Expr { kind: ExprKind::Intrinsic { .. }, .. })) => {
+                    Some("one byte is an Int, such as 97; bytes are taken by a range: `x[0:1]`".into())
+                }
                 _ => None,
             };
             let help = help.unwrap_or_else(|| format!("both sides of `{}` must have one type", op.symbol()));
@@ -222,7 +226,13 @@ impl Checker<'_> {
     }
 
     pub(super) fn contained(&mut self, value: &syntax::Expr, negated: bool, set: &syntax::Set, span: Span) -> Checked<Operand> {
-        let operand = self.expr(value, Want { multi: true, ..Want::default() })?;
+        let mut operand = self.expr(value, Want { multi: true, ..Want::default() })?;
+        if let Operand::Plain(value) = &mut operand
+            && value.ty == Type::U32
+        {
+            let inner = std::mem::replace(value, nothing());
+            *value = self.to_int(inner);
+        }
         let kind: Box<dyn FnOnce(Box<Expr>) -> ExprKind> = match set {
             syntax::Set::Literal { members, .. } => {
                 self.needs(&operand, value, "in", &[Type::Int, Type::Ip, Type::Bytes], span)?;
@@ -301,11 +311,27 @@ impl Checker<'_> {
     }
 
     pub(super) fn arith(&mut self, op: ArithOp, lhs: &syntax::Expr, rhs: &syntax::Expr, span: Span, want: Want<'_>) -> Checked<Operand> {
-        let want = Want { ty: None, ..want };
+        // A literal takes the type that its place wants, where that is a U32, and else that of the other operand, as in a comparison.
+        let wanted = want.ty.filter(|ty| **ty == Type::U32);
+        let want = Want { ty: wanted, ..want };
         let (left, right) = (self.expr(lhs, want), self.expr(rhs, Want { literal: true, ..want }));
-        let (left, right) = (left?, right?);
-        let float = matches!(op, ArithOp::Add | ArithOp::Sub | ArithOp::Mul | ArithOp::Div | ArithOp::Rem);
-        let types: &[Type] = if float { &[Type::Int, Type::Float] } else { &[Type::Int] };
+        let (mut left, mut right) = (left?, right?);
+        if matches!(op, ArithOp::Shl | ArithOp::Shr) {
+            self.shift_count(&left, &mut right);
+        } else if left.ty() == Type::U32 && right.ty() == Type::Int {
+            as_u32(&mut right);
+        } else if left.ty() == Type::Int && right.ty() == Type::U32 {
+            as_u32(&mut left);
+        }
+        if op == ArithOp::Add
+            && let (Operand::Plain(a), Operand::Plain(b)) = (&left, &right)
+            && a.ty == Type::Bytes
+            && b.ty == Type::Bytes
+        {
+            return self.joined(a.clone(), b.clone(), span).map(Operand::Plain);
+        }
+        let types: &[Type] = if op.works_on(&Type::Float) { &[Type::Int, Type::Float, Type::U32] } else { &[Type::Int, Type::U32] };
+        let types = if left.ty() == Type::U32 || right.ty() == Type::U32 { types } else { &types[..types.len() - 1] };
         self.needs(&left, lhs, op.symbol(), types, span)?;
         self.needs(&right, rhs, op.symbol(), types, span)?;
         let (ty, r) = (left.ty(), right.ty());
@@ -323,15 +349,73 @@ impl Checker<'_> {
         })
     }
 
+    /// `left op right` of two values that are there.
+    pub(super) fn operated(
+        &mut self,
+        op: ArithOp,
+        (left, l): (Expr, &syntax::Expr),
+        (right, r): (Expr, &syntax::Expr),
+        span: Span,
+    ) -> Checked<Expr> {
+        let (left, mut right) = (Operand::Plain(left), Operand::Plain(right));
+        if matches!(op, ArithOp::Shl | ArithOp::Shr) {
+            self.shift_count(&left, &mut right);
+        }
+        let (Operand::Plain(lhs), Operand::Plain(rhs)) = (left, right) else { return Err(Failed) };
+        if op == ArithOp::Add && lhs.ty == Type::Bytes && rhs.ty == Type::Bytes {
+            return self.joined(lhs, rhs, span);
+        }
+        if !op.works_on(&lhs.ty) {
+            let message = format!("`{}` does not work on {}", op.symbol(), lhs.ty);
+            let d = Diagnostic::error("operator-type", l.span, message).label(lhs.ty.to_string());
+            return self.fail(d.help("numbers are computed with; bytes are joined by `+`"));
+        }
+        if lhs.ty != rhs.ty {
+            return self.wrong_type(&lhs.ty, &rhs.ty, r);
+        }
+        let (ty, nullable) = (lhs.ty.clone(), lhs.nullable || rhs.nullable);
+        Ok(Expr { kind: ExprKind::Arith { op, lhs: Box::new(lhs), rhs: Box::new(rhs) }, ty, nullable, span })
+    }
+
+    /// A count of bits has the type of what is shifted: an Int count of a U32 is taken by its low bits.
+    fn shift_count(&self, left: &Operand, right: &mut Operand) {
+        let (l, r) = (left.ty(), right.ty());
+        let Operand::Plain(count) = right else { return };
+        let convert = |count: &mut Expr, op: Intrinsic, ty: Type| {
+            let inner = std::mem::replace(count, nothing());
+            let (nullable, span) = (inner.nullable, inner.span);
+            *count = Expr { kind: ExprKind::Intrinsic { op, args: vec![inner] }, ty, nullable, span };
+        };
+        match (&l, &r, &count.kind) {
+            (Type::U32, Type::Int, ExprKind::Const(Const::Int(_))) => as_u32(right),
+            (Type::U32, Type::Int, _) => convert(count, Intrinsic::ToU32, Type::U32),
+            (Type::Int, Type::U32, _) => convert(count, Intrinsic::ToInt, Type::Int),
+            _ => {}
+        }
+    }
+
+    /// Two texts as one: a call of the standard function.
+    fn joined(&mut self, lhs: Expr, rhs: Expr, span: Span) -> Checked<Expr> {
+        let Some(id) = self.scheme.function_id("concat") else {
+            let d = Diagnostic::error("unknown-function", span, "texts are joined by the function `concat`, which the scheme lacks");
+            return self.fail(d.help("build the scheme with the standard library"));
+        };
+        let scheme = self.scheme.clone();
+        Ok(self.site(id, scheme.function(id), vec![lhs, rhs], Type::Bytes, span))
+    }
+
     pub(super) fn neg(&mut self, inner: &syntax::Expr, span: Span, want: Want<'_>) -> Checked<Operand> {
         let operand = self.expr(inner, want)?;
-        self.needs(&operand, inner, "-", &[Type::Int, Type::Float], span)?;
+        if operand.ty() != Type::U32 {
+            self.needs(&operand, inner, "-", &[Type::Int, Type::Float], span)?;
+        }
         let ty = operand.ty();
         self.computed(vec![operand], span, |mut values| {
             let value = values.pop()?;
             let nullable = value.nullable;
             let kind = match value.kind {
                 ExprKind::Const(Const::Int(i)) => ExprKind::Const(Const::Int(i.wrapping_neg())),
+                ExprKind::Const(Const::U32(u)) => ExprKind::Const(Const::U32(u.wrapping_neg())),
                 ExprKind::Const(Const::Float(f)) => ExprKind::Const(Const::Float(-f)),
                 kind => ExprKind::Neg(Box::new(Expr { kind, ..value })),
             };
@@ -352,6 +436,17 @@ impl Checker<'_> {
                     .help("write the field with `[*]` too"),
             ),
         }
+    }
+}
+
+/// Makes a literal Int a U32, if it can be one.
+fn as_u32(operand: &mut Operand) {
+    if let Operand::Plain(Expr { kind: ExprKind::Const(c), ty, .. }) = operand
+        && let Const::Int(i) = c
+        && let Ok(u) = u32::try_from(*i)
+    {
+        *c = Const::U32(u);
+        *ty = Type::U32;
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::element::{nothing, test};
 use super::{Checked, Checker, Failed, Loop, Operand, Want};
-use crate::ast::{ArithOp, Clause, CompareOp, Const, Each, Expr, ExprKind, LogicOp, Quantifier, Span};
+use crate::ast::{ArithOp, Block, Clause, CompareOp, Const, Each, Expr, ExprKind, LocalId, LogicOp, Quantifier, Span, Stmt, StmtKind};
 use crate::diagnostic::Diagnostic;
 use crate::syntax;
 use crate::types::Type;
@@ -50,9 +50,10 @@ impl Checker<'_> {
     fn true_value(&mut self, expr: Expr, e: &syntax::Expr) -> Checked<Expr> {
         match (&expr.ty, &expr.kind) {
             (Type::Bool, _) => Ok(self.definite(expr)),
-            (Type::Int, ExprKind::Arith { op: ArithOp::And, .. }) => {
+            (Type::Int | Type::U32, ExprKind::Arith { op: ArithOp::And, .. }) => {
                 let span = expr.span;
-                let zero = Expr { kind: ExprKind::Const(Const::Int(0)), ty: Type::Int, nullable: false, span };
+                let zero = if expr.ty == Type::U32 { Const::U32(0) } else { Const::Int(0) };
+                let zero = Expr { ty: zero.ty(), kind: ExprKind::Const(zero), nullable: false, span };
                 let kind = ExprKind::Compare { op: CompareOp::Ne, lhs: Box::new(expr), rhs: Box::new(zero), on_nil: false };
                 Ok(test(kind, span))
             }
@@ -92,11 +93,26 @@ impl Checker<'_> {
     }
 
     pub(super) fn logic(&mut self, op: LogicOp, items: &[syntax::Expr], span: Span) -> Checked<Operand> {
-        let (mut ones, mut loops) = (Vec::new(), Vec::new());
+        let (mut ones, mut loops): (Vec<Expr>, Vec<Loop>) = (Vec::new(), Vec::new());
         let mut failed = false;
+        // What is known so far, in a local, once an operand has needed statements before it.
+        let mut known: Option<LocalId> = None;
         // All items are checked even after one has failed, so that each can report what is wrong with it.
         for item in items {
+            let outer = std::mem::take(&mut self.out);
             let checked = self.expr(item, Want { multi: true, ..Want::default() }).and_then(|o| self.truth(o, item));
+            let pending = std::mem::replace(&mut self.out, outer);
+            if !pending.is_empty() && (!loops.is_empty() || ones.is_empty()) {
+                self.out.extend(pending);
+            } else if !pending.is_empty() {
+                let Ok(Truth::One(expr)) = checked else {
+                    failed = true;
+                    continue;
+                };
+                let local = self.only_if_open(op, &mut known, std::mem::take(&mut ones), pending, expr, span);
+                ones.push(local);
+                continue;
+            }
             match checked {
                 Ok(Truth::One(_)) if !loops.is_empty() => failed |= self.mixed(op, item, "Bool", "Array<Bool>"),
                 Ok(Truth::Each(_)) if !ones.is_empty() => failed |= self.mixed(op, item, "Array<Bool>", "Bool"),
@@ -108,12 +124,59 @@ impl Checker<'_> {
         if failed {
             return Err(Failed);
         }
+        if let ([_], true) = (ones.as_slice(), loops.is_empty()) {
+            return ones.pop().map(Operand::Plain).ok_or(Failed);
+        }
         if loops.is_empty() {
             return Ok(Operand::Plain(test(ExprKind::Logic { op, items: ones }, span)));
         }
         let (clauses, items) = self.zip(loops);
         let elem = test(ExprKind::Logic { op, items }, span);
         Ok(Operand::Each(Loop { clauses, elem, logical: true, implicit: false }))
+    }
+
+    /// Operands so far, and one more that needs statements before it: those run only where the operands so far do not decide. Answers what is
+    /// known then.
+    fn only_if_open(
+        &mut self,
+        op: LogicOp,
+        known: &mut Option<LocalId>,
+        mut ones: Vec<Expr>,
+        mut pending: Block,
+        next: Expr,
+        span: Span,
+    ) -> Expr {
+        let local = match *known {
+            Some(local) => local,
+            None => self.local(Type::Bool, span).0,
+        };
+        let kept = || test(ExprKind::Local(local), span);
+        // The local itself is the first operand where there were calls before.
+        let before = match (ones.len(), ones.pop()) {
+            (1, Some(one)) => one,
+            (_, Some(last)) => {
+                ones.push(last);
+                test(ExprKind::Logic { op, items: ones }, span)
+            }
+            (_, None) => test(ExprKind::Const(Const::Bool(op == LogicOp::And)), span),
+        };
+        if !(matches!(before.kind, ExprKind::Local(id) if id == local)) {
+            self.out.push(Stmt { kind: StmtKind::Set { local, value: before }, span });
+        }
+        *known = Some(local);
+        let open = match op {
+            LogicOp::And => kept(),
+            LogicOp::Or => test(ExprKind::Not(Box::new(kept())), span),
+            LogicOp::Xor => {
+                self.out.append(&mut pending);
+                let value = test(ExprKind::Logic { op, items: vec![kept(), next] }, span);
+                self.out.push(Stmt { kind: StmtKind::Set { local, value }, span });
+                return kept();
+            }
+        };
+        pending.push(Stmt { kind: StmtKind::Set { local, value: next }, span });
+        self.out.push(Stmt { kind: StmtKind::If { arms: vec![(open, pending)], otherwise: Block::new() }, span });
+        kept()
     }
 
     fn mixed(&mut self, op: LogicOp, item: &syntax::Expr, found: &str, before: &str) -> bool {

@@ -4,6 +4,7 @@
 //! expression comes to while it is checked is an [`Operand`]: an ordinary value, or a loop that is still open (see
 //! [`element`]). A comparison of a loop's elements is again a loop, of Bools; `any` and `all` close it.
 
+mod array;
 mod call;
 pub(crate) mod compact;
 mod compare;
@@ -11,13 +12,16 @@ mod element;
 mod hint;
 mod logic;
 mod name;
+mod nil;
 mod pattern;
+mod script;
 mod set;
+mod statement;
 mod subscript;
 
 use std::collections::HashMap;
 
-use crate::ast::{self, Clause, Const, Expr, ExprKind, Frame, LocalId, Program, Rule, Span};
+use crate::ast::{self, Block, Clause, Const, Expr, ExprKind, Frame, Local, LocalId, Program, Rule, Span};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::limits::Limits;
 use crate::scheme::Scheme;
@@ -26,6 +30,7 @@ use crate::types::Type;
 use crate::validate::{HARD_DEPTH, depth};
 
 pub(crate) use element::{Loop, Operand};
+pub(crate) use script::ends;
 
 /// A diagnostic was pushed; there is no typed expression.
 #[derive(Debug)]
@@ -53,8 +58,12 @@ struct Checker<'a> {
     source: &'a str,
     diagnostics: Diagnostics,
     program: Program,
-    /// Types of the locals of the current rule.
-    locals: Vec<Type>,
+    /// The locals of the current rule or function.
+    locals: Vec<Local>,
+    /// The statements so far of the block that is checked, or those that a rule's expression needs before it.
+    out: Block,
+    /// What the text defines beside rules.
+    script: script::Script<'a>,
     lists: HashMap<(String, Type), ast::ListId>,
     /// How many `any` and `all` stand around the current expression.
     quantifiers: usize,
@@ -94,7 +103,7 @@ fn check_each<'a>(
     scheme: &'a Scheme,
     limits: &'a Limits,
     diagnostics: Diagnostics,
-    check: fn(&mut Checker<'a>, &syntax::Rule),
+    check: fn(&mut Checker<'a>, &'a syntax::Rule),
 ) -> Result<Program, Diagnostics> {
     let mut checker = Checker {
         scheme,
@@ -103,71 +112,111 @@ fn check_each<'a>(
         diagnostics,
         program: Program {
             scheme: scheme.clone(),
-            rules: Vec::with_capacity(file.rules.len()),
+            rules: Vec::with_capacity(file.items.len()),
             sets: Vec::new(),
             lists: Vec::new(),
             regexes: Vec::new(),
             wildcards: Vec::new(),
             needles: Vec::new(),
             sites: Vec::new(),
+            functions: Vec::new(),
+            tables: Vec::new(),
         },
         locals: Vec::new(),
+        out: Block::new(),
+        script: script::Script::default(),
         lists: HashMap::new(),
         quantifiers: 0,
         met: Met::default(),
     };
-    if let Some(rule) = file.rules.get(limits.rules) {
+    if let Some(rule) = file.rules().nth(limits.rules) {
         let message = format!("this is rule {} of the text; at most {} are allowed", limits.rules + 1, limits.rules);
         let d = Diagnostic::error("too-many-rules", rule.span, message);
         checker.diagnostics.push(d.help("split the rules over several programs, or raise the limit `rules`"));
     }
-    for rule in file.rules.iter().take(limits.rules) {
-        check(&mut checker, rule);
-        if checker.met.before + checker.met.rule > limits.expressions {
+    checker.declare(file);
+    let functions = file.items.iter().filter_map(|item| match item {
+        syntax::Item::Function(function) => Some(function),
+        syntax::Item::Constant(_) | syntax::Item::Rule(_) => None,
+    });
+    for function in functions {
+        checker.function(function);
+        if checker.all_met() {
             break;
         }
-        checker.met = Met { rule: 0, before: checker.met.before + checker.met.rule, said: false };
+    }
+    for rule in file.rules().take(limits.rules) {
+        let known = checker.program.rules.len();
+        check(&mut checker, rule);
+        if checker.program.rules.len() == known && !checker.diagnostics.has_errors() {
+            // Nothing is left out without a word.
+            let d = Diagnostic::error("unchecked", rule.span, "this rule could not be checked");
+            checker.diagnostics.push(d.help("write it in another way, and report this text"));
+        }
+        if checker.all_met() {
+            break;
+        }
     }
     if checker.diagnostics.has_errors() {
         checker.diagnostics.sort();
         return Err(checker.diagnostics);
     }
+    nil::settle(&mut checker.program);
     Ok(compact::compact(checker.program))
 }
 
 impl<'a> Checker<'a> {
-    fn rule(&mut self, rule: &syntax::Rule) {
+    fn rule(&mut self, rule: &'a syntax::Rule) {
         self.quantifiers = 0;
         self.locals.clear();
-        let Ok(expr) = self.root(&rule.expr).and_then(|expr| self.shallow(expr, &rule.expr)) else { return };
+        self.out.clear();
+        let expr = match &rule.body {
+            syntax::RuleBody::Expr(e) => self.root(e).and_then(|expr| self.shallow(expr, e.span)),
+            syntax::RuleBody::Block(block) => self.script_rule(rule, block),
+        };
+        let Ok(expr) = expr else { return };
         let frame = Frame { locals: std::mem::take(&mut self.locals) };
-        self.program.rules.push(Rule { name: rule.name.text.clone(), frame, expr, span: rule.span });
+        let before = std::mem::take(&mut self.out);
+        self.program.rules.push(Rule { name: rule.name.text.clone(), frame, before, expr, span: rule.span });
     }
 
     /// The expression of a text that is not to have rules. Elements come to an array of their values.
-    fn value_rule(&mut self, rule: &syntax::Rule) {
-        if !rule.name.text.is_empty() {
-            let d = Diagnostic::error("not-an-expression", rule.name.span, "an expression is wanted here, not rules");
-            self.diagnostics.push(d.help(format!("leave out `rule {} =`", rule.name.text)));
-            return;
-        }
-        let expr = match self.expr(&rule.expr, Want::default()) {
+    fn value_rule(&mut self, rule: &'a syntax::Rule) {
+        let e = match &rule.body {
+            syntax::RuleBody::Expr(e) if rule.name.text.is_empty() => e,
+            _ => {
+                let d = Diagnostic::error("not-an-expression", rule.name.span, "an expression is wanted here, not rules");
+                self.diagnostics.push(d.help(format!("leave out `rule {} =`", rule.name.text)));
+                return;
+            }
+        };
+        let expr = match self.expr(e, Want::default()) {
             Ok(Operand::Plain(expr)) => expr,
             Ok(Operand::Mapped(each) | Operand::Each(each)) => self.collect(each),
             Err(Failed) => return,
         };
-        let Ok(expr) = self.shallow(expr, &rule.expr) else { return };
+        let Ok(expr) = self.shallow(expr, e.span) else { return };
         let frame = Frame { locals: std::mem::take(&mut self.locals) };
         self.program.push_value(frame, expr);
     }
 
+    /// Whether more expressions were met than a text may have. Otherwise the next rule begins to count anew.
+    fn all_met(&mut self) -> bool {
+        let met = self.met.before + self.met.rule;
+        if met > self.limits.expressions {
+            return true;
+        }
+        self.met = Met { rule: 0, before: met, said: false };
+        false
+    }
+
     /// Refuses what is nested deeper than all that works on programs can take.
-    fn shallow(&mut self, checked: Expr, e: &syntax::Expr) -> Checked<Expr> {
+    fn shallow(&mut self, checked: Expr, span: Span) -> Checked<Expr> {
         if depth(&checked) <= HARD_DEPTH - DEEPENED {
             return Ok(checked);
         }
         let message = format!("more than {} tests and values stand inside one another", HARD_DEPTH - DEEPENED);
-        self.fail(Diagnostic::error("nesting", e.span, message).help("split the rule"))
+        self.fail(Diagnostic::error("nesting", span, message).help("split the rule"))
     }
 
     fn root(&mut self, e: &syntax::Expr) -> Checked<Expr> {
@@ -216,6 +265,10 @@ impl<'a> Checker<'a> {
             }
             K::Call { name, args } => self.call(name, args, e.span, want.multi),
             K::Subscript { base, subscripts } => self.subscripts(base, subscripts, want.multi),
+            K::Array(_) | K::Repeat { .. } => self.misplaced_array(e.span),
+            K::Tuple(_) => self.misplaced_tuple(e.span),
+            K::Otherwise { value, default } => self.otherwise(value, default, e.span, want),
+            K::Flip(inner) => self.flip(inner, e.span, want),
             K::Neg(inner) => self.neg(inner, e.span, want),
             K::Not(inner) => self.not(inner, e.span),
             K::Arith { op, lhs, rhs } => self.arith(*op, lhs, rhs, e.span, want),
@@ -257,7 +310,7 @@ impl<'a> Checker<'a> {
 
     fn local(&mut self, ty: Type, span: Span) -> (LocalId, Expr) {
         let id = LocalId(self.locals.len() as u32);
-        self.locals.push(ty.clone());
+        self.locals.push(Local::new(ty.clone()));
         (id, Expr { kind: ExprKind::Local(id), ty, nullable: false, span })
     }
 

@@ -3,6 +3,7 @@
 use super::{Checked, Checker, Operand, Want, constant, hint};
 use crate::ast::{Clause, Const, Expr, ExprKind, Span};
 use crate::diagnostic::{Diagnostic, nearest};
+use crate::intrinsic::ROWS;
 use crate::literal::{self, IntError};
 use crate::scheme::{FieldId, Presence};
 use crate::syntax;
@@ -25,6 +26,12 @@ impl Checker<'_> {
         let digit = word.starts_with(|c: char| c.is_ascii_digit());
         let first = want.literal && digit && matches!(literal, Some(Literal::Is(_)));
         if !first {
+            if let Some(named) = self.named(word, span) {
+                return named;
+            }
+            if let Some(id) = self.bytes_of(word).filter(|_| want.ty == Some(&Type::Bytes)) {
+                return Ok(self.field(id, span, want.multi));
+            }
             if let Some(id) = self.scheme.field_id(word) {
                 return Ok(self.field(id, span, want.multi));
             }
@@ -55,6 +62,14 @@ impl Checker<'_> {
         }
     }
 
+    /// The field of a protocol's bytes, for the name of one that tells whether it is there: `tcp.bytes` for `tcp`. Where Bytes are wanted, the
+    /// protocol stands for its bytes.
+    pub(super) fn bytes_of(&self, word: &str) -> Option<FieldId> {
+        let flag = self.scheme.field_id(word).filter(|id| self.scheme.field(*id).ty == Type::Bool);
+        let bytes = flag.and_then(|_| self.scheme.field_id(&format!("{word}.bytes")))?;
+        (self.scheme.field(bytes).ty == Type::Bytes && !self.is_named(word)).then_some(bytes)
+    }
+
     /// A field's value, or, where it is multi-valued and that counts here, each of its values.
     pub(super) fn field(&mut self, id: FieldId, span: Span, multi: bool) -> Operand {
         let field = self.scheme.field(id);
@@ -73,7 +88,7 @@ impl Checker<'_> {
     pub(super) fn sequence(&mut self, bytes: &[u8], other: Option<&syntax::Expr>, span: Span, want: Want<'_>) -> Checked<Operand> {
         let Some(other) = other else { return Ok(self.bytes_or_address(bytes, span, want)) };
         let single = matches!(other.kind, syntax::ExprKind::Word(_));
-        let known = |word: &str| self.scheme.field_id(word).is_some();
+        let known = |word: &str| self.is_named(word) || self.scheme.field_id(word).is_some();
         let first = first_word(other);
         let as_other = match want.ty {
             // One word is a field if there is one; several joined by `-` cannot be Bytes.
@@ -96,7 +111,7 @@ impl Checker<'_> {
     pub(super) fn is_literal(&self, e: &syntax::Expr) -> bool {
         match &e.unparenthesised().kind {
             syntax::ExprKind::Bool(_) | syntax::ExprKind::Bytes(_) => true,
-            syntax::ExprKind::Word(w) => self.scheme.field_id(w).is_none(),
+            syntax::ExprKind::Word(w) => !self.is_named(w) && self.scheme.field_id(w).is_none(),
             syntax::ExprKind::Sequence { other, .. } => other.as_ref().is_none_or(|o| self.is_literal(o)),
             syntax::ExprKind::Neg(inner) => self.is_literal(inner),
             _ => false,
@@ -109,7 +124,7 @@ impl Checker<'_> {
 
     fn near(&self, word: &str) -> Option<&str> {
         let fields = self.scheme.fields().iter().map(|f| f.name.as_str());
-        nearest(word, fields.chain(self.scheme.functions().iter().map(|f| f.name.as_str())))
+        nearest(word, fields.chain(self.scheme.functions().iter().map(|f| f.name.as_str())).chain(self.names()))
     }
 
     fn unknown(&mut self, word: &str, span: Span, want: Want<'_>) -> Checked<Operand> {
@@ -145,7 +160,9 @@ impl Checker<'_> {
                 .help("leave this test out, or let the host register a function of this name")
         } else {
             let d = Diagnostic::error("unknown-function", name.span, format!("there is no function `{}`", name.text));
-            let near = nearest(&name.text, self.scheme.functions().iter().map(|f| f.name.as_str()));
+            let intrinsics = ROWS.iter().map(|row| row.name);
+            let near =
+                nearest(&name.text, self.scheme.functions().iter().map(|f| f.name.as_str()).chain(self.function_names()).chain(intrinsics));
             let help = near.map(|n| format!("did you mean `{n}`?")).or_else(|| {
                 let names: Vec<&str> = self.scheme.functions().iter().map(|f| f.name.as_str()).collect();
                 self.there_are("functions", &name.text, &names)
@@ -171,6 +188,12 @@ fn first_word(e: &syntax::Expr) -> Option<&str> {
 /// What a word is as a literal, preferably of type `want`.
 fn as_literal(word: &str, want: Option<&Type>) -> Option<Literal> {
     let int = literal::int(word);
+    if want == Some(&Type::U32)
+        && let Some(Ok(i)) = int
+        && let Ok(u) = u32::try_from(i)
+    {
+        return Some(Literal::Is(Const::U32(u)));
+    }
     if want == Some(&Type::Float)
         && let Some(Ok(i)) = int
     {

@@ -1,17 +1,22 @@
 //! Subscripts: `[3]`, `["key"]`, `[*]`, `[2:4]`.
 
 use super::{Checked, Checker, Failed, Loop, Operand, Want};
-use crate::ast::{Const, Expr, ExprKind, Span};
+use crate::ast::{Const, Expr, ExprKind, Place, Span};
 use crate::diagnostic::Diagnostic;
+use crate::intrinsic::{Intrinsic, Read};
 use crate::syntax::{self, Subscript, SubscriptKind};
 use crate::types::Type;
 
 impl Checker<'_> {
     /// Parts of a value. `multi` if those of each value of a multi-valued field may stand here; otherwise they are an array.
     pub(super) fn subscripts(&mut self, base: &syntax::Expr, subscripts: &[Subscript], multi: bool) -> Checked<Operand> {
+        if let Some(place) = self.place(base)? {
+            return self.element_subscripts(place, base, subscripts);
+        }
         // Only a slice is one of each value: other brackets take the array that the field is.
         let sliced = matches!(subscripts.first(), Some(Subscript { kind: SubscriptKind::Slice(..), .. }));
-        let mut operand = self.expr(base, Want { multi: sliced, ..Want::default() })?;
+        let protocol = matches!(&base.kind, syntax::ExprKind::Word(word) if self.bytes_of(word).is_some());
+        let mut operand = self.expr(base, Want { ty: protocol.then_some(&Type::Bytes), literal: false, multi: sliced })?;
         let start = base.span;
         for subscript in subscripts {
             let span = start.to(subscript.span);
@@ -31,6 +36,26 @@ impl Checker<'_> {
             Operand::Each(each) if each.implicit && !multi => Operand::Plain(self.collect(each)),
             operand => operand,
         })
+    }
+
+    /// Parts of an array of the script.
+    fn element_subscripts(&mut self, place: (Place, Type), base: &syntax::Expr, subscripts: &[Subscript]) -> Checked<Operand> {
+        let Some((first, rest)) = subscripts.split_first() else { return Err(Failed) };
+        let SubscriptKind::At(at) = &first.kind else {
+            let d = Diagnostic::error("no-elements", first.span, "an array of a script is taken apart one element at a time");
+            let name = self.text(base.span);
+            return self.fail(d.help(format!("walk it: `for x in {name} {{ ... }}`")));
+        };
+        let mut operand = Operand::Plain(self.element(place, at, base.span.to(first.span))?);
+        for subscript in rest {
+            let span = base.span.to(subscript.span);
+            operand = match &subscript.kind {
+                SubscriptKind::Each => self.each(operand, span, subscript.span)?,
+                SubscriptKind::At(at) => self.at(operand, at, span, subscript.span)?,
+                SubscriptKind::Slice(from, to) => self.slice(operand, from.as_ref(), to.as_ref(), span, subscript.span)?,
+            };
+        }
+        Ok(operand)
     }
 
     fn each(&mut self, operand: Operand, span: Span, bracket: Span) -> Checked<Operand> {
@@ -109,10 +134,21 @@ impl Checker<'_> {
                 let kind = ExprKind::Key { base: Box::new(base), key: Box::new(key) };
                 Ok(Expr { kind, ty, nullable: true, span })
             }
+            // A byte as Int.
+            Type::Bytes => {
+                let index = checker.value(at, Want { ty: Some(&Type::Int), literal: true, multi: false })?;
+                let index = if index.ty == Type::U32 { checker.to_int(index) } else { index };
+                if index.ty != Type::Int {
+                    let d = Diagnostic::error("type-mismatch", at.span, format!("an Int is needed here, but this is {}", index.ty));
+                    let help = "bytes are taken by a range, `x[0:1]`, and one of them as an Int: `x[0]`";
+                    return checker.fail(d.label(index.ty.to_string()).help(help));
+                }
+                let op = Intrinsic::Read(Read { bytes: 1, big: false, signed: false });
+                Ok(Expr { kind: ExprKind::Intrinsic { op, args: vec![base, index] }, ty: Type::Int, nullable: true, span })
+            }
             ty => {
                 let d = Diagnostic::error("no-elements", bracket, format!("{ty} has no elements"));
-                let help = if *ty == Type::Bytes { "bytes are taken by a range: `x[0:1]`" } else { "leave out the brackets" };
-                checker.fail(d.label("only arrays and maps do").help(help))
+                checker.fail(d.label("only arrays, maps and bytes do").help("leave out the brackets"))
             }
         })
     }
@@ -120,6 +156,9 @@ impl Checker<'_> {
     /// An Int inside brackets.
     fn index(&mut self, e: &syntax::Expr) -> Checked<Expr> {
         let index = self.value(e, Want { ty: Some(&Type::Int), literal: true, multi: false })?;
+        if index.ty == Type::U32 {
+            return Ok(self.to_int(index));
+        }
         if index.ty != Type::Int {
             let d = Diagnostic::error("type-mismatch", e.span, format!("an Int is needed here, but this is {}", index.ty));
             return self.fail(d.label(index.ty.to_string()).help("elements are numbered from 0; only maps have keys"));

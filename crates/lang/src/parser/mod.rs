@@ -2,7 +2,16 @@
 //!
 //! # Grammar
 //! ```text
-//! file       = expr | { "rule" NAME "=" expr }
+//! file       = expr | { item }
+//! item       = "rule" NAME ( "=" expr | block ) | "const" NAME ":" type "=" expr
+//!            | "fn" NAME "(" [ NAME ":" type { "," NAME ":" type } ] ")" [ "->" ( type | "(" type { "," type } ")" ) ] block
+//! block      = "{" { stmt } "}"
+//! stmt       = "let" ( NAME [ ":" type ] | "(" NAME { "," NAME } ")" ) "=" expr
+//!            | target ( "=" | "+=" | "-=" | ... ) expr | "(" target { "," target } ")" "=" expr | NAME "(" args ")"
+//!            | "if" expr block { "else" "if" expr block } [ "else" block ] | "while" expr block
+//!            | "for" NAME "in" operand [ ( ".." | "..=" ) operand ] block
+//!            | "break" | "continue" | "return" [ expr ]
+//! type       = ( NAME [ "<" type ">" ] | "[" type [ ";" operand ] "]" ) [ "?" ]
 //! expr       = xor  { ("or"  | "||") xor }
 //! xor        = and  { ("xor" | "^^") and }
 //! and        = not  { ("and" | "&&") not }
@@ -10,10 +19,14 @@
 //! comparison = operand [ ("==" | "eq" | "!=" | "ne" | "<" | ...) operand
 //!                      | ["not"] "in" ( "{" members "}" | "$" NAME )
 //!                      | "contains" operand | ("matches" | "~") REGEX | ["strict"] "wildcard" STRING ]
-//! operand    = arithmetic, tightest first:  unary -   * / %   + -   << >>   & (bitwise_and)   ^   |
+//! operand    = arithmetic, tightest first:  unary - ~   * / %   + -   << >>   & (bitwise_and)   ^   |   ??
 //! primary    = ( WORD | STRING | SEQUENCE | "true" | "false" | "(" expr ")" | NAME "(" args ")"
+//!              | "[" [ expr { "," expr } | expr ";" expr ] "]"
 //!              | ("any" | "all") "(" expr ")" ) { "[" ( "*" | operand | [operand] ":" [operand] ) "]" }
 //! ```
+//! In a block a statement ends at `;`, at the closing brace, or at the end of a line whose expression is complete, unless the next line begins
+//! with what can only stand between two values. A line that begins with `-`, `(` or `[` begins a statement.
+//!
 //! Bit operators bind tighter than comparisons (unlike in C), so `x & 1 == 1` is `(x & 1) == 1`. Comparisons do not chain.
 //!
 //! The right operand of a comparison may be glued to a following `or`/`xor` when it is a number or address (`80or ssl`), and a
@@ -23,17 +36,18 @@
 //! subscripts inside one another by the same plus [`CHAIN_SLACK`].
 
 mod comparison;
+mod item;
 mod mistake;
 mod operand;
+mod statement;
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::ast::Span;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::lexer::{Lexer, Token};
 use crate::limits::Limits;
-use crate::syntax::{Expr, ExprKind, File, Name, Rule};
+use crate::syntax::{Expr, ExprKind, File};
 
 /// Nesting that no limit can raise: what the recursion of parser and checker can take in 1 MiB of stack, half of what threads usually
 /// have, when it is compiled with optimisation. Without, the default limit of 128 still fits.
@@ -41,6 +55,8 @@ pub const HARD_NESTING: usize = 160;
 
 /// How many operators and subscripts may stand inside one another beyond the nesting limit.
 pub const CHAIN_SLACK: usize = 64;
+
+pub use statement::HARD_BLOCKS;
 
 /// A diagnostic was pushed; there is no tree.
 #[derive(Debug)]
@@ -57,6 +73,12 @@ struct Parser<'s> {
     brackets: usize,
     /// Whether the next word is on the right side of a comparison.
     right: bool,
+    /// Whether the end of a line may end what is parsed.
+    lines: bool,
+    /// Blocks that stand around the next token.
+    blocks: usize,
+    /// Whether an array can be written out here: in the value of a constant, and as an argument.
+    arrays: bool,
 }
 
 /// Parses rules, or one bare expression.
@@ -82,7 +104,7 @@ pub(crate) fn parse_all(source: &str, limits: &Limits) -> (File, Diagnostics) {
         let mut diagnostics = Diagnostics::new(text.clone());
         let message = format!("the text has {} bytes; at most {most} are allowed", source.len());
         diagnostics.push(Diagnostic::error("source-too-long", Span::default(), message));
-        return (File { source: text, rules: Vec::new() }, diagnostics);
+        return (File { source: text, items: Vec::new() }, diagnostics);
     }
     let text: Arc<str> = Arc::from(source);
     let mut parser = Parser {
@@ -92,90 +114,15 @@ pub(crate) fn parse_all(source: &str, limits: &Limits) -> (File, Diagnostics) {
         depth: 0,
         brackets: 0,
         right: false,
+        lines: false,
+        blocks: 0,
+        arrays: false,
     };
-    let rules = parser.file();
-    (File { source: text, rules }, parser.diagnostics)
+    let items = parser.file();
+    (File { source: text, items }, parser.diagnostics)
 }
 
 impl<'s> Parser<'s> {
-    fn file(&mut self) -> Vec<Rule> {
-        let mut rules = Vec::new();
-        let mut names: HashMap<String, Span> = HashMap::new();
-        if self.at_rule().is_none() {
-            if let Ok(expr) = self.bare() {
-                rules.push(Rule { name: Name { text: String::new(), span: Span::default() }, span: expr.span, expr });
-            }
-            return rules;
-        }
-        while let Some((start, name, after)) = self.at_rule() {
-            if let Some(first) = names.get(&name.text) {
-                let line = self.diagnostics.position(first.start).line;
-                self.diagnostics.push(
-                    Diagnostic::error("duplicate-rule", name.span, format!("there are two rules called `{}`", name.text))
-                        .help(format!("the first is in line {line}")),
-                );
-            } else {
-                names.insert(name.text.clone(), name.span);
-            }
-            self.lexer.pos = after;
-            (self.depth, self.brackets, self.right) = (0, 0, false);
-            let parsed = self
-                .expr()
-                .and_then(|expr| if self.at_rule().is_some() || self.peek().0 == Token::End { Ok(expr) } else { self.unexpected() });
-            match parsed {
-                Ok(expr) => rules.push(Rule { name, span: Span::new(start, expr.span.end as usize), expr }),
-                Err(Failed) => self.skip_to_rule(after),
-            }
-        }
-        rules
-    }
-
-    fn bare(&mut self) -> Parsed<Expr> {
-        let expr = self.expr()?;
-        if self.at_rule().is_some() {
-            let (_, span) = self.peek();
-            return self.fail(
-                Diagnostic::error("bare-expression", expr.span, "an expression without a name stands before a rule")
-                    .help(format!("name it: `rule NAME = ...`, or remove the rules from line {} on", self.line(span))),
-            );
-        }
-        if self.peek().0 == Token::End { Ok(expr) } else { self.unexpected() }
-    }
-
-    fn line(&self, span: Span) -> usize {
-        self.diagnostics.position(span.start).line
-    }
-
-    /// Whether `rule NAME =` stands here: where `rule` starts, the name, and where the expression starts.
-    fn at_rule(&mut self) -> Option<(usize, Name, usize)> {
-        let (token, span) = self.peek();
-        if token != Token::Word("rule") {
-            return None;
-        }
-        let mut ahead = self.lexer.clone();
-        ahead.pos = span.end as usize;
-        ahead.skip();
-        let name = ahead.rule_name();
-        let (token, equals) = ahead.peek();
-        (!name.text.is_empty() && token == Token::Symbol("=")).then_some((span.start as usize, name, equals.end as usize))
-    }
-
-    /// After an error: goes on at the next line that starts a rule.
-    fn skip_to_rule(&mut self, after: usize) {
-        self.lexer.pos = self.lexer.pos.max(after);
-        if self.at_rule().is_some() {
-            return;
-        }
-        while let Some(next) = self.lexer.rest().find('\n') {
-            self.lexer.pos += next + 1;
-            let line = self.lexer.rest();
-            if line.trim_start_matches([' ', '\t']).starts_with("rule") && self.at_rule().is_some() {
-                return;
-            }
-        }
-        self.lexer.pos = self.lexer.source.trim_end().len();
-    }
-
     fn peek(&mut self) -> (Token<'s>, Span) {
         self.lexer.peek()
     }
@@ -194,6 +141,13 @@ impl<'s> Parser<'s> {
             }
             _ => None,
         }
+    }
+
+    /// Whether a line ends before the token that starts here, where that may end what is parsed.
+    fn line_ends(&self, token: Span) -> bool {
+        // A comment ends with its line, so the line end stands right before the token, but for blanks.
+        let before = self.lexer.source.get(..token.start as usize).unwrap_or("");
+        self.lines && before.trim_end_matches([' ', '\t', '\r']).ends_with('\n')
     }
 
     fn fail<T>(&mut self, diagnostic: Diagnostic) -> Parsed<T> {

@@ -7,18 +7,6 @@ use crate::lexer::{Token, is_word};
 use crate::literal;
 use crate::syntax::{Expr, ExprKind, Name, Subscript, SubscriptKind};
 
-/// Binding powers of the binary operators, loosest first.
-fn power(op: ArithOp) -> u8 {
-    match op {
-        ArithOp::Or => 1,
-        ArithOp::Xor => 2,
-        ArithOp::And => 3,
-        ArithOp::Shl | ArithOp::Shr => 4,
-        ArithOp::Add | ArithOp::Sub => 5,
-        ArithOp::Mul | ArithOp::Div | ArithOp::Rem => 6,
-    }
-}
-
 impl Parser<'_> {
     /// One side of a comparison, which may be a byte sequence. Where that and another reading end at the same place, both are
     /// kept for the checker; otherwise the longer one counts.
@@ -32,10 +20,10 @@ impl Parser<'_> {
 
     fn operand_here(&mut self) -> Parsed<Expr> {
         let start = self.lexer.pos;
-        let Some((bytes, len)) = self.sequence() else { return self.binary(1) };
+        let Some((bytes, len)) = self.sequence() else { return self.binary(0) };
         let end = start + len;
         let (known, depth, brackets) = (self.diagnostics.total(), self.depth, self.brackets);
-        match self.binary(1) {
+        match self.binary(0) {
             Ok(expr) if expr.span.end as usize > end => Ok(expr),
             // A reading that goes wrong after the sequence is the one that was meant.
             Err(failed) if self.lexer.pos > end => Err(failed),
@@ -61,43 +49,61 @@ impl Parser<'_> {
         (ends && after.first() != Some(&b'[')).then_some((bytes, len))
     }
 
-    /// Operators that bind at least as tightly as `least`.
-    fn binary(&mut self, least: u8) -> Parsed<Expr> {
+    /// Operators that bind at least as tightly as `least`; 0 is `??`.
+    pub(super) fn binary(&mut self, least: u8) -> Parsed<Expr> {
         let mut lhs = self.unary()?;
-        while let Some((op, span)) = self.arith_operator().filter(|(op, _)| power(*op) >= least) {
+        while let Some((op, span)) = self.arith_operator().filter(|(op, _)| op.entry().power >= least) {
             self.take(span);
-            let rhs = self.binary(power(op) + 1)?;
+            let rhs = self.binary(op.entry().power + 1)?;
             let (span, below) = (lhs.span.to(rhs.span), lhs.chain.max(rhs.chain));
             lhs = self.link(ExprKind::Arith { op, lhs: Box::new(lhs), rhs: Box::new(rhs) }, span, below)?;
+        }
+        while let Some(mark) = self.otherwise().filter(|_| least == 0) {
+            self.take(mark);
+            let default = self.binary(1)?;
+            let (span, below) = (lhs.span.to(default.span), lhs.chain.max(default.chain));
+            lhs = self.link(ExprKind::Otherwise { value: Box::new(lhs), default: Box::new(default) }, span, below)?;
         }
         Ok(lhs)
     }
 
+    /// The `??` that is next, if one is.
+    fn otherwise(&mut self) -> Option<Span> {
+        let (token, span) = self.peek();
+        let both = Span::new(span.start as usize, span.start as usize + 2);
+        (token == Token::Other('?') && self.lexer.source.get(both.start as usize..both.end as usize) == Some("??")).then_some(both)
+    }
+
     fn arith_operator(&mut self) -> Option<(ArithOp, Span)> {
         let (token, span) = self.peek();
+        // A line that begins with a minus begins a statement.
+        if token == Token::Symbol("-") && self.line_ends(span) {
+            return None;
+        }
         let op = match token {
-            Token::Symbol("+") => ArithOp::Add,
-            Token::Symbol("-") => ArithOp::Sub,
-            Token::Symbol("*") => ArithOp::Mul,
             // `//` is no operator; that it starts no comment either is said where the expression turns out not to go on.
-            Token::Symbol("/") if !self.lexer.rest().starts_with("//") => ArithOp::Div,
-            Token::Symbol("%") => ArithOp::Rem,
-            Token::Symbol("&") | Token::Word("bitwise_and") => ArithOp::And,
-            Token::Symbol("|") => ArithOp::Or,
-            Token::Symbol("^") => ArithOp::Xor,
-            Token::Symbol("<<") => ArithOp::Shl,
-            Token::Symbol(">>") => ArithOp::Shr,
-            _ => return None,
-        };
+            Token::Symbol("/") if self.lexer.rest().starts_with("//") => None,
+            Token::Symbol(symbol) => ArithOp::of_symbol(symbol),
+            Token::Word("bitwise_and") => Some(ArithOp::And),
+            _ => None,
+        }?;
         Some((op, span))
     }
 
     fn unary(&mut self) -> Parsed<Expr> {
         let (token, minus) = self.peek();
-        if token != Token::Symbol("-") {
-            return self.primary();
+        match token {
+            Token::Symbol("-") => self.take(minus),
+            Token::Symbol("~") => {
+                self.take(minus);
+                self.enter(minus)?;
+                let operand = self.unary()?;
+                self.leave();
+                let (span, below) = (minus.to(operand.span), operand.chain);
+                return self.link(ExprKind::Flip(Box::new(operand)), span, below);
+            }
+            _ => return self.primary(),
         }
-        self.take(minus);
         if let Some(word) = self.negative_number() {
             let span = Span::new(minus.start as usize, self.lexer.pos);
             return Ok(self.node(ExprKind::Word(word), span, 0));
@@ -131,7 +137,7 @@ impl Parser<'_> {
         (self.right && number.starts_with(|c: char| c.is_ascii_digit()) && literal).then_some(number)
     }
 
-    fn primary(&mut self) -> Parsed<Expr> {
+    pub(super) fn primary(&mut self) -> Parsed<Expr> {
         let (token, span) = self.peek();
         let expr = match token {
             Token::Quote => {
@@ -142,11 +148,16 @@ impl Parser<'_> {
                 self.enter(span)?;
                 self.take(span);
                 let inner = self.inside(Self::expr)?;
-                let end = self.close(")", span)?;
-                self.leave();
-                let chain = inner.chain;
-                self.node(ExprKind::Paren(Box::new(inner)), span.to(end), chain)
+                if self.blocks > 0 && self.peek().0 == Token::Symbol(",") {
+                    self.tuple(inner, span)?
+                } else {
+                    let end = self.close(")", span)?;
+                    self.leave();
+                    let chain = inner.chain;
+                    self.node(ExprKind::Paren(Box::new(inner)), span.to(end), chain)
+                }
             }
+            Token::Symbol("[") => self.array(span)?,
             Token::Word(word) => self.word(word, span)?,
             Token::Other('\'') => match self.single_quoted() {
                 Some((bytes, span)) => self.node(ExprKind::Bytes(bytes), span, 0),
@@ -155,6 +166,52 @@ impl Parser<'_> {
             _ => return self.no_operand(),
         };
         self.subscripts(expr)
+    }
+
+    /// The rest of several values in parentheses.
+    fn tuple(&mut self, first: Expr, open: Span) -> Parsed<Expr> {
+        let mut values = vec![first];
+        while self.accept(",").is_some() {
+            values.push(self.inside(Self::expr)?);
+        }
+        let end = self.close(")", open)?;
+        self.leave();
+        let chain = values.iter().map(|v| v.chain).max().unwrap_or(0);
+        Ok(self.node(ExprKind::Tuple(values), open.to(end), chain))
+    }
+
+    /// An array that is written out.
+    fn array(&mut self, open: Span) -> Parsed<Expr> {
+        if self.blocks == 0 && !self.arrays {
+            return self.no_operand();
+        }
+        self.enter(open)?;
+        self.take(open);
+        let mut items = Vec::new();
+        let kind = if let Some(end) = self.accept("]") {
+            self.leave();
+            return Ok(self.node(ExprKind::Array(items), open.to(end), 0));
+        } else {
+            items.push(self.inside(Self::expr)?);
+            if let (Token::Other(';'), semicolon) = self.peek() {
+                self.take(semicolon);
+                let value = Box::new(items.swap_remove(0));
+                ExprKind::Repeat { value, count: Box::new(self.inside(|parser| parser.binary(0))?) }
+            } else {
+                while self.accept(",").is_some() && self.peek().0 != Token::Symbol("]") {
+                    items.push(self.inside(Self::expr)?);
+                }
+                ExprKind::Array(items)
+            }
+        };
+        let end = self.close("]", open)?;
+        self.leave();
+        let chain = match &kind {
+            ExprKind::Array(items) => items.iter().map(|e| e.chain).max().unwrap_or(0),
+            ExprKind::Repeat { value, count } => value.chain.max(count.chain),
+            _ => 0,
+        };
+        Ok(self.node(kind, open.to(end), chain))
     }
 
     /// A word, and what belongs to it.
@@ -188,8 +245,8 @@ impl Parser<'_> {
                 return Ok(Err(self.node(ExprKind::Bool(word == "true"), span, 0)));
             }
             "rule" => {
-                if let Some((_, name, _)) = self.at_rule() {
-                    let message = format!("an expression was expected, but here the rule `{}` starts", name.text);
+                if let Some(start) = self.at_item() {
+                    let message = format!("an expression was expected, but here the rule `{}` starts", start.name.text);
                     let d = Diagnostic::error("expected-operand", span, message);
                     return self.fail(d.help("write the expression of the rule before it, or remove what is unfinished"));
                 }
@@ -201,7 +258,9 @@ impl Parser<'_> {
             _ => {}
         }
         self.take(span);
-        if let (Token::Symbol("("), open) = self.peek() {
+        if let (Token::Symbol("("), open) = self.peek()
+            && !self.line_ends(open)
+        {
             return Ok(Ok(open));
         }
         self.lexer.pos = span.end as usize;
@@ -224,7 +283,10 @@ impl Parser<'_> {
     }
 
     fn call(&mut self, word: &str, span: Span, open: Span) -> Parsed<Expr> {
-        let (args, end) = self.arguments(open)?;
+        let outer = std::mem::replace(&mut self.arrays, true);
+        let arguments = self.arguments(open);
+        self.arrays = outer;
+        let (args, end) = arguments?;
         let chain = args.iter().map(|a| a.chain).max().unwrap_or(0);
         let name = Name { text: word.into(), span };
         Ok(self.node(ExprKind::Call { name, args }, span.to(end), chain))
@@ -259,16 +321,16 @@ impl Parser<'_> {
 
     /// Parses what stands inside brackets, where the outer comparison does not matter.
     fn inside<T>(&mut self, parse: impl FnOnce(&mut Self) -> Parsed<T>) -> Parsed<T> {
-        let right = std::mem::take(&mut self.right);
+        let outer = (std::mem::take(&mut self.right), std::mem::take(&mut self.lines));
         let found = parse(self);
-        self.right = right;
+        (self.right, self.lines) = outer;
         found
     }
 
-    fn close(&mut self, symbol: &'static str, open: Span) -> Parsed<Span> {
+    pub(super) fn close(&mut self, symbol: &'static str, open: Span) -> Parsed<Span> {
         match self.accept(symbol) {
             Some(span) => Ok(span),
-            None if symbol == "]" || self.peek().0 == Token::End || self.at_rule().is_some() => {
+            None if symbol == "]" || self.peek().0 == Token::End || self.at_item().is_some() => {
                 let d = Diagnostic::error("unclosed", open, format!("`{symbol}` is missing")).label("for this one");
                 self.fail(d.help(format!("close it with `{symbol}`")))
             }
@@ -310,7 +372,7 @@ impl Parser<'_> {
         if self.accept(":").is_some() {
             return Ok(SubscriptKind::Slice(None, self.slice_end()?));
         }
-        let at = self.binary(1)?;
+        let at = self.binary(0)?;
         if self.accept(":").is_some() {
             return Ok(SubscriptKind::Slice(Some(at), self.slice_end()?));
         }
@@ -318,7 +380,7 @@ impl Parser<'_> {
     }
 
     fn slice_end(&mut self) -> Parsed<Option<Expr>> {
-        if self.peek().0 == Token::Symbol("]") { Ok(None) } else { self.binary(1).map(Some) }
+        if self.peek().0 == Token::Symbol("]") { Ok(None) } else { self.binary(0).map(Some) }
     }
 
     /// Nothing that could be an operand stands here.

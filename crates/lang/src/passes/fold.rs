@@ -3,7 +3,8 @@
 use std::cmp::Ordering;
 
 use super::{Rewriter, purity, take, test};
-use crate::ast::{ArithOp, Clause, CompareOp, Const, Each, Expr, ExprKind, Needle, Quantifier, Set};
+use crate::ast::{Clause, CompareOp, Const, Each, Expr, ExprKind, Needle, Quantifier, Set};
+use crate::intrinsic::Scalar;
 
 /// The most work that a search in a constant is worth.
 const SEARCH: usize = 1 << 20;
@@ -22,6 +23,7 @@ impl Rewriter<'_> {
         let known = match &mut e.kind {
             ExprKind::Neg(inner) => match constant(inner) {
                 Some(Const::Int(i)) => Some(Const::Int(i.wrapping_neg())),
+                Some(Const::U32(u)) => Some(Const::U32(u.wrapping_neg())),
                 Some(Const::Float(f)) => Some(Const::Float(-f)),
                 _ => None,
             },
@@ -30,8 +32,10 @@ impl Rewriter<'_> {
                 _ => None,
             },
             ExprKind::Arith { op, lhs, rhs } => match (constant(lhs), constant(rhs)) {
-                (Some(Const::Int(a)), Some(Const::Int(b))) => int(*op, *a, *b).map(Const::Int),
-                (Some(Const::Float(a)), Some(Const::Float(b))) => float(*op, *a, *b).map(Const::Float),
+                (Some(Const::Int(a)), Some(Const::Int(b))) => op.int(*a, *b).map(Const::Int),
+                (Some(Const::U32(a)), Some(Const::U32(b))) => op.u32(*a, *b).map(Const::U32),
+                // No literal stands for what is not finite; the sign of a NaN besides is the machine's to choose.
+                (Some(Const::Float(a)), Some(Const::Float(b))) => op.float(*a, *b).filter(|f| f.is_finite()).map(Const::Float),
                 _ => None,
             },
             ExprKind::Compare { op, lhs, rhs, .. } => match (constant(lhs), constant(rhs)) {
@@ -54,6 +58,23 @@ impl Rewriter<'_> {
                 (None, Some(needle)) if needle.is_empty() && !value.nullable && !purity::can_trap(value) => Some(Const::Bool(true)),
                 _ => None,
             },
+            ExprKind::Intrinsic { op, args } => args.iter().map(|arg| constant(arg).and_then(scalar)).collect::<Option<Vec<_>>>().and_then(
+                // One that comes to nil stays as it is: there is no constant for it.
+                |args| {
+                    op.eval(&args).and_then(|value| match value {
+                        Scalar::Bool(b) => Some(Const::Bool(b)),
+                        Scalar::Int(i) => Some(Const::Int(i)),
+                        Scalar::U32(u) => Some(Const::U32(u)),
+                        Scalar::Float(f) => f.is_finite().then_some(Const::Float(f)),
+                        Scalar::Bytes(_) => None,
+                    })
+                },
+            ),
+            ExprKind::Otherwise { value, .. } if !value.nullable => {
+                let value = take(value);
+                *e = value;
+                return;
+            }
             ExprKind::Present(inner) if !inner.nullable && !purity::can_trap(inner) => Some(Const::Bool(true)),
             ExprKind::Quantifier { quantifier, each } => {
                 let decided = *quantifier == Quantifier::All;
@@ -75,40 +96,23 @@ fn clauses_trap(each: &Each) -> bool {
     })
 }
 
-/// `None` where it traps.
-fn int(op: ArithOp, a: i64, b: i64) -> Option<i64> {
-    Some(match op {
-        ArithOp::Add => a.wrapping_add(b),
-        ArithOp::Sub => a.wrapping_sub(b),
-        ArithOp::Mul => a.wrapping_mul(b),
-        ArithOp::Div | ArithOp::Rem if b == 0 => return None,
-        ArithOp::Div => a.wrapping_div(b),
-        ArithOp::Rem => a.wrapping_rem(b),
-        ArithOp::And => a & b,
-        ArithOp::Or => a | b,
-        ArithOp::Xor => a ^ b,
-        ArithOp::Shl => a.wrapping_shl((b & 63) as u32),
-        ArithOp::Shr => a.wrapping_shr((b & 63) as u32),
+/// A constant as an operand of an intrinsic.
+fn scalar(c: &Const) -> Option<Scalar<'_>> {
+    Some(match c {
+        Const::Bool(b) => Scalar::Bool(*b),
+        Const::Int(i) => Scalar::Int(*i),
+        Const::U32(u) => Scalar::U32(*u),
+        Const::Float(f) => Scalar::Float(*f),
+        Const::Bytes(text) => Scalar::Bytes(text),
+        Const::Ip(_) => return None,
     })
-}
-
-/// `None` where no literal stands for the result; the sign of a NaN besides is the machine's to choose.
-fn float(op: ArithOp, a: f64, b: f64) -> Option<f64> {
-    let value = match op {
-        ArithOp::Add => a + b,
-        ArithOp::Sub => a - b,
-        ArithOp::Mul => a * b,
-        ArithOp::Div => a / b,
-        ArithOp::Rem => a % b,
-        ArithOp::And | ArithOp::Or | ArithOp::Xor | ArithOp::Shl | ArithOp::Shr => return None,
-    };
-    value.is_finite().then_some(value)
 }
 
 fn order(a: &Const, b: &Const) -> Option<Ordering> {
     match (a, b) {
         (Const::Bool(a), Const::Bool(b)) => Some(a.cmp(b)),
         (Const::Int(a), Const::Int(b)) => Some(a.cmp(b)),
+        (Const::U32(a), Const::U32(b)) => Some(a.cmp(b)),
         (Const::Float(a), Const::Float(b)) => a.partial_cmp(b),
         (Const::Bytes(a), Const::Bytes(b)) => Some(a.cmp(b)),
         (Const::Ip(a), Const::Ip(b)) if a.is_ipv4() == b.is_ipv4() => Some(a.cmp(b)),

@@ -115,15 +115,43 @@ pub fn optimise(program: &Program, passes: &Passes) -> Program {
     }
     let mut rules = std::mem::take(&mut program.rules);
     let mut rewriter = Rewriter { program, passes };
+    let mut functions = std::mem::take(&mut rewriter.program.functions);
     for rule in &mut rules {
+        rule.before.iter_mut().for_each(|stmt| stmt.exprs_mut(&mut |e| rewriter.root(e)));
         rewriter.expr(&mut rule.expr);
     }
+    for function in &mut functions {
+        function.body.iter_mut().for_each(|stmt| stmt.exprs_mut(&mut |e| rewriter.root(e)));
+    }
     let mut program = rewriter.program;
-    program.rules = rules;
+    (program.rules, program.functions) = (rules, functions);
     if passes.share {
         share::share(&mut program);
     }
     compact::compact(program)
+}
+
+/// The constant that an expression comes to, if it does.
+pub(crate) fn constant(program: &Program, mut e: Expr) -> Option<Const> {
+    let passes = Passes { fold: true, ..Passes::none() };
+    // Only the tables that constants of expressions refer to are looked at.
+    let tables = Program {
+        scheme: program.scheme.clone(),
+        sets: program.sets.clone(),
+        needles: program.needles.clone(),
+        rules: Vec::new(),
+        lists: Vec::new(),
+        regexes: Vec::new(),
+        wildcards: Vec::new(),
+        sites: Vec::new(),
+        functions: Vec::new(),
+        tables: Vec::new(),
+    };
+    Rewriter { program: tables, passes: &passes }.expr(&mut e);
+    match e.kind {
+        ExprKind::Const(value) => Some(value),
+        _ => None,
+    }
 }
 
 struct Rewriter<'a> {
@@ -137,6 +165,13 @@ impl Rewriter<'_> {
     fn expr(&mut self, e: &mut Expr) {
         self.below(e);
         self.top(e);
+    }
+
+    /// Rewrites an expression of a statement. An array that is passed is no value, and stays.
+    fn root(&mut self, e: &mut Expr) {
+        if !matches!(e.ty, Type::List(..)) {
+            self.expr(e);
+        }
     }
 
     /// Rewrites what an expression is made of.

@@ -7,13 +7,19 @@ use crate::types::Type;
 /// Whether evaluating may trap. Calls and collected loops take memory, of which there may be too little.
 pub(super) fn can_trap(e: &Expr) -> bool {
     let own = match &e.kind {
-        ExprKind::Call { .. } | ExprKind::Collect(_) => true,
+        ExprKind::Call { .. } | ExprKind::Collect(_) | ExprKind::Packed(_) | ExprKind::Element { .. } => true,
         ExprKind::Arith { op: ArithOp::Div | ArithOp::Rem, rhs, .. } if e.ty == Type::Int => {
             !matches!(rhs.kind, ExprKind::Const(Const::Int(i)) if i != 0)
+        }
+        ExprKind::Arith { op: ArithOp::Div | ArithOp::Rem, rhs, .. } if e.ty == Type::U32 => {
+            !matches!(rhs.kind, ExprKind::Const(Const::U32(u)) if u != 0)
         }
         ExprKind::Const(_)
         | ExprKind::Field(_)
         | ExprKind::Local(_)
+        | ExprKind::Count(_)
+        | ExprKind::Intrinsic { .. }
+        | ExprKind::Otherwise { .. }
         | ExprKind::Index { .. }
         | ExprKind::Key { .. }
         | ExprKind::Slice { .. }
@@ -57,6 +63,11 @@ pub(super) fn counts(program: &Program, e: &Expr) -> bool {
         ExprKind::Const(_)
         | ExprKind::Field(_)
         | ExprKind::Local(_)
+        | ExprKind::Element { .. }
+        | ExprKind::Count(_)
+        | ExprKind::Packed(_)
+        | ExprKind::Intrinsic { .. }
+        | ExprKind::Otherwise { .. }
         | ExprKind::Index { .. }
         | ExprKind::Slice { .. }
         | ExprKind::Neg(_)
@@ -75,7 +86,10 @@ pub(super) fn counts(program: &Program, e: &Expr) -> bool {
 /// About how long evaluating takes, in comparisons of integers.
 pub(super) fn cost(e: &Expr) -> u64 {
     let own = match &e.kind {
-        ExprKind::Const(_) | ExprKind::Field(_) | ExprKind::Local(_) => 0,
+        ExprKind::Const(_) | ExprKind::Field(_) | ExprKind::Local(_) | ExprKind::Count(_) => 0,
+        ExprKind::Packed(_) => 48,
+        ExprKind::Element { .. } | ExprKind::Intrinsic { .. } => 2,
+        ExprKind::Otherwise { .. } => 1,
         ExprKind::Not(_) | ExprKind::Logic { .. } => 0,
         ExprKind::Neg(_) | ExprKind::Arith { .. } | ExprKind::Slice { .. } | ExprKind::Present(_) => 1,
         ExprKind::Compare { lhs, .. } => 1 + u64::from(lhs.ty == Type::Bytes),

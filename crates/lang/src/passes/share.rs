@@ -41,7 +41,11 @@ pub(super) fn share(program: &mut Program) {
         return;
     }
     for rule in &mut program.rules {
+        rule.before.iter_mut().for_each(|stmt| stmt.exprs_mut(&mut |e| ids.expr(e)));
         ids.expr(&mut rule.expr);
+    }
+    for function in &mut program.functions {
+        function.body.iter_mut().for_each(|stmt| stmt.exprs_mut(&mut |e| ids.expr(e)));
     }
 }
 

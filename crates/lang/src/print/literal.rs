@@ -9,9 +9,10 @@ pub(super) fn constant(c: &Const) -> Text {
     match c {
         Const::Bool(b) => Text::new(b.to_string(), level::PRIMARY),
         Const::Int(i) => Text::new(i.to_string(), if *i < 0 { level::UNARY } else { level::PRIMARY }),
+        Const::U32(u) => Text::new(format!("u32({u})"), level::PRIMARY),
         // No literal stands for these; they only come from folding constants.
-        Const::Float(f) if f.is_nan() => Text::new("0.0 / 0.0", 10),
-        Const::Float(f) if f.is_infinite() => Text::new(if *f > 0.0 { "1.0 / 0.0" } else { "-1.0 / 0.0" }, 10),
+        Const::Float(f) if f.is_nan() => Text::new("0.0 / 0.0", level::OPERAND),
+        Const::Float(f) if f.is_infinite() => Text::new(if *f > 0.0 { "1.0 / 0.0" } else { "-1.0 / 0.0" }, level::OPERAND),
         Const::Float(f) => Text::new(format!("{f:?}"), if f.is_sign_negative() { level::UNARY } else { level::PRIMARY }),
         Const::Bytes(b) => Text::new(quote(b), level::PRIMARY),
         Const::Ip(ip) => Text::new(ip.to_string(), level::PRIMARY),

@@ -8,6 +8,7 @@
 
 mod literal;
 mod pattern;
+mod statement;
 
 use std::collections::HashMap;
 use std::fmt;
@@ -25,8 +26,8 @@ mod level {
     pub const NOT: u8 = 3;
     pub const COMPARISON: u8 = 4;
     pub const OPERAND: u8 = 5;
-    pub const UNARY: u8 = 11;
-    pub const PRIMARY: u8 = 12;
+    pub const UNARY: u8 = 12;
+    pub const PRIMARY: u8 = 13;
 }
 
 /// A rule of a program, as text.
@@ -37,7 +38,7 @@ pub struct RuleText<'p> {
 }
 
 impl Program {
-    /// The source text of one of the program's rules, without its name.
+    /// The source text of one of the program's rules: without its name where it is an expression, and whole where it has statements.
     pub fn rule_text<'p>(&'p self, rule: &'p Rule) -> RuleText<'p> {
         RuleText { program: self, rule }
     }
@@ -45,15 +46,26 @@ impl Program {
 
 impl fmt::Display for RuleText<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let printer = Printer { program: self.program, locals: HashMap::new(), arrays: HashMap::new() };
+        if let Some(function) = statement::body(self.program, self.rule) {
+            return f.write_str(&statement::function(self.program, function));
+        }
+        let Some(printer) = statement::calls(self.program, self.rule) else {
+            return f.write_str(&statement::rule(self.program, self.rule));
+        };
         f.write_str(&printer.top(self.program.value().unwrap_or(&self.rule.expr)))
     }
 }
 
 impl fmt::Display for Program {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for table in &self.tables {
+            writeln!(f, "{}", statement::table(table))?;
+        }
+        for function in self.functions.iter().filter(|function| !function.rule) {
+            writeln!(f, "{}", statement::function(self, function))?;
+        }
         for rule in &self.rules {
-            if !rule.name.is_empty() {
+            if !rule.name.is_empty() && statement::calls(self, rule).is_some() {
                 write!(f, "rule {} = ", rule.name)?;
             }
             writeln!(f, "{}", self.rule_text(rule))?;
@@ -101,6 +113,14 @@ impl<'p> Printer<'p> {
         self.expr(e, Place::Truth).text
     }
 
+    /// The name of an array.
+    fn place(&self, place: crate::ast::Place) -> String {
+        match place {
+            crate::ast::Place::Local(local) => self.locals.get(&local).map_or_else(|| format!("l{}", local.0), |text| text.text.clone()),
+            crate::ast::Place::Table(table) => self.program.tables.get(table.index()).map_or_else(|| "?".into(), |t| t.name.clone()),
+        }
+    }
+
     fn value(&mut self, e: &'p Expr, least: u8) -> String {
         self.expr(e, Place::Value).at(least)
     }
@@ -138,6 +158,20 @@ impl<'p> Printer<'p> {
                 }
                 let args: Vec<String> = args[..shown].iter().map(|a| self.value(a, level::OR)).collect();
                 Text::new(format!("{}({})", signature.name, args.join(", ")), level::PRIMARY)
+            }
+            ExprKind::Element { array, index } => {
+                let array = self.place(*array);
+                Text::new(format!("{array}[{}]", self.value(index, level::OPERAND)), level::PRIMARY)
+            }
+            ExprKind::Count(array) => Text::new(format!("len({})", self.place(*array)), level::PRIMARY),
+            ExprKind::Packed(array) => Text::new(format!("bytes({})", self.place(*array)), level::PRIMARY),
+            ExprKind::Intrinsic { op, args } => {
+                let args: Vec<String> = args.iter().map(|a| self.value(a, level::OR)).collect();
+                Text::new(format!("{}({})", op.name(), args.join(", ")), level::PRIMARY)
+            }
+            ExprKind::Otherwise { value, default } => {
+                let value = self.value(value, level::OPERAND);
+                Text::new(format!("{value} ?? {}", self.value(default, level::OPERAND + 1)), level::OPERAND)
             }
             ExprKind::Neg(inner) => Text::new(format!("-{}", self.value(inner, level::UNARY)), level::UNARY),
             ExprKind::Not(inner) => match &inner.kind {
@@ -371,13 +405,7 @@ impl<'p> Printer<'p> {
     }
 }
 
+/// `??` binds less tightly than all of arithmetic.
 fn arith_level(op: ArithOp) -> u8 {
-    match op {
-        ArithOp::Or => 5,
-        ArithOp::Xor => 6,
-        ArithOp::And => 7,
-        ArithOp::Shl | ArithOp::Shr => 8,
-        ArithOp::Add | ArithOp::Sub => 9,
-        ArithOp::Mul | ArithOp::Div | ArithOp::Rem => 10,
-    }
+    level::OPERAND + op.entry().power
 }

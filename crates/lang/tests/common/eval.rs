@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use quintet_lang::ast::{ArithOp, Clause, CompareOp, Const, Each, Expr, ExprKind, LocalId, LogicOp, Needle, Program, Quantifier, Set};
+use quintet_lang::intrinsic::Scalar;
 use quintet_lang::signature::NilRule;
 use quintet_lang::{Presence, Type};
 use serde_json::Value as Json;
@@ -39,6 +40,7 @@ pub fn decode(json: &Json, ty: &Type) -> Value {
         Type::Array(t) => Value::Array(json.as_array().expect("an array").iter().map(|j| decode(j, t)).collect()),
         Type::Map(t) => Value::Map(json.as_object().expect("a map").iter().map(|(k, j)| (k.as_bytes().to_vec(), decode(j, t))).collect()),
         Type::Float => Value::Float(json.as_f64().expect("a float")),
+        Type::U32 | Type::List(..) => panic!("records have no {ty}"),
     }
 }
 
@@ -125,6 +127,7 @@ impl Eval<'_> {
                     Const::Bytes(b) => Value::Bytes(b.clone()),
                     Const::Ip(ip) => Value::Ip(*ip),
                     Const::Float(f) => Value::Float(*f),
+                    Const::U32(_) => panic!("expressions of rules have no U32"),
                 }));
             }
             ExprKind::Field(id) => {
@@ -165,6 +168,37 @@ impl Eval<'_> {
                 }
                 return Ok(call(name, values));
             }
+            ExprKind::Otherwise { value, default } => match self.eval(value)? {
+                None => return self.eval(default),
+                value => return Ok(value),
+            },
+            ExprKind::Intrinsic { op, args } => {
+                let mut values = Vec::new();
+                for arg in args {
+                    match self.eval(arg)? {
+                        None => return Ok(None),
+                        Some(value) => values.push(value),
+                    }
+                }
+                let scalars: Vec<Scalar> = values
+                    .iter()
+                    .map(|value| match value {
+                        Value::Bool(b) => Scalar::Bool(*b),
+                        Value::Int(i) => Scalar::Int(*i),
+                        Value::Float(f) => Scalar::Float(*f),
+                        Value::Bytes(text) => Scalar::Bytes(text),
+                        other => panic!("{other:?}"),
+                    })
+                    .collect();
+                return Ok(op.eval(&scalars).map(|value| match value {
+                    Scalar::Bool(b) => Value::Bool(b),
+                    Scalar::Int(i) => Value::Int(i),
+                    Scalar::Float(f) => Value::Float(f),
+                    Scalar::Bytes(text) => Value::Bytes(text.to_vec()),
+                    Scalar::U32(_) => panic!("expressions of rules have no U32"),
+                }));
+            }
+            ExprKind::Element { .. } | ExprKind::Count(_) | ExprKind::Packed(_) => panic!("expressions of rules have no arrays of scripts"),
             ExprKind::Neg(inner) => {
                 return Ok(self.eval(inner)?.map(|v| match v {
                     Value::Int(i) => Value::Int(i.wrapping_neg()),

@@ -71,7 +71,7 @@ fn steps(args: &[Value<'_>]) -> u64 {
             Value::Bytes(text) => bytes += text.len() as u64,
             Value::Array(array) => elements += array.len() as u64,
             Value::Map(map) => elements += map.len() as u64,
-            Value::Nil | Value::Bool(_) | Value::Int(_) | Value::Float(_) | Value::Ip(_) => {}
+            Value::Nil | Value::Bool(_) | Value::Int(_) | Value::U32(_) | Value::Float(_) | Value::Ip(_) => {}
         }
     }
     1 + bytes / 16 + elements
@@ -87,7 +87,7 @@ fn holds(value: &Value<'_>, text: &[u8]) -> bool {
         Value::Bytes(whole) => within(whole),
         Value::Array(items) => items.iter().any(|item| holds(&item, text)),
         Value::Map(entries) => entries.iter().any(|(key, item)| within(key) || holds(&item, text)),
-        Value::Nil | Value::Bool(_) | Value::Int(_) | Value::Float(_) | Value::Ip(_) => false,
+        Value::Nil | Value::Bool(_) | Value::Int(_) | Value::U32(_) | Value::Float(_) | Value::Ip(_) => false,
     }
 }
 
@@ -96,7 +96,7 @@ fn has_maps(ty: &Type) -> bool {
     match ty {
         Type::Map(_) => true,
         Type::Array(element) => has_maps(element),
-        Type::Bool | Type::Int | Type::Float | Type::Bytes | Type::Ip => false,
+        Type::Bool | Type::Int | Type::U32 | Type::Float | Type::Bytes | Type::Ip | Type::List(..) => false,
     }
 }
 

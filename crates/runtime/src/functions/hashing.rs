@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use base64::Engine;
 use hmac::{Hmac, KeyInit, Mac};
+use md5::Md5;
 use quintet_lang::ast::Site;
+use sha1::Sha1;
 use sha2::{Digest, Sha256, Sha512};
 
 use super::Function;
@@ -14,6 +16,14 @@ use super::standard::{bytes, constant, flags, int_within, prepared};
 use crate::scratch::Scratch;
 use crate::trap::Trap;
 use crate::value::Value;
+
+pub(super) fn md5<'a>(args: &[Value<'a>], scratch: &'a Scratch) -> Result<Value<'a>, Trap> {
+    digest::<Md5>(args, scratch)
+}
+
+pub(super) fn sha1<'a>(args: &[Value<'a>], scratch: &'a Scratch) -> Result<Value<'a>, Trap> {
+    digest::<Sha1>(args, scratch)
+}
 
 pub(super) fn sha256<'a>(args: &[Value<'a>], scratch: &'a Scratch) -> Result<Value<'a>, Trap> {
     digest::<Sha256>(args, scratch)
@@ -96,6 +106,7 @@ pub(super) fn hash_in_range(site: &Site) -> Result<Arc<dyn Function>, String> {
                 Value::Bytes(b) => feed(&mut hasher, 3, b),
                 Value::Ip(IpAddr::V4(ip)) => feed(&mut hasher, 4, &ip.octets()),
                 Value::Ip(IpAddr::V6(ip)) => feed(&mut hasher, 4, &ip.octets()),
+                Value::U32(u) => feed(&mut hasher, 1, &i64::from(*u).to_be_bytes()),
                 Value::Nil | Value::Array(_) | Value::Map(_) => return Ok(Value::Nil),
             }
         }

@@ -1,6 +1,7 @@
 //! Functions that rules call: the standard ones and those of the host.
 
 mod bound;
+mod bytes;
 mod caught;
 mod collections;
 mod encoding;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use quintet_lang::Limits;
 use quintet_lang::ast::Site;
 
-use super::{Bind, Function, collections, encoding, hashing, json, network, replace, text};
+use super::{Bind, Function, bytes as of_bytes, collections, encoding, hashing, json, network, replace, text};
 use crate::room::Room;
 use crate::scratch::Scratch;
 use crate::trap::Trap;
@@ -52,6 +52,17 @@ impl Standard {
             "url_decode" => Prepared(encoding::url_decode),
             "decode_base64" => Plain(encoding::decode_base64),
             "encode_base64" => Prepared(encoding::encode_base64),
+            "find" => Plain(of_bytes::find),
+            "xor_bytes" => Plain(of_bytes::xor_bytes),
+            "sum_bytes" => Plain(of_bytes::sum_bytes),
+            "entropy" => Plain(of_bytes::entropy),
+            "crc32" => Plain(of_bytes::crc32),
+            "adler32" => Plain(of_bytes::adler32),
+            "encode_hex" => Plain(of_bytes::encode_hex),
+            "decode_hex" => Plain(of_bytes::decode_hex),
+            "inflate" => Prepared(of_bytes::inflate),
+            "md5" => Plain(hashing::md5),
+            "sha1" => Plain(hashing::sha1),
             "sha256" => Plain(hashing::sha256),
             "sha512" => Plain(hashing::sha512),
             "hmac" => Prepared(hashing::hmac),

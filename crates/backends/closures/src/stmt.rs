@@ -1,0 +1,283 @@
+//! Statements.
+
+use quintet_lang::Type;
+use quintet_lang::ast::{Block, Expr, ExprKind, Stmt, StmtKind};
+use quintet_runtime::{Trap, Value, counts_steps};
+
+use crate::context::{BoolFn, Ctx};
+use crate::expr::Builder;
+use crate::frame::Home;
+use crate::kind::{Any, Bool, Float, Int, U32};
+use crate::operand::Source;
+use crate::word::{Scalar, by_arg, by_turn};
+
+/// Where to go on after a statement.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Flow {
+    /// At the next one.
+    On,
+    /// Behind the innermost loop.
+    Break,
+    /// At the innermost loop's next turn.
+    Continue,
+    /// At the function's caller.
+    Return,
+    /// Nowhere: a trap was noted, or the budget is used up.
+    Trap,
+}
+
+/// A statement, or several.
+pub(crate) type StmtFn = Box<dyn for<'a> Fn(&Ctx<'a>) -> Flow + Send + Sync>;
+
+/// Boxes a closure as a statement.
+pub(crate) fn stmt(run: impl for<'a> Fn(&Ctx<'a>) -> Flow + Send + Sync + 'static) -> StmtFn {
+    Box::new(run)
+}
+
+/// Ends the evaluation.
+#[cold]
+pub(crate) fn trap(cx: &Ctx<'_>, trap: Trap) -> Flow {
+    let _: Option<()> = cx.trap(trap);
+    Flow::Trap
+}
+
+/// Goes on after a value that was nil, unless that was a trap.
+#[cold]
+pub(crate) fn nil(cx: &Ctx<'_>) -> Flow {
+    if cx.trapped() { Flow::Trap } else { Flow::On }
+}
+
+/// A condition.
+pub(crate) struct Condition {
+    test: BoolFn,
+    /// Whether it may trap.
+    checked: bool,
+}
+
+impl Condition {
+    /// Whether it holds; nothing after a trap.
+    #[inline(always)]
+    pub(crate) fn holds(&self, cx: &Ctx<'_>) -> Option<bool> {
+        let holds = self.test.test(cx);
+        if self.checked && cx.trapped() { None } else { Some(holds) }
+    }
+}
+
+/// Sets a local, or leaves a result.
+pub(crate) fn set<K: Scalar>(home: Home, value: impl Source<K>) -> StmtFn {
+    match home {
+        Home::Word { at, nullable: false } => stmt(move |cx| match value.get(cx) {
+            Some(value) => {
+                cx.set_local(at, K::word(value));
+                Flow::On
+            }
+            // Only a trap makes it nil.
+            None => trap(cx, Trap::Nil),
+        }),
+        Home::Word { at, nullable: true } => stmt(move |cx| match value.get(cx) {
+            Some(value) => {
+                cx.set_local(at, K::word(value));
+                cx.set_local(at + 1, 1);
+                Flow::On
+            }
+            None => {
+                cx.set_local(at + 1, 0);
+                nil(cx)
+            }
+        }),
+        Home::Value { at } => stmt(move |cx| {
+            let value = value.get(cx).map(K::value);
+            set_value(cx, at, value.unwrap_or(Value::Nil));
+            if value.is_none() { nil(cx) } else { Flow::On }
+        }),
+    }
+}
+
+/// Sets a local that is a value.
+#[inline]
+pub(crate) fn set_value<'a>(cx: &Ctx<'a>, at: usize, value: Value<'a>) {
+    if let Some(place) = cx.env.values.get().get(at) {
+        place.set(value);
+    }
+}
+
+/// Several statements; `I` is an array for the usual numbers of them.
+fn run_all<'a>(stmts: &[StmtFn], cx: &Ctx<'a>) -> Flow {
+    for stmt in stmts {
+        let flow = stmt(cx);
+        if flow != Flow::On {
+            return flow;
+        }
+    }
+    Flow::On
+}
+
+fn in_order(stmts: Vec<StmtFn>) -> StmtFn {
+    let stmts = match <Vec<_> as TryInto<[StmtFn; 1]>>::try_into(stmts) {
+        Ok([only]) => return only,
+        Err(stmts) => stmts,
+    };
+    let stmts = match <Vec<_> as TryInto<[StmtFn; 2]>>::try_into(stmts) {
+        Ok(two) => return stmt(move |cx| run_all(&two, cx)),
+        Err(stmts) => stmts,
+    };
+    let stmts = match <Vec<_> as TryInto<[StmtFn; 3]>>::try_into(stmts) {
+        Ok(three) => return stmt(move |cx| run_all(&three, cx)),
+        Err(stmts) => stmts,
+    };
+    match <Vec<_> as TryInto<[StmtFn; 4]>>::try_into(stmts) {
+        Ok(four) => stmt(move |cx| run_all(&four, cx)),
+        Err(stmts) => {
+            let stmts: Box<[StmtFn]> = stmts.into();
+            stmt(move |cx| run_all(&stmts, cx))
+        }
+    }
+}
+
+impl Builder<'_> {
+    /// The statements of a block.
+    pub(crate) fn statements(&mut self, block: &Block) -> StmtFn {
+        let mut stmts = Vec::with_capacity(block.len());
+        let mut rest = block.as_slice();
+        while let Some((first, behind)) = rest.split_first() {
+            let moves: Vec<_> = rest.iter().map_while(|stmt| self.word_move(stmt)).collect();
+            if moves.len() > 1 {
+                rest = rest.get(moves.len()..).unwrap_or_default();
+                let moves: Box<[(usize, usize)]> = moves.into();
+                self.add_size(size_of_val(&*moves));
+                stmts.push(stmt(move |cx| {
+                    for (from, to) in &moves {
+                        cx.set_local(*to, cx.local(*from).unwrap_or(0));
+                    }
+                    Flow::On
+                }));
+                continue;
+            }
+            stmts.push(self.statement(first));
+            rest = behind;
+        }
+        let all = in_order(stmts);
+        self.add_size(size_of_val(&*all));
+        all
+    }
+
+    /// The words of two locals that are never nil, where a statement sets the second to the first.
+    fn word_move(&self, it: &Stmt) -> Option<(usize, usize)> {
+        match &it.kind {
+            StmtKind::Set { local, value } => Some((self.word_local(value)?, self.word_of(*local)?)),
+            _ => None,
+        }
+    }
+
+    fn statement(&mut self, it: &Stmt) -> StmtFn {
+        let made = self.make_statement(it);
+        self.add_size(size_of_val(&*made));
+        made
+    }
+
+    fn make_statement(&mut self, it: &Stmt) -> StmtFn {
+        match &it.kind {
+            StmtKind::Set { local, value } => match self.home(*local) {
+                Some(home) => self.set(home, value),
+                None => stmt(|cx| trap(cx, Trap::Nil)),
+            },
+            StmtKind::Fill { array, with } => self.fill(*array, with),
+            StmtKind::Store { array, index, value } => self.store(*array, index, value),
+            StmtKind::Push { array, value } => self.push(*array, value),
+            StmtKind::Pop { local, array } => self.pop(*local, *array),
+            StmtKind::Call { results, function, args } => self.invoke(results, *function, args),
+            StmtKind::If { arms, otherwise } => self.branch(arms, otherwise),
+            StmtKind::While { before, condition, body } => self.while_loop(before, condition, body),
+            StmtKind::For { local, over, body } => self.for_loop(*local, over, body),
+            StmtKind::Break => stmt(|_| Flow::Break),
+            StmtKind::Continue => stmt(|_| Flow::Continue),
+            StmtKind::Return(values) => self.return_with(values),
+        }
+    }
+
+    /// The closure that sets a local, or leaves a result.
+    fn set(&mut self, home: Home, value: &Expr) -> StmtFn {
+        match &value.ty {
+            Type::U32 => {
+                if let (Home::Word { at, nullable: false }, ExprKind::Arith { op, lhs, rhs }) = (home, &value.kind) {
+                    return self.u32_assignment(at, *op, lhs, rhs);
+                }
+                by_turn!(self.turn(value), value => set::<U32>(home, value))
+            }
+            Type::Int => {
+                if let (Home::Word { at, nullable: false }, ExprKind::Arith { op, lhs, rhs }) = (home, &value.kind) {
+                    return self.int_assignment(at, *op, lhs, rhs);
+                }
+                by_arg!(self.arg::<Int>(value), value => set::<Int>(home, value))
+            }
+            Type::Float => {
+                if let (Home::Word { at, nullable: false }, ExprKind::Arith { op, lhs, rhs }) = (home, &value.kind) {
+                    return self.float_assignment(at, *op, lhs, rhs);
+                }
+                by_arg!(self.arg::<Float>(value), value => set::<Float>(home, value))
+            }
+            Type::Bool => by_arg!(self.arg::<Bool>(value), value => set::<Bool>(home, value)),
+            Type::Bytes | Type::Ip | Type::Array(_) | Type::Map(_) | Type::List(..) => {
+                let value = self.closure::<Any>(value);
+                match home {
+                    Home::Value { at } => stmt(move |cx| {
+                        let value = value(cx);
+                        set_value(cx, at, value.unwrap_or(Value::Nil));
+                        if value.is_none() { nil(cx) } else { Flow::On }
+                    }),
+                    Home::Word { .. } => stmt(|cx| trap(cx, Trap::Nil)),
+                }
+            }
+        }
+    }
+
+    fn return_with(&mut self, values: &[Expr]) -> StmtFn {
+        let homes = self.layout.results.clone();
+        let mut sets: Vec<StmtFn> = homes.into_iter().zip(values).map(|(home, value)| self.set(home, value)).collect();
+        sets.push(stmt(|_| Flow::Return));
+        in_order(sets)
+    }
+
+    /// A condition.
+    pub(crate) fn condition(&mut self, expr: &Expr) -> Condition {
+        let (test, full) = self.noting_full(|builder| builder.test(expr));
+        // Where a value that is not a test is nil because of a trap, the test is false, so that is looked at as well.
+        Condition { test, checked: full || counts_steps(self.linked, expr) }
+    }
+
+    fn branch(&mut self, arms: &[(Expr, Block)], otherwise: &Block) -> StmtFn {
+        let mut made: Vec<(Condition, StmtFn)> = Vec::with_capacity(arms.len());
+        for (condition, body) in arms {
+            made.push((self.condition(condition), self.statements(body)));
+        }
+        let last = (!otherwise.is_empty()).then(|| self.statements(otherwise));
+        let made = match (<Vec<_> as TryInto<[(Condition, StmtFn); 1]>>::try_into(made), last) {
+            (Ok([(condition, body)]), None) => {
+                return stmt(move |cx| match condition.holds(cx) {
+                    Some(true) => body(cx),
+                    Some(false) => Flow::On,
+                    None => Flow::Trap,
+                });
+            }
+            (Ok([(condition, body)]), Some(otherwise)) => {
+                return stmt(move |cx| match condition.holds(cx) {
+                    Some(true) => body(cx),
+                    Some(false) => otherwise(cx),
+                    None => Flow::Trap,
+                });
+            }
+            (Err(made), last) => (made, last),
+        };
+        let (arms, last) = made;
+        stmt(move |cx| {
+            for (condition, body) in &arms {
+                match condition.holds(cx) {
+                    Some(true) => return body(cx),
+                    Some(false) => {}
+                    None => return Flow::Trap,
+                }
+            }
+            last.as_ref().map_or(Flow::On, |last| last(cx))
+        })
+    }
+}

@@ -1,0 +1,460 @@
+//! Generating statements.
+//!
+//! A part of a function that is cut answers nothing where control goes on after it, [`BREAK`] or [`CONTINUE`] for the loop around it, or what
+//! the function answers.
+
+use quintet_lang::Type;
+use quintet_lang::ast::{Block, Expr, ExprKind, FnId, LocalId, Over, Stmt, StmtKind};
+use quintet_runtime::{Threshold, Trap};
+
+use crate::chunk::BUDGET;
+use crate::code::Exit;
+use crate::expr::Emitter;
+use crate::ints::range;
+use crate::operand::{Form, NUMBERS, Operand, Place, stored};
+use crate::script::{Turn, answers_many, takes_many, weight};
+use crate::slots::{Slots, width};
+use crate::value::first_word;
+
+const BREAK: i32 = -1;
+const CONTINUE: i32 = -2;
+/// A part of an `if` has run one of its blocks.
+const DONE: i32 = -3;
+
+/// Blocks inside one another in a Lua function that is cut.
+const DEEP: usize = 8;
+
+/// Arms of an `if` in a Lua function that is cut.
+const ARMS: usize = 8;
+
+/// What a block does to the loop around it.
+fn escapes(block: &[Stmt]) -> (bool, bool) {
+    let join = |a: (bool, bool), b: (bool, bool)| (a.0 || b.0, a.1 || b.1);
+    block.iter().fold((false, false), |found, stmt| {
+        join(
+            found,
+            match &stmt.kind {
+                StmtKind::Break => (true, false),
+                StmtKind::Continue => (false, true),
+                StmtKind::If { arms, otherwise } => arms.iter().fold(escapes(otherwise), |found, (_, body)| join(found, escapes(body))),
+                _ => (false, false),
+            },
+        )
+    })
+}
+
+impl Emitter<'_> {
+    fn is_large(&self) -> bool {
+        self.script.as_ref().is_some_and(|script| script.large)
+    }
+
+    fn set_turn(&mut self, turn: Turn) -> Turn {
+        self.script.as_mut().map_or(Turn::Outside, |script| std::mem::replace(&mut script.turn, turn))
+    }
+
+    /// Statements that stand in no loop of this Lua function, or right in the body of one.
+    pub(crate) fn statements(&mut self, block: &[Stmt]) {
+        let most = self.linked.threshold(Threshold::LuaFunctionNodes);
+        if !self.is_large() || weight(block) <= most {
+            block.iter().for_each(|stmt| self.statement(stmt));
+            return;
+        }
+        let mut rest = block;
+        while !rest.is_empty() {
+            let (mut taken, mut total) = (0, 0);
+            for stmt in rest {
+                let own = weight(std::slice::from_ref(stmt));
+                if taken > 0 && total + own > most {
+                    break;
+                }
+                (taken, total) = (taken + 1, total + own);
+            }
+            let (part, others) = rest.split_at(taken);
+            match part {
+                // Its blocks become parts.
+                [stmt] if total > most => self.statement(stmt),
+                _ => self.part_of_block(part),
+            }
+            rest = others;
+        }
+    }
+
+    /// The block of a statement.
+    fn inner(&mut self, block: &Block) {
+        let most = self.linked.threshold(Threshold::LuaFunctionNodes);
+        let deep = self.script.as_ref().map_or(0, |script| script.depth);
+        if self.is_large() && (weight(block) > most / 8 || deep >= DEEP) {
+            return self.part_of_block(block);
+        }
+        if let Some(script) = &mut self.script {
+            script.depth += 1;
+        }
+        self.block(|e| e.statements(block));
+        if let Some(script) = &mut self.script {
+            script.depth -= 1;
+        }
+    }
+
+    /// Statements in a Lua function of their own.
+    fn part_of_block(&mut self, block: &[Stmt]) {
+        if block.is_empty() {
+            return;
+        }
+        let part = self.part_of(|e| e.statements(block));
+        self.call_part(part, escapes(block), None);
+    }
+
+    fn part_of(&mut self, f: impl FnOnce(&mut Self)) -> usize {
+        let turn = self.set_turn(Turn::Outside);
+        let depth = self.script.as_mut().map_or(0, |script| std::mem::take(&mut script.depth));
+        let part = self.part(f);
+        if let Some(script) = &mut self.script {
+            script.depth = depth;
+        }
+        self.set_turn(turn);
+        part
+    }
+
+    /// Runs a part; `done` is where to go where it has run a block of an `if`.
+    fn call_part(&mut self, part: usize, (breaks, continues): (bool, bool), done: Option<Exit>) {
+        self.block(|e| {
+            let results = e.script.as_ref().and_then(|script| script.function).map_or(0, |id| {
+                let results = &e.linked.program().functions[id.index()].results;
+                if answers_many(results) { 1 } else { results.iter().map(|answer| width(&answer.ty)).sum() }
+            });
+            let names: Vec<String> = (0..=results).map(|_| e.code.local()).collect();
+            let names = names.join(", ");
+            let r = names.split(',').next().unwrap_or("nil").to_owned();
+            e.code.line(format!("local {names} = P[{part}]({})", e.args));
+            let turn = e.script.as_ref().map_or(Turn::Outside, |script| script.turn);
+            e.code.line(format!("if {r} ~= nil then"));
+            if let Some(done) = done {
+                let leave = e.code.leave(done);
+                e.code.line(format!("  if {r} == {DONE} then {leave} end"));
+            }
+            if let Turn::Here(next) = turn {
+                if breaks {
+                    e.code.line(format!("  if {r} == {BREAK} then break end"));
+                }
+                if continues {
+                    let leave = e.code.leave(next);
+                    e.code.line(format!("  if {r} == {CONTINUE} then {leave} end"));
+                }
+            }
+            e.code.line(format!("  return {names}"));
+            e.code.line("end");
+        });
+    }
+
+    fn statement(&mut self, stmt: &Stmt) {
+        match &stmt.kind {
+            StmtKind::Set { local, value } => {
+                let slots = self.slots_of(*local);
+                self.set(&slots, value);
+            }
+            StmtKind::Fill { array, with } => self.block(|e| e.fill(*array, with)),
+            StmtKind::Store { array, index, value } => self.block(|e| {
+                let Operand::Int(index) = e.needed(index) else { return };
+                let value = e.needed(value);
+                let array = e.array(quintet_lang::ast::Place::Local(*array));
+                let index = e.within(&array, index);
+                e.put(&array, &index, value);
+            }),
+            StmtKind::Push { array, value } => self.block(|e| e.push(*array, value)),
+            StmtKind::Pop { local, array } => self.block(|e| e.pop(*local, *array)),
+            StmtKind::Call { results, function, args } => self.script_call(results, *function, args),
+            StmtKind::If { arms, otherwise } => self.if_(arms, otherwise),
+            StmtKind::While { before, condition, body } => {
+                let open = self.code.open("while true do".into());
+                let turn = self.set_turn(Turn::Outside);
+                self.inner(before);
+                self.block(|e| e.branch(condition, false, Exit::Break));
+                self.body(body, turn);
+                self.code.close(open);
+            }
+            StmtKind::For { local, over, body } => self.block(|e| e.for_(*local, over, body)),
+            StmtKind::Break => match self.script.as_ref().map(|script| script.turn) {
+                Some(Turn::Here(_)) => self.code.go(Exit::Break),
+                _ => self.code.line(format!("do return {BREAK} end")),
+            },
+            StmtKind::Continue => match self.script.as_ref().map(|script| script.turn) {
+                Some(Turn::Here(next)) => self.code.go(next),
+                _ => self.code.line(format!("do return {CONTINUE} end")),
+            },
+            StmtKind::Return(values) => self.block(|e| e.return_(values)),
+        }
+    }
+
+    /// Sets variables to a value or nil.
+    fn set(&mut self, slots: &Slots, value: &Expr) {
+        if !value.nullable {
+            return self.block(|e| {
+                let value = e.value(value, Exit::Nothing);
+                e.assign(slots, value);
+            });
+        }
+        self.scoped(|e, done| {
+            e.scoped(|e, nil| {
+                let value = e.value(value, nil);
+                e.assign(slots, value);
+                e.code.go(done);
+            });
+            e.assign_nil(slots);
+        });
+    }
+
+    fn if_(&mut self, arms: &[(Expr, Block)], otherwise: &Block) {
+        self.scoped(|e, done| {
+            if e.is_large() && arms.len() > ARMS {
+                for chunk in arms.chunks(ARMS) {
+                    let part = e.part_of(|e| {
+                        for (condition, body) in chunk {
+                            e.scoped(|e, next| {
+                                e.branch(condition, false, next);
+                                e.inner(body);
+                                e.code.line(format!("do return {DONE} end"));
+                            });
+                        }
+                    });
+                    let found = chunk.iter().fold((false, false), |found, (_, body)| {
+                        let here = escapes(body);
+                        (found.0 || here.0, found.1 || here.1)
+                    });
+                    e.call_part(part, found, Some(done));
+                }
+                return e.inner(otherwise);
+            }
+            for (i, (condition, body)) in arms.iter().enumerate() {
+                let last = i + 1 == arms.len() && otherwise.is_empty();
+                e.scoped(|e, next| {
+                    e.branch(condition, false, next);
+                    e.inner(body);
+                    if !last {
+                        e.code.go(done);
+                    }
+                });
+            }
+            e.inner(otherwise);
+        });
+    }
+
+    fn step(&mut self) {
+        self.code.line("I32[M] = I32[M] - 1");
+        self.code.line(format!("if I32[M] < 0 and settle(E) ~= 0 then return {BUDGET} end"));
+    }
+
+    /// A turn of a loop: its step and its body. `outer` is the loop around it.
+    fn body(&mut self, body: &Block, outer: Turn) {
+        self.step();
+        self.scoped(|e, next| {
+            e.set_turn(Turn::Here(next));
+            e.inner(body);
+        });
+        self.set_turn(outer);
+    }
+
+    fn for_(&mut self, local: LocalId, over: &Over, body: &Block) {
+        let outer = self.script.as_ref().map_or(Turn::Outside, |script| script.turn);
+        let slots = self.slots_of(local);
+        match over {
+            Over::Range { start, end, inclusive } => self.scoped(|e, none| {
+                let Operand::Int(start) = e.value(start, none) else { return };
+                let start = e.number(start);
+                let Operand::Int(end) = e.value(end, none) else { return };
+                let end = e.number(end);
+                let first = e.fresh(&start.text);
+                let (_, high) = range(end.form);
+                if start.form != Form::Mixed {
+                    // No run takes as many turns as lead beyond numbers.
+                    let mut last = if end.form == Form::Mixed { e.fresh(&format!("tonumber({})", end.text)) } else { end.text };
+                    if !inclusive {
+                        last = format!("{last} - 1");
+                    }
+                    if high > NUMBERS.into() {
+                        last = e.fresh(&last);
+                        e.code.line(format!("if {last} > {NUMBERS} then {last} = {NUMBERS} end"));
+                    }
+                    let k = e.code.local();
+                    let open = e.code.open(format!("for {k} = {first}, {last} do"));
+                    e.code.line(format!("{} = {k}", slots.first()));
+                    e.body(body, outer);
+                    return e.code.close(open);
+                }
+                let turns = e.fresh(&format!("turns({first}, {})", end.text));
+                if *inclusive {
+                    e.code.line(format!("if {first} <= {} then {turns} = {turns} + 1 end", end.text));
+                }
+                let k = e.code.local();
+                let open = e.code.open(format!("for {k} = 0, {turns} - 1 do"));
+                let at = e.fresh(&format!("{first} + {k}"));
+                e.code.line(format!("if {at} > {NUMBERS} then {at} = {at} + 0LL end"));
+                e.code.line(format!("{} = {at}", slots.first()));
+                e.body(body, outer);
+                e.code.close(open);
+            }),
+            Over::Value(value) => self.scoped(|e, none| {
+                let found = e.value(value, none);
+                e.for_value(&slots, value, found, body, outer);
+            }),
+            Over::Array(place) => {
+                let array = self.array(*place);
+                let k = self.fresh("0");
+                let open = self.code.open(format!("while {k} < {} do", array.len));
+                self.block(|e| {
+                    let value = e.load(&array, &k);
+                    e.assign(&slots, value);
+                });
+                self.code.line(format!("{k} = {k} + 1"));
+                self.body(body, outer);
+                self.code.close(open);
+            }
+        }
+    }
+
+    fn for_value(&mut self, slots: &Slots, value: &Expr, found: Operand, body: &Block, outer: Turn) {
+        match found {
+            Operand::Bytes(bytes) => {
+                let (address, len) = (self.fresh(&bytes.address), self.fresh(&bytes.len));
+                let k = self.code.local();
+                let open = self.code.open(format!("for {k} = 0, {len} - 1 do"));
+                self.code.line(format!("{} = U8[{address} + {k}]", slots.first()));
+                self.body(body, outer);
+                self.code.close(open);
+            }
+            Operand::Block(block) => {
+                let element = value.ty.element().unwrap_or(&value.ty).clone();
+                let (stride, skip) = if matches!(value.ty, Type::Map(_)) { (element.words() + 1, " + 1") } else { (element.words(), "") };
+                let first = self.fresh(&format!("{}{skip}", first_word(&block)));
+                let (len, block) = (self.fresh(&block.len), self.fresh(&block.block));
+                let k = self.code.local();
+                let open = self.code.open(format!("for {k} = 0, {len} - 1 do"));
+                self.block(|e| {
+                    let word = e.fresh(&format!("{first} + {k} * {stride}"));
+                    let value = stored(&element, Place::at(&word), &block);
+                    e.assign(slots, value);
+                });
+                self.body(body, outer);
+                self.code.close(open);
+            }
+            // The checker walks nothing else.
+            _ => self.code.line("error('a loop over this')"),
+        }
+    }
+
+    fn return_(&mut self, values: &[Expr]) {
+        let Some((ranges, id)) = self.script.as_ref().and_then(|script| Some((script.ranges, script.function?))) else { return };
+        let many = answers_many(&self.linked.program().functions[id.index()].results);
+        let mut texts = Vec::new();
+        for (place, value) in values.iter().enumerate() {
+            let (low, high) = ranges.of_result(id, place);
+            let form = crate::ints::form(low, high);
+            texts.extend(self.argument(value, form));
+        }
+        let table = many.then(|| {
+            let table = self.fresh("{}");
+            for (i, text) in texts.iter().enumerate() {
+                self.code.line(format!("{table}[{}] = {text}", i + 1));
+            }
+            table
+        });
+        self.leave();
+        let texts = table.map_or(texts, |table| vec![table]);
+        let texts: String = texts.iter().map(|text| format!(", {text}")).collect();
+        self.code.line(format!("do return false{texts} end"));
+    }
+
+    /// A value to hand over, nil where it is.
+    fn argument(&mut self, value: &Expr, form: Form) -> Vec<String> {
+        if !value.nullable {
+            let found = self.value(value, Exit::Nothing);
+            return self.texts(found, form);
+        }
+        let slots = Slots { form, ..self.empty(&value.ty) };
+        self.scoped(|e, nil| {
+            let found = e.value(value, nil);
+            e.assign(&slots, found);
+        });
+        slots.names
+    }
+
+    fn script_call(&mut self, results: &[LocalId], id: FnId, args: &[Expr]) {
+        let results: Vec<Slots> = results.iter().map(|result| self.slots_of(*result)).collect();
+        self.scoped(|e, done| {
+            e.scoped(|e, skip| {
+                e.call_function(&results, id, args, skip);
+                if args.iter().any(|arg| arg.nullable) {
+                    e.code.go(done);
+                }
+            });
+            if args.iter().any(|arg| arg.nullable) {
+                results.iter().for_each(|result| e.assign_nil(result));
+            }
+        });
+    }
+
+    fn call_function(&mut self, results: &[Slots], id: FnId, args: &[Expr], skip: Exit) {
+        let linked = self.linked;
+        let function = &linked.program().functions[id.index()];
+        let Some(ranges) = self.script.as_ref().map(|script| script.ranges) else { return };
+        let mut texts = Vec::new();
+        for (place, (arg, param)) in args.iter().zip(&function.frame.locals).enumerate() {
+            let (low, high) = ranges.of_function(id, place);
+            let form = crate::ints::form(low, high);
+            match (&arg.ty, &arg.kind) {
+                (Type::List(..), ExprKind::Local(local)) => texts.push(self.slots_of(*local).first().to_owned()),
+                _ if param.nullable => texts.extend(self.argument(arg, form)),
+                _ => {
+                    let value = self.value(arg, skip);
+                    texts.extend(self.texts(value, form));
+                }
+            }
+        }
+        if takes_many(function) {
+            let table = self.fresh("{}");
+            for (i, text) in texts.iter().enumerate() {
+                self.code.line(format!("{table}[{}] = {text}", i + 1));
+            }
+            texts = vec![table];
+        }
+        self.step();
+        self.code.line(format!("if D >= DM then return {} end", Trap::Calls.code()));
+        let texts: String = texts.iter().map(|text| format!(", {text}")).collect();
+        let many = answers_many(&function.results);
+        let count = if results.is_empty() {
+            0
+        } else if many {
+            1
+        } else {
+            function.results.iter().map(|answer| width(&answer.ty)).sum()
+        };
+        let trap = self.code.local();
+        let mut names: Vec<String> = (0..count).map(|_| self.code.local()).collect();
+        let all: String = names.iter().map(|name| format!(", {name}")).collect();
+        self.code.line(format!("local {trap}{all} = Q[{}](w, b, D + 1{texts})", id.0 + 1));
+        self.code.line(format!("if {trap} then return {trap} end"));
+        if many && let Some(table) = names.first().cloned() {
+            let count: usize = function.results.iter().map(|answer| width(&answer.ty)).sum();
+            names = (1..=count).map(|i| format!("{table}[{i}]")).collect();
+        }
+        let mut at = 0;
+        for (place, (result, answer)) in results.iter().zip(&function.results).enumerate() {
+            let width = width(&answer.ty);
+            let (low, high) = ranges.of_result(id, place);
+            let form = crate::ints::form(low, high);
+            let found = Slots { ty: answer.ty.clone(), names: names.get(at..at + width).unwrap_or(&[]).to_vec(), form, home: None };
+            at += width;
+            if answer.nullable {
+                self.scoped(|e, after| {
+                    e.scoped(|e, nil| {
+                        e.code.jump(&format!("{} == nil", found.first()), nil);
+                        e.assign(result, found.operand());
+                        e.code.go(after);
+                    });
+                    e.assign_nil(result);
+                });
+            } else {
+                self.assign(result, found.operand());
+            }
+        }
+    }
+}

@@ -19,10 +19,10 @@
 //! A rule may have statements that run before its expression ([`Rule::before`]), and functions of the program ([`Function`]) are made of
 //! them. What has an effect is a statement: calls of such functions, assignments, and all that changes an array. The checker takes them out
 //! of expressions, in order, so evaluating an expression changes nothing. Loops over ranges, bytes and arrays are one statement
-//! ([`Stmt::For`]); its back-edge, that of [`Stmt::While`] and each call count a step.
+//! ([`StmtKind::For`]); its back-edge, that of [`StmtKind::While`] and each call count a step.
 //!
 //! Arrays ([`Type::List`]) live in the instance's memory and are passed by reference: an expression of such a type is a place, not a value,
-//! and stands only where an array is looked at, walked or passed. A [`Stmt::Set`] of an array copies.
+//! and stands only where an array is looked at, walked or passed. A [`StmtKind::Set`] of an array copies.
 
 use std::fmt;
 use std::net::IpAddr;

@@ -1,11 +1,11 @@
 //! The part of a workload that other engines can run which cannot run all of it: one rule that they do not have leaves out that rule, on all
 //! rows of a comparison of its own, and not the engine.
 
-use quintet_lang::syntax::Item;
 use std::time::{Duration, Instant};
 
 use quintet::RuleSet;
 use quintet_lang::ast::{Program, Rule};
+use quintet_lang::syntax::Item;
 use quintet_peers::{Peer, Task};
 
 use crate::gate::prepare;

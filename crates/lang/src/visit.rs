@@ -57,6 +57,108 @@ pub enum Operator {
     Quantifier(Quantifier),
 }
 
+/// The direct children of an expression, shared or to be changed.
+macro_rules! children {
+    ($name:ident, $iter:ident $(, $mut:tt)?) => {
+        /// Calls `visit` on each direct child, in order of evaluation.
+        pub fn $name<'e>(&'e $($mut)? self, visit: &mut dyn FnMut(&'e $($mut)? Expr)) {
+            match &$($mut)? self.kind {
+                ExprKind::Const(_) | ExprKind::Field(_) | ExprKind::Local(_) | ExprKind::Count(_) | ExprKind::Packed(_) => {}
+                ExprKind::Element { index, .. } => visit(index),
+                ExprKind::Otherwise { value: base, default: other }
+                | ExprKind::Index { base, index: other }
+                | ExprKind::Key { base, key: other } => {
+                    visit(base);
+                    visit(other);
+                }
+                ExprKind::Slice { base, start, end } => {
+                    visit(base);
+                    for bound in [start, end].into_iter().flatten() {
+                        visit(bound);
+                    }
+                }
+                ExprKind::Call { args, .. } | ExprKind::Intrinsic { args, .. } => args.$iter().for_each(visit),
+                ExprKind::Neg(e) | ExprKind::Not(e) | ExprKind::Present(e) => visit(e),
+                ExprKind::Arith { lhs, rhs, .. } | ExprKind::Compare { lhs, rhs, .. } => {
+                    visit(lhs);
+                    visit(rhs);
+                }
+                ExprKind::In { value, .. }
+                | ExprKind::InList { value, .. }
+                | ExprKind::Matches { value, .. }
+                | ExprKind::Wildcard { value, .. } => visit(value),
+                ExprKind::Contains { value, needle } => {
+                    visit(value);
+                    if let Needle::Dynamic(n) = needle {
+                        visit(n);
+                    }
+                }
+                ExprKind::Logic { items, .. } => items.$iter().for_each(visit),
+                ExprKind::Quantifier { each, .. } | ExprKind::Collect(each) => {
+                    for clause in &$($mut)? each.clauses {
+                        match clause {
+                            Clause::For(sources) => sources.$iter().for_each(|(_, s)| visit(s)),
+                            Clause::Let(_, value) => visit(value),
+                        }
+                    }
+                    visit(&$($mut)? each.body);
+                }
+            }
+        }
+    };
+}
+
+/// The expressions of a statement, shared or to be changed.
+macro_rules! exprs {
+    ($name:ident, $iter:ident $(, $mut:tt)?) => {
+        /// Calls `visit` on each expression of this statement and those in its blocks that is part of no other expression, in order.
+        pub fn $name<'e>(&'e $($mut)? self, visit: &mut dyn FnMut(&'e $($mut)? Expr)) {
+            match &$($mut)? self.kind {
+                StmtKind::Pop { .. } | StmtKind::Break | StmtKind::Continue => {}
+                StmtKind::Set { value, .. } | StmtKind::Push { value, .. } => visit(value),
+                StmtKind::Fill { with, .. } => match with {
+                    Filling::Items(items) => items.$iter().for_each(visit),
+                    Filling::Repeat(value, count) => {
+                        visit(value);
+                        visit(count);
+                    }
+                    Filling::Each(value) => visit(value),
+                    Filling::Copy(_) => {}
+                },
+                StmtKind::Store { index, value, .. } => {
+                    visit(index);
+                    visit(value);
+                }
+                StmtKind::Call { args, .. } => args.$iter().for_each(visit),
+                StmtKind::If { arms, otherwise } => {
+                    for (condition, body) in arms {
+                        visit(condition);
+                        body.$iter().for_each(|s| s.$name(visit));
+                    }
+                    otherwise.$iter().for_each(|s| s.$name(visit));
+                }
+                StmtKind::While { before, condition, body } => {
+                    before.$iter().for_each(|s| s.$name(visit));
+                    visit(condition);
+                    body.$iter().for_each(|s| s.$name(visit));
+                }
+                StmtKind::For { over, body, .. } => {
+                    match over {
+                        Over::Range { start, end, .. } => {
+                            visit(start);
+                            visit(end);
+                        }
+                        Over::Value(value) => visit(value),
+                        Over::Array(_) => {}
+                    }
+                    body.$iter().for_each(|s| s.$name(visit));
+                }
+                StmtKind::Return(values) => values.$iter().for_each(visit),
+            }
+        }
+    };
+}
+
 impl Expr {
     /// The operator that this expression applies to those below it.
     pub fn operator(&self) -> Option<Operator> {
@@ -76,190 +178,36 @@ impl Expr {
         })
     }
 
-    /// Calls `visit` on each direct child, in order of evaluation.
-    pub fn children<'e>(&'e self, visit: &mut dyn FnMut(&'e Expr)) {
-        match &self.kind {
-            ExprKind::Const(_) | ExprKind::Field(_) | ExprKind::Local(_) | ExprKind::Count(_) | ExprKind::Packed(_) => {}
-            ExprKind::Element { index, .. } => visit(index),
-            ExprKind::Otherwise { value: base, default: other }
-            | ExprKind::Index { base, index: other }
-            | ExprKind::Key { base, key: other } => {
-                visit(base);
-                visit(other);
-            }
-            ExprKind::Slice { base, start, end } => {
-                visit(base);
-                for bound in [start, end].into_iter().flatten() {
-                    visit(bound);
-                }
-            }
-            ExprKind::Call { args, .. } | ExprKind::Intrinsic { args, .. } => args.iter().for_each(visit),
-            ExprKind::Neg(e) | ExprKind::Not(e) | ExprKind::Present(e) => visit(e),
-            ExprKind::Arith { lhs, rhs, .. } | ExprKind::Compare { lhs, rhs, .. } => {
-                visit(lhs);
-                visit(rhs);
-            }
-            ExprKind::In { value, .. }
-            | ExprKind::InList { value, .. }
-            | ExprKind::Matches { value, .. }
-            | ExprKind::Wildcard { value, .. } => visit(value),
-            ExprKind::Contains { value, needle } => {
-                visit(value);
-                if let Needle::Dynamic(n) = needle {
-                    visit(n);
-                }
-            }
-            ExprKind::Logic { items, .. } => items.iter().for_each(visit),
-            ExprKind::Quantifier { each, .. } | ExprKind::Collect(each) => {
-                for clause in &each.clauses {
-                    match clause {
-                        Clause::For(sources) => sources.iter().for_each(|(_, s)| visit(s)),
-                        Clause::Let(_, value) => visit(value),
-                    }
-                }
-                visit(&each.body);
-            }
-        }
-    }
-
-    /// Calls `visit` on each direct child, in order of evaluation.
-    pub fn children_mut(&mut self, visit: &mut dyn FnMut(&mut Expr)) {
-        match &mut self.kind {
-            ExprKind::Const(_) | ExprKind::Field(_) | ExprKind::Local(_) | ExprKind::Count(_) | ExprKind::Packed(_) => {}
-            ExprKind::Element { index, .. } => visit(index),
-            ExprKind::Otherwise { value: base, default: other }
-            | ExprKind::Index { base, index: other }
-            | ExprKind::Key { base, key: other } => {
-                visit(base);
-                visit(other);
-            }
-            ExprKind::Slice { base, start, end } => {
-                visit(base);
-                for bound in [start, end].into_iter().flatten() {
-                    visit(bound);
-                }
-            }
-            ExprKind::Call { args, .. } | ExprKind::Intrinsic { args, .. } => args.iter_mut().for_each(visit),
-            ExprKind::Neg(e) | ExprKind::Not(e) | ExprKind::Present(e) => visit(e),
-            ExprKind::Arith { lhs, rhs, .. } | ExprKind::Compare { lhs, rhs, .. } => {
-                visit(lhs);
-                visit(rhs);
-            }
-            ExprKind::In { value, .. }
-            | ExprKind::InList { value, .. }
-            | ExprKind::Matches { value, .. }
-            | ExprKind::Wildcard { value, .. } => visit(value),
-            ExprKind::Contains { value, needle } => {
-                visit(value);
-                if let Needle::Dynamic(n) = needle {
-                    visit(n);
-                }
-            }
-            ExprKind::Logic { items, .. } => items.iter_mut().for_each(visit),
-            ExprKind::Quantifier { each, .. } | ExprKind::Collect(each) => {
-                for clause in &mut each.clauses {
-                    match clause {
-                        Clause::For(sources) => sources.iter_mut().for_each(|(_, s)| visit(s)),
-                        Clause::Let(_, value) => visit(value),
-                    }
-                }
-                visit(&mut each.body);
-            }
-        }
-    }
+    children!(children, iter);
+    children!(children_mut, iter_mut, mut);
 }
 
 impl Stmt {
-    /// Calls `visit` on each expression of this statement and those in its blocks that is part of no other expression, in order.
-    pub fn exprs<'e>(&'e self, visit: &mut dyn FnMut(&'e Expr)) {
+    exprs!(exprs, iter);
+    exprs!(exprs_mut, iter_mut, mut);
+
+    /// The blocks in this statement, in order.
+    pub fn blocks(&self) -> Vec<&[Stmt]> {
         match &self.kind {
-            StmtKind::Pop { .. } | StmtKind::Break | StmtKind::Continue => {}
-            StmtKind::Set { value, .. } | StmtKind::Push { value, .. } => visit(value),
-            StmtKind::Fill { with, .. } => match with {
-                Filling::Items(items) => items.iter().for_each(visit),
-                Filling::Repeat(value, count) => {
-                    visit(value);
-                    visit(count);
-                }
-                Filling::Each(value) => visit(value),
-                Filling::Copy(_) => {}
-            },
-            StmtKind::Store { index, value, .. } => {
-                visit(index);
-                visit(value);
-            }
-            StmtKind::Call { args, .. } => args.iter().for_each(visit),
-            StmtKind::If { arms, otherwise } => {
-                for (condition, body) in arms {
-                    visit(condition);
-                    body.iter().for_each(|s| s.exprs(visit));
-                }
-                otherwise.iter().for_each(|s| s.exprs(visit));
-            }
-            StmtKind::While { before, condition, body } => {
-                before.iter().for_each(|s| s.exprs(visit));
-                visit(condition);
-                body.iter().for_each(|s| s.exprs(visit));
-            }
-            StmtKind::For { over, body, .. } => {
-                match over {
-                    Over::Range { start, end, .. } => {
-                        visit(start);
-                        visit(end);
-                    }
-                    Over::Value(value) => visit(value),
-                    Over::Array(_) => {}
-                }
-                body.iter().for_each(|s| s.exprs(visit));
-            }
-            StmtKind::Return(values) => values.iter().for_each(visit),
+            StmtKind::If { arms, otherwise } => arms.iter().map(|(_, body)| &body[..]).chain([&otherwise[..]]).collect(),
+            StmtKind::While { before, body, .. } => vec![before, body],
+            StmtKind::For { body, .. } => vec![body],
+            StmtKind::Set { .. }
+            | StmtKind::Fill { .. }
+            | StmtKind::Store { .. }
+            | StmtKind::Push { .. }
+            | StmtKind::Pop { .. }
+            | StmtKind::Call { .. }
+            | StmtKind::Break
+            | StmtKind::Continue
+            | StmtKind::Return(_) => vec![],
         }
     }
 
-    /// Calls `visit` on each expression of this statement and those in its blocks that is part of no other expression, in order.
-    pub fn exprs_mut(&mut self, visit: &mut dyn FnMut(&mut Expr)) {
-        match &mut self.kind {
-            StmtKind::Pop { .. } | StmtKind::Break | StmtKind::Continue => {}
-            StmtKind::Set { value, .. } | StmtKind::Push { value, .. } => visit(value),
-            StmtKind::Fill { with, .. } => match with {
-                Filling::Items(items) => items.iter_mut().for_each(visit),
-                Filling::Repeat(value, count) => {
-                    visit(value);
-                    visit(count);
-                }
-                Filling::Each(value) => visit(value),
-                Filling::Copy(_) => {}
-            },
-            StmtKind::Store { index, value, .. } => {
-                visit(index);
-                visit(value);
-            }
-            StmtKind::Call { args, .. } => args.iter_mut().for_each(visit),
-            StmtKind::If { arms, otherwise } => {
-                for (condition, body) in arms {
-                    visit(condition);
-                    body.iter_mut().for_each(|s| s.exprs_mut(visit));
-                }
-                otherwise.iter_mut().for_each(|s| s.exprs_mut(visit));
-            }
-            StmtKind::While { before, condition, body } => {
-                before.iter_mut().for_each(|s| s.exprs_mut(visit));
-                visit(condition);
-                body.iter_mut().for_each(|s| s.exprs_mut(visit));
-            }
-            StmtKind::For { over, body, .. } => {
-                match over {
-                    Over::Range { start, end, .. } => {
-                        visit(start);
-                        visit(end);
-                    }
-                    Over::Value(value) => visit(value),
-                    Over::Array(_) => {}
-                }
-                body.iter_mut().for_each(|s| s.exprs_mut(visit));
-            }
-            StmtKind::Return(values) => values.iter_mut().for_each(visit),
-        }
+    /// Calls `visit` on this statement and those in its blocks, in order.
+    pub fn walk<'s>(&'s self, visit: &mut dyn FnMut(&'s Stmt)) {
+        visit(self);
+        self.blocks().into_iter().flatten().for_each(|stmt| stmt.walk(visit));
     }
 }
 

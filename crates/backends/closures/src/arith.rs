@@ -9,7 +9,7 @@ use crate::kind::{Float, Int, Primitive, ValFn, val};
 use crate::operand::{Fixed, Side, Source, by_side};
 
 /// Computes from two values; a nil one makes the result nil, and the second is not looked at after a nil first.
-fn binary<K: Primitive>(
+pub(crate) fn binary<K: Primitive>(
     lhs: impl Source<K>,
     rhs: impl Source<K>,
     compute: impl for<'a> Fn(&Ctx<'a>, K::Out<'a>, K::Out<'a>) -> Option<K::Out<'a>> + Send + Sync + 'static,

@@ -4,10 +4,11 @@ use quintet_lang::Type;
 use quintet_lang::ast::{ArithOp, CompareOp, Const, Expr, ExprKind};
 use quintet_runtime::Trap;
 
+use crate::arith::binary;
 use crate::compare::{both, mirrored};
 use crate::context::{BoolFn, Ctx};
 use crate::expr::Builder;
-use crate::kind::{Float, Int, U32, ValFn, val};
+use crate::kind::{Float, Int, U32, ValFn};
 use crate::operand::{Fixed, Source};
 use crate::stmt::{Flow, StmtFn, stmt, trap};
 use crate::word::{Scalar, by_arg, by_turn};
@@ -19,10 +20,7 @@ fn value<K: Scalar>(
     rhs: impl Source<K>,
     compute: impl for<'a> Fn(&Ctx<'a>, K::Out<'a>, K::Out<'a>) -> Option<K::Out<'a>> + Send + Sync + 'static,
 ) -> ValFn<K> {
-    val::<K>(move |cx| {
-        let lhs = lhs.get(cx)?;
-        compute(cx, lhs, rhs.get(cx)?)
-    })
+    binary::<K>(lhs, rhs, compute)
 }
 
 /// Computes from two values what a local that is never nil becomes.

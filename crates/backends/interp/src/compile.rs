@@ -114,24 +114,23 @@ fn statement(stmt: &Stmt) -> usize {
 
 /// The most arguments of a call of a function of the script, in a statement and those in its blocks.
 fn arguments(stmt: &Stmt) -> usize {
-    let most = |block: &Block| block.iter().map(arguments).max().unwrap_or(0);
-    match &stmt.kind {
-        StmtKind::Call { args, .. } => args.len(),
-        StmtKind::If { arms, otherwise } => arms.iter().map(|(_, body)| most(body)).max().unwrap_or(0).max(most(otherwise)),
-        StmtKind::While { before, body, .. } => most(before).max(most(body)),
-        StmtKind::For { body, .. } => most(body),
-        _ => 0,
-    }
+    let mut most = 0;
+    stmt.walk(&mut |stmt| {
+        if let StmtKind::Call { args, .. } = &stmt.kind {
+            most = most.max(args.len());
+        }
+    });
+    most
 }
 
 /// The part of the [`room`] that is a stack. An upper bound: what stands below one another is added, what stands side by side is not.
 fn stack(expr: &Expr) -> usize {
-    let most = |items: &mut dyn Iterator<Item = &Expr>| items.map(stack).max().unwrap_or(0);
-    match &expr.kind {
-        ExprKind::Call { args, .. } => args.len() + most(&mut args.iter()),
-        ExprKind::Quantifier { each, .. } | ExprKind::Collect(each) => loop_stack(each),
-        _ => most(&mut children(expr).into_iter()),
+    if let ExprKind::Quantifier { each, .. } | ExprKind::Collect(each) = &expr.kind {
+        return loop_stack(each);
     }
+    let mut most = 0;
+    expr.children(&mut |child| most = most.max(stack(child)));
+    most + if let ExprKind::Call { args, .. } = &expr.kind { args.len() } else { 0 }
 }
 
 fn loop_stack(each: &Each) -> usize {
@@ -146,29 +145,4 @@ fn loop_stack(each: &Each) -> usize {
         }
     }
     most.max(held + stack(&each.body))
-}
-
-/// The expressions directly below one that is neither a call nor a loop.
-fn children(expr: &Expr) -> Vec<&Expr> {
-    use quintet_lang::ast::Needle;
-    match &expr.kind {
-        ExprKind::Const(_) | ExprKind::Field(_) | ExprKind::Local(_) | ExprKind::Count(_) | ExprKind::Packed(_) => vec![],
-        ExprKind::Element { index, .. } => vec![index],
-        ExprKind::Intrinsic { args, .. } => args.iter().collect(),
-        ExprKind::Otherwise { value: base, default: other }
-        | ExprKind::Index { base, index: other }
-        | ExprKind::Key { base, key: other } => vec![base, other],
-        ExprKind::Slice { base, start, end } => [Some(base), start.as_ref(), end.as_ref()].into_iter().flatten().map(|e| &**e).collect(),
-        ExprKind::Neg(e) | ExprKind::Not(e) | ExprKind::Present(e) => vec![e],
-        ExprKind::Arith { lhs, rhs, .. } | ExprKind::Compare { lhs, rhs, .. } => vec![lhs, rhs],
-        ExprKind::In { value, .. }
-        | ExprKind::InList { value, .. }
-        | ExprKind::Matches { value, .. }
-        | ExprKind::Wildcard { value, .. }
-        | ExprKind::Contains { value, needle: Needle::Const(_) } => vec![value],
-        ExprKind::Contains { value, needle: Needle::Dynamic(needle) } => vec![value, needle],
-        ExprKind::Logic { items, .. } => items.iter().collect(),
-        ExprKind::Call { args, .. } => args.iter().collect(),
-        ExprKind::Quantifier { .. } | ExprKind::Collect(_) => vec![],
-    }
 }

@@ -1,7 +1,7 @@
 //! Running statements.
 
 use quintet_lang::Type;
-use quintet_lang::ast::{Block, Expr, Filling, FnId, Frame, LocalId, Over, Place, Stmt, StmtKind};
+use quintet_lang::ast::{Block, Expr, ExprKind, Filling, FnId, Frame, LocalId, Over, Place, Stmt, StmtKind};
 use quintet_runtime::{LIST_MOST, Trap, Value, call_bytes, element_bytes, fixed_bytes, grown};
 
 use crate::expr::Machine;
@@ -309,7 +309,7 @@ impl<'a> Machine<'a> {
         self.top += args.len();
         for (place, (arg, param)) in args.iter().zip(&function.frame.locals).enumerate() {
             let value = match (&arg.ty, &arg.kind) {
-                (Type::List(..), quintet_lang::ast::ExprKind::Local(local)) => self.slots[local.index()],
+                (Type::List(..), ExprKind::Local(local)) => self.slots[local.index()],
                 _ => self.value(arg)?,
             };
             if value.is_nil() && !param.nullable {

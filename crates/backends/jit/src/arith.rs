@@ -8,36 +8,30 @@ use quintet_runtime::Trap;
 use crate::function::{Gen, Made, Malformed};
 use crate::symbols::Helper;
 
-impl Gen<'_, '_> {
-    /// Arithmetic on Ints. `divisor` is the right operand where it is a constant.
-    pub(crate) fn int_arith(&mut self, op: ArithOp, a: Value, b: Value, divisor: Option<i64>) -> Value {
-        match op {
-            ArithOp::Add => self.b.ins().iadd(a, b),
-            ArithOp::Sub => self.b.ins().isub(a, b),
-            ArithOp::Mul => self.b.ins().imul(a, b),
-            ArithOp::And => self.b.ins().band(a, b),
-            ArithOp::Or => self.b.ins().bor(a, b),
-            ArithOp::Xor => self.b.ins().bxor(a, b),
-            // Counts are taken modulo 64 by these two.
-            ArithOp::Shl => self.b.ins().ishl(a, b),
-            ArithOp::Shr => self.b.ins().sshr(a, b),
-            ArithOp::Div | ArithOp::Rem => self.divide(op == ArithOp::Div, a, b, divisor),
-        }
-    }
+/// The kind of two whole numbers, and what is known of the second where it divides the first.
+pub(crate) enum Whole {
+    /// Ints, and the second where it is a constant.
+    Int(Option<i64>),
+    /// U32s, and whether the second is known not to be 0.
+    U32(bool),
+}
 
-    /// Arithmetic on U32s. `divides` says that the right operand is known not to be 0.
-    pub(crate) fn u32_arith(&mut self, op: ArithOp, a: Value, b: Value, divides: bool) -> Value {
-        match op {
-            ArithOp::Add => self.b.ins().iadd(a, b),
-            ArithOp::Sub => self.b.ins().isub(a, b),
-            ArithOp::Mul => self.b.ins().imul(a, b),
-            ArithOp::And => self.b.ins().band(a, b),
-            ArithOp::Or => self.b.ins().bor(a, b),
-            ArithOp::Xor => self.b.ins().bxor(a, b),
-            // Counts are taken modulo 32 by these two.
-            ArithOp::Shl => self.b.ins().ishl(a, b),
-            ArithOp::Shr => self.b.ins().ushr(a, b),
-            ArithOp::Div | ArithOp::Rem => {
+impl Gen<'_, '_> {
+    /// Arithmetic on whole numbers.
+    pub(crate) fn whole_arith(&mut self, op: ArithOp, a: Value, b: Value, kind: &Whole) -> Value {
+        match (op, kind) {
+            (ArithOp::Add, _) => self.b.ins().iadd(a, b),
+            (ArithOp::Sub, _) => self.b.ins().isub(a, b),
+            (ArithOp::Mul, _) => self.b.ins().imul(a, b),
+            (ArithOp::And, _) => self.b.ins().band(a, b),
+            (ArithOp::Or, _) => self.b.ins().bor(a, b),
+            (ArithOp::Xor, _) => self.b.ins().bxor(a, b),
+            // Counts are taken modulo the number of bits by these.
+            (ArithOp::Shl, _) => self.b.ins().ishl(a, b),
+            (ArithOp::Shr, Whole::Int(_)) => self.b.ins().sshr(a, b),
+            (ArithOp::Shr, Whole::U32(_)) => self.b.ins().ushr(a, b),
+            (ArithOp::Div | ArithOp::Rem, Whole::Int(divisor)) => self.divide(op == ArithOp::Div, a, b, *divisor),
+            (ArithOp::Div | ArithOp::Rem, Whole::U32(divides)) => {
                 if !divides {
                     let zero = self.compare_int(IntCC::Equal, b, 0);
                     self.trap_if(zero, Trap::DivisionByZero);

@@ -7,6 +7,7 @@ use quintet_lang::ast::{Const, Expr, ExprKind};
 use quintet_lang::{FieldId, Presence};
 use quintet_runtime::ip_words;
 
+use crate::arith::Whole;
 use crate::function::{Gen, Made, Malformed};
 use crate::steps::length;
 use crate::symbols::Helper;
@@ -66,8 +67,8 @@ impl<'p> Gen<'_, 'p> {
                 let divisor = if let ExprKind::Const(Const::Int(i)) = rhs.kind { Some(i) } else { None };
                 let divides = matches!(rhs.kind, ExprKind::Const(Const::U32(1..)));
                 match (self.value(lhs, nil)?, self.value(rhs, nil)?) {
-                    (Val::Int(a), Val::Int(b)) => Val::Int(self.int_arith(*op, a, b, divisor)),
-                    (Val::U32(a), Val::U32(b)) => Val::U32(self.u32_arith(*op, a, b, divides)),
+                    (Val::Int(a), Val::Int(b)) => Val::Int(self.whole_arith(*op, a, b, &Whole::Int(divisor))),
+                    (Val::U32(a), Val::U32(b)) => Val::U32(self.whole_arith(*op, a, b, &Whole::U32(divides))),
                     (Val::Float(a), Val::Float(b)) => Val::Float(self.float_arith(*op, a, b)?),
                     _ => return Err(Malformed),
                 }

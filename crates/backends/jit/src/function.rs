@@ -12,7 +12,7 @@ use cranelift_codegen::ir::{
 };
 use cranelift_codegen::isa::TargetIsa;
 use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext, Variable};
-use quintet_lang::ast::{self, Expr, ExprKind, FnId, Frame, Rule, TableId};
+use quintet_lang::ast::{self, FnId, Frame, Rule, TableId};
 use quintet_runtime::{Linked, Trap, counts_steps_inline};
 
 use crate::frame::Slot;
@@ -111,7 +111,7 @@ pub(crate) fn generate(
     let counts = !rule.is_expression() || counts_steps_inline(linked, &rule.expr);
     if !rule.is_expression() {
         g.begin_statements(rule)?;
-    } else if makes_values(&rule.expr) {
+    } else if rule.expr.makes_values() {
         g.call(Helper::Reset, &[state]);
     } else if counts {
         g.begin_steps();
@@ -154,13 +154,6 @@ pub(crate) fn generate(
     g.b.seal_all_blocks();
     g.b.finalize(isa.frontend_config());
     Ok(())
-}
-
-/// Whether evaluating an expression makes values that must be forgotten before the next record.
-fn makes_values(expr: &Expr) -> bool {
-    let mut makes = false;
-    expr.walk(&mut |e| makes |= matches!(e.kind, ExprKind::Call { .. } | ExprKind::Collect(_)));
-    makes
 }
 
 impl<'f, 'p> Gen<'f, 'p> {

@@ -13,7 +13,7 @@ use quintet_runtime::{Linked, Threshold, Trap, counts_steps, counts_steps_inline
 use crate::code::Exit;
 use crate::data::Data;
 use crate::expr::{Emitter, head};
-use crate::partition::{Cuts, can_trap, group, is_wide, needs_reset};
+use crate::partition::{Cuts, can_trap, group, is_wide};
 use crate::ranges::Ranges;
 use crate::script::{self, is_scripted};
 
@@ -222,7 +222,7 @@ fn expression(linked: &Linked, data: &mut Data, rule: &Rule, number: (usize, usi
     let cuts = Cuts::new(linked, [expr]);
     let mut emitter = Emitter::new(linked, data, &rule.frame, &cuts, parts);
     let (counts, ..) = counting(linked, rule);
-    if needs_reset(expr) {
+    if expr.makes_values() {
         emitter.code.line("reset(E)");
     } else if counts {
         emitter.code.line("I32[M], I32[M + 1] = I32[M0], 0");

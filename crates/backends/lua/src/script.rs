@@ -5,7 +5,7 @@
 //! which the functions that it is cut into are handed.
 
 use quintet_lang::Type;
-use quintet_lang::ast::{Answer, Expr, ExprKind, FnId, Frame, Function, LocalId, Program, Rule, Stmt, StmtKind};
+use quintet_lang::ast::{Answer, Expr, ExprKind, FnId, Frame, Function, LocalId, Program, Rule, Stmt};
 use quintet_runtime::{Linked, Threshold, Trap, call_bytes, fixed_bytes};
 
 use crate::array::{stored_bytes, view_bytes};
@@ -16,7 +16,7 @@ use crate::expr::{Emitter, head};
 use crate::ints::form;
 use crate::memory::HEADER;
 use crate::operand::Form;
-use crate::partition::{Cuts, group, is_wide, needs_reset};
+use crate::partition::{Cuts, group, is_wide};
 use crate::ranges::Ranges;
 use crate::slots::{Slots, width};
 
@@ -82,38 +82,15 @@ fn params(function: &Function) -> impl Iterator<Item = &quintet_lang::ast::Local
 /// What a statement takes in a Lua function, as nodes of expressions.
 pub(crate) fn weight(block: &[Stmt]) -> usize {
     let mut nodes = 0;
-    block.iter().for_each(|stmt| {
+    for stmt in block {
         stmt.exprs(&mut |e| e.walk(&mut |_| nodes += 1));
-        count(stmt, &mut nodes);
-    });
+        stmt.walk(&mut |_| nodes += 3);
+    }
     nodes
 }
 
-fn count(stmt: &Stmt, nodes: &mut usize) {
-    *nodes += 3;
-    nested(stmt).into_iter().flatten().for_each(|stmt| count(stmt, nodes));
-}
-
-/// The blocks of a statement.
-fn nested(stmt: &Stmt) -> Vec<&[Stmt]> {
-    match &stmt.kind {
-        StmtKind::If { arms, otherwise } => arms.iter().map(|(_, body)| &body[..]).chain([&otherwise[..]]).collect(),
-        StmtKind::While { before, body, .. } => vec![before, body],
-        StmtKind::For { body, .. } => vec![body],
-        StmtKind::Set { .. }
-        | StmtKind::Fill { .. }
-        | StmtKind::Store { .. }
-        | StmtKind::Push { .. }
-        | StmtKind::Pop { .. }
-        | StmtKind::Call { .. }
-        | StmtKind::Break
-        | StmtKind::Continue
-        | StmtKind::Return(_) => vec![],
-    }
-}
-
 fn depth(block: &[Stmt]) -> usize {
-    block.iter().flat_map(nested).map(|block| 1 + depth(block)).max().unwrap_or(0)
+    block.iter().flat_map(Stmt::blocks).map(|block| 1 + depth(block)).max().unwrap_or(0)
 }
 
 /// Whether evaluating a rule may make anything in scratch memory or the memory of arrays.
@@ -121,7 +98,7 @@ fn makes(program: &Program, rule: &Rule) -> bool {
     let has_memory =
         |frame: &Frame, params: usize| frame.locals.iter().skip(params).any(|local| matches!(local.ty, Type::List(..) | Type::Ip));
     let mut found = has_memory(&rule.frame, 0) || program.functions.iter().any(|f| has_memory(&f.frame, 0));
-    program.roots(&mut |root| found |= needs_reset(root));
+    program.roots(&mut |root| found |= root.makes_values());
     found
 }
 
@@ -224,7 +201,7 @@ fn generate(linked: &Linked, data: &mut Data, ranges: &Ranges, unit: &Unit<'_>, 
     let program = linked.program();
     match unit.expr {
         Some(expr) => {
-            if !with_statements && needs_reset(expr) {
+            if !with_statements && expr.makes_values() {
                 emitter.code.line("reset(E)");
             } else if !with_statements && quintet_runtime::counts_steps_inline(linked, expr) {
                 emitter.code.line("I32[M], I32[M + 1] = I32[M0], 0");

@@ -318,15 +318,7 @@ impl Emitter<'_> {
         };
         self.body.i().local_get(self.base).local_get(self.record);
         self.body.call(target);
-        let mark = self.body.mark();
-        let status = self.body.tee(I32);
-        self.body.i().i32_const(TRAP as i32).i32_ge_u();
-        self.body.if_(None);
-        self.body.i().local_get(status).i32_const(TRAP as i32).i32_sub().local_set(self.code);
-        self.body.br(self.trapped);
-        self.body.end();
-        self.body.i().local_get(status);
-        self.body.release(mark);
+        self.status();
         rest
     }
 
@@ -334,46 +326,4 @@ impl Emitter<'_> {
     fn search_elements(&mut self, each: &Each, decisive: bool, decided: Label) {
         self.each(each, &mut |this| this.branch(&each.body, decisive, decided));
     }
-}
-
-/// Whether evaluating the expression may trap.
-pub(crate) fn may_trap(expr: &Expr) -> bool {
-    use quintet_lang::Type;
-    use quintet_lang::ast::ArithOp;
-    let mut found = false;
-    expr.walk(&mut |e| {
-        found |= match &e.kind {
-            ExprKind::Call { .. } | ExprKind::Collect(_) | ExprKind::Element { .. } | ExprKind::Packed(_) => true,
-            ExprKind::Arith { op: ArithOp::Div | ArithOp::Rem, lhs, .. } => matches!(lhs.ty, Type::Int | Type::U32),
-            ExprKind::Const(_)
-            | ExprKind::Field(_)
-            | ExprKind::Local(_)
-            | ExprKind::Count(_)
-            | ExprKind::Intrinsic { .. }
-            | ExprKind::Otherwise { .. }
-            | ExprKind::Index { .. }
-            | ExprKind::Key { .. }
-            | ExprKind::Slice { .. }
-            | ExprKind::Neg(_)
-            | ExprKind::Not(_)
-            | ExprKind::Arith { .. }
-            | ExprKind::Compare { .. }
-            | ExprKind::In { .. }
-            | ExprKind::InList { .. }
-            | ExprKind::Contains { .. }
-            | ExprKind::Matches { .. }
-            | ExprKind::Wildcard { .. }
-            | ExprKind::Logic { .. }
-            | ExprKind::Present(_)
-            | ExprKind::Quantifier { .. } => false,
-        }
-    });
-    found
-}
-
-/// Whether evaluating the expression uses scratch memory.
-pub(crate) fn uses_scratch(expr: &Expr) -> bool {
-    let mut found = false;
-    expr.walk(&mut |e| found |= matches!(e.kind, ExprKind::Call { .. } | ExprKind::Collect(_) | ExprKind::Packed(_)));
-    found
 }

@@ -7,7 +7,6 @@ use wasm_encoder::ValType::{I32, I64};
 use crate::body::{Body, Label, at};
 use crate::expr::Emitter;
 use crate::import::{Import, TRAP};
-use crate::logic::{may_trap, uses_scratch};
 use crate::module::{Builder, Finished, Hole, Signature, Target};
 use crate::places::{METER_START, METER_START_IF_WITHIN, ROOM, ROOM_START, STALE, STALE_BUT_ROOM};
 use crate::script::{self, Script};
@@ -59,12 +58,8 @@ impl<'p> Emitter<'p> {
 }
 
 impl Emitter<'_> {
-    /// Runs the function of a rule with statements; goes to a label where the rule does not match.
-    fn statements(&mut self, function: Target, failed: Label) {
-        self.body.i().i32_const(0).i32_const(STALE_BUT_ROOM as i32).i32_store(at(STALE));
-        self.body.i().i32_const(0).i32_const(0).i32_load(at(ROOM_START)).i32_store(at(ROOM));
-        self.body.i().local_get(self.base).local_get(self.record);
-        self.body.call(function);
+    /// Goes on with the status on the stack where it is an answer; goes to `trapped` with its code where it is a trap.
+    pub(crate) fn status(&mut self) {
         let mark = self.body.mark();
         let status = self.body.tee(I32);
         self.body.i().i32_const(TRAP as i32).i32_ge_u();
@@ -73,8 +68,17 @@ impl Emitter<'_> {
         self.body.br(self.trapped);
         self.body.end();
         self.body.i().local_get(status);
-        self.body.br_unless(failed);
         self.body.release(mark);
+    }
+
+    /// Runs the function of a rule with statements; goes to a label where the rule does not match.
+    fn statements(&mut self, function: Target, failed: Label) {
+        self.body.i().i32_const(0).i32_const(STALE_BUT_ROOM as i32).i32_store(at(STALE));
+        self.body.i().i32_const(0).i32_const(0).i32_load(at(ROOM_START)).i32_store(at(ROOM));
+        self.body.i().local_get(self.base).local_get(self.record);
+        self.body.call(function);
+        self.status();
+        self.body.br_unless(failed);
     }
 }
 
@@ -90,7 +94,7 @@ fn rule(linked: &Linked, builder: &mut Builder, index: usize) -> Target {
         emitter.begin_steps(METER_START_IF_WITHIN);
     }
     let next = emitter.body.loop_();
-    let traps = counts || may_trap(&rule.expr);
+    let traps = counts || rule.expr.can_trap();
     // Where the record's answer is known, where it is a trap, and where it is no match.
     let done = emitter.body.block();
     let trapped = if traps { emitter.body.block() } else { done };
@@ -102,7 +106,7 @@ fn rule(linked: &Linked, builder: &mut Builder, index: usize) -> Target {
     if let Some(statements) = statements {
         emitter.statements(statements, failed);
     } else {
-        if uses_scratch(&rule.expr) {
+        if rule.expr.makes_values() {
             emitter.body.i().i32_const(0).i32_const(1).i32_store(at(STALE));
         }
         emitter.branch(&rule.expr, false, failed);

@@ -5,29 +5,7 @@ use quintet_lang::ast::{Expr, ExprKind, Filling, LocalId, Over, Place, Stmt, Stm
 
 /// Calls `visit` on each statement of a block and of the blocks in it.
 fn each<'b>(block: &'b [Stmt], visit: &mut dyn FnMut(&'b Stmt)) {
-    for stmt in block {
-        visit(stmt);
-        match &stmt.kind {
-            StmtKind::If { arms, otherwise } => {
-                arms.iter().for_each(|(_, body)| each(body, visit));
-                each(otherwise, visit);
-            }
-            StmtKind::While { before, body, .. } => {
-                each(before, visit);
-                each(body, visit);
-            }
-            StmtKind::For { body, .. } => each(body, visit),
-            StmtKind::Set { .. }
-            | StmtKind::Fill { .. }
-            | StmtKind::Store { .. }
-            | StmtKind::Push { .. }
-            | StmtKind::Pop { .. }
-            | StmtKind::Call { .. }
-            | StmtKind::Break
-            | StmtKind::Continue
-            | StmtKind::Return(_) => {}
-        }
-    }
+    block.iter().for_each(|stmt| stmt.walk(visit));
 }
 
 /// Which of so many locals are arrays that a function gets.
@@ -120,7 +98,7 @@ fn is_copied(stmt: &Stmt, array: LocalId) -> bool {
 
 /// Calls `visit` on the arrays that a statement, or one in its blocks, has to do with.
 fn mentions(stmt: &Stmt, visit: &mut dyn FnMut(LocalId)) {
-    each(std::slice::from_ref(stmt), &mut |stmt| match &stmt.kind {
+    stmt.walk(&mut |stmt| match &stmt.kind {
         StmtKind::Fill { array, with } => {
             visit(*array);
             if let Filling::Copy(Place::Local(from)) = with {

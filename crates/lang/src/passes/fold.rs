@@ -2,7 +2,7 @@
 
 use std::cmp::Ordering;
 
-use super::{Rewriter, purity, take, test};
+use super::{Rewriter, take, test};
 use crate::ast::{Clause, CompareOp, Const, Each, Expr, ExprKind, Needle, Quantifier, Set};
 use crate::intrinsic::Scalar;
 
@@ -50,12 +50,12 @@ impl Rewriter<'_> {
             },
             ExprKind::In { value, set } => match (constant(value), self.program.sets.get(set.index())) {
                 (Some(c), Some(set)) => holds(set, c).map(Const::Bool),
-                (None, Some(set)) if is_empty(set) && !purity::can_trap(value) => Some(Const::Bool(false)),
+                (None, Some(set)) if is_empty(set) && !value.can_trap() => Some(Const::Bool(false)),
                 _ => None,
             },
             ExprKind::Contains { value, needle: Needle::Const(id) } => match (constant(value), self.program.needles.get(id.index())) {
                 (Some(Const::Bytes(text)), Some(needle)) => occurs(text, needle).map(Const::Bool),
-                (None, Some(needle)) if needle.is_empty() && !value.nullable && !purity::can_trap(value) => Some(Const::Bool(true)),
+                (None, Some(needle)) if needle.is_empty() && !value.nullable && !value.can_trap() => Some(Const::Bool(true)),
                 _ => None,
             },
             ExprKind::Intrinsic { op, args } => args.iter().map(|arg| constant(arg).and_then(scalar)).collect::<Option<Vec<_>>>().and_then(
@@ -75,7 +75,7 @@ impl Rewriter<'_> {
                 *e = value;
                 return;
             }
-            ExprKind::Present(inner) if !inner.nullable && !purity::can_trap(inner) => Some(Const::Bool(true)),
+            ExprKind::Present(inner) if !inner.nullable && !inner.can_trap() => Some(Const::Bool(true)),
             ExprKind::Quantifier { quantifier, each } => {
                 let decided = *quantifier == Quantifier::All;
                 let idle = matches!(&each.body.kind, ExprKind::Const(Const::Bool(b)) if *b == decided);
@@ -91,8 +91,8 @@ impl Rewriter<'_> {
 
 fn clauses_trap(each: &Each) -> bool {
     each.clauses.iter().any(|clause| match clause {
-        Clause::For(sources) => sources.iter().any(|(_, s)| purity::can_trap(s)),
-        Clause::Let(_, value) => purity::can_trap(value),
+        Clause::For(sources) => sources.iter().any(|(_, s)| s.can_trap()),
+        Clause::Let(_, value) => value.can_trap(),
     })
 }
 

@@ -6,7 +6,7 @@
 use std::collections::{BTreeSet, HashMap};
 
 use super::ranges::Ranges;
-use super::{Rewriter, boolean, purity, test};
+use super::{Rewriter, boolean, test};
 use crate::ast::{CompareOp, Const, Expr, ExprKind, LogicOp, Program, Set, SetId, Span};
 use crate::dump::expr_key;
 use crate::limits::LOOKED_AT;
@@ -86,7 +86,7 @@ impl Rewriter<'_> {
         let mut out: Vec<Expr> = Vec::with_capacity(items.len());
         let mut run = Vec::new();
         for item in items {
-            if purity::can_trap(&item) {
+            if item.can_trap() {
                 self.fuse_run(op, std::mem::take(&mut run), &mut out);
                 out.push(item);
             } else {

@@ -96,7 +96,7 @@ fn settled(op: LogicOp, items: Vec<Expr>, inverted: &mut bool) -> Vec<Expr> {
             None => *inverted ^= value,
             Some(decisive) if value != decisive => {}
             Some(_) => {
-                while out.pop_if(|last| !purity::can_trap(last)).is_some() {}
+                while out.pop_if(|last| !last.can_trap()).is_some() {}
                 out.push(item);
                 break;
             }
@@ -112,7 +112,7 @@ fn settled(op: LogicOp, items: Vec<Expr>, inverted: &mut bool) -> Vec<Expr> {
 /// be evaluated where it was not.
 fn order(program: &Program, items: &mut [Expr]) {
     let cost = |item: &Expr| if purity::counts(program, item) { u64::MAX } else { purity::cost(item) };
-    let mut costs: Vec<Option<u64>> = items.iter().map(|i| (!purity::can_trap(i)).then(|| cost(i))).collect();
+    let mut costs: Vec<Option<u64>> = items.iter().map(|i| (!i.can_trap()).then(|| cost(i))).collect();
     let mut start = 0;
     while start < items.len() {
         let end = (start..items.len()).find(|i| costs[*i].is_none()).unwrap_or(items.len());

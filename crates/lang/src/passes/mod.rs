@@ -201,7 +201,7 @@ impl Rewriter<'_> {
         }
         self.below(arg);
         // What holds a call only becomes a constant where a constant decides before the call. So calls in calls are not copied again and again.
-        let before = (!purity::can_trap(arg) || is_decided(arg)).then(|| arg.clone());
+        let before = (!arg.can_trap() || is_decided(arg)).then(|| arg.clone());
         self.top(arg);
         if let Some(before) = before.filter(|_| matches!(arg.kind, ExprKind::Const(_))) {
             *arg = before;

@@ -4,43 +4,51 @@ use crate::ast::{ArithOp, Const, Expr, ExprKind, Needle, Program, Set};
 use crate::limits::LOOKED_AT;
 use crate::types::Type;
 
-/// Whether evaluating may trap. Calls and collected loops take memory, of which there may be too little.
-pub(super) fn can_trap(e: &Expr) -> bool {
-    let own = match &e.kind {
-        ExprKind::Call { .. } | ExprKind::Collect(_) | ExprKind::Packed(_) | ExprKind::Element { .. } => true,
-        ExprKind::Arith { op: ArithOp::Div | ArithOp::Rem, rhs, .. } if e.ty == Type::Int => {
-            !matches!(rhs.kind, ExprKind::Const(Const::Int(i)) if i != 0)
-        }
-        ExprKind::Arith { op: ArithOp::Div | ArithOp::Rem, rhs, .. } if e.ty == Type::U32 => {
-            !matches!(rhs.kind, ExprKind::Const(Const::U32(u)) if u != 0)
-        }
-        ExprKind::Const(_)
-        | ExprKind::Field(_)
-        | ExprKind::Local(_)
-        | ExprKind::Count(_)
-        | ExprKind::Intrinsic { .. }
-        | ExprKind::Otherwise { .. }
-        | ExprKind::Index { .. }
-        | ExprKind::Key { .. }
-        | ExprKind::Slice { .. }
-        | ExprKind::Neg(_)
-        | ExprKind::Not(_)
-        | ExprKind::Arith { .. }
-        | ExprKind::Compare { .. }
-        | ExprKind::In { .. }
-        | ExprKind::InList { .. }
-        | ExprKind::Contains { .. }
-        | ExprKind::Matches { .. }
-        | ExprKind::Wildcard { .. }
-        | ExprKind::Logic { .. }
-        | ExprKind::Present(_)
-        | ExprKind::Quantifier { .. } => false,
-    };
-    let mut found = own;
-    if !found {
-        e.children(&mut |child| found = found || can_trap(child));
+impl Expr {
+    /// Whether evaluating makes values, which take memory: calls of functions, collected loops and what packs an array do.
+    pub fn makes_values(&self) -> bool {
+        let mut makes = false;
+        self.walk(&mut |e| makes |= matches!(e.kind, ExprKind::Call { .. } | ExprKind::Collect(_) | ExprKind::Packed(_)));
+        makes
     }
-    found
+
+    /// Whether evaluating may trap, other than for the steps it takes: by division, by an element that an array may not have, and by making
+    /// values, for which there may be too little memory.
+    pub fn can_trap(&self) -> bool {
+        let mut traps = match &self.kind {
+            ExprKind::Call { .. } | ExprKind::Collect(_) | ExprKind::Packed(_) | ExprKind::Element { .. } => true,
+            ExprKind::Arith { op: ArithOp::Div | ArithOp::Rem, rhs, .. } => match (&self.ty, &rhs.kind) {
+                (_, ExprKind::Const(Const::Int(i))) => *i == 0,
+                (_, ExprKind::Const(Const::U32(u))) => *u == 0,
+                (ty, _) => matches!(ty, Type::Int | Type::U32),
+            },
+            ExprKind::Const(_)
+            | ExprKind::Field(_)
+            | ExprKind::Local(_)
+            | ExprKind::Count(_)
+            | ExprKind::Intrinsic { .. }
+            | ExprKind::Otherwise { .. }
+            | ExprKind::Index { .. }
+            | ExprKind::Key { .. }
+            | ExprKind::Slice { .. }
+            | ExprKind::Neg(_)
+            | ExprKind::Not(_)
+            | ExprKind::Arith { .. }
+            | ExprKind::Compare { .. }
+            | ExprKind::In { .. }
+            | ExprKind::InList { .. }
+            | ExprKind::Contains { .. }
+            | ExprKind::Matches { .. }
+            | ExprKind::Wildcard { .. }
+            | ExprKind::Logic { .. }
+            | ExprKind::Present(_)
+            | ExprKind::Quantifier { .. } => false,
+        };
+        if !traps {
+            self.children(&mut |child| traps = traps || child.can_trap());
+        }
+        traps
+    }
 }
 
 /// Whether evaluating may count steps (see [`Limits::steps`](crate::Limits::steps)).

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::{Printer, Text, level, literal};
-use crate::ast::{Block, Filling, Frame, Function, LocalId, Over, Place, Program, Rule, Stmt, StmtKind, Table};
+use crate::ast::{Block, ExprKind, Filling, Frame, Function, LocalId, Over, Place, Program, Rule, Stmt, StmtKind, Table};
 use crate::types::Type;
 
 const INDENT: usize = 4;
@@ -116,7 +116,7 @@ impl<'p> Writer<'p> {
     fn value(&mut self, e: &'p crate::ast::Expr) -> String {
         if matches!(e.ty, Type::List(..)) {
             return match e.kind {
-                crate::ast::ExprKind::Local(local) => self.name(local),
+                ExprKind::Local(local) => self.name(local),
                 _ => "?".into(),
             };
         }
@@ -194,7 +194,7 @@ impl<'p> Writer<'p> {
             StmtKind::Call { results, function, args } => {
                 // An array that a function answers is one that it fills.
                 for arg in args {
-                    if let (Type::List(element, len), crate::ast::ExprKind::Local(local)) = (&arg.ty, &arg.kind)
+                    if let (Type::List(element, len), ExprKind::Local(local)) = (&arg.ty, &arg.kind)
                         && self.declared.insert(*local)
                     {
                         let value = len.map_or_else(|| "[]".to_owned(), |len| format!("[{}; {len}]", zero(element)));

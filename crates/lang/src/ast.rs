@@ -121,7 +121,7 @@ pub struct Rule {
     pub name: String,
     /// The locals of the statements and of the expression's loops.
     pub frame: Frame,
-    /// What runs first; none where the rule is an expression that calls no function of the program. Without `Return`.
+    /// What runs first: the calls that the expression makes in any case, or the one of the function that is the rule's body.
     pub before: Block,
     /// The expression: Bool and never nil.
     pub expr: Expr,
@@ -183,7 +183,7 @@ pub struct Local {
     pub ty: Type,
     /// Whether it may hold nil. Locals that loops bind never do.
     pub nullable: bool,
-    /// The name in the source; empty for those that only the checker knows.
+    /// What the text calls it. The checker gives names of their own to locals of statements; those of a bare expression have none.
     pub name: String,
 }
 
@@ -264,9 +264,7 @@ pub enum StmtKind {
     },
     /// Runs a body as long as a condition holds.
     While {
-        /// What runs before each look at the condition. `Break` and `Continue` do not stand here.
-        before: Block,
-        /// The condition: Bool and never nil.
+        /// The condition: Bool and never nil. One that needs statements is a test in the body.
         condition: Expr,
         /// The body.
         body: Block,
@@ -685,6 +683,15 @@ impl Rule {
 }
 
 impl Program {
+    /// What a statement of a rule calls for one value, so that the rule's expression is printed with the call in that value's place: the
+    /// local, the function and its arguments. None for all other statements.
+    pub fn plain_call<'p>(&'p self, stmt: &'p Stmt) -> Option<(LocalId, &'p Function, &'p [Expr])> {
+        let StmtKind::Call { results, function, args } = &stmt.kind else { return None };
+        let ([result], Some(called)) = (results.as_slice(), self.functions.get(function.index())) else { return None };
+        let arrays = args.iter().any(|arg| matches!(arg.ty, Type::List(..)));
+        (!called.rule && !arrays).then_some((*result, called, args))
+    }
+
     /// Calls `visit` on each expression of the rules and functions that is part of no other, rule by rule.
     pub fn roots<'p>(&'p self, visit: &mut dyn FnMut(&'p Expr)) {
         for rule in &self.rules {

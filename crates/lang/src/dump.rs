@@ -168,9 +168,8 @@ impl Dumper<'_, '_> {
                 self.say(depth, "else")?;
                 self.block(otherwise, next)
             }
-            StmtKind::While { before, condition, body } => {
+            StmtKind::While { condition, body } => {
                 self.say(depth, "while")?;
-                self.block(before, next)?;
                 self.expr(condition, next, "holds ")?;
                 self.block(body, next)
             }

@@ -138,9 +138,8 @@ impl Hasher<'_> {
                 }
                 self.block(otherwise);
             }
-            StmtKind::While { before, condition, body } => {
+            StmtKind::While { condition, body } => {
                 self.byte(39);
-                self.block(before);
                 self.expr(condition);
                 self.block(body);
             }

@@ -16,6 +16,7 @@ mod lexer;
 mod limits;
 mod literal;
 pub mod member;
+mod names;
 pub mod operator;
 mod parser;
 pub mod passes;

@@ -244,8 +244,7 @@ impl<'p, 's> Walk<'p, 's> {
                 }
                 Ok(())
             }
-            StmtKind::While { before, condition, body } => {
-                self.block(before)?;
+            StmtKind::While { condition, body } => {
                 self.truth(condition)?;
                 self.loops += 1;
                 self.perhaps(body)?;

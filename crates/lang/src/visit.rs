@@ -137,8 +137,7 @@ macro_rules! exprs {
                     }
                     otherwise.$iter().for_each(|s| s.$name(visit));
                 }
-                StmtKind::While { before, condition, body } => {
-                    before.$iter().for_each(|s| s.$name(visit));
+                StmtKind::While { condition, body } => {
                     visit(condition);
                     body.$iter().for_each(|s| s.$name(visit));
                 }
@@ -190,8 +189,7 @@ impl Stmt {
     pub fn blocks(&self) -> Vec<&[Stmt]> {
         match &self.kind {
             StmtKind::If { arms, otherwise } => arms.iter().map(|(_, body)| &body[..]).chain([&otherwise[..]]).collect(),
-            StmtKind::While { before, body, .. } => vec![before, body],
-            StmtKind::For { body, .. } => vec![body],
+            StmtKind::While { body, .. } | StmtKind::For { body, .. } => vec![body],
             StmtKind::Set { .. }
             | StmtKind::Fill { .. }
             | StmtKind::Store { .. }

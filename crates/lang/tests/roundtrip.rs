@@ -117,3 +117,30 @@ fn multi_valued_not_equal() {
         }
     }
 }
+
+/// Scripts too: names that are taken again, values that have no name, calls that are made only at times.
+#[test]
+fn scripts() {
+    let scheme =
+        Scheme::builder().mandatory("n", Type::Int).mandatory("h", Type::Bytes).functions(stdlib::signatures()).build().expect("a scheme");
+    let functions = "fn f(x: Int) -> Int { return x + 1 }\nfn two(x: Int) -> (Int, Bool) { return (x, x > 1) }\n";
+    for text in [
+        "rule r = n == 1 and f(n) > 2",
+        "rule r = f(n) > 2 and f(f(n)) > 3",
+        "rule r = not (n == 1 or f(n) > 2)",
+        "rule r { let x = n\nlet x = x + 1\nif x > 2 { let x = f(x)\nreturn x > 3 }\nreturn x > 4 }",
+        "rule r { let x_1 = n\nlet x = x_1\nlet x = x + 1\nlet x = x * x_1\nreturn x == x_1 }",
+        "const x_1: Int = 4\nrule r { let x = n\nlet x = x + x_1\nreturn x == x_1 }",
+        "fn x_1(x: Int) -> Int { let x = x + 1\nreturn x }\nrule r { let x = n\nlet x = x_1(x)\nreturn x > 2 }",
+        "rule r { return f(f(n) + f(n)) > 2 }",
+        "rule r { let i = 0\nwhile f(i) < n { i += 1 }\nreturn i > 3 }",
+        "rule r { let i = 0\nwhile i < 9 and f(i) < n { if i == 2 { continue }\ni += 1 }\nreturn i > 3 }",
+        "rule r { let i = n\nlet (a, b) = two(i)\ni = f(a)\nlet c = f(i)\nf(c)\nreturn b or c > 2 }",
+        "rule r { let a: [Int] = []\npush(a, n)\nlet x = pop(a) ?? 1\npop(a)\nreturn x + (pop(a) ?? f(n)) > 3 }",
+        "rule r { let t = 0\nfor b in h { let t = b }\nfor b in h { t += f(b) }\nreturn any(split(h, \",\", 5)[*] == \"a\") or t > 2 }",
+    ] {
+        let source = format!("{functions}{text}");
+        compile(&source, &scheme, &Limits::default()).unwrap_or_else(|e| panic!("{source}\n{e}"));
+        roundtrip(&source, &scheme, &Limits::default()).unwrap_or_else(|e| panic!("{e}"));
+    }
+}

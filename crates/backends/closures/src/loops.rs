@@ -57,17 +57,11 @@ fn word_of(value: Value<'_>) -> u64 {
 
 impl Builder<'_> {
     /// `while`.
-    pub(crate) fn while_loop(&mut self, before: &Block, condition: &Expr, body: &Block) -> StmtFn {
-        let before = (!before.is_empty()).then(|| self.statements(before));
+    pub(crate) fn while_loop(&mut self, condition: &Expr, body: &Block) -> StmtFn {
         let condition = self.condition(condition);
         let body = self.statements(body);
         stmt(move |cx| {
             loop {
-                if let Some(before) = &before
-                    && before(cx) == Flow::Trap
-                {
-                    return Flow::Trap;
-                }
                 match condition.holds(cx) {
                     Some(true) => {}
                     Some(false) => return Flow::On,

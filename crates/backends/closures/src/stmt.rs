@@ -187,7 +187,7 @@ impl Builder<'_> {
             StmtKind::Pop { local, array } => self.pop(*local, *array),
             StmtKind::Call { results, function, args } => self.invoke(results, *function, args),
             StmtKind::If { arms, otherwise } => self.branch(arms, otherwise),
-            StmtKind::While { before, condition, body } => self.while_loop(before, condition, body),
+            StmtKind::While { condition, body } => self.while_loop(condition, body),
             StmtKind::For { local, over, body } => self.for_loop(*local, over, body),
             StmtKind::Break => stmt(|_| Flow::Break),
             StmtKind::Continue => stmt(|_| Flow::Continue),

@@ -132,7 +132,7 @@ impl<'a> Machine<'a> {
                 }
                 return self.block(otherwise);
             }
-            StmtKind::While { before, condition, body } => return self.while_(before, condition, body),
+            StmtKind::While { condition, body } => return self.while_(condition, body),
             StmtKind::For { local, over, body } => return self.for_(*local, over, body),
             StmtKind::Break => return Ok(Flow::Break),
             StmtKind::Continue => return Ok(Flow::Continue),
@@ -155,9 +155,8 @@ impl<'a> Machine<'a> {
         if value.is_nil() { Err(Trap::Nil) } else { Ok(value) }
     }
 
-    fn while_(&mut self, before: &'a Block, condition: &'a Expr, body: &'a Block) -> Result<Flow, Trap> {
+    fn while_(&mut self, condition: &'a Expr, body: &'a Block) -> Result<Flow, Trap> {
         loop {
-            self.block(before)?;
             if !self.test(condition)? {
                 return Ok(Flow::On);
             }

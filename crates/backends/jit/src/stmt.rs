@@ -44,7 +44,7 @@ impl<'p> Gen<'_, 'p> {
             StmtKind::Pop { local, array } => self.pop(*local, *array)?,
             StmtKind::Call { results, function, args } => self.script_call(results, *function, args)?,
             StmtKind::If { arms, otherwise } => return self.if_(arms, otherwise),
-            StmtKind::While { before, condition, body } => return self.while_(before, condition, body),
+            StmtKind::While { condition, body } => self.while_(condition, body)?,
             StmtKind::For { local, over, body } => self.for_(*local, over, body)?,
             StmtKind::Break => {
                 let to = self.innermost()?.leave;

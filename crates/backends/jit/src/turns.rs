@@ -26,19 +26,16 @@ impl<'p> Gen<'_, 'p> {
         Ok(())
     }
 
-    pub(crate) fn while_(&mut self, before: &'p [Stmt], condition: &'p Expr, body: &'p [Stmt]) -> Made<bool> {
+    pub(crate) fn while_(&mut self, condition: &'p Expr, body: &'p [Stmt]) -> Made<()> {
         let [head, inside, done] = std::array::from_fn(|_| self.block());
         self.jump(head);
         self.b.switch_to_block(head);
-        if !self.stmts(before)? {
-            return Ok(false);
-        }
         self.test(condition, inside, done)?;
         self.b.switch_to_block(inside);
         self.step()?;
         self.turn(done, head, body)?;
         self.b.switch_to_block(done);
-        Ok(true)
+        Ok(())
     }
 
     pub(crate) fn for_(&mut self, local: LocalId, over: &'p Over, body: &'p [Stmt]) -> Made<()> {

@@ -139,10 +139,7 @@ impl Ranges {
                 arms.iter().for_each(|(_, body)| self.block(unit, body));
                 self.block(unit, otherwise);
             }
-            StmtKind::While { before, body, .. } => {
-                self.block(unit, before);
-                self.block(unit, body);
-            }
+            StmtKind::While { body, .. } => self.block(unit, body),
             StmtKind::For { local, over, body } => {
                 let found = match over {
                     Over::Range { start, end, inclusive } => {

@@ -164,10 +164,9 @@ impl Emitter<'_> {
             StmtKind::Pop { local, array } => self.block(|e| e.pop(*local, *array)),
             StmtKind::Call { results, function, args } => self.script_call(results, *function, args),
             StmtKind::If { arms, otherwise } => self.if_(arms, otherwise),
-            StmtKind::While { before, condition, body } => {
+            StmtKind::While { condition, body } => {
                 let open = self.code.open("while true do".into());
                 let turn = self.set_turn(Turn::Outside);
-                self.inner(before);
                 self.block(|e| e.branch(condition, false, Exit::Break));
                 self.body(body, turn);
                 self.code.close(open);

@@ -44,7 +44,7 @@ impl Emitter<'_> {
                 self.block(otherwise);
                 self.body.end();
             }
-            StmtKind::While { before, condition, body } => self.while_(before, condition, body),
+            StmtKind::While { condition, body } => self.while_(condition, body),
             StmtKind::For { local, over, body } => self.for_(*local, over, body),
             StmtKind::Break => {
                 if let Some((end, _)) = self.script.loops.last() {

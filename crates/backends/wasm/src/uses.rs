@@ -65,9 +65,7 @@ pub(crate) fn is_filled_first(block: &[Stmt], array: LocalId) -> bool {
         StmtKind::If { arms, otherwise } if !arms.iter().any(|(condition, _)| looks_at(condition, array)) => {
             arms.iter().map(|(_, body)| body.as_slice()).chain([otherwise.as_slice()]).collect()
         }
-        StmtKind::While { before, condition, body } if !before.iter().any(|stmt| uses(stmt, array)) && !looks_at(condition, array) => {
-            vec![body]
-        }
+        StmtKind::While { condition, body } if !looks_at(condition, array) => vec![body],
         StmtKind::For { over, body, .. } => {
             let walked = match over {
                 Over::Range { start, end, .. } => looks_at(start, array) || looks_at(end, array),

@@ -11,13 +11,12 @@ use crate::list::{List, start};
 use crate::steps::Slices;
 
 impl Emitter<'_> {
-    pub(crate) fn while_(&mut self, before: &Block, condition: &Expr, body: &Block) {
+    pub(crate) fn while_(&mut self, condition: &Expr, body: &Block) {
         let end = self.body.block();
         // Where looking again at what comes before the step changes nothing, that is what happens between slices.
-        let pure = before.is_empty() && !counts_steps(self.linked, condition);
+        let pure = !counts_steps(self.linked, condition);
         let slices = pure.then(|| self.begin_slices());
         let head = self.body.loop_();
-        self.block(before);
         let mark = self.body.mark();
         self.branch(condition, false, end);
         self.body.release(mark);

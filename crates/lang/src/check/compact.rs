@@ -4,7 +4,8 @@
 use std::collections::HashMap;
 
 use crate::ast::{
-    Clause, Each, Expr, ExprKind, Frame, ListId, Local, LocalId, Needle, NeedleId, Program, RegexId, SetId, SiteId, WildcardId,
+    Clause, Each, Expr, ExprKind, Filling, Frame, ListId, Local, LocalId, Needle, NeedleId, Over, Place, Program, RegexId, SetId, SiteId,
+    Stmt, StmtKind, WildcardId,
 };
 
 /// Renames locals that are used, not those that are bound.
@@ -74,26 +75,17 @@ pub(crate) fn compact(program: Program) -> Program {
     };
     let mut rules = program.rules;
     for rule in &mut rules {
-        c.locals.clear();
-        if !rule.is_expression() {
-            // What statements set is not bound anywhere, so locals stay as they are.
-            for stmt in &mut rule.before {
-                stmt.exprs_mut(&mut |e| c.expr(e));
-            }
-            c.expr(&mut rule.expr);
-            continue;
-        }
-        c.old = std::mem::take(&mut rule.frame.locals);
+        c.begin(&mut rule.frame);
+        c.block(&mut rule.before);
         c.expr(&mut rule.expr);
-        rule.frame = Frame { locals: std::mem::take(&mut c.frame) };
-        c.old.clear();
+        rule.frame = c.end();
     }
     let mut functions = program.functions;
     for function in &mut functions {
-        c.locals.clear();
-        for stmt in &mut function.body {
-            stmt.exprs_mut(&mut |e| c.expr(e));
-        }
+        c.begin(&mut function.frame);
+        (0..function.params).for_each(|param| c.meet(&mut LocalId(param)));
+        c.block(&mut function.body);
+        function.frame = c.end();
     }
     Program {
         scheme: program.scheme,
@@ -110,9 +102,104 @@ pub(crate) fn compact(program: Program) -> Program {
 }
 
 impl Compact {
+    fn begin(&mut self, frame: &mut Frame) {
+        self.locals.clear();
+        self.old = std::mem::take(&mut frame.locals);
+    }
+
+    fn end(&mut self) -> Frame {
+        self.old.clear();
+        Frame { locals: std::mem::take(&mut self.frame) }
+    }
+
+    fn block(&mut self, block: &mut [Stmt]) {
+        block.iter_mut().for_each(|stmt| self.stmt(stmt));
+    }
+
+    /// Meets locals in the order in which the printed text does.
+    fn stmt(&mut self, stmt: &mut Stmt) {
+        match &mut stmt.kind {
+            StmtKind::Set { local, value } => {
+                self.expr(value);
+                self.meet(local);
+            }
+            StmtKind::Fill { array, with } => {
+                match with {
+                    Filling::Items(items) => items.iter_mut().for_each(|item| self.expr(item)),
+                    Filling::Repeat(value, count) => {
+                        self.expr(value);
+                        self.expr(count);
+                    }
+                    Filling::Each(value) => self.expr(value),
+                    Filling::Copy(place) => self.place(place),
+                }
+                self.meet(array);
+            }
+            StmtKind::Store { array, index, value } => {
+                self.meet(array);
+                self.expr(index);
+                self.expr(value);
+            }
+            StmtKind::Push { array, value } => {
+                self.meet(array);
+                self.expr(value);
+            }
+            StmtKind::Pop { local, array } => {
+                self.meet(array);
+                local.iter_mut().for_each(|local| self.meet(local));
+            }
+            StmtKind::Call { results, args, .. } => {
+                args.iter_mut().for_each(|arg| self.expr(arg));
+                results.iter_mut().for_each(|result| self.meet(result));
+            }
+            StmtKind::If { arms, otherwise } => {
+                for (condition, body) in arms {
+                    self.expr(condition);
+                    self.block(body);
+                }
+                self.block(otherwise);
+            }
+            StmtKind::While { condition, body } => {
+                self.expr(condition);
+                self.block(body);
+            }
+            StmtKind::For { local, over, body } => {
+                match over {
+                    Over::Range { start, end, .. } => {
+                        self.expr(start);
+                        self.expr(end);
+                    }
+                    Over::Value(value) => self.expr(value),
+                    Over::Array(place) => self.place(place),
+                }
+                self.meet(local);
+                self.block(body);
+            }
+            StmtKind::Break | StmtKind::Continue => {}
+            StmtKind::Return(values) => values.iter_mut().for_each(|value| self.expr(value)),
+        }
+    }
+
+    fn place(&mut self, place: &mut Place) {
+        match place {
+            Place::Local(local) => self.meet(local),
+            Place::Table(_) => {}
+        }
+    }
+
+    /// A local, for the first time or not.
+    fn meet(&mut self, id: &mut LocalId) {
+        match self.locals.get(id) {
+            Some(new) => *id = *new,
+            None => self.bind(id),
+        }
+    }
+
     fn expr(&mut self, expr: &mut Expr) {
         match &mut expr.kind {
-            ExprKind::Local(id) => *id = self.locals.get(id).copied().unwrap_or(*id),
+            ExprKind::Local(id) => self.meet(id),
+            ExprKind::Element { array, .. } => self.place(array),
+            ExprKind::Count(array) | ExprKind::Packed(array) => self.place(array),
             ExprKind::Call { site, .. } => *site = SiteId(self.sites.id(site.0)),
             ExprKind::In { set, .. } => *set = SetId(self.sets.id(set.0)),
             ExprKind::InList { list, .. } => *list = ListId(self.lists.id(list.0)),

@@ -162,7 +162,9 @@ fn check_each<'a>(
         return Err(checker.diagnostics);
     }
     nil::settle(&mut checker.program);
-    Ok(compact::compact(checker.program))
+    let mut program = compact::compact(checker.program);
+    program.name_locals();
+    Ok(program)
 }
 
 impl<'a> Checker<'a> {
@@ -171,7 +173,7 @@ impl<'a> Checker<'a> {
         self.locals.clear();
         self.out.clear();
         let expr = match &rule.body {
-            syntax::RuleBody::Expr(e) => self.root(e).and_then(|expr| self.shallow(expr, e.span)),
+            syntax::RuleBody::Expr(e) => self.root(e).and_then(|expr| self.shallow(expr, e.span)).map(|expr| self.outlined(rule, expr)),
             syntax::RuleBody::Block(block) => self.script_rule(rule, block),
         };
         let Ok(expr) = expr else { return };

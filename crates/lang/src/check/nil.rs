@@ -100,11 +100,7 @@ impl Walk<'_> {
                 arms.iter().for_each(|(_, body)| self.block(body));
                 self.block(otherwise);
             }
-            StmtKind::While { before, body, .. } => {
-                self.block(before);
-                self.block(body);
-            }
-            StmtKind::For { body, .. } => self.block(body),
+            StmtKind::While { body, .. } | StmtKind::For { body, .. } => self.block(body),
             StmtKind::Return(values) => {
                 let Some(own) = self.own else { return };
                 for (place, value) in values.iter().enumerate() {
@@ -176,8 +172,7 @@ impl Mend<'_> {
                 }
                 self.block(otherwise);
             }
-            StmtKind::While { before, condition, body } => {
-                self.block(before);
+            StmtKind::While { condition, body } => {
                 self.truth(condition);
                 self.block(body);
             }

@@ -432,9 +432,33 @@ impl<'a> Checker<'a> {
         self.locals.clear();
         self.out.clear();
         finished?;
-        let (local, value) = self.local(Type::Bool, rule.span);
-        self.out.push(Stmt { kind: StmtKind::Call { results: vec![local], function, args: Vec::new() }, span: rule.span });
-        Ok(test(value.kind, rule.span))
+        Ok(self.call_of_rule(function, rule.span))
+    }
+
+    /// Makes a function of an expression with calls that are not always made, as of a rule's body.
+    pub(super) fn outlined(&mut self, rule: &syntax::Rule, expr: Expr) -> Expr {
+        if self.out.iter().all(|stmt| self.program.plain_call(stmt).is_some()) {
+            return expr;
+        }
+        let function = FnId(self.program.functions.len() as u32);
+        let mut body = std::mem::take(&mut self.out);
+        body.push(Stmt { span: expr.span, kind: StmtKind::Return(vec![expr]) });
+        self.program.functions.push(Function {
+            name: rule.name.text.clone(),
+            rule: true,
+            params: 0,
+            results: vec![Answer { ty: Type::Bool, nullable: false }],
+            frame: Frame { locals: std::mem::take(&mut self.locals) },
+            body,
+            span: rule.span,
+        });
+        self.call_of_rule(function, rule.span)
+    }
+
+    fn call_of_rule(&mut self, function: FnId, span: Span) -> Expr {
+        let (local, value) = self.local(Type::Bool, span);
+        self.out.push(Stmt { kind: StmtKind::Call { results: vec![local], function, args: Vec::new() }, span });
+        test(value.kind, span)
     }
 
     fn begin_function(&mut self, results: &[Type]) {

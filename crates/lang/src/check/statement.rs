@@ -2,10 +2,11 @@
 
 use std::collections::HashMap;
 
+use super::element::test;
 use super::logic::Truth;
 use super::script::ends;
 use super::{Checked, Checker, Failed, Want};
-use crate::ast::{ArithOp, Block, Expr, ExprKind, Local, LocalId, Over, Place, Span, Stmt, StmtKind};
+use crate::ast::{ArithOp, Block, Const, Expr, ExprKind, Local, LocalId, Over, Place, Span, Stmt, StmtKind};
 use crate::diagnostic::Diagnostic;
 use crate::syntax::{self, Name, SubscriptKind};
 use crate::types::Type;
@@ -48,16 +49,7 @@ impl Checker<'_> {
             },
             K::Call(call) => self.call_statement(call),
             K::If { arms, otherwise } => self.if_(arms, otherwise.as_ref(), span),
-            K::While { condition, body } => {
-                let outer = std::mem::take(&mut self.out);
-                let checked = self.condition(condition);
-                let before = std::mem::replace(&mut self.out, outer);
-                self.script.loops += 1;
-                let body = self.block(body);
-                self.script.loops -= 1;
-                self.out.push(Stmt { kind: StmtKind::While { before, condition: checked?, body: body? }, span });
-                Ok(())
-            }
+            K::While { condition, body } => self.while_(condition, body, span),
             K::For { name, over, body } => self.for_(name, over, body, span),
             K::Break | K::Continue => {
                 let (kind, word) = match stmt.kind {
@@ -136,9 +128,25 @@ impl Checker<'_> {
             Some(ty) => self.typed(value, ty)?,
             None => self.evaluated(value, None)?,
         };
+        if let Some(kept) = self.just_made(&value) {
+            self.locals[kept.index()].name.clone_from(&name.text);
+            self.name_local(name, Some(kept));
+            return Ok(());
+        }
         let local = self.declared(name, value.ty.clone());
-        self.set(local, value, span);
+        self.out.push(Stmt { kind: StmtKind::Set { local, value }, span });
         Ok(())
+    }
+
+    /// The local of a value that the statement before has put into one that nothing else reads.
+    fn just_made(&self, value: &Expr) -> Option<LocalId> {
+        let ExprKind::Local(kept) = value.kind else { return None };
+        let made = match &self.out.last()?.kind {
+            StmtKind::Call { results, .. } => results.contains(&kept),
+            StmtKind::Pop { local, .. } => *local == Some(kept),
+            _ => false,
+        };
+        (made && self.locals[kept.index()].name.is_empty()).then_some(kept)
     }
 
     /// Sets a local. What a call before it has put into a local of its own goes there at once.
@@ -365,6 +373,28 @@ impl Checker<'_> {
         }
         self.out = rest;
         if failed { Err(Failed) } else { Ok(()) }
+    }
+
+    /// A condition with calls is looked at in the body, as its statements have to be done each time.
+    fn while_(&mut self, condition: &syntax::Expr, body: &syntax::Block, span: Span) -> Checked<()> {
+        let outer = std::mem::take(&mut self.out);
+        let checked = self.condition(condition);
+        let mut before = std::mem::replace(&mut self.out, outer);
+        self.script.loops += 1;
+        let body = self.block(body);
+        self.script.loops -= 1;
+        let (mut condition, mut body) = (checked?, body?);
+        if !before.is_empty() {
+            let here = condition.span;
+            let ends = test(ExprKind::Not(Box::new(condition)), here);
+            condition = test(ExprKind::Const(Const::Bool(true)), here);
+            let leave = vec![Stmt { kind: StmtKind::Break, span: here }];
+            before.push(Stmt { kind: StmtKind::If { arms: vec![(ends, leave)], otherwise: Vec::new() }, span: here });
+            before.append(&mut body);
+            body = before;
+        }
+        self.out.push(Stmt { kind: StmtKind::While { condition, body }, span });
+        Ok(())
     }
 
     fn for_(&mut self, name: &Name, over: &syntax::Over, body: &syntax::Block, span: Span) -> Checked<()> {

@@ -54,13 +54,9 @@ pub(super) fn function(program: &Program, function: &Function) -> String {
 pub(super) fn calls<'p>(program: &'p Program, rule: &'p Rule) -> Option<Printer<'p>> {
     let mut printer = Printer { program, locals: HashMap::new(), arrays: HashMap::new() };
     for stmt in &rule.before {
-        let StmtKind::Call { results, function, args } = &stmt.kind else { return None };
-        let ([result], Some(called)) = (results.as_slice(), program.functions.get(function.index())) else { return None };
-        if called.rule || args.iter().any(|arg| matches!(arg.ty, Type::List(..))) {
-            return None;
-        }
+        let (result, called, args) = program.plain_call(stmt)?;
         let args: Vec<String> = args.iter().map(|arg| printer.clone().value(arg, level::OR)).collect();
-        printer.locals.insert(*result, Text::new(format!("{}({})", called.name, args.join(", ")), level::PRIMARY));
+        printer.locals.insert(result, Text::new(format!("{}({})", called.name, args.join(", ")), level::PRIMARY));
     }
     Some(printer)
 }
@@ -96,14 +92,7 @@ fn zero(ty: &Type) -> &'static str {
 impl<'p> Writer<'p> {
     fn new(program: &'p Program, frame: &'p Frame) -> Writer<'p> {
         let mut printer = Printer { program, locals: HashMap::new(), arrays: HashMap::new() };
-        let mut taken = HashMap::new();
-        for (place, local) in frame.locals.iter().enumerate() {
-            let known = taken.entry(local.name.as_str()).and_modify(|known| *known += 1).or_insert(0);
-            let name = match (local.name.as_str(), *known) {
-                ("", _) => format!("_{place}"),
-                (name, 0) => name.to_owned(),
-                (name, again) => format!("{name}_{again}"),
-            };
+        for (place, name) in program.names(frame).into_iter().enumerate() {
             printer.locals.insert(LocalId(place as u32), Text::new(name, level::PRIMARY));
         }
         Writer { program, frame, printer, declared: HashSet::new(), out: String::new() }
@@ -230,21 +219,13 @@ impl<'p> Writer<'p> {
                 self.out.push('\n');
                 return;
             }
-            StmtKind::While { before, condition, body } if before.is_empty() => {
+            StmtKind::While { condition, body } => {
                 let condition = self.truth(condition);
                 self.out.extend(std::iter::repeat_n(' ', indent));
                 self.out.push_str(&format!("while {condition} "));
                 self.block(body, indent);
                 self.out.push('\n');
                 return;
-            }
-            StmtKind::While { before, condition, body } => {
-                self.line(indent, "while true {");
-                self.stmts(before, indent + INDENT);
-                let condition = self.printer.clone().truth(condition, level::NOT);
-                self.line(indent + INDENT, &format!("if not {condition} {{ break }}"));
-                self.stmts(body, indent + INDENT);
-                "}".into()
             }
             StmtKind::For { local, over, body } => {
                 let over = match over {

@@ -194,8 +194,8 @@ fn in_batch(matches: &Matches, rule: usize, record: usize) -> Answer {
 
 /// The answer that `hits` holds.
 fn in_set(hits: &RuleSet, rule: usize) -> Answer {
-    match hits.traps().iter().find(|(r, _)| *r == rule) {
-        Some((_, trap)) => Answer::Trap(*trap),
+    match hits.traps().iter().find(|it| it.rule == rule) {
+        Some(it) => Answer::Trap(it.trap),
         None => Answer::Match(hits.contains(rule)),
     }
 }

@@ -37,6 +37,7 @@
 //! assert!(matches.get(0, 0) && matches.get(1, 0) && !matches.get(0, 1) && !matches.get(1, 1));
 //! let trap = matches.traps()[0];
 //! assert_eq!((trap.rule, trap.record, trap.trap.to_string()), (2, 1, "division by zero".to_string()));
+//! assert_eq!(&source[trap.span.start as usize..trap.span.end as usize], "1000 / (tcp.port - 80) > 1");
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
@@ -208,6 +209,6 @@ pub use quintet_lang::{Field, FieldId, Limits, Passes, Presence, Program, Scheme
 pub use quintet_runtime::{
     Alone, Arena, ArenaKind, ArrayRef, Artifact, Backend, BackendId, Batch, BatchBuilder, Bind, BytesSet, CompileError, Compiled, Emit,
     EvaluateError, Function, Instance, InstantiateError, IntSet, IpSet, Isolation, Library, LinkError, Linked, List, Lists, MapRef,
-    Matches, OwnedValue, Profile, RecordBuilder, RecordError, RecordRef, Room, RuleCost, RuleSet, RunError, Scratch, SetMatcher, Spent,
-    Traits, Trap, TrapAt, Value, ValueInstance,
+    Matches, OwnedValue, Profile, RecordBuilder, RecordError, RecordRef, Room, RuleCost, RuleSet, RuleTrap, RunError, Scratch, SetMatcher,
+    Spent, Traits, Trap, TrapAt, Value, ValueInstance,
 };

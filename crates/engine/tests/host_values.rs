@@ -106,7 +106,7 @@ fn ask(engine: &Engine, scheme: &Scheme, batch: &quintet::Batch, source: &str) -
         instance.run_batch(batch, &mut matches).unwrap();
         instance.run(batch.record(0), &mut hits).unwrap();
         let answer = (matches.get(0, 0), matches.traps().first().map(|t| t.trap));
-        assert_eq!(answer, (hits.contains(0), hits.traps().first().map(|t| t.1)), "{id}: {source}");
+        assert_eq!(answer, (hits.contains(0), hits.traps().first().map(|t| t.trap)), "{id}: {source}");
         (id, answer)
     });
     let answers: Vec<_> = answers.collect();

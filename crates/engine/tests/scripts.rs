@@ -4,6 +4,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use quintet::lang::ast::Span;
 use quintet::{Batch, BatchBuilder, Engine, Library, Limits, Lists, Matches, Passes, RuleSet, Scheme, Trap, Type, Value, configurations};
 
 fn scheme() -> Scheme {
@@ -51,11 +52,11 @@ fn records(scheme: &Scheme) -> Batch {
 }
 
 /// What rules answer: the records that each matches, and the traps.
-type Answers = (Vec<Vec<usize>>, Vec<(usize, usize, Trap)>);
+type Answers = (Vec<Vec<usize>>, Vec<(usize, usize, Trap, Span)>);
 
 fn answers(matches: &Matches, rules: usize) -> Answers {
     let hits = (0..rules).map(|rule| matches.records_of(rule).collect()).collect();
-    (hits, matches.traps().iter().map(|t| (t.rule, t.record, t.trap)).collect())
+    (hits, matches.traps().iter().map(|t| (t.rule, t.record, t.trap, t.span)).collect())
 }
 
 fn expected(name: &str, hits: &[usize], traps: &[Trap], records: usize) -> Result<(), String> {
@@ -129,7 +130,7 @@ fn scripts_answer_alike_on_all_configurations() {
                     for record in batch.iter() {
                         instance.run(record, &mut hits).expect("a run");
                         hits.iter().for_each(|rule| single.0[rule].push(record.index()));
-                        single.1.extend(hits.traps().iter().map(|(rule, trap)| (*rule, record.index(), *trap)));
+                        single.1.extend(hits.traps().iter().map(|it| (it.rule, record.index(), it.trap, it.span)));
                     }
                     ran += 1;
                     let id = backend.id();

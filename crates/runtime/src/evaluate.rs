@@ -94,7 +94,7 @@ impl ValueInstance {
         HANDED_OVER.take();
         self.instance.run(record, &mut self.hits)?;
         match self.hits.traps().first() {
-            Some((_, trap)) => Err(EvaluateError::Trap(*trap)),
+            Some(at) => Err(EvaluateError::Trap(at.trap)),
             None => Ok(HANDED_OVER.take()),
         }
     }

@@ -21,6 +21,7 @@ mod matches;
 mod meter;
 mod owned;
 mod pack;
+mod places;
 mod profile;
 mod record;
 mod room;
@@ -35,7 +36,9 @@ pub use backend::{
     Unsupported,
 };
 pub use batch::{Batch, BatchBuilder, RecordBuilder, RecordError};
-pub use cost::{Counting, compare_steps, counts_steps, counts_steps_inline, is_leaf, longest_within, steps_at_most};
+pub use cost::{
+    Counting, compare_steps, counts_steps, counts_steps_inline, is_leaf, longest_within, statement_counts_steps, steps_at_most,
+};
 pub use evaluate::{EvaluateError, ValueInstance};
 pub use functions::{Bind, BoundFunction, Function, Library, slice};
 pub use layout::{Layout, Slot};
@@ -44,7 +47,7 @@ pub use list::List;
 pub use list_file::{ListFileError, ListForm};
 pub use lists::{ListError, Lists};
 pub use matchers::{BytesSet, IntSet, IpSet, RegexMatcher, Searcher, SetMatcher, WildcardMatcher, ip_from_words, ip_words};
-pub use matches::{Matches, RuleSet, TrapAt};
+pub use matches::{Matches, RuleSet, RuleTrap, TrapAt};
 #[doc(hidden)]
 pub use matches::{WriteMatches, WriteRuleSet};
 pub use meter::{FREE, Interrupter, SLICE};

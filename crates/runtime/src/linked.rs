@@ -13,8 +13,10 @@ use crate::functions::{Bind, BoundFunction, Library, caught};
 use crate::layout::Layout;
 use crate::lists::{Lists, Slot};
 use crate::matchers::{RegexMatcher, Searcher, SetMatcher, WildcardMatcher};
+use crate::places::Places;
 use crate::room::Room;
 use crate::thresholds::{Crossings, Threshold, Thresholds};
+use crate::trap::Trap;
 use crate::value::Value;
 
 /// A checked program together with its prepared literals, bound functions and lists. Shared by all backends that compile it; its parts
@@ -34,6 +36,7 @@ pub struct Linked {
     wildcards: Vec<WildcardMatcher>,
     functions: Vec<BoundFunction>,
     lists: Vec<Arc<Slot>>,
+    places: Places,
 }
 
 /// Why a program cannot be linked.
@@ -180,6 +183,7 @@ impl Linked {
             wildcards: program.wildcards.iter().map(WildcardMatcher::new).collect(),
             functions,
             lists,
+            places: Places::new(&program),
             program,
         }))
     }
@@ -241,6 +245,18 @@ impl Linked {
             None => Ok(()),
             Some((name, count)) => Err(TooLarge { rule: name.clone(), count, limit }),
         }
+    }
+
+    /// The number of a place where a trap may happen, for [`Trap::at`](crate::Trap::at): that of a statement or a condition. 0 for all else,
+    /// which is at the call or the expression that it belongs to.
+    pub fn place(&self, span: Span) -> u32 {
+        self.places.number(span)
+    }
+
+    /// The trap of a rule that generated code has answered as a number, and where in the source it happened.
+    pub fn fault(&self, rule: usize, code: u32) -> Option<(Trap, Span)> {
+        let own = || self.program.rules.get(rule).map_or_else(Span::default, |rule| rule.expr.span);
+        Some((Trap::from_code(code)?, self.places.span(Trap::place_of(code)).unwrap_or_else(own)))
     }
 
     /// A prepared set.

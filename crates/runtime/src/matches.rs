@@ -1,5 +1,7 @@
 //! Answers: which rules match which records, and where a rule trapped.
 
+use quintet_lang::ast::Span;
+
 use crate::trap::Trap;
 
 /// Rules in a word of bits.
@@ -13,7 +15,7 @@ pub struct RuleSet {
     first: u64,
     /// The rules after them.
     rest: Vec<u64>,
-    traps: Vec<(usize, Trap)>,
+    traps: Vec<RuleTrap>,
 }
 
 impl RuleSet {
@@ -54,13 +56,24 @@ impl RuleSet {
     }
 
     /// The rules that trapped, in order.
-    pub fn traps(&self) -> &[(usize, Trap)] {
+    pub fn traps(&self) -> &[RuleTrap] {
         &self.traps
     }
 }
 
+/// A rule that trapped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RuleTrap {
+    /// The rule.
+    pub rule: usize,
+    /// What happened.
+    pub trap: Trap,
+    /// Where: see [`TrapAt::span`].
+    pub span: Span,
+}
+
 /// A rule that trapped on a record.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TrapAt {
     /// The rule.
     pub rule: usize,
@@ -68,6 +81,9 @@ pub struct TrapAt {
     pub record: usize,
     /// What happened.
     pub trap: Trap,
+    /// Where in the source: the statement, of `if` and `while` the condition where that is at fault, or of a rule that is an expression the
+    /// expression. It is the same on every backend.
+    pub span: Span,
 }
 
 /// Which rules match which records of a batch: one bit each, a row of words per rule. Bit `i % 64` of word `i / 64` is record `i`;
@@ -166,8 +182,8 @@ pub trait WriteRuleSet {
     /// When there are no such rules.
     fn set_word(&mut self, word: usize, bits: u64);
 
-    /// Notes that a rule trapped.
-    fn trap(&mut self, rule: usize, trap: Trap);
+    /// Notes that a rule trapped, and where.
+    fn trap(&mut self, rule: usize, fault: (Trap, Span));
 }
 
 impl WriteRuleSet for RuleSet {
@@ -201,8 +217,8 @@ impl WriteRuleSet for RuleSet {
     }
 
     #[cold]
-    fn trap(&mut self, rule: usize, trap: Trap) {
-        self.traps.push((rule, trap));
+    fn trap(&mut self, rule: usize, (trap, span): (Trap, Span)) {
+        self.traps.push(RuleTrap { rule, trap, span });
     }
 }
 
@@ -217,8 +233,8 @@ pub trait WriteMatches {
     /// Sets the answers of records `64 * block ..` to a rule.
     fn set_block(&mut self, rule: usize, block: usize, bits: u64);
 
-    /// Notes that a rule trapped on a record.
-    fn trap(&mut self, rule: usize, record: usize, trap: Trap);
+    /// Notes that a rule trapped on a record, and where.
+    fn trap(&mut self, rule: usize, record: usize, fault: (Trap, Span));
 
     /// Puts the traps in order of record, then rule, and clears the bits after the last record; to be called once after a batch.
     fn finish(&mut self);
@@ -245,8 +261,8 @@ impl WriteMatches for Matches {
     }
 
     #[cold]
-    fn trap(&mut self, rule: usize, record: usize, trap: Trap) {
-        self.traps.push(TrapAt { rule, record, trap });
+    fn trap(&mut self, rule: usize, record: usize, (trap, span): (Trap, Span)) {
+        self.traps.push(TrapAt { rule, record, trap, span });
     }
 
     fn finish(&mut self) {

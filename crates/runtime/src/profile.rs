@@ -279,7 +279,7 @@ impl Profile {
             cost.traps += traps.len() as u64;
             cost.ns += ns;
             out.words_mut()[rule * row..(rule + 1) * row].copy_from_slice(self.answers.words());
-            traps.iter().for_each(|at| out.trap(rule, at.record, at.trap));
+            traps.iter().for_each(|at| out.trap(rule, at.record, (at.trap, at.span)));
             let mut left = batch.len();
             while left >= self.until[rule] {
                 left -= self.until[rule];

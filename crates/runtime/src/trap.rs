@@ -26,6 +26,9 @@ pub enum Trap {
     Calls = 8,
 }
 
+/// What places are multiplied by in the number of a trap: more than any trap's own.
+const PLACE: u32 = 256;
+
 impl Trap {
     /// All traps.
     pub const ALL: [Trap; 8] =
@@ -36,9 +39,29 @@ impl Trap {
         self as u32
     }
 
-    /// The trap with this number.
+    /// The trap with this number, which may be one with a place ([`Trap::at`]).
     pub fn from_code(code: u32) -> Option<Trap> {
-        Trap::ALL.into_iter().find(|t| t.code() == code)
+        Trap::ALL.into_iter().find(|t| t.code() == code % PLACE)
+    }
+
+    /// The number of the trap at a place ([`Linked::place`](crate::Linked::place)), as generated code carries it.
+    pub fn at(self, place: u32) -> u32 {
+        self.code() + place * PLACE
+    }
+
+    /// What generated code adds to a trap's number, or takes from it, to say where it happened.
+    pub fn placed(place: u32) -> u32 {
+        place * PLACE
+    }
+
+    /// The place in a number, 0 where it has none.
+    pub fn place_of(code: u32) -> u32 {
+        code / PLACE
+    }
+
+    /// The same place, but this trap.
+    pub fn instead_of(self, code: u32) -> u32 {
+        self.at(Trap::place_of(code))
     }
 }
 

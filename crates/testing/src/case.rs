@@ -5,6 +5,7 @@ use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
 
+use quintet_lang::ast::Span;
 use quintet_lang::{Limits, Passes, Program, Scheme, compile, compile_value, optimise};
 use quintet_runtime::{
     ArenaKind, Backend, Batch, EvaluateError, Instance, Linked, Matches, RecordError, RuleSet, Thresholds, Trap, ValueInstance,
@@ -39,8 +40,20 @@ pub struct Case {
 pub struct Answer {
     /// The rules that match.
     pub hits: Vec<usize>,
-    /// The rules that trapped.
-    pub traps: BTreeMap<usize, Trap>,
+    /// The rules that trapped, and where.
+    pub traps: BTreeMap<usize, (Trap, Span)>,
+}
+
+impl Answer {
+    /// The same answer without the places of its traps, for answers that are written down.
+    pub fn without_places(&self) -> Answer {
+        Answer { hits: self.hits.clone(), traps: self.traps.iter().map(|(rule, (trap, _))| (*rule, (*trap, Span::default()))).collect() }
+    }
+
+    /// Whether a rule trapped like this.
+    pub fn traps_with(&self, trap: Trap) -> bool {
+        self.traps.values().any(|(found, _)| *found == trap)
+    }
 }
 
 /// A way to run records.
@@ -126,7 +139,7 @@ impl Case {
 impl fmt::Display for Answer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "rules {:?} match", self.hits)?;
-        self.traps.iter().try_for_each(|(rule, trap)| write!(f, ", rule {rule} traps ({trap})"))
+        self.traps.iter().try_for_each(|(rule, (trap, at))| write!(f, ", rule {rule} traps ({trap} at {}..{})", at.start, at.end))
     }
 }
 
@@ -188,10 +201,10 @@ pub fn answers(instance: &mut dyn Instance, program: &Linked, batches: &Batches,
             .iter()
             .map(|record| {
                 instance.run(record, &mut hits).map_err(|e| e.to_string())?;
-                if !hits.traps().is_sorted_by_key(|(rule, _)| rule) {
+                if !hits.traps().is_sorted_by_key(|it| it.rule) {
                     return Err("the traps are not in order".into());
                 }
-                Ok(Answer { hits: hits.iter().collect(), traps: hits.traps().iter().copied().collect() })
+                Ok(Answer { hits: hits.iter().collect(), traps: hits.traps().iter().map(|it| (it.rule, (it.trap, it.span))).collect() })
             })
             .collect();
     }
@@ -211,7 +224,7 @@ pub fn answers(instance: &mut dyn Instance, program: &Linked, batches: &Batches,
         .map(|record| Answer { hits: (0..rules).filter(|rule| matches.get(*rule, record)).collect(), traps: BTreeMap::new() })
         .collect();
     for trap in matches.traps() {
-        all[trap.record].traps.insert(trap.rule, trap.trap);
+        all[trap.record].traps.insert(trap.rule, (trap.trap, trap.span));
     }
     for rule in 0..rules {
         // All records, and some from the middle, which are in no place of a word that they were in before.
@@ -232,7 +245,7 @@ fn rule_alone(instance: &mut dyn Instance, batch: &Batch, rule: usize, records: 
     if (alone.rules(), alone.records()) != (1, records.len()) {
         return Err(format!("rule {rule} alone answers {} rules x {} records", alone.rules(), alone.records()));
     }
-    let mut traps: BTreeMap<usize, Trap> = alone.traps().iter().map(|t| (t.record, t.trap)).collect();
+    let mut traps: BTreeMap<usize, (Trap, Span)> = alone.traps().iter().map(|t| (t.record, (t.trap, t.span))).collect();
     for (at, record) in records.enumerate() {
         let (hit, trap) = (alone.get(0, at), traps.remove(&at));
         let (wanted_hit, wanted_trap) = (all[record].hits.contains(&rule), all[record].traps.get(&rule).copied());

@@ -17,6 +17,7 @@ use std::path::Path;
 
 use quintet_interp::Interp;
 use quintet_lang::Passes;
+use quintet_lang::ast::Span;
 use quintet_runtime::{Backend, Threshold, Thresholds, Trap};
 use serde_json::{Value as Json, json};
 
@@ -66,7 +67,7 @@ impl Regression {
         if let Some(answer) = &self.answer {
             line["hits"] = json!(answer.hits);
             if !answer.traps.is_empty() {
-                line["traps"] = answer.traps.iter().map(|(rule, trap)| (rule.to_string(), json!(trap.to_string()))).collect();
+                line["traps"] = answer.traps.iter().map(|(rule, (trap, _))| (rule.to_string(), json!(trap.to_string()))).collect();
             }
         }
         if !self.note.is_empty() {
@@ -97,7 +98,7 @@ impl Regression {
             |traps| {
                 let pairs = traps.iter().map(|(rule, trap)| {
                     let trap = Trap::ALL.into_iter().find(|t| Some(t.to_string().as_str()) == trap.as_str())?;
-                    Some((rule.parse().ok()?, trap))
+                    Some((rule.parse().ok()?, (trap, Span::default())))
                 });
                 pairs.collect::<Option<_>>().ok_or("`traps` holds names of traps by rule")
             },
@@ -183,5 +184,5 @@ fn regression(backend: &dyn Backend, line: &str) -> Result<(), String> {
         return Err(format!("no `hits`; the interpreter's:\n{}", Regression { answer: Some(answer), ..case }.to_json()));
     };
     let found = case.run(backend).map_err(|e| format!("{}\n  {e}", case.source))?;
-    if found == *wanted { Ok(()) } else { Err(format!("{}\n  wanted: {wanted}\n  found: {found}", case.source)) }
+    if found.without_places() == *wanted { Ok(()) } else { Err(format!("{}\n  wanted: {wanted}\n  found: {found}", case.source)) }
 }

@@ -609,7 +609,7 @@ fn difference(backend: &dyn Backend, script: &Script) -> Option<String> {
             };
             for (record, (wanted, found)) in wanted.iter().zip(found).enumerate() {
                 // With passes, steps are counted otherwise: what is known beforehand takes none.
-                let budget = |a: &crate::case::Answer| a.traps.values().any(|t| *t == quintet_runtime::Trap::Budget);
+                let budget = |a: &crate::case::Answer| a.traps_with(quintet_runtime::Trap::Budget);
                 if *wanted != found && !(passes != Passes::none() && (budget(wanted) || budget(&found))) {
                     let passes = if passes == Passes::none() { "" } else { ", with passes" };
                     return Some(format!("{mode}{passes}, record {record}: interp: {wanted}; {}: {found}", backend.id()));

@@ -86,7 +86,8 @@ fn outcome(backend: &dyn Backend, program: &Arc<quintet_runtime::Linked>, case: 
 fn differing(records: usize, rules: usize, a: &Outcome, b: &Outcome) -> Vec<usize> {
     let row = records.div_ceil(64);
     let hit = |o: &Outcome, rule: usize, record: usize| o.words.get(rule * row + record / 64).is_some_and(|w| w >> (record % 64) & 1 != 0);
-    let traps = |o: &Outcome, record: usize| o.traps.iter().filter(|t| t.record == record).map(|t| (t.rule, t.trap)).collect::<Vec<_>>();
+    let traps =
+        |o: &Outcome, record: usize| o.traps.iter().filter(|t| t.record == record).map(|t| (t.rule, t.trap, t.span)).collect::<Vec<_>>();
     let same =
         |record: &usize| (0..rules).all(|rule| hit(a, rule, *record) == hit(b, rule, *record)) && traps(a, *record) == traps(b, *record);
     (0..records).filter(|record| !same(record)).collect()

@@ -118,7 +118,7 @@ pub fn statistics(cases: u32) -> Statistics {
         statistics.answers += rules * found.len();
         statistics.hits += found.iter().map(|a| a.hits.len()).sum::<usize>();
         statistics.traps += found.iter().map(|a| a.traps.len()).sum::<usize>();
-        let memory = |a: &Answer| a.traps.values().filter(|t| **t == Trap::Memory).count();
+        let memory = |a: &Answer| a.traps.values().filter(|(trap, _)| *trap == Trap::Memory).count();
         statistics.memory_traps += found.iter().map(memory).sum::<usize>();
         statistics.constant_rules += (0..rules)
             .filter(|rule| {

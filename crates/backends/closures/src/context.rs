@@ -25,6 +25,8 @@ pub(crate) struct Env<'a> {
     pub(crate) frames: Option<&'a Frames<'a>>,
     /// The first trap.
     pub(crate) trap: &'a Cell<Option<Trap>>,
+    /// The number of the place where it happened, once a statement has said so.
+    pub(crate) place: &'a Cell<u32>,
 }
 
 /// A record, as closures see it.
@@ -51,6 +53,14 @@ impl<'a> Ctx<'a> {
             self.env.trap.set(Some(if self.env.scratch.is_exhausted() { Trap::Budget } else { trap }));
         }
         None
+    }
+
+    /// Notes where a trap happened, unless something inside has.
+    #[cold]
+    pub(crate) fn at(&self, place: u32) {
+        if self.env.place.get() == 0 {
+            self.env.place.set(place);
+        }
     }
 
     /// Whether a trap was noted or the budget is used up, so that the rest of the evaluation decides nothing.

@@ -9,7 +9,7 @@ use std::cell::Cell;
 use std::ops::Range;
 use std::sync::Arc;
 
-use quintet_lang::ast::{Expr, ExprKind, LogicOp};
+use quintet_lang::ast::{Expr, ExprKind, LogicOp, Span};
 use quintet_lang::{HARD_CALLS, HARD_STEPS, Limits};
 use quintet_runtime::{
     Batch, FREE, Instance, Interrupter, Linked, Matches, Memory, RecordRef, RuleSet, RunError, Scratch, Trap, WriteMatches, WriteRuleSet,
@@ -32,6 +32,7 @@ pub(crate) struct Runner {
 struct State {
     slots: Box<[Cell<usize>]>,
     trap: Cell<Option<Trap>>,
+    place: Cell<u32>,
     /// Scratch memory that is never used, with steps that never end: for blocks.
     unbounded: Scratch,
     /// The word of steps at half of the budget.
@@ -64,7 +65,11 @@ impl Runner {
         let unbounded = Scratch::new(limits);
         unbounded.set_meter_word(FREE);
         let stack = Stack::new(limits.calls.min(HARD_CALLS), code.words, code.lists);
-        Runner { code, scratch, state: State { slots, trap: Cell::new(None), unbounded, half_used, half, stack, within } }
+        Runner {
+            code,
+            scratch,
+            state: State { slots, trap: Cell::new(None), place: Cell::new(0), unbounded, half_used, half, stack, within },
+        }
     }
 }
 
@@ -90,7 +95,17 @@ impl State {
     #[inline(always)]
     fn env<'a>(&'a self, code: &'a Parts, scratch: &'a Scratch, values: ValueFrame<'a>) -> Env<'a> {
         let (values, words) = (Cell::new(values), Cell::new(<&[_]>::default()));
-        Env { code, scratch, slots: &self.slots, values, words, lists: &self.stack.lists, frames: None, trap: &self.trap }
+        Env {
+            code,
+            scratch,
+            slots: &self.slots,
+            values,
+            words,
+            lists: &self.stack.lists,
+            frames: None,
+            trap: &self.trap,
+            place: &self.place,
+        }
     }
 
     /// Whether the first operands of a rule, or all of a rule where `items` says nothing else, take at most half of the budget on records
@@ -140,6 +155,12 @@ impl State {
             }
             None => within_budget(scratch, hit),
         }
+    }
+
+    /// A rule's trap, with the place that its statements have noted.
+    #[cold]
+    fn fault(&self, code: &Parts, rule: usize, trap: Trap) -> (Trap, Span) {
+        code.linked.fault(rule, trap.at(self.place.take())).unwrap_or((trap, Span::default()))
     }
 
     /// Runs a rule with statements on a record.
@@ -207,7 +228,7 @@ impl State {
         (number, rule): (usize, &RuleCode),
         (memory, first, stride): (Memory<'_>, usize, usize),
         (all, longest): (u64, usize),
-        trap: &mut dyn FnMut(usize, Trap),
+        trap: &mut dyn FnMut(usize, (Trap, Span)),
     ) -> u64 {
         let plain = |scratch: &Scratch, test: &BoolFn| test.block(&Block { memory, first, stride, env: &self.plain(code, scratch) }, all);
         // Records that are still to be asked one by one, and what of the rule is to be asked.
@@ -243,7 +264,7 @@ impl State {
             };
             match answer {
                 Ok(hit) => hits |= u64::from(hit) << bit,
-                Err(kind) => trap(bit, kind),
+                Err(kind) => trap(bit, self.fault(code, number, kind)),
             }
         }
         hits
@@ -278,7 +299,7 @@ impl Runner {
                         test.test(&Ctx { memory, record, env: &state.plain(code, &state.unbounded) })
                     }
                     rule => state.exact(code, scratch, rule, place).unwrap_or_else(|trap| {
-                        hits.trap(word * 64 + bit, trap);
+                        hits.trap(word * 64 + bit, state.fault(code, word * 64 + bit, trap));
                         false
                     }),
                 };
@@ -313,7 +334,7 @@ impl Instance for Runner {
             [_] => {
                 match self.run_one(0, record) {
                     Ok(hit) => hits.set_word(0, u64::from(hit)),
-                    Err(trap) => hits.trap(0, trap),
+                    Err(trap) => hits.trap(0, self.state.fault(&self.code, 0, trap)),
                 }
                 self.scratch.finish(ID)
             }
@@ -334,7 +355,7 @@ impl Instance for Runner {
             let first = batch.records_offset() / 8 + index * 64 * stride;
             for (number, rule) in code.rules.iter().enumerate() {
                 scratch.go_on(ID)?;
-                let mut trap = |bit: usize, trap: Trap| out.trap(number, index * 64 + bit, trap);
+                let mut trap = |bit: usize, fault: (Trap, Span)| out.trap(number, index * 64 + bit, fault);
                 let hits = state.block(code, scratch, (number, rule), (memory, first, stride), (all, batch.longest()), &mut trap);
                 out.set_block(number, index, hits);
             }
@@ -355,7 +376,7 @@ impl Instance for Runner {
             scratch.go_on(ID)?;
             let all = u64::MAX >> (64 - (records.len() - index * 64).min(64));
             let first = batch.records_offset() / 8 + (records.start + index * 64) * stride;
-            let mut trap = |bit: usize, trap: Trap| out.trap(0, index * 64 + bit, trap);
+            let mut trap = |bit: usize, fault: (Trap, Span)| out.trap(0, index * 64 + bit, fault);
             let place = (memory, first, stride);
             let hits = state.block(code, scratch, (rule, &code.rules[rule]), place, (all, batch.longest()), &mut trap);
             out.set_block(0, index, hits);

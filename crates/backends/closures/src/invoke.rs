@@ -9,7 +9,7 @@ use crate::expr::Builder;
 use crate::frame::{Callee, Home, Layout};
 use crate::kind::{Any, Int, ValFn};
 use crate::operand::Source;
-use crate::stmt::{Flow, StmtFn, set_value, stmt, trap};
+use crate::stmt::{Flow, StmtFn, has_test_that_traps, set_value, stmt, trap};
 use crate::word::by_arg;
 
 /// Evaluates an argument into the frame of the function that is called; false where it is nil.
@@ -24,6 +24,8 @@ struct Arg {
 struct Invoke {
     function: usize,
     args: Box<[Arg]>,
+    /// Whether an argument may be there after a trap.
+    checked: bool,
     /// Where each result is, and where it goes.
     results: Box<[(Home, Home)]>,
 }
@@ -45,6 +47,9 @@ impl Invoke {
                     return Flow::On;
                 }
             }
+        }
+        if self.checked && cx.trapped() {
+            return Flow::Trap;
         }
         if !cx.count(1) || !frames.run(cx, code, &callee) {
             return Flow::Trap;
@@ -105,7 +110,7 @@ impl Builder<'_> {
         }
         let homes: Vec<Home> = results.iter().filter_map(|result| self.home(*result)).collect();
         let results = layout.results.into_iter().zip(homes).collect();
-        let invoke = Invoke { function: function.index(), args: made.into(), results };
+        let invoke = Invoke { function: function.index(), args: made.into(), checked: args.iter().any(has_test_that_traps), results };
         stmt(move |cx| invoke.run(cx))
     }
 

@@ -89,7 +89,7 @@ impl Builder<'_> {
 
     fn for_range(&mut self, home: Home, (start, end): (&Expr, &Expr), inclusive: bool, body: &Block) -> StmtFn {
         let Home::Word { at, nullable } = home else { return stmt(|cx| trap(cx, Trap::Nil)) };
-        let (start, end) = (self.closure::<Int>(start), self.closure::<Int>(end));
+        let (start, end) = (self.sequence::<Int>(start), self.sequence::<Int>(end));
         let body = self.statements(body);
         stmt(move |cx| {
             let Some(first) = start(cx) else { return nil(cx) };
@@ -117,14 +117,14 @@ impl Builder<'_> {
 
     fn for_value(&mut self, home: Home, over: &Expr, body: &Block) -> StmtFn {
         if let (Type::Bytes, Home::Word { at, nullable }) = (&over.ty, home) {
-            let over = self.closure::<Bytes>(over);
+            let over = self.sequence::<Bytes>(over);
             let body = self.statements(body);
             return stmt(move |cx| match over(cx) {
                 Some(text) => for_words(cx, (at, nullable), text.iter().map(|byte| u64::from(*byte)), &body),
                 None => nil(cx),
             });
         }
-        let over = self.closure::<Any>(over);
+        let over = self.sequence::<Any>(over);
         let body = self.statements(body);
         stmt(move |cx| {
             let value = match over(cx) {

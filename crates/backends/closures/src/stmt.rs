@@ -2,12 +2,12 @@
 
 use quintet_lang::Type;
 use quintet_lang::ast::{Block, Expr, ExprKind, Stmt, StmtKind};
-use quintet_runtime::{Trap, Value, counts_steps};
+use quintet_runtime::{Trap, Value, counts_steps, statement_counts_steps};
 
 use crate::context::{BoolFn, Ctx};
 use crate::expr::Builder;
 use crate::frame::Home;
-use crate::kind::{Any, Bool, Float, Int, U32};
+use crate::kind::{Any, Bool, Float, Int, Kind, U32, ValFn, val};
 use crate::operand::Source;
 use crate::word::{Scalar, by_arg, by_turn};
 
@@ -52,6 +52,8 @@ pub(crate) struct Condition {
     test: BoolFn,
     /// Whether it may trap.
     checked: bool,
+    /// Where.
+    place: u32,
 }
 
 impl Condition {
@@ -59,7 +61,11 @@ impl Condition {
     #[inline(always)]
     pub(crate) fn holds(&self, cx: &Ctx<'_>) -> Option<bool> {
         let holds = self.test.test(cx);
-        if self.checked && cx.trapped() { None } else { Some(holds) }
+        if self.checked && cx.trapped() {
+            cx.at(self.place);
+            return None;
+        }
+        Some(holds)
     }
 }
 
@@ -101,40 +107,79 @@ pub(crate) fn set_value<'a>(cx: &Ctx<'a>, at: usize, value: Value<'a>) {
     }
 }
 
-/// Several statements; `I` is an array for the usual numbers of them.
-fn run_all<'a>(stmts: &[StmtFn], cx: &Ctx<'a>) -> Flow {
-    for stmt in stmts {
+/// Several statements, with the places where they trap.
+fn run_all<'a>(stmts: &[(StmtFn, u32)], cx: &Ctx<'a>) -> Flow {
+    for (stmt, place) in stmts {
         let flow = stmt(cx);
         if flow != Flow::On {
+            if flow == Flow::Trap {
+                cx.at(*place);
+            }
             return flow;
         }
     }
     Flow::On
 }
 
-fn in_order(stmts: Vec<StmtFn>) -> StmtFn {
-    let stmts = match <Vec<_> as TryInto<[StmtFn; 1]>>::try_into(stmts) {
-        Ok([only]) => return only,
+/// Statements one after the other, with the numbers of their places; 0 where what is around them has one.
+fn in_order(stmts: Vec<(StmtFn, u32)>) -> StmtFn {
+    let stmts = match <Vec<_> as TryInto<[(StmtFn, u32); 1]>>::try_into(stmts) {
+        Ok([(only, 0)]) => return only,
+        Ok([(only, place)]) => {
+            return stmt(move |cx| {
+                let flow = only(cx);
+                if flow == Flow::Trap {
+                    cx.at(place);
+                }
+                flow
+            });
+        }
         Err(stmts) => stmts,
     };
-    let stmts = match <Vec<_> as TryInto<[StmtFn; 2]>>::try_into(stmts) {
+    let stmts = match <Vec<_> as TryInto<[(StmtFn, u32); 2]>>::try_into(stmts) {
         Ok(two) => return stmt(move |cx| run_all(&two, cx)),
         Err(stmts) => stmts,
     };
-    let stmts = match <Vec<_> as TryInto<[StmtFn; 3]>>::try_into(stmts) {
+    let stmts = match <Vec<_> as TryInto<[(StmtFn, u32); 3]>>::try_into(stmts) {
         Ok(three) => return stmt(move |cx| run_all(&three, cx)),
         Err(stmts) => stmts,
     };
-    match <Vec<_> as TryInto<[StmtFn; 4]>>::try_into(stmts) {
+    match <Vec<_> as TryInto<[(StmtFn, u32); 4]>>::try_into(stmts) {
         Ok(four) => stmt(move |cx| run_all(&four, cx)),
         Err(stmts) => {
-            let stmts: Box<[StmtFn]> = stmts.into();
+            let stmts: Box<[(StmtFn, u32)]> = stmts.into();
             stmt(move |cx| run_all(&stmts, cx))
         }
     }
 }
 
+/// Whether a value of a statement, not of those in it, has a test in it that a trap makes false.
+fn may_trap_in_a_test(it: &Stmt) -> bool {
+    if matches!(it.kind, StmtKind::If { .. } | StmtKind::While { .. } | StmtKind::For { .. }) {
+        return false;
+    }
+    let mut found = false;
+    it.exprs(&mut |e| found |= has_test_that_traps(e));
+    found
+}
+
+/// Whether an expression has a test in it that a trap makes false, so that it may have a value all the same.
+pub(crate) fn has_test_that_traps(expr: &Expr) -> bool {
+    let mut found = false;
+    expr.walk(&mut |e| found |= e.ty == Type::Bool && e.can_trap());
+    found
+}
+
 impl Builder<'_> {
+    /// What a loop goes over, which is nil after a trap.
+    pub(crate) fn sequence<K: Kind>(&mut self, expr: &Expr) -> ValFn<K> {
+        let value = self.closure::<K>(expr);
+        if !has_test_that_traps(expr) {
+            return value;
+        }
+        val::<K>(move |cx| value(cx).filter(|_| !cx.trapped()))
+    }
+
     /// The statements of a block.
     pub(crate) fn statements(&mut self, block: &Block) -> StmtFn {
         let mut stmts = Vec::with_capacity(block.len());
@@ -145,15 +190,19 @@ impl Builder<'_> {
                 rest = rest.get(moves.len()..).unwrap_or_default();
                 let moves: Box<[(usize, usize)]> = moves.into();
                 self.add_size(size_of_val(&*moves));
-                stmts.push(stmt(move |cx| {
-                    for (from, to) in &moves {
-                        cx.set_local(*to, cx.local(*from).unwrap_or(0));
-                    }
-                    Flow::On
-                }));
+                stmts.push((
+                    stmt(move |cx| {
+                        for (from, to) in &moves {
+                            cx.set_local(*to, cx.local(*from).unwrap_or(0));
+                        }
+                        Flow::On
+                    }),
+                    0,
+                ));
                 continue;
             }
-            stmts.push(self.statement(first));
+            let place = if self.can_trap(first) { self.linked.place(first.span) } else { 0 };
+            stmts.push((self.statement(first), place));
             rest = behind;
         }
         let all = in_order(stmts);
@@ -169,8 +218,35 @@ impl Builder<'_> {
         }
     }
 
+    /// Whether a statement itself, not those in it, may trap.
+    fn can_trap(&self, it: &Stmt) -> bool {
+        match &it.kind {
+            StmtKind::Set { value, .. } => self.may_end(value),
+            StmtKind::Return(values) => values.iter().any(|value| self.may_end(value)),
+            StmtKind::If { .. } | StmtKind::Break | StmtKind::Continue | StmtKind::Pop { .. } => false,
+            StmtKind::Fill { .. }
+            | StmtKind::Store { .. }
+            | StmtKind::Push { .. }
+            | StmtKind::Call { .. }
+            | StmtKind::While { .. }
+            | StmtKind::For { .. } => true,
+        }
+    }
+
+    fn may_end(&self, value: &Expr) -> bool {
+        value.can_trap() || counts_steps(self.linked, value)
+    }
+
     fn statement(&mut self, it: &Stmt) -> StmtFn {
-        let made = self.make_statement(it);
+        let mut made = self.make_statement(it);
+        if statement_counts_steps(self.linked, it) || may_trap_in_a_test(it) {
+            // There is a value all the same, but nothing comes after the statement.
+            let inner = made;
+            made = stmt(move |cx| match inner(cx) {
+                Flow::On | Flow::Return if cx.trapped() => Flow::Trap,
+                flow => flow,
+            });
+        }
         self.add_size(size_of_val(&*made));
         made
     }
@@ -233,8 +309,8 @@ impl Builder<'_> {
 
     fn return_with(&mut self, values: &[Expr]) -> StmtFn {
         let homes = self.layout.results.clone();
-        let mut sets: Vec<StmtFn> = homes.into_iter().zip(values).map(|(home, value)| self.set(home, value)).collect();
-        sets.push(stmt(|_| Flow::Return));
+        let mut sets: Vec<(StmtFn, u32)> = homes.into_iter().zip(values).map(|(home, value)| (self.set(home, value), 0)).collect();
+        sets.push((stmt(|_| Flow::Return), 0));
         in_order(sets)
     }
 
@@ -242,7 +318,7 @@ impl Builder<'_> {
     pub(crate) fn condition(&mut self, expr: &Expr) -> Condition {
         let (test, full) = self.noting_full(|builder| builder.test(expr));
         // Where a value that is not a test is nil because of a trap, the test is false, so that is looked at as well.
-        Condition { test, checked: full || counts_steps(self.linked, expr) }
+        Condition { test, checked: full || counts_steps(self.linked, expr), place: self.linked.place(expr.span) }
     }
 
     fn branch(&mut self, arms: &[(Expr, Block)], otherwise: &Block) -> StmtFn {

@@ -1,6 +1,6 @@
 //! Evaluating expressions: `test` answers Bools that are never nil, `value` (in `value.rs`) everything.
 
-use quintet_lang::ast::{Expr, ExprKind, Frame, LogicOp, Needle, Rule};
+use quintet_lang::ast::{Expr, ExprKind, Frame, LogicOp, Needle, Rule, Span};
 use quintet_runtime::{Linked, Memory, RecordRef, Scratch, Searcher, Trap, Value, compare_steps};
 
 use crate::compile::Leaves;
@@ -25,6 +25,8 @@ pub(crate) struct Machine<'a> {
     /// Calls that may go on inside one another.
     pub(crate) most_calls: usize,
     pub(crate) calls: Calls<'a>,
+    /// Where it trapped, if that was in a statement.
+    pub(crate) fault: Option<Span>,
 }
 
 impl<'a> Machine<'a> {
@@ -40,12 +42,17 @@ impl<'a> Machine<'a> {
         let (frame, room) = (&program.program().rules[rule].frame, rooms[rule]);
         let slots = if room == 0 { Default::default() } else { scratch.locals(room) };
         let (memory, record, top, calls) = (record.memory(), record.offset(), frame.locals.len(), Calls::default());
-        Machine { program, leaves, memory, record, scratch, slots, top, frame, rooms, most_calls, calls }
+        Machine { program, leaves, memory, record, scratch, slots, top, frame, rooms, most_calls, calls, fault: None }
     }
 
-    /// Whether the rule matches.
+    /// Whether the rule matches; else what trapped, and where.
     #[inline]
-    pub(crate) fn rule(&mut self, rule: &'a Rule) -> Result<bool, Trap> {
+    pub(crate) fn rule(&mut self, rule: &'a Rule) -> Result<bool, (Trap, Span)> {
+        self.answer(rule).map_err(|trap| (trap, self.fault.unwrap_or(rule.expr.span)))
+    }
+
+    #[inline]
+    fn answer(&mut self, rule: &'a Rule) -> Result<bool, Trap> {
         if !rule.is_expression() {
             self.begin_rule(&rule.frame)?;
             self.block(&rule.before)?;

@@ -3,6 +3,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
+use quintet_lang::ast::Span;
 use quintet_lang::{HARD_CALLS, Limits};
 use quintet_runtime::{
     Batch, Instance, Interrupter, Linked, Matches, RecordRef, RuleSet, RunError, Scratch, Trap, WriteMatches, WriteRuleSet,
@@ -36,7 +37,7 @@ impl Walker {
 
     /// Whether rule `rule` matches `record`.
     #[inline]
-    fn test(&mut self, rule: usize, record: RecordRef<'_>) -> Result<bool, Trap> {
+    fn test(&mut self, rule: usize, record: RecordRef<'_>) -> Result<bool, (Trap, Span)> {
         self.scratch.reset();
         let it = &self.program.program().rules[rule];
         Machine::new(&self.program, (&self.leaves, &self.rooms), record, &self.scratch, (rule, self.most_calls)).rule(it)
@@ -51,7 +52,7 @@ impl Walker {
             for record in first..records.end.min(first + 64) {
                 match self.test(rule, batch.record(record)) {
                     Ok(hit) => bits |= u64::from(hit) << (record - first),
-                    Err(trap) => out.trap(row, record - records.start, trap),
+                    Err(fault) => out.trap(row, record - records.start, fault),
                 }
             }
             out.set_block(row, block, bits);
@@ -68,7 +69,7 @@ impl Instance for Walker {
             match self.test(rule, record) {
                 Ok(true) => hits.insert(rule),
                 Ok(false) => {}
-                Err(trap) => hits.trap(rule, trap),
+                Err(fault) => hits.trap(rule, fault),
             }
         }
         self.scratch.finish(ID)

@@ -1,7 +1,7 @@
 //! Running statements.
 
 use quintet_lang::Type;
-use quintet_lang::ast::{Block, Expr, ExprKind, Filling, FnId, Frame, LocalId, Over, Place, Stmt, StmtKind};
+use quintet_lang::ast::{Block, Expr, ExprKind, Filling, FnId, Frame, LocalId, Over, Place, Span, Stmt, StmtKind};
 use quintet_runtime::{LIST_MOST, Trap, Value, call_bytes, element_bytes, fixed_bytes, grown};
 
 use crate::expr::Machine;
@@ -88,12 +88,24 @@ impl<'a> Machine<'a> {
 
     pub(crate) fn block(&mut self, block: &'a Block) -> Result<Flow, Trap> {
         for stmt in block {
-            let flow = self.stmt(stmt)?;
+            let flow = self.stmt(stmt).map_err(|trap| self.trapped_at(stmt.span, trap))?;
             if flow != Flow::On {
                 return Ok(flow);
             }
         }
         Ok(Flow::On)
+    }
+
+    /// Notes where a trap happened, unless something inside has.
+    #[cold]
+    fn trapped_at(&mut self, span: Span, trap: Trap) -> Trap {
+        self.fault.get_or_insert(span);
+        trap
+    }
+
+    /// Whether a condition holds.
+    fn holds(&mut self, condition: &'a Expr) -> Result<bool, Trap> {
+        self.test(condition).map_err(|trap| self.trapped_at(condition.span, trap))
     }
 
     fn stmt(&mut self, stmt: &'a Stmt) -> Result<Flow, Trap> {
@@ -126,7 +138,7 @@ impl<'a> Machine<'a> {
             StmtKind::Call { results, function, args } => self.script_call(results, *function, args)?,
             StmtKind::If { arms, otherwise } => {
                 for (condition, body) in arms {
-                    if self.test(condition)? {
+                    if self.holds(condition)? {
                         return self.block(body);
                     }
                 }
@@ -157,7 +169,7 @@ impl<'a> Machine<'a> {
 
     fn while_(&mut self, condition: &'a Expr, body: &'a Block) -> Result<Flow, Trap> {
         loop {
-            if !self.test(condition)? {
+            if !self.holds(condition)? {
                 return Ok(Flow::On);
             }
             self.scratch.step()?;

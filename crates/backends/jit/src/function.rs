@@ -58,7 +58,9 @@ pub(crate) struct Gen<'f, 'p> {
     /// Constant arrays, once they are looked at.
     tables: HashMap<TableId, GlobalValue>,
     /// Where traps go whose code is known.
-    pub(crate) traps: Vec<(Trap, Block)>,
+    pub(crate) traps: Vec<(u32, Block)>,
+    /// The number of the place that code is being generated for.
+    pub(crate) place: u32,
     helpers: [Option<FuncRef>; Helper::COUNT],
     /// Stack slots that nothing is in at the moment, by their number of cells.
     free: HashMap<u32, Vec<StackSlot>>,
@@ -185,6 +187,7 @@ impl<'f, 'p> Gen<'f, 'p> {
             functions: HashMap::new(),
             tables: HashMap::new(),
             traps: Vec::new(),
+            place: 0,
             helpers: [None; Helper::COUNT],
             free: HashMap::new(),
             parts: None,

@@ -4,6 +4,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use quintet_lang::Limits;
+use quintet_lang::ast::Span;
 use quintet_native::Env;
 use quintet_runtime::{
     Batch, Counting, FREE, Instance, Interrupter, Matches, RecordRef, RuleSet, RunError, Trap, WriteMatches, WriteRuleSet,
@@ -27,12 +28,19 @@ pub(crate) struct State {
 }
 
 impl State {
+    /// What a rule trapped with, and where.
+    #[cold]
+    fn fault(&self, rule: usize, code: u32) -> (Trap, Span) {
+        self.env.linked().fault(rule, code).unwrap_or((Trap::Memory, Span::default()))
+    }
+
     /// Hands over the traps since the last look.
     #[cold]
-    fn drain(&mut self, mut each: impl FnMut(usize, Trap)) {
-        for (record, code) in self.traps.drain(..) {
-            each(record, Trap::from_code(code).unwrap_or(Trap::Memory));
-        }
+    fn drain(&mut self, mut each: impl FnMut(&State, usize, u32)) {
+        let traps = std::mem::take(&mut self.traps);
+        traps.iter().for_each(|(record, code)| each(self, *record, *code));
+        self.traps = traps;
+        self.traps.clear();
         // A rule that counts nothing must not find the budget of another used up.
         self.env.scratch().begin_steps();
     }
@@ -46,7 +54,7 @@ impl State {
 pub(crate) unsafe extern "C" fn trap(state: *mut State, record: *const u8, code: u32) {
     // SAFETY: as the caller promises.
     let state = unsafe { &mut *state };
-    let code = if state.env.scratch().is_exhausted() { Trap::Budget.code() } else { code };
+    let code = if state.env.scratch().is_exhausted() { Trap::Budget.instead_of(code) } else { code };
     state.traps.push((record as usize, code));
 }
 
@@ -90,8 +98,8 @@ impl State {
                 // SAFETY: as the caller promises.
                 return match unsafe { self.exact(function, arena, record) } {
                     Ok(hit) => hit,
-                    Err(trap) => {
-                        hits.trap(rule, trap);
+                    Err(code) => {
+                        hits.trap(rule, self.fault(rule, code));
                         0
                     }
                 };
@@ -101,14 +109,14 @@ impl State {
         // SAFETY: as the caller promises; the state is ours alone.
         let hit = unsafe { function(&raw mut *self, arena, record, 1) };
         if !self.traps.is_empty() {
-            self.drain(|_, trap| hits.trap(rule, trap));
+            self.drain(|state, _, code| hits.trap(rule, state.fault(rule, code)));
         }
         hit
     }
 }
 
 impl State {
-    /// A rule's answers for the records of a block: where in the answers they belong, a row and a word of it, says `place`.
+    /// A rule's answers for the records of a block: the rule's number, and where in the answers they belong, a row and a word of it.
     ///
     /// # Safety
     /// As [`State::ask`], for the batch's scheme and arena; the batch has these records, which are 1 to 64.
@@ -118,7 +126,7 @@ impl State {
         (function, counting): (RuleFn, Counting),
         batch: &Batch,
         records: Range<usize>,
-        (row, block): (usize, usize),
+        (rule, row, block): (usize, usize, usize),
         out: &mut Matches,
     ) {
         let (arena, stride) = (batch.memory().as_ptr(), batch.layout().stride());
@@ -130,7 +138,7 @@ impl State {
                     // SAFETY: as the caller promises.
                     match unsafe { self.exact(function, arena, address.wrapping_add(record * stride)) } {
                         Ok(hit) => bits |= hit << record,
-                        Err(trap) => out.trap(row, block * BLOCK + record, trap),
+                        Err(code) => out.trap(row, block * BLOCK + record, self.fault(rule, code)),
                     }
                 }
                 return out.set_block(row, block, bits);
@@ -141,7 +149,7 @@ impl State {
         let bits = unsafe { function(&raw mut *self, arena, address, records.len()) };
         out.set_block(row, block, bits);
         if !self.traps.is_empty() {
-            self.drain(|record, trap| out.trap(row, block * BLOCK + (record - address as usize) / stride, trap));
+            self.drain(|state, record, code| out.trap(row, block * BLOCK + (record - address as usize) / stride, state.fault(rule, code)));
         }
     }
 
@@ -150,16 +158,16 @@ impl State {
     /// # Safety
     /// As [`State::ask`].
     #[cold]
-    unsafe fn exact(&mut self, function: RuleFn, arena: *const u8, record: *const u8) -> Result<u64, Trap> {
+    unsafe fn exact(&mut self, function: RuleFn, arena: *const u8, record: *const u8) -> Result<u64, u32> {
         self.env.scratch().begin_steps();
         // SAFETY: as the caller promises; the state is ours alone.
         let hit = unsafe { function(&raw mut *self, arena, record, 1) };
         let exhausted = self.env.scratch().is_exhausted();
         let mut first = None;
-        self.drain(|_, trap| first = first.or(Some(trap)));
+        self.drain(|_, _, code| first = first.or(Some(code)));
         match first {
-            Some(trap) => Err(trap),
-            None if exhausted => Err(Trap::Budget),
+            Some(code) => Err(code),
+            None if exhausted => Err(Trap::Budget.code()),
             None => Ok(hit),
         }
     }
@@ -211,7 +219,7 @@ impl Instance for Runner {
             for (rule, (function, counting)) in code.functions().iter().zip(counting.iter()).enumerate() {
                 state.env.scratch().go_on(code.id())?;
                 // SAFETY: as in `run`, for each of the records.
-                unsafe { state.block((*function, *counting), batch, records.clone(), (rule, block), out) };
+                unsafe { state.block((*function, *counting), batch, records.clone(), (rule, rule, block), out) };
             }
         }
         out.finish();
@@ -229,7 +237,7 @@ impl Instance for Runner {
             let records = first..(first + BLOCK).min(records.end);
             state.env.scratch().go_on(code.id())?;
             // SAFETY: as in `run`, for each of the records.
-            unsafe { state.block(asked, batch, records, (0, block), out) };
+            unsafe { state.block(asked, batch, records, (rule, 0, block), out) };
         }
         out.finish();
         state.env.finish(code.id())

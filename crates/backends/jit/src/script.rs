@@ -13,7 +13,7 @@ use cranelift_codegen::isa::{CallConv, TargetIsa};
 use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext};
 use quintet_lang::Type;
 use quintet_lang::ast::{self, Answer, Expr, ExprKind, FnId, LocalId};
-use quintet_runtime::{Linked, Trap};
+use quintet_runtime::{Linked, Trap, counts_steps};
 
 use crate::array::Array;
 use crate::frame::{Slot, parts};
@@ -194,6 +194,9 @@ impl<'p> Gen<'_, 'p> {
             all.extend(answer.nullable.then_some(present));
             all.extend(parts);
         }
+        if values.iter().any(|value| counts_steps(self.linked, value)) {
+            self.trap_if_exhausted();
+        }
         for place in 0..function.params as usize {
             if let Some(Some(Slot::Array(array))) = self.slots.get(place) {
                 self.put_head(*array);
@@ -289,7 +292,7 @@ impl<'p> Gen<'_, 'p> {
         let (go_on, trapped) = (self.block(), self.cold_block());
         self.branch(*status, trapped, go_on);
         self.b.switch_to_block(trapped);
-        self.trap_with(*status);
+        self.trap_in_call(*status);
         self.b.switch_to_block(go_on);
         self.take_meter();
         for array in passed {

@@ -113,7 +113,10 @@ impl Gen<'_, '_> {
 
     /// Whether the budget has not been passed.
     pub(crate) fn within_budget(&mut self) -> Value {
-        let left = self.b.ins().load(I32, MemFlagsData::trusted(), self.state, Env::METER as i32);
+        let left = match self.meter {
+            Some(meter) => self.b.use_var(meter),
+            None => self.b.ins().load(I32, MemFlagsData::trusted(), self.state, Env::METER as i32),
+        };
         self.b.ins().icmp_imm_s(IntCC::SignedGreaterThanOrEqual, left, 0)
     }
 }

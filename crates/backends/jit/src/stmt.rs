@@ -3,6 +3,7 @@
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{Block, InstBuilder, Value};
 use quintet_lang::ast::{Expr, ExprKind, Filling, LocalId, Place, Stmt, StmtKind};
+use quintet_runtime::{counts_steps, statement_counts_steps};
 
 use crate::array::{Array, Elements, size};
 use crate::function::{Gen, Made};
@@ -27,6 +28,34 @@ impl<'p> Gen<'_, 'p> {
     }
 
     fn stmt(&mut self, stmt: &'p Stmt) -> Made<bool> {
+        let outer = std::mem::replace(&mut self.place, self.linked.place(stmt.span));
+        let goes_on = self.stmt_here(stmt)?;
+        if goes_on && statement_counts_steps(self.linked, stmt) {
+            self.trap_if_exhausted();
+        }
+        self.place = outer;
+        Ok(goes_on)
+    }
+
+    /// Tests a condition of a statement, which is a place of its own.
+    pub(crate) fn holds(&mut self, condition: &'p Expr, yes: Block, no: Block) -> Made<()> {
+        let outer = std::mem::replace(&mut self.place, self.linked.place(condition.span));
+        if counts_steps(self.linked, condition) {
+            let looks = [self.block(), self.block()];
+            self.test(condition, looks[0], looks[1])?;
+            for (look, to) in looks.into_iter().zip([yes, no]) {
+                self.b.switch_to_block(look);
+                self.trap_if_exhausted();
+                self.jump(to);
+            }
+        } else {
+            self.test(condition, yes, no)?;
+        }
+        self.place = outer;
+        Ok(())
+    }
+
+    fn stmt_here(&mut self, stmt: &'p Stmt) -> Made<bool> {
         match &stmt.kind {
             StmtKind::Set { local, value } => self.set(*local, value)?,
             StmtKind::Fill { array, with } => self.fill_with(*array, with)?,
@@ -85,7 +114,7 @@ impl<'p> Gen<'_, 'p> {
         let mut reached = false;
         for (condition, body) in arms {
             let (yes, next) = (self.block(), self.block());
-            self.test(condition, yes, next)?;
+            self.holds(condition, yes, next)?;
             self.b.switch_to_block(yes);
             if self.stmts(body)? {
                 self.jump(join);

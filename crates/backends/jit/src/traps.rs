@@ -20,13 +20,14 @@ impl Gen<'_, '_> {
         }
     }
 
-    /// A block that traps.
+    /// A block that traps, at the place that code is being generated for.
     pub(crate) fn trap_to(&mut self, trap: Trap) -> Block {
-        if let Some((_, block)) = self.traps.iter().find(|(known, _)| *known == trap) {
+        let code = trap.at(self.place);
+        if let Some((_, block)) = self.traps.iter().find(|(known, _)| *known == code) {
             return *block;
         }
         let block = self.cold_block();
-        self.traps.push((trap, block));
+        self.traps.push((code, block));
         block
     }
 
@@ -36,11 +37,28 @@ impl Gen<'_, '_> {
         self.jump_with(trap, &[code]);
     }
 
+    /// Goes on with the trap of a function that was called. What happened before its first statement happened at the call.
+    pub(crate) fn trap_in_call(&mut self, code: Value) {
+        let placed = self.b.ins().iadd_imm_s(code, i64::from(Trap::placed(self.place)));
+        let first = i64::from(Trap::placed(1));
+        let is_unplaced = self.b.ins().icmp_imm_u(IntCC::UnsignedLessThan, code, first);
+        let code = self.b.ins().select(is_unplaced, placed, code);
+        self.trap_with(code);
+    }
+
+    /// Traps where what was counted without a look has used up the budget.
+    pub(crate) fn trap_if_exhausted(&mut self) {
+        let within = self.within_budget();
+        let (go_on, trap) = (self.block(), self.trap_to(Trap::Budget));
+        self.branch(within, go_on, trap);
+        self.b.switch_to_block(go_on);
+    }
+
     /// Generates the blocks of [`Gen::trap_to`]. Answers where all traps go, if there are any.
     pub(crate) fn end_traps(&mut self) -> Option<Block> {
-        for (trap, block) in std::mem::take(&mut self.traps) {
+        for (code, block) in std::mem::take(&mut self.traps) {
             self.b.switch_to_block(block);
-            let code = self.number(trap.code());
+            let code = self.number(code);
             self.trap_with(code);
         }
         self.trap
@@ -53,7 +71,7 @@ impl Gen<'_, '_> {
             self.branch(condition, trap, go_on);
             return self.b.switch_to_block(go_on);
         }
-        let (go_on, code) = (self.block(), self.b.ins().iconst(I32, i64::from(trap.code())));
+        let (go_on, code) = (self.block(), self.b.ins().iconst(I32, i64::from(trap.at(self.place))));
         let trap = self.trap_block();
         self.b.ins().brif(condition, trap, &[code.into()], go_on, &[]);
         self.b.switch_to_block(go_on);
@@ -64,7 +82,8 @@ impl Gen<'_, '_> {
         let (go_on, rare) = (self.block(), self.cold_block());
         self.branch(status, rare, go_on);
         self.b.switch_to_block(rare);
-        let (trap, code) = (self.trap_block(), self.b.ins().iadd_imm_s(status, -i64::from(quintet_native::TRAP)));
+        let placed = i64::from(Trap::placed(self.place)) - i64::from(quintet_native::TRAP);
+        let (trap, code) = (self.trap_block(), self.b.ins().iadd_imm_s(status, placed));
         match nil {
             Some(nil) => {
                 let is_nil = self.b.ins().icmp_imm_u(IntCC::Equal, status, i64::from(quintet_native::NIL));

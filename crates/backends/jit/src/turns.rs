@@ -30,7 +30,7 @@ impl<'p> Gen<'_, 'p> {
         let [head, inside, done] = std::array::from_fn(|_| self.block());
         self.jump(head);
         self.b.switch_to_block(head);
-        self.test(condition, inside, done)?;
+        self.holds(condition, inside, done)?;
         self.b.switch_to_block(inside);
         self.step()?;
         self.turn(done, head, body)?;

@@ -6,7 +6,6 @@ use quintet_lang::Type;
 use quintet_lang::ast::{Expr, ExprKind, Filling, LocalId, Place as Array};
 use quintet_runtime::{Trap, element_bytes};
 
-use crate::chunk::BUDGET;
 use crate::code::Exit;
 use crate::expr::Emitter;
 use crate::ints::range;
@@ -107,7 +106,7 @@ impl Emitter<'_> {
         let above = array.fixed.is_none_or(|len| high >= len as i128).then(|| format!("{i} >= {}", array.len));
         let outside = [below, above].into_iter().flatten().collect::<Vec<_>>().join(" or ");
         if !outside.is_empty() {
-            self.code.line(format!("if {outside} then return {} end", Trap::Index.code()));
+            self.code.line(format!("if {outside} then return {} end", Trap::Index.at(self.place)));
         }
         i
     }
@@ -179,7 +178,8 @@ impl Emitter<'_> {
         let (charge, bytes, view) = (element_bytes(element), stored_bytes(element), view_bytes(element));
         self.code.line(format!("if {wanted} > I32[{header} + {header} + 3] then"));
         self.code.line(format!("  local trap = room(H, E, {header}, {wanted}, {charge}, {bytes}, {view})"));
-        self.code.line("  if trap ~= 0 then return trap end");
+        let code = self.trap_in("trap");
+        self.code.line(format!("  if trap ~= 0 then return {code} end"));
         self.code.line("end");
     }
 
@@ -193,7 +193,7 @@ impl Emitter<'_> {
         }
         self.code.line(format!("if {len} >= {least} then"));
         self.code.line(format!("  look(E, {len} * {charge})"));
-        self.code.line(format!("  if I32[M] < 0 then return {BUDGET} end"));
+        self.trap_if_exhausted();
         self.code.line("end");
     }
 
@@ -337,7 +337,7 @@ impl Emitter<'_> {
                 made = Some(e.set_slots(&slots, value));
                 e.code.go(done);
             });
-            e.code.line(format!("do return {} end", Trap::Nil.code()));
+            e.code.line(format!("do return {} end", Trap::Nil.at(e.place)));
         });
         crate::slots::Slots { form: made.unwrap_or(Form::Mixed), ..slots }.operand()
     }
@@ -355,7 +355,8 @@ impl Emitter<'_> {
             self.code.line(format!("  local wanted = {wanted} * 2"));
             self.code.line(format!("  if wanted < {0} then wanted = {0} end", quintet_runtime::grown(0)));
             self.code.line(format!("  local trap = room(H, E, {header}, wanted, {charge}, {bytes}, {view})"));
-            self.code.line("  if trap ~= 0 then return trap end");
+            let code = self.trap_in("trap");
+            self.code.line(format!("  if trap ~= 0 then return {code} end"));
             self.code.line("end");
         }
         self.put(&array, &len, value);
@@ -389,7 +390,8 @@ impl Emitter<'_> {
         let array = self.array(place);
         let len = self.fresh(&array.len);
         let address = self.fresh(&format!("packed(E, {}, {len}, {})", array.address(), stored_bytes(&array.element)));
-        self.code.line(format!("if {address} < 0 then return -{address} end"));
+        let code = self.trap_in(&format!("-{address}"));
+        self.code.line(format!("if {address} < 0 then return {code} end"));
         Operand::Bytes(Bytes { address, len, constant: None })
     }
 }

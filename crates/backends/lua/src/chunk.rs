@@ -165,7 +165,7 @@ fn rule(linked: &Linked, data: &mut Data, rule: &Rule, number: (usize, usize), s
     let hit = if counts || traps {
         // Once the budget is used up other traps are void, and the end of the loop has nothing more to say.
         let over = match (counts, bulk) {
-            (true, _) => format!("        if I32[M] < 0 then r = {BUDGET} end\n"),
+            (true, _) => format!("        {}\n", exhausted(rule)),
             (false, true) => format!(
                 "        if r and r ~= true and I32[M] < 0 then
           r, I32[M], I32[M + 1] = {BUDGET}, I32[MB], I32[MB + 1]
@@ -240,6 +240,14 @@ fn counting(linked: &Linked, rule: &Rule) -> (bool, bool, bool) {
     (inline, !inline && counts_steps(linked, &rule.expr), !rule.is_expression() || can_trap(&rule.expr))
 }
 
+/// Makes the answer `r` of a rule a trap where the budget is used up, at the place of its own trap where it has one.
+fn exhausted(rule: &Rule) -> String {
+    if rule.is_expression() {
+        return format!("if I32[M] < 0 then r = {BUDGET} end");
+    }
+    format!("if I32[M] < 0 then r = (r and r ~= true and r - r % {} or 0) + {BUDGET} end", Trap::placed(1))
+}
+
 /// The functions of a whole group.
 fn totals(linked: &Linked, g: usize, members: &[Rule], text: &mut String) {
     let _ = writeln!(text, "  G[{}] = function(w, b)\n    local bits, r = 0", g + 1);
@@ -251,7 +259,7 @@ fn totals(linked: &Linked, g: usize, members: &[Rule], text: &mut String) {
             let _ = writeln!(text, "    I32[M], I32[M + 1] = I32[MB], I32[MB + 1]");
         }
         let _ = if counts || traps {
-            let over = if counts { format!("    if I32[M] < 0 then r = {BUDGET} end\n") } else { String::new() };
+            let over = if counts { format!("    {}\n", exhausted(rule)) } else { String::new() };
             writeln!(
                 text,
                 "    r = t{i}(w, b)\n{over}    if r == true then bits = bor(bits, {bit}) elseif r then note(T, {}, 0, r) end",

@@ -2,9 +2,8 @@
 
 use quintet_lang::ast::{Clause, Each, Expr, LocalId, Quantifier};
 use quintet_lang::{LOOKED_AT, Type};
-use quintet_runtime::{Threshold, is_leaf};
+use quintet_runtime::{Threshold, Trap, is_leaf};
 
-use crate::chunk::BUDGET;
 use crate::code::Exit;
 use crate::expr::Emitter;
 use crate::operand::{Operand, Place, stored};
@@ -101,7 +100,7 @@ impl Emitter<'_> {
         let open = self.code.open(format!("for {index} = 0, {len} - 1 do"));
         if !leaf {
             self.code.line("I32[M] = I32[M] - 1");
-            self.code.line(format!("if I32[M] < 0 and settle(E) ~= 0 then return {BUDGET} end"));
+            self.code.line(format!("if I32[M] < 0 and settle(E) ~= 0 then return {} end", Trap::Budget.at(self.place)));
         }
         if sources.len() <= most {
             evaluated.iter().for_each(|source| self.element(source, &index));

@@ -2,7 +2,7 @@
 
 use quintet_lang::Type;
 use quintet_lang::ast::{Expr, ExprKind, Frame, Needle};
-use quintet_runtime::{Linked, Threshold};
+use quintet_runtime::{Linked, Threshold, Trap};
 
 use crate::code::{Code, Exit, Spilled};
 use crate::data::Data;
@@ -27,13 +27,27 @@ pub(crate) struct Emitter<'c> {
     /// Functions that stand before this one, and their number so far in the chunk.
     pub(crate) parts: String,
     pub(crate) part_count: &'c mut usize,
+    /// The number of the place that code is being generated for.
+    pub(crate) place: u32,
 }
 
 impl<'c> Emitter<'c> {
     pub(crate) fn new(linked: &'c Linked, data: &'c mut Data, frame: &Frame, cuts: &'c Cuts, part_count: &'c mut usize) -> Emitter<'c> {
         let locals = vec![None; frame.locals.len()];
         let spilled = Spilled { linked, count: 0, table: "S" };
-        Emitter { linked, data, code: Code::default(), cuts, locals, script: None, args: "w, b", spilled, parts: String::new(), part_count }
+        Emitter {
+            linked,
+            data,
+            code: Code::default(),
+            cuts,
+            locals,
+            script: None,
+            args: "w, b",
+            spilled,
+            parts: String::new(),
+            part_count,
+            place: 0,
+        }
     }
 
     /// Whether the rule has parts in functions of their own, which see what is in `S` but no locals.
@@ -293,7 +307,24 @@ impl<'c> Emitter<'c> {
 
     /// Ends the rule on this record where a call answered a trap.
     pub(crate) fn check_trap(&mut self, status: &str) {
-        self.code.line(format!("if {status} > 1 then return {status} - {} end", quintet_native::TRAP));
+        let text = match i64::from(Trap::placed(self.place)) - i64::from(quintet_native::TRAP) {
+            less if less < 0 => format!("{status} - {}", -less),
+            more => format!("{status} + {more}"),
+        };
+        self.code.line(format!("if {status} > 1 then return {text} end"));
+    }
+
+    /// What answers the trap whose number is in a variable.
+    pub(crate) fn trap_in(&self, code: &str) -> String {
+        match Trap::placed(self.place) {
+            0 => code.to_owned(),
+            placed => format!("{code} + {placed}"),
+        }
+    }
+
+    /// Ends the evaluation where what was counted without a look has used up the budget.
+    pub(crate) fn trap_if_exhausted(&mut self) {
+        self.code.line(format!("if I32[M] < 0 then return {} end", Trap::Budget.at(self.place)));
     }
 
     /// Word `n` of a place as an `int64_t`; scripts write to places by halves.

@@ -91,7 +91,7 @@ impl Runner {
             self.run(record, &mut hits)?;
             let at = record.index();
             hits.iter().for_each(|rule| rows[rule * row + at / 64] |= 1 << (at % 64));
-            hits.traps().iter().for_each(|(rule, trap)| out.trap(*rule, at, *trap));
+            hits.traps().iter().for_each(|it| out.trap(it.rule, at, (it.trap, it.span)));
         }
         out.words_mut().copy_from_slice(&rows);
         out.finish();
@@ -131,8 +131,10 @@ impl Instance for Runner {
                 insert(group, *word.get_mut());
             }
         }
-        for (rule, _, trap) in self.notes.get_mut().drain(..) {
-            hits.trap(rule, trap);
+        for (rule, _, code) in self.notes.get_mut().drain(..) {
+            if let Some(fault) = self.chunk.program.fault(rule, code) {
+                hits.trap(rule, fault);
+            }
         }
         self.finish()
     }
@@ -157,8 +159,10 @@ impl Instance for Runner {
             let count = most.min(batch.len() - first);
             let (word, answers) = (word + (first * stride) as f64, answers + (first / 32) as f64);
             function.call::<()>((word, base as f64, count as f64, answers, row as f64)).map_err(|e| self.fail(e))?;
-            for (rule, record, trap) in self.notes.get_mut().drain(..) {
-                out.trap(rule, first + record, trap);
+            for (rule, record, code) in self.notes.get_mut().drain(..) {
+                if let Some(fault) = self.chunk.program.fault(rule, code) {
+                    out.trap(rule, first + record, fault);
+                }
             }
         }
         out.finish();
@@ -195,8 +199,10 @@ impl Instance for Runner {
             if !within {
                 out.words_mut()[first / 64] |= (alone & 1) << (first % 64);
             }
-            for (_, record, trap) in self.notes.get_mut().drain(..) {
-                out.trap(0, first + record, trap);
+            for (_, record, code) in self.notes.get_mut().drain(..) {
+                if let Some(fault) = self.chunk.program.fault(rule, code) {
+                    out.trap(0, first + record, fault);
+                }
             }
         }
         out.finish();

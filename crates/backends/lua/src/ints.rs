@@ -148,7 +148,7 @@ impl Emitter<'_> {
             ArithOp::Div | ArithOp::Rem => {
                 let y = self.bind(&y);
                 if q.0 <= 0 && q.1 >= 0 {
-                    self.code.line(format!("if {y} == 0 then return {} end", Trap::DivisionByZero.code()));
+                    self.code.line(format!("if {y} == 0 then return {} end", Trap::DivisionByZero.at(self.place)));
                 }
                 let positive = numbers && p.0 >= 0 && q.0 > 0;
                 let power = b.constant.filter(|i| numbers && *i > 0 && i & (i - 1) == 0 && *i < 1 << 31);
@@ -217,7 +217,7 @@ impl Emitter<'_> {
             ArithOp::Div | ArithOp::Rem => {
                 let y = self.bind(y);
                 if b.constant.is_none_or(|c| c == 0) {
-                    self.code.line(format!("if {y} == 0 then return {} end", Trap::DivisionByZero.code()));
+                    self.code.line(format!("if {y} == 0 then return {} end", Trap::DivisionByZero.at(self.place)));
                 }
                 format!("{}({x}, {y})", if op == ArithOp::Div { "udiv" } else { "urem" })
             }

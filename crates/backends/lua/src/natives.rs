@@ -3,12 +3,11 @@
 use quintet_lang::intrinsic::Intrinsic;
 use quintet_native as native;
 use quintet_native::Env;
-use quintet_runtime::Trap;
 
 use crate::memory;
 
 /// A trap as generated code reports it: rule, record, trap.
-pub(crate) type Note = (usize, usize, Trap);
+pub(crate) type Note = (usize, usize, u32);
 
 /// What makes a quiet NaN without payload.
 pub(crate) static NAN: u64 = 0x7ff8_0000_0000_0000;
@@ -70,10 +69,8 @@ unsafe extern "C" fn reset(env: *mut Env) {
 /// # Safety
 /// `notes` lives and nobody else uses it during the call.
 unsafe extern "C" fn note(notes: *mut Vec<Note>, rule: u32, record: u32, code: u32) {
-    if let Some(trap) = Trap::from_code(code) {
-        // SAFETY: as the caller promises.
-        unsafe { (*notes).push((rule as usize, record as usize, trap)) }
-    }
+    // SAFETY: as the caller promises.
+    unsafe { (*notes).push((rule as usize, record as usize, code)) }
 }
 
 /// Looks up a key in a map and answers the value's slot as a word (its address divided by 8), or 0. Words are below 2^44, so a double

@@ -5,9 +5,8 @@
 
 use quintet_lang::Type;
 use quintet_lang::ast::{Block, Expr, ExprKind, FnId, LocalId, Over, Stmt, StmtKind};
-use quintet_runtime::{Threshold, Trap};
+use quintet_runtime::{Threshold, Trap, counts_steps, statement_counts_steps};
 
-use crate::chunk::BUDGET;
 use crate::code::Exit;
 use crate::expr::Emitter;
 use crate::ints::range;
@@ -147,6 +146,32 @@ impl Emitter<'_> {
     }
 
     fn statement(&mut self, stmt: &Stmt) {
+        let outer = std::mem::replace(&mut self.place, self.linked.place(stmt.span));
+        self.statement_here(stmt);
+        if statement_counts_steps(self.linked, stmt) && !matches!(stmt.kind, StmtKind::Return(_)) {
+            self.trap_if_exhausted();
+        }
+        self.place = outer;
+    }
+
+    /// Goes to `exit` where a condition of a statement does not hold; whoever goes on there calls [`Emitter::after_condition`].
+    fn unless(&mut self, condition: &Expr, exit: Exit) {
+        let outer = std::mem::replace(&mut self.place, self.linked.place(condition.span));
+        self.branch(condition, false, exit);
+        self.place = outer;
+        self.after_condition(condition);
+    }
+
+    /// Looks at the budget after a condition that may have used it up, which is a place of its own.
+    fn after_condition(&mut self, condition: &Expr) {
+        if counts_steps(self.linked, condition) {
+            let outer = std::mem::replace(&mut self.place, self.linked.place(condition.span));
+            self.trap_if_exhausted();
+            self.place = outer;
+        }
+    }
+
+    fn statement_here(&mut self, stmt: &Stmt) {
         match &stmt.kind {
             StmtKind::Set { local, value } => {
                 let slots = self.slots_of(*local);
@@ -167,9 +192,10 @@ impl Emitter<'_> {
             StmtKind::While { condition, body } => {
                 let open = self.code.open("while true do".into());
                 let turn = self.set_turn(Turn::Outside);
-                self.block(|e| e.branch(condition, false, Exit::Break));
+                self.block(|e| e.unless(condition, Exit::Break));
                 self.body(body, turn);
                 self.code.close(open);
+                self.after_condition(condition);
             }
             StmtKind::For { local, over, body } => self.block(|e| e.for_(*local, over, body)),
             StmtKind::Break => match self.script.as_ref().map(|script| script.turn) {
@@ -209,10 +235,11 @@ impl Emitter<'_> {
                     let part = e.part_of(|e| {
                         for (condition, body) in chunk {
                             e.scoped(|e, next| {
-                                e.branch(condition, false, next);
+                                e.unless(condition, next);
                                 e.inner(body);
                                 e.code.line(format!("do return {DONE} end"));
                             });
+                            e.after_condition(condition);
                         }
                     });
                     let found = chunk.iter().fold((false, false), |found, (_, body)| {
@@ -226,12 +253,13 @@ impl Emitter<'_> {
             for (i, (condition, body)) in arms.iter().enumerate() {
                 let last = i + 1 == arms.len() && otherwise.is_empty();
                 e.scoped(|e, next| {
-                    e.branch(condition, false, next);
+                    e.unless(condition, next);
                     e.inner(body);
                     if !last {
                         e.code.go(done);
                     }
                 });
+                e.after_condition(condition);
             }
             e.inner(otherwise);
         });
@@ -239,7 +267,7 @@ impl Emitter<'_> {
 
     fn step(&mut self) {
         self.code.line("I32[M] = I32[M] - 1");
-        self.code.line(format!("if I32[M] < 0 and settle(E) ~= 0 then return {BUDGET} end"));
+        self.code.line(format!("if I32[M] < 0 and settle(E) ~= 0 then return {} end", Trap::Budget.at(self.place)));
     }
 
     /// A turn of a loop: its step and its body. `outer` is the loop around it.
@@ -356,6 +384,9 @@ impl Emitter<'_> {
             }
             table
         });
+        if values.iter().any(|value| counts_steps(self.linked, value)) {
+            self.trap_if_exhausted();
+        }
         self.leave();
         let texts = table.map_or(texts, |table| vec![table]);
         let texts: String = texts.iter().map(|text| format!(", {text}")).collect();
@@ -416,7 +447,7 @@ impl Emitter<'_> {
             texts = vec![table];
         }
         self.step();
-        self.code.line(format!("if D >= DM then return {} end", Trap::Calls.code()));
+        self.code.line(format!("if D >= DM then return {} end", Trap::Calls.at(self.place)));
         let texts: String = texts.iter().map(|text| format!(", {text}")).collect();
         let many = answers_many(&function.results);
         let count = if results.is_empty() {
@@ -430,7 +461,9 @@ impl Emitter<'_> {
         let mut names: Vec<String> = (0..count).map(|_| self.code.local()).collect();
         let all: String = names.iter().map(|name| format!(", {name}")).collect();
         self.code.line(format!("local {trap}{all} = Q[{}](w, b, D + 1{texts})", id.0 + 1));
-        self.code.line(format!("if {trap} then return {trap} end"));
+        // What happened before its first statement happened here.
+        let placed = self.trap_in(&trap);
+        self.code.line(format!("if {trap} then return {trap} < {} and {placed} or {trap} end", Trap::placed(1)));
         if many && let Some(table) = names.first().cloned() {
             let count: usize = function.results.iter().map(|answer| width(&answer.ty)).sum();
             names = (1..=count).map(|i| format!("{table}[{i}]")).collect();

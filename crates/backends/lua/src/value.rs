@@ -129,7 +129,7 @@ impl Emitter<'_> {
                 // LuaJIT's own `/` and `%` on int64_t truncate and answer MIN and 0 for MIN by -1.
                 if b.constant.is_none_or(|i| i == 0) {
                     let y = self.bind(y);
-                    self.code.line(format!("if {y} == 0LL then return {} end", Trap::DivisionByZero.code()));
+                    self.code.line(format!("if {y} == 0LL then return {} end", Trap::DivisionByZero.at(self.place)));
                     return self.int(format!("({x} {} {y})", op.symbol()));
                 }
                 format!("({x} {} {y})", op.symbol())

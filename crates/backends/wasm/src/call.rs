@@ -3,6 +3,7 @@
 use quintet_lang::Type;
 use quintet_lang::ast::{Expr, SiteId};
 use quintet_lang::signature::NilRule;
+use quintet_runtime::Trap;
 use wasm_encoder::ValType::I32;
 
 use crate::body::{Label, at};
@@ -124,7 +125,7 @@ impl Emitter<'_> {
         self.body.if_(None);
         self.body.i().local_get(status).i32_const(NIL as i32).i32_eq();
         self.body.br_if(nil);
-        self.body.i().local_get(status).i32_const(TRAP as i32).i32_sub().local_set(self.code);
+        self.body.i().local_get(status).i32_const(TRAP as i32 - Trap::placed(self.place) as i32).i32_sub().local_set(self.code);
         self.body.br(self.trapped);
         self.body.end();
         self.body.release(mark);

@@ -145,7 +145,7 @@ impl Emitter<'_> {
 
     /// Pops a value into new locals, where nil is a trap.
     pub(crate) fn needed(&mut self, expr: &Expr) -> Words {
-        let nil = self.script.label(Trap::Nil);
+        let nil = self.label(Trap::Nil);
         self.value(expr, nil);
         self.pop(&expr.ty)
     }

@@ -25,6 +25,8 @@ pub(crate) struct Emitter<'p> {
     pub(crate) record: u32,
     /// The local with the code of a trap.
     pub(crate) code: u32,
+    /// The number of the place that code is being generated for.
+    pub(crate) place: u32,
     /// Where a trap goes.
     pub(crate) trapped: Label,
     /// Where no evaluation goes: the label for nil of what cannot be nil. (Were it nil all the same, the rule would not match.)
@@ -137,13 +139,13 @@ impl Emitter<'_> {
 
     /// Ends the evaluation with a trap.
     pub(crate) fn trap(&mut self, trap: Trap) {
-        self.body.i().i32_const(trap.code() as i32).local_set(self.code);
+        self.body.i().i32_const(trap.at(self.place) as i32).local_set(self.code);
         self.body.br(self.trapped);
     }
 
     /// Ends the evaluation with a trap if the popped i32 is not 0.
     pub(crate) fn trap_if(&mut self, trap: Trap) {
-        if let Some(label) = self.script.trap(trap) {
+        if let Some(label) = self.script.trap(trap.at(self.place)) {
             return self.body.br_if(label);
         }
         self.body.if_(None);

@@ -43,7 +43,7 @@ impl<'p> Emitter<'p> {
             return;
         }
         if bytes > HARD_MEMORY_BYTES {
-            let memory = self.script.label(Trap::Memory);
+            let memory = self.label(Trap::Memory);
             return self.body.br(memory);
         }
         self.body.i().i32_const(0).i32_load(at(ROOM)).i32_const(bytes as i32).i32_lt_u();

@@ -5,8 +5,7 @@ use std::sync::Arc;
 
 use quintet_lang::{HARD_CALLS, Limits};
 use quintet_runtime::{
-    ArenaKind, Batch, Counting, Instance, Interrupter, Linked, Matches, RecordRef, RuleSet, RunError, Threshold, Trap, WriteMatches,
-    WriteRuleSet,
+    ArenaKind, Batch, Counting, Instance, Interrupter, Linked, Matches, RecordRef, RuleSet, RunError, Threshold, WriteMatches, WriteRuleSet,
 };
 use wasmtime::{InstancePre, Store, TypedFunc};
 
@@ -105,7 +104,7 @@ impl Sandbox {
             self.run(record, &mut hits)?;
             let at = record.index();
             hits.iter().for_each(|rule| rows[rule * row + at / 64] |= 1 << (at % 64));
-            hits.traps().iter().for_each(|(rule, trap)| out.trap(*rule, at, *trap));
+            hits.traps().iter().for_each(|it| out.trap(it.rule, at, (it.trap, it.span)));
         }
         out.words_mut().copy_from_slice(&rows);
         out.finish();
@@ -166,8 +165,8 @@ impl Instance for Sandbox {
             }
         }
         for (rule, _, code) in self.store.data_mut().traps.drain(..) {
-            if let Some(trap) = Trap::from_code(code) {
-                hits.trap(rule as usize, trap);
+            if let Some(fault) = self.program.fault(rule as usize, code) {
+                hits.trap(rule as usize, fault);
             }
         }
         self.tidy()
@@ -203,8 +202,8 @@ impl Instance for Sandbox {
         }
         if !self.store.data().traps.is_empty() {
             for (rule, record, code) in self.store.data_mut().traps.drain(..) {
-                if let Some(trap) = Trap::from_code(code) {
-                    out.trap(rule as usize, ((record - first) / stride) as usize, trap);
+                if let Some(fault) = self.program.fault(rule as usize, code) {
+                    out.trap(rule as usize, ((record - first) / stride) as usize, fault);
                 }
             }
         }
@@ -241,8 +240,8 @@ impl Instance for Sandbox {
         }
         if !self.store.data().traps.is_empty() {
             for (_, record, code) in self.store.data_mut().traps.drain(..) {
-                if let Some(trap) = Trap::from_code(code) {
-                    out.trap(0, ((record - first) / stride) as usize - records.start, trap);
+                if let Some(fault) = self.program.fault(rule, code) {
+                    out.trap(0, ((record - first) / stride) as usize - records.start, fault);
                 }
             }
         }

@@ -53,7 +53,7 @@ impl<'p> Emitter<'p> {
         let nowhere = Label::FUNCTION;
         let (bound, present, script) = (vec![Default::default(); bound], Vec::new(), Script::default());
         let (base, record, trapped, never) = (0, 1, nowhere, nowhere);
-        Emitter { linked, builder, body, base, record, code, trapped, never, bound, present, script, loops: 0, cells: 0 }
+        Emitter { linked, builder, body, base, record, code, place: 0, trapped, never, bound, present, script, loops: 0, cells: 0 }
     }
 }
 
@@ -126,7 +126,13 @@ fn rule(linked: &Linked, builder: &mut Builder, index: usize) -> Target {
         emitter.body.i().i32_const(index as i32).local_get(record);
         if counts || looks {
             // Once the budget is used up, other traps are void.
-            emitter.body.i().i32_const(Trap::Budget.code() as i32).local_get(emitter.code);
+            if statements.is_some() {
+                emitter.body.i().local_get(emitter.code).i32_const(-(Trap::placed(1) as i32)).i32_and();
+                emitter.body.i().i32_const(Trap::Budget.code() as i32).i32_or();
+            } else {
+                emitter.body.i().i32_const(Trap::Budget.code() as i32);
+            }
+            emitter.body.i().local_get(emitter.code);
             emitter.exhausted();
             emitter.body.i().select();
         } else {

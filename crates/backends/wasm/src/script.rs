@@ -5,9 +5,9 @@
 //! or 0, before its results. Its fixed arrays lie on a stack in linear memory, whose first free byte its caller says; so does its caller
 //! how many more calls there may be inside one another.
 
-use quintet_lang::ast::{Block, Frame, Function};
+use quintet_lang::ast::{Block, Expr, ExprKind, Filling, Frame, Function, Over, Span, Stmt, StmtKind};
 use quintet_lang::{HARD_MEMORY_BYTES, Type};
-use quintet_runtime::{Linked, Trap, fixed_bytes};
+use quintet_runtime::{Linked, Trap, counts_steps, fixed_bytes};
 use wasm_encoder::ValType::{self, I32};
 
 use crate::body::{Label, at};
@@ -27,8 +27,8 @@ pub(crate) const LEADING: [ValType; 4] = [I32; 4];
 /// A rule with statements: of the addresses of the batch and the record, answering 0, 1 or a trap's code plus [`TRAP`].
 const RULE: Signature = Signature::of(&[I32; 2], &[I32]);
 
-/// The traps that statements go to by a label.
-const TRAPS: [Trap; 5] = [Trap::Memory, Trap::Budget, Trap::Calls, Trap::Nil, Trap::Index];
+/// The traps that a function goes to before its first statement.
+const FIRST: [Trap; 4] = [Trap::Memory, Trap::Budget, Trap::Calls, Trap::Nil];
 
 /// What statements need.
 #[derive(Default)]
@@ -45,8 +45,8 @@ pub(crate) struct Script<'p> {
     pub(crate) calls: u32,
     /// The local with the first byte of the frame, and the frame's bytes.
     pub(crate) frame: (u32, u32),
-    /// Where a trap's code is set.
-    traps: Vec<(Trap, Label)>,
+    /// Where a trap's code is set, by code, in the order in which they begin.
+    traps: Vec<(u32, Label)>,
     /// Where a function ends, and the locals with its results and whether they are there.
     pub(crate) returned: Option<Label>,
     pub(crate) results: Vec<(Words, Option<u32>)>,
@@ -56,13 +56,61 @@ pub(crate) struct Script<'p> {
 
 impl Script<'_> {
     /// Where a trap's code is set, if there is such a place.
-    pub(crate) fn trap(&self, trap: Trap) -> Option<Label> {
-        self.traps.iter().find(|(known, _)| *known == trap).map(|(_, label)| *label)
+    pub(crate) fn trap(&self, code: u32) -> Option<Label> {
+        self.traps.binary_search_by_key(&code, |(code, _)| *code).ok().and_then(|at| self.traps.get(at)).map(|(_, label)| *label)
     }
+}
 
-    /// [`Script::trap`] in statements, where there is one for each of [`TRAPS`].
-    pub(crate) fn label(&self, trap: Trap) -> Label {
-        self.trap(trap).unwrap_or(Label::FUNCTION)
+/// The traps that a statement itself goes to by a label, and those of its conditions, with their places.
+fn traps_of(linked: &Linked, stmt: &Stmt, note: &mut dyn FnMut(&[Trap], Span)) {
+    let mut values = |exprs: &[&Expr], span: Span| {
+        for expr in exprs {
+            expr.walk(&mut |e| match &e.kind {
+                ExprKind::Element { .. } => note(&[Trap::Index], span),
+                ExprKind::Packed(_) => note(&[Trap::Memory], span),
+                _ => {}
+            });
+            if counts_steps(linked, expr) {
+                note(&[Trap::Budget], span);
+            }
+        }
+    };
+    let here = stmt.span;
+    match &stmt.kind {
+        StmtKind::Set { value, .. } => values(&[value], here),
+        StmtKind::Store { index, value, .. } => {
+            values(&[index, value], here);
+            note(&[Trap::Index, Trap::Nil], here);
+        }
+        StmtKind::Push { value, .. } => {
+            values(&[value], here);
+            note(&[Trap::Memory, Trap::Nil], here);
+        }
+        StmtKind::Fill { with, .. } => {
+            match with {
+                Filling::Items(items) => values(&items.iter().collect::<Vec<_>>(), here),
+                Filling::Repeat(value, count) => values(&[value, count], here),
+                Filling::Each(value) => values(&[value], here),
+                Filling::Copy(_) => {}
+            }
+            note(&[Trap::Memory, Trap::Budget, Trap::Nil], here);
+        }
+        StmtKind::Call { args, .. } => values(&args.iter().collect::<Vec<_>>(), here),
+        StmtKind::Return(all) => values(&all.iter().collect::<Vec<_>>(), here),
+        StmtKind::If { arms, .. } => arms.iter().for_each(|(condition, _)| values(&[condition], condition.span)),
+        StmtKind::While { condition, .. } => {
+            values(&[condition], condition.span);
+            note(&[Trap::Budget], here);
+        }
+        StmtKind::For { over, .. } => {
+            match over {
+                Over::Range { start, end, .. } => values(&[start, end], here),
+                Over::Value(value) => values(&[value], here),
+                Over::Array(_) => {}
+            }
+            note(&[Trap::Budget], here);
+        }
+        StmtKind::Pop { .. } | StmtKind::Break | StmtKind::Continue => {}
     }
 }
 
@@ -223,18 +271,36 @@ impl<'p> Emitter<'p> {
         self.script.left = Some(left);
         self.reload_steps();
         self.trapped = self.body.block();
-        for trap in TRAPS {
+        let mut codes: Vec<u32> = FIRST.into_iter().map(|trap| trap.at(0)).collect();
+        let mut note = |traps: &[Trap], span| codes.extend(traps.iter().map(|trap| trap.at(self.linked.place(span))));
+        block.iter().for_each(|stmt| stmt.walk(&mut |stmt| traps_of(self.linked, stmt, &mut note)));
+        codes.sort_unstable();
+        codes.dedup();
+        for code in codes {
             let label = self.body.block();
-            self.script.traps.push((trap, label));
+            self.script.traps.push((code, label));
         }
-        self.never = self.script.label(Trap::Nil);
+        self.never = self.label(Trap::Nil);
+    }
+
+    /// Where the code of a trap at this place is set. Of those that are never reached, that is where a trap goes.
+    pub(crate) fn label(&self, trap: Trap) -> Label {
+        self.script.trap(trap.at(self.place)).unwrap_or(self.trapped)
+    }
+
+    /// Traps where what was counted without a look has used up the budget.
+    pub(crate) fn trap_if_exhausted(&mut self) {
+        if let Some(left) = self.script.left {
+            self.body.i().local_get(left).i32_const(0).i32_lt_s();
+            self.trap_if(Trap::Budget);
+        }
     }
 
     /// Ends the blocks that traps go to; behind them is the code of the trap.
     fn end_traps(&mut self) {
-        for (trap, _) in std::mem::take(&mut self.script.traps).into_iter().rev() {
+        for (code, _) in std::mem::take(&mut self.script.traps).into_iter().rev() {
             self.body.end();
-            self.body.i().i32_const(trap.code() as i32).local_set(self.code);
+            self.body.i().i32_const(code as i32).local_set(self.code);
             self.body.br(self.trapped);
         }
         self.body.end();

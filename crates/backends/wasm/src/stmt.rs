@@ -2,7 +2,7 @@
 
 use quintet_lang::Type;
 use quintet_lang::ast::{Block, Expr, ExprKind, FnId, LocalId, Place, Stmt, StmtKind};
-use quintet_runtime::Trap;
+use quintet_runtime::{Trap, counts_steps, statement_counts_steps};
 use wasm_encoder::ValType::I32;
 
 use crate::body::Label;
@@ -20,6 +20,15 @@ impl Emitter<'_> {
     }
 
     fn stmt(&mut self, stmt: &Stmt) {
+        let outer = std::mem::replace(&mut self.place, self.linked.place(stmt.span));
+        self.stmt_here(stmt);
+        if statement_counts_steps(self.linked, stmt) {
+            self.trap_if_exhausted();
+        }
+        self.place = outer;
+    }
+
+    fn stmt_here(&mut self, stmt: &Stmt) {
         match &stmt.kind {
             StmtKind::Set { local, value } => {
                 let (to, present) = self.local(*local);
@@ -35,11 +44,21 @@ impl Emitter<'_> {
             StmtKind::If { arms, otherwise } => {
                 let end = self.body.block();
                 for (condition, body) in arms {
+                    let place = self.linked.place(condition.span);
+                    let counts = counts_steps(self.linked, condition);
+                    let outer = std::mem::replace(&mut self.place, place);
                     let next = self.body.block();
                     self.branch(condition, false, next);
+                    if counts {
+                        self.trap_if_exhausted();
+                    }
                     self.block(body);
                     self.body.br(end);
                     self.body.end();
+                    if counts {
+                        self.trap_if_exhausted();
+                    }
+                    self.place = outer;
                 }
                 self.block(otherwise);
                 self.body.end();
@@ -62,6 +81,9 @@ impl Emitter<'_> {
                     let to = self.script.results[place];
                     self.set(&value.ty, to, value);
                     self.body.release(mark);
+                }
+                if values.iter().any(|value| counts_steps(self.linked, value)) {
+                    self.trap_if_exhausted();
                 }
                 if let Some(returned) = self.script.returned {
                     self.body.br(returned);
@@ -153,7 +175,13 @@ impl Emitter<'_> {
             found.push((self.pop(&answer.ty), present));
         }
         self.body.i().local_tee(self.code);
-        self.body.br_if(self.trapped);
+        self.body.if_(None);
+        // What happened before its first statement happened here.
+        let (code, placed) = (self.code, Trap::placed(self.place) as i32);
+        self.body.i().local_get(code).i32_const(placed).i32_add().local_get(code);
+        self.body.i().local_get(code).i32_const(Trap::placed(1) as i32).i32_lt_u().select().local_set(code);
+        self.body.br(self.trapped);
+        self.body.end();
         self.reload_steps();
         for ((result, answer), (value, there)) in results.iter().zip(&function.results).zip(found.into_iter().rev()) {
             let (to, present) = self.local(*result);

@@ -18,7 +18,14 @@ impl Emitter<'_> {
         let slices = pure.then(|| self.begin_slices());
         let head = self.body.loop_();
         let mark = self.body.mark();
+        let place = self.linked.place(condition.span);
+        let counts = counts_steps(self.linked, condition);
+        let outer = std::mem::replace(&mut self.place, place);
         self.branch(condition, false, end);
+        if counts {
+            self.trap_if_exhausted();
+        }
+        self.place = outer;
         self.body.release(mark);
         match slices {
             Some(slices) => self.step_in(slices),
@@ -31,6 +38,11 @@ impl Emitter<'_> {
             self.end_slices(slices);
         }
         self.body.end();
+        if counts {
+            let outer = std::mem::replace(&mut self.place, place);
+            self.trap_if_exhausted();
+            self.place = outer;
+        }
     }
 
     /// The body of a loop.

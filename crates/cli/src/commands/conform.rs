@@ -117,7 +117,7 @@ fn run_all(case: &Case, engine: &Engine, linked: &Arc<Linked>, backend: &dyn Bac
         };
         instance.run(batch.record(0), &mut hits).map_err(|e| e.to_string())?;
         instance.run_batch(&batch, &mut matches).map_err(|e| e.to_string())?;
-        let alone = hits.traps().first().map_or_else(|| hits.contains(0).to_string(), |(_, t)| format!("trap: {t}"));
+        let alone = hits.traps().first().map_or_else(|| hits.contains(0).to_string(), |it| format!("trap: {}", it.trap));
         let together = matches.traps().first().map_or_else(|| matches.get(0, 0).to_string(), |t| format!("trap: {}", t.trap));
         answers.push(if alone == together { alone } else { format!("{alone} alone, {together} in a batch") });
     }

@@ -118,7 +118,7 @@ pub fn optimise(program: &Program, passes: &Passes) -> Program {
     let mut functions = std::mem::take(&mut rewriter.program.functions);
     for rule in &mut rules {
         rule.before.iter_mut().for_each(|stmt| stmt.exprs_mut(&mut |e| rewriter.root(e)));
-        rewriter.expr(&mut rule.expr);
+        rewriter.root(&mut rule.expr);
     }
     for function in &mut functions {
         function.body.iter_mut().for_each(|stmt| stmt.exprs_mut(&mut |e| rewriter.root(e)));
@@ -167,10 +167,13 @@ impl Rewriter<'_> {
         self.top(e);
     }
 
-    /// Rewrites an expression of a statement. An array that is passed is no value, and stays.
+    /// Rewrites an expression that is part of no other. It stays where it is in the source, where a trap is looked for. An array that is
+    /// passed is no value, and stays as it is.
     fn root(&mut self, e: &mut Expr) {
         if !matches!(e.ty, Type::List(..)) {
+            let span = e.span;
             self.expr(e);
+            e.span = span;
         }
     }
 

@@ -25,8 +25,7 @@ fn excerpt(name: &str, text: &str, span: Span) -> Option<String> {
     if length <= WIDEST {
         return None;
     }
-    let line = before.bytes().filter(|b| *b == b'\n').count() + 1;
-    let column = before[begun..].chars().count() + 1;
+    let (line, column) = line_and_column(text, span);
     let shown: String = from.chars().take_while(|c| *c != '\n').take(EXCERPT).collect();
     Some(format!("  at {name}:{line}:{column}, in a line of {length} bytes: {shown} ..."))
 }
@@ -61,16 +60,32 @@ pub fn diagnostics(name: &str, text: &str, diagnostics: &Diagnostics) {
 
 /// Prints one error at a place.
 pub fn one(name: &str, text: &str, span: Span, message: &str) {
+    at(ReportKind::Error, (name, text), span, message);
+}
+
+/// Prints where a rule trapped.
+pub fn trap(name: &str, text: &str, span: Span, message: &str) {
+    at(ReportKind::Custom("Trap", Color::Yellow), (name, text), span, message);
+}
+
+fn at(kind: ReportKind<'static>, (name, text): (&str, &str), span: Span, message: &str) {
     if let Some(place) = excerpt(name, text, span) {
-        eprintln!("Error: {message}\n{place}");
+        eprintln!("{kind}: {message}\n{place}");
         return;
     }
     let range = (name, span.start as usize..span.end as usize);
-    let report = Report::build(ReportKind::Error, range.clone())
+    let report = Report::build(kind, range.clone())
         .with_config(config())
         .with_message(message)
         .with_label(Label::new(range).with_message("here").with_color(Color::Red));
     print(report.finish(), name, text);
+}
+
+/// The line and column of a place, from 1.
+pub fn line_and_column(text: &str, span: Span) -> (usize, usize) {
+    let before = text.split_at_checked(span.start as usize).map_or(text, |(before, _)| before);
+    let begun = before.rfind('\n').map_or(0, |at| at + 1);
+    (before.bytes().filter(|b| *b == b'\n').count() + 1, before[begun..].chars().count() + 1)
 }
 
 fn print<'n>(report: Report<'_, (&'n str, std::ops::Range<usize>)>, name: &'n str, text: &str) {

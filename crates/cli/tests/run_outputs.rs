@@ -103,6 +103,7 @@ fn csv_has_a_header_and_quotes() {
     assert_eq!(reader.records().map(|r| r.expect("a row").len()).collect::<Vec<_>>(), [8; 3]);
     // Record 4 traps, and is no match; the totals count records that any rule matches.
     assert!(err(&output).contains("1 rule-record pairs trapped"), "{}", err(&output));
+    assert!(err(&output).contains("`ratio` on record 4, the first that traps: division by zero"), "{}", err(&output));
     assert!(err(&output).contains("quintet: 4 records, 3 matching, "), "{}", err(&output));
     let none = lines.run(&["--output", "csv", "--rule", "even"]);
     assert_eq!(out(&none), "record,rules\n2,even\n4,even\n");
@@ -126,7 +127,8 @@ fn json_has_fields_and_traps() {
     let expected = serde_json::json!([
         { "record": 1, "rules": ["small"], "fields": { "name": "a,\"b\"\n", "score": "1.0", "m": null } },
         { "record": 2, "rules": ["small", "even"], "fields": { "name": { "hex": "ff00" }, "score": null, "m": { "k": 1 } } },
-        { "record": 4, "rules": ["even"], "fields": { "name": null, "score": null, "m": null }, "traps": { "ratio": "division by zero" } },
+        { "record": 4, "rules": ["even"], "fields": { "name": null, "score": null, "m": null }, "traps": { "ratio": "division by zero" },
+          "trap_places": { "ratio": { "line": 5, "column": 3 } } },
     ]);
     assert_eq!(serde_json::Value::from(objects), expected);
 }

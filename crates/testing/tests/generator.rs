@@ -122,13 +122,14 @@ fn generated_scripts_mean_the_same_printed_formatted_and_as_json() {
             answers(&mut *instance(&Interp::new(), &linked, &generous).unwrap(), &linked, &batches, Mode::ALL[0]).unwrap()
         };
         let wanted = answered(&program);
-        let limited = |all: &[Answer]| all.iter().flat_map(|a| a.traps.values()).any(|t| matches!(t, Trap::Budget | Trap::Memory));
+        let limited =
+            |all: &[Answer]| all.iter().flat_map(|a| a.traps.values()).any(|(trap, _)| matches!(trap, Trap::Budget | Trap::Memory));
         if !limited(&wanted) {
             assert_eq!(answered(&again), wanted, "{source}\nprinted:\n{printed}");
         }
         for answer in &wanted {
             hits += answer.hits.len();
-            answer.traps.values().for_each(|trap| *traps.entry(trap.to_string()).or_insert(0) += 1);
+            answer.traps.values().for_each(|(trap, _)| *traps.entry(trap.to_string()).or_insert(0) += 1);
         }
     }
     println!("{compiled} scripts, {hits} hits, traps {traps:?}, {} rejected", rejected.len());

@@ -14,5 +14,5 @@ fn differential() {
 
 #[test]
 fn scripts() {
-    quintet_testing::scripts(&Closures::new(), 3_000);
+    quintet_testing::scripts(&Closures::new(), 9_500);
 }

@@ -8,9 +8,7 @@ use quintet_lang::ast::{
 };
 use quintet_lang::signature::{NilRule, Param, Signature};
 use quintet_lang::{Limits, Presence, Scheme, Type};
-use quintet_runtime::{
-    ArenaKind, Backend, Batch, BatchBuilder, Library, Linked, Lists, Matches, RuleSet, Trap, TrapAt, Value, ValueInstance,
-};
+use quintet_runtime::{ArenaKind, Backend, Batch, BatchBuilder, Library, Linked, Lists, Matches, RuleSet, Trap, Value, ValueInstance};
 
 use crate::Interp;
 
@@ -334,7 +332,7 @@ fn a_trap_concerns_one_rule_on_one_record() {
     instance.run_batch(&batch, &mut matches).unwrap();
     assert_eq!(matches.count(0), 67);
     assert_eq!(matches.records_of(1).collect::<Vec<_>>(), [66]);
-    assert_eq!(matches.traps(), [TrapAt { rule: 1, record: 65, trap: Trap::DivisionByZero }]);
+    assert_eq!(matches.traps().iter().map(|at| (at.rule, at.record, at.trap)).collect::<Vec<_>>(), [(1, 65, Trap::DivisionByZero)]);
     let mut hits = RuleSet::new();
     for record in batch.iter() {
         instance.run(record, &mut hits).unwrap();

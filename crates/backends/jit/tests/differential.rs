@@ -21,5 +21,5 @@ fn fast() {
 #[test]
 fn scripts() {
     quintet_testing::scripts(&Jit::best().verified(), 1_500);
-    quintet_testing::scripts(&Jit::fast().verified(), 1_500);
+    quintet_testing::scripts(&Jit::fast().verified(), 2_000);
 }

@@ -88,7 +88,7 @@ pub struct RunArgs {
 pub enum OutputArg {
     /// The numbers of the matching records, from 1, one a line; with several rules: rule, tab, number.
     Numbers,
-    /// One JSON object per record that a rule matches or traps on; with --field its values too.
+    /// One JSON object per record that a rule matches or traps on, and where in the rules it trapped; with --field its values too.
     Json,
     /// How many records match; with several rules: rule, tab, count.
     Count,

@@ -13,12 +13,12 @@ mod progress;
 use std::io::{BufWriter, ErrorKind, StdoutLock};
 use std::process::ExitCode;
 
-use quintet::{ArenaKind, Engine, Matches};
+use quintet::{ArenaKind, Engine, Matches, TrapAt};
 use quintet_inputs::ReaderOptions;
 
 use crate::failure::{Failure, NOT_IN_ORDER, output};
-use crate::notes;
 use crate::source::{self, Source};
+use crate::{notes, render};
 use args::OutputArg;
 pub use args::RunArgs;
 use feed::{Feed, Opened};
@@ -56,8 +56,11 @@ pub fn run(args: &RunArgs) -> Result<ExitCode, Failure> {
     run.end(several)?;
     progress.end(several);
     let passed = feed.report();
-    if run.traps > 0 {
+    if let Some((record, at)) = run.first {
         eprintln!("quintet: {} rule-record pairs trapped and count as no match; --output json names them", run.traps);
+        let name =
+            run.prepared.names.get(at.rule).filter(|name| !name.is_empty()).map_or_else(|| "the rule".into(), |name| format!("`{name}`"));
+        render::trap(&source.name, &source.text, at.span, &format!("{name} on record {record}, the first that traps: {}", at.trap));
     }
     Ok(if args.strict && (run.lossy || passed) { ExitCode::from(NOT_IN_ORDER) } else { ExitCode::SUCCESS })
 }
@@ -70,6 +73,8 @@ struct Run {
     printer: Option<Printer<BufWriter<StdoutLock<'static>>>>,
     matching: Option<Matching>,
     traps: usize,
+    /// The first of them, and its record's number in its input.
+    first: Option<(u64, TrapAt)>,
     /// Whether something of the inputs is in no record.
     lossy: bool,
 }
@@ -91,8 +96,8 @@ impl Run {
         }
         let columns = std::mem::take(&mut prepared.columns);
         let out = BufWriter::new(std::io::stdout().lock());
-        let printer = printed.map(|output| Printer::new(output, prepared.names.clone(), columns, out));
-        let mut run = Run { prepared, options, several, printer, matching, traps: 0, lossy: false };
+        let printer = printed.map(|output| Printer::new(output, (prepared.names.clone(), prepared.text.clone()), columns, out));
+        let mut run = Run { prepared, options, several, printer, matching, traps: 0, first: None, lossy: false };
         run.print(|printer| printer.begin(several))?;
         Ok(run)
     }
@@ -112,6 +117,9 @@ impl Run {
             let found = Found::new(&batch, &matches, reader.batch_numbers(), reader.originals());
             progress.add(batch.len() as u64, found.matching());
             self.traps += matches.traps().len();
+            if let (None, Some(at)) = (self.first, matches.traps().first()) {
+                self.first = Some((reader.batch_numbers().get(at.record).copied().unwrap_or_default(), *at));
+            }
             let live = reader.is_live();
             self.print(|printer| {
                 printer.batch(&found)?;

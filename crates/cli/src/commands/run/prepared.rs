@@ -17,6 +17,8 @@ pub struct Prepared {
     pub full: Scheme,
     pub linked: Arc<Linked>,
     pub instance: Box<dyn Instance>,
+    /// The rules' text.
+    pub text: String,
     /// The rules' names.
     pub names: Vec<String>,
     /// The fields that are printed.
@@ -47,6 +49,6 @@ impl Prepared {
         let backend = backend(&args.backend).map_err(Failure::unusable)?;
         let rules = engine.compile_linked(&linked, &*backend).map_err(Failure::unusable)?;
         let instance = rules.instance().map_err(Failure::unusable)?;
-        Ok(Prepared { full, linked, instance, names, columns })
+        Ok(Prepared { full, linked, instance, text, names, columns })
     }
 }

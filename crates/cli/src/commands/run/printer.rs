@@ -7,12 +7,15 @@ use serde_json::{Map, Value, json};
 use super::args::OutputArg;
 use super::columns::{self, Column};
 use super::found::Found;
+use crate::render;
 
 /// Prints the answers of one kind.
 pub struct Printer<W: Write> {
     output: OutputArg,
     /// The names of the rules.
     names: Vec<String>,
+    /// The text of the rules.
+    text: String,
     columns: Vec<Column>,
     /// What answers of the input at hand begin with, where there are several.
     input: Option<String>,
@@ -22,9 +25,9 @@ pub struct Printer<W: Write> {
 }
 
 impl<W: Write> Printer<W> {
-    pub fn new(output: OutputArg, names: Vec<String>, columns: Vec<Column>, out: W) -> Printer<W> {
+    pub fn new(output: OutputArg, (names, text): (Vec<String>, String), columns: Vec<Column>, out: W) -> Printer<W> {
         let counts = vec![(0, 0); names.len()];
-        Printer { output, names, columns, input: None, counts, out }
+        Printer { output, names, text, columns, input: None, counts, out }
     }
 
     /// Prints what stands before all answers. Where there are `several` inputs each answer names its own.
@@ -73,9 +76,11 @@ impl<W: Write> Printer<W> {
         let mut traps = found.matches.traps().iter().peekable();
         for ((record, number), values) in found.numbers.iter().enumerate().zip(found.batch.iter()) {
             let rules = found.rules(record, &self.names);
-            let mut trapped = Map::new();
+            let (mut trapped, mut places) = (Map::new(), Map::new());
             while let Some(trap) = traps.next_if(|t| t.record == record) {
                 let name = self.names.get(trap.rule).cloned().unwrap_or_default();
+                let (line, column) = render::line_and_column(&self.text, trap.span);
+                places.insert(name.clone(), json!({ "line": line, "column": column }));
                 trapped.insert(name, Value::from(trap.trap.to_string()));
             }
             if rules.is_empty() && trapped.is_empty() {
@@ -90,6 +95,7 @@ impl<W: Write> Printer<W> {
             }
             if !trapped.is_empty() {
                 line["traps"] = trapped.into();
+                line["trap_places"] = places.into();
             }
             writeln!(self.out, "{line}")?;
         }

@@ -27,7 +27,7 @@ impl Checker<'_> {
         for stmt in &block.stmts {
             if !failed && reached.is_none() && ends(&self.out) {
                 let d = Diagnostic::warning("unreachable", stmt.span, "this is never reached");
-                self.diagnostics.push(d.help("remove it, or what leaves the block before it"));
+                self.warnings.push(d.help("remove it, or what leaves the block before it"));
                 reached = Some(self.out.len());
             }
             failed |= self.stmt(stmt).is_err();

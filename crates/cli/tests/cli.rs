@@ -157,7 +157,7 @@ fn check_warns_and_the_rest_is_silent() {
     let codes: Vec<&str> = found["diagnostics"].as_array().expect("an array").iter().filter_map(|d| d["code"].as_str()).collect();
     assert_eq!((json.status.code(), codes), (Some(0), vec!["unused-constant", "unused-local", "unreachable"]));
     assert!(found["diagnostics"].as_array().expect("an array").iter().all(|d| d["severity"] == "warning"));
-    let run = quintet(&["run", &name, "--scheme", &scheme, "--input", &traffic, "--output", "count"]);
+    let run = quintet(&["run", &name, "--scheme", &scheme, "--input", &traffic, "--output", "count", "--quiet"]);
     assert_eq!((run.status.code(), err(&run)), (Some(0), String::new()));
     // Errors are counted without the warnings beside them.
     std::fs::write(&name, "rule r {\n    return nope == 1\n    return false\n}\nrule s {\n    return x == 1\n    return false\n}\n")

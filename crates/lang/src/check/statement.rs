@@ -312,11 +312,7 @@ impl Checker<'_> {
 
     /// `old op value`.
     fn updated(&mut self, op: ArithOp, old: Expr, target: &syntax::Expr, value: &syntax::Expr, span: Span) -> Checked<Expr> {
-        let ty = match op {
-            // A count of bits is an Int.
-            ArithOp::Shl | ArithOp::Shr => None,
-            _ => Some(old.ty.clone()),
-        };
+        let ty = (!op.entry().counts).then(|| old.ty.clone());
         let right = self.evaluated(value, ty.as_ref())?;
         self.operated(op, (old, target), (right, value), span)
     }

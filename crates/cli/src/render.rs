@@ -3,8 +3,8 @@
 use std::io::IsTerminal;
 
 use ariadne::{CharSet, Color, Config, IndexType, Label, Report, ReportKind, Source};
-use quintet::lang::Diagnostics;
 use quintet::lang::ast::Span;
+use quintet::lang::{Diagnostics, Severity};
 
 fn config() -> Config {
     let terminal = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
@@ -34,8 +34,12 @@ fn excerpt(name: &str, text: &str, span: Span) -> Option<String> {
 pub fn diagnostics(name: &str, text: &str, diagnostics: &Diagnostics) {
     for diagnostic in diagnostics.iter() {
         let span = diagnostic.span;
+        let (kind, word, colour) = match diagnostic.severity {
+            Severity::Error => (ReportKind::Error, "Error", Color::Red),
+            Severity::Warning => (ReportKind::Warning, "Warning", Color::Yellow),
+        };
         if let Some(place) = excerpt(name, text, span) {
-            eprintln!("Error: {}\n{place}", diagnostic.message);
+            eprintln!("{word}: {}\n{place}", diagnostic.message);
             for (word, more) in [("", Some(&diagnostic.label).filter(|l| !l.is_empty())), ("Help: ", diagnostic.help.as_ref())] {
                 if let Some(more) = more {
                     eprintln!("  {word}{more}");
@@ -44,17 +48,17 @@ pub fn diagnostics(name: &str, text: &str, diagnostics: &Diagnostics) {
             continue;
         }
         let range = (name, span.start as usize..(span.end as usize).max(span.start as usize));
-        let mut report = Report::build(ReportKind::Error, range.clone())
+        let mut report = Report::build(kind, range.clone())
             .with_config(config())
             .with_message(&diagnostic.message)
-            .with_label(Label::new(range).with_message(&diagnostic.label).with_color(Color::Red));
+            .with_label(Label::new(range).with_message(&diagnostic.label).with_color(colour));
         if let Some(help) = &diagnostic.help {
             report = report.with_help(help);
         }
         print(report.finish(), name, text);
     }
     if diagnostics.left_out() > 0 {
-        eprintln!("{name}: {} more errors are not shown", diagnostics.left_out());
+        eprintln!("{name}: {} more findings are not shown", diagnostics.left_out());
     }
 }
 

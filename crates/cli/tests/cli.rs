@@ -139,6 +139,34 @@ fn json_lines_of_any_fields_fill_the_scheme_cloudflare() {
 }
 
 #[test]
+fn check_warns_and_the_rest_is_silent() {
+    let folder = folder("check-warnings");
+    let name = folder.join("unused.rules").display().to_string();
+    let traffic = folder.join("one.jsonl").display().to_string();
+    let scheme = folder.join("scheme.toml").display().to_string();
+    std::fs::write(&scheme, "[fields]\n\"x\" = \"Int\"\n").expect("written");
+    std::fs::write(&traffic, "{\"x\": 1}\n").expect("written");
+    std::fs::write(&name, "const N: Int = 3\nrule r {\n    let y = 1\n    return x == 1\n    return false\n}\n").expect("written");
+    let result = quintet(&["check", &name, "--scheme", &scheme]);
+    assert_eq!((result.status.code(), out(&result)), (Some(0), format!("{name}: 1 rule over 1 field ({scheme}): 3 warnings\n")));
+    for what in ["Warning: no rule uses the constant `N`", "Warning: `y` is never read", "Warning: this is never reached"] {
+        assert!(err(&result).contains(what), "{}", err(&result));
+    }
+    let json = quintet(&["check", &name, "--scheme", &scheme, "--output", "json"]);
+    let found: serde_json::Value = serde_json::from_str(&out(&json)).expect("one document");
+    let codes: Vec<&str> = found["diagnostics"].as_array().expect("an array").iter().filter_map(|d| d["code"].as_str()).collect();
+    assert_eq!((json.status.code(), codes), (Some(0), vec!["unused-constant", "unused-local", "unreachable"]));
+    assert!(found["diagnostics"].as_array().expect("an array").iter().all(|d| d["severity"] == "warning"));
+    let run = quintet(&["run", &name, "--scheme", &scheme, "--input", &traffic, "--output", "count", "--quiet"]);
+    assert_eq!((run.status.code(), err(&run)), (Some(0), String::new()));
+    // Errors are counted without the warnings beside them.
+    std::fs::write(&name, "rule r {\n    return nope == 1\n    return false\n}\nrule s {\n    return x == 1\n    return false\n}\n")
+        .expect("written");
+    let wrong = quintet(&["check", &name, "--scheme", &scheme]);
+    assert!(wrong.status.code() == Some(1) && err(&wrong).contains("quintet: 1 error\n"), "{}", err(&wrong));
+}
+
+#[test]
 fn check_prints_json_for_editors() {
     let folder = folder("check-json");
     let file = folder.join("edge.rules");

@@ -71,6 +71,9 @@ fn every_limit_can_be_set_and_holds() {
         assert_eq!(run.status.code(), Some(status), "{backend}: {}", err(&run));
         assert!(status == 0 || err(&run).contains("at most 1"), "{backend}: {}", err(&run));
     }
+    let function = "fn f(n: Int) -> Int { return n * 2 + 1 }\nrule r = f(1) == 3";
+    let run = quintet(&["run", function, "--input", TRAFFIC, "--backend", "jit", "--limit", "code_expressions=4"]);
+    assert!(err(&run).contains("function `f` has 5 expressions"), "{}", err(&run));
     // All others may change how long it takes, and nothing else.
     let tried: Vec<&str> = past.iter().map(|(name, ..)| *name).chain(["memory_bytes", "steps", "calls", "code_expressions"]).collect();
     let rest: Vec<String> = defaults().into_iter().map(|(name, _)| name).filter(|n| !tried.contains(&n.as_str())).collect();

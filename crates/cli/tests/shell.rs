@@ -112,7 +112,7 @@ fn check_ends_with_a_total() {
     assert_eq!(all.status.code(), Some(1));
     let total = "quintet: 3 files checked: 2 rules without errors, 302 errors in 2 files";
     assert_eq!(err(&all).lines().last(), Some(total), "{}", err(&all));
-    assert!(err(&all).contains("many.rules: 100 more errors are not shown"), "{}", err(&all));
+    assert!(err(&all).contains("many.rules: 100 more findings are not shown"), "{}", err(&all));
     assert!(out(&all).contains("right.rules: 2 rules"), "{}", out(&all));
     // For programs, a line for each file and no total.
     let json = quintet(&["check", &wrong, &right, &many, "--output", "json"]);

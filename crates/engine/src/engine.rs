@@ -110,6 +110,12 @@ impl Engine {
         Ok(program)
     }
 
+    /// What is suspicious about rules that [`Engine::check`] takes: names that nothing uses, statements that are never reached. Checking and
+    /// compiling say nothing of it.
+    pub fn warnings(&self, source: &str, scheme: &Scheme) -> Diagnostics {
+        quintet_lang::warnings(source, scheme, &self.limits)
+    }
+
     /// Parses and checks rules against the part of a scheme that they use. Readers of records of the program's scheme parse no more than
     /// the rules need, and records are as small as they can be.
     ///

@@ -130,6 +130,14 @@ impl Diagnostics {
         self.list.iter().any(|d| d.severity == Severity::Error)
     }
 
+    /// How many of them reject the text, those too that are counted and not kept: errors are kept before warnings.
+    pub fn errors(&self) -> usize {
+        match self.list.iter().filter(|d| d.severity == Severity::Error).count() {
+            all if all == self.list.len() => self.total(),
+            some => some,
+        }
+    }
+
     /// The findings in the order of the text.
     pub fn iter(&self) -> std::slice::Iter<'_, Diagnostic> {
         self.list.iter()

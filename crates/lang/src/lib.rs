@@ -27,6 +27,7 @@ pub mod signature;
 pub mod stdlib;
 pub mod syntax;
 mod types;
+mod unused;
 pub mod validate;
 mod value;
 pub mod visit;
@@ -53,6 +54,20 @@ pub fn compile(source: &str, scheme: &Scheme, limits: &Limits) -> Result<Program
     // Rules that do parse are checked even where others do not, so that everything wrong is said at once.
     let (file, diagnostics) = parser::parse_all(source, limits);
     check::check_all(&file, scheme, limits, diagnostics)
+}
+
+/// What is suspicious about a text that [`compile`] takes: names that are defined and never used, statements that are never reached. A text
+/// that it does not take has none.
+///
+/// ```
+/// use quintet_lang::{Scheme, warnings};
+/// let scheme = Scheme::builder().build().unwrap();
+/// let found = warnings("rule r { let x = 1 return true }", &scheme, &Default::default());
+/// assert_eq!(found.iter().next().map(|d| d.message.as_str()), Some("`x` is never read"));
+/// ```
+pub fn warnings(source: &str, scheme: &Scheme, limits: &Limits) -> Diagnostics {
+    let (file, diagnostics) = parser::parse_all(source, limits);
+    check::check_warnings(&file, scheme, limits, diagnostics)
 }
 
 /// Parses and checks one expression of any type. The program hands over what it is worth (see [`Program::value`]); run as rules, it

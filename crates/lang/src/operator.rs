@@ -18,20 +18,22 @@ pub struct Entry {
     pub float: bool,
     /// Whether it may trap on Int and U32.
     pub traps: bool,
+    /// Whether what stands right is a count of bits, an Int whatever stands left.
+    pub counts: bool,
 }
 
 /// The operators.
 pub const ARITH: [Entry; 10] = [
-    Entry { op: ArithOp::Add, symbol: "+", power: 5, float: true, traps: false },
-    Entry { op: ArithOp::Sub, symbol: "-", power: 5, float: true, traps: false },
-    Entry { op: ArithOp::Mul, symbol: "*", power: 6, float: true, traps: false },
-    Entry { op: ArithOp::Div, symbol: "/", power: 6, float: true, traps: true },
-    Entry { op: ArithOp::Rem, symbol: "%", power: 6, float: true, traps: true },
-    Entry { op: ArithOp::And, symbol: "&", power: 3, float: false, traps: false },
-    Entry { op: ArithOp::Or, symbol: "|", power: 1, float: false, traps: false },
-    Entry { op: ArithOp::Xor, symbol: "^", power: 2, float: false, traps: false },
-    Entry { op: ArithOp::Shl, symbol: "<<", power: 4, float: false, traps: false },
-    Entry { op: ArithOp::Shr, symbol: ">>", power: 4, float: false, traps: false },
+    Entry { op: ArithOp::Add, symbol: "+", power: 5, float: true, traps: false, counts: false },
+    Entry { op: ArithOp::Sub, symbol: "-", power: 5, float: true, traps: false, counts: false },
+    Entry { op: ArithOp::Mul, symbol: "*", power: 6, float: true, traps: false, counts: false },
+    Entry { op: ArithOp::Div, symbol: "/", power: 6, float: true, traps: true, counts: false },
+    Entry { op: ArithOp::Rem, symbol: "%", power: 6, float: true, traps: true, counts: false },
+    Entry { op: ArithOp::And, symbol: "&", power: 3, float: false, traps: false, counts: false },
+    Entry { op: ArithOp::Or, symbol: "|", power: 1, float: false, traps: false, counts: false },
+    Entry { op: ArithOp::Xor, symbol: "^", power: 2, float: false, traps: false, counts: false },
+    Entry { op: ArithOp::Shl, symbol: "<<", power: 4, float: false, traps: false, counts: true },
+    Entry { op: ArithOp::Shr, symbol: ">>", power: 4, float: false, traps: false, counts: true },
 ];
 
 impl ArithOp {

@@ -47,15 +47,21 @@ pub struct LinkError {
     span: Span,
 }
 
-/// A rule is too large to make code of.
+/// A rule or function is too large to make code of.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
     "{} has {count} expressions, and code is made of at most {limit}; split it, put long lists of values into sets, raise the limit \
      `code_expressions`, or use a backend that makes no code: interp or closures",
-    if rule.is_empty() { "the rule".to_owned() } else { format!("rule `{rule}`") }
+    match (function, name.as_str()) {
+        (false, "") => "the rule".to_owned(),
+        (false, name) => format!("rule `{name}`"),
+        (true, name) => format!("function `{name}`"),
+    }
 )]
 pub struct TooLarge {
-    rule: String,
+    name: String,
+    /// Whether it is a function, and not a rule or the body of one.
+    function: bool,
     count: usize,
     limit: usize,
 }
@@ -228,10 +234,10 @@ impl Linked {
         self.crossings.get(threshold)
     }
 
-    /// Whether each rule is small enough to make code of.
+    /// Whether each rule and function is small enough to make code of.
     ///
     /// # Errors
-    /// Names the first rule over [`Limits::code_expressions`].
+    /// Names the first over [`Limits::code_expressions`].
     pub fn fits_code(&self) -> Result<(), TooLarge> {
         let limit = self.limits.code_expressions;
         let counted = |block: &[Stmt]| {
@@ -239,11 +245,11 @@ impl Linked {
             block.iter().for_each(|stmt| stmt.exprs(&mut |e| count += expressions(e)));
             count
         };
-        let rules = self.program.rules.iter().map(|rule| (&rule.name, counted(&rule.before) + expressions(&rule.expr)));
-        let functions = self.program.functions.iter().map(|function| (&function.name, counted(&function.body)));
-        match rules.chain(functions).find(|(_, count)| *count > limit) {
+        let rules = self.program.rules.iter().map(|rule| (&rule.name, false, counted(&rule.before) + expressions(&rule.expr)));
+        let functions = self.program.functions.iter().map(|function| (&function.name, !function.rule, counted(&function.body)));
+        match rules.chain(functions).find(|(_, _, count)| *count > limit) {
             None => Ok(()),
-            Some((name, count)) => Err(TooLarge { rule: name.clone(), count, limit }),
+            Some((name, function, count)) => Err(TooLarge { name: name.clone(), function, count, limit }),
         }
     }
 

@@ -4,11 +4,11 @@ use std::io::Write;
 use std::process::ExitCode;
 
 use quintet::Engine;
-use quintet::lang::Diagnostics;
 
 use super::expressions;
 use crate::args::{CheckArgs, CheckOutput};
 use crate::failure::{FOUND, Failure, output};
+use crate::render;
 use crate::source::{self, Source};
 
 pub fn run(args: &CheckArgs) -> Result<ExitCode, Failure> {
@@ -60,26 +60,29 @@ fn one(engine: &Engine, rules: &str, args: &CheckArgs, total: &mut Total) -> Res
     let source = Source::new(rules)?;
     let checked = source::check(engine, &source, &args.scheme, &args.lists)?.and_then(|(program, scheme)| {
         let (rules, fields) = (program.rules.len(), program.used_fields().len());
+        let warnings = engine.warnings(&source.text, &program.scheme);
         source::linked(engine, &source.text, program)?;
-        Ok((rules, fields, scheme))
+        Ok((rules, fields, scheme, warnings))
     });
     match &checked {
         Ok((rules, ..)) => total.rules += rules,
-        Err(wrong) => (total.errors, total.wrong) = (total.errors + wrong.total(), total.wrong + 1),
+        Err(wrong) => (total.errors, total.wrong) = (total.errors + wrong.errors(), total.wrong + 1),
     }
     let mut out = std::io::stdout().lock();
     match (args.output, checked) {
-        (CheckOutput::Text, Ok((rules, fields, scheme))) => {
+        (CheckOutput::Text, Ok((rules, fields, scheme, warnings))) => {
+            render::diagnostics(&source.name, &source.text, &warnings);
             let (rules, fields) = (count(rules, "rule"), count(fields, "field"));
-            writeln!(out, "{}: {rules} over {fields} ({scheme}): nothing wrong", source.name).map_err(output)
+            let found = if warnings.is_empty() { "nothing wrong".into() } else { count(warnings.total(), "warning") };
+            writeln!(out, "{}: {rules} over {fields} ({scheme}): {found}", source.name).map_err(output)
         }
         (CheckOutput::Text, Err(wrong)) => {
             source.wrong(&wrong).report();
             Ok(())
         }
         (CheckOutput::Json, checked) => {
-            let wrong = checked.err().unwrap_or_else(|| Diagnostics::of(&source.text, []));
-            writeln!(out, "{}", wrong.to_json(&source.name)).map_err(output)
+            let (Ok((.., found)) | Err(found)) = checked;
+            writeln!(out, "{}", found.to_json(&source.name)).map_err(output)
         }
     }
 }

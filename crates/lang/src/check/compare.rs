@@ -190,7 +190,7 @@ impl Checker<'_> {
         let before = self.text(Span { start: whole.start, end: e.span.start });
         let after = self.text(Span { start: e.span.end, end: whole.end });
         let d = Diagnostic::error("whole-array", e.span, format!("`{op}` does not work on {ty} as a whole")).label(ty.to_string());
-        let arith = ["+", "-", "*", "/", "%", "&", "|", "^", "<<", ">>"].contains(&op);
+        let arith = ArithOp::of_symbol(op).is_some();
         // An array of arrays, or a map of them, has elements only two brackets deeper.
         let stars = "[*]".repeat(std::iter::successors(ty.element(), |t| t.element()).count());
         let elements = format!("{before}{text}{stars}{after}{}", if arith && op != "&" { " == ..." } else { "" });
@@ -316,7 +316,7 @@ impl Checker<'_> {
         let want = Want { ty: wanted, ..want };
         let (left, right) = (self.expr(lhs, want), self.expr(rhs, Want { literal: true, ..want }));
         let (mut left, mut right) = (left?, right?);
-        if matches!(op, ArithOp::Shl | ArithOp::Shr) {
+        if op.entry().counts {
             self.shift_count(&left, &mut right);
         } else if left.ty() == Type::U32 && right.ty() == Type::Int {
             as_u32(&mut right);
@@ -358,7 +358,7 @@ impl Checker<'_> {
         span: Span,
     ) -> Checked<Expr> {
         let (left, mut right) = (Operand::Plain(left), Operand::Plain(right));
-        if matches!(op, ArithOp::Shl | ArithOp::Shr) {
+        if op.entry().counts {
             self.shift_count(&left, &mut right);
         }
         let (Operand::Plain(lhs), Operand::Plain(rhs)) = (left, right) else { return Err(Failed) };

@@ -27,6 +27,7 @@ use crate::limits::Limits;
 use crate::scheme::Scheme;
 use crate::syntax;
 use crate::types::Type;
+use crate::unused::unused;
 use crate::validate::{HARD_DEPTH, depth};
 
 pub(crate) use element::{Loop, Operand};
@@ -57,6 +58,8 @@ struct Checker<'a> {
     limits: &'a Limits,
     source: &'a str,
     diagnostics: Diagnostics,
+    /// What does not reject the text. It is kept apart, so that no number of warnings leaves an error out.
+    warnings: Diagnostics,
     program: Program,
     /// The locals of the current rule or function.
     locals: Vec<Local>,
@@ -90,12 +93,22 @@ pub fn check(file: &syntax::File, scheme: &Scheme, limits: &Limits) -> Result<Pr
 
 /// The same for a text of which `diagnostics` are known already.
 pub(crate) fn check_all(file: &syntax::File, scheme: &Scheme, limits: &Limits, diagnostics: Diagnostics) -> Result<Program, Diagnostics> {
-    check_each(file, scheme, limits, diagnostics, Checker::rule)
+    check_each(file, scheme, limits, diagnostics, Checker::rule).map(|(program, _)| program)
+}
+
+/// What is suspicious about a text that has no errors: names that nothing uses and statements that are never reached. None where it has.
+pub(crate) fn check_warnings(file: &syntax::File, scheme: &Scheme, limits: &Limits, diagnostics: Diagnostics) -> Diagnostics {
+    let Ok((_, mut warnings)) = check_each(file, scheme, limits, diagnostics, Checker::rule) else {
+        return Diagnostics::new(file.source.clone());
+    };
+    unused(file).into_iter().for_each(|warning| warnings.push(warning));
+    warnings.sort();
+    warnings
 }
 
 /// The same for an expression of any type whose value is wanted.
 pub(crate) fn check_value(file: &syntax::File, scheme: &Scheme, limits: &Limits, diagnostics: Diagnostics) -> Result<Program, Diagnostics> {
-    check_each(file, scheme, limits, diagnostics, Checker::value_rule)
+    check_each(file, scheme, limits, diagnostics, Checker::value_rule).map(|(program, _)| program)
 }
 
 fn check_each<'a>(
@@ -104,12 +117,13 @@ fn check_each<'a>(
     limits: &'a Limits,
     diagnostics: Diagnostics,
     check: fn(&mut Checker<'a>, &'a syntax::Rule),
-) -> Result<Program, Diagnostics> {
+) -> Result<(Program, Diagnostics), Diagnostics> {
     let mut checker = Checker {
         scheme,
         limits,
         source: &file.source,
         diagnostics,
+        warnings: Diagnostics::new(file.source.clone()),
         program: Program {
             scheme: scheme.clone(),
             rules: Vec::with_capacity(file.items.len()),
@@ -158,13 +172,14 @@ fn check_each<'a>(
         }
     }
     if checker.diagnostics.has_errors() {
+        checker.warnings.iter().for_each(|warning| checker.diagnostics.push(warning.clone()));
         checker.diagnostics.sort();
         return Err(checker.diagnostics);
     }
     nil::settle(&mut checker.program);
     let mut program = compact::compact(checker.program);
     program.name_locals();
-    Ok(program)
+    Ok((program, checker.warnings))
 }
 
 impl<'a> Checker<'a> {

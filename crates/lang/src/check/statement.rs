@@ -27,7 +27,7 @@ impl Checker<'_> {
         for stmt in &block.stmts {
             if !failed && reached.is_none() && ends(&self.out) {
                 let d = Diagnostic::warning("unreachable", stmt.span, "this is never reached");
-                self.diagnostics.push(d.help("remove it, or what leaves the block before it"));
+                self.warnings.push(d.help("remove it, or what leaves the block before it"));
                 reached = Some(self.out.len());
             }
             failed |= self.stmt(stmt).is_err();
@@ -312,11 +312,7 @@ impl Checker<'_> {
 
     /// `old op value`.
     fn updated(&mut self, op: ArithOp, old: Expr, target: &syntax::Expr, value: &syntax::Expr, span: Span) -> Checked<Expr> {
-        let ty = match op {
-            // A count of bits is an Int.
-            ArithOp::Shl | ArithOp::Shr => None,
-            _ => Some(old.ty.clone()),
-        };
+        let ty = (!op.entry().counts).then(|| old.ty.clone());
         let right = self.evaluated(value, ty.as_ref())?;
         self.operated(op, (old, target), (right, value), span)
     }

@@ -17,7 +17,7 @@ impl Expr {
     pub fn can_trap(&self) -> bool {
         let mut traps = match &self.kind {
             ExprKind::Call { .. } | ExprKind::Collect(_) | ExprKind::Packed(_) | ExprKind::Element { .. } => true,
-            ExprKind::Arith { op: ArithOp::Div | ArithOp::Rem, rhs, .. } => match (&self.ty, &rhs.kind) {
+            ExprKind::Arith { op, rhs, .. } if op.entry().traps => match (&self.ty, &rhs.kind) {
                 (_, ExprKind::Const(Const::Int(i))) => *i == 0,
                 (_, ExprKind::Const(Const::U32(u))) => *u == 0,
                 (ty, _) => matches!(ty, Type::Int | Type::U32),

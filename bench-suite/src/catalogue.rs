@@ -8,10 +8,23 @@ use crate::workload::{Files, Workload, WorkloadError};
 
 static WORKLOADS: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/workloads");
 
-/// The names of the shipped workloads, in alphabetical order.
+/// The folder of the workloads that are rule scripts.
+const SCRIPTS: &str = "scripts";
+
+/// The names of the shipped workloads, in alphabetical order, without those of [`scripts`].
 pub fn names() -> Vec<String> {
-    let toml = |path: &Path| path.extension().is_some_and(|e| e == "toml");
-    let mut names: Vec<String> = WORKLOADS
+    of(&WORKLOADS)
+}
+
+/// The names of the shipped workloads that are rule scripts, in alphabetical order.
+pub fn scripts() -> Vec<String> {
+    WORKLOADS.get_dir(SCRIPTS).map(of).unwrap_or_default()
+}
+
+/// The names of the workloads of a folder.
+fn of(folder: &Dir<'static>) -> Vec<String> {
+    let toml = |path: &Path| path.extension().is_some_and(|e| e == "toml" && !path.to_string_lossy().ends_with(".scheme.toml"));
+    let mut names: Vec<String> = folder
         .files()
         .filter(|f| toml(f.path()))
         .filter_map(|f| f.path().file_stem().and_then(|s| s.to_str()).map(str::to_owned))
@@ -20,16 +33,18 @@ pub fn names() -> Vec<String> {
     names
 }
 
-/// The shipped workload of this name; its file is `NAME.toml`.
+/// The shipped workload of this name, a script or not; its file is `NAME.toml`.
 ///
 /// # Errors
 /// When there is none, or its files are wrong.
 pub fn shipped(name: &str) -> Result<Workload, WorkloadError> {
-    let available = names();
-    if !available.iter().any(|n| n == name) {
-        return Err(WorkloadError::Unknown { name: name.into(), available });
-    }
-    Workload::load(Files::Embedded(&WORKLOADS), Path::new(&format!("{name}.toml")))
+    let file = format!("{name}.toml");
+    let path = match () {
+        () if names().iter().any(|n| n == name) => Path::new(&file).to_owned(),
+        () if scripts().iter().any(|n| n == name) => Path::new(SCRIPTS).join(&file),
+        () => return Err(WorkloadError::Unknown { name: name.into(), available: [names(), scripts()].concat() }),
+    };
+    Workload::load(Files::Embedded(&WORKLOADS), &path)
 }
 
 #[cfg(test)]
@@ -40,7 +55,8 @@ mod tests {
     fn every_file_is_a_workload_of_its_name() {
         let names = names();
         assert!(names.len() >= 6, "{names:?}");
-        for name in names {
+        assert!(scripts().len() >= 14 && scripts().iter().all(|script| !names.contains(script)), "{:?}", scripts());
+        for name in [names, scripts()].concat() {
             assert_eq!(shipped(&name).unwrap().name, name);
         }
     }

@@ -23,36 +23,6 @@ fn task<'t>(loaded: &'t Loaded, program: &'t Program) -> Task<'t> {
     Task { workload: &loaded.workload.name, program, batches: &loaded.batches }
 }
 
-/// The workloads that are scripts; they stand apart and are compared by their files.
-const SCRIPTS: [&str; 6] = ["checksum8", "entropy", "levenshtein", "n-body", "sha256", "sieve"];
-
-#[test]
-fn scripts_answer_as_rust_by_hand_does() {
-    for name in SCRIPTS {
-        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("workloads/scripts/{name}.toml"));
-        let loaded = Loaded::new(Workload::load(quintet_bench::Files::Disk, &path).unwrap()).unwrap();
-        let program = checked(&loaded);
-        println!("{name}: {:#018x}", program.fingerprint());
-        let native = peers().into_iter().find(|peer| peer.is_native()).unwrap();
-        let mut prepared = native.prepare(task(&loaded, &program)).unwrap_or_else(|e| panic!("{name}: {e}"));
-        let expected: usize = loaded.workload.expected.values().sum();
-        assert_eq!((loaded.workload.expected.len(), prepared.run_all().unwrap()), (program.rules.len(), expected as u64), "{name}");
-        for backend in quintet::configurations() {
-            let linked = loaded.engine.link(loaded.engine.optimise(&program)).unwrap();
-            let mut instance = backend.compile(&linked).unwrap().instantiate(loaded.engine.limits()).unwrap();
-            let mut matches = Matches::new();
-            let mut counts = vec![0; program.rules.len()];
-            for batch in &loaded.batches {
-                instance.run_batch(batch, &mut matches).unwrap();
-                assert!(matches.traps().is_empty(), "{name} on {}: {:?}", backend.id(), matches.traps());
-                counts.iter_mut().enumerate().for_each(|(rule, count)| *count += matches.count(rule));
-            }
-            let wanted: Vec<usize> = program.rules.iter().map(|rule| loaded.workload.expected[&rule.name]).collect();
-            assert_eq!(counts, wanted, "{name} on {}", backend.id());
-        }
-    }
-}
-
 /// The peers that express each shipped workload.
 const EXPRESSED: &[(&str, &[&str])] = &[
     ("arrays-and-maps", &["native"]),

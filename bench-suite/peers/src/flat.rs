@@ -111,6 +111,9 @@ impl Flat {
         let mut flattener = Flattener { program, batches, columns: Vec::new(), ids: HashMap::new(), locals: HashMap::new() };
         let mut rules = Vec::with_capacity(program.rules.len());
         for rule in &program.rules {
+            if !rule.before.is_empty() {
+                return Err(about(&rule.name, "our translator does expressions, and this is a script".into()));
+            }
             let test = flattener.test(&rule.expr).map_err(|reason| about(&rule.name, reason))?;
             rules.push((rule.name.clone(), test));
         }

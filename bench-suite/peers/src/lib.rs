@@ -4,7 +4,7 @@
 //! `native` and `lua-script` are written by hand, for the shipped workloads that they name. `wirefilter`, `cel` and `rhai` are engines:
 //! [`Peer::prepare`] turns the checked rules into tests of scalar columns, prints those as the engine's source text, one expression per
 //! rule, and fills one context per record. What has no exact counterpart is refused with the reason. Filling contexts is not timed.
-#![forbid(unsafe_code)]
+#![deny(unsafe_code)]
 
 mod cel;
 mod flat;

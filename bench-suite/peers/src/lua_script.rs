@@ -2,11 +2,11 @@
 //! as keys (`_` for `.`), and a script answers which of the workload's rules the table matches.
 //!
 //! In a table, Ints are numbers, Bytes strings, arrays sequences, maps tables by key; an IPv4 address is a number, an IPv6 address a string
-//! of its 16 bytes; a missing field is absent. The scripts use Lua's own library only.
+//! of its 16 bytes; a missing field is absent. The scripts use what comes with LuaJIT, `bit` and `ffi` among it, as one does who cares.
 
 use std::net::IpAddr;
 
-use mlua::{Function, Lua, Table, Value as LuaValue};
+use mlua::{Function, Lua, LuaOptions, StdLib, Table, Value as LuaValue};
 use quintet_runtime::{Batch, RuleSet, Value, WriteRuleSet};
 
 use crate::native::unchanged;
@@ -28,6 +28,10 @@ const WRITTEN: &[Written] = &[
     Written { workload: "payload-search", fingerprint: 0x2384_904a_9e77_811f, source: include_str!("scripts/payload-search.lua") },
     Written { workload: "small-sets", fingerprint: 0x5068_2350_5bca_7970, source: include_str!("scripts/small-sets.lua") },
     Written { workload: "wirefilter-bench", fingerprint: 0x95a2_8977_5363_5739, source: include_str!("scripts/wirefilter-bench.lua") },
+    Written { workload: "calls", fingerprint: 0x7e26_c0ff_6423_d127, source: include_str!("scripts/calls.lua") },
+    Written { workload: "checksum8", fingerprint: 0x0728_2a0e_39a3_c63e, source: include_str!("scripts/checksum8.lua") },
+    Written { workload: "entropy", fingerprint: 0xa7a5_0e23_46c5_553c, source: include_str!("scripts/entropy.lua") },
+    Written { workload: "sha256", fingerprint: 0x5e52_96e6_0b52_7936, source: include_str!("scripts/sha256.lua") },
 ];
 
 /// Walks all records and counts the matches.
@@ -57,7 +61,7 @@ impl Peer for LuaScript {
 
 impl Ready {
     fn new(task: Task<'_>, source: &'static str) -> mlua::Result<Ready> {
-        let lua = Lua::new();
+        let lua = state();
         let matches: Function = lua.load(source).set_name("=script").eval()?;
         let walk: Function = lua.load(WALK).set_name("=walk").eval()?;
         let names: Vec<String> = task.program.scheme.fields().iter().map(|f| f.name.replace('.', "_")).collect();
@@ -75,6 +79,13 @@ impl Ready {
         let all = lua.create_sequence_from(records.iter().cloned())?;
         Ok(Ready { lua, source, rules: task.program.rules.len(), matches, walk, records, all })
     }
+}
+
+/// A Lua state with `ffi`.
+#[allow(unsafe_code)]
+fn state() -> Lua {
+    // SAFETY: `ffi` can reach any memory, but only the scripts of this crate run here, and they stay within their arrays and strings.
+    unsafe { Lua::unsafe_new_with(StdLib::ALL_SAFE | StdLib::FFI, LuaOptions::new()) }
 }
 
 /// A value as scripts see it.

@@ -9,7 +9,7 @@ use quintet_results::{Memory, Phase, Row, RowKind, Traits};
 
 use super::clock::{Clock, raw, repeats};
 use super::effort::Effort;
-use super::turns::{Pick, Turn};
+use super::turns::{Pick, Turn, WARMING, fitting};
 use super::{MeasureError, failed};
 use crate::lineup::Entry;
 use crate::load::Loaded;
@@ -20,9 +20,6 @@ const COPIES: usize = 8;
 
 /// The time after which no further copy is compiled.
 const COPYING: Duration = Duration::from_millis(200);
-
-/// Samples that a row's batches, and its single calls, are warmed up for.
-const WARMING: u32 = 4;
 
 /// What a backend has compiled, and how often each sample repeats its phase.
 pub(super) struct BackendTurn<'l> {
@@ -85,11 +82,13 @@ impl<'l> BackendTurn<'l> {
         let short = effort.sample / 4;
         turn.compile = repeats(short, || compile(loaded, entry))?;
         turn.instantiate = repeats(short, || turn.rules.instance().map_err(failed))?;
-        // A trace compiler goes on finding traces for a while: warming up takes as long as several samples.
         repeats(WARMING * effort.sample, || run_batches(&mut *turn.instance, &loaded.batches, &mut turn.matches))?;
         turn.batch = repeats(effort.sample, || run_batches(&mut *turn.instance, &loaded.batches, &mut turn.matches))?;
         repeats(WARMING * effort.sample, || run_records(&mut *turn.instance, &loaded.batches, &mut turn.hits))?;
         turn.single = repeats(effort.sample, || run_records(&mut *turn.instance, &loaded.batches, &mut turn.hits))?;
+        let start = Instant::now();
+        run_records(&mut *turn.instance, &loaded.batches, &mut turn.hits)?;
+        turn.picks = fitting(picks, effort.sample, start.elapsed(), loaded.records());
         if !turn.copied.is_empty() {
             turn.copy = repeats(short, || run_copied(&mut *turn.instance, &mut turn.copied, &mut turn.matches))?;
         }

@@ -10,7 +10,7 @@ use quintet_results::{Phase, Row, RowKind};
 
 use super::clock::{Clock, raw, repeats};
 use super::effort::Effort;
-use super::turns::{Pick, Turn};
+use super::turns::{Pick, Turn, WARMING, fitting};
 use super::{MeasureError, failed};
 use crate::load::Loaded;
 
@@ -48,7 +48,12 @@ impl<'l> PeerTurn<'l> {
         prepared.run_all()?;
         affordable(start.elapsed(), effort)?;
         let compile = prepared.compile().map(|_| repeats(effort.sample / 4, || prepared.compile().unwrap_or(Ok(())))).transpose()?;
+        repeats(WARMING * effort.sample, || run_records(&mut *prepared, records, &mut hits))?;
         let single = repeats(effort.sample, || run_records(&mut *prepared, records, &mut hits))?;
+        let start = Instant::now();
+        run_records(&mut *prepared, records, &mut hits)?;
+        let picks = fitting(picks, effort.sample, start.elapsed(), records);
+        repeats(WARMING * effort.sample, || prepared.run_all())?;
         let batch = repeats(effort.sample, || prepared.run_all())?;
         let row = Row {
             id: peer.id().into(),
@@ -62,7 +67,7 @@ impl<'l> PeerTurn<'l> {
             memory: None,
             note: peer.note().map(str::to_owned),
         };
-        Ok(PeerTurn { picks: picks.clone(), prepared, records, hits, compile, single, batch, row })
+        Ok(PeerTurn { picks, prepared, records, hits, compile, single, batch, row })
     }
 }
 

@@ -1,6 +1,7 @@
 //! A workload's rows in this process, taking turns.
 
 use std::rc::Rc;
+use std::time::Duration;
 
 use quintet_results::{Absent, Again, FrontEnd, Measure, Phase, Row, WorkloadResult};
 
@@ -54,6 +55,23 @@ fn picks(loaded: &Loaded, count: usize) -> Rc<[Pick]> {
     let places = loaded.batches.iter().enumerate().flat_map(|(batch, b)| (0..b.len()).map(move |in_batch| (batch, in_batch)));
     let all: Vec<Pick> = places.enumerate().map(|(record, (batch, in_batch))| Pick { record, batch, in_batch }).collect();
     (0..count).map(|i| all[if all.len() <= count { i % all.len() } else { i * all.len() / count }]).collect()
+}
+
+/// Samples that a row's batches, and its single calls, are warmed up for: a trace compiler goes on finding traces for a while.
+pub(super) const WARMING: u32 = 4;
+
+/// Samples that the calls which are timed one by one take together, about.
+const TOGETHER: u32 = 10;
+
+/// Calls that are timed one by one however long they take.
+const LEAST_CALLS: usize = 10;
+
+/// As many of the records, spread as evenly, as can be called one by one in the time of some samples where a pass through all `records`
+/// takes so long.
+pub(super) fn fitting(picks: &Rc<[Pick]>, sample: Duration, pass: Duration, records: usize) -> Rc<[Pick]> {
+    let calls = (TOGETHER * sample).as_secs_f64() * records as f64 / pass.as_secs_f64();
+    let count = (calls as usize).max(LEAST_CALLS).min(picks.len());
+    if count == picks.len() { picks.clone() } else { (0..count).map(|i| picks[i * picks.len() / count]).collect() }
 }
 
 /// A workload that this process samples.
@@ -150,5 +168,23 @@ impl Process for Sampler<'_> {
         }
         let (laps, disturbed) = clock.laps();
         Ok(Round { result, clock: cost, laps, disturbed })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn slow_calls_are_timed_on_fewer_records_spread_as_evenly() {
+        let picks: Rc<[Pick]> = (0..500).map(|record| Pick { record, batch: 0, in_batch: record }).collect();
+        let records = |pass_ms: u64| -> Vec<usize> {
+            let fitting = fitting(&picks, Duration::from_millis(3), Duration::from_millis(pass_ms), 1000);
+            fitting.iter().map(|pick| pick.record).collect()
+        };
+        assert_eq!(records(0).len(), 500);
+        assert_eq!(records(60).len(), 500);
+        assert_eq!(records(300), (0..500).step_by(5).collect::<Vec<_>>());
+        assert_eq!(records(60_000), (0..500).step_by(50).collect::<Vec<_>>());
     }
 }

@@ -385,6 +385,8 @@ fn compare_refuses_flags_that_make_no_sense_together() {
         (vec!["--time", "0"], "seconds above 0"),
         (vec!["--max-rounds", "1"], "1 is not in 2.."),
         (vec!["--workload", "one-comparison", "--rules", &rules, "--input", &traffic], "two workloads are named `one-comparison`"),
+        (vec!["--workload", "sha256", "--workload", "scripts"], "two workloads are named `sha256`"),
+        (vec!["--workload", "sha-256"], "waf-pack, wirefilter-bench, calls, checksum8"),
         (vec!["--rules", "tcp.prt == 1", "--input", &traffic, "--format", "pcap"], "tcp.port"),
     ] {
         let result = quintet(&[&["compare"], &args[..]].concat());

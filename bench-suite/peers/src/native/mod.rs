@@ -11,6 +11,7 @@ mod read;
 mod scripts;
 mod small_sets;
 mod waf_pack;
+mod walks;
 mod wirefilter_bench;
 
 use quintet_lang::Program;
@@ -73,7 +74,7 @@ const WRITTEN: &[Written] = &[
         fingerprint: 0x95a2_8977_5363_5739,
         prepare: |t, f| ready(t, wirefilter_bench::WirefilterBench::new(f)?),
     },
-    Written { workload: "sha256", fingerprint: 0x17d7_359d_5304_ee3f, prepare: |t, f| ready(t, scripts::Sha256::new(f, t.program)?) },
+    Written { workload: "sha256", fingerprint: 0x5e52_96e6_0b52_7936, prepare: |t, f| ready(t, scripts::Sha256::new(f)?) },
     Written { workload: "entropy", fingerprint: 0xa7a5_0e23_46c5_553c, prepare: |t, f| ready(t, scripts::Entropy::new(f)?) },
     Written { workload: "checksum8", fingerprint: 0x0728_2a0e_39a3_c63e, prepare: |t, f| ready(t, scripts::Checksum8::new(f)?) },
     Written { workload: "sieve", fingerprint: 0x940d_87ca_1047_065b, prepare: |t, f| ready(t, scripts::Sieve::new(f, t.program)?) },
@@ -82,6 +83,22 @@ const WRITTEN: &[Written] = &[
         workload: "levenshtein",
         fingerprint: 0x93f5_be7a_1ab7_b7aa,
         prepare: |t, f| ready(t, scripts::Levenshtein::new(f, t.program)?),
+    },
+    Written { workload: "calls", fingerprint: 0x7e26_c0ff_6423_d127, prepare: |t, f| ready(t, scripts::Calls::new(f)?) },
+    Written { workload: "xor-pe", fingerprint: 0xd72a_8ad3_c241_52bb, prepare: |t, f| ready(t, walks::Walk::new(f, walks::xor_pe)?) },
+    Written {
+        workload: "heartbleed",
+        fingerprint: 0x94e7_dc83_951b_cff1,
+        prepare: |t, f| ready(t, walks::Walk::new(f, walks::heartbleed)?),
+    },
+    Written { workload: "winnti", fingerprint: 0x036e_3046_2735_e247, prepare: |t, f| ready(t, walks::Walk::new(f, walks::winnti)?) },
+    Written { workload: "swf-tags", fingerprint: 0x8fb3_f2cc_a00a_acd1, prepare: |t, f| ready(t, walks::Walk::new(f, walks::swf_tags)?) },
+    Written { workload: "rdnss", fingerprint: 0xeafd_0d5b_f558_20f0, prepare: |t, f| ready(t, walks::Walk::new(f, walks::rdnss)?) },
+    Written { workload: "dns-names", fingerprint: 0xc7ff_0c57_b717_bbdd, prepare: |t, f| ready(t, walks::Walk::new(f, walks::dns_names)?) },
+    Written {
+        workload: "port-shape",
+        fingerprint: 0x5d91_dbba_0733_6aad,
+        prepare: |t, f| ready(t, walks::Walk::new(f, walks::port_shape)?),
     },
 ];
 

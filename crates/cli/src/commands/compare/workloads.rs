@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use quintet::Engine;
-use quintet_bench::{Files, LoadError, Loaded, Workload, names, shipped};
+use quintet_bench::{Files, LoadError, Loaded, Workload, names, scripts, shipped};
 
 use super::args::CompareArgs;
 use crate::failure::Failure;
@@ -24,15 +24,14 @@ pub fn load(args: &CompareArgs) -> Result<Vec<Loaded>, Failure> {
         _ if args.lists.any() => {
             return Err(Failure::unusable("--list fills lists of --rules; a workload file has the table `lists`"));
         }
-        _ if args.workloads.is_empty() => {
-            for name in names() {
-                workloads.push(shipped(&name).map_err(Failure::unusable)?);
-            }
-        }
+        _ if args.workloads.is_empty() => workloads.extend(all(names())?),
         _ => {}
     }
     for name in &args.workloads {
-        workloads.push(named(name)?);
+        match name.as_str() {
+            SCRIPTS => workloads.extend(all(scripts())?),
+            name => workloads.push(named(name)?),
+        }
     }
     let mut seen = BTreeSet::new();
     if let Some(twice) = workloads.iter().find(|w| !seen.insert(w.name.clone())) {
@@ -40,6 +39,14 @@ pub fn load(args: &CompareArgs) -> Result<Vec<Loaded>, Failure> {
     }
     let limits = args.limits.limits();
     workloads.into_iter().map(|workload| ready(Workload { limits: limits.clone(), ..workload })).collect()
+}
+
+/// What stands for all shipped workloads that are rule scripts.
+const SCRIPTS: &str = "scripts";
+
+/// Shipped workloads.
+fn all(names: Vec<String>) -> Result<Vec<Workload>, Failure> {
+    names.iter().map(|name| shipped(name).map_err(Failure::unusable)).collect()
 }
 
 /// A shipped workload by name, any other by its file.

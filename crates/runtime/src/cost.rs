@@ -1,7 +1,7 @@
 //! What is known of an evaluation's steps before it runs.
 
 use quintet_lang::Type;
-use quintet_lang::ast::{Clause, CompareOp, Const, Each, Expr, ExprKind, Needle, Rule};
+use quintet_lang::ast::{Clause, CompareOp, Const, Each, Expr, ExprKind, Needle, Rule, Stmt, StmtKind};
 
 use crate::linked::Linked;
 use crate::matchers::{Searcher, SetMatcher};
@@ -54,6 +54,26 @@ pub fn counts_steps_inline(linked: &Linked, expr: &Expr) -> bool {
         }
     });
     counts
+}
+
+/// Whether a loop over a sequence, with this body, takes as many steps as it has turns, and has as many turns as it seems: nothing in it counts
+/// or leaves it. So they can be counted before it begins, as far as the slice has them. (After a trap nobody wants to know what is left.)
+pub fn is_quiet(linked: &Linked, body: &[Stmt]) -> bool {
+    body.iter().all(|stmt| {
+        let quiet = match &stmt.kind {
+            StmtKind::Set { .. } | StmtKind::Store { .. } | StmtKind::Push { .. } | StmtKind::Pop { .. } | StmtKind::Continue => true,
+            StmtKind::If { arms, otherwise } => arms.iter().all(|(_, body)| is_quiet(linked, body)) && is_quiet(linked, otherwise),
+            StmtKind::Fill { .. }
+            | StmtKind::Call { .. }
+            | StmtKind::While { .. }
+            | StmtKind::For { .. }
+            | StmtKind::Break
+            | StmtKind::Return(_) => false,
+        };
+        let mut counts = false;
+        stmt.exprs(&mut |expr| counts |= counts_steps(linked, expr));
+        quiet && !counts
+    })
 }
 
 /// Whether a loop counts [`looked_at`] 16 times its elements before it begins, instead of one step for each element: it is one loop and its

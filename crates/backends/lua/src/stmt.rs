@@ -165,13 +165,17 @@ impl Emitter<'_> {
             StmtKind::Call { results, function, args } => self.script_call(results, *function, args),
             StmtKind::If { arms, otherwise } => self.if_(arms, otherwise),
             StmtKind::While { condition, body } => {
-                let open = self.code.open("while true do".into());
+                let own = self.own_of(stmt);
+                let open = self.open("while true do".into(), &own);
                 let turn = self.set_turn(Turn::Outside);
                 self.block(|e| e.branch(condition, false, Exit::Break));
                 self.body(body, turn);
                 self.code.close(open);
             }
-            StmtKind::For { local, over, body } => self.block(|e| e.for_(*local, over, body)),
+            StmtKind::For { local, over, body } => {
+                let own = self.own_of(stmt);
+                self.block(|e| e.for_(*local, over, body, &own));
+            }
             StmtKind::Break => match self.script.as_ref().map(|script| script.turn) {
                 Some(Turn::Here(_)) => self.code.go(Exit::Break),
                 _ => self.code.line(format!("do return {BREAK} end")),
@@ -252,7 +256,22 @@ impl Emitter<'_> {
         self.set_turn(outer);
     }
 
-    fn for_(&mut self, local: LocalId, over: &Over, body: &Block) {
+    /// The variables that are declared in a loop.
+    fn own_of(&self, stmt: &Stmt) -> Vec<String> {
+        let locals = self.script.as_ref().map_or(&[][..], |script| script.scopes.of_loop(stmt));
+        locals.iter().flat_map(|local| self.slots_of(*local).names).collect()
+    }
+
+    /// Begins a loop with variables of its own.
+    fn open(&mut self, text: String, own: &[String]) -> usize {
+        let open = self.code.open(text);
+        if !own.is_empty() {
+            self.code.declare(own);
+        }
+        open
+    }
+
+    fn for_(&mut self, local: LocalId, over: &Over, body: &Block, own: &[String]) {
         let outer = self.script.as_ref().map_or(Turn::Outside, |script| script.turn);
         let slots = self.slots_of(local);
         match over {
@@ -274,7 +293,7 @@ impl Emitter<'_> {
                         e.code.line(format!("if {last} > {NUMBERS} then {last} = {NUMBERS} end"));
                     }
                     let k = e.code.local();
-                    let open = e.code.open(format!("for {k} = {first}, {last} do"));
+                    let open = e.open(format!("for {k} = {first}, {last} do"), own);
                     e.code.line(format!("{} = {k}", slots.first()));
                     e.body(body, outer);
                     return e.code.close(open);
@@ -284,7 +303,7 @@ impl Emitter<'_> {
                     e.code.line(format!("if {first} <= {} then {turns} = {turns} + 1 end", end.text));
                 }
                 let k = e.code.local();
-                let open = e.code.open(format!("for {k} = 0, {turns} - 1 do"));
+                let open = e.open(format!("for {k} = 0, {turns} - 1 do"), own);
                 let at = e.fresh(&format!("{first} + {k}"));
                 e.code.line(format!("if {at} > {NUMBERS} then {at} = {at} + 0LL end"));
                 e.code.line(format!("{} = {at}", slots.first()));
@@ -293,12 +312,12 @@ impl Emitter<'_> {
             }),
             Over::Value(value) => self.scoped(|e, none| {
                 let found = e.value(value, none);
-                e.for_value(&slots, value, found, body, outer);
+                e.for_value(&slots, value, found, (body, own), outer);
             }),
             Over::Array(place) => {
                 let array = self.array(*place);
                 let k = self.fresh("0");
-                let open = self.code.open(format!("while {k} < {} do", array.len));
+                let open = self.open(format!("while {k} < {} do", array.len), own);
                 self.block(|e| {
                     let value = e.load(&array, &k);
                     e.assign(&slots, value);
@@ -310,12 +329,12 @@ impl Emitter<'_> {
         }
     }
 
-    fn for_value(&mut self, slots: &Slots, value: &Expr, found: Operand, body: &Block, outer: Turn) {
+    fn for_value(&mut self, slots: &Slots, value: &Expr, found: Operand, (body, own): (&Block, &[String]), outer: Turn) {
         match found {
             Operand::Bytes(bytes) => {
                 let (address, len) = (self.fresh(&bytes.address), self.fresh(&bytes.len));
                 let k = self.code.local();
-                let open = self.code.open(format!("for {k} = 0, {len} - 1 do"));
+                let open = self.open(format!("for {k} = 0, {len} - 1 do"), own);
                 self.code.line(format!("{} = U8[{address} + {k}]", slots.first()));
                 self.body(body, outer);
                 self.code.close(open);
@@ -326,7 +345,7 @@ impl Emitter<'_> {
                 let first = self.fresh(&format!("{}{skip}", first_word(&block)));
                 let (len, block) = (self.fresh(&block.len), self.fresh(&block.block));
                 let k = self.code.local();
-                let open = self.code.open(format!("for {k} = 0, {len} - 1 do"));
+                let open = self.open(format!("for {k} = 0, {len} - 1 do"), own);
                 self.block(|e| {
                     let word = e.fresh(&format!("{first} + {k} * {stride}"));
                     let value = stored(&element, Place::at(&word), &block);

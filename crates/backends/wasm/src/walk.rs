@@ -1,8 +1,8 @@
 //! Loops among statements.
 
 use quintet_lang::Type;
-use quintet_lang::ast::{Block, Expr, LocalId, Over, Place, StmtKind};
-use quintet_runtime::counts_steps;
+use quintet_lang::ast::{Block, Expr, LocalId, Over, Place};
+use quintet_runtime::{counts_steps, is_quiet, sum_of_bytes};
 use wasm_encoder::ValType::{I32, I64};
 
 use crate::body::{Label, at};
@@ -41,8 +41,8 @@ impl Emitter<'_> {
     }
 
     pub(crate) fn for_(&mut self, local: LocalId, over: &Over, body: &Block) {
-        let bounds = self.over_bounds(over);
-        self.learn(local, bounds);
+        let bounds = self.script.bounds.over(over);
+        self.script.bounds.learn(local, bounds);
         let end = self.body.block();
         match over {
             Over::Range { start, end: last, inclusive } => self.over_range(local, (start, last, *inclusive), body, end),
@@ -68,7 +68,7 @@ impl Emitter<'_> {
             self.body.br_if(end);
         }
         let slices = self.begin_slices();
-        let stop = self.is_quiet(body).then(|| {
+        let stop = is_quiet(self.linked, body).then(|| {
             self.body.i().local_get(last).local_get(now).i64_sub();
             self.reserve_turns(slices, inclusive);
             self.body.i().i64_extend_i32_u().local_get(now).i64_add();
@@ -119,6 +119,9 @@ impl Emitter<'_> {
         self.body.br_if(end);
         // From here on it is one past the last byte.
         self.body.i().local_get(now).local_get(len).i32_add().local_set(len);
+        if let Some(sum) = sum_of_bytes(local, body) {
+            return self.add_bytes(sum, (now, len), end);
+        }
         self.counted((now, len), body, end, &mut |this| {
             let (to, present) = this.local(local);
             this.body.i().local_get(now).i64_load8_u(at(0)).local_set(to[0]);
@@ -130,7 +133,7 @@ impl Emitter<'_> {
     /// sets the local of the loop.
     fn counted(&mut self, (now, last): (u32, u32), body: &Block, end: Label, set: &mut dyn FnMut(&mut Self)) {
         let slices = self.begin_slices();
-        let stop = self.is_quiet(body).then(|| {
+        let stop = is_quiet(self.linked, body).then(|| {
             self.body.i().local_get(last).local_get(now).i32_sub().i64_extend_i32_u();
             self.reserve_turns(slices, false);
             self.body.i().local_get(now).i32_add();
@@ -155,6 +158,44 @@ impl Emitter<'_> {
         self.end_slices(slices);
     }
 
+    /// Adds the bytes from the address in `now` on up to the one in `last` to a local, as a loop over them would. Eight at a time become four
+    /// sums of two, and these one by a multiplication.
+    fn add_bytes(&mut self, sum: LocalId, (now, last): (u32, u32), end: Label) {
+        const LOW: i64 = 0x00ff_00ff_00ff_00ff;
+        let ([sum, ..], _) = self.local(sum);
+        let eight = self.body.local(I64);
+        let slices = self.begin_slices();
+        self.body.i().local_get(last).local_get(now).i32_sub().i64_extend_i32_u();
+        self.reserve_turns(slices, false);
+        self.body.i().local_get(now).i32_add();
+        let stop = self.body.pop(I32);
+        let rest = self.body.block();
+        let words = self.body.loop_();
+        self.body.i().local_get(stop).local_get(now).i32_sub().i32_const(8).i32_lt_u();
+        self.body.br_if(rest);
+        self.body.i().local_get(now).i64_load(at(0)).local_tee(eight).i64_const(LOW).i64_and();
+        self.body.i().local_get(eight).i64_const(8).i64_shr_u().i64_const(LOW).i64_and().i64_add();
+        self.body.i().i64_const(0x0001_0001_0001_0001).i64_mul().i64_const(48).i64_shr_u();
+        self.body.i().local_get(sum).i64_add().local_set(sum);
+        self.body.i().local_get(now).i32_const(8).i32_add().local_set(now);
+        self.body.br(words);
+        self.body.end();
+        self.body.end();
+        let after = self.body.block();
+        let bytes = self.body.loop_();
+        self.body.i().local_get(now).local_get(stop).i32_eq();
+        self.body.br_if(after);
+        self.body.i().local_get(now).i64_load8_u(at(0)).local_get(sum).i64_add().local_set(sum);
+        self.body.i().local_get(now).i32_const(1).i32_add().local_set(now);
+        self.body.br(bytes);
+        self.body.end();
+        self.body.end();
+        self.body.i().local_get(now).local_get(last).i32_ne();
+        self.body.br_if(slices.next);
+        self.body.br(end);
+        self.end_slices(slices);
+    }
+
     /// Counts as many turns as the slice has steps for, and no more than the i64 on the stack (and one, if `inclusive`), and pushes how
     /// many these are. Where there is no step left, the next slice is taken.
     fn reserve_turns(&mut self, slices: Slices, inclusive: bool) {
@@ -174,29 +215,6 @@ impl Emitter<'_> {
         let now = self.body.tee(I32);
         self.body.i().local_get(left).local_get(now).i32_sub().local_set(left);
         self.body.release(mark);
-    }
-
-    /// Whether a loop with this body takes as many steps as it has turns, and has as many turns as it seems: nothing in it counts or leaves
-    /// it. (After a trap nobody wants to know what is left, as long as there is something.)
-    fn is_quiet(&self, body: &Block) -> bool {
-        self.script.left.is_some()
-            && body.iter().all(|stmt| {
-                let quiet = match &stmt.kind {
-                    StmtKind::Set { .. } | StmtKind::Store { .. } | StmtKind::Push { .. } | StmtKind::Pop { .. } | StmtKind::Continue => {
-                        true
-                    }
-                    StmtKind::If { arms, otherwise } => arms.iter().all(|(_, body)| self.is_quiet(body)) && self.is_quiet(otherwise),
-                    StmtKind::Fill { .. }
-                    | StmtKind::Call { .. }
-                    | StmtKind::While { .. }
-                    | StmtKind::For { .. }
-                    | StmtKind::Break
-                    | StmtKind::Return(_) => false,
-                };
-                let mut counts = false;
-                stmt.exprs(&mut |expr| counts |= counts_steps(self.linked, expr));
-                quiet && !counts
-            })
     }
 
     /// Over the elements of an array, or the values of a map, of a record.

@@ -76,6 +76,15 @@ pub fn is_quiet(linked: &Linked, body: &[Stmt]) -> bool {
     })
 }
 
+/// Whether a loop's body is so small that going round takes as long as what it does, so that code for several turns in a row pays.
+pub fn is_small(body: &[Stmt]) -> bool {
+    let mut nodes = 0;
+    for stmt in body {
+        stmt.exprs(&mut |expr| expr.walk(&mut |_| nodes += 1));
+    }
+    body.len() <= 2 && nodes <= 8
+}
+
 /// Whether a loop counts [`looked_at`] 16 times its elements before it begins, instead of one step for each element: it is one loop and its
 /// body counts nothing.
 pub fn is_leaf(linked: &Linked, each: &Each) -> bool {

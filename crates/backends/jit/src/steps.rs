@@ -34,7 +34,7 @@ impl Gen<'_, '_> {
     /// Counts one step, and traps where the budget has none.
     pub(crate) fn step(&mut self) -> Made<()> {
         if let Some(meter) = self.meter {
-            return self.step_in(meter);
+            return if self.linked.counts_turns() { self.step_in(meter) } else { Ok(()) };
         }
         let left = self.b.ins().load(I32, MemFlagsData::trusted(), self.state, Env::METER as i32);
         let left = self.b.ins().iadd_imm_s(left, -1);
@@ -97,6 +97,9 @@ impl Gen<'_, '_> {
     /// Counts as many turns of a loop as the slice has steps for, and no more than one more than `others`, and answers how many these are: at
     /// least one. Where there is no step left, the next slice is taken.
     pub(crate) fn reserve(&mut self, meter: Variable, others: Value) -> Value {
+        if !self.linked.counts_turns() {
+            return self.b.ins().iadd_imm_s(others, 1);
+        }
         let [none, taken, some] = [self.cold_block(), self.cold_block(), self.block()];
         let left = self.b.use_var(meter);
         self.branch(left, some, none);

@@ -5,11 +5,14 @@ use cranelift_codegen::ir::types::I64;
 use cranelift_codegen::ir::{Block, InstBuilder, Value};
 use cranelift_frontend::Variable;
 use quintet_lang::ast::{Expr, LocalId, Over, Place, Stmt};
-use quintet_runtime::{Trap, is_quiet, sum_of_bytes};
+use quintet_runtime::{Trap, is_quiet, is_small, sum_of_bytes};
 
 use crate::function::{Gen, Made, Malformed};
 use crate::stmt::Loop;
 use crate::value::{Items, Run, Val, stride, unaligned};
+
+/// Turns that stand one after the other where they are small.
+const FOUR: i64 = 4;
 
 impl<'p> Gen<'_, 'p> {
     /// The innermost loop.
@@ -126,7 +129,7 @@ impl<'p> Gen<'_, 'p> {
         Ok(())
     }
 
-    /// Turns for the numbers from a variable's on up to an end, at least one, so far apart.
+    /// Turns for the numbers from a variable's on up to an end, at least one, so far apart. Nothing in the body leaves the loop.
     fn stretch(
         &mut self,
         (at, stop, stride): (Variable, Value, i64),
@@ -134,7 +137,32 @@ impl<'p> Gen<'_, 'p> {
         set: &mut dyn FnMut(&mut Self, Value) -> Made<()>,
     ) -> Made<()> {
         let [inside, next, after] = std::array::from_fn(|_| self.block());
-        self.jump(inside);
+        if is_small(body) {
+            let [head, four, rest] = std::array::from_fn(|_| self.block());
+            self.jump(head);
+            self.b.switch_to_block(head);
+            let here = self.b.use_var(at);
+            let left = self.b.ins().isub(stop, here);
+            let more = self.b.ins().icmp_imm_u(IntCC::UnsignedGreaterThanOrEqual, left, FOUR * stride);
+            self.branch(more, four, rest);
+            self.b.switch_to_block(four);
+            for further in 0..FOUR {
+                let place = self.b.ins().iadd_imm_s(here, further * stride);
+                set(self, place)?;
+                let next = self.block();
+                self.turn(rest, next, body)?;
+                self.b.switch_to_block(next);
+            }
+            let following = self.b.ins().iadd_imm_s(here, FOUR * stride);
+            self.b.def_var(at, following);
+            self.jump(head);
+            self.b.switch_to_block(rest);
+            let here = self.b.use_var(at);
+            let more = self.b.ins().icmp(IntCC::NotEqual, here, stop);
+            self.branch(more, inside, after);
+        } else {
+            self.jump(inside);
+        }
         self.b.switch_to_block(inside);
         let here = self.b.use_var(at);
         set(self, here)?;

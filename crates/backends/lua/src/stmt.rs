@@ -4,14 +4,14 @@
 //! the function answers.
 
 use quintet_lang::Type;
-use quintet_lang::ast::{Block, Expr, ExprKind, FnId, LocalId, Over, Stmt, StmtKind};
-use quintet_runtime::{Threshold, Trap};
+use quintet_lang::ast::{ArithOp, Block, Expr, ExprKind, FnId, LocalId, Over, Stmt, StmtKind};
+use quintet_runtime::{Threshold, Trap, sum_of_bytes};
 
 use crate::chunk::BUDGET;
 use crate::code::Exit;
 use crate::expr::Emitter;
 use crate::ints::range;
-use crate::operand::{Form, NUMBERS, Operand, Place, stored};
+use crate::operand::{Form, Int, NUMBERS, Operand, Place, stored};
 use crate::script::{Turn, answers_many, takes_many, weight};
 use crate::slots::{Slots, width};
 use crate::value::first_word;
@@ -312,7 +312,8 @@ impl Emitter<'_> {
             }),
             Over::Value(value) => self.scoped(|e, none| {
                 let found = e.value(value, none);
-                e.for_value(&slots, value, found, (body, own), outer);
+                let sum = sum_of_bytes(local, body).map(|sum| e.slots_of(sum));
+                e.for_value((&slots, sum), (value, found), (body, own), outer);
             }),
             Over::Array(place) => {
                 let array = self.array(*place);
@@ -329,10 +330,19 @@ impl Emitter<'_> {
         }
     }
 
-    fn for_value(&mut self, slots: &Slots, value: &Expr, found: Operand, (body, own): (&Block, &[String]), outer: Turn) {
+    fn for_value(
+        &mut self,
+        (slots, sum): (&Slots, Option<Slots>),
+        (value, found): (&Expr, Operand),
+        (body, own): (&Block, &[String]),
+        outer: Turn,
+    ) {
         match found {
             Operand::Bytes(bytes) => {
                 let (address, len) = (self.fresh(&bytes.address), self.fresh(&bytes.len));
+                if let Some(sum) = sum {
+                    return self.add_bytes(&sum, (&address, &len));
+                }
                 let k = self.code.local();
                 let open = self.open(format!("for {k} = 0, {len} - 1 do"), own);
                 self.code.line(format!("{} = U8[{address} + {k}]", slots.first()));
@@ -357,6 +367,51 @@ impl Emitter<'_> {
             // The checker walks nothing else.
             _ => self.code.line("error('a loop over this')"),
         }
+    }
+
+    /// Adds bytes to a local, as a loop over them would: 16 at a time become sums of two, and these two sums for every 32 bits. As many as the
+    /// slice has steps for are counted before they are added.
+    fn add_bytes(&mut self, sum: &Slots, (address, len): (&str, &str)) {
+        let (at, end) = (self.fresh(address), self.fresh(&format!("{address} + {len}")));
+        let slices = self.code.open(format!("while {at} < {end} do"));
+        let left = self.fresh("I32[M]");
+        self.code.line(format!("if {left} == 0 then"));
+        self.code.line("  I32[M] = -1");
+        self.code.line(format!("  if settle(E) ~= 0 then return {BUDGET} end"));
+        self.code.line(format!("  {left} = I32[M] + 1"));
+        self.code.line("end");
+        let turns = self.fresh(&format!("{end} - {at}"));
+        self.code.line(format!("if {turns} > {left} then {turns} = {left} end"));
+        self.code.line(format!("I32[M] = {left} - {turns}"));
+        let stop = self.fresh(&format!("{at} + {turns}"));
+        let k = self.code.local();
+        let words = self.code.open(format!("for {k} = {at}, {stop} - 16, 16 do"));
+        let pairs: Vec<String> = [0, 4, 8, 12]
+            .iter()
+            .map(|further| {
+                let word = self.fresh(&format!("get4({k} + {further})"));
+                format!("band({word}, 0xff00ff) + band(rshift({word}, 8), 0xff00ff)")
+            })
+            .collect();
+        let halves = self.fresh(&format!("tobit(tobit({}) + tobit({}))", pairs[0], pairs[1]));
+        let others = self.fresh(&format!("tobit(tobit({}) + tobit({}))", pairs[2], pairs[3]));
+        let all = self.fresh(&format!("tobit({halves} + {others})"));
+        let more = self.fresh(&format!("tobit(band({all}, 65535) + rshift({all}, 16))"));
+        self.add_to(sum, &more, 16 * 255);
+        self.code.close(words);
+        let k = self.code.local();
+        let rest = self.code.open(format!("for {k} = {stop} - {turns} % 16, {stop} - 1 do"));
+        let byte = self.fresh(&format!("U8[{k}]"));
+        self.add_to(sum, &byte, 255);
+        self.code.close(rest);
+        self.code.line(format!("{at} = {stop}"));
+        self.code.close(slices);
+    }
+
+    fn add_to(&mut self, sum: &Slots, more: &str, most: i64) {
+        let (Operand::Int(before), more) = (sum.operand(), Int::of(more.to_owned(), Form::Number(0, most))) else { return };
+        let after = self.script_arith(ArithOp::Add, before, more);
+        self.assign(sum, after);
     }
 
     fn return_(&mut self, values: &[Expr]) {

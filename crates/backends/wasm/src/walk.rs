@@ -2,12 +2,12 @@
 
 use quintet_lang::Type;
 use quintet_lang::ast::{Block, Expr, LocalId, Over, Place};
-use quintet_runtime::{counts_steps, is_quiet, sum_of_bytes};
+use quintet_runtime::{counts_steps, is_quiet, is_small, sum_of_bytes};
 use wasm_encoder::ValType::{I32, I64};
 
 use crate::body::{Label, at};
 use crate::expr::Emitter;
-use crate::list::{List, start};
+use crate::list::{List, start, stride};
 use crate::steps::Slices;
 
 impl Emitter<'_> {
@@ -122,16 +122,16 @@ impl Emitter<'_> {
         if let Some(sum) = sum_of_bytes(local, body) {
             return self.add_bytes(sum, (now, len), end);
         }
-        self.counted((now, len), body, end, &mut |this| {
+        self.counted((now, len), body, end, &mut |this, further| {
             let (to, present) = this.local(local);
-            this.body.i().local_get(now).i64_load8_u(at(0)).local_set(to[0]);
+            this.body.i().local_get(now).i64_load8_u(at(further)).local_set(to[0]);
             this.set_present(present, true);
         });
     }
 
     /// A loop whose turns are known when it begins: one for each number from the one in `now` on, before the one in `stop`, and at least one. `set`
-    /// sets the local of the loop.
-    fn counted(&mut self, (now, last): (u32, u32), body: &Block, end: Label, set: &mut dyn FnMut(&mut Self)) {
+    /// sets the local of the loop to what belongs to a number so much further on.
+    fn counted(&mut self, (now, last): (u32, u32), body: &Block, end: Label, set: &mut dyn FnMut(&mut Self, u32)) {
         let slices = self.begin_slices();
         let stop = is_quiet(self.linked, body).then(|| {
             self.body.i().local_get(last).local_get(now).i32_sub().i64_extend_i32_u();
@@ -139,23 +139,54 @@ impl Emitter<'_> {
             self.body.i().local_get(now).i32_add();
             self.body.pop(I32)
         });
+        let last_turns = stop.filter(|_| is_small(body)).map(|stop| {
+            let last_turns = self.body.block();
+            self.four_turns((now, stop), body, last_turns, set);
+            let done = self.body.block();
+            self.body.i().local_get(now).local_get(stop).i32_eq();
+            self.body.br_if(done);
+            done
+        });
         let head = self.body.loop_();
         if stop.is_none() {
             self.step_in(slices);
         }
-        set(self);
+        set(self, 0);
         let next = self.body.block();
         self.turn(end, next, body);
         self.body.end();
         self.body.i().local_get(now).i32_const(1).i32_add().local_tee(now).local_get(stop.unwrap_or(last)).i32_ne();
         self.body.br_if(head);
+        if last_turns.is_some() {
+            self.body.end();
+            self.body.end();
+        }
         if stop.is_some() {
             self.body.i().local_get(now).local_get(last).i32_ne();
             self.body.br_if(slices.next);
         }
         self.body.br(end);
-        self.body.end();
+        if last_turns.is_none() {
+            self.body.end();
+        }
         self.end_slices(slices);
+    }
+
+    /// Four turns of a loop at a time, as long as there are four; goes to `rest` then, the end of the block around.
+    fn four_turns(&mut self, (now, stop): (u32, u32), body: &Block, rest: Label, set: &mut dyn FnMut(&mut Self, u32)) {
+        let four = self.body.loop_();
+        self.body.i().local_get(stop).local_get(now).i32_sub().i32_const(4).i32_lt_u();
+        self.body.br_if(rest);
+        for further in 0..4 {
+            set(self, further);
+            let next = self.body.block();
+            self.turn(rest, next, body);
+            self.body.end();
+        }
+        self.body.i().local_get(now).i32_const(4).i32_add().local_set(now);
+        self.body.br(four);
+        self.body.end();
+        self.body.end();
     }
 
     /// Adds the bytes from the address in `now` on up to the one in `last` to a local, as a loop over them would. Eight at a time become four
@@ -213,7 +244,10 @@ impl Emitter<'_> {
         }
         self.body.i().local_get(left).local_get(turns).local_get(left).i64_extend_i32_u().i64_lt_u().select();
         let now = self.body.tee(I32);
-        self.body.i().local_get(left).local_get(now).i32_sub().local_set(left);
+        // Without the steps of turns the slice keeps what it has.
+        if self.linked.counts_turns() {
+            self.body.i().local_get(left).local_get(now).i32_sub().local_set(left);
+        }
         self.body.release(mark);
     }
 
@@ -248,10 +282,10 @@ impl Emitter<'_> {
         let (list, element) = self.list(place);
         self.body.i().i32_const(0);
         let now = self.body.pop(I32);
-        let mut set = |this: &mut Self| {
+        let mut set = |this: &mut Self, further: u32| {
             let (to, present) = this.local(local);
             this.element_address(list, element, now);
-            this.load_element(element, start(list));
+            this.load_element(element, start(list) + further * stride(element));
             this.pop_into(element, to);
             this.set_present(present, true);
         };
@@ -270,7 +304,7 @@ impl Emitter<'_> {
         self.body.i().i32_ge_u();
         self.body.br_if(end);
         self.step_in(slices);
-        set(self);
+        set(self, 0);
         let next = self.body.block();
         self.turn(end, next, body);
         self.body.end();

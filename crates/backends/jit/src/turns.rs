@@ -5,7 +5,7 @@ use cranelift_codegen::ir::types::I64;
 use cranelift_codegen::ir::{Block, InstBuilder, Value};
 use cranelift_frontend::Variable;
 use quintet_lang::ast::{Expr, LocalId, Over, Place, Stmt};
-use quintet_runtime::{Trap, is_quiet, is_small, sum_of_bytes};
+use quintet_runtime::{Trap, counts_steps, is_quiet, is_small, sum_of_bytes};
 
 use crate::function::{Gen, Made, Malformed};
 use crate::stmt::Loop;
@@ -35,12 +35,46 @@ impl<'p> Gen<'_, 'p> {
         let [head, inside, done] = std::array::from_fn(|_| self.block());
         self.jump(head);
         self.b.switch_to_block(head);
+        if let Some(meter) = self.counted_before(body).filter(|_| is_small(body) && !counts_steps(self.linked, condition)) {
+            self.four_turns(meter, condition, body, (head, done))?;
+        }
         self.test(condition, inside, done)?;
         self.b.switch_to_block(inside);
         self.step()?;
         self.turn(done, head, body)?;
         self.b.switch_to_block(done);
         Ok(())
+    }
+
+    /// Up to four turns in a row, where the slice has so many steps, after which they are counted; goes on in a new block where it has not.
+    fn four_turns(&mut self, meter: Variable, condition: &'p Expr, body: &'p [Stmt], (head, done): (Block, Block)) -> Made<()> {
+        let [four, one] = std::array::from_fn(|_| self.block());
+        let left = self.b.use_var(meter);
+        let many = self.b.ins().icmp_imm_s(IntCC::SignedGreaterThanOrEqual, left, FOUR);
+        self.branch(many, four, one);
+        self.b.switch_to_block(four);
+        for turns in 0..FOUR {
+            let [inside, ended, next] = std::array::from_fn(|_| self.block());
+            self.test(condition, inside, ended)?;
+            self.b.switch_to_block(ended);
+            self.count_turns(meter, turns);
+            self.jump(done);
+            self.b.switch_to_block(inside);
+            self.turn(done, next, body)?;
+            self.b.switch_to_block(next);
+        }
+        self.count_turns(meter, FOUR);
+        self.jump(head);
+        self.b.switch_to_block(one);
+        Ok(())
+    }
+
+    fn count_turns(&mut self, meter: Variable, turns: i64) {
+        if self.linked.counts_turns() {
+            let left = self.b.use_var(meter);
+            let left = self.b.ins().iadd_imm_s(left, -turns);
+            self.b.def_var(meter, left);
+        }
     }
 
     pub(crate) fn for_(&mut self, local: LocalId, over: &'p Over, body: &'p [Stmt]) -> Made<()> {

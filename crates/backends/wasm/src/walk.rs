@@ -17,6 +17,9 @@ impl Emitter<'_> {
         let pure = !counts_steps(self.linked, condition);
         let slices = pure.then(|| self.begin_slices());
         let head = self.body.loop_();
+        if pure && is_small(body) && is_quiet(self.linked, body) {
+            self.four_tested(condition, body, (head, end));
+        }
         let mark = self.body.mark();
         self.branch(condition, false, end);
         self.body.release(mark);
@@ -31,6 +34,37 @@ impl Emitter<'_> {
             self.end_slices(slices);
         }
         self.body.end();
+    }
+
+    /// Up to four turns in a row, where the slice has so many steps, after which they are counted.
+    fn four_tested(&mut self, condition: &Expr, body: &Block, (head, end): (Label, Label)) {
+        let Some(left) = self.script.left else { return };
+        let one = self.body.block();
+        self.body.i().local_get(left).i32_const(4).i32_lt_s();
+        self.body.br_if(one);
+        let [third, second, first] = std::array::from_fn(|_| self.body.block());
+        for ended in [end, first, second, third] {
+            let mark = self.body.mark();
+            self.branch(condition, false, ended);
+            self.body.release(mark);
+            let next = self.body.block();
+            self.turn(end, next, body);
+            self.body.end();
+        }
+        self.count_turns(left, 4);
+        self.body.br(head);
+        for turns in 1..4 {
+            self.body.end();
+            self.count_turns(left, turns);
+            self.body.br(end);
+        }
+        self.body.end();
+    }
+
+    fn count_turns(&mut self, left: u32, turns: i32) {
+        if self.linked.counts_turns() {
+            self.body.i().local_get(left).i32_const(turns).i32_sub().local_set(left);
+        }
     }
 
     /// The body of a loop.

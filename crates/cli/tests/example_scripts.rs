@@ -224,7 +224,6 @@ fn dns(questions: u16, answers: u16, rest: &[&[u8]]) -> Vec<u8> {
 
 #[test]
 fn names_in_dns() {
-    let question = b"\x07example\x03com\x00\x00\x01\x00\x01";
     let found = |bytes: &[u8]| payload("dns_names.rules", "dns.bytes", bytes);
     assert_eq!(found(&dns(1, 0, &[b"\xc0\x0c\x00\x01\x00\x01"])), ["invalid_name"], "a pointer to itself");
     assert_eq!(found(&dns(1, 0, &[b"\x07exam"])), ["invalid_name"], "cut off");

@@ -185,7 +185,7 @@ fn every_rule_file_answers_what_the_page_says() {
             let mut hits = RuleSet::new();
             rules.instance().expect("an instance").run(batch.record(0), &mut hits).expect("it runs");
             let found: Vec<&str> = hits.iter().map(|rule| names[rule].as_str()).collect();
-            let traps: Vec<String> = hits.traps().iter().map(|(rule, trap)| format!("{}: {trap}", names[*rule])).collect();
+            let traps: Vec<String> = hits.traps().iter().map(|it| format!("{}: {}", names[it.rule], it.trap)).collect();
             if found.join(" ") != matched.join(" ") || traps != trapped {
                 wrong.push(format!("line {line}, {}: says {matched:?} {trapped:?}, but is {found:?} {traps:?}", backend.id()));
             }

@@ -18,6 +18,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use flate2::Compression;
+use quintet::lang::ast::Span;
 use quintet::{
     ArenaKind, Batch, BatchBuilder, Engine, Instance, Library, Limits, Matches, RuleSet, Scheme, Trap, Type, Value, configurations,
 };
@@ -170,6 +171,15 @@ impl Script {
         source
     }
 
+    /// What is wrong with the place of a trap: it is the statement or condition that `place` stands in, and no statement around that.
+    fn misplaced(&self, source: &str, span: Span) -> Option<String> {
+        let Some(place) = self.place.as_deref().map(str::trim) else { return Some("it traps, and says no `place`".into()) };
+        let found = source.get(span.start as usize..span.end as usize).unwrap_or("(nothing)");
+        let braces = |text: &str| text.matches('{').count();
+        let right = found.contains(place) && braces(found) == braces(place) || place.contains(found) && !found.is_empty();
+        (!right).then(|| format!("traps at `{found}` instead of `{place}`"))
+    }
+
     fn limits(&self, limits: &Limits) -> Limits {
         let SomeLimits { memory_bytes, calls } = self.limits;
         let mut limits = limits.clone();
@@ -299,7 +309,8 @@ impl Trial<'_> {
     fn attack(&self, script: &Script) -> Result<usize, Vec<String>> {
         let about = &script.about;
         let limits = script.limits(&self.limits);
-        let made = instances(&limits, self.which, &script.source(), self.scheme);
+        let source = script.source();
+        let made = instances(&limits, self.which, &source, self.scheme);
         let instances = match (made, script.fate()) {
             (Ok(instances), Fate::Trap(_) | Fate::Answer(_)) => instances,
             (Err(message), Fate::Refused(words)) if message.contains(words) => return Ok(0),
@@ -320,6 +331,7 @@ impl Trial<'_> {
                 found.push(format!("{ms:.1} ms, of at most {most_ms:.1}"));
             }
             found.extend(right(&matches, script.fate()).err());
+            found.extend(matches.traps().first().and_then(|at| script.misplaced(&source, at.span)));
             found.extend(afterwards(&mut *instance, &records, &matches, self.scheme));
             wrong.extend(found.into_iter().map(|what| format!("{about}, {} steps, {id}: {what}", limits.steps)));
         }
@@ -333,8 +345,10 @@ fn afterwards(instance: &mut dyn Instance, records: &Batch, matches: &Matches, s
     let mut hits = RuleSet::new();
     for n in [1, ATTACKED, 4] {
         instance.run(records.record(n), &mut hits).expect("a run");
-        let wanted = matches.traps().iter().filter(|t| t.record == n).map(|t| (t.rule, t.trap));
-        if !hits.traps().iter().copied().eq(wanted) || (0..3).any(|rule| hits.contains(rule) != matches.get(rule, n)) {
+        let wanted = matches.traps().iter().filter(|t| t.record == n).map(|t| (t.rule, t.trap, t.span));
+        if !hits.traps().iter().map(|t| (t.rule, t.trap, t.span)).eq(wanted)
+            || (0..3).any(|rule| hits.contains(rule) != matches.get(rule, n))
+        {
             wrong.push(format!("record {n} alone: matches {:?}, traps {:?}", hits.iter().collect::<Vec<_>>(), hits.traps()));
         }
     }

@@ -79,6 +79,35 @@ pub fn counts_steps_inline(linked: &Linked, expr: &Expr) -> bool {
     counts
 }
 
+/// Whether a loop over a sequence, with this body, takes as many steps as it has turns, and has as many turns as it seems: nothing in it counts
+/// or leaves it. So they can be counted before it begins, as far as the slice has them. (After a trap nobody wants to know what is left.)
+pub fn is_quiet(linked: &Linked, body: &[Stmt]) -> bool {
+    body.iter().all(|stmt| {
+        let quiet = match &stmt.kind {
+            StmtKind::Set { .. } | StmtKind::Store { .. } | StmtKind::Push { .. } | StmtKind::Pop { .. } | StmtKind::Continue => true,
+            StmtKind::If { arms, otherwise } => arms.iter().all(|(_, body)| is_quiet(linked, body)) && is_quiet(linked, otherwise),
+            StmtKind::Fill { .. }
+            | StmtKind::Call { .. }
+            | StmtKind::While { .. }
+            | StmtKind::For { .. }
+            | StmtKind::Break
+            | StmtKind::Return(_) => false,
+        };
+        let mut counts = false;
+        stmt.exprs(&mut |expr| counts |= counts_steps(linked, expr));
+        quiet && !counts
+    })
+}
+
+/// Whether a loop's body is so small that going round takes as long as what it does, so that code for several turns in a row pays.
+pub fn is_small(body: &[Stmt]) -> bool {
+    let mut nodes = 0;
+    for stmt in body {
+        stmt.exprs(&mut |expr| expr.walk(&mut |_| nodes += 1));
+    }
+    body.len() <= 2 && nodes <= 8
+}
+
 /// Whether a loop counts [`looked_at`] 16 times its elements before it begins, instead of one step for each element: it is one loop and its
 /// body counts nothing.
 pub fn is_leaf(linked: &Linked, each: &Each) -> bool {

@@ -8,6 +8,7 @@
 mod arrays;
 mod backend;
 mod batch;
+mod bounds;
 mod cost;
 mod evaluate;
 mod functions;
@@ -26,6 +27,7 @@ mod profile;
 mod record;
 mod room;
 mod scratch;
+mod sums;
 mod thresholds;
 mod trap;
 mod value;
@@ -36,8 +38,10 @@ pub use backend::{
     Unsupported,
 };
 pub use batch::{Batch, BatchBuilder, RecordBuilder, RecordError};
+pub use bounds::Bounds;
 pub use cost::{
-    Counting, compare_steps, counts_steps, counts_steps_inline, is_leaf, longest_within, statement_counts_steps, steps_at_most,
+    Counting, compare_steps, counts_steps, counts_steps_inline, is_leaf, is_quiet, is_small, longest_within, statement_counts_steps,
+    steps_at_most,
 };
 pub use evaluate::{EvaluateError, ValueInstance};
 pub use functions::{Bind, BoundFunction, Function, Library, slice};
@@ -58,6 +62,7 @@ pub use quintet_arena::{Arena, ArenaError, Kind as ArenaKind, Memory, PADDING};
 pub use record::RecordRef;
 pub use room::Room;
 pub use scratch::{Scratch, looked_at};
+pub use sums::sum_of_bytes;
 pub use thresholds::{Threshold, Thresholds};
 pub use trap::Trap;
 pub use value::{ArrayRef, MapRef, Value};

@@ -27,6 +27,7 @@ pub struct Linked {
     limits: Limits,
     thresholds: Thresholds,
     crossings: Crossings,
+    counts_turns: bool,
     sets: Vec<SetMatcher>,
     searchers: Vec<Searcher>,
     /// Each pattern once.
@@ -182,6 +183,7 @@ impl Linked {
             limits: limits.clone(),
             thresholds,
             crossings: Crossings::default(),
+            counts_turns: true,
             sets: program.sets.iter().map(SetMatcher::new).collect(),
             searchers: program.needles.iter().map(|n| Searcher::new(n)).collect(),
             regexes,
@@ -214,6 +216,19 @@ impl Linked {
     /// The limits that it was linked with.
     pub fn limits(&self) -> &Limits {
         &self.limits
+    }
+
+    /// The same for jit and wasm to leave out the steps of the turns and calls of scripts, so that what counting them costs can be measured;
+    /// `None` where it has other owners. Nothing ends a loop without end then: for measuring alone.
+    #[doc(hidden)]
+    pub fn without_turns(linked: Arc<Linked>) -> Option<Arc<Linked>> {
+        let linked = Arc::into_inner(linked)?;
+        Some(Arc::new(Linked { counts_turns: false, ..linked }))
+    }
+
+    /// Whether turns and calls of scripts count steps: always but for measuring.
+    pub fn counts_turns(&self) -> bool {
+        self.counts_turns
     }
 
     /// What a threshold is set to.

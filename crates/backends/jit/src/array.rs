@@ -41,6 +41,8 @@ pub(crate) struct Elements<'p> {
     pub(crate) start: Value,
     pub(crate) len: Value,
     pub(crate) element: &'p Type,
+    /// How many elements there are, where that is known.
+    pub(crate) fixed: Option<u32>,
 }
 
 /// Places of a head's words.
@@ -88,7 +90,7 @@ impl<'p> Gen<'_, 'p> {
             self.slots[place] = Some(Slot::Array(Array::Fixed(start, len)));
             if let Type::Ip = element {
                 let (zero, len) = (self.zero(element)?, self.int(i64::from(len)));
-                self.fill(Elements { start, len, element }, zero)?;
+                self.fill(Elements { start, len, element, fixed: None }, zero)?;
             }
             start = self.b.ins().iadd_imm_s(start, bytes(element, len));
         }
@@ -157,17 +159,18 @@ impl<'p> Gen<'_, 'p> {
                 let Some(Type::List(element, _)) = self.frame.locals.get(local.index()).map(|local| &local.ty) else {
                     return Err(Malformed);
                 };
-                let (start, len) = match self.local_array(local)? {
-                    Array::Fixed(start, len) => (start, self.int(i64::from(len))),
+                let (start, len, fixed) = match self.local_array(local)? {
+                    Array::Fixed(start, len) => (start, self.int(i64::from(len)), Some(len)),
                     Array::Growing(head, cached) => {
-                        (self.head_word(head, cached.map(|c| c.start), START), self.head_word(head, cached.map(|c| c.len), LEN))
+                        (self.head_word(head, cached.map(|c| c.start), START), self.head_word(head, cached.map(|c| c.len), LEN), None)
                     }
                 };
-                Ok(Elements { start, len, element })
+                Ok(Elements { start, len, element, fixed })
             }
             Place::Table(id) => {
                 let table = linked.program().tables.get(id.index()).ok_or(Malformed)?;
-                Ok(Elements { start: self.table(id), len: self.int(table.items.len() as i64), element: &table.element })
+                let (start, len) = (self.table(id), table.items.len());
+                Ok(Elements { start, len: self.int(len as i64), element: &table.element, fixed: u32::try_from(len).ok() })
             }
         }
     }

@@ -4,7 +4,7 @@ use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::types::I64;
 use cranelift_codegen::ir::{InstBuilder, MemFlagsData, Value};
 use quintet_lang::Type;
-use quintet_lang::ast::Place;
+use quintet_lang::ast::{Expr, Place};
 use quintet_runtime::Trap;
 
 use crate::array::{Elements, size};
@@ -14,15 +14,11 @@ use crate::symbols::Helper;
 use crate::value::{Run, Val};
 
 impl<'p> Gen<'_, 'p> {
-    /// Element `index` of an array; traps where there is none.
-    pub(crate) fn array_element(&mut self, place: Place, index: Value) -> Made<Val<'p>> {
-        let elements = self.array(place)?;
-        self.inside(elements, index);
-        self.load_element(elements, index)
-    }
-
-    /// Traps where an index is outside of an array.
-    pub(crate) fn inside(&mut self, elements: Elements<'p>, index: Value) {
+    /// Traps where an index, the value of an expression, is outside of an array.
+    pub(crate) fn inside(&mut self, elements: Elements<'p>, at: &Expr, index: Value) {
+        if elements.fixed.is_some_and(|len| self.bounds.is_inside(len, at)) {
+            return;
+        }
         // Unsigned, so that a negative index is outside.
         let inside = self.b.ins().icmp(IntCC::UnsignedLessThan, index, elements.len);
         let outside = self.trap_to(Trap::Index);

@@ -49,9 +49,11 @@ impl<'p> Gen<'_, 'p> {
                 Val::Bytes(self.slice(run, start, end))
             }
             ExprKind::Call { site, args } => self.call_function(*site, args, nil)?,
-            ExprKind::Element { array, index } => {
-                let index = self.value(index, nil)?.int()?;
-                self.array_element(*array, index)?
+            ExprKind::Element { array, index: at } => {
+                let index = self.value(at, nil)?.int()?;
+                let elements = self.array(*array)?;
+                self.inside(elements, at, index);
+                self.load_element(elements, index)?
             }
             ExprKind::Count(array) => Val::Int(self.array(*array)?.len),
             ExprKind::Packed(array) => Val::Bytes(self.packed(*array)?),

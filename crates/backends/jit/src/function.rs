@@ -13,7 +13,7 @@ use cranelift_codegen::ir::{
 use cranelift_codegen::isa::TargetIsa;
 use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext, Variable};
 use quintet_lang::ast::{self, FnId, Frame, Rule, TableId};
-use quintet_runtime::{Linked, Trap, counts_steps_inline};
+use quintet_runtime::{Bounds, Linked, Trap, counts_steps_inline};
 
 use crate::frame::Slot;
 use crate::stmt::Loop;
@@ -39,6 +39,8 @@ pub(crate) struct Gen<'f, 'p> {
     pub(crate) frame: &'p Frame,
     /// The locals that statements set.
     pub(crate) slots: Vec<Option<Slot<'p>>>,
+    /// What is known of the Ints among them.
+    pub(crate) bounds: Bounds,
     /// The steps that are left, where statements count them; see `steps.rs`.
     pub(crate) meter: Option<Variable>,
     /// How many calls of functions of the program may go on inside this one.
@@ -177,6 +179,7 @@ impl<'f, 'p> Gen<'f, 'p> {
             locals: vec![None; count],
             frame,
             slots: vec![None; count],
+            bounds: Bounds::default(),
             meter: None,
             calls: None,
             loops: Vec::new(),
@@ -203,6 +206,7 @@ impl<'f, 'p> Gen<'f, 'p> {
         self.call(Helper::Begin, &[self.state]);
         self.begin_meter();
         self.calls = Some(self.all_calls());
+        self.bounds = Bounds::new(&rule.frame, 0, &rule.before);
         self.begin_frame(&rule.frame, 0)?;
         // It has no `Return`.
         if self.stmts(&rule.before)? { Ok(()) } else { Err(Malformed) }

@@ -13,7 +13,7 @@ use cranelift_codegen::isa::{CallConv, TargetIsa};
 use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext};
 use quintet_lang::Type;
 use quintet_lang::ast::{self, Answer, Expr, ExprKind, FnId, LocalId};
-use quintet_runtime::{Linked, Trap, counts_steps};
+use quintet_runtime::{Bounds, Linked, Trap, counts_steps};
 
 use crate::array::Array;
 use crate::frame::{Slot, parts};
@@ -92,6 +92,7 @@ pub(crate) fn generate(
     }
     g.function = Some(function);
     let params = function.params as usize;
+    g.bounds = Bounds::new(&function.frame, params, &function.body);
     let mut next = || rest.split_off_first().copied().ok_or(Malformed);
     for (place, local) in function.frame.locals.iter().enumerate().take(params) {
         match &local.ty {

@@ -34,7 +34,7 @@ impl Gen<'_, '_> {
     /// Counts one step, and traps where the budget has none.
     pub(crate) fn step(&mut self) -> Made<()> {
         if let Some(meter) = self.meter {
-            return self.step_in(meter);
+            return if self.linked.counts_turns() { self.step_in(meter) } else { Ok(()) };
         }
         let left = self.b.ins().load(I32, MemFlagsData::trusted(), self.state, Env::METER as i32);
         let left = self.b.ins().iadd_imm_s(left, -1);
@@ -92,6 +92,40 @@ impl Gen<'_, '_> {
         self.branch(exhausted, trap, go_on);
         self.b.switch_to_block(go_on);
         Ok(())
+    }
+
+    /// Counts as many turns of a loop as the slice has steps for, and no more than one more than `others`, and answers how many these are: at
+    /// least one. Where there is no step left, the next slice is taken.
+    pub(crate) fn reserve(&mut self, meter: Variable, others: Value) -> Value {
+        if !self.linked.counts_turns() {
+            return self.b.ins().iadd_imm_s(others, 1);
+        }
+        let [none, taken, some] = [self.cold_block(), self.cold_block(), self.block()];
+        let left = self.b.use_var(meter);
+        self.branch(left, some, none);
+        self.b.switch_to_block(none);
+        let one = self.b.ins().iconst(I32, -1);
+        self.b.def_var(meter, one);
+        self.settle();
+        let left = self.b.use_var(meter);
+        let exhausted = self.b.ins().icmp_imm_s(IntCC::SignedLessThan, left, 0);
+        let trap = self.trap_to(Trap::Budget);
+        self.branch(exhausted, trap, taken);
+        self.b.switch_to_block(taken);
+        // The step is among those that are counted below.
+        let left = self.b.ins().iadd_imm_s(left, 1);
+        self.b.def_var(meter, left);
+        self.jump(some);
+        self.b.switch_to_block(some);
+        let left = self.b.use_var(meter);
+        let most = self.b.ins().iadd_imm_s(left, -1);
+        let most = self.b.ins().uextend(I64, most);
+        let others = self.b.ins().umin(others, most);
+        let narrow = self.b.ins().ireduce(I32, others);
+        let rest = self.b.ins().isub(left, narrow);
+        let rest = self.b.ins().iadd_imm_s(rest, -1);
+        self.b.def_var(meter, rest);
+        self.b.ins().iadd_imm_s(others, 1)
     }
 
     /// Puts the steps that are left where others look for them, for code that keeps them in a variable. Where a trap ends the function that

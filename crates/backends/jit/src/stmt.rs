@@ -57,13 +57,17 @@ impl<'p> Gen<'_, 'p> {
 
     fn stmt_here(&mut self, stmt: &'p Stmt) -> Made<bool> {
         match &stmt.kind {
-            StmtKind::Set { local, value } => self.set(*local, value)?,
+            StmtKind::Set { local, value } => {
+                self.set(*local, value)?;
+                let bounds = self.bounds.of(value);
+                self.bounds.learn(*local, bounds);
+            }
             StmtKind::Fill { array, with } => self.fill_with(*array, with)?,
-            StmtKind::Store { array, index, value } => {
-                let index = self.needed(index)?.int()?;
+            StmtKind::Store { array, index: at, value } => {
+                let index = self.needed(at)?.int()?;
                 let value = self.needed(value)?;
                 let elements = self.array(Place::Local(*array))?;
-                self.inside(elements, index);
+                self.inside(elements, at, index);
                 self.store_element(elements, index, value)?;
             }
             StmtKind::Push { array, value } => {

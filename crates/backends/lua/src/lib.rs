@@ -30,6 +30,7 @@ mod natives;
 mod operand;
 mod partition;
 mod ranges;
+mod scopes;
 mod script;
 mod sets;
 mod slots;

@@ -4,6 +4,8 @@
 //! locals are Lua locals, unless they are many or it is too large for one Lua function: then they stand in a table `Z` of each call's own,
 //! which the functions that it is cut into are handed.
 
+use std::collections::HashSet;
+
 use quintet_lang::Type;
 use quintet_lang::ast::{Answer, Expr, ExprKind, FnId, Frame, Function, LocalId, Program, Rule, Stmt};
 use quintet_runtime::{Linked, Threshold, Trap, call_bytes, fixed_bytes};
@@ -18,6 +20,7 @@ use crate::memory::HEADER;
 use crate::operand::Form;
 use crate::partition::{Cuts, group, is_wide};
 use crate::ranges::Ranges;
+use crate::scopes::Scopes;
 use crate::slots::{Slots, width};
 
 /// Arguments or results beyond which they are handed over in a table.
@@ -37,6 +40,8 @@ pub(crate) struct Script<'c> {
     /// The variables of each local.
     pub(crate) slots: Vec<Slots>,
     pub(crate) ranges: &'c Ranges,
+    /// The loops that variables are declared in.
+    pub(crate) scopes: Scopes,
     /// The function, unless it is a rule's own statements.
     pub(crate) function: Option<FnId>,
     /// Whether the function has memory of its own, which it leaves at its end.
@@ -195,7 +200,8 @@ fn generate(linked: &Linked, data: &mut Data, ranges: &Ranges, unit: &Unit<'_>, 
         Slots { ty: local.ty.clone(), names, form, home: None }
     });
     let slots: Vec<Slots> = slots.collect();
-    emitter.script = Some(Script { slots, ranges, function: unit.function, leaves: false, large, turn: Turn::Outside, depth: 0 });
+    let scopes = if large { Scopes::default() } else { Scopes::of(unit.body, unit.expr, unit.frame, unit.params) };
+    emitter.script = Some(Script { slots, ranges, scopes, function: unit.function, leaves: false, large, turn: Turn::Outside, depth: 0 });
     let params = if with_statements { emitter.begin(unit) } else { String::new() };
     emitter.statements(unit.body);
     let program = linked.program();
@@ -244,7 +250,9 @@ impl<'c> Emitter<'c> {
         let large = self.script.as_ref().is_some_and(|script| script.large);
         let all: Vec<Slots> = self.script.as_ref().map(|script| script.slots.clone()).unwrap_or_default();
         let given: Vec<String> = all.iter().take(unit.params).flat_map(|slots| slots.names.clone()).collect();
-        let own: Vec<String> = all.iter().skip(unit.params).flat_map(|slots| slots.names.clone()).collect();
+        let in_loops: HashSet<LocalId> = self.script.iter().flat_map(|script| script.scopes.all()).collect();
+        let own = all.iter().enumerate().skip(unit.params).filter(|(i, _)| !in_loops.contains(&LocalId(*i as u32)));
+        let own: Vec<String> = own.flat_map(|(_, slots)| slots.names.clone()).collect();
         if large {
             self.code.line("local Z = {}");
         }

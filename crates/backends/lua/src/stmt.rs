@@ -4,13 +4,13 @@
 //! the function answers.
 
 use quintet_lang::Type;
-use quintet_lang::ast::{Block, Expr, ExprKind, FnId, LocalId, Over, Stmt, StmtKind};
-use quintet_runtime::{Threshold, Trap, counts_steps, statement_counts_steps};
+use quintet_lang::ast::{ArithOp, Block, Expr, ExprKind, FnId, LocalId, Over, Stmt, StmtKind};
+use quintet_runtime::{Threshold, Trap, counts_steps, statement_counts_steps, sum_of_bytes};
 
 use crate::code::Exit;
 use crate::expr::Emitter;
 use crate::ints::range;
-use crate::operand::{Form, NUMBERS, Operand, Place, stored};
+use crate::operand::{Form, Int, NUMBERS, Operand, Place, stored};
 use crate::script::{Turn, answers_many, takes_many, weight};
 use crate::slots::{Slots, width};
 use crate::value::first_word;
@@ -190,14 +190,18 @@ impl Emitter<'_> {
             StmtKind::Call { results, function, args } => self.script_call(results, *function, args),
             StmtKind::If { arms, otherwise } => self.if_(arms, otherwise),
             StmtKind::While { condition, body } => {
-                let open = self.code.open("while true do".into());
+                let own = self.own_of(stmt);
+                let open = self.open("while true do".into(), &own);
                 let turn = self.set_turn(Turn::Outside);
                 self.block(|e| e.unless(condition, Exit::Break));
                 self.body(body, turn);
                 self.code.close(open);
                 self.after_condition(condition);
             }
-            StmtKind::For { local, over, body } => self.block(|e| e.for_(*local, over, body)),
+            StmtKind::For { local, over, body } => {
+                let own = self.own_of(stmt);
+                self.block(|e| e.for_(*local, over, body, &own));
+            }
             StmtKind::Break => match self.script.as_ref().map(|script| script.turn) {
                 Some(Turn::Here(_)) => self.code.go(Exit::Break),
                 _ => self.code.line(format!("do return {BREAK} end")),
@@ -280,7 +284,22 @@ impl Emitter<'_> {
         self.set_turn(outer);
     }
 
-    fn for_(&mut self, local: LocalId, over: &Over, body: &Block) {
+    /// The variables that are declared in a loop.
+    fn own_of(&self, stmt: &Stmt) -> Vec<String> {
+        let locals = self.script.as_ref().map_or(&[][..], |script| script.scopes.of_loop(stmt));
+        locals.iter().flat_map(|local| self.slots_of(*local).names).collect()
+    }
+
+    /// Begins a loop with variables of its own.
+    fn open(&mut self, text: String, own: &[String]) -> usize {
+        let open = self.code.open(text);
+        if !own.is_empty() {
+            self.code.declare(own);
+        }
+        open
+    }
+
+    fn for_(&mut self, local: LocalId, over: &Over, body: &Block, own: &[String]) {
         let outer = self.script.as_ref().map_or(Turn::Outside, |script| script.turn);
         let slots = self.slots_of(local);
         match over {
@@ -302,7 +321,7 @@ impl Emitter<'_> {
                         e.code.line(format!("if {last} > {NUMBERS} then {last} = {NUMBERS} end"));
                     }
                     let k = e.code.local();
-                    let open = e.code.open(format!("for {k} = {first}, {last} do"));
+                    let open = e.open(format!("for {k} = {first}, {last} do"), own);
                     e.code.line(format!("{} = {k}", slots.first()));
                     e.body(body, outer);
                     return e.code.close(open);
@@ -312,7 +331,7 @@ impl Emitter<'_> {
                     e.code.line(format!("if {first} <= {} then {turns} = {turns} + 1 end", end.text));
                 }
                 let k = e.code.local();
-                let open = e.code.open(format!("for {k} = 0, {turns} - 1 do"));
+                let open = e.open(format!("for {k} = 0, {turns} - 1 do"), own);
                 let at = e.fresh(&format!("{first} + {k}"));
                 e.code.line(format!("if {at} > {NUMBERS} then {at} = {at} + 0LL end"));
                 e.code.line(format!("{} = {at}", slots.first()));
@@ -321,12 +340,13 @@ impl Emitter<'_> {
             }),
             Over::Value(value) => self.scoped(|e, none| {
                 let found = e.value(value, none);
-                e.for_value(&slots, value, found, body, outer);
+                let sum = sum_of_bytes(local, body).map(|sum| e.slots_of(sum));
+                e.for_value((&slots, sum), (value, found), (body, own), outer);
             }),
             Over::Array(place) => {
                 let array = self.array(*place);
                 let k = self.fresh("0");
-                let open = self.code.open(format!("while {k} < {} do", array.len));
+                let open = self.open(format!("while {k} < {} do", array.len), own);
                 self.block(|e| {
                     let value = e.load(&array, &k);
                     e.assign(&slots, value);
@@ -338,12 +358,21 @@ impl Emitter<'_> {
         }
     }
 
-    fn for_value(&mut self, slots: &Slots, value: &Expr, found: Operand, body: &Block, outer: Turn) {
+    fn for_value(
+        &mut self,
+        (slots, sum): (&Slots, Option<Slots>),
+        (value, found): (&Expr, Operand),
+        (body, own): (&Block, &[String]),
+        outer: Turn,
+    ) {
         match found {
             Operand::Bytes(bytes) => {
                 let (address, len) = (self.fresh(&bytes.address), self.fresh(&bytes.len));
+                if let Some(sum) = sum {
+                    return self.add_bytes(&sum, (&address, &len));
+                }
                 let k = self.code.local();
-                let open = self.code.open(format!("for {k} = 0, {len} - 1 do"));
+                let open = self.open(format!("for {k} = 0, {len} - 1 do"), own);
                 self.code.line(format!("{} = U8[{address} + {k}]", slots.first()));
                 self.body(body, outer);
                 self.code.close(open);
@@ -354,7 +383,7 @@ impl Emitter<'_> {
                 let first = self.fresh(&format!("{}{skip}", first_word(&block)));
                 let (len, block) = (self.fresh(&block.len), self.fresh(&block.block));
                 let k = self.code.local();
-                let open = self.code.open(format!("for {k} = 0, {len} - 1 do"));
+                let open = self.open(format!("for {k} = 0, {len} - 1 do"), own);
                 self.block(|e| {
                     let word = e.fresh(&format!("{first} + {k} * {stride}"));
                     let value = stored(&element, Place::at(&word), &block);
@@ -366,6 +395,51 @@ impl Emitter<'_> {
             // The checker walks nothing else.
             _ => self.code.line("error('a loop over this')"),
         }
+    }
+
+    /// Adds bytes to a local, as a loop over them would: 16 at a time become sums of two, and these two sums for every 32 bits. As many as the
+    /// slice has steps for are counted before they are added.
+    fn add_bytes(&mut self, sum: &Slots, (address, len): (&str, &str)) {
+        let (at, end) = (self.fresh(address), self.fresh(&format!("{address} + {len}")));
+        let slices = self.code.open(format!("while {at} < {end} do"));
+        let left = self.fresh("I32[M]");
+        self.code.line(format!("if {left} == 0 then"));
+        self.code.line("  I32[M] = -1");
+        self.code.line(format!("  if settle(E) ~= 0 then return {} end", Trap::Budget.at(self.place)));
+        self.code.line(format!("  {left} = I32[M] + 1"));
+        self.code.line("end");
+        let turns = self.fresh(&format!("{end} - {at}"));
+        self.code.line(format!("if {turns} > {left} then {turns} = {left} end"));
+        self.code.line(format!("I32[M] = {left} - {turns}"));
+        let stop = self.fresh(&format!("{at} + {turns}"));
+        let k = self.code.local();
+        let words = self.code.open(format!("for {k} = {at}, {stop} - 16, 16 do"));
+        let pairs: Vec<String> = [0, 4, 8, 12]
+            .iter()
+            .map(|further| {
+                let word = self.fresh(&format!("get4({k} + {further})"));
+                format!("band({word}, 0xff00ff) + band(rshift({word}, 8), 0xff00ff)")
+            })
+            .collect();
+        let halves = self.fresh(&format!("tobit(tobit({}) + tobit({}))", pairs[0], pairs[1]));
+        let others = self.fresh(&format!("tobit(tobit({}) + tobit({}))", pairs[2], pairs[3]));
+        let all = self.fresh(&format!("tobit({halves} + {others})"));
+        let more = self.fresh(&format!("tobit(band({all}, 65535) + rshift({all}, 16))"));
+        self.add_to(sum, &more, 16 * 255);
+        self.code.close(words);
+        let k = self.code.local();
+        let rest = self.code.open(format!("for {k} = {stop} - {turns} % 16, {stop} - 1 do"));
+        let byte = self.fresh(&format!("U8[{k}]"));
+        self.add_to(sum, &byte, 255);
+        self.code.close(rest);
+        self.code.line(format!("{at} = {stop}"));
+        self.code.close(slices);
+    }
+
+    fn add_to(&mut self, sum: &Slots, more: &str, most: i64) {
+        let (Operand::Int(before), more) = (sum.operand(), Int::of(more.to_owned(), Form::Number(0, most))) else { return };
+        let after = self.script_arith(ArithOp::Add, before, more);
+        self.assign(sum, after);
     }
 
     fn return_(&mut self, values: &[Expr]) {

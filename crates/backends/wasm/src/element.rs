@@ -170,3 +170,11 @@ fn known_index(list: List, index: &Expr) -> Option<u32> {
     let (List::Fixed { len, .. } | List::Table { len, .. }, ExprKind::Const(Const::Int(index))) = (list, &index.kind) else { return None };
     u32::try_from(*index).ok().filter(|index| *index < len)
 }
+
+impl Emitter<'_> {
+    /// Whether an index is that of an element in any case, where it is not nil.
+    fn is_inside(&self, list: List, index: &Expr) -> bool {
+        let (List::Fixed { len, .. } | List::Table { len, .. }) = list else { return false };
+        self.script.bounds.is_inside(len, index)
+    }
+}

@@ -39,7 +39,6 @@ mod list;
 mod logic;
 mod module;
 mod places;
-mod ranges;
 #[cfg(target_os = "linux")]
 mod region;
 mod rules;

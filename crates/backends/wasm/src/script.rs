@@ -7,7 +7,7 @@
 
 use quintet_lang::ast::{Block, Expr, ExprKind, Filling, Frame, Function, Over, Span, Stmt, StmtKind};
 use quintet_lang::{HARD_MEMORY_BYTES, Type};
-use quintet_runtime::{Linked, Trap, counts_steps, fixed_bytes};
+use quintet_runtime::{Bounds, Linked, Trap, counts_steps, fixed_bytes};
 use wasm_encoder::ValType::{self, I32};
 
 use crate::body::{Label, at};
@@ -16,9 +16,8 @@ use crate::import::TRAP;
 use crate::list::List;
 use crate::module::{Builder, Hole, Signature, Target};
 use crate::places::CALLS;
-use crate::ranges::Bounds;
 use crate::stack::frame_bytes;
-use crate::uses::{assignments, passed};
+use crate::uses::passed;
 
 /// What every function gets: the addresses of the batch and the record, how many calls there may be inside one another (this one included), and
 /// the first free byte of the stack of arrays.
@@ -35,10 +34,8 @@ const FIRST: [Trap; 4] = [Trap::Memory, Trap::Budget, Trap::Calls, Trap::Nil];
 pub(crate) struct Script<'p> {
     /// Where the arrays among the locals are, and the types of their elements. (Nothing for others.)
     pub(crate) arrays: Vec<(List, &'p Type)>,
-    /// How many statements set each local.
-    pub(crate) assignments: Vec<u32>,
     /// What is known of the Ints among the locals.
-    pub(crate) bounds: Vec<Option<Bounds>>,
+    pub(crate) bounds: Bounds,
     /// The local with the steps that are left: the control word is behind until [`Emitter::spill_steps`].
     pub(crate) left: Option<u32>,
     /// The local with the number of calls that may go on inside this one.
@@ -228,10 +225,7 @@ impl<'p> Emitter<'p> {
         // Parts of an expression in functions of their own would not know the locals.
         self.loops += 1;
         let shared = passed(block, frame.locals.len());
-        self.script.assignments = assignments(block, frame.locals.len());
-        self.script.bounds = vec![None; frame.locals.len()];
-        // Parameters are set by each call.
-        self.script.assignments.iter_mut().take(params).for_each(|count| *count += 1);
+        self.script.bounds = Bounds::new(frame, params, block);
         let mut param = LEADING.len() as u32;
         let mut next = |this: &mut Self, own: bool, ty: ValType| {
             if own {

@@ -74,6 +74,9 @@ impl Emitter<'_> {
     /// Counts one step, and traps where the budget has none.
     pub(crate) fn step(&mut self) {
         if let Some(left) = self.script.left {
+            if !self.linked.counts_turns() {
+                return;
+            }
             self.body.i().local_get(left).i32_const(1).i32_sub().local_tee(left).i32_const(0).i32_lt_s();
             self.body.if_(None);
             self.host(Import::Settle);
@@ -102,7 +105,7 @@ impl Emitter<'_> {
     /// [`Emitter::step`] in the inner loop; where the slice is used up, the loop begins anew with the next one, so what comes before the step
     /// must have no effect.
     pub(crate) fn step_in(&mut self, slices: Slices) {
-        let Some(left) = self.script.left else { return self.step() };
+        let Some(left) = self.script.left.filter(|_| self.linked.counts_turns()) else { return self.step() };
         self.body.i().local_get(left).i32_const(1).i32_sub().local_tee(left).i32_const(0).i32_lt_s();
         self.body.br_if(slices.exhausted);
     }

@@ -33,8 +33,8 @@ impl Emitter<'_> {
             StmtKind::Set { local, value } => {
                 let (to, present) = self.local(*local);
                 self.set(&value.ty, (to, present), value);
-                let bounds = self.bounds(value);
-                self.learn(*local, bounds);
+                let bounds = self.script.bounds.of(value);
+                self.script.bounds.learn(*local, bounds);
             }
             StmtKind::Fill { array, with } => self.fill(*array, with),
             StmtKind::Store { array, index, value } => self.store_at(Place::Local(*array), index, value),

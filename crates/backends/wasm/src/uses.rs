@@ -35,25 +35,6 @@ pub(crate) fn callees(block: &[Stmt]) -> Vec<usize> {
     found
 }
 
-/// How many statements set each of so many locals.
-pub(crate) fn assignments(block: &[Stmt], locals: usize) -> Vec<u32> {
-    let mut counts = vec![0; locals];
-    each(block, &mut |stmt| match &stmt.kind {
-        StmtKind::Set { local, .. } | StmtKind::Pop { local: Some(local), .. } | StmtKind::For { local, .. } => counts[local.index()] += 1,
-        StmtKind::Call { results, .. } => results.iter().for_each(|local| counts[local.index()] += 1),
-        StmtKind::Fill { .. }
-        | StmtKind::Store { .. }
-        | StmtKind::Push { .. }
-        | StmtKind::Pop { local: None, .. }
-        | StmtKind::If { .. }
-        | StmtKind::While { .. }
-        | StmtKind::Break
-        | StmtKind::Continue
-        | StmtKind::Return(_) => {}
-    });
-    counts
-}
-
 /// Whether an array is filled before anything else is done with it, wherever it is used, so that what it begins with does not matter.
 pub(crate) fn is_filled_first(block: &[Stmt], array: LocalId) -> bool {
     let mut users = block.iter().filter(|stmt| uses(stmt, array));

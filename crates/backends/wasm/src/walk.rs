@@ -1,13 +1,13 @@
 //! Loops among statements.
 
 use quintet_lang::Type;
-use quintet_lang::ast::{Block, Expr, LocalId, Over, Place, StmtKind};
-use quintet_runtime::counts_steps;
+use quintet_lang::ast::{Block, Expr, LocalId, Over, Place};
+use quintet_runtime::{counts_steps, is_quiet, is_small, sum_of_bytes};
 use wasm_encoder::ValType::{I32, I64};
 
 use crate::body::{Label, at};
 use crate::expr::Emitter;
-use crate::list::{List, start};
+use crate::list::{List, start, stride};
 use crate::steps::Slices;
 
 impl Emitter<'_> {
@@ -17,6 +17,9 @@ impl Emitter<'_> {
         let pure = !counts_steps(self.linked, condition);
         let slices = pure.then(|| self.begin_slices());
         let head = self.body.loop_();
+        if pure && is_small(body) && is_quiet(self.linked, body) {
+            self.four_tested(condition, body, (head, end));
+        }
         let mark = self.body.mark();
         let place = self.linked.place(condition.span);
         let counts = counts_steps(self.linked, condition);
@@ -45,6 +48,39 @@ impl Emitter<'_> {
         }
     }
 
+    /// Up to four turns in a row, where the slice has so many steps, after which they are counted.
+    fn four_tested(&mut self, condition: &Expr, body: &Block, (head, end): (Label, Label)) {
+        let Some(left) = self.script.left else { return };
+        let one = self.body.block();
+        self.body.i().local_get(left).i32_const(4).i32_lt_s();
+        self.body.br_if(one);
+        let [third, second, first] = std::array::from_fn(|_| self.body.block());
+        for ended in [end, first, second, third] {
+            let mark = self.body.mark();
+            let outer = std::mem::replace(&mut self.place, self.linked.place(condition.span));
+            self.branch(condition, false, ended);
+            self.place = outer;
+            self.body.release(mark);
+            let next = self.body.block();
+            self.turn(end, next, body);
+            self.body.end();
+        }
+        self.count_turns(left, 4);
+        self.body.br(head);
+        for turns in 1..4 {
+            self.body.end();
+            self.count_turns(left, turns);
+            self.body.br(end);
+        }
+        self.body.end();
+    }
+
+    fn count_turns(&mut self, left: u32, turns: i32) {
+        if self.linked.counts_turns() {
+            self.body.i().local_get(left).i32_const(turns).i32_sub().local_set(left);
+        }
+    }
+
     /// The body of a loop.
     fn turn(&mut self, end: Label, next: Label, body: &Block) {
         self.script.loops.push((end, next));
@@ -53,8 +89,8 @@ impl Emitter<'_> {
     }
 
     pub(crate) fn for_(&mut self, local: LocalId, over: &Over, body: &Block) {
-        let bounds = self.over_bounds(over);
-        self.learn(local, bounds);
+        let bounds = self.script.bounds.over(over);
+        self.script.bounds.learn(local, bounds);
         let end = self.body.block();
         match over {
             Over::Range { start, end: last, inclusive } => self.over_range(local, (start, last, *inclusive), body, end),
@@ -80,7 +116,7 @@ impl Emitter<'_> {
             self.body.br_if(end);
         }
         let slices = self.begin_slices();
-        let stop = self.is_quiet(body).then(|| {
+        let stop = is_quiet(self.linked, body).then(|| {
             self.body.i().local_get(last).local_get(now).i64_sub();
             self.reserve_turns(slices, inclusive);
             self.body.i().i64_extend_i32_u().local_get(now).i64_add();
@@ -131,39 +167,111 @@ impl Emitter<'_> {
         self.body.br_if(end);
         // From here on it is one past the last byte.
         self.body.i().local_get(now).local_get(len).i32_add().local_set(len);
-        self.counted((now, len), body, end, &mut |this| {
+        if let Some(sum) = sum_of_bytes(local, body) {
+            return self.add_bytes(sum, (now, len), end);
+        }
+        self.counted((now, len), body, end, &mut |this, further| {
             let (to, present) = this.local(local);
-            this.body.i().local_get(now).i64_load8_u(at(0)).local_set(to[0]);
+            this.body.i().local_get(now).i64_load8_u(at(further)).local_set(to[0]);
             this.set_present(present, true);
         });
     }
 
     /// A loop whose turns are known when it begins: one for each number from the one in `now` on, before the one in `stop`, and at least one. `set`
-    /// sets the local of the loop.
-    fn counted(&mut self, (now, last): (u32, u32), body: &Block, end: Label, set: &mut dyn FnMut(&mut Self)) {
+    /// sets the local of the loop to what belongs to a number so much further on.
+    fn counted(&mut self, (now, last): (u32, u32), body: &Block, end: Label, set: &mut dyn FnMut(&mut Self, u32)) {
         let slices = self.begin_slices();
-        let stop = self.is_quiet(body).then(|| {
+        let stop = is_quiet(self.linked, body).then(|| {
             self.body.i().local_get(last).local_get(now).i32_sub().i64_extend_i32_u();
             self.reserve_turns(slices, false);
             self.body.i().local_get(now).i32_add();
             self.body.pop(I32)
         });
+        let last_turns = stop.filter(|_| is_small(body)).map(|stop| {
+            let last_turns = self.body.block();
+            self.four_turns((now, stop), body, last_turns, set);
+            let done = self.body.block();
+            self.body.i().local_get(now).local_get(stop).i32_eq();
+            self.body.br_if(done);
+            done
+        });
         let head = self.body.loop_();
         if stop.is_none() {
             self.step_in(slices);
         }
-        set(self);
+        set(self, 0);
         let next = self.body.block();
         self.turn(end, next, body);
         self.body.end();
         self.body.i().local_get(now).i32_const(1).i32_add().local_tee(now).local_get(stop.unwrap_or(last)).i32_ne();
         self.body.br_if(head);
+        if last_turns.is_some() {
+            self.body.end();
+            self.body.end();
+        }
         if stop.is_some() {
             self.body.i().local_get(now).local_get(last).i32_ne();
             self.body.br_if(slices.next);
         }
         self.body.br(end);
+        if last_turns.is_none() {
+            self.body.end();
+        }
+        self.end_slices(slices);
+    }
+
+    /// Four turns of a loop at a time, as long as there are four; goes to `rest` then, the end of the block around.
+    fn four_turns(&mut self, (now, stop): (u32, u32), body: &Block, rest: Label, set: &mut dyn FnMut(&mut Self, u32)) {
+        let four = self.body.loop_();
+        self.body.i().local_get(stop).local_get(now).i32_sub().i32_const(4).i32_lt_u();
+        self.body.br_if(rest);
+        for further in 0..4 {
+            set(self, further);
+            let next = self.body.block();
+            self.turn(rest, next, body);
+            self.body.end();
+        }
+        self.body.i().local_get(now).i32_const(4).i32_add().local_set(now);
+        self.body.br(four);
         self.body.end();
+        self.body.end();
+    }
+
+    /// Adds the bytes from the address in `now` on up to the one in `last` to a local, as a loop over them would. Eight at a time become four
+    /// sums of two, and these one by a multiplication.
+    fn add_bytes(&mut self, sum: LocalId, (now, last): (u32, u32), end: Label) {
+        const LOW: i64 = 0x00ff_00ff_00ff_00ff;
+        let ([sum, ..], _) = self.local(sum);
+        let eight = self.body.local(I64);
+        let slices = self.begin_slices();
+        self.body.i().local_get(last).local_get(now).i32_sub().i64_extend_i32_u();
+        self.reserve_turns(slices, false);
+        self.body.i().local_get(now).i32_add();
+        let stop = self.body.pop(I32);
+        let rest = self.body.block();
+        let words = self.body.loop_();
+        self.body.i().local_get(stop).local_get(now).i32_sub().i32_const(8).i32_lt_u();
+        self.body.br_if(rest);
+        self.body.i().local_get(now).i64_load(at(0)).local_tee(eight).i64_const(LOW).i64_and();
+        self.body.i().local_get(eight).i64_const(8).i64_shr_u().i64_const(LOW).i64_and().i64_add();
+        self.body.i().i64_const(0x0001_0001_0001_0001).i64_mul().i64_const(48).i64_shr_u();
+        self.body.i().local_get(sum).i64_add().local_set(sum);
+        self.body.i().local_get(now).i32_const(8).i32_add().local_set(now);
+        self.body.br(words);
+        self.body.end();
+        self.body.end();
+        let after = self.body.block();
+        let bytes = self.body.loop_();
+        self.body.i().local_get(now).local_get(stop).i32_eq();
+        self.body.br_if(after);
+        self.body.i().local_get(now).i64_load8_u(at(0)).local_get(sum).i64_add().local_set(sum);
+        self.body.i().local_get(now).i32_const(1).i32_add().local_set(now);
+        self.body.br(bytes);
+        self.body.end();
+        self.body.end();
+        self.body.i().local_get(now).local_get(last).i32_ne();
+        self.body.br_if(slices.next);
+        self.body.br(end);
         self.end_slices(slices);
     }
 
@@ -184,31 +292,11 @@ impl Emitter<'_> {
         }
         self.body.i().local_get(left).local_get(turns).local_get(left).i64_extend_i32_u().i64_lt_u().select();
         let now = self.body.tee(I32);
-        self.body.i().local_get(left).local_get(now).i32_sub().local_set(left);
+        // Without the steps of turns the slice keeps what it has.
+        if self.linked.counts_turns() {
+            self.body.i().local_get(left).local_get(now).i32_sub().local_set(left);
+        }
         self.body.release(mark);
-    }
-
-    /// Whether a loop with this body takes as many steps as it has turns, and has as many turns as it seems: nothing in it counts or leaves
-    /// it. (After a trap nobody wants to know what is left, as long as there is something.)
-    fn is_quiet(&self, body: &Block) -> bool {
-        self.script.left.is_some()
-            && body.iter().all(|stmt| {
-                let quiet = match &stmt.kind {
-                    StmtKind::Set { .. } | StmtKind::Store { .. } | StmtKind::Push { .. } | StmtKind::Pop { .. } | StmtKind::Continue => {
-                        true
-                    }
-                    StmtKind::If { arms, otherwise } => arms.iter().all(|(_, body)| self.is_quiet(body)) && self.is_quiet(otherwise),
-                    StmtKind::Fill { .. }
-                    | StmtKind::Call { .. }
-                    | StmtKind::While { .. }
-                    | StmtKind::For { .. }
-                    | StmtKind::Break
-                    | StmtKind::Return(_) => false,
-                };
-                let mut counts = false;
-                stmt.exprs(&mut |expr| counts |= counts_steps(self.linked, expr));
-                quiet && !counts
-            })
     }
 
     /// Over the elements of an array, or the values of a map, of a record.
@@ -242,10 +330,10 @@ impl Emitter<'_> {
         let (list, element) = self.list(place);
         self.body.i().i32_const(0);
         let now = self.body.pop(I32);
-        let mut set = |this: &mut Self| {
+        let mut set = |this: &mut Self, further: u32| {
             let (to, present) = this.local(local);
             this.element_address(list, element, now);
-            this.load_element(element, start(list));
+            this.load_element(element, start(list) + further * stride(element));
             this.pop_into(element, to);
             this.set_present(present, true);
         };
@@ -264,7 +352,7 @@ impl Emitter<'_> {
         self.body.i().i32_ge_u();
         self.body.br_if(end);
         self.step_in(slices);
-        set(self);
+        set(self, 0);
         let next = self.body.block();
         self.turn(end, next, body);
         self.body.end();

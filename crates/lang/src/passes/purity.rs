@@ -1,6 +1,6 @@
 //! What an expression may do besides having a value, and what it costs.
 
-use crate::ast::{ArithOp, Const, Expr, ExprKind, Needle, Program, Set};
+use crate::ast::{Const, Expr, ExprKind, Needle, Program, Set};
 use crate::limits::LOOKED_AT;
 use crate::types::Type;
 

@@ -193,7 +193,7 @@ fn every_rule_file_answers_what_the_page_says() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
-    assert!(files > 10 && ran > 10 * configurations().len(), "only {files} files and {ran} runs");
+    assert!(files > 10 && ran >= 10 * configurations().len(), "only {files} files and {ran} runs");
 }
 
 #[test]

@@ -62,7 +62,7 @@ pub fn compile(source: &str, scheme: &Scheme, limits: &Limits) -> Result<Program
 /// ```
 /// use quintet_lang::{Scheme, warnings};
 /// let scheme = Scheme::builder().build().unwrap();
-/// let found = warnings("rule r { let x = 1 return true }", &scheme, &Default::default());
+/// let found = warnings("rule r { let x = 1; return true }", &scheme, &Default::default());
 /// assert_eq!(found.iter().next().map(|d| d.message.as_str()), Some("`x` is never read"));
 /// ```
 pub fn warnings(source: &str, scheme: &Scheme, limits: &Limits) -> Diagnostics {

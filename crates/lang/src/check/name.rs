@@ -158,6 +158,9 @@ impl Checker<'_> {
         } else if hint::needs_service(&name.text) {
             Diagnostic::error("no-service", name.span, format!("`{}` needs a service that Quintet does not have", name.text))
                 .help("leave this test out, or let the host register a function of this name")
+        } else if matches!(name.text.as_str(), "bytes" | "pop" | "push" | "clear" | "fill") {
+            Diagnostic::error("argument-type", name.span, format!("`{}` takes an array of the script", name.text))
+                .help("an array is declared `let a: [Int] = []`")
         } else {
             let d = Diagnostic::error("unknown-function", name.span, format!("there is no function `{}`", name.text));
             let intrinsics = ROWS.iter().map(|row| row.name);

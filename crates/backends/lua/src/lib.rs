@@ -35,6 +35,7 @@ mod sets;
 mod slots;
 mod state;
 mod stmt;
+mod turns;
 mod value;
 
 pub use compile::LuaJit;

@@ -19,6 +19,7 @@ use crate::operand::Form;
 use crate::partition::{Cuts, group, is_wide};
 use crate::ranges::Ranges;
 use crate::slots::{Slots, width};
+use crate::turns::Turns;
 
 /// Arguments or results beyond which they are handed over in a table.
 const MANY: usize = 40;
@@ -46,6 +47,8 @@ pub(crate) struct Script<'c> {
     pub(crate) turn: Turn,
     /// Blocks around this place in its Lua function.
     pub(crate) depth: usize,
+    /// What loops' bodies declare.
+    pub(crate) turns: Turns,
 }
 
 /// Whether a rule has anything of scripts.
@@ -195,7 +198,8 @@ fn generate(linked: &Linked, data: &mut Data, ranges: &Ranges, unit: &Unit<'_>, 
         Slots { ty: local.ty.clone(), names, form, home: None }
     });
     let slots: Vec<Slots> = slots.collect();
-    emitter.script = Some(Script { slots, ranges, function: unit.function, leaves: false, large, turn: Turn::Outside, depth: 0 });
+    let turns = if large { Turns::default() } else { Turns::new(unit.frame, unit.params, unit.body, unit.expr) };
+    emitter.script = Some(Script { slots, ranges, function: unit.function, leaves: false, large, turn: Turn::Outside, depth: 0, turns });
     let params = if with_statements { emitter.begin(unit) } else { String::new() };
     emitter.statements(unit.body);
     let program = linked.program();
@@ -244,7 +248,9 @@ impl<'c> Emitter<'c> {
         let large = self.script.as_ref().is_some_and(|script| script.large);
         let all: Vec<Slots> = self.script.as_ref().map(|script| script.slots.clone()).unwrap_or_default();
         let given: Vec<String> = all.iter().take(unit.params).flat_map(|slots| slots.names.clone()).collect();
-        let own: Vec<String> = all.iter().skip(unit.params).flat_map(|slots| slots.names.clone()).collect();
+        let within = |i: usize| self.script.as_ref().is_some_and(|script| script.turns.declares(i));
+        let own = all.iter().enumerate().skip(unit.params).filter(|(i, _)| !within(*i));
+        let own: Vec<String> = own.flat_map(|(_, slots)| slots.names.clone()).collect();
         if large {
             self.code.line("local Z = {}");
         }

@@ -166,6 +166,7 @@ impl Emitter<'_> {
             StmtKind::If { arms, otherwise } => self.if_(arms, otherwise),
             StmtKind::While { condition, body } => {
                 let open = self.code.open("while true do".into());
+                self.declare_for_turn(body);
                 let turn = self.set_turn(Turn::Outside);
                 self.block(|e| e.branch(condition, false, Exit::Break));
                 self.body(body, turn);
@@ -242,6 +243,15 @@ impl Emitter<'_> {
         self.code.line(format!("if I32[M] < 0 and settle(E) ~= 0 then return {BUDGET} end"));
     }
 
+    /// Declares what lives for one turn of the loop with this body.
+    fn declare_for_turn(&mut self, body: &Block) {
+        let locals = self.script.as_ref().map_or(Vec::new(), |script| script.turns.of(body).to_vec());
+        let names: Vec<String> = locals.into_iter().flat_map(|local| self.slots_of(local).names).collect();
+        if !names.is_empty() {
+            self.code.declare(&names);
+        }
+    }
+
     /// A turn of a loop: its step and its body. `outer` is the loop around it.
     fn body(&mut self, body: &Block, outer: Turn) {
         self.step();
@@ -275,6 +285,7 @@ impl Emitter<'_> {
                     }
                     let k = e.code.local();
                     let open = e.code.open(format!("for {k} = {first}, {last} do"));
+                    e.declare_for_turn(body);
                     e.code.line(format!("{} = {k}", slots.first()));
                     e.body(body, outer);
                     return e.code.close(open);
@@ -285,6 +296,7 @@ impl Emitter<'_> {
                 }
                 let k = e.code.local();
                 let open = e.code.open(format!("for {k} = 0, {turns} - 1 do"));
+                e.declare_for_turn(body);
                 let at = e.fresh(&format!("{first} + {k}"));
                 e.code.line(format!("if {at} > {NUMBERS} then {at} = {at} + 0LL end"));
                 e.code.line(format!("{} = {at}", slots.first()));
@@ -299,6 +311,7 @@ impl Emitter<'_> {
                 let array = self.array(*place);
                 let k = self.fresh("0");
                 let open = self.code.open(format!("while {k} < {} do", array.len));
+                self.declare_for_turn(body);
                 self.block(|e| {
                     let value = e.load(&array, &k);
                     e.assign(&slots, value);
@@ -316,6 +329,7 @@ impl Emitter<'_> {
                 let (address, len) = (self.fresh(&bytes.address), self.fresh(&bytes.len));
                 let k = self.code.local();
                 let open = self.code.open(format!("for {k} = 0, {len} - 1 do"));
+                self.declare_for_turn(body);
                 self.code.line(format!("{} = U8[{address} + {k}]", slots.first()));
                 self.body(body, outer);
                 self.code.close(open);
@@ -327,6 +341,7 @@ impl Emitter<'_> {
                 let (len, block) = (self.fresh(&block.len), self.fresh(&block.block));
                 let k = self.code.local();
                 let open = self.code.open(format!("for {k} = 0, {len} - 1 do"));
+                self.declare_for_turn(body);
                 self.block(|e| {
                     let word = e.fresh(&format!("{first} + {k} * {stride}"));
                     let value = stored(&element, Place::at(&word), &block);

@@ -14,8 +14,8 @@ Runs `quintet compare --workload scripts --backend all --peers on --parts off` i
   SHA-256 of 40 kB, 1,000 times         the ticket: Rust 635 ms, WASM 985 ms, LuaJIT 750 ms, plain Lua 42 s
   every script                          each row's ratio to Rust by hand
 
-with every row; ratios have intervals at 95 %. It takes about ten minutes on two cores, with --quick three; nothing else should run
-meanwhile. --from prints the tables of a run that there is.
+with every row; ratios have intervals at 95 %. It takes about a quarter of an hour on two cores, with --quick three minutes; nothing
+else should run meanwhile. --from prints the tables of a run that there is.
 END
 }
 

@@ -56,7 +56,12 @@ fn several_rules_are_named_in_the_output() {
 #[test]
 fn traps_are_reported_and_do_not_match() {
     let result = quintet(&["run", "1 / (frame.number - 3) >= 0", "--input", &data("data/traffic.pcapng"), "--output", "json"]);
-    assert!(out(&result).contains("{\"record\":3,\"rules\":[],\"traps\":{\"\":\"division by zero\"}}"), "{}", &out(&result)[..300]);
+    assert!(
+        out(&result)
+            .contains("{\"record\":3,\"rules\":[],\"trap_places\":{\"\":{\"column\":1,\"line\":1}},\"traps\":{\"\":\"division by zero\"}}"),
+        "{}",
+        &out(&result)[..300]
+    );
     assert!(err(&result).contains("1 rule-record pairs trapped"), "{}", err(&result));
 }
 

@@ -101,7 +101,7 @@ struct SomeLimits {
 #[derive(Deserialize)]
 #[serde(untagged, deny_unknown_fields)]
 enum Text {
-    Text { text: String },
+    Plain { text: String },
     Repeat { repeat: String, times: usize },
     Zlib { zlib: usize },
     Gzip { gzip: usize },
@@ -116,7 +116,7 @@ impl Text {
         }
         let best = Compression::best();
         match self {
-            Text::Text { text } => text.as_bytes().to_vec(),
+            Text::Plain { text } => text.as_bytes().to_vec(),
             Text::Repeat { repeat, times } => repeat.as_bytes().repeat(*times),
             Text::Zlib { zlib } => packed(flate2::write::ZlibEncoder::new(Vec::new(), best), *zlib).finish().expect("memory takes all"),
             Text::Gzip { gzip } => packed(flate2::write::GzEncoder::new(Vec::new(), best), *gzip).finish().expect("memory takes all"),
@@ -246,7 +246,10 @@ fn timed(most: Duration, run: &mut dyn FnMut()) -> Duration {
 }
 
 /// A program's instances, each with the name of its configuration.
-fn instances(limits: &Limits, which: Which, source: &str, scheme: &Scheme) -> Result<Vec<(String, Box<dyn Instance>)>, String> {
+/// Instances with the names of their configurations.
+type Instances = Vec<(String, Box<dyn Instance>)>;
+
+fn instances(limits: &Limits, which: Which, source: &str, scheme: &Scheme) -> Result<Instances, String> {
     let engine = Engine::new().with_limits(limits.clone());
     let linked = engine.link(engine.check(source, scheme).map_err(|e| e.to_string())?).map_err(|e| e.to_string())?;
     let instance = |backend: std::sync::Arc<dyn quintet::Backend>| {

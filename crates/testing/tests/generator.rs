@@ -125,7 +125,9 @@ fn generated_scripts_mean_the_same_printed_formatted_and_as_json() {
         let limited =
             |all: &[Answer]| all.iter().flat_map(|a| a.traps.values()).any(|(trap, _)| matches!(trap, Trap::Budget | Trap::Memory));
         if !limited(&wanted) {
-            assert_eq!(answered(&again), wanted, "{source}\nprinted:\n{printed}");
+            // Places are those of another text.
+            let without_places = |all: Vec<Answer>| all.iter().map(Answer::without_places).collect::<Vec<_>>();
+            assert_eq!(without_places(answered(&again)), without_places(wanted.clone()), "{source}\nprinted:\n{printed}");
         }
         for answer in &wanted {
             hits += answer.hits.len();

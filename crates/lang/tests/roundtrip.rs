@@ -66,6 +66,10 @@ fn functions_of_multi_valued_fields() {
         r#"len(port) == 2"#,
         r#"join(lower(host[*]), ",") == "a,b""#,
         r#"join(host, ",") == "a,b""#,
+        r#"u8(host, 0) > 1"#,
+        r#"u16be(lower(host), 2) + 1 == 7"#,
+        r#"abs(port) > 1"#,
+        r#"abs(-port) > 1"#,
     ] {
         let printed = roundtrip(source, &scheme, &Limits::default()).unwrap_or_else(|e| panic!("{e}"));
         assert_eq!(printed.trim_end(), source);

@@ -4,7 +4,7 @@ use std::sync::{Arc, OnceLock};
 
 use quintet::{Backend, Limits, Linked, OwnedValue, Program, Scheme, Trap, Type, configurations};
 use quintet_cases::{Record, zero_record};
-use quintet_testing::{Batches, Mode, World, answers, instance, values_of, world};
+use quintet_testing::{Answer, Batches, Mode, World, answers, instance, values_of, world};
 use serde_json::{Value as Json, json};
 
 use crate::finding::{Fault, ensure};
@@ -121,17 +121,35 @@ pub fn agree_on_values(linked: &Arc<Linked>, limits: &Limits, records: &[Record]
 pub fn passes_change_nothing(program: &Program, world: &World, limits: &Limits, records: &[Record]) -> Result<(), Fault> {
     let optimised = quintet::lang::optimise(program, &quintet::Passes::default());
     quintet::lang::validate::validate(&optimised).map_err(|e| Fault::new("what passes make is valid", format!("{e}\n  {program}")))?;
-    let run = |program: &Program| {
-        let linked = link(program.clone(), world, limits)?;
-        let batches = Batches::new(linked.scheme(), records, false).map_err(|e| e.to_string())?;
-        let mut instance = instance(&*lineup()[0], &linked, limits)?;
-        answers(&mut *instance, &linked, &batches, Mode::ALL[0])
-    };
+    let run = |program: &Program| interpreted(program, world, limits, records);
     let (Ok(before), Ok(after)) = (run(program), run(&optimised)) else { return Ok(()) };
     for (before, after) in before.iter().zip(&after) {
         let lowered = before.traps_with(Trap::Budget);
         ensure(lowered || before == after, "passes change nothing", || {
             format!("without: {before}\n  with: {after}\n  {program}  {optimised}")
+        })?;
+    }
+    Ok(())
+}
+
+/// What the interpreter makes of records.
+fn interpreted(program: &Program, world: &World, limits: &Limits, records: &[Record]) -> Result<Vec<Answer>, String> {
+    let linked = link(program.clone(), world, limits)?;
+    let batches = Batches::new(linked.scheme(), records, false).map_err(|e| e.to_string())?;
+    let mut instance = instance(&*lineup()[0], &linked, limits)?;
+    answers(&mut *instance, &linked, &batches, Mode::ALL[0])
+}
+
+/// A program and what its printed text is read as answer alike, at other places of the text. Arrays that functions answer are filled
+/// beforehand in the text, which takes more steps.
+pub fn printed_means_the_same(program: &Program, read: &Program, world: &World, limits: &Limits, records: &[Record]) -> Result<(), Fault> {
+    let run = |program: &Program| interpreted(program, world, limits, records);
+    let (Ok(written), Ok(read)) = (run(program), run(read)) else { return Ok(()) };
+    for (written, read) in written.iter().zip(&read) {
+        let limited = |answer: &Answer| answer.traps_with(Trap::Budget) || answer.traps_with(Trap::Memory);
+        let alike = written.without_places() == read.without_places();
+        ensure(alike || limited(written) || limited(read), "what is printed means the same", || {
+            format!("written: {written}\n  read: {read}\n  {program}")
         })?;
     }
     Ok(())

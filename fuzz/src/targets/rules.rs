@@ -1,12 +1,14 @@
 //! Texts of rules: parsed, formatted, checked, printed, written as JSON and run.
 
+use quintet::lang::Type;
+use quintet::lang::ast::Function;
 use quintet::lang::dump::dump;
 use quintet::lang::validate::validate;
 use quintet::lang::{compile, compile_value, format, parse};
 use quintet::{Limits, Program};
 use quintet_testing::World;
 
-use super::answers::{agree, agree_on_values, limits, link, passes_change_nothing, records, simple, worlds};
+use super::answers::{agree, agree_on_values, limits, link, passes_change_nothing, printed_means_the_same, records, simple, worlds};
 use super::{Target, outcome};
 use crate::corpus;
 use crate::finding::{Fault, ensure, same};
@@ -47,8 +49,16 @@ fn run(input: &[u8]) -> Result<u64, Fault> {
         };
         same("what is formatted means the same", &program.to_string(), &again("what is formatted checks", &formatted)?.to_string())?;
         let printed = program.to_string();
+        if printed.is_empty() {
+            // Constants alone, which nothing uses.
+            continue;
+        }
+        let records = records(&world.scheme);
         let reparsed = again("what is printed checks", &printed)?;
-        same("what is printed means the same", &dump(&program), &dump(&reparsed))?;
+        if program.functions.iter().all(|function| !answers_arrays(function)) {
+            same("what is printed means the same", &dump(&program), &dump(&reparsed))?;
+        }
+        printed_means_the_same(&program, &reparsed, world, &limits, &records)?;
         same("printing again changes nothing", &printed, &reparsed.to_string())?;
         let json = program.to_json();
         let read = Program::from_json(&json, &world.scheme)
@@ -56,12 +66,16 @@ fn run(input: &[u8]) -> Result<u64, Fault> {
         same("a program's JSON is the program", &dump(&program), &dump(&read))?;
         same("a program's JSON is written the same", &json, &read.to_json())?;
         let Ok(linked) = link(program.clone(), world, &limits) else { continue };
-        let records = records(&world.scheme);
         let answers = agree(&linked, &limits, &records, false, simple())?;
         passes_change_nothing(&program, world, &limits, &records)?;
         seen += &format!("{} {} {answers}", kinds(&dump(&program)), "x".repeat(outcome::size(printed.len()) as usize));
     }
     Ok(outcome::of(&seen))
+}
+
+/// Whether a function may answer an array: it has one for a parameter.
+fn answers_arrays(function: &Function) -> bool {
+    function.frame.locals.iter().take(function.params as usize).any(|local| matches!(local.ty, Type::List(..)))
 }
 
 /// What a text that is no rules is worth as an expression of any type.

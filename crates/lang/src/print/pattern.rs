@@ -269,6 +269,11 @@ fn operands(program: &Program, e: &Expr, bound: &[LocalId], used: &mut Vec<Local
             };
             args.iter().all(argument)
         }
+        // A scalar function takes each value of its first operand.
+        ExprKind::Intrinsic { args, .. } => {
+            let Some((first, others)) = args.split_first() else { return true };
+            operands(program, first, bound, used) && others.iter().all(clean)
+        }
         _ => clean(e),
     }
 }

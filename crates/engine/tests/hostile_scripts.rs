@@ -22,6 +22,7 @@ use quintet::lang::ast::Span;
 use quintet::{
     ArenaKind, Batch, BatchBuilder, Engine, Instance, Library, Limits, Matches, RuleSet, Scheme, Trap, Type, Value, configurations,
 };
+use quintet_testing::trap_named;
 use serde::Deserialize;
 
 /// How much longer than the budget's normal time a hostile script may take.
@@ -138,15 +139,7 @@ enum Fate<'s> {
 impl Script {
     fn fate(&self) -> Fate<'_> {
         match (&self.trap, self.answer, &self.refused) {
-            (Some(kind), None, None) => Fate::Trap(match kind.as_str() {
-                "division" => Trap::DivisionByZero,
-                "memory" => Trap::Memory,
-                "budget" => Trap::Budget,
-                "index" => Trap::Index,
-                "nil" => Trap::Nil,
-                "calls" => Trap::Calls,
-                other => panic!("{}: there is no trap `{other}`", self.about),
-            }),
+            (Some(kind), None, None) => Fate::Trap(trap_named(kind).unwrap_or_else(|e| panic!("{}: {e}", self.about))),
             (None, Some(answer), None) => Fate::Answer(answer),
             (None, None, Some(words)) => Fate::Refused(words),
             _ => panic!("{}: one of `trap`, `answer` and `refused`", self.about),

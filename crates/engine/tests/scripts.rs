@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use quintet::lang::ast::Span;
 use quintet::{Batch, BatchBuilder, Engine, Library, Limits, Lists, Matches, Passes, RuleSet, Scheme, Trap, Type, Value, configurations};
+use quintet_testing::trap_named;
 
 fn scheme() -> Scheme {
     Scheme::builder()
@@ -65,15 +66,7 @@ fn expected(name: &str, hits: &[usize], traps: &[Trap], records: usize) -> Resul
         ["yes", ..] if !all || !traps.is_empty() => Err(format!("matches {} of {records}, traps {traps:?}", hits.len())),
         ["no", ..] if !hits.is_empty() || !traps.is_empty() => Err(format!("matches {hits:?}, traps {traps:?}")),
         ["trap", kind, ..] => {
-            let wanted = match *kind {
-                "division" => Trap::DivisionByZero,
-                "memory" => Trap::Memory,
-                "budget" => Trap::Budget,
-                "index" => Trap::Index,
-                "nil" => Trap::Nil,
-                "calls" => Trap::Calls,
-                other => return Err(format!("there is no trap `{other}`")),
-            };
+            let wanted = trap_named(kind)?;
             if traps.len() == records && traps.iter().all(|t| *t == wanted) { Ok(()) } else { Err(format!("traps {traps:?}")) }
         }
         _ => Ok(()),

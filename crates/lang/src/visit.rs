@@ -25,7 +25,7 @@
 //! ```
 
 use crate::ast::{
-    ArithOp, Clause, CompareOp, Const, Each, Expr, ExprKind, Filling, Function, ListRef, LocalId, LogicOp, Needle, Over, Program,
+    ArithOp, Block, Clause, CompareOp, Const, Each, Expr, ExprKind, Filling, Function, ListRef, LocalId, LogicOp, Needle, Over, Program,
     Quantifier, Regex, Rule, Set, Site, Stmt, StmtKind, Wildcard,
 };
 use crate::scheme::FieldId;
@@ -108,11 +108,21 @@ macro_rules! children {
     };
 }
 
-/// The expressions of a statement, shared or to be changed.
+/// The expressions of a statement, shared or to be changed: `$name` with those of the statements in it, `$own` without.
 macro_rules! exprs {
-    ($name:ident, $iter:ident $(, $mut:tt)?) => {
+    ($name:ident, $own:ident, $each:ident, $iter:ident $(, $mut:tt)?) => {
         /// Calls `visit` on each expression of this statement and those in its blocks that is part of no other expression, in order.
         pub fn $name<'e>(&'e $($mut)? self, visit: &mut dyn FnMut(&'e $($mut)? Expr)) {
+            self.$each(true, visit);
+        }
+
+        /// Calls `visit` on each expression of this statement, not of those in its blocks, that is part of no other expression, in order. Of
+        /// `if` and `while` these are the conditions.
+        pub fn $own<'e>(&'e $($mut)? self, visit: &mut dyn FnMut(&'e $($mut)? Expr)) {
+            self.$each(false, visit);
+        }
+
+        fn $each<'e>(&'e $($mut)? self, within: bool, visit: &mut dyn FnMut(&'e $($mut)? Expr)) {
             match &$($mut)? self.kind {
                 StmtKind::Pop { .. } | StmtKind::Break | StmtKind::Continue => {}
                 StmtKind::Set { value, .. } | StmtKind::Push { value, .. } => visit(value),
@@ -133,13 +143,19 @@ macro_rules! exprs {
                 StmtKind::If { arms, otherwise } => {
                     for (condition, body) in arms {
                         visit(condition);
-                        body.$iter().for_each(|s| s.$name(visit));
+                        if within {
+                            body.$iter().for_each(|s| s.$each(true, visit));
+                        }
                     }
-                    otherwise.$iter().for_each(|s| s.$name(visit));
+                    if within {
+                        otherwise.$iter().for_each(|s| s.$each(true, visit));
+                    }
                 }
                 StmtKind::While { condition, body } => {
                     visit(condition);
-                    body.$iter().for_each(|s| s.$name(visit));
+                    if within {
+                        body.$iter().for_each(|s| s.$each(true, visit));
+                    }
                 }
                 StmtKind::For { over, body, .. } => {
                     match over {
@@ -150,9 +166,33 @@ macro_rules! exprs {
                         Over::Value(value) => visit(value),
                         Over::Array(_) => {}
                     }
-                    body.$iter().for_each(|s| s.$name(visit));
+                    if within {
+                        body.$iter().for_each(|s| s.$each(true, visit));
+                    }
                 }
                 StmtKind::Return(values) => values.$iter().for_each(visit),
+            }
+        }
+    };
+}
+
+/// The blocks of a statement, shared or to be changed.
+macro_rules! blocks {
+    ($name:ident, $iter:ident $(, $mut:tt)?) => {
+        /// The blocks in this statement, in order.
+        pub fn $name(&$($mut)? self) -> Vec<&$($mut)? Block> {
+            match &$($mut)? self.kind {
+                StmtKind::If { arms, otherwise } => arms.$iter().map(|(_, body)| body).chain([otherwise]).collect(),
+                StmtKind::While { body, .. } | StmtKind::For { body, .. } => vec![body],
+                StmtKind::Set { .. }
+                | StmtKind::Fill { .. }
+                | StmtKind::Store { .. }
+                | StmtKind::Push { .. }
+                | StmtKind::Pop { .. }
+                | StmtKind::Call { .. }
+                | StmtKind::Break
+                | StmtKind::Continue
+                | StmtKind::Return(_) => vec![],
             }
         }
     };
@@ -182,25 +222,33 @@ impl Expr {
 }
 
 impl Stmt {
-    exprs!(exprs, iter);
-    exprs!(exprs_mut, iter_mut, mut);
+    exprs!(exprs, own_exprs, each_expr, iter);
+    exprs!(exprs_mut, own_exprs_mut, each_expr_mut, iter_mut, mut);
 
-    /// The blocks in this statement, in order.
-    pub fn blocks(&self) -> Vec<&[Stmt]> {
+    /// Whether its own expressions are conditions, each of which is a place of its own where a trap may happen.
+    pub fn is_conditional(&self) -> bool {
+        matches!(self.kind, StmtKind::If { .. } | StmtKind::While { .. })
+    }
+
+    /// Calls `visit` on each local that this statement itself sets, arrays aside.
+    pub fn sets(&self, visit: &mut dyn FnMut(LocalId)) {
         match &self.kind {
-            StmtKind::If { arms, otherwise } => arms.iter().map(|(_, body)| &body[..]).chain([&otherwise[..]]).collect(),
-            StmtKind::While { body, .. } | StmtKind::For { body, .. } => vec![body],
-            StmtKind::Set { .. }
-            | StmtKind::Fill { .. }
+            StmtKind::Set { local, .. } | StmtKind::Pop { local: Some(local), .. } | StmtKind::For { local, .. } => visit(*local),
+            StmtKind::Call { results, .. } => results.iter().copied().for_each(visit),
+            StmtKind::Fill { .. }
             | StmtKind::Store { .. }
             | StmtKind::Push { .. }
-            | StmtKind::Pop { .. }
-            | StmtKind::Call { .. }
+            | StmtKind::Pop { local: None, .. }
+            | StmtKind::If { .. }
+            | StmtKind::While { .. }
             | StmtKind::Break
             | StmtKind::Continue
-            | StmtKind::Return(_) => vec![],
+            | StmtKind::Return(_) => {}
         }
     }
+
+    blocks!(blocks, iter);
+    blocks!(blocks_mut, iter_mut, mut);
 
     /// Calls `visit` on this statement and those in its blocks, in order.
     pub fn walk<'s>(&'s self, visit: &mut dyn FnMut(&'s Stmt)) {

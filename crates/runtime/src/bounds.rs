@@ -4,7 +4,7 @@
 //! has.
 
 use quintet_lang::Type;
-use quintet_lang::ast::{ArithOp, Const, Expr, ExprKind, Frame, LocalId, Over, Place, Stmt, StmtKind};
+use quintet_lang::ast::{ArithOp, Const, Expr, ExprKind, Frame, LocalId, Over, Place, Stmt};
 use quintet_lang::intrinsic::Intrinsic;
 
 /// What is known of the Ints among a frame's locals, as far as its statements were looked at.
@@ -131,19 +131,6 @@ impl Bounds {
 /// How many statements set each of so many locals.
 fn assignments(block: &[Stmt], locals: usize) -> Vec<u32> {
     let mut counts = vec![0; locals];
-    let mut count = |stmt: &Stmt| match &stmt.kind {
-        StmtKind::Set { local, .. } | StmtKind::Pop { local: Some(local), .. } | StmtKind::For { local, .. } => counts[local.index()] += 1,
-        StmtKind::Call { results, .. } => results.iter().for_each(|local| counts[local.index()] += 1),
-        StmtKind::Fill { .. }
-        | StmtKind::Store { .. }
-        | StmtKind::Push { .. }
-        | StmtKind::Pop { local: None, .. }
-        | StmtKind::If { .. }
-        | StmtKind::While { .. }
-        | StmtKind::Break
-        | StmtKind::Continue
-        | StmtKind::Return(_) => {}
-    };
-    block.iter().for_each(|stmt| stmt.walk(&mut count));
+    block.iter().for_each(|stmt| stmt.walk(&mut |stmt| stmt.sets(&mut |local| counts[local.index()] += 1)));
     counts
 }

@@ -1,7 +1,7 @@
 //! What is known of an evaluation's steps before it runs.
 
 use quintet_lang::Type;
-use quintet_lang::ast::{Clause, CompareOp, Const, Each, Expr, ExprKind, Filling, Needle, Over, Rule, Stmt, StmtKind};
+use quintet_lang::ast::{Clause, CompareOp, Const, Each, Expr, ExprKind, Filling, Needle, Rule, Stmt, StmtKind};
 
 use crate::linked::Linked;
 use crate::matchers::{Searcher, SetMatcher};
@@ -45,24 +45,23 @@ pub fn counts_steps(linked: &Linked, expr: &Expr) -> bool {
 /// Whether evaluating the values of a statement, not those of what stands in it, may use up the budget. Whoever counts without a look asks
 /// once at its end, before it is left, so that the trap is at its place. Conditions are asked for on their own.
 pub fn statement_counts_steps(linked: &Linked, stmt: &Stmt) -> bool {
-    let counts = |value: &Expr| counts_steps(linked, value);
-    match &stmt.kind {
-        StmtKind::Set { value, .. } | StmtKind::Push { value, .. } => counts(value),
-        StmtKind::Store { index, value, .. } => counts(index) || counts(value),
-        StmtKind::Fill { with, .. } => match with {
-            // What is filled is looked at.
-            Filling::Items(items) => looked_at(items.len().saturating_mul(24)) > 0 || items.iter().any(counts),
-            Filling::Repeat(..) | Filling::Each(_) | Filling::Copy(_) => true,
-        },
-        StmtKind::Return(values) => values.iter().any(counts),
-        StmtKind::For { over, .. } => match over {
-            Over::Range { start, end, .. } => counts(start) || counts(end),
-            Over::Value(value) => counts(value),
-            Over::Array(_) => false,
-        },
-        StmtKind::Call { args, .. } => args.iter().any(counts),
-        StmtKind::If { .. } | StmtKind::While { .. } | StmtKind::Pop { .. } | StmtKind::Break | StmtKind::Continue => false,
+    if stmt.is_conditional() {
+        return false;
     }
+    // What is filled is looked at.
+    let fills = match &stmt.kind {
+        StmtKind::Fill { with: Filling::Items(items), .. } => looked_at(items.len().saturating_mul(24)) > 0,
+        StmtKind::Fill { .. } => true,
+        _ => false,
+    };
+    fills || own_exprs_count(linked, stmt)
+}
+
+/// Whether evaluating the expressions of a statement, not those of what stands in it, may count steps.
+fn own_exprs_count(linked: &Linked, stmt: &Stmt) -> bool {
+    let mut counts = false;
+    stmt.own_exprs(&mut |expr| counts = counts || counts_steps(linked, expr));
+    counts
 }
 
 /// Whether evaluating an expression may count steps one by one, or makes values, so that each evaluation begins to count anew. What counts
@@ -93,9 +92,7 @@ pub fn is_quiet(linked: &Linked, body: &[Stmt]) -> bool {
             | StmtKind::Break
             | StmtKind::Return(_) => false,
         };
-        let mut counts = false;
-        stmt.exprs(&mut |expr| counts |= counts_steps(linked, expr));
-        quiet && !counts
+        quiet && !own_exprs_count(linked, stmt)
     })
 }
 

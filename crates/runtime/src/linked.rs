@@ -227,6 +227,7 @@ impl Linked {
     }
 
     /// Whether turns and calls of scripts count steps: always but for measuring.
+    #[doc(hidden)]
     pub fn counts_turns(&self) -> bool {
         self.counts_turns
     }
@@ -270,11 +271,13 @@ impl Linked {
 
     /// The number of a place where a trap may happen, for [`Trap::at`](crate::Trap::at): that of a statement or a condition. 0 for all else,
     /// which is at the call or the expression that it belongs to.
+    #[doc(hidden)]
     pub fn place(&self, span: Span) -> u32 {
         self.places.number(span)
     }
 
     /// The trap of a rule that generated code has answered as a number, and where in the source it happened.
+    #[doc(hidden)]
     pub fn fault(&self, rule: usize, code: u32) -> Option<(Trap, Span)> {
         let own = || self.program.rules.get(rule).map_or_else(Span::default, |rule| rule.expr.span);
         Some((Trap::from_code(code)?, self.places.span(Trap::place_of(code)).unwrap_or_else(own)))

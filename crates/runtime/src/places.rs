@@ -1,6 +1,6 @@
 //! Where traps happen: the places of a program that have a number, which generated code carries.
 
-use quintet_lang::ast::{Program, Span, Stmt, StmtKind};
+use quintet_lang::ast::{Program, Span, Stmt};
 
 /// The places of a program, each once, in the order of the source. Place 1 is the first.
 #[derive(Debug)]
@@ -14,19 +14,8 @@ impl Places {
         let mut spans = Vec::new();
         let mut note = |stmt: &Stmt| {
             spans.push(stmt.span);
-            match &stmt.kind {
-                StmtKind::If { arms, .. } => spans.extend(arms.iter().map(|(condition, _)| condition.span)),
-                StmtKind::While { condition, .. } => spans.push(condition.span),
-                StmtKind::Set { .. }
-                | StmtKind::Fill { .. }
-                | StmtKind::Store { .. }
-                | StmtKind::Push { .. }
-                | StmtKind::Pop { .. }
-                | StmtKind::Call { .. }
-                | StmtKind::For { .. }
-                | StmtKind::Break
-                | StmtKind::Continue
-                | StmtKind::Return(_) => {}
+            if stmt.is_conditional() {
+                stmt.own_exprs(&mut |condition| spans.push(condition.span));
             }
         };
         for rule in &program.rules {

@@ -45,21 +45,25 @@ impl Trap {
     }
 
     /// The number of the trap at a place ([`Linked::place`](crate::Linked::place)), as generated code carries it.
+    #[doc(hidden)]
     pub fn at(self, place: u32) -> u32 {
         self.code() + place * PLACE
     }
 
     /// What generated code adds to a trap's number, or takes from it, to say where it happened.
+    #[doc(hidden)]
     pub fn placed(place: u32) -> u32 {
         place * PLACE
     }
 
     /// The place in a number, 0 where it has none.
+    #[doc(hidden)]
     pub fn place_of(code: u32) -> u32 {
         code / PLACE
     }
 
     /// The same place, but this trap.
+    #[doc(hidden)]
     pub fn instead_of(self, code: u32) -> u32 {
         self.at(Trap::place_of(code))
     }

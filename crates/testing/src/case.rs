@@ -56,6 +56,22 @@ impl Answer {
     }
 }
 
+/// The trap that test data calls by a short name.
+///
+/// # Errors
+/// When there is none.
+pub fn trap_named(name: &str) -> Result<Trap, String> {
+    Ok(match name {
+        "division" => Trap::DivisionByZero,
+        "memory" => Trap::Memory,
+        "budget" => Trap::Budget,
+        "index" => Trap::Index,
+        "nil" => Trap::Nil,
+        "calls" => Trap::Calls,
+        other => return Err(format!("there is no trap `{other}`")),
+    })
+}
+
 /// A way to run records.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Mode {

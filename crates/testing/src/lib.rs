@@ -28,7 +28,7 @@ mod term;
 mod words;
 mod world;
 
-pub use case::{Answer, Batches, Case, Mode, answers, instance, link, values_of};
+pub use case::{Answer, Batches, Case, Mode, answers, instance, link, trap_named, values_of};
 pub use differential::differential;
 pub use passes::{passes, values};
 pub use regression::{Regression, regressions};

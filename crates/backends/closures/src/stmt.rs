@@ -153,13 +153,13 @@ fn in_order(stmts: Vec<(StmtFn, u32)>) -> StmtFn {
     }
 }
 
-/// Whether a value of a statement, not of those in it, has a test in it that a trap makes false.
+/// Whether a value of a statement, not of those in it, has a test in it that a trap makes false. Conditions and loops look for themselves.
 fn may_trap_in_a_test(it: &Stmt) -> bool {
-    if matches!(it.kind, StmtKind::If { .. } | StmtKind::While { .. } | StmtKind::For { .. }) {
+    if it.is_conditional() || matches!(it.kind, StmtKind::For { .. }) {
         return false;
     }
     let mut found = false;
-    it.exprs(&mut |e| found |= has_test_that_traps(e));
+    it.own_exprs(&mut |e| found = found || has_test_that_traps(e));
     found
 }
 
@@ -218,11 +218,14 @@ impl Builder<'_> {
         }
     }
 
-    /// Whether a statement itself, not those in it, may trap.
+    /// Whether a statement itself may trap, not those in it nor its conditions.
     fn can_trap(&self, it: &Stmt) -> bool {
         match &it.kind {
-            StmtKind::Set { value, .. } => self.may_end(value),
-            StmtKind::Return(values) => values.iter().any(|value| self.may_end(value)),
+            StmtKind::Set { .. } | StmtKind::Return(_) => {
+                let mut may = false;
+                it.own_exprs(&mut |value| may = may || value.can_trap() || counts_steps(self.linked, value));
+                may
+            }
             StmtKind::If { .. } | StmtKind::Break | StmtKind::Continue | StmtKind::Pop { .. } => false,
             StmtKind::Fill { .. }
             | StmtKind::Store { .. }
@@ -231,10 +234,6 @@ impl Builder<'_> {
             | StmtKind::While { .. }
             | StmtKind::For { .. } => true,
         }
-    }
-
-    fn may_end(&self, value: &Expr) -> bool {
-        value.can_trap() || counts_steps(self.linked, value)
     }
 
     fn statement(&mut self, it: &Stmt) -> StmtFn {

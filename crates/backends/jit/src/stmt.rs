@@ -2,7 +2,7 @@
 
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{Block, InstBuilder, Value};
-use quintet_lang::ast::{Expr, ExprKind, Filling, LocalId, Place, Stmt, StmtKind};
+use quintet_lang::ast::{Expr, ExprKind, Filling, LocalId, Place, Span, Stmt, StmtKind};
 use quintet_runtime::{counts_steps, statement_counts_steps};
 
 use crate::array::{Array, Elements, size};
@@ -28,31 +28,38 @@ impl<'p> Gen<'_, 'p> {
     }
 
     fn stmt(&mut self, stmt: &'p Stmt) -> Made<bool> {
-        let outer = std::mem::replace(&mut self.place, self.linked.place(stmt.span));
-        let goes_on = self.stmt_here(stmt)?;
-        if goes_on && statement_counts_steps(self.linked, stmt) {
-            self.trap_if_exhausted();
-        }
-        self.place = outer;
-        Ok(goes_on)
+        self.at_place(stmt.span, |g| {
+            let goes_on = g.stmt_here(stmt)?;
+            if goes_on && statement_counts_steps(g.linked, stmt) {
+                g.trap_if_exhausted();
+            }
+            Ok(goes_on)
+        })
     }
 
-    /// Tests a condition of a statement, which is a place of its own.
-    pub(crate) fn holds(&mut self, condition: &'p Expr, yes: Block, no: Block) -> Made<()> {
-        let outer = std::mem::replace(&mut self.place, self.linked.place(condition.span));
-        if counts_steps(self.linked, condition) {
-            let looks = [self.block(), self.block()];
-            self.test(condition, looks[0], looks[1])?;
-            for (look, to) in looks.into_iter().zip([yes, no]) {
-                self.b.switch_to_block(look);
-                self.trap_if_exhausted();
-                self.jump(to);
-            }
-        } else {
-            self.test(condition, yes, no)?;
-        }
+    /// Generates the code of a statement or a condition, which is a place of its own.
+    fn at_place<R>(&mut self, span: Span, generate: impl FnOnce(&mut Self) -> R) -> R {
+        let outer = std::mem::replace(&mut self.place, self.linked.place(span));
+        let generated = generate(self);
         self.place = outer;
-        Ok(())
+        generated
+    }
+
+    /// Tests a condition of a statement.
+    pub(crate) fn holds(&mut self, condition: &'p Expr, yes: Block, no: Block) -> Made<()> {
+        self.at_place(condition.span, |g| {
+            if !counts_steps(g.linked, condition) {
+                return g.test(condition, yes, no);
+            }
+            let looks = [g.block(), g.block()];
+            g.test(condition, looks[0], looks[1])?;
+            for (look, to) in looks.into_iter().zip([yes, no]) {
+                g.b.switch_to_block(look);
+                g.trap_if_exhausted();
+                g.jump(to);
+            }
+            Ok(())
+        })
     }
 
     fn stmt_here(&mut self, stmt: &'p Stmt) -> Made<bool> {

@@ -7,7 +7,7 @@
 use std::collections::HashMap;
 
 use quintet_lang::Type;
-use quintet_lang::ast::{Expr, ExprKind, Filling, Frame, LocalId, Over, Stmt, StmtKind};
+use quintet_lang::ast::{Expr, ExprKind, Frame, LocalId, Stmt, StmtKind};
 
 /// The locals of each loop, by the address of its statement.
 #[derive(Default)]
@@ -76,60 +76,16 @@ impl Found {
     }
 
     fn stmt(&mut self, stmt: &Stmt) {
-        match &stmt.kind {
-            StmtKind::Set { local, value } => {
-                self.expr(value);
-                self.local(*local);
-            }
-            StmtKind::Fill { with, .. } => match with {
-                Filling::Items(items) => items.iter().for_each(|item| self.expr(item)),
-                Filling::Repeat(value, count) => {
-                    self.expr(value);
-                    self.expr(count);
-                }
-                Filling::Each(value) => self.expr(value),
-                Filling::Copy(_) => {}
-            },
-            StmtKind::Store { index, value, .. } => {
-                self.expr(index);
-                self.expr(value);
-            }
-            StmtKind::Push { value, .. } => self.expr(value),
-            StmtKind::Pop { local, .. } => local.iter().for_each(|local| self.local(*local)),
-            StmtKind::Call { results, args, .. } => {
-                args.iter().for_each(|arg| self.expr(arg));
-                results.iter().for_each(|local| self.local(*local));
-            }
-            StmtKind::If { arms, otherwise } => {
-                for (condition, body) in arms {
-                    self.expr(condition);
-                    self.block(body);
-                }
-                self.block(otherwise);
-            }
-            StmtKind::While { condition, body } => {
-                // What a turn leaves behind is asked for before the next one.
-                self.expr(condition);
-                self.around.push(key(stmt));
-                self.block(body);
-                self.around.pop();
-            }
-            StmtKind::For { local, over, body } => {
-                match over {
-                    Over::Range { start, end, .. } => {
-                        self.expr(start);
-                        self.expr(end);
-                    }
-                    Over::Value(value) => self.expr(value),
-                    Over::Array(_) => {}
-                }
-                self.around.push(key(stmt));
-                self.local(*local);
-                self.block(body);
-                self.around.pop();
-            }
-            StmtKind::Return(values) => values.iter().for_each(|value| self.expr(value)),
-            StmtKind::Break | StmtKind::Continue => {}
+        // What a turn leaves behind for the condition of the next one is read outside of the turns.
+        stmt.own_exprs(&mut |expr| self.expr(expr));
+        let turns = matches!(stmt.kind, StmtKind::While { .. } | StmtKind::For { .. });
+        if turns {
+            self.around.push(key(stmt));
+        }
+        stmt.sets(&mut |local| self.local(local));
+        stmt.blocks().into_iter().for_each(|block| self.block(block));
+        if turns {
+            self.around.pop();
         }
     }
 }

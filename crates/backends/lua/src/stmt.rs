@@ -4,7 +4,7 @@
 //! the function answers.
 
 use quintet_lang::Type;
-use quintet_lang::ast::{ArithOp, Block, Expr, ExprKind, FnId, LocalId, Over, Stmt, StmtKind};
+use quintet_lang::ast::{ArithOp, Block, Expr, ExprKind, FnId, LocalId, Over, Span, Stmt, StmtKind};
 use quintet_runtime::{Threshold, Trap, counts_steps, statement_counts_steps, sum_of_bytes};
 
 use crate::code::Exit;
@@ -146,28 +146,31 @@ impl Emitter<'_> {
     }
 
     fn statement(&mut self, stmt: &Stmt) {
-        let outer = std::mem::replace(&mut self.place, self.linked.place(stmt.span));
-        self.statement_here(stmt);
-        if statement_counts_steps(self.linked, stmt) && !matches!(stmt.kind, StmtKind::Return(_)) {
-            self.trap_if_exhausted();
-        }
+        self.at_place(stmt.span, |e| {
+            e.statement_here(stmt);
+            if statement_counts_steps(e.linked, stmt) && !matches!(stmt.kind, StmtKind::Return(_)) {
+                e.trap_if_exhausted();
+            }
+        });
+    }
+
+    /// Makes the code of a statement or a condition, which is a place of its own.
+    fn at_place(&mut self, span: Span, make: impl FnOnce(&mut Self)) {
+        let outer = std::mem::replace(&mut self.place, self.linked.place(span));
+        make(self);
         self.place = outer;
     }
 
     /// Goes to `exit` where a condition of a statement does not hold; whoever goes on there calls [`Emitter::after_condition`].
     fn unless(&mut self, condition: &Expr, exit: Exit) {
-        let outer = std::mem::replace(&mut self.place, self.linked.place(condition.span));
-        self.branch(condition, false, exit);
-        self.place = outer;
+        self.at_place(condition.span, |e| e.branch(condition, false, exit));
         self.after_condition(condition);
     }
 
-    /// Looks at the budget after a condition that may have used it up, which is a place of its own.
+    /// Looks at the budget after a condition that may have used it up.
     fn after_condition(&mut self, condition: &Expr) {
         if counts_steps(self.linked, condition) {
-            let outer = std::mem::replace(&mut self.place, self.linked.place(condition.span));
-            self.trap_if_exhausted();
-            self.place = outer;
+            self.at_place(condition.span, Self::trap_if_exhausted);
         }
     }
 

@@ -150,6 +150,12 @@ impl Emitter<'_> {
         self.pop(&expr.ty)
     }
 
+    /// Whether an index is that of an element in any case, where it is not nil.
+    fn is_inside(&self, list: List, index: &Expr) -> bool {
+        let (List::Fixed { len, .. } | List::Table { len, .. }) = list else { return false };
+        self.script.bounds.is_inside(len, index)
+    }
+
     pub(crate) fn store_at(&mut self, array: Place, index: &Expr, value: &Expr) {
         let (list, element) = self.list(array);
         if let Some(known) = known_index(list, index) {
@@ -169,12 +175,4 @@ impl Emitter<'_> {
 fn known_index(list: List, index: &Expr) -> Option<u32> {
     let (List::Fixed { len, .. } | List::Table { len, .. }, ExprKind::Const(Const::Int(index))) = (list, &index.kind) else { return None };
     u32::try_from(*index).ok().filter(|index| *index < len)
-}
-
-impl Emitter<'_> {
-    /// Whether an index is that of an element in any case, where it is not nil.
-    fn is_inside(&self, list: List, index: &Expr) -> bool {
-        let (List::Fixed { len, .. } | List::Table { len, .. }) = list else { return false };
-        self.script.bounds.is_inside(len, index)
-    }
 }

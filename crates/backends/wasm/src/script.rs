@@ -5,7 +5,7 @@
 //! or 0, before its results. Its fixed arrays lie on a stack in linear memory, whose first free byte its caller says; so does its caller
 //! how many more calls there may be inside one another.
 
-use quintet_lang::ast::{Block, Expr, ExprKind, Filling, Frame, Function, Over, Span, Stmt, StmtKind};
+use quintet_lang::ast::{Block, Expr, ExprKind, Frame, Function, Span, Stmt, StmtKind};
 use quintet_lang::{HARD_MEMORY_BYTES, Type};
 use quintet_runtime::{Bounds, Linked, Trap, counts_steps, fixed_bytes};
 use wasm_encoder::ValType::{self, I32};
@@ -60,55 +60,31 @@ impl Script<'_> {
 
 /// The traps that a statement itself goes to by a label, and those of its conditions, with their places.
 fn traps_of(linked: &Linked, stmt: &Stmt, note: &mut dyn FnMut(&[Trap], Span)) {
-    let mut values = |exprs: &[&Expr], span: Span| {
-        for expr in exprs {
-            expr.walk(&mut |e| match &e.kind {
-                ExprKind::Element { .. } => note(&[Trap::Index], span),
-                ExprKind::Packed(_) => note(&[Trap::Memory], span),
-                _ => {}
-            });
-            if counts_steps(linked, expr) {
-                note(&[Trap::Budget], span);
-            }
+    stmt.own_exprs(&mut |expr| {
+        let span = if stmt.is_conditional() { expr.span } else { stmt.span };
+        expr.walk(&mut |e| match &e.kind {
+            ExprKind::Element { .. } => note(&[Trap::Index], span),
+            ExprKind::Packed(_) => note(&[Trap::Memory], span),
+            _ => {}
+        });
+        if counts_steps(linked, expr) {
+            note(&[Trap::Budget], span);
         }
+    });
+    let own: &[Trap] = match &stmt.kind {
+        StmtKind::Store { .. } => &[Trap::Index, Trap::Nil],
+        StmtKind::Push { .. } => &[Trap::Memory, Trap::Nil],
+        StmtKind::Fill { .. } => &[Trap::Memory, Trap::Budget, Trap::Nil],
+        StmtKind::While { .. } | StmtKind::For { .. } => &[Trap::Budget],
+        StmtKind::Set { .. }
+        | StmtKind::Pop { .. }
+        | StmtKind::Call { .. }
+        | StmtKind::If { .. }
+        | StmtKind::Break
+        | StmtKind::Continue
+        | StmtKind::Return(_) => &[],
     };
-    let here = stmt.span;
-    match &stmt.kind {
-        StmtKind::Set { value, .. } => values(&[value], here),
-        StmtKind::Store { index, value, .. } => {
-            values(&[index, value], here);
-            note(&[Trap::Index, Trap::Nil], here);
-        }
-        StmtKind::Push { value, .. } => {
-            values(&[value], here);
-            note(&[Trap::Memory, Trap::Nil], here);
-        }
-        StmtKind::Fill { with, .. } => {
-            match with {
-                Filling::Items(items) => values(&items.iter().collect::<Vec<_>>(), here),
-                Filling::Repeat(value, count) => values(&[value, count], here),
-                Filling::Each(value) => values(&[value], here),
-                Filling::Copy(_) => {}
-            }
-            note(&[Trap::Memory, Trap::Budget, Trap::Nil], here);
-        }
-        StmtKind::Call { args, .. } => values(&args.iter().collect::<Vec<_>>(), here),
-        StmtKind::Return(all) => values(&all.iter().collect::<Vec<_>>(), here),
-        StmtKind::If { arms, .. } => arms.iter().for_each(|(condition, _)| values(&[condition], condition.span)),
-        StmtKind::While { condition, .. } => {
-            values(&[condition], condition.span);
-            note(&[Trap::Budget], here);
-        }
-        StmtKind::For { over, .. } => {
-            match over {
-                Over::Range { start, end, .. } => values(&[start, end], here),
-                Over::Value(value) => values(&[value], here),
-                Over::Array(_) => {}
-            }
-            note(&[Trap::Budget], here);
-        }
-        StmtKind::Pop { .. } | StmtKind::Break | StmtKind::Continue => {}
-    }
+    note(own, stmt.span);
 }
 
 /// The words of a local or an answer, with the one that says whether it is there.
@@ -280,6 +256,27 @@ impl<'p> Emitter<'p> {
     /// Where the code of a trap at this place is set. Of those that are never reached, that is where a trap goes.
     pub(crate) fn label(&self, trap: Trap) -> Label {
         self.script.trap(trap.at(self.place)).unwrap_or(self.trapped)
+    }
+
+    /// Makes the code of a condition, or of another place of its own.
+    pub(crate) fn at_place<R>(&mut self, span: Span, make: impl FnOnce(&mut Self) -> R) -> R {
+        let outer = std::mem::replace(&mut self.place, self.linked.place(span));
+        let made = make(self);
+        self.place = outer;
+        made
+    }
+
+    /// Goes to a label where a condition of a statement does not hold; whoever goes on there calls [`Emitter::after_condition`].
+    pub(crate) fn unless(&mut self, condition: &Expr, to: Label) {
+        self.at_place(condition.span, |this| this.branch(condition, false, to));
+        self.after_condition(condition);
+    }
+
+    /// Looks at the budget after a condition that may have used it up.
+    pub(crate) fn after_condition(&mut self, condition: &Expr) {
+        if counts_steps(self.linked, condition) {
+            self.at_place(condition.span, Self::trap_if_exhausted);
+        }
     }
 
     /// Traps where what was counted without a look has used up the budget.

@@ -20,12 +20,12 @@ impl Emitter<'_> {
     }
 
     fn stmt(&mut self, stmt: &Stmt) {
-        let outer = std::mem::replace(&mut self.place, self.linked.place(stmt.span));
-        self.stmt_here(stmt);
-        if statement_counts_steps(self.linked, stmt) {
-            self.trap_if_exhausted();
-        }
-        self.place = outer;
+        self.at_place(stmt.span, |this| {
+            this.stmt_here(stmt);
+            if statement_counts_steps(this.linked, stmt) {
+                this.trap_if_exhausted();
+            }
+        });
     }
 
     fn stmt_here(&mut self, stmt: &Stmt) {
@@ -44,21 +44,12 @@ impl Emitter<'_> {
             StmtKind::If { arms, otherwise } => {
                 let end = self.body.block();
                 for (condition, body) in arms {
-                    let place = self.linked.place(condition.span);
-                    let counts = counts_steps(self.linked, condition);
-                    let outer = std::mem::replace(&mut self.place, place);
                     let next = self.body.block();
-                    self.branch(condition, false, next);
-                    if counts {
-                        self.trap_if_exhausted();
-                    }
+                    self.unless(condition, next);
                     self.block(body);
                     self.body.br(end);
                     self.body.end();
-                    if counts {
-                        self.trap_if_exhausted();
-                    }
-                    self.place = outer;
+                    self.after_condition(condition);
                 }
                 self.block(otherwise);
                 self.body.end();

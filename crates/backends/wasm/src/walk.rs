@@ -21,14 +21,7 @@ impl Emitter<'_> {
             self.four_tested(condition, body, (head, end));
         }
         let mark = self.body.mark();
-        let place = self.linked.place(condition.span);
-        let counts = counts_steps(self.linked, condition);
-        let outer = std::mem::replace(&mut self.place, place);
-        self.branch(condition, false, end);
-        if counts {
-            self.trap_if_exhausted();
-        }
-        self.place = outer;
+        self.unless(condition, end);
         self.body.release(mark);
         match slices {
             Some(slices) => self.step_in(slices),
@@ -41,11 +34,7 @@ impl Emitter<'_> {
             self.end_slices(slices);
         }
         self.body.end();
-        if counts {
-            let outer = std::mem::replace(&mut self.place, place);
-            self.trap_if_exhausted();
-            self.place = outer;
-        }
+        self.after_condition(condition);
     }
 
     /// Up to four turns in a row, where the slice has so many steps, after which they are counted.
@@ -57,9 +46,7 @@ impl Emitter<'_> {
         let [third, second, first] = std::array::from_fn(|_| self.body.block());
         for ended in [end, first, second, third] {
             let mark = self.body.mark();
-            let outer = std::mem::replace(&mut self.place, self.linked.place(condition.span));
-            self.branch(condition, false, ended);
-            self.place = outer;
+            self.unless(condition, ended);
             self.body.release(mark);
             let next = self.body.block();
             self.turn(end, next, body);

@@ -3,7 +3,7 @@
 //! At first nothing is taken to be nil; what may be is added until nothing changes. Then expressions say so, and tests that may be nil are
 //! made definite.
 
-use crate::ast::{Block, Clause, CompareOp, Const, Expr, ExprKind, Frame, Function, Local, LocalId, Over, Program, Stmt, StmtKind};
+use crate::ast::{Block, Clause, CompareOp, Const, Expr, ExprKind, Frame, Function, Local, LocalId, Program, Stmt, StmtKind};
 use crate::intrinsic::Row;
 use crate::scheme::Presence;
 use crate::signature::NilRule;
@@ -164,31 +164,12 @@ impl Mend<'_> {
     }
 
     fn stmt(&mut self, stmt: &mut Stmt) {
-        match &mut stmt.kind {
-            StmtKind::If { arms, otherwise } => {
-                for (condition, body) in arms {
-                    self.truth(condition);
-                    self.block(body);
-                }
-                self.block(otherwise);
-            }
-            StmtKind::While { condition, body } => {
-                self.truth(condition);
-                self.block(body);
-            }
-            StmtKind::For { over, body, .. } => {
-                match over {
-                    Over::Range { start, end, .. } => {
-                        self.expr(start);
-                        self.expr(end);
-                    }
-                    Over::Value(value) => self.expr(value),
-                    Over::Array(_) => {}
-                }
-                self.block(body);
-            }
-            _ => stmt.exprs_mut(&mut |e| self.expr(e)),
+        if stmt.is_conditional() {
+            stmt.own_exprs_mut(&mut |condition| self.truth(condition));
+        } else {
+            stmt.own_exprs_mut(&mut |e| self.expr(e));
         }
+        stmt.blocks_mut().into_iter().for_each(|block| self.block(block));
     }
 
     fn expr(&mut self, e: &mut Expr) {

@@ -56,11 +56,11 @@ pub fn run(args: &RunArgs) -> Result<ExitCode, Failure> {
     run.end(several)?;
     progress.end(several);
     let passed = feed.report();
-    if let Some((record, at)) = run.first {
+    if let Some((place, at)) = &run.first {
         eprintln!("quintet: {} rule-record pairs trapped and count as no match; --output json names them", run.traps);
         let name =
             run.prepared.names.get(at.rule).filter(|name| !name.is_empty()).map_or_else(|| "the rule".into(), |name| format!("`{name}`"));
-        render::trap(&source.name, &source.text, at.span, &format!("{name} on record {record}, the first that traps: {}", at.trap));
+        render::trap(&source.name, &source.text, at.span, &format!("{name} on {place}, the first that traps: {}", at.trap));
     }
     Ok(if args.strict && (run.lossy || passed) { ExitCode::from(NOT_IN_ORDER) } else { ExitCode::SUCCESS })
 }
@@ -73,8 +73,8 @@ struct Run {
     printer: Option<Printer<BufWriter<StdoutLock<'static>>>>,
     matching: Option<Matching>,
     traps: usize,
-    /// The first of them, and its record's number in its input.
-    first: Option<(u64, TrapAt)>,
+    /// The first of them, and its record in words.
+    first: Option<(String, TrapAt)>,
     /// Whether something of the inputs is in no record.
     lossy: bool,
 }
@@ -117,8 +117,10 @@ impl Run {
             let found = Found::new(&batch, &matches, reader.batch_numbers(), reader.originals());
             progress.add(batch.len() as u64, found.matching());
             self.traps += matches.traps().len();
-            if let (None, Some(at)) = (self.first, matches.traps().first()) {
-                self.first = Some((reader.batch_numbers().get(at.record).copied().unwrap_or_default(), *at));
+            if let (None, Some(at)) = (&self.first, matches.traps().first()) {
+                let number = reader.batch_numbers().get(at.record).copied().unwrap_or_default();
+                let input = if self.several { format!(" of {name}") } else { String::new() };
+                self.first = Some((format!("record {number}{input}"), *at));
             }
             let live = reader.is_live();
             self.print(|printer| {

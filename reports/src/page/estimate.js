@@ -116,11 +116,16 @@ const incompleteBeta = (a, b, x) => {
 
 const tBeyond = (t, freedom) => incompleteBeta(freedom / 2, 0.5, freedom / (freedom + t * t));
 
+// Newton's steps from 0 stay below the point that is looked for, and come to it.
 const tQuantile = (beyond, freedom) => {
-  let [low, high] = [0, 1e6];
-  for (let i = 0; i < 100; i += 1) {
-    const middle = (low + high) / 2;
-    [low, high] = tBeyond(middle, freedom) > beyond ? [middle, high] : [low, middle];
+  const peak = (2 * Math.exp(lnGamma((freedom + 1) / 2) - lnGamma(freedom / 2))) / Math.sqrt(freedom * Math.PI);
+  let t = 0;
+  for (let i = 0; i < 200; i += 1) {
+    const step = (tBeyond(t, freedom) - beyond) / (peak * (1 + (t * t) / freedom) ** (-(freedom + 1) / 2));
+    t += step;
+    if (Math.abs(step) <= 1e-12 * t) {
+      break;
+    }
   }
-  return (low + high) / 2;
+  return t;
 };

@@ -7,7 +7,7 @@ use quintet_lang::ast::{ArithOp, CompareOp, Const, Expr, ExprKind};
 use quintet_runtime::{compare_steps, ip_words, looked_at, slice};
 
 use crate::context::{BoolFn, Ctx, test};
-use crate::expr::Builder;
+use crate::generator::Generator;
 use crate::kind::{Bool, Bytes, Float, Int, Ip, Kind, Primitive, StoredBytes, U32};
 use crate::operand::{Operand, Source, by_side, leaf, leaf_bytes, leaf_with};
 use crate::text::bound;
@@ -39,7 +39,7 @@ pub(crate) fn mirrored(op: CompareOp) -> CompareOp {
     }
 }
 
-impl Builder<'_> {
+impl Generator<'_> {
     /// A comparison of two values of one primitive type.
     pub(crate) fn compare(&mut self, op: CompareOp, lhs: &Expr, rhs: &Expr, on_nil: bool) -> BoolFn {
         if let Some(test) = self.compare_words(op, lhs, rhs, on_nil) {

@@ -7,7 +7,7 @@ use quintet_runtime::Trap;
 use crate::arith::binary;
 use crate::compare::{both, mirrored};
 use crate::context::{BoolFn, Ctx};
-use crate::expr::Builder;
+use crate::generator::Generator;
 use crate::kind::{Float, Int, U32, ValFn};
 use crate::operand::{Fixed, Source};
 use crate::stmt::{Flow, StmtFn, stmt, trap};
@@ -111,7 +111,7 @@ fn divides(op: ArithOp, rhs: &Expr) -> bool {
     op.entry().traps && !matches!(&rhs.kind, ExprKind::Const(Const::Int(1..) | Const::U32(1..)))
 }
 
-impl Builder<'_> {
+impl Generator<'_> {
     /// Arithmetic on Ints.
     pub(crate) fn int_operator(&mut self, op: ArithOp, lhs: &Expr, rhs: &Expr) -> ValFn<Int> {
         self.full |= divides(op, rhs);

@@ -6,14 +6,14 @@ use quintet_runtime::{IntSet, IpSet, Linked, SetMatcher, Threshold, Value, looke
 
 use crate::compare::{equal_bytes, head_mask, head_of};
 use crate::context::{BoolFn, Ctx, test};
-use crate::expr::Builder;
+use crate::generator::Generator;
 use crate::kind::{Any, Bytes, Int, Ip, Primitive, StoredBytes};
 use crate::operand::{Operand, leaf, leaf_bytes, leaf_with};
 
 /// Most ranges that a closure has a place for; see [`Threshold::ClosuresSetRanges`].
 const FEW_RANGES: usize = 8;
 
-impl Builder<'_> {
+impl Generator<'_> {
     /// Whether a literal set holds a value.
     pub(crate) fn in_set(&mut self, value: &Expr, id: SetId) -> BoolFn {
         match self.linked.set(id) {

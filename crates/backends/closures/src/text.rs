@@ -5,12 +5,12 @@ use quintet_runtime::{Linked, Searcher, Threshold, looked_at, slice};
 
 use crate::compare::equal_bytes;
 use crate::context::{BoolFn, Ctx, test};
-use crate::expr::Builder;
+use crate::generator::Generator;
 use crate::kind::{Bytes, Int, ValFn, val};
 use crate::operand::{Operand, leaf, leaf_bytes, leaf_with};
 use crate::search::{OneByte, ShortNeedle};
 
-impl Builder<'_> {
+impl Generator<'_> {
     /// Whether a needle occurs.
     pub(crate) fn contains(&mut self, value: &Expr, needle: &Needle) -> BoolFn {
         match needle {

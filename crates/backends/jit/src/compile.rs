@@ -15,7 +15,7 @@ use quintet_runtime::{
 use crate::array::constants;
 use crate::config::{self, BEST, FAST};
 use crate::emit;
-use crate::function::generate;
+use crate::generator::generate;
 use crate::instance::{RuleFn, Runner};
 use crate::memory::CodeMemory;
 use crate::script;
@@ -223,7 +223,7 @@ impl Backend for Jit {
     fn compile(&self, program: &Arc<Linked>) -> Result<Arc<dyn Compiled>, CompileError> {
         program.fits_code().map_err(|e| CompileError::new(self.id, e))?;
         let code = self.assemble(program).map_err(|e| CompileError::new(self.id, e))?;
-        Ok(Arc::new(Program { code: Arc::new(code) }))
+        Ok(Arc::new(Executable { code: Arc::new(code) }))
     }
 
     fn emits(&self) -> &'static [Emit] {
@@ -271,11 +271,11 @@ impl Code {
 }
 
 /// The compiled program.
-struct Program {
+struct Executable {
     code: Arc<Code>,
 }
 
-impl Compiled for Program {
+impl Compiled for Executable {
     fn instantiate(&self, limits: &Limits) -> Result<Box<dyn Instance>, InstantiateError> {
         Ok(Box::new(Runner::new(self.code.clone(), limits)))
     }

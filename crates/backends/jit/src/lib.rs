@@ -32,7 +32,8 @@ mod emit;
 mod equal;
 mod expr;
 mod frame;
-mod function;
+mod generator;
+
 mod instance;
 mod intrinsic;
 mod logic;

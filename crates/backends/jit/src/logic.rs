@@ -3,10 +3,10 @@
 use cranelift_codegen::ir::{Block, InstBuilder};
 use quintet_lang::ast::{Const, Expr, ExprKind, LogicOp, Needle};
 
-use crate::function::{Gen, Made, Malformed};
+use crate::generator::{Generator, Made, Malformed};
 use crate::symbols::Helper;
 
-impl<'p> Gen<'_, 'p> {
+impl<'p> Generator<'_, 'p> {
     /// Goes to `yes` where a Bool expression holds, to `no` where it does not or is nil. Ends the current block.
     pub(crate) fn test(&mut self, expr: &'p Expr, yes: Block, no: Block) -> Made<()> {
         match &expr.kind {

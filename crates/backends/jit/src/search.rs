@@ -10,11 +10,11 @@ use cranelift_codegen::ir::{Block, ConstantData, InstBuilder, Value};
 use quintet_lang::ast::NeedleId;
 use quintet_runtime::Threshold;
 
-use crate::function::{Gen, Made};
+use crate::generator::{Generator, Made};
 use crate::symbols::Helper;
 use crate::value::{Run, unaligned};
 
-impl Gen<'_, '_> {
+impl Generator<'_, '_> {
     /// Goes where the occurrence of a constant needle says.
     pub(crate) fn search(&mut self, run: Run, id: NeedleId, yes: Block, no: Block) -> Made<()> {
         let searcher = self.linked.searcher(id);

@@ -5,11 +5,11 @@ use cranelift_codegen::ir::{Block, InstBuilder, Value};
 use quintet_lang::ast::SetId;
 use quintet_runtime::{BytesSet, IpSet, SetMatcher, Threshold};
 
-use crate::function::{Gen, Made, Malformed};
+use crate::generator::{Generator, Made, Malformed};
 use crate::symbols::Helper;
 use crate::value::{Run, Val};
 
-impl<'p> Gen<'_, 'p> {
+impl<'p> Generator<'_, 'p> {
     /// Goes where the membership of a value in a set says.
     pub(crate) fn in_set(&mut self, id: SetId, value: Val<'p>, yes: Block, no: Block) -> Made<()> {
         match (self.linked.set(id), value) {

@@ -12,7 +12,7 @@ use quintet_runtime::{Linked, Threshold, Trap, counts_steps, counts_steps_inline
 
 use crate::code::Exit;
 use crate::data::Data;
-use crate::expr::{Emitter, head};
+use crate::generator::{Generator, head};
 use crate::partition::{Cuts, can_trap, group, is_wide};
 use crate::ranges::Ranges;
 use crate::script::{self, is_scripted};
@@ -220,7 +220,7 @@ fn expression(linked: &Linked, data: &mut Data, rule: &Rule, number: (usize, usi
     });
     let expr = grouped.as_ref().unwrap_or(&rule.expr);
     let cuts = Cuts::new(linked, [expr]);
-    let mut emitter = Emitter::new(linked, data, &rule.frame, &cuts, parts);
+    let mut emitter = Generator::new(linked, data, &rule.frame, &cuts, parts);
     let (counts, ..) = counting(linked, rule);
     if expr.makes_values() {
         emitter.code.line("reset(E)");

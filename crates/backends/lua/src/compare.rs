@@ -6,7 +6,7 @@ use quintet_lang::LOOKED_AT;
 use quintet_lang::ast::CompareOp;
 use quintet_runtime::{Threshold, looked_at};
 
-use crate::expr::Emitter;
+use crate::generator::Generator;
 use crate::operand::{Bytes, Int, Ip, Operand, U32};
 
 /// The operator as Lua writes it.
@@ -38,7 +38,7 @@ fn ordered_u32(value: &U32) -> String {
     }
 }
 
-impl Emitter<'_> {
+impl Generator<'_> {
     /// The condition under which two values, neither nil, compare.
     pub(crate) fn compare(&mut self, op: CompareOp, a: Operand, b: Operand) -> String {
         match (a, b) {

@@ -14,7 +14,7 @@ use crate::array::{stored_bytes, view_bytes};
 use crate::chunk::relieved;
 use crate::code::Exit;
 use crate::data::Data;
-use crate::expr::{Emitter, head};
+use crate::generator::{Generator, head};
 use crate::ints::form;
 use crate::memory::HEADER;
 use crate::operand::Form;
@@ -182,7 +182,7 @@ fn generate(linked: &Linked, data: &mut Data, ranges: &Ranges, unit: &Unit<'_>, 
             || linked.exceeds(Threshold::LuaLocals, variables)
             || linked.exceeds(Threshold::LuaFunctionNodes, total / 4)
             || linked.exceeds(Threshold::LuaFunctionDepth, depth(unit.body)));
-    let mut emitter = Emitter::new(linked, data, unit.frame, &cuts, parts);
+    let mut emitter = Generator::new(linked, data, unit.frame, &cuts, parts);
     if with_statements {
         emitter.args = "w, b, D, Z";
         emitter.spilled.table = "Z";
@@ -238,7 +238,7 @@ fn lines(lines: &[String]) -> String {
     lines.iter().map(|line| format!("  {line}\n")).collect()
 }
 
-impl<'c> Emitter<'c> {
+impl<'c> Generator<'c> {
     /// The variables of a local.
     pub(crate) fn slots_of(&self, local: LocalId) -> Slots {
         let slots = self.script.as_ref().and_then(|script| script.slots.get(local.index()));

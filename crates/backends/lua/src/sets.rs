@@ -3,7 +3,7 @@
 use quintet_lang::ast::SetId;
 use quintet_runtime::{BytesSet, IntSet, IpSet, SetMatcher, Threshold};
 
-use crate::expr::Emitter;
+use crate::generator::Generator;
 use crate::ints::number_literal;
 use crate::operand::{Bytes, Form, Int, Ip, Operand, int_literal};
 
@@ -20,7 +20,7 @@ fn within<T: PartialEq>(value: &str, first: T, last: T, literal: impl Fn(T) -> S
     format!("{value} >= {} and {value} <= {}", literal(first), literal(last))
 }
 
-impl Emitter<'_> {
+impl Generator<'_> {
     /// The condition under which a set holds a value that is not nil.
     pub(crate) fn in_set(&mut self, value: Operand, set: SetId) -> String {
         match (self.linked.set(set), value) {

@@ -7,12 +7,13 @@ use wasm_encoder::InstructionSink;
 use wasm_encoder::ValType::I32;
 
 use crate::body::{Label, at};
-use crate::expr::{Emitter, Ip};
+use crate::expr::Ip;
+use crate::generator::Generator;
 use crate::helpers::Helper;
 use crate::module::Target;
 use crate::steps::length;
 
-impl Emitter<'_> {
+impl Generator<'_> {
     /// Pushes whether a comparison holds.
     pub(crate) fn compare(&mut self, op: CompareOp, lhs: &Expr, rhs: &Expr, nil: Label) {
         match lhs.ty {

@@ -5,7 +5,8 @@ use quintet_runtime::Threshold;
 use wasm_encoder::ValType::I32;
 
 use crate::body::Label;
-use crate::expr::{Emitter, words};
+use crate::expr::words;
+use crate::generator::Generator;
 use crate::import::{Import, TRAP};
 use crate::module::Signature;
 
@@ -44,7 +45,7 @@ fn nil_answer(expr: &Expr) -> Option<bool> {
     }
 }
 
-impl Emitter<'_> {
+impl Generator<'_> {
     /// Goes to `target` if the expression, a Bool that is not nil, is `when`, and on otherwise.
     pub(crate) fn branch(&mut self, expr: &Expr, when: bool, target: Label) {
         match &expr.kind {
@@ -127,7 +128,7 @@ impl Emitter<'_> {
         if when { self.body.br_if(target) } else { self.body.br_unless(target) }
     }
 
-    /// As [`Emitter::branch`], with a label for operands that are nil.
+    /// As [`Generator::branch`], with a label for operands that are nil.
     fn test(&mut self, expr: &Expr, nil: Label, when: bool, target: Label) {
         let mark = self.body.mark();
         match &expr.kind {
@@ -282,7 +283,7 @@ impl Emitter<'_> {
     /// Puts as many operands as are enough into a function of their own and pushes what they answer together. Answers the rest.
     fn part<'e>(&mut self, op: LogicOp, items: &'e [Expr]) -> &'e [Expr] {
         let (target, rest) = {
-            let mut part = Emitter::new(self.linked, self.builder, PART.params.len(), self.bound.len());
+            let mut part = Generator::new(self.linked, self.builder, PART.params.len(), self.bound.len());
             // The caller may be in the middle of a call, whose arguments so far stand in its cells.
             part.cells = self.cells;
             let trapped = part.body.block();

@@ -5,7 +5,7 @@ use quintet_runtime::Threshold;
 use wasm_encoder::ValType::{I32, V128};
 
 use crate::body::{Body, Label, at};
-use crate::expr::Emitter;
+use crate::generator::Generator;
 use crate::helpers::Helper;
 use crate::import::Import;
 use crate::module::Target;
@@ -19,7 +19,7 @@ pub(crate) fn count(program: &Program) -> usize {
     count
 }
 
-impl Emitter<'_> {
+impl Generator<'_> {
     /// Goes to `missing` unless the needle occurs in the bytes.
     ///
     /// Places where the needle's first and last byte stand are found with two vector compares, and looked at one by one. Loads reach past

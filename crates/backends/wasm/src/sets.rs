@@ -6,12 +6,13 @@ use quintet_runtime::{BytesSet, IpSet, SetMatcher, Threshold};
 use wasm_encoder::ValType::{I32, I64};
 
 use crate::body::Label;
-use crate::expr::{Emitter, Ip};
+use crate::expr::Ip;
+use crate::generator::Generator;
 use crate::helpers::Helper;
 use crate::import::Import;
 use crate::module::Target;
 
-impl Emitter<'_> {
+impl Generator<'_> {
     /// Pushes whether the set holds the value.
     pub(crate) fn in_set(&mut self, value: &Expr, id: SetId, nil: Label) {
         let mark = self.body.mark();

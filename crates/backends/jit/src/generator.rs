@@ -28,7 +28,7 @@ pub(crate) struct Malformed;
 pub(crate) type Made<T> = Result<T, Malformed>;
 
 /// A function under construction: a rule's, or one of the program.
-pub(crate) struct Gen<'f, 'p> {
+pub(crate) struct Generator<'f, 'p> {
     pub(crate) b: FunctionBuilder<'f>,
     pub(crate) linked: &'p Linked,
     pub(crate) symbols: &'f mut Symbols,
@@ -109,7 +109,7 @@ pub(crate) fn generate(
     b.ins().jump(head, &[last.into(), zero.into()]);
 
     b.switch_to_block(head);
-    let mut g = Gen::new(b, linked, symbols, isa, &rule.frame, [state, arena, record]);
+    let mut g = Generator::new(b, linked, symbols, isa, &rule.frame, [state, arena, record]);
     let shifted = g.b.ins().ishl_imm_u(bits, 1);
     // Others that count are asked for blocks of records only where none can pass the budget.
     let counts = !rule.is_expression() || counts_steps_inline(linked, &rule.expr);
@@ -160,7 +160,7 @@ pub(crate) fn generate(
     Ok(())
 }
 
-impl<'f, 'p> Gen<'f, 'p> {
+impl<'f, 'p> Generator<'f, 'p> {
     /// A function with nothing in it, for a frame; the values are those of the state, the arena and the record.
     pub(crate) fn new(
         b: FunctionBuilder<'f>,
@@ -169,9 +169,9 @@ impl<'f, 'p> Gen<'f, 'p> {
         isa: &'f dyn TargetIsa,
         frame: &'p Frame,
         [state, arena, record]: [Value; 3],
-    ) -> Gen<'f, 'p> {
+    ) -> Generator<'f, 'p> {
         let count = frame.locals.len();
-        Gen {
+        Generator {
             b,
             linked,
             symbols,
@@ -213,7 +213,7 @@ impl<'f, 'p> Gen<'f, 'p> {
     }
 }
 
-impl<'p> Gen<'_, 'p> {
+impl<'p> Generator<'_, 'p> {
     /// A new block.
     pub(crate) fn block(&mut self) -> Block {
         self.b.create_block()

@@ -21,6 +21,7 @@ pub mod operator;
 mod parser;
 pub mod passes;
 mod print;
+mod same;
 mod scheme;
 mod scheme_toml;
 pub mod signature;

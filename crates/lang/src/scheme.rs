@@ -4,6 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::fmt;
 use std::sync::Arc;
 
+use foldhash::fast::RandomState;
 use serde::{Deserialize, Serialize};
 
 use crate::signature::Signature;
@@ -49,7 +50,7 @@ struct Inner {
     /// What makes records: schemes that share them take each other's.
     fields: Arc<[Field]>,
     functions: Vec<Signature>,
-    names: HashMap<String, Named>,
+    names: HashMap<String, Named, RandomState>,
     list_types: BTreeSet<Type>,
     nil_not_equal: bool,
     /// The scheme that this one is a projection of.
@@ -155,7 +156,7 @@ impl SchemeBuilder {
     /// # Errors
     /// See [`SchemeError`].
     pub fn build(self) -> Result<Scheme, SchemeError> {
-        let mut names = HashMap::with_capacity(self.fields.len() + self.functions.len());
+        let mut names = HashMap::with_capacity_and_hasher(self.fields.len() + self.functions.len(), RandomState::default());
         let mut add = |name: &str, what: Named| {
             let well_formed = name.split('.').all(|s| !s.is_empty() && s.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_'));
             if !well_formed {
@@ -275,7 +276,7 @@ impl Scheme {
     /// This scheme with only the fields that `keep` accepts: records of it are smaller and readers that fill them parse less.
     /// A program must be checked against the scheme of the records that it runs on.
     pub fn project(&self, mut keep: impl FnMut(FieldId, &Field) -> bool) -> Scheme {
-        let mut names: HashMap<String, Named> = HashMap::new();
+        let mut names: HashMap<String, Named, RandomState> = HashMap::default();
         let mut fields = Vec::new();
         for (i, field) in self.0.fields.iter().enumerate() {
             // A protocol's name stands for its bytes where those are wanted, so it stays with them.

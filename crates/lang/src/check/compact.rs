@@ -23,6 +23,14 @@ pub(super) fn rename(expr: &mut Expr, renamed: &HashMap<LocalId, LocalId>) {
 
 /// New ids for the entries of one table.
 struct Renumber<T> {
+    /// The entries that were met in order of their ids, which stay as they are: all, where nothing is left behind.
+    table: Vec<T>,
+    met: u32,
+    /// From the first on that was met out of order.
+    anew: Option<Anew<T>>,
+}
+
+struct Anew<T> {
     old: Vec<Option<T>>,
     new: Vec<T>,
     /// By old id, once the entry was met.
@@ -31,11 +39,47 @@ struct Renumber<T> {
 
 impl<T> Renumber<T> {
     fn new(table: Vec<T>) -> Self {
-        Renumber {
+        Renumber { table, met: 0, anew: None }
+    }
+
+    fn id(&mut self, old: u32) -> u32 {
+        if self.anew.is_none() {
+            if old < self.met {
+                return old;
+            }
+            if old == self.met && (old as usize) < self.table.len() {
+                self.met += 1;
+                return old;
+            }
+        }
+        let (table, met) = (&mut self.table, self.met);
+        self.anew.get_or_insert_with(|| Anew::new(std::mem::take(table), met)).id(old)
+    }
+
+    /// The entries that were met, in order of their new ids.
+    fn entries(mut self) -> Vec<T> {
+        match self.anew {
+            Some(anew) => anew.new,
+            None => {
+                self.table.truncate(self.met as usize);
+                self.table
+            }
+        }
+    }
+}
+
+impl<T> Anew<T> {
+    /// The first `met` entries keep their ids.
+    fn new(table: Vec<T>, met: u32) -> Self {
+        let mut anew = Anew {
             new: Vec::with_capacity(table.len()),
             ids: (0..table.len() as u32).collect(),
             old: table.into_iter().map(Some).collect(),
-        }
+        };
+        (0..met).for_each(|old| {
+            anew.id(old);
+        });
+        anew
     }
 
     fn id(&mut self, old: u32) -> u32 {
@@ -48,7 +92,8 @@ impl<T> Renumber<T> {
 }
 
 struct Compact {
-    locals: HashMap<LocalId, LocalId>,
+    /// The new ids of the locals that were met, by old id.
+    locals: Vec<Option<LocalId>>,
     /// The locals as they were.
     old: Vec<Local>,
     frame: Vec<Local>,
@@ -63,7 +108,7 @@ struct Compact {
 /// The same program without what is not used.
 pub(crate) fn compact(program: Program) -> Program {
     let mut c = Compact {
-        locals: HashMap::new(),
+        locals: Vec::new(),
         old: Vec::new(),
         frame: Vec::new(),
         sets: Renumber::new(program.sets),
@@ -90,12 +135,12 @@ pub(crate) fn compact(program: Program) -> Program {
     Program {
         scheme: program.scheme,
         rules,
-        sets: c.sets.new,
-        lists: c.lists.new,
-        regexes: c.regexes.new,
-        wildcards: c.wildcards.new,
-        needles: c.needles.new,
-        sites: c.sites.new,
+        sets: c.sets.entries(),
+        lists: c.lists.entries(),
+        regexes: c.regexes.entries(),
+        wildcards: c.wildcards.entries(),
+        needles: c.needles.entries(),
+        sites: c.sites.entries(),
         functions,
         tables: program.tables,
     }
@@ -105,6 +150,7 @@ impl Compact {
     fn begin(&mut self, frame: &mut Frame) {
         self.locals.clear();
         self.old = std::mem::take(&mut frame.locals);
+        self.locals.resize(self.old.len(), None);
     }
 
     fn end(&mut self) -> Frame {
@@ -189,9 +235,9 @@ impl Compact {
 
     /// A local, for the first time or not.
     fn meet(&mut self, id: &mut LocalId) {
-        match self.locals.get(id) {
-            Some(new) => *id = *new,
-            None => self.bind(id),
+        match self.locals.get(id.index()) {
+            Some(Some(new)) => *id = *new,
+            _ => self.bind(id),
         }
     }
 
@@ -229,10 +275,10 @@ impl Compact {
     }
 
     fn bind(&mut self, id: &mut LocalId) {
-        let Some(local) = self.old.get(id.index()) else { return };
+        let (Some(local), Some(met)) = (self.old.get(id.index()), self.locals.get_mut(id.index())) else { return };
         let new = LocalId(self.frame.len() as u32);
         self.frame.push(local.clone());
-        self.locals.insert(*id, new);
+        *met = Some(new);
         *id = new;
     }
 }

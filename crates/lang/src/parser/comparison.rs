@@ -1,5 +1,7 @@
 //! Logic and comparisons.
 
+use std::borrow::Cow;
+
 use super::{Failed, Parsed, Parser, mistake};
 use crate::ast::{CompareOp, LogicOp, Span};
 use crate::diagnostic::Diagnostic;
@@ -25,34 +27,39 @@ const GLUED: [(&str, CompareOp); 6] = [
     ("lt", CompareOp::Lt),
 ];
 
-impl Parser<'_> {
+impl<'s> Parser<'s> {
     /// A whole expression. All three levels of logic are parsed by one loop, so a chain of any length takes no stack.
-    pub(super) fn expr(&mut self) -> Parsed<Expr> {
-        let (mut ors, mut xors, mut ands) = (Vec::new(), Vec::new(), Vec::new());
+    pub(super) fn expr(&mut self) -> Parsed<Expr<'s>> {
+        let first = self.not()?;
+        // Most expressions are one comparison.
+        let Some(mut op) = self.logic_operator() else { return Ok(first) };
+        let (mut ors, mut xors, mut ands) = (Vec::new(), Vec::new(), vec![first]);
         loop {
-            ands.push(self.not()?);
-            match self.logic_operator() {
-                Some(LogicOp::And) => {}
-                Some(LogicOp::Xor) => xors.push(self.join(LogicOp::And, &mut ands)?),
-                Some(LogicOp::Or) => {
+            match op {
+                LogicOp::And => {}
+                LogicOp::Xor => xors.push(self.join(LogicOp::And, &mut ands)?),
+                LogicOp::Or => {
                     xors.push(self.join(LogicOp::And, &mut ands)?);
                     ors.push(self.join(LogicOp::Xor, &mut xors)?);
-                }
-                None => {
-                    xors.push(self.join(LogicOp::And, &mut ands)?);
-                    ors.push(self.join(LogicOp::Xor, &mut xors)?);
-                    return self.join(LogicOp::Or, &mut ors);
                 }
             }
+            ands.push(self.not()?);
+            match self.logic_operator() {
+                Some(next) => op = next,
+                None => break,
+            }
         }
+        xors.push(self.join(LogicOp::And, &mut ands)?);
+        ors.push(self.join(LogicOp::Xor, &mut xors)?);
+        self.join(LogicOp::Or, &mut ors)
     }
 
     /// One node of all `items`, or the only one.
-    fn join(&mut self, op: LogicOp, items: &mut Vec<Expr>) -> Parsed<Expr> {
-        let items = std::mem::take(items);
+    fn join(&mut self, op: LogicOp, items: &mut Vec<Expr<'s>>) -> Parsed<Expr<'s>> {
         if items.len() < 2 {
-            return items.into_iter().next().ok_or(Failed);
+            return items.pop().ok_or(Failed);
         }
+        let items = std::mem::take(items);
         let chain = items.iter().map(|i| i.chain).max().unwrap_or(0);
         let span = items.iter().fold(items[0].span, |span, i| span.to(i.span));
         Ok(self.node(ExprKind::Logic { op, items }, span, chain))
@@ -71,7 +78,7 @@ impl Parser<'_> {
     }
 
     /// Any number of `not` and a comparison.
-    fn not(&mut self) -> Parsed<Expr> {
+    fn not(&mut self) -> Parsed<Expr<'s>> {
         let mut nots = Vec::new();
         while let (Token::Word("not") | Token::Symbol("!"), span) = self.peek() {
             self.enter(span)?;
@@ -87,7 +94,7 @@ impl Parser<'_> {
         Ok(expr)
     }
 
-    fn comparison(&mut self) -> Parsed<Expr> {
+    fn comparison(&mut self) -> Parsed<Expr<'s>> {
         let lhs = self.operand(false)?;
         match self.test()? {
             Some(test) => self.compared(lhs, test),
@@ -99,7 +106,7 @@ impl Parser<'_> {
     }
 
     /// The right side of a comparison.
-    fn compared(&mut self, lhs: Expr, test: Test) -> Parsed<Expr> {
+    fn compared(&mut self, lhs: Expr<'s>, test: Test) -> Parsed<Expr<'s>> {
         let (start, chain) = (lhs.span, lhs.chain);
         let lhs = Box::new(lhs);
         let expr = match test {
@@ -126,7 +133,7 @@ impl Parser<'_> {
             Test::Matches => {
                 self.literal_string("matches", "a regular expression")?;
                 let pattern = match self.lexer.regex() {
-                    Ok(pattern) => pattern,
+                    Ok(pattern) => Box::new(pattern),
                     Err(d) => return self.fail(d),
                 };
                 let span = start.to(pattern.span);
@@ -142,7 +149,7 @@ impl Parser<'_> {
         Ok(expr)
     }
 
-    pub(super) fn string(&mut self) -> Parsed<(Vec<u8>, Span)> {
+    pub(super) fn string(&mut self) -> Parsed<(Cow<'s, [u8]>, Span)> {
         self.lexer.skip();
         match self.lexer.string() {
             Ok(found) => Ok(found),
@@ -252,7 +259,7 @@ impl Parser<'_> {
     }
 
     /// The right side of `in`.
-    fn set(&mut self) -> Parsed<(Set, Span)> {
+    fn set(&mut self) -> Parsed<(Set<'s>, Span)> {
         let (token, open) = self.peek();
         match token {
             Token::Symbol("{") => {
@@ -281,7 +288,7 @@ impl Parser<'_> {
         }
     }
 
-    fn members(&mut self, open: Span) -> Parsed<(Set, Span)> {
+    fn members(&mut self, open: Span) -> Parsed<(Set<'s>, Span)> {
         let mut members = Vec::new();
         loop {
             let (token, span) = self.peek();
@@ -307,7 +314,7 @@ impl Parser<'_> {
                     );
                 }
                 Token::Other('\'') => match self.single_quoted() {
-                    Some((bytes, span)) => members.push(Member::Bytes(bytes, span)),
+                    Some((bytes, span)) => members.push(Member::Bytes(bytes.into(), span)),
                     None => return self.fail(mistake::single_quotes(span, "\"...\"")),
                 },
                 _ => {

@@ -8,8 +8,8 @@ use std::collections::{BTreeSet, HashMap};
 use super::ranges::Ranges;
 use super::{Rewriter, boolean, test};
 use crate::ast::{CompareOp, Const, Expr, ExprKind, LogicOp, Program, Set, SetId, Span};
-use crate::dump::expr_key;
 use crate::limits::LOOKED_AT;
+use crate::same::Distinct;
 use crate::types::Type;
 
 /// The values that a test holds for.
@@ -103,10 +103,10 @@ impl Rewriter<'_> {
         }
         // The places of each value's tests, by the order of the first.
         let mut groups: Vec<Vec<usize>> = Vec::new();
-        let mut known: HashMap<String, usize> = HashMap::new();
+        let mut known = Distinct::new(&self.program);
         for (i, item) in run.iter().enumerate() {
             if let Some(value) = tested(&self.program, item) {
-                let group = *known.entry(expr_key(&self.program, value)).or_insert(groups.len());
+                let group = known.place(value);
                 match groups.get_mut(group) {
                     Some(places) => places.push(i),
                     None => groups.push(vec![i]),

@@ -124,6 +124,11 @@ impl<'s> Lexer<'s> {
         self.bytes().get(self.pos + ahead).copied()
     }
 
+    /// What is left of the text, as bytes.
+    pub(crate) fn left(&self) -> &'s [u8] {
+        self.bytes().get(self.pos..).unwrap_or(&[])
+    }
+
     /// What is left of the text.
     pub(crate) fn rest(&self) -> &'s str {
         &self.source[self.pos..self.end]
@@ -159,38 +164,40 @@ impl<'s> Lexer<'s> {
     #[inline(never)]
     fn read(&mut self) -> (Token<'s>, Span) {
         self.skip();
-        let token = self.scan();
-        let len = match token {
-            Token::Word(w) => w.len(),
-            Token::Symbol(s) => s.len(),
-            Token::Other(c) => c.len_utf8(),
-            Token::Quote => 1,
-            Token::End => 0,
-        };
+        let (token, len) = self.scan();
         let peeked = (token, Span::new(self.pos, self.pos + len));
         self.peeked = Some(peeked);
         peeked
     }
 
-    fn scan(&self) -> Token<'s> {
-        let rest = self.rest();
-        let bytes = rest.as_bytes();
-        let Some(first) = bytes.first() else { return Token::End };
+    /// The token that starts here, and its length.
+    fn scan(&self) -> (Token<'s>, usize) {
+        let bytes = self.left();
+        let Some(first) = bytes.first() else { return (Token::End, 0) };
         if *first == b'"' || *first == b'r' && raw_hashes(bytes).is_some() {
-            return Token::Quote;
+            return (Token::Quote, 1);
         }
-        if (first.is_ascii_hexdigit() || *first == b':')
-            && let Some(len) = address(rest)
-        {
-            return Token::Word(&rest[..len]);
-        }
-        if is_word(*first) {
-            return Token::Word(&rest[..word(bytes)]);
+        let address = if first.is_ascii_hexdigit() || *first == b':' { self.address(bytes) } else { None };
+        if let Some(len) = address.or_else(|| is_word(*first).then(|| word(bytes))) {
+            return (Token::Word(&self.source[self.pos..self.pos + len]), len);
         }
         match symbol(bytes) {
-            Some(symbol) => Token::Symbol(symbol),
-            None => rest.chars().next().map_or(Token::End, Token::Other),
+            Some(symbol) => (Token::Symbol(symbol), symbol.len()),
+            None => self.rest().chars().next().map_or((Token::End, 0), |c| (Token::Other(c), c.len_utf8())),
         }
+    }
+
+    /// The length of the IPv6 address that starts here.
+    fn address(&self, bytes: &[u8]) -> Option<usize> {
+        // Its first group has up to four digits, and a colon follows.
+        let group = bytes.iter().take(4).take_while(|b| b.is_ascii_hexdigit()).count();
+        if bytes.get(group) != Some(&b':') {
+            return None;
+        }
+        // The longest address has 45 characters; looking further than that would only cost time.
+        let run = bytes.iter().take(64).take_while(|b| b.is_ascii_hexdigit() || matches!(b, b':' | b'.')).count();
+        let text = self.source.get(self.pos..self.pos + run)?.trim_end_matches('.');
+        (text.as_bytes().contains(&b':') && literal::ip(text).is_some()).then_some(text.len())
     }
 
     /// Reads the string that starts here, escapes undone.
@@ -393,17 +400,4 @@ fn word(bytes: &[u8]) -> usize {
         len += bytes[len..].iter().take_while(|b| is_word(**b)).count();
     }
     len
-}
-
-/// The length of the IPv6 address that starts here.
-fn address(rest: &str) -> Option<usize> {
-    // Its first group has up to four digits, and a colon follows.
-    let group = rest.bytes().take(5).take_while(u8::is_ascii_hexdigit).count();
-    if rest.as_bytes().get(group) != Some(&b':') {
-        return None;
-    }
-    // The longest address has 45 characters; looking further than that would only cost time.
-    let run = rest.bytes().take(64).take_while(|b| b.is_ascii_hexdigit() || *b == b':' || *b == b'.').count();
-    let text = rest[..run].trim_end_matches('.');
-    (text.as_bytes().contains(&b':') && literal::ip(text).is_some()).then_some(text.len())
 }

@@ -93,8 +93,8 @@ pub(crate) fn sequence(text: &[u8]) -> Option<(Vec<u8>, usize)> {
         _ => None,
     };
     let joined = |at: usize| if matches!(text.get(at)?, b':' | b'-' | b'.') { pair(at + 1) } else { None };
-    let first = pair(0)?;
-    let mut bytes = vec![first, joined(2)?];
+    let (first, second) = (pair(0)?, joined(2)?);
+    let mut bytes = vec![first, second];
     let mut len = 5;
     while let Some(byte) = joined(len) {
         bytes.push(byte);

@@ -1,8 +1,9 @@
 //! Schemes: the fields and functions that rules may use.
 
+use std::any::Any;
 use std::collections::{BTreeSet, HashMap};
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use foldhash::fast::RandomState;
 use serde::{Deserialize, Serialize};
@@ -55,6 +56,7 @@ struct Inner {
     nil_not_equal: bool,
     /// The scheme that this one is a projection of.
     whole: Option<Scheme>,
+    derived: OnceLock<Arc<dyn Any + Send + Sync>>,
 }
 
 /// What a name in a scheme stands for.
@@ -187,6 +189,7 @@ impl SchemeBuilder {
             list_types: self.list_types,
             nil_not_equal: !self.nil_equal,
             whole: None,
+            derived: OnceLock::new(),
         })))
     }
 }
@@ -259,6 +262,13 @@ impl Scheme {
         Arc::ptr_eq(&self.0.fields, &other.0.fields)
     }
 
+    /// What `make` makes of the scheme, kept with it: it is made once. There is room for one such thing, and so for what whoever reads records
+    /// needs of every scheme.
+    #[doc(hidden)]
+    pub fn derived<T: Any + Send + Sync>(&self, make: impl FnOnce(&Scheme) -> T) -> Option<Arc<T>> {
+        self.0.derived.get_or_init(|| Arc::new(make(self))).clone().downcast().ok()
+    }
+
     /// This scheme with another function, which no name leads to.
     pub(crate) fn with_unnamed(&self, function: Signature) -> (Scheme, FunctionId) {
         let id = FunctionId(self.0.functions.len() as u32);
@@ -269,6 +279,7 @@ impl Scheme {
             list_types: self.0.list_types.clone(),
             nil_not_equal: self.0.nil_not_equal,
             whole: self.0.whole.clone(),
+            derived: OnceLock::new(),
         }));
         (scheme, id)
     }
@@ -297,6 +308,7 @@ impl Scheme {
             list_types: self.0.list_types.clone(),
             nil_not_equal: self.0.nil_not_equal,
             whole: Some(self.whole().clone()),
+            derived: OnceLock::new(),
         }))
     }
 

@@ -3,9 +3,10 @@
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
+use foldhash::fast::RandomState;
 use quintet_lang::ast::{Expr, ListId, NeedleId, Program, Regex, RegexId, SetId, Site, SiteId, Span, Stmt, WildcardId};
 use quintet_lang::validate::validate;
-use quintet_lang::{Limits, Scheme, VALUE_FUNCTION};
+use quintet_lang::{Checked, Limits, Scheme, VALUE_FUNCTION};
 use regex_automata::nfa::thompson::WhichCaptures;
 
 use crate::evaluate::HandOver;
@@ -23,7 +24,7 @@ use crate::value::Value;
 /// never move or change while it lives, so generated code may hold their addresses along with an `Arc` of it.
 pub struct Linked {
     program: Program,
-    layout: Layout,
+    layout: Arc<Layout>,
     limits: Limits,
     thresholds: Thresholds,
     crossings: Crossings,
@@ -65,6 +66,13 @@ pub struct TooLarge {
     function: bool,
     count: usize,
     limit: usize,
+}
+
+/// Whether there are no more rules than allowed.
+fn few_enough(program: &Program, limits: &Limits) -> Result<(), LinkError> {
+    let Some(rule) = program.rules.get(limits.rules) else { return Ok(()) };
+    let message = format!("the program has {} rules; at most {} are allowed", program.rules.len(), limits.rules);
+    Err(LinkError { message, span: rule.span })
 }
 
 /// Whether the library has the functions that a program calls, as the program's scheme declares them.
@@ -116,6 +124,16 @@ impl Linked {
         Linked::with_thresholds(program, library, lists, limits, Thresholds::default())
     }
 
+    /// Prepares a program that nobody can have altered since it was checked, with the default thresholds.
+    ///
+    /// # Errors
+    /// As [`Linked::new`].
+    pub fn of_checked(program: Checked, library: &Library, lists: &Lists, limits: &Limits) -> Result<Arc<Linked>, LinkError> {
+        debug_assert!(validate(&program).is_ok());
+        few_enough(&program, limits)?;
+        Linked::prepare(program.into_program(), library, lists, limits, Thresholds::default())
+    }
+
     /// Prepares `program` for backends to compile with these thresholds. They change what rules cost, never what they answer.
     ///
     /// # Errors
@@ -127,15 +145,23 @@ impl Linked {
         limits: &Limits,
         thresholds: Thresholds,
     ) -> Result<Arc<Linked>, LinkError> {
-        if let Some(rule) = program.rules.get(limits.rules) {
-            let message = format!("the program has {} rules; at most {} are allowed", program.rules.len(), limits.rules);
-            return Err(LinkError { message, span: rule.span });
-        }
+        few_enough(&program, limits)?;
         // Whoever holds a program can change it, and generated code trusts it.
         validate(&program)
             .map_err(|invalid| LinkError { message: format!("the program is not valid: {invalid}"), span: Span::default() })?;
+        Linked::prepare(program, library, lists, limits, thresholds)
+    }
+
+    /// Prepares a valid program of no more rules than allowed.
+    fn prepare(
+        program: Program,
+        library: &Library,
+        lists: &Lists,
+        limits: &Limits,
+        thresholds: Thresholds,
+    ) -> Result<Arc<Linked>, LinkError> {
         known(&program, library)?;
-        let mut places: HashMap<&str, u32> = HashMap::new();
+        let mut places: HashMap<&str, u32, RandomState> = HashMap::default();
         let mut first = Vec::new();
         let mut regex_places = Vec::with_capacity(program.regexes.len());
         for regex in &program.regexes {
@@ -179,7 +205,7 @@ impl Linked {
             })
             .collect::<Result<_, _>>()?;
         Ok(Arc::new(Linked {
-            layout: Layout::new(&program.scheme),
+            layout: Layout::of(&program.scheme),
             limits: limits.clone(),
             thresholds,
             crossings: Crossings::default(),

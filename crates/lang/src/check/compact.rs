@@ -22,9 +22,9 @@ pub(super) fn rename(expr: &mut Expr, renamed: &HashMap<LocalId, LocalId>) {
 }
 
 /// New ids for the entries of one table.
-struct Renumber<T> {
-    /// The entries that were met in order of their ids, which stay as they are: all, where nothing is left behind.
-    table: Vec<T>,
+struct Renumber<'t, T> {
+    /// The entries, as long as they are met in order of their ids: these stay as they are.
+    table: &'t mut Vec<T>,
     met: u32,
     /// From the first on that was met out of order.
     anew: Option<Anew<T>>,
@@ -37,8 +37,8 @@ struct Anew<T> {
     ids: Vec<u32>,
 }
 
-impl<T> Renumber<T> {
-    fn new(table: Vec<T>) -> Self {
+impl<'t, T> Renumber<'t, T> {
+    fn new(table: &'t mut Vec<T>) -> Self {
         Renumber { table, met: 0, anew: None }
     }
 
@@ -53,17 +53,14 @@ impl<T> Renumber<T> {
             }
         }
         let (table, met) = (&mut self.table, self.met);
-        self.anew.get_or_insert_with(|| Anew::new(std::mem::take(table), met)).id(old)
+        self.anew.get_or_insert_with(|| Anew::new(std::mem::take(*table), met)).id(old)
     }
 
-    /// The entries that were met, in order of their new ids.
-    fn entries(mut self) -> Vec<T> {
+    /// Leaves the entries that were met, in order of their new ids.
+    fn finish(self) {
         match self.anew {
-            Some(anew) => anew.new,
-            None => {
-                self.table.truncate(self.met as usize);
-                self.table
-            }
+            Some(anew) => *self.table = anew.new,
+            None => self.table.truncate(self.met as usize),
         }
     }
 }
@@ -91,62 +88,63 @@ impl<T> Anew<T> {
     }
 }
 
-struct Compact {
+struct Compact<'t> {
     /// The new ids of the locals that were met, by old id.
     locals: Vec<Option<LocalId>>,
     /// The locals as they were.
     old: Vec<Local>,
     frame: Vec<Local>,
-    sets: Renumber<crate::ast::Set>,
-    lists: Renumber<crate::ast::ListRef>,
-    regexes: Renumber<crate::ast::Regex>,
-    wildcards: Renumber<crate::ast::Wildcard>,
-    needles: Renumber<Vec<u8>>,
-    sites: Renumber<crate::ast::Site>,
+    sets: Renumber<'t, crate::ast::Set>,
+    lists: Renumber<'t, crate::ast::ListRef>,
+    regexes: Renumber<'t, crate::ast::Regex>,
+    wildcards: Renumber<'t, crate::ast::Wildcard>,
+    needles: Renumber<'t, Vec<u8>>,
+    sites: Renumber<'t, crate::ast::Site>,
 }
 
-/// The same program without what is not used.
-pub(crate) fn compact(program: Program) -> Program {
+/// Removes from a program what is not used.
+pub(crate) fn compact(program: &mut Program) {
+    let entries = program.sets.len()
+        + program.lists.len()
+        + program.regexes.len()
+        + program.wildcards.len()
+        + program.needles.len()
+        + program.sites.len();
+    if entries == 0 && program.functions.is_empty() && program.rules.iter().all(|rule| rule.frame.locals.is_empty()) {
+        return;
+    }
     let mut c = Compact {
         locals: Vec::new(),
         old: Vec::new(),
         frame: Vec::new(),
-        sets: Renumber::new(program.sets),
-        lists: Renumber::new(program.lists),
-        regexes: Renumber::new(program.regexes),
-        wildcards: Renumber::new(program.wildcards),
-        needles: Renumber::new(program.needles),
-        sites: Renumber::new(program.sites),
+        sets: Renumber::new(&mut program.sets),
+        lists: Renumber::new(&mut program.lists),
+        regexes: Renumber::new(&mut program.regexes),
+        wildcards: Renumber::new(&mut program.wildcards),
+        needles: Renumber::new(&mut program.needles),
+        sites: Renumber::new(&mut program.sites),
     };
-    let mut rules = program.rules;
-    for rule in &mut rules {
+    for rule in &mut program.rules {
         c.begin(&mut rule.frame);
         c.block(&mut rule.before);
         c.expr(&mut rule.expr);
         rule.frame = c.end();
     }
-    let mut functions = program.functions;
-    for function in &mut functions {
+    for function in &mut program.functions {
         c.begin(&mut function.frame);
         (0..function.params).for_each(|param| c.meet(&mut LocalId(param)));
         c.block(&mut function.body);
         function.frame = c.end();
     }
-    Program {
-        scheme: program.scheme,
-        rules,
-        sets: c.sets.entries(),
-        lists: c.lists.entries(),
-        regexes: c.regexes.entries(),
-        wildcards: c.wildcards.entries(),
-        needles: c.needles.entries(),
-        sites: c.sites.entries(),
-        functions,
-        tables: program.tables,
-    }
+    c.sets.finish();
+    c.lists.finish();
+    c.regexes.finish();
+    c.wildcards.finish();
+    c.needles.finish();
+    c.sites.finish();
 }
 
-impl Compact {
+impl Compact<'_> {
     fn begin(&mut self, frame: &mut Frame) {
         self.locals.clear();
         self.old = std::mem::take(&mut frame.locals);

@@ -1,5 +1,7 @@
 //! Comparisons, tests and arithmetic.
 
+use std::mem::discriminant;
+
 use super::element::{bound, nothing, test};
 use super::{Checked, Checker, Failed, Loop, Operand, Want};
 use crate::ast::{ArithOp, Clause, CompareOp, Const, Each, Expr, ExprKind, LocalId, LogicOp, Needle, NeedleId, Quantifier, Span};
@@ -114,7 +116,7 @@ impl Checker<'_> {
     pub(super) fn compare(&mut self, op: CompareOp, lhs: &syntax::Expr, rhs: &syntax::Expr, span: Span) -> Checked<Operand> {
         self.no_network(op, lhs, rhs)?;
         let (left, right) = match self.pair(lhs, rhs)? {
-            (Operand::Plain(lhs), Operand::Plain(rhs)) if lhs.ty == rhs.ty && lhs.ty.is_primitive() => {
+            (Operand::Plain(lhs), Operand::Plain(rhs)) if lhs.ty.is_primitive() && discriminant(&lhs.ty) == discriminant(&rhs.ty) => {
                 let on_nil = op == CompareOp::Ne && self.scheme.nil_not_equal();
                 return Ok(Operand::Plain(compared(op, lhs, rhs, on_nil, span)));
             }

@@ -175,7 +175,8 @@ fn check_each<'a>(
         return Err(checker.diagnostics.on(file.source));
     }
     nil::settle(&mut checker.program);
-    let mut program = compact::compact(checker.program);
+    let mut program = checker.program;
+    compact::compact(&mut program);
     program.name_locals();
     Ok((program, checker.warnings))
 }

@@ -153,6 +153,9 @@ impl<'a> Checker<'a> {
         if let Some(known) = self.script.constants.get(name) {
             return Some(known.clone());
         }
+        if self.script.waiting.is_empty() {
+            return None;
+        }
         // Taken out, so that one that needs itself does not find itself.
         let (name, definition) = self.script.waiting.remove_entry(name)?;
         let found = self.constant(definition).unwrap_or(Named::Broken);

@@ -85,13 +85,14 @@ impl<'s> Parser<'s> {
     /// Fails if an operator of another language is next.
     pub(super) fn no_foreign_operator(&mut self) -> Parsed<()> {
         let (_, span) = self.peek();
-        let rest = self.lexer.rest();
+        let bytes = self.lexer.left();
         // Those of two symbols, and what may be one of more.
-        let two = matches!(rest.as_bytes(), [b'=', b'>' | b'<' | b'!' | b'~', ..] | [b'!', b'~', ..] | [b'<', b'>', ..] | [b':', b'=', ..]);
-        let more = matches!(rest.as_bytes(), [b'=' | b'!' | b'<' | b'>' | b'&' | b'|' | b'^', _, b'=' | b'>' | b'&' | b'|' | b'^', ..]);
+        let two = matches!(bytes, [b'=', b'>' | b'<' | b'!' | b'~', ..] | [b'!', b'~', ..] | [b'<', b'>', ..] | [b':', b'=', ..]);
+        let more = matches!(bytes, [b'=' | b'!' | b'<' | b'>' | b'&' | b'|' | b'^', _, b'=' | b'>' | b'&' | b'|' | b'^', ..]);
         if !two && !more {
             return Ok(());
         }
+        let rest = self.lexer.rest();
         let Some((wrong, right)) = OPERATORS.iter().find(|(wrong, _)| rest.starts_with(wrong)) else { return Ok(()) };
         let span = Span::new(span.start as usize, span.start as usize + wrong.len());
         let d = Diagnostic::error("unknown-operator", span, format!("`{wrong}` is no operator"));

@@ -109,7 +109,11 @@ impl FromStr for Passes {
 /// assert_eq!(optimise(&program, &Passes::default()).to_string(), "x in {1..9} and h contains \"admin\"\n");
 /// ```
 pub fn optimise(program: &Program, passes: &Passes) -> Program {
-    let mut program = program.clone();
+    optimised(program.clone(), passes)
+}
+
+/// The same of a program that is not needed any more.
+pub fn optimised(mut program: Program, passes: &Passes) -> Program {
     if *passes == Passes::none() {
         return program;
     }
@@ -128,7 +132,8 @@ pub fn optimise(program: &Program, passes: &Passes) -> Program {
     if passes.share {
         share::share(&mut program);
     }
-    compact::compact(program)
+    compact::compact(&mut program);
+    program
 }
 
 /// The constant that an expression comes to, if it does.

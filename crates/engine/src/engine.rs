@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use quintet_lang::diagnostic::Diagnostics;
-use quintet_lang::{Checked, Limits, Passes, Program, Scheme, optimise, optimised};
+use quintet_lang::{Checked, Limits, Passes, Program, Scheme, optimise, rewrite};
 use quintet_runtime::{Backend, CompileError, Compiled, Instance, InstantiateError, Library, LinkError, Linked, Lists};
 
 use crate::expression::Expression;
@@ -150,8 +150,9 @@ impl Engine {
     ///
     /// # Errors
     /// See [`LinkError`].
-    pub fn link(&self, program: Program) -> Result<Arc<Linked>, LinkError> {
-        Linked::new(optimised(program, &self.passes), &self.library, &self.lists, &self.limits)
+    pub fn link(&self, mut program: Program) -> Result<Arc<Linked>, LinkError> {
+        rewrite(&mut program, &self.passes);
+        Linked::new(program, &self.library, &self.lists, &self.limits)
     }
 
     /// The same for a program that nobody can have altered since it was checked, and that need not be looked through therefore.

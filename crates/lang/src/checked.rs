@@ -7,7 +7,7 @@ use crate::check;
 use crate::diagnostic::Diagnostics;
 use crate::limits::Limits;
 use crate::parser;
-use crate::passes::{Passes, optimised};
+use crate::passes::{Passes, rewrite};
 use crate::scheme::Scheme;
 
 /// A program as the checker has made it, or passes after it. It can be looked at and not be changed, so it is [valid](crate::validate) as it
@@ -43,8 +43,9 @@ impl Checked {
     }
 
     /// An equal program after these passes.
-    pub fn optimised(self, passes: &Passes) -> Checked {
-        Checked(optimised(self.0, passes))
+    pub fn optimised(mut self, passes: &Passes) -> Checked {
+        rewrite(&mut self.0, passes);
+        self
     }
 
     /// The program, which may be changed from now on.

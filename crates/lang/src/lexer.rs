@@ -381,13 +381,10 @@ fn raw_hashes(bytes: &[u8]) -> Option<usize> {
 /// The length of the word that starts here.
 fn word(bytes: &[u8]) -> usize {
     let mut len = 0;
-    loop {
-        len += bytes[len..].iter().take_while(|b| is_word(**b)).count();
-        if bytes.get(len) == Some(&b'.') && bytes.get(len + 1).is_some_and(|b| is_word(*b)) {
-            len += 1;
-            continue;
-        }
-        break;
+    while let Some(byte) = bytes.get(len)
+        && (is_word(*byte) || *byte == b'.' && bytes.get(len + 1).is_some_and(|b| is_word(*b)))
+    {
+        len += 1;
     }
     // A float may go on after `e` with the exponent's sign.
     if !matches!(bytes.get(len), Some(b'-' | b'+')) {

@@ -42,7 +42,7 @@ pub use format::format;
 pub use json::JsonError;
 pub use limits::{HARD_CALLS, HARD_MEMORY_BYTES, HARD_STEPS, LOOKED_AT, Limits};
 pub use parser::{CHAIN_SLACK, HARD_BLOCKS, HARD_NESTING, parse};
-pub use passes::{Passes, UnknownPass, optimise, optimised};
+pub use passes::{Passes, UnknownPass, optimise, rewrite};
 pub use print::{RuleText, quote};
 pub use scheme::{Field, FieldId, FunctionId, Presence, Scheme, SchemeBuilder, SchemeError};
 pub use types::{ParseTypeError, Type};

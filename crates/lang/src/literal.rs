@@ -121,11 +121,12 @@ pub(crate) enum NetworkError {
 /// The first and last address of what may stand in a set of addresses, ranges apart: an address, a network, or an IPv4 network
 /// whose last parts are left out and count as zero (`127.0/16`).
 pub(crate) fn network(word: &str) -> Result<(IpAddr, IpAddr), NetworkError> {
-    let (address, prefix) = match word.split_once('/') {
-        Some((a, p)) => (a, Some(p)),
+    let (address, prefix) = match word.bytes().position(|b| b == b'/') {
+        Some(slash) => (&word[..slash], Some(&word[slash + 1..])),
         None => (word, None),
     };
-    let ip = ip(address).or_else(|| short_v4(address)).ok_or(NetworkError::Malformed)?;
+    // What is an IPv4 address is a short one too.
+    let ip = short_v4(address).or_else(|| ip(address)).ok_or(NetworkError::Malformed)?;
     let most = if ip.is_ipv4() { 32 } else { 128 };
     let prefix = match prefix {
         None => most,
@@ -152,12 +153,24 @@ pub(crate) fn network(word: &str) -> Result<(IpAddr, IpAddr), NetworkError> {
 /// One to four decimal parts, leading zeros allowed.
 fn short_v4(text: &str) -> Option<IpAddr> {
     let mut octets = [0u8; 4];
-    for (i, part) in text.split('.').enumerate() {
-        if part.is_empty() || part.len() > 8 || !part.bytes().all(|b| b.is_ascii_digit()) {
-            return None;
+    let (mut part, mut value, mut digits) = (0, 0u32, 0);
+    for byte in text.bytes() {
+        match byte {
+            b'0'..=b'9' if digits < 8 => {
+                value = value * 10 + u32::from(byte - b'0');
+                digits += 1;
+            }
+            b'.' if digits > 0 => {
+                *octets.get_mut(part)? = value.try_into().ok()?;
+                (part, value, digits) = (part + 1, 0, 0);
+            }
+            _ => return None,
         }
-        *octets.get_mut(i)? = part.parse::<u32>().ok()?.try_into().ok()?;
     }
+    if digits == 0 {
+        return None;
+    }
+    *octets.get_mut(part)? = value.try_into().ok()?;
     Some(Ipv4Addr::from(octets).into())
 }
 

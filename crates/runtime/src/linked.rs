@@ -26,7 +26,8 @@ pub struct Linked {
     program: Program,
     layout: Arc<Layout>,
     limits: Limits,
-    thresholds: Thresholds,
+    /// The default ones where there are none.
+    thresholds: Option<Box<Thresholds>>,
     crossings: Crossings,
     counts_turns: bool,
     sets: Vec<SetMatcher>,
@@ -131,7 +132,7 @@ impl Linked {
     pub fn of_checked(program: Checked, library: &Library, lists: &Lists, limits: &Limits) -> Result<Arc<Linked>, LinkError> {
         debug_assert!(validate(&program).is_ok());
         few_enough(&program, limits)?;
-        Linked::prepare(program.into_program(), library, lists, limits, Thresholds::default())
+        Linked::prepare(program.into_program(), library, lists, limits, None)
     }
 
     /// Prepares `program` for backends to compile with these thresholds. They change what rules cost, never what they answer.
@@ -149,7 +150,7 @@ impl Linked {
         // Whoever holds a program can change it, and generated code trusts it.
         validate(&program)
             .map_err(|invalid| LinkError { message: format!("the program is not valid: {invalid}"), span: Span::default() })?;
-        Linked::prepare(program, library, lists, limits, thresholds)
+        Linked::prepare(program, library, lists, limits, Some(Box::new(thresholds)))
     }
 
     /// Prepares a valid program of no more rules than allowed.
@@ -158,7 +159,7 @@ impl Linked {
         library: &Library,
         lists: &Lists,
         limits: &Limits,
-        thresholds: Thresholds,
+        thresholds: Option<Box<Thresholds>>,
     ) -> Result<Arc<Linked>, LinkError> {
         known(&program, library)?;
         let mut places: HashMap<&str, u32, RandomState> = HashMap::default();
@@ -260,19 +261,19 @@ impl Linked {
 
     /// What a threshold is set to.
     pub fn threshold(&self, threshold: Threshold) -> usize {
-        self.thresholds.get(threshold)
+        self.thresholds.as_ref().map_or_else(|| threshold.default(), |thresholds| thresholds.get(threshold))
     }
 
-    /// Whether a size is beyond a threshold. Asked where code is made, and counted; see [`Linked::crossings`].
+    /// Whether a size is beyond a threshold. Asked where code is made, and noted; see [`Linked::crossings`].
     pub fn exceeds(&self, threshold: Threshold, size: usize) -> bool {
         let beyond = size > self.threshold(threshold);
-        self.crossings.count(threshold, beyond);
+        self.crossings.note(threshold, beyond);
         beyond
     }
 
-    /// How often a size was within a threshold, and how often beyond, in all that has been compiled of this program so far. By this, tests
-    /// see to it that each way has been taken.
-    pub fn crossings(&self, threshold: Threshold) -> [u32; 2] {
+    /// Whether a size was within a threshold, and whether one was beyond, in all that has been compiled of this program so far. By this,
+    /// tests see to it that each way has been taken.
+    pub fn crossings(&self, threshold: Threshold) -> [bool; 2] {
         self.crossings.get(threshold)
     }
 

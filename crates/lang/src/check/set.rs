@@ -52,7 +52,7 @@ impl Checker<'_> {
     fn int_member(&mut self, member: &Member) -> Checked<(i64, i64)> {
         let name = self.word_of(member, "Int")?;
         let word = name.text;
-        let (first, last) = word.split_once("..").unwrap_or((word, word));
+        let (first, last) = ends(word).unwrap_or((word, word));
         match (literal::int(first), literal::int(last)) {
             (Some(Ok(a)), Some(Ok(b))) if a <= b => return Ok((a, b)),
             (Some(Ok(_)), Some(Ok(_))) => {
@@ -88,7 +88,7 @@ impl Checker<'_> {
     fn ip_member(&mut self, member: &Member) -> Checked<(IpAddr, IpAddr)> {
         let name = self.word_of(member, "Ip")?;
         let word = name.text;
-        if let Some((first, last)) = word.split_once("..") {
+        if let Some((first, last)) = ends(word) {
             let d = match (literal::ip(first), literal::ip(last)) {
                 (Some(a), Some(b)) if a.is_ipv4() != b.is_ipv4() => {
                     Diagnostic::error("mixed-families", name.span, "a range has two ends of the same family")
@@ -145,4 +145,10 @@ impl Checker<'_> {
         self.lists.insert(key, id);
         id
     }
+}
+
+/// The ends of a range.
+fn ends(word: &str) -> Option<(&str, &str)> {
+    let dots = word.as_bytes().windows(2).position(|two| two == b"..")?;
+    Some((word.get(..dots)?, word.get(dots + 2..)?))
 }

@@ -291,6 +291,13 @@ impl<'s> Parser<'s> {
     fn members(&mut self, open: Span) -> Parsed<(Set<'s>, Span)> {
         let mut members = Vec::new();
         loop {
+            self.lexer.skip();
+            // What starts like this is a member, which need not be looked at as a token.
+            if self.lexer.byte(0).is_some_and(|b| b.is_ascii_digit()) {
+                members.push(Member::Word(self.lexer.member()));
+                self.comma();
+                continue;
+            }
             let (token, span) = self.peek();
             match token {
                 Token::Symbol("}") => {
@@ -326,8 +333,15 @@ impl<'s> Parser<'s> {
                     members.push(Member::Word(member));
                 }
             }
-            // One comma may stand after each member.
-            self.accept(",");
+            self.comma();
+        }
+    }
+
+    /// Takes the comma that may stand after each member.
+    fn comma(&mut self) {
+        self.lexer.skip();
+        if self.lexer.byte(0) == Some(b',') {
+            self.lexer.pos += 1;
         }
     }
 }

@@ -83,6 +83,9 @@ impl Members {
 impl Rewriter<'_> {
     /// The operands, with tests of one value made one where it stands first.
     pub(super) fn fused(&mut self, op: LogicOp, items: Vec<Expr>) -> Vec<Expr> {
+        if !self.has_alike(&items) {
+            return items;
+        }
         let mut out: Vec<Expr> = Vec::with_capacity(items.len());
         let mut run = Vec::new();
         for item in items {
@@ -97,15 +100,21 @@ impl Rewriter<'_> {
         out
     }
 
+    /// Whether there are two tests of one value.
+    fn has_alike(&self, items: &[Expr]) -> bool {
+        let mut known = Distinct::new(self.program);
+        items.iter().filter_map(|item| tested(self.program, item)).enumerate().any(|(i, value)| known.place(value) != i)
+    }
+
     fn fuse_run(&mut self, op: LogicOp, run: Vec<Expr>, out: &mut Vec<Expr>) {
         if run.len() < 2 {
             return out.extend(run);
         }
         // The places of each value's tests, by the order of the first.
         let mut groups: Vec<Vec<usize>> = Vec::new();
-        let mut known = Distinct::new(&self.program);
+        let mut known = Distinct::new(self.program);
         for (i, item) in run.iter().enumerate() {
-            if let Some(value) = tested(&self.program, item) {
+            if let Some(value) = tested(self.program, item) {
                 let group = known.place(value);
                 match groups.get_mut(group) {
                     Some(places) => places.push(i),
@@ -133,7 +142,7 @@ impl Rewriter<'_> {
         let all_must_hold = !op.decisive()?;
         let (mut value, mut nil, mut span, mut all) = (None, all_must_hold, None::<Span>, Vec::new());
         for item in items {
-            let test = read(&self.program, item)?;
+            let test = read(self.program, item)?;
             span = Some(span.map_or(item.span, |s| s.to(item.span)));
             value = value.or(Some(test.value));
             if all_must_hold {

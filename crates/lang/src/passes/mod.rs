@@ -109,13 +109,15 @@ impl FromStr for Passes {
 /// assert_eq!(optimise(&program, &Passes::default()).to_string(), "x in {1..9} and h contains \"admin\"\n");
 /// ```
 pub fn optimise(program: &Program, passes: &Passes) -> Program {
-    optimised(program.clone(), passes)
+    let mut program = program.clone();
+    rewrite(&mut program, passes);
+    program
 }
 
-/// The same of a program that is not needed any more.
-pub fn optimised(mut program: Program, passes: &Passes) -> Program {
+/// Makes of a program the equal one after these passes.
+pub fn rewrite(program: &mut Program, passes: &Passes) {
     if *passes == Passes::none() {
-        return program;
+        return;
     }
     let mut rules = std::mem::take(&mut program.rules);
     let mut rewriter = Rewriter { program, passes };
@@ -127,20 +129,18 @@ pub fn optimised(mut program: Program, passes: &Passes) -> Program {
     for function in &mut functions {
         function.body.iter_mut().for_each(|stmt| stmt.exprs_mut(&mut |e| rewriter.root(e)));
     }
-    let mut program = rewriter.program;
     (program.rules, program.functions) = (rules, functions);
     if passes.share {
-        share::share(&mut program);
+        share::share(program);
     }
-    compact::compact(&mut program);
-    program
+    compact::compact(program);
 }
 
 /// The constant that an expression comes to, if it does.
 pub(crate) fn constant(program: &Program, mut e: Expr) -> Option<Const> {
     let passes = Passes { fold: true, ..Passes::none() };
     // Only the tables that constants of expressions refer to are looked at.
-    let tables = Program {
+    let mut tables = Program {
         scheme: program.scheme.clone(),
         sets: program.sets.clone(),
         needles: program.needles.clone(),
@@ -152,7 +152,7 @@ pub(crate) fn constant(program: &Program, mut e: Expr) -> Option<Const> {
         functions: Vec::new(),
         tables: Vec::new(),
     };
-    Rewriter { program: tables, passes: &passes }.expr(&mut e);
+    Rewriter { program: &mut tables, passes: &passes }.expr(&mut e);
     match e.kind {
         ExprKind::Const(value) => Some(value),
         _ => None,
@@ -161,7 +161,7 @@ pub(crate) fn constant(program: &Program, mut e: Expr) -> Option<Const> {
 
 struct Rewriter<'a> {
     /// The program without its rules.
-    program: Program,
+    program: &'a mut Program,
     passes: &'a Passes,
 }
 

@@ -433,7 +433,7 @@ impl Formatter<'_> {
             }
             ExprKind::Not(inner) => format!("not {}", self.flat(inner)),
             ExprKind::Arith { op, lhs, rhs } => format!("{} {} {}", self.flat(lhs), op.symbol(), self.flat(rhs)),
-            ExprKind::Compare { op, lhs, rhs } => format!("{} {} {}", self.flat(lhs), op.symbol(), self.flat(rhs)),
+            ExprKind::Compare { op, sides } => format!("{} {} {}", self.flat(&sides[0]), op.symbol(), self.flat(&sides[1])),
             ExprKind::In { value, negated, set } => {
                 let word = if *negated { "not in" } else { "in" };
                 let set = match set {

@@ -275,10 +275,8 @@ pub enum ExprKind<'s> {
     Compare {
         /// The operator.
         op: CompareOp,
-        /// Left operand.
-        lhs: Box<Expr<'s>>,
-        /// Right operand.
-        rhs: Box<Expr<'s>>,
+        /// The left and the right operand.
+        sides: Box<[Expr<'s>; 2]>,
     },
     /// `value in {..}`, `value not in {..}`.
     In {
@@ -510,11 +508,11 @@ impl<'s> Expr<'s> {
             ExprKind::Repeat { value: a, count: b }
             | ExprKind::Otherwise { value: a, default: b }
             | ExprKind::Arith { lhs: a, rhs: b, .. }
-            | ExprKind::Compare { lhs: a, rhs: b, .. }
             | ExprKind::Contains { value: a, needle: b } => {
                 visit(a);
                 visit(b);
             }
+            ExprKind::Compare { sides, .. } => sides.iter().for_each(visit),
             ExprKind::Subscript { base, subscripts } => {
                 visit(base);
                 for subscript in subscripts {

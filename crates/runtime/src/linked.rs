@@ -114,6 +114,57 @@ impl LinkError {
     }
 }
 
+/// What has a share of the room that a program's patterns have together.
+#[derive(Default)]
+struct Patterns {
+    regexes: Vec<RegexMatcher>,
+    regex_places: Vec<u32>,
+    functions: Vec<BoundFunction>,
+}
+
+impl Patterns {
+    /// Prepares the regular expressions and functions, and sees whether they and the wildcard patterns are within their limits.
+    fn new(program: &Program, library: &Library, limits: &Limits) -> Result<Patterns, LinkError> {
+        if program.regexes.is_empty() && program.wildcards.is_empty() && program.sites.is_empty() {
+            return Ok(Patterns::default());
+        }
+        let mut places: HashMap<&str, u32, RandomState> = HashMap::default();
+        let mut first = Vec::new();
+        let mut regex_places = Vec::with_capacity(program.regexes.len());
+        for regex in &program.regexes {
+            regex_places.push(*places.entry(&regex.pattern).or_insert_with(|| {
+                first.push(regex);
+                first.len() as u32 - 1
+            }));
+        }
+        let has_regex = |site: &&Site| library.get(&program.scheme.function(site.function).name).is_some_and(|b| b.has_regex());
+        let room = Room::new(limits, first.len() + program.sites.iter().filter(has_regex).count());
+        let compiled = |r: &Regex| {
+            let regex = room.regex(&r.pattern, WhichCaptures::None).map_err(|message| LinkError { message, span: r.span })?;
+            Ok(RegexMatcher::of(regex))
+        };
+        let regexes = first.into_iter().map(compiled).collect::<Result<_, _>>()?;
+        for wildcard in &program.wildcards {
+            room.stars(wildcard.parts.len().saturating_sub(1)).map_err(|message| LinkError { message, span: wildcard.span })?;
+        }
+        let functions = program
+            .sites
+            .iter()
+            .map(|site| {
+                let name = &program.scheme.function(site.function).name;
+                let hand_over: Option<&dyn Bind> = (name == VALUE_FUNCTION).then_some(&HandOver);
+                let bind = hand_over.or(library.get(name).map(|b| &**b)).ok_or_else(|| unknown(name, site.span))?;
+                let may_be_nil = program.scheme.function(site.function).may_be_nil;
+                caught(|| bind.bind_within(site, &room))
+                    .unwrap_or_else(|| Err("the function panicked when it was given its constant arguments".into()))
+                    .map(|function| BoundFunction::new(function, site.result.clone(), may_be_nil))
+                    .map_err(|message| LinkError { message: format!("{name}: {message}"), span: site.span })
+            })
+            .collect::<Result<_, _>>()?;
+        Ok(Patterns { regexes, regex_places, functions })
+    }
+}
+
 impl Linked {
     /// Prepares `program`, with the default thresholds.
     ///
@@ -162,39 +213,7 @@ impl Linked {
         thresholds: Option<Box<Thresholds>>,
     ) -> Result<Arc<Linked>, LinkError> {
         known(&program, library)?;
-        let mut places: HashMap<&str, u32, RandomState> = HashMap::default();
-        let mut first = Vec::new();
-        let mut regex_places = Vec::with_capacity(program.regexes.len());
-        for regex in &program.regexes {
-            regex_places.push(*places.entry(&regex.pattern).or_insert_with(|| {
-                first.push(regex);
-                first.len() as u32 - 1
-            }));
-        }
-        let has_regex = |site: &&Site| library.get(&program.scheme.function(site.function).name).is_some_and(|b| b.has_regex());
-        let room = Room::new(limits, first.len() + program.sites.iter().filter(has_regex).count());
-        let compiled = |r: &Regex| {
-            let regex = room.regex(&r.pattern, WhichCaptures::None).map_err(|message| LinkError { message, span: r.span })?;
-            Ok(RegexMatcher::of(regex))
-        };
-        let regexes = first.into_iter().map(compiled).collect::<Result<_, _>>()?;
-        for wildcard in &program.wildcards {
-            room.stars(wildcard.parts.len().saturating_sub(1)).map_err(|message| LinkError { message, span: wildcard.span })?;
-        }
-        let functions = program
-            .sites
-            .iter()
-            .map(|site| {
-                let name = &program.scheme.function(site.function).name;
-                let hand_over: Option<&dyn Bind> = (name == VALUE_FUNCTION).then_some(&HandOver);
-                let bind = hand_over.or(library.get(name).map(|b| &**b)).ok_or_else(|| unknown(name, site.span))?;
-                let may_be_nil = program.scheme.function(site.function).may_be_nil;
-                caught(|| bind.bind_within(site, &room))
-                    .unwrap_or_else(|| Err("the function panicked when it was given its constant arguments".into()))
-                    .map(|function| BoundFunction::new(function, site.result.clone(), may_be_nil))
-                    .map_err(|message| LinkError { message: format!("{name}: {message}"), span: site.span })
-            })
-            .collect::<Result<_, _>>()?;
+        let patterns = Patterns::new(&program, library, limits)?;
         let lists = program
             .lists
             .iter()
@@ -213,10 +232,10 @@ impl Linked {
             counts_turns: true,
             sets: program.sets.iter().map(SetMatcher::new).collect(),
             searchers: program.needles.iter().map(|n| Searcher::new(n)).collect(),
-            regexes,
-            regex_places,
+            regexes: patterns.regexes,
+            regex_places: patterns.regex_places,
             wildcards: program.wildcards.iter().map(WildcardMatcher::new).collect(),
-            functions,
+            functions: patterns.functions,
             lists,
             places: Places::new(&program),
             program,

@@ -88,12 +88,37 @@ impl<T> Anew<T> {
     }
 }
 
+/// The locals of a frame, renumbered.
+struct Locals {
+    /// The new ids of those that were met, by old id.
+    ids: Vec<Option<LocalId>>,
+    frame: Vec<Local>,
+}
+
+impl Locals {
+    /// The first `met` keep their ids.
+    fn new(old: &[Local], met: usize) -> Locals {
+        let mut locals = Locals { ids: vec![None; old.len()], frame: Vec::with_capacity(old.len()) };
+        (0..met).for_each(|id| locals.bind(old, &mut LocalId(id as u32)));
+        locals
+    }
+
+    fn bind(&mut self, old: &[Local], id: &mut LocalId) {
+        let (Some(local), Some(met)) = (old.get(id.index()), self.ids.get_mut(id.index())) else { return };
+        let new = LocalId(self.frame.len() as u32);
+        self.frame.push(local.clone());
+        *met = Some(new);
+        *id = new;
+    }
+}
+
 struct Compact<'t> {
-    /// The new ids of the locals that were met, by old id.
-    locals: Vec<Option<LocalId>>,
     /// The locals as they were.
     old: Vec<Local>,
-    frame: Vec<Local>,
+    /// How many locals were met in order of their ids, which stay as they are.
+    met: usize,
+    /// From the first on that was met out of order.
+    locals: Option<Locals>,
     sets: Renumber<'t, crate::ast::Set>,
     lists: Renumber<'t, crate::ast::ListRef>,
     regexes: Renumber<'t, crate::ast::Regex>,
@@ -114,9 +139,9 @@ pub(crate) fn compact(program: &mut Program) {
         return;
     }
     let mut c = Compact {
-        locals: Vec::new(),
         old: Vec::new(),
-        frame: Vec::new(),
+        met: 0,
+        locals: None,
         sets: Renumber::new(&mut program.sets),
         lists: Renumber::new(&mut program.lists),
         regexes: Renumber::new(&mut program.regexes),
@@ -146,14 +171,20 @@ pub(crate) fn compact(program: &mut Program) {
 
 impl Compact<'_> {
     fn begin(&mut self, frame: &mut Frame) {
-        self.locals.clear();
         self.old = std::mem::take(&mut frame.locals);
-        self.locals.resize(self.old.len(), None);
+        (self.met, self.locals) = (0, None);
     }
 
     fn end(&mut self) -> Frame {
-        self.old.clear();
-        Frame { locals: std::mem::take(&mut self.frame) }
+        let mut old = std::mem::take(&mut self.old);
+        old.truncate(self.met);
+        Frame { locals: self.locals.take().map_or(old, |locals| locals.frame) }
+    }
+
+    /// The locals, from now on by number anew.
+    fn anew(&mut self) -> (&[Local], &mut Locals) {
+        let (old, met) = (&self.old, self.met);
+        (old, self.locals.get_or_insert_with(|| Locals::new(old, met)))
     }
 
     fn block(&mut self, block: &mut [Stmt]) {
@@ -233,7 +264,13 @@ impl Compact<'_> {
 
     /// A local, for the first time or not.
     fn meet(&mut self, id: &mut LocalId) {
-        match self.locals.get(id.index()) {
+        if self.locals.is_none() && id.index() < self.met {
+            return;
+        }
+        if self.locals.is_none() && id.index() == self.met {
+            return self.bind(id);
+        }
+        match self.anew().1.ids.get(id.index()) {
             Some(Some(new)) => *id = *new,
             _ => self.bind(id),
         }
@@ -273,10 +310,14 @@ impl Compact<'_> {
     }
 
     fn bind(&mut self, id: &mut LocalId) {
-        let (Some(local), Some(met)) = (self.old.get(id.index()), self.locals.get_mut(id.index())) else { return };
-        let new = LocalId(self.frame.len() as u32);
-        self.frame.push(local.clone());
-        *met = Some(new);
-        *id = new;
+        if id.index() >= self.old.len() {
+            return;
+        }
+        if self.locals.is_none() && id.index() == self.met {
+            self.met += 1;
+            return;
+        }
+        let (old, locals) = self.anew();
+        locals.bind(old, id);
     }
 }

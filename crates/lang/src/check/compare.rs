@@ -70,6 +70,7 @@ impl Checker<'_> {
     fn tested_one(&mut self, operand: Operand, span: Span, make: impl FnOnce(Box<Expr>) -> ExprKind) -> Operand {
         match operand {
             Operand::Plain(value) => Operand::Plain(test(make(Box::new(value)), span)),
+            Operand::Each(each) if !each.implicit => wrap(Some(each.clauses), test(make(Box::new(each.elem)), span)),
             operand => self.tested(vec![operand], span, |_, mut values| match values.pop() {
                 Some(value) => test(make(Box::new(value)), span),
                 None => test(ExprKind::Const(Const::Bool(false)), span),
@@ -116,9 +117,14 @@ impl Checker<'_> {
     pub(super) fn compare(&mut self, op: CompareOp, lhs: &syntax::Expr, rhs: &syntax::Expr, span: Span) -> Checked<Operand> {
         self.no_network(op, lhs, rhs)?;
         let (left, right) = match self.pair(lhs, rhs)? {
-            (Operand::Plain(lhs), Operand::Plain(rhs)) if lhs.ty.is_primitive() && discriminant(&lhs.ty) == discriminant(&rhs.ty) => {
+            // Most comparisons: of two values, or of each element with one.
+            (Operand::Plain(lhs), Operand::Plain(rhs)) if of_one_type(&lhs, &rhs) => {
                 let on_nil = op == CompareOp::Ne && self.scheme.nil_not_equal();
                 return Ok(Operand::Plain(compared(op, lhs, rhs, on_nil, span)));
+            }
+            (Operand::Each(each), Operand::Plain(rhs)) if !each.implicit && of_one_type(&each.elem, &rhs) => {
+                let on_nil = op == CompareOp::Ne && self.scheme.nil_not_equal();
+                return Ok(wrap(Some(each.clauses), compared(op, each.elem, rhs, on_nil, span)));
             }
             operands => operands,
         };
@@ -338,7 +344,16 @@ impl Checker<'_> {
         let wanted = want.ty.filter(|ty| **ty == Type::U32);
         let want = Want { ty: wanted, ..want };
         let (left, right) = (self.expr(lhs, want), self.expr(rhs, Want { literal: true, ..want }));
-        let (mut left, mut right) = (left?, right?);
+        let (mut left, mut right) = match (left?, right?) {
+            (Operand::Plain(lhs), Operand::Plain(rhs))
+                if of_one_type(&lhs, &rhs) && matches!(lhs.ty, Type::Int | Type::Float) && op.works_on(&lhs.ty) =>
+            {
+                let (ty, nullable) = (lhs.ty.clone(), lhs.nullable || rhs.nullable);
+                let kind = ExprKind::Arith { op, lhs: Box::new(lhs), rhs: Box::new(rhs) };
+                return Ok(Operand::Plain(Expr { kind, ty, nullable, span }));
+            }
+            operands => operands,
+        };
         if op.entry().counts {
             self.shift_count(&left, &mut right);
         } else if left.ty() == Type::U32 && right.ty() == Type::Int {
@@ -471,6 +486,11 @@ fn as_u32(operand: &mut Operand) {
         *c = Const::U32(u);
         *ty = Type::U32;
     }
+}
+
+/// Whether two values are of one type, and no arrays or maps.
+fn of_one_type(a: &Expr, b: &Expr) -> bool {
+    a.ty.is_primitive() && discriminant(&a.ty) == discriminant(&b.ty)
 }
 
 fn compared(op: CompareOp, lhs: Expr, rhs: Expr, on_nil: bool, span: Span) -> Expr {

@@ -288,7 +288,7 @@ impl<'a> Checker<'a> {
             K::Neg(inner) => self.neg(inner, e.span, want),
             K::Not(inner) => self.not(inner, e.span),
             K::Arith { op, lhs, rhs } => self.arith(*op, lhs, rhs, e.span, want),
-            K::Compare { op, lhs, rhs } => self.compare(*op, lhs, rhs, e.span),
+            K::Compare { op, sides } => self.compare(*op, &sides[0], &sides[1], e.span),
             K::In { value, negated, set } => self.contained(value, *negated, set, e.span),
             K::Contains { value, needle } => self.contains(value, needle, e.span),
             K::Matches { value, pattern } => self.matches(value, pattern, e.span),

@@ -108,16 +108,15 @@ impl<'s> Parser<'s> {
     /// The right side of a comparison.
     fn compared(&mut self, lhs: Expr<'s>, test: Test) -> Parsed<Expr<'s>> {
         let (start, chain) = (lhs.span, lhs.chain);
-        let lhs = Box::new(lhs);
         let expr = match test {
             Test::Compare(op) => {
                 let rhs = self.operand(true)?;
                 let (span, chain) = (start.to(rhs.span), chain.max(rhs.chain));
-                self.node(ExprKind::Compare { op, lhs, rhs: Box::new(rhs) }, span, chain)
+                self.node(ExprKind::Compare { op, sides: Box::new([lhs, rhs]) }, span, chain)
             }
             Test::In { negated } => {
                 let (set, end) = self.set()?;
-                self.node(ExprKind::In { value: lhs, negated, set }, start.to(end), chain)
+                self.node(ExprKind::In { value: Box::new(lhs), negated, set }, start.to(end), chain)
             }
             Test::Contains => {
                 if let (Token::Symbol("{"), span) = self.peek() {
@@ -128,7 +127,7 @@ impl<'s> Parser<'s> {
                 }
                 let needle = self.operand(true)?;
                 let (span, chain) = (start.to(needle.span), chain.max(needle.chain));
-                self.node(ExprKind::Contains { value: lhs, needle: Box::new(needle) }, span, chain)
+                self.node(ExprKind::Contains { value: Box::new(lhs), needle: Box::new(needle) }, span, chain)
             }
             Test::Matches => {
                 self.literal_string("matches", "a regular expression")?;
@@ -137,12 +136,12 @@ impl<'s> Parser<'s> {
                     Err(d) => return self.fail(d),
                 };
                 let span = start.to(pattern.span);
-                self.node(ExprKind::Matches { value: lhs, pattern }, span, chain)
+                self.node(ExprKind::Matches { value: Box::new(lhs), pattern }, span, chain)
             }
             Test::Wildcard { strict } => {
                 self.literal_string("wildcard", "a wildcard pattern")?;
                 let (pattern, pattern_span) = self.string()?;
-                self.node(ExprKind::Wildcard { value: lhs, strict, pattern, pattern_span }, start.to(pattern_span), chain)
+                self.node(ExprKind::Wildcard { value: Box::new(lhs), strict, pattern, pattern_span }, start.to(pattern_span), chain)
             }
         };
         self.not_chained()?;

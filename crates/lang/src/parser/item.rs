@@ -51,14 +51,12 @@ impl Start<'_> {
 
 impl<'s> Parser<'s> {
     pub(super) fn file(&mut self) -> Vec<Item<'s>> {
-        let mut items = Vec::new();
         if self.at_item().is_none() {
-            if let Ok(expr) = self.bare() {
-                let name = Name { text: "", span: Span::default() };
-                items.push(Item::Rule(Rule { name, span: expr.span, body: RuleBody::Expr(expr) }));
-            }
-            return items;
+            let Ok(expr) = self.bare() else { return Vec::new() };
+            let name = Name { text: "", span: Span::default() };
+            return vec![Item::Rule(Rule { name, span: expr.span, body: RuleBody::Expr(expr) })];
         }
+        let mut items = Vec::new();
         let mut names: HashMap<(&str, &str), Span> = HashMap::new();
         while let Some(start) = self.at_item() {
             // Functions and constants stand in expressions, so they share their names.

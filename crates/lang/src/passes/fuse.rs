@@ -154,20 +154,19 @@ impl Rewriter<'_> {
             }
         }
         let union = Members::union(all)?;
-        let members = if all_must_hold { union.complement() } else { union };
+        let others = union.clone().complement();
+        let (members, rest) = if all_must_hold { (others, union) } else { (union, others) };
         let value = value?;
         // A loop whose body is constant could not be written down.
-        let constant = members.is_empty() || members.clone().complement().is_empty();
-        if constant && uses_locals(value) {
+        if (members.is_empty() || rest.is_empty()) && uses_locals(value) {
             return None;
         }
-        Some(self.write(value, members, nil, span?))
+        Some(self.write(value, members, rest, nil, span?))
     }
 
-    /// The shortest test that holds for these values, and answers `nil` for nil.
-    fn write(&mut self, value: &Expr, members: Members, nil: bool, span: Span) -> Expr {
+    /// The shortest test that holds for these values and for none of the rest, and answers `nil` for nil.
+    fn write(&mut self, value: &Expr, members: Members, rest: Members, nil: bool, span: Span) -> Expr {
         let nullable = value.nullable;
-        let rest = members.clone().complement();
         let present = || test(ExprKind::Present(Box::new(value.clone())), span);
         if members.is_empty() {
             return if nullable && nil { test(ExprKind::Not(Box::new(present())), span) } else { boolean(false, span) };

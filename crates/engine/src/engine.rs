@@ -7,7 +7,7 @@ use quintet_lang::{Checked, Limits, Passes, Program, Scheme, optimise, rewrite};
 use quintet_runtime::{Backend, CompileError, Compiled, Instance, InstantiateError, Library, LinkError, Linked, Lists};
 
 use crate::expression::Expression;
-use crate::registry::{UnknownBackend, backend};
+use crate::registry::{UnknownBackend, find};
 
 /// What rules are compiled with: functions, named lists, limits and optimising passes.
 #[derive(Clone)]
@@ -168,10 +168,10 @@ impl Engine {
     /// # Errors
     /// See [`Error`].
     pub fn compile(&self, source: &str, scheme: &Scheme, backend_id: &str) -> Result<Rules, Error> {
-        let backend = backend(backend_id)?;
+        let backend = find(backend_id)?;
         let checked = Checked::rules(source, scheme, &self.limits)?;
         self.lists.check(&checked, source)?;
-        self.compile_linked(&self.link_checked(checked)?, &*backend).map_err(Error::Compile)
+        self.compile_linked(&self.link_checked(checked)?, &**backend).map_err(Error::Compile)
     }
 
     /// Compiles an expression of any type with the backend that has this id. Records of the scheme are records of the expression.
@@ -179,9 +179,9 @@ impl Engine {
     /// # Errors
     /// See [`Error`].
     pub fn compile_value(&self, source: &str, scheme: &Scheme, backend_id: &str) -> Result<Expression, Error> {
-        let backend = backend(backend_id)?;
+        let backend = find(backend_id)?;
         let linked = self.link_checked(Checked::value(source, scheme, &self.limits)?)?;
-        Ok(Expression::new(self.compile_linked(&linked, &*backend)?))
+        Ok(Expression::new(self.compile_linked(&linked, &**backend)?))
     }
 
     /// Compiles a linked program with a backend.

@@ -48,9 +48,14 @@ static CONFIGURATIONS: LazyLock<Vec<Arc<dyn Backend>>> = LazyLock::new(|| {
 /// # Errors
 /// When this build has none; the message lists what it has.
 pub fn backend(id: &str) -> Result<Arc<dyn Backend>, UnknownBackend> {
+    find(id).cloned()
+}
+
+/// The same for as long as the program runs.
+pub(crate) fn find(id: &str) -> Result<&'static Arc<dyn Backend>, UnknownBackend> {
     let all = &*CONFIGURATIONS;
     if let Some(found) = all.iter().find(|b| b.id().is(id)) {
-        return Ok(found.clone());
+        return Ok(found);
     }
     let name = id.split('-').next().unwrap_or(id);
     let missing = KNOWN.contains(&name) && all.iter().all(|b| b.id().name != name);

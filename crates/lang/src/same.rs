@@ -21,8 +21,8 @@ pub(crate) fn same_clauses(program: &Program, a: &[Clause], b: &[Clause]) -> boo
 pub(crate) struct Distinct<'e> {
     program: &'e Program,
     hasher: RandomState,
-    /// Hashes and expressions, by place.
-    known: Vec<(u64, &'e Expr)>,
+    /// By place.
+    known: Vec<&'e Expr>,
     /// The places of each hash; only once there are more than a few.
     places: HashMap<u64, Vec<usize>, RandomState>,
 }
@@ -38,23 +38,27 @@ impl<'e> Distinct<'e> {
 
     /// The place of the first expression that is like this one; this one's own where there is none.
     pub(crate) fn place(&mut self, e: &'e Expr) -> usize {
-        let mut hasher = self.hasher.build_hasher();
-        hash(e, &mut hasher);
-        let hash = hasher.finish();
-        let alike = |place: &usize| self.known[*place].0 == hash && same_expr(self.program, self.known[*place].1, e);
+        let alike = |place: &usize| same_expr(self.program, self.known[*place], e);
         let found = match self.known.len() <= FEW {
             true => (0..self.known.len()).find(alike),
-            false => self.places.get(&hash).and_then(|places| places.iter().copied().find(alike)),
+            false => self.places.get(&self.hash(e)).and_then(|places| places.iter().copied().find(alike)),
         };
         found.unwrap_or_else(|| {
             let place = self.known.len();
-            self.known.push((hash, e));
+            self.known.push(e);
+            // The first of more than a few brings the others along.
             let behind = if place == FEW { 0 } else { place };
             if place >= FEW {
-                (behind..=place).for_each(|place| self.places.entry(self.known[place].0).or_default().push(place));
+                (behind..=place).for_each(|place| self.places.entry(self.hash(self.known[place])).or_default().push(place));
             }
             place
         })
+    }
+
+    fn hash(&self, e: &Expr) -> u64 {
+        let mut hasher = self.hasher.build_hasher();
+        hash(e, &mut hasher);
+        hasher.finish()
     }
 }
 

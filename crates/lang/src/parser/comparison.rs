@@ -33,7 +33,8 @@ impl<'s> Parser<'s> {
         let first = self.not()?;
         // Most expressions are one comparison.
         let Some(mut op) = self.logic_operator() else { return Ok(first) };
-        let (mut ors, mut xors, mut ands) = (Vec::new(), Vec::new(), vec![first]);
+        let (mut ors, mut xors, mut ands) = (Vec::new(), Vec::new(), Vec::with_capacity(4));
+        ands.push(first);
         loop {
             match op {
                 LogicOp::And => {}

@@ -3,7 +3,7 @@
 //! A comparison with a constant, `in {..}` and the negation of either hold for a set of values and answer one thing for nil. `and`
 //! intersects the sets, `or` unites them. Only operands that cannot trap move, and none moves past one that may.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 
 use super::ranges::Ranges;
 use super::{Rewriter, boolean, test};
@@ -87,7 +87,7 @@ impl Rewriter<'_> {
             return items;
         }
         let mut out: Vec<Expr> = Vec::with_capacity(items.len());
-        let mut run = Vec::new();
+        let mut run = Vec::with_capacity(items.len());
         for item in items {
             if item.can_trap() {
                 self.fuse_run(op, std::mem::take(&mut run), &mut out);
@@ -122,15 +122,17 @@ impl Rewriter<'_> {
                 }
             }
         }
-        let mut replaced: HashMap<usize, Option<Expr>> = HashMap::new();
+        // What stands in place of an operand: nothing, where it is part of one before it.
+        let mut replaced: Vec<Option<Option<Expr>>> = Vec::new();
+        replaced.resize_with(run.len(), || None);
         for places in groups.iter().filter(|g| g.len() > 1) {
             if let Some(one) = self.fuse(op, places.iter().map(|i| &run[*i])) {
-                replaced.extend(places.iter().map(|i| (*i, None)));
-                replaced.insert(places[0], Some(one));
+                places.iter().for_each(|i| replaced[*i] = Some(None));
+                replaced[places[0]] = Some(Some(one));
             }
         }
-        for (i, item) in run.into_iter().enumerate() {
-            match replaced.remove(&i) {
+        for (item, replaced) in run.into_iter().zip(replaced) {
+            match replaced {
                 None => out.push(item),
                 Some(one) => out.extend(one),
             }

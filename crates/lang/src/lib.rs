@@ -9,6 +9,7 @@ mod check;
 mod checked;
 pub mod diagnostic;
 pub mod dump;
+pub mod effects;
 mod fingerprint;
 mod format;
 pub mod intrinsic;

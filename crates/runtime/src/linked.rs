@@ -15,6 +15,7 @@ use crate::layout::Layout;
 use crate::lists::{Lists, Slot};
 use crate::matchers::{RegexMatcher, Searcher, SetMatcher, WildcardMatcher};
 use crate::places::Places;
+use crate::plan::{self, Plan};
 use crate::room::Room;
 use crate::thresholds::{Crossings, Threshold, Thresholds};
 use crate::trap::Trap;
@@ -40,6 +41,7 @@ pub struct Linked {
     functions: Vec<BoundFunction>,
     lists: Vec<Arc<Slot>>,
     places: Places,
+    plan: Plan,
 }
 
 /// Why a program cannot be linked.
@@ -98,6 +100,11 @@ fn known(program: &Program, library: &Library) -> Result<(), LinkError> {
 
 fn unknown(name: &str, span: Span) -> LinkError {
     LinkError { message: format!("function `{name}` is declared by the scheme but the library has no such function"), span }
+}
+
+/// What a threshold is set to; to its default where there are no settings.
+fn setting(thresholds: Option<&Thresholds>, threshold: Threshold) -> usize {
+    thresholds.map_or_else(|| threshold.default(), |thresholds| thresholds.get(threshold))
 }
 
 /// How many expressions there are in one, itself included.
@@ -224,13 +231,17 @@ impl Linked {
                 })
             })
             .collect::<Result<_, _>>()?;
+        let sets: Vec<SetMatcher> = program.sets.iter().map(SetMatcher::new).collect();
+        let crossings = Crossings::default();
+        let plan =
+            Plan::new(&program, &sets, &|threshold, size| crossings.exceeds(threshold, size, setting(thresholds.as_deref(), threshold)));
         Ok(Arc::new(Linked {
             layout: Layout::of(&program.scheme),
             limits: limits.clone(),
             thresholds,
-            crossings: Crossings::default(),
+            crossings,
             counts_turns: true,
-            sets: program.sets.iter().map(SetMatcher::new).collect(),
+            sets,
             searchers: program.needles.iter().map(|n| Searcher::new(n)).collect(),
             regexes: patterns.regexes,
             regex_places: patterns.regex_places,
@@ -238,6 +249,7 @@ impl Linked {
             functions: patterns.functions,
             lists,
             places: Places::new(&program),
+            plan,
             program,
         }))
     }
@@ -280,14 +292,12 @@ impl Linked {
 
     /// What a threshold is set to.
     pub fn threshold(&self, threshold: Threshold) -> usize {
-        self.thresholds.as_ref().map_or_else(|| threshold.default(), |thresholds| thresholds.get(threshold))
+        setting(self.thresholds.as_deref(), threshold)
     }
 
     /// Whether a size is beyond a threshold. Asked where code is made, and noted; see [`Linked::crossings`].
     pub fn exceeds(&self, threshold: Threshold, size: usize) -> bool {
-        let beyond = size > self.threshold(threshold);
-        self.crossings.note(threshold, beyond);
-        beyond
+        self.crossings.exceeds(threshold, size, self.threshold(threshold))
     }
 
     /// Whether a size was within a threshold, and whether one was beyond, in all that has been compiled of this program so far. By this,
@@ -327,6 +337,22 @@ impl Linked {
     pub fn fault(&self, rule: usize, code: u32) -> Option<(Trap, Span)> {
         let own = || self.program.rules.get(rule).map_or_else(Span::default, |rule| rule.expr.span);
         Some((Trap::from_code(code)?, self.places.span(Trap::place_of(code)).unwrap_or_else(own)))
+    }
+
+    /// What every backend must know of the program beside its AST.
+    #[inline]
+    pub fn plan(&self) -> &Plan {
+        &self.plan
+    }
+
+    /// The plan as text: the same for the same program and version.
+    pub fn plan_text(&self) -> String {
+        plan::text(self)
+    }
+
+    /// All prepared sets, by the places of their ids.
+    pub(crate) fn sets(&self) -> &[SetMatcher] {
+        &self.sets
     }
 
     /// A prepared set.

@@ -44,7 +44,19 @@ impl ArithOp {
 
     /// The operator that is written like this.
     pub fn of_symbol(symbol: &str) -> Option<ArithOp> {
-        ARITH.iter().find(|entry| entry.symbol == symbol).map(|entry| entry.op)
+        Some(match symbol {
+            "+" => ArithOp::Add,
+            "-" => ArithOp::Sub,
+            "*" => ArithOp::Mul,
+            "/" => ArithOp::Div,
+            "%" => ArithOp::Rem,
+            "&" => ArithOp::And,
+            "|" => ArithOp::Or,
+            "^" => ArithOp::Xor,
+            "<<" => ArithOp::Shl,
+            ">>" => ArithOp::Shr,
+            _ => return None,
+        })
     }
 
     /// How it is written.

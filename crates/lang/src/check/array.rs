@@ -151,7 +151,7 @@ impl Checker<'_> {
     /// Functions of arrays that stand in expressions: `len(a)`, `bytes(a)`, `pop(a)`.
     pub(super) fn array_call(&mut self, name: &Name, args: &[syntax::Expr], span: Span) -> Option<Checked<Expr>> {
         let [arg] = args else { return None };
-        if !matches!(name.text.as_str(), "len" | "bytes" | "pop") {
+        if !matches!(name.text, "len" | "bytes" | "pop") {
             return None;
         }
         let (place, ty) = match self.place(arg) {
@@ -160,7 +160,7 @@ impl Checker<'_> {
             Err(Failed) => return Some(Err(Failed)),
         };
         let Type::List(element, len) = ty else { return None };
-        Some(match name.text.as_str() {
+        Some(match name.text {
             "len" => Ok(self.count_of(place, span)),
             "bytes" if matches!(*element, Type::Int | Type::U32) => {
                 Ok(self.spilled(Expr { kind: ExprKind::Packed(place), ty: Type::Bytes, nullable: false, span }))
@@ -196,7 +196,7 @@ impl Checker<'_> {
 
     /// Functions of arrays that are statements: `push(a, x)`, `pop(a)`, `clear(a)`, `fill(a, x)`.
     pub(super) fn array_statement(&mut self, name: &Name, args: &[syntax::Expr], span: Span) -> Option<Checked<()>> {
-        let wanted = match name.text.as_str() {
+        let wanted = match name.text {
             "push" | "fill" => 2,
             "pop" | "clear" => 1,
             _ => return None,
@@ -215,7 +215,7 @@ impl Checker<'_> {
             let d = Diagnostic::error("argument-type", args[0].span, format!("`{}` takes an array of the script", name.text));
             return self.fail(d.help("an array is declared `let a: [Int] = []`"));
         };
-        let kind = match name.text.as_str() {
+        let kind = match name.text {
             "push" => {
                 let value = self.item(&args[1], Some(&element))?;
                 StmtKind::Push { array: self.growing(&args[0], place, len)?, value }

@@ -1,6 +1,6 @@
 //! Where a scheme's fields lie in a record.
 
-use quintet_lang::{FieldId, Presence, Scheme};
+use quintet_lang::{FieldId, Presence, Scheme, Type};
 
 /// The layout of a scheme's records. A record is [`stride`](Layout::stride) bytes: the presence bitmap, one bit per field in words of 64,
 /// then the slots in order of the fields.
@@ -12,6 +12,8 @@ use quintet_lang::{FieldId, Presence, Scheme};
 #[derive(Debug)]
 pub struct Layout {
     slots: Vec<Slot>,
+    /// What each slot takes.
+    forms: Vec<Form>,
     /// The presence words of a record that has just the mandatory fields.
     mandatory: Vec<u64>,
     stride: usize,
@@ -26,6 +28,44 @@ pub struct Slot {
     pub presence_offset: usize,
     /// The field's bit in that word.
     pub presence_bit: u32,
+}
+
+/// What a slot takes, told from the field's type once, so that setting a value compares no types.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Form {
+    Bool,
+    Int,
+    Float,
+    Ip,
+    Bytes,
+    Bools,
+    Ints,
+    Ips,
+    Texts,
+    TextLists,
+    /// What only [`RecordBuilder::set`](crate::RecordBuilder::set) takes.
+    Other,
+}
+
+impl Form {
+    fn of(ty: &Type) -> Form {
+        match ty {
+            Type::Bool => Form::Bool,
+            Type::Int => Form::Int,
+            Type::Float => Form::Float,
+            Type::Ip => Form::Ip,
+            Type::Bytes => Form::Bytes,
+            Type::Array(element) => match **element {
+                Type::Bool => Form::Bools,
+                Type::Int => Form::Ints,
+                Type::Ip => Form::Ips,
+                Type::Bytes => Form::Texts,
+                _ => Form::Other,
+            },
+            Type::Map(element) if **element == Type::array(Type::Bytes) => Form::TextLists,
+            Type::Map(_) | Type::U32 | Type::List(..) => Form::Other,
+        }
+    }
 }
 
 impl Layout {
@@ -46,7 +86,8 @@ impl Layout {
                 slot
             })
             .collect();
-        Layout { slots, mandatory, stride: offset.max(8) }
+        let forms = fields.iter().map(|field| Form::of(&field.ty)).collect();
+        Layout { slots, forms, mandatory, stride: offset.max(8) }
     }
 
     /// The place of a field, which must be of the scheme.
@@ -56,6 +97,13 @@ impl Layout {
     #[inline]
     pub fn slot(&self, field: FieldId) -> Slot {
         self.slots[field.0 as usize]
+    }
+
+    /// The place of a field that takes values of this form.
+    #[inline]
+    pub(crate) fn slot_of(&self, field: FieldId, form: Form) -> Option<Slot> {
+        let index = field.0 as usize;
+        (*self.forms.get(index)? == form).then(|| self.slots[index])
     }
 
     /// Bytes of one record, a multiple of 8.

@@ -12,6 +12,8 @@ pub(super) struct Pcap {
     /// Bytes of a frame that are captured at most, as the header says.
     snaplen: u32,
     form: Form,
+    /// Units of the fraction of a second in a second.
+    units: f64,
 }
 
 /// What the first word of a file says of the rest.
@@ -60,7 +62,7 @@ impl Pcap {
         let link = form.word(window.data(), 20)? & 0x03ff_ffff;
         let snaplen = form.word(window.data(), 16)?;
         window.consume(HEADER);
-        Some(Pcap { link, snaplen, form })
+        Some(Pcap { link, snaplen, form, units: 10f64.powi(form.digits.into()) })
     }
 
     /// Appends a section with the interface of all frames.
@@ -80,7 +82,7 @@ impl Pcap {
     }
 
     pub(super) fn next(&mut self, window: &mut Window) -> Result<Result<Found, End>, InputError> {
-        let Form { digits, head, .. } = self.form;
+        let head = self.form.head;
         if !window.fill(head)? {
             return Ok(Err(end(window)));
         }
@@ -95,7 +97,7 @@ impl Pcap {
         if !window.fill(head + captured)? {
             return Ok(Err(end(window)));
         }
-        let time = f64::from(seconds) + f64::from(fraction) / 10f64.powi(digits.into());
+        let time = f64::from(seconds) + f64::from(fraction) / self.units;
         Ok(Ok(Found { time, link: Some(self.link), len: len as usize, start: head, captured, size: head + captured }))
     }
 }

@@ -12,8 +12,6 @@ use quintet_lang::{FieldId, Presence, Scheme, Type};
 #[derive(Debug)]
 pub struct Layout {
     slots: Vec<Slot>,
-    /// What each slot takes.
-    forms: Vec<Form>,
     /// The presence words of a record that has just the mandatory fields.
     mandatory: Vec<u64>,
     stride: usize,
@@ -28,6 +26,8 @@ pub struct Slot {
     pub presence_offset: usize,
     /// The field's bit in that word.
     pub presence_bit: u32,
+    /// What it takes.
+    pub(crate) form: Form,
 }
 
 /// What a slot takes, told from the field's type once, so that setting a value compares no types.
@@ -81,13 +81,12 @@ impl Layout {
             .iter()
             .enumerate()
             .map(|(i, field)| {
-                let slot = Slot { offset, presence_offset: i / 64 * 8, presence_bit: (i % 64) as u32 };
+                let slot = Slot { offset, presence_offset: i / 64 * 8, presence_bit: (i % 64) as u32, form: Form::of(&field.ty) };
                 offset += field.ty.words() as usize * 8;
                 slot
             })
             .collect();
-        let forms = fields.iter().map(|field| Form::of(&field.ty)).collect();
-        Layout { slots, forms, mandatory, stride: offset.max(8) }
+        Layout { slots, mandatory, stride: offset.max(8) }
     }
 
     /// The place of a field, which must be of the scheme.
@@ -102,8 +101,7 @@ impl Layout {
     /// The place of a field that takes values of this form.
     #[inline]
     pub(crate) fn slot_of(&self, field: FieldId, form: Form) -> Option<Slot> {
-        let index = field.0 as usize;
-        (*self.forms.get(index)? == form).then(|| self.slots[index])
+        self.slots.get(field.0 as usize).filter(|slot| slot.form == form).copied()
     }
 
     /// Bytes of one record, a multiple of 8.

@@ -80,7 +80,8 @@ fn each_setter_sets_the_fields_of_its_type_and_no_others() {
         .build()
         .unwrap();
     let ip: IpAddr = "2001:db8::1".parse().unwrap();
-    let texts = |texts: &'static [&'static [u8]]| Value::Array(ArrayRef::Built(texts.iter().map(|t| Value::Bytes(t)).collect::<Vec<_>>().leak()));
+    let texts =
+        |texts: &'static [&'static [u8]]| Value::Array(ArrayRef::Built(texts.iter().map(|t| Value::Bytes(t)).collect::<Vec<_>>().leak()));
     let lists = [(&b""[..], texts(&[b"1"])), (b"a", texts(&[b"2", b"", b"3"])), (b"b", texts(&[b"4"]))];
     let pairs: [(&[u8], &[u8]); 5] = [(b"", b"1"), (b"a", b"2"), (b"a", b""), (b"a", b"3"), (b"b", b"4")];
     let bools = [Value::Bool(true), Value::Bool(false), Value::Bool(true)];

@@ -29,15 +29,13 @@ use crate::lines::Lines;
 use crate::next::Next;
 use crate::raw;
 use crate::stats::Stats;
-use crate::window::Window;
 use decode::{Decoder, Unfit};
 
 /// Memory that is kept from line to line; what a long line took beyond it is given back.
 const KEPT: usize = 1 << 20;
 
-/// The lines of an input, decoded by a scheme.
+/// Makes records of lines by a scheme.
 pub(crate) struct TypedLines {
-    lines: Lines,
     keys: keys::Keys,
     /// The fields of the whole scheme, and the places of those that are read.
     fields: Vec<(Field, Option<FieldId>)>,
@@ -47,9 +45,8 @@ pub(crate) struct TypedLines {
 
 impl TypedLines {
     /// Reads the fields of `scheme`; those of `whole` exist.
-    pub(crate) fn new(window: Window, scheme: &Scheme, whole: &Scheme, limits: &ReaderLimits) -> TypedLines {
+    pub(crate) fn new(scheme: &Scheme, whole: &Scheme, limits: &ReaderLimits) -> TypedLines {
         TypedLines {
-            lines: Lines::new(window, limits.line_bytes),
             keys: keys::Keys::new(whole),
             fields: whole.fields().iter().map(|f| (f.clone(), scheme.field_id(&f.name))).collect(),
             record_bytes: limits.record_bytes,
@@ -57,19 +54,16 @@ impl TypedLines {
         }
     }
 
-    pub(crate) fn window(&self) -> &Window {
-        self.lines.window()
-    }
-
-    /// The last record's line, with its line end.
-    pub(crate) fn original(&self) -> &[u8] {
-        self.lines.original()
-    }
-
     /// Adds a record for the next line that gives one.
-    pub(crate) fn next(&mut self, builder: &mut BatchBuilder, stats: &mut Stats) -> Result<Next, InputError> {
+    pub(crate) fn next(
+        &mut self,
+        bytes: &[u8],
+        lines: &mut Lines,
+        builder: &mut BatchBuilder,
+        stats: &mut Stats,
+    ) -> Result<Next, InputError> {
         loop {
-            let Some((number, line)) = self.lines.next(stats)? else { return Ok(Next::End) };
+            let Some((number, line)) = lines.next(bytes, stats) else { return Ok(Next::End) };
             if self.bump.allocated_bytes() > KEPT {
                 self.bump = Bump::new();
             }
@@ -113,7 +107,7 @@ impl TypedLines {
             match record.finish() {
                 Ok(()) => return Ok(Next::Record(number)),
                 Err(RecordError::Arena(ArenaError::Full)) if !builder.is_empty() => {
-                    self.lines.put_back();
+                    lines.put_back();
                     return Ok(Next::Full);
                 }
                 Err(RecordError::Arena(ArenaError::Full)) => {

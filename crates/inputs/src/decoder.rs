@@ -26,6 +26,8 @@ pub struct Decoder {
     stats: Stats,
     numbers: Vec<u64>,
     originals: Originals,
+    /// A batch that no record came into.
+    spare: Option<Batch>,
 }
 
 enum Kind {
@@ -47,7 +49,7 @@ impl Decoder {
             Format::JsonLines => Kind::Json(Box::new(TypedLines::new(scheme, whole, &options.limits))),
         };
         let (stats, numbers, originals) = (Stats::default(), Vec::new(), Originals::default());
-        Ok(Decoder { kind, scheme: scheme.clone(), options: options.clone(), stats, numbers, originals })
+        Ok(Decoder { kind, scheme: scheme.clone(), options: options.clone(), stats, numbers, originals, spare: None })
     }
 
     /// The next records of a piece, or none where all were made. Give back a batch that is no longer needed, and its memory is used again.
@@ -57,7 +59,7 @@ impl Decoder {
     pub fn next_batch(&mut self, piece: &mut Piece, reuse: Option<Batch>) -> Result<Option<Batch>, InputError> {
         let mut builder = self.begin(reuse)?;
         self.fill(piece, &mut builder)?;
-        Ok((!builder.is_empty()).then(|| builder.build()))
+        Ok(self.end(builder))
     }
 
     /// The numbers, from 1, of the last batch's records in the input: of frames, or of lines.
@@ -78,7 +80,7 @@ impl Decoder {
     /// What was seen since this was asked for last, with what cutting the piece met.
     pub fn seen(&mut self, piece: &mut Piece) -> Stats {
         let mut seen = std::mem::take(&mut piece.stats);
-        seen.add(&mut self.stats);
+        seen.add(std::mem::take(&mut self.stats));
         seen
     }
 
@@ -91,10 +93,20 @@ impl Decoder {
     pub(crate) fn begin(&mut self, reuse: Option<Batch>) -> Result<BatchBuilder, InputError> {
         self.numbers.clear();
         self.originals.clear();
-        Ok(match reuse {
+        Ok(match reuse.or_else(|| self.spare.take()) {
             Some(batch) if batch.scheme().same(&self.scheme) => BatchBuilder::reuse(batch)?,
             _ => BatchBuilder::new(&self.scheme, self.options.batch_records.max(1), self.options.arena)?,
         })
+    }
+
+    /// The batch, if a record came into it; otherwise its memory is kept for the next one.
+    pub(crate) fn end(&mut self, builder: BatchBuilder) -> Option<Batch> {
+        let batch = builder.build();
+        if batch.is_empty() {
+            self.spare = Some(batch);
+            return None;
+        }
+        Some(batch)
     }
 
     /// Adds the piece's next records. False where the batch has no room for all of them.

@@ -44,6 +44,7 @@ mod packets;
 mod piece;
 mod raw;
 mod reader;
+mod scan;
 pub mod schemes;
 mod stats;
 mod table;

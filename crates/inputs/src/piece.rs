@@ -20,6 +20,13 @@ pub struct Piece {
     pub(crate) stats: Stats,
 }
 
+impl Piece {
+    /// Whether no record can be made of it, as of what follows the last one.
+    pub fn is_empty(&self) -> bool {
+        matches!(self.content, Content::Nothing)
+    }
+}
+
 /// What lies in a piece, and how much of it became records.
 pub(crate) enum Content {
     Lines(Lines),

@@ -146,14 +146,14 @@ impl Reader {
                 },
             };
             let all = self.decoder.fill(&mut piece, &mut builder)?;
-            self.stats.add(&mut self.decoder.seen(&mut piece));
+            self.stats.add(self.decoder.seen(&mut piece));
             if !all {
                 self.piece = Some(piece);
                 break;
             }
             self.pieces.give_back(piece);
         }
-        Ok((!builder.is_empty()).then(|| builder.build()))
+        Ok(self.decoder.end(builder))
     }
 
     /// Whether the input may go on while it is read, so that what was found is worth showing at once.

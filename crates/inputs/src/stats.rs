@@ -141,8 +141,8 @@ impl Stats {
     }
 
     /// Adds what was seen of a part of the input that is not before any part seen so far.
-    pub(crate) fn add(&mut self, other: &mut Stats) {
-        let Stats { records, malformed, faults, unfit, cut_short, skipped, unknown_keys, truncated, hint } = std::mem::take(other);
+    pub fn add(&mut self, other: Stats) {
+        let Stats { records, malformed, faults, unfit, cut_short, skipped, unknown_keys, truncated, hint } = other;
         self.records += records;
         self.cut_short += cut_short;
         for (reason, times) in malformed {
@@ -211,7 +211,7 @@ mod tests {
             for start in (0..5000).step_by(len) {
                 let mut part = Stats::default();
                 (start..5000.min(start + len as u64)).for_each(|i| note(&mut part, i));
-                parts.add(&mut part);
+                parts.add(part);
             }
             assert_eq!(parts, whole, "{len}");
         }
@@ -223,9 +223,9 @@ mod tests {
         let mut all = Stats::default();
         let mut part = Stats::default();
         (5..30).for_each(|i| part.malformed(i, "cut", || "cut".into()));
-        all.add(&mut part);
+        all.add(std::mem::take(&mut part));
         (1..9).for_each(|i| part.malformed(i, "record", || "record".into()));
-        all.add(&mut part);
+        all.add(part);
         let first: Vec<_> = all.faults.iter().map(|f| (f.number, f.detail.as_str())).collect();
         assert_eq!(first[..6], [(1, "record"), (2, "record"), (3, "record"), (4, "record"), (5, "cut"), (5, "record")]);
         assert_eq!((first.len(), all.malformed_total()), (KEPT, 33));

@@ -18,14 +18,14 @@ pub(crate) struct Window {
     /// What follows after the end of the stream's compression.
     trailing: Option<Trailing>,
     /// Room that was given back.
-    spare: Vec<u8>,
+    spare: Vec<Vec<u8>>,
 }
 
 /// What a window has room for at first, and reads at a time.
 pub(crate) const ROOM: usize = 256 << 10;
 
-/// The most room that is kept to be used again.
-const KEPT: usize = 4 * ROOM;
+/// How much room is kept to be used again, each of the size that windows have at first.
+const KEPT: usize = 32;
 
 impl Window {
     pub(crate) fn new(source: Source) -> Window {
@@ -66,7 +66,7 @@ impl Window {
     pub(crate) fn take(&mut self, len: usize) -> (Vec<u8>, usize) {
         let len = len.min(self.end - self.start);
         let rest = self.start + len..self.end;
-        let mut room = std::mem::take(&mut self.spare);
+        let mut room = self.spare.pop().unwrap_or_default();
         room.resize(rest.len().max(ROOM), 0);
         room[..rest.len()].copy_from_slice(&self.buffer[rest.clone()]);
         let (taken, start) = (std::mem::replace(&mut self.buffer, room), self.start);
@@ -77,8 +77,8 @@ impl Window {
 
     /// Gives back what [`Window::take`] took.
     pub(crate) fn give_back(&mut self, room: Vec<u8>) {
-        if room.len() <= KEPT {
-            self.spare = room;
+        if room.len() == ROOM && self.spare.len() < KEPT {
+            self.spare.push(room);
         }
     }
 

@@ -18,6 +18,9 @@ use crate::window::{ROOM, Window};
 /// The longest frame or block that is believed. A longer one is taken for damage.
 const LONGEST: usize = 16 << 20;
 
+/// Frames that a piece usually has room for.
+const FRAMES: usize = 1024;
+
 /// One captured frame.
 pub(crate) struct Frame<'a> {
     /// Seconds since 1970, UTC.
@@ -145,7 +148,7 @@ impl Capture {
         if self.done {
             return Ok(None);
         }
-        let (first, mut found, mut definitions, mut at) = (self.frames + 1, Vec::new(), VecDeque::new(), 0);
+        let (first, mut found, mut definitions, mut at) = (self.frames + 1, Vec::with_capacity(FRAMES), VecDeque::new(), 0);
         // What the end of the stream cuts off is told of each frame.
         pace.fill(&mut self.window, 0)?;
         loop {

@@ -83,7 +83,7 @@ impl HttpLines {
                 continue;
             }
             let mut record = builder.record();
-            request::write(&line, &self.ids, &mut record);
+            request::write(&line, &self.ids, &self.bump, &mut record);
             match record.finish() {
                 Ok(()) => return Ok(Next::Record(number)),
                 Err(RecordError::Arena(ArenaError::Full)) if !builder.is_empty() => {

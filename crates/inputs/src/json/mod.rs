@@ -21,13 +21,12 @@ mod keys;
 use bumpalo::Bump;
 use quintet_lang::{Field, FieldId, Presence, Scheme};
 use quintet_runtime::{ArenaError, BatchBuilder, RecordError};
-use serde_json::value::RawValue;
 
 use crate::error::InputError;
 use crate::limits::ReaderLimits;
 use crate::lines::Lines;
 use crate::next::Next;
-use crate::raw;
+use crate::raw::{self, Raw};
 use crate::stats::Stats;
 use decode::{Decoder, Unfit};
 
@@ -69,7 +68,7 @@ impl TypedLines {
             }
             self.bump.reset();
             let text = raw::text_of(line);
-            let found = self.bump.alloc_slice_fill_copy(self.fields.len(), None::<&RawValue>);
+            let found = self.bump.alloc_slice_fill_copy(self.fields.len(), None::<Raw<'_>>);
             if let Err(e) = self.keys.find(&text, &self.bump, found, stats) {
                 match raw::whole(&text) {
                     Ok(_) => stats.malformed(number, "not a JSON object", || "the line is not a JSON object".into()),
@@ -81,7 +80,7 @@ impl TypedLines {
             let mut wrong = None;
             for ((field, place), json) in self.fields.iter().zip(&*found) {
                 let mandatory = field.presence == Presence::Mandatory;
-                let Some(json) = json.filter(|json| !raw::is_null(json)) else {
+                let Some(json) = json.filter(|json| !raw::is_null(*json)) else {
                     if mandatory {
                         wrong.get_or_insert(("missing mandatory field", format!("there is no `{}`", field.name)));
                     }
@@ -121,7 +120,7 @@ impl TypedLines {
 }
 
 /// Why a value is not that of a field, in words.
-fn unfit(field: &Field, why: Unfit, json: &RawValue, record_bytes: usize) -> String {
+fn unfit(field: &Field, why: Unfit, json: Raw<'_>, record_bytes: usize) -> String {
     let Field { name, ty, .. } = field;
     match why {
         Unfit::Type => format!("`{name}` is not of type {ty}: {}", raw::excerpt(json)),

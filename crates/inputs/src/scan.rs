@@ -61,7 +61,44 @@ pub(crate) fn elements<'a>(text: &'a str, mut each: impl FnMut(Raw<'a>)) -> bool
     read().is_some()
 }
 
+/// The pairs of strings that an array is of; none where it is not sure that it is one.
+pub(crate) fn pairs<'a>(text: &'a str) -> Option<Vec<[Raw<'a>; 2]>> {
+    let mut scan = Scan { text, at: 0 };
+    let mut pairs = Vec::with_capacity(16);
+    scan.expect(b'[')?;
+    scan.skip_blanks();
+    if scan.expect(b']').is_none() {
+        loop {
+            scan.expect(b'[')?;
+            scan.skip_blanks();
+            let first = scan.quoted()?;
+            if scan.ends(b']')? {
+                return None;
+            }
+            let second = scan.quoted()?;
+            if !scan.ends(b']')? {
+                return None;
+            }
+            pairs.push([first, second]);
+            if scan.ends(b']')? {
+                break;
+            }
+        }
+    }
+    scan.end()?;
+    Some(pairs)
+}
+
 impl<'a> Scan<'a> {
+    /// A string.
+    #[inline]
+    fn quoted(&mut self) -> Option<Raw<'a>> {
+        let start = self.at;
+        self.expect(b'"')?;
+        let (_, escaped) = self.string()?;
+        Some(Raw { text: self.text.get(start..self.at)?, escaped })
+    }
+
     #[inline]
     fn peek(&self) -> Option<u8> {
         self.text.as_bytes().get(self.at).copied()
@@ -142,10 +179,7 @@ impl<'a> Scan<'a> {
         let start = self.at;
         let mut escaped = false;
         match self.peek()? {
-            b'"' => {
-                self.at += 1;
-                escaped = self.string()?.1;
-            }
+            b'"' => return self.quoted(),
             b'-' | b'0'..=b'9' => self.number()?,
             b't' => self.word("true")?,
             b'f' => self.word("false")?,

@@ -4,6 +4,7 @@ use bumpalo::Bump;
 
 use super::fields::{F, FIELDS};
 use crate::raw::{self, Raw};
+use crate::scan;
 use crate::stats::Stats;
 
 /// What a line says of a request.
@@ -138,9 +139,15 @@ impl<'a> Reading<'a, '_> {
     /// The headers of an object, whose values may be arrays, or of an array of pairs; all of them, also those with one name.
     fn headers(&mut self, value: Raw<'a>) -> Vec<(&'a str, &'a str)> {
         let bump = self.bump;
+        let mut wrong = |value: Raw<'_>| self.unfit(F::Headers, || format!("`headers` has what is no header: {}", raw::excerpt(value)));
+        if let Some(pairs) = raw::is_array(value).then(|| scan::pairs(value.text)).flatten() {
+            let text = |[name, value]: [Raw<'a>; 2]| Some((raw::string(name, bump)?, raw::string(value, bump)?));
+            if let Some(pairs) = pairs.into_iter().map(text).collect() {
+                return pairs;
+            }
+        }
         // Most requests have no more.
         let mut headers = Vec::with_capacity(16);
-        let mut wrong = |value: Raw<'_>| self.unfit(F::Headers, || format!("`headers` has what is no header: {}", raw::excerpt(value)));
         let read = if raw::is_array(value) {
             raw::elements(value.text, |pair| {
                 let mut parts = [None; 2];

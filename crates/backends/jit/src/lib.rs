@@ -32,7 +32,8 @@ mod emit;
 mod equal;
 mod expr;
 mod frame;
-mod function;
+mod generator;
+
 mod instance;
 mod intrinsic;
 mod logic;
@@ -40,7 +41,6 @@ mod memory;
 mod script;
 mod search;
 mod sets;
-mod stack;
 mod steps;
 mod stmt;
 mod symbols;

@@ -26,60 +26,37 @@ pub(crate) enum Token<'s> {
     End,
 }
 
+/// All symbols: those with one first byte together, longer ones before their prefixes.
+const SYMBOLS: &[&str] = &[
+    "<<=", "<<", "<=", "<", ">>=", ">>", ">=", ">", "..=", "..", "==", "=", "!=", "!", "&&", "&=", "&", "||", "|=", "|", "^^", "^=", "^",
+    "->", "-=", "-", "+=", "+", "*=", "*", "/=", "/", "%=", "%", "~", "(", ")", "[", "]", "{", "}", ",", ":", "$",
+];
+
+/// By first byte: where its symbols begin among all, and how many there are.
+static BY_FIRST: [(u8, u8); 128] = {
+    let mut places = [(0, 0); 128];
+    let mut at = 0;
+    while at < SYMBOLS.len() {
+        let (begin, count) = &mut places[SYMBOLS[at].as_bytes()[0] as usize];
+        if *count == 0 {
+            *begin = at as u8;
+        }
+        assert!(*begin + *count == at as u8, "symbols with one first byte stand together");
+        *count += 1;
+        at += 1;
+    }
+    places
+};
+
 /// The longest symbol that a text starts with.
 fn symbol(bytes: &[u8]) -> Option<&'static str> {
-    let next = |ahead: usize, byte: u8| bytes.get(ahead) == Some(&byte);
-    Some(match bytes.first()? {
-        b'=' if next(1, b'=') => "==",
-        b'=' => "=",
-        b'!' if next(1, b'=') => "!=",
-        b'!' => "!",
-        b'<' if next(1, b'<') && next(2, b'=') => "<<=",
-        b'<' if next(1, b'<') => "<<",
-        b'<' if next(1, b'=') => "<=",
-        b'<' => "<",
-        b'>' if next(1, b'>') && next(2, b'=') => ">>=",
-        b'>' if next(1, b'>') => ">>",
-        b'>' if next(1, b'=') => ">=",
-        b'>' => ">",
-        b'&' if next(1, b'&') => "&&",
-        b'&' if next(1, b'=') => "&=",
-        b'&' => "&",
-        b'|' if next(1, b'|') => "||",
-        b'|' if next(1, b'=') => "|=",
-        b'|' => "|",
-        b'^' if next(1, b'^') => "^^",
-        b'^' if next(1, b'=') => "^=",
-        b'^' => "^",
-        b'.' if next(1, b'.') && next(2, b'=') => "..=",
-        b'.' if next(1, b'.') => "..",
-        b'-' if next(1, b'>') => "->",
-        b'-' if next(1, b'=') => "-=",
-        b'-' => "-",
-        b'+' if next(1, b'=') => "+=",
-        b'+' => "+",
-        b'*' if next(1, b'=') => "*=",
-        b'*' => "*",
-        b'/' if next(1, b'=') => "/=",
-        b'/' => "/",
-        b'%' if next(1, b'=') => "%=",
-        b'%' => "%",
-        b'~' => "~",
-        b'(' => "(",
-        b')' => ")",
-        b'[' => "[",
-        b']' => "]",
-        b'{' => "{",
-        b'}' => "}",
-        b',' => ",",
-        b':' => ":",
-        b'$' => "$",
-        _ => return None,
-    })
+    let (begin, count) = *BY_FIRST.get(usize::from(*bytes.first()?))?;
+    let alike = &SYMBOLS[usize::from(begin)..usize::from(begin + count)];
+    alike.iter().copied().find(|symbol| bytes.starts_with(symbol.as_bytes()))
 }
 
 /// Letters, digits and `_`.
-const WORD: [bool; 256] = {
+static WORD: [bool; 256] = {
     let mut word = [false; 256];
     let mut byte = 0;
     while byte < 256 {

@@ -543,7 +543,7 @@ impl<'s> Expr<'s> {
     }
 }
 
-impl<'s> Member<'s> {
+impl Member<'_> {
     /// Where it stands.
     pub fn span(&self) -> Span {
         match self {

@@ -108,7 +108,7 @@ impl<'f> Scan<'f> {
     fn declare(&mut self, name: &'f Name<'f>, kind: Kind) {
         self.locals.push(Local { name, kind, read: false, set: false });
         if let Some(scope) = self.scopes.last_mut() {
-            scope.insert(&name.text, self.locals.len() - 1);
+            scope.insert(name.text, self.locals.len() - 1);
         }
     }
 
@@ -130,7 +130,7 @@ impl<'f> Scan<'f> {
                 Some(local) => local.read = true,
                 None => drop(self.uses.insert(word)),
             },
-            ExprKind::Call { name, .. } => drop(self.uses.insert(&name.text)),
+            ExprKind::Call { name, .. } => drop(self.uses.insert(name.text)),
             // What looks like bytes may be a difference of names.
             ExprKind::Sequence { other: Some(other), .. } => self.expr(other),
             _ => {}

@@ -74,7 +74,7 @@ impl Checker<'_> {
         match &e.unparenthesised().kind {
             syntax::ExprKind::Array(_) | syntax::ExprKind::Repeat { .. } => true,
             syntax::ExprKind::Word(_) => matches!(self.place(e), Ok(Some(_))),
-            syntax::ExprKind::Call { name, .. } => matches!(self.results_of(&name.text), Some([Type::List(..)])),
+            syntax::ExprKind::Call { name, .. } => matches!(self.results_of(name.text), Some([Type::List(..)])),
             _ => false,
         }
     }
@@ -279,12 +279,12 @@ impl Checker<'_> {
 
     /// A call of an intrinsic.
     pub(super) fn intrinsic(&mut self, name: &Name, args: &[syntax::Expr], span: Span, multi: bool) -> Checked<Operand> {
-        let rows: Vec<&'static Row> = Row::named(&name.text).filter(|row| row.params.len() == args.len()).collect();
+        let rows: Vec<&'static Row> = Row::named(name.text).filter(|row| row.params.len() == args.len()).collect();
         if rows.is_empty() {
-            let least = Row::named(&name.text).map(|row| row.params.len()).min().unwrap_or(0);
+            let least = Row::named(name.text).map(|row| row.params.len()).min().unwrap_or(0);
             let s = if least == 1 { "" } else { "s" };
             let message = format!("`{}` takes {least} argument{s}, not {}", name.text, args.len());
-            return self.fail(Diagnostic::error("argument-count", span, message).help(usage(&name.text)));
+            return self.fail(Diagnostic::error("argument-count", span, message).help(usage(name.text)));
         }
         // Literals take the type that the others have, so those come first.
         let mut operands: Vec<Option<Operand>> = args.iter().map(|_| None).collect();
@@ -307,7 +307,7 @@ impl Checker<'_> {
         let Some(row) = rows.iter().find(|row| fits(row, &operands)) else {
             let types: Vec<String> = operands.iter().flatten().map(|operand| operand.ty().to_string()).collect();
             let message = format!("`{}` does not take {}", name.text, types.join(" and "));
-            return self.fail(Diagnostic::error("argument-type", span, message).help(usage(&name.text)));
+            return self.fail(Diagnostic::error("argument-type", span, message).help(usage(name.text)));
         };
         let mut clauses = None;
         let mut values = Vec::with_capacity(args.len());

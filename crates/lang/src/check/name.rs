@@ -156,10 +156,10 @@ impl Checker<'_> {
     }
 
     pub(super) fn unknown_function<T>(&mut self, name: &syntax::Name) -> Checked<T> {
-        let d = if self.scheme.field_id(&name.text).is_some() {
+        let d = if self.scheme.field_id(name.text).is_some() {
             Diagnostic::error("not-a-function", name.span, format!("`{}` is a field and cannot be called", name.text))
                 .help(format!("write `{}`, without parentheses", name.text))
-        } else if hint::needs_service(&name.text) {
+        } else if hint::needs_service(name.text) {
             Diagnostic::error("no-service", name.span, format!("`{}` needs a service that Quintet does not have", name.text))
                 .help("leave this test out, or let the host register a function of this name")
         } else if matches!(name.text, "bytes" | "pop" | "push" | "clear" | "fill") {
@@ -169,10 +169,10 @@ impl Checker<'_> {
             let d = Diagnostic::error("unknown-function", name.span, format!("there is no function `{}`", name.text));
             let intrinsics = ROWS.iter().map(|row| row.name);
             let near =
-                nearest(&name.text, self.scheme.functions().iter().map(|f| f.name.as_str()).chain(self.function_names()).chain(intrinsics));
+                nearest(name.text, self.scheme.functions().iter().map(|f| f.name.as_str()).chain(self.function_names()).chain(intrinsics));
             let help = near.map(|n| format!("did you mean `{n}`?")).or_else(|| {
                 let names: Vec<&str> = self.scheme.functions().iter().map(|f| f.name.as_str()).collect();
-                self.there_are("functions", &name.text, &names)
+                self.there_are("functions", name.text, &names)
             });
             d.help(help.unwrap_or_else(|| "the scheme has no functions".into()))
         };

@@ -59,10 +59,10 @@ impl<'a> Checker<'a> {
         for item in &file.items {
             match item {
                 Item::Constant(constant) => {
-                    self.script.waiting.insert(&constant.name.text, constant);
+                    self.script.waiting.insert(constant.name.text, constant);
                 }
                 Item::Function(function) => {
-                    self.script.functions.insert(&function.name.text, FnId(self.script.declared.len() as u32));
+                    self.script.functions.insert(function.name.text, FnId(self.script.declared.len() as u32));
                     self.script.declared.push(Declared::default());
                 }
                 Item::Rule(_) => {}
@@ -70,7 +70,7 @@ impl<'a> Checker<'a> {
         }
         for item in &file.items {
             if let Item::Constant(constant) = item {
-                self.constant_named(&constant.name.text);
+                self.constant_named(constant.name.text);
             }
         }
         let mut id = 0;
@@ -281,7 +281,7 @@ impl<'a> Checker<'a> {
                     Some(Named::Value(_) | Named::Broken) | None => None,
                 }),
             },
-            syntax::ExprKind::Call { name, args } if matches!(self.results_of(&name.text), Some([Type::List(..)])) => {
+            syntax::ExprKind::Call { name, args } if matches!(self.results_of(name.text), Some([Type::List(..)])) => {
                 let locals = self.call_function(name, args, e.span)?;
                 let local = *locals.first().ok_or(Failed)?;
                 Ok(Some((Place::Local(local), self.locals[local.index()].ty.clone())))
@@ -317,7 +317,7 @@ impl<'a> Checker<'a> {
         let mut changes = false;
         e.walk(&mut |e| {
             if let syntax::ExprKind::Call { name, .. } = &e.kind {
-                changes |= self.takes_arrays(&name.text) || name.text == "pop";
+                changes |= self.takes_arrays(name.text) || name.text == "pop";
             }
         });
         changes
@@ -381,9 +381,9 @@ impl<'a> Checker<'a> {
         if self.script.functions.get(name.text).is_some_and(|id| !self.script.declared[id.index()].known) {
             return Err(Failed);
         }
-        match self.results_of(&name.text) {
+        match self.results_of(name.text) {
             Some([ty]) if !matches!(ty, Type::List(..)) => {}
-            Some([_]) => return self.array_as_value(&name.text, span),
+            Some([_]) => return self.array_as_value(name.text, span),
             Some([]) => {
                 let d = Diagnostic::error("no-value", span, format!("`{}` has no result", name.text));
                 return self.fail(d.help("call it as a statement of its own"));
@@ -405,7 +405,7 @@ impl<'a> Checker<'a> {
         let Some(id) = self.script.functions.get(function.name.text).copied() else { return };
         let declared = self.script.declared[id.index()].clone();
         if !declared.known {
-            self.program.functions.push(nothing(&function.name.text, false));
+            self.program.functions.push(nothing(function.name.text, false));
             return;
         }
         self.begin_function(&declared.results);
@@ -423,7 +423,7 @@ impl<'a> Checker<'a> {
         }
         self.script.scopes = vec![scope];
         // What is wrong with it was said; its id is taken all the same.
-        let _ = self.finish_function(&function.name.text, false, &function.body, declared.params.len(), function.span);
+        let _ = self.finish_function(function.name.text, false, &function.body, declared.params.len(), function.span);
     }
 
     /// A rule whose body is statements: a function that it calls.
@@ -431,7 +431,7 @@ impl<'a> Checker<'a> {
         self.begin_function(&[Type::Bool]);
         self.script.scopes = vec![HashMap::new()];
         let function = FnId(self.program.functions.len() as u32);
-        let finished = self.finish_function(&rule.name.text, true, block, 0, rule.span);
+        let finished = self.finish_function(rule.name.text, true, block, 0, rule.span);
         self.locals.clear();
         self.out.clear();
         finished?;

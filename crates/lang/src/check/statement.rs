@@ -165,7 +165,7 @@ impl Checker<'_> {
     /// The locals that the results of a call with several are in, as many as are wanted.
     fn several(&mut self, wanted: usize, value: &syntax::Expr) -> Checked<Vec<LocalId>> {
         let found = match &value.unparenthesised().kind {
-            syntax::ExprKind::Call { name, args } if self.results_of(&name.text).is_some() => {
+            syntax::ExprKind::Call { name, args } if self.results_of(name.text).is_some() => {
                 self.script.ordered = self.changes(value);
                 let called = self.call_function(name, args, value.span);
                 self.script.ordered = false;
@@ -319,7 +319,7 @@ impl Checker<'_> {
 
     fn call_statement(&mut self, call: &syntax::Expr) -> Checked<()> {
         let syntax::ExprKind::Call { name, args } = &call.kind else { return Err(Failed) };
-        if self.results_of(&name.text).is_some() {
+        if self.results_of(name.text).is_some() {
             self.script.ordered = self.changes(call);
             let called = self.call_function(name, args, call.span);
             self.script.ordered = false;

@@ -6,6 +6,7 @@ use quintet_lang::diagnostic::Diagnostics;
 use quintet_lang::{Limits, Passes, Program, Scheme, optimise};
 use quintet_runtime::{Backend, CompileError, Compiled, Instance, InstantiateError, Library, LinkError, Linked, Lists};
 
+use crate::callable::{Callable, NotCallable};
 use crate::expression::Expression;
 use crate::registry::{UnknownBackend, backend};
 
@@ -125,7 +126,7 @@ impl Engine {
         projected(scheme, |scheme| self.check(source, scheme))
     }
 
-    /// Parses and checks one expression of any type. The program hands over its value; see [`Program::value`].
+    /// Parses and checks one expression of any type. The program answers its value; see [`Program::value`].
     ///
     /// # Errors
     /// All that is wrong with the text.
@@ -197,6 +198,14 @@ impl Rules {
     /// See [`InstantiateError`].
     pub fn instance(&self) -> Result<Box<dyn Instance>, InstantiateError> {
         self.compiled.instantiate(&self.limits)
+    }
+
+    /// A function of the rules' text, for the host to call. All functions are there, also those that no rule calls.
+    ///
+    /// # Errors
+    /// See [`NotCallable`].
+    pub fn function(&self, name: &str) -> Result<Callable, NotCallable> {
+        Callable::find(&self.linked, name)
     }
 
     /// The program that was compiled, with its rules' names and expressions.

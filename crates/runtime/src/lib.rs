@@ -9,6 +9,7 @@ mod arrays;
 mod backend;
 mod batch;
 mod bounds;
+mod call;
 mod cost;
 mod evaluate;
 mod functions;
@@ -39,6 +40,9 @@ pub use backend::{
 };
 pub use batch::{Batch, BatchBuilder, RecordBuilder, RecordError};
 pub use bounds::Bounds;
+pub use call::CallError;
+#[doc(hidden)]
+pub use call::{Admission, admit, hand_out};
 pub use cost::{
     Counting, compare_steps, counts_steps, counts_steps_inline, is_leaf, is_quiet, is_small, longest_within, statement_counts_steps,
     steps_at_most,
@@ -64,5 +68,5 @@ pub use room::Room;
 pub use scratch::{Scratch, looked_at};
 pub use sums::sum_of_bytes;
 pub use thresholds::{Threshold, Thresholds};
-pub use trap::Trap;
+pub use trap::{Fault, Trap};
 pub use value::{ArrayRef, MapRef, Value};

@@ -94,8 +94,8 @@ impl Mode {
 /// Records, ready to be run each way.
 #[derive(Debug)]
 pub struct Batches {
-    plain: Batch,
-    shared: Batch,
+    pub(crate) plain: Batch,
+    pub(crate) shared: Batch,
 }
 
 impl Batches {
@@ -278,14 +278,14 @@ fn rule_alone(instance: &mut dyn Instance, batch: &Batch, rule: usize, records: 
 ///
 /// # Errors
 /// When the instance ends.
-pub fn values_of(instance: Box<dyn Instance>, batches: &Batches) -> Result<Vec<String>, String> {
-    let mut instance = ValueInstance::new(instance);
+pub fn values_of(instance: Box<dyn Instance>, program: &Program, batches: &Batches) -> Result<Vec<String>, String> {
+    let mut instance = ValueInstance::new(instance, program);
     let records = batches.plain.iter().chain(batches.shared.iter());
     let text = |record| match instance.evaluate(record) {
         Ok(Some(value)) => Ok(value.to_string()),
         Ok(None) => Ok("nil".to_owned()),
-        Err(EvaluateError::Trap(trap)) => Ok(format!("trap: {trap}")),
-        Err(EvaluateError::Run(e)) => Err(e.to_string()),
+        Err(EvaluateError::Trap(fault)) => Ok(format!("trap: {fault}")),
+        Err(e) => Err(e.to_string()),
     };
     records.map(text).collect()
 }

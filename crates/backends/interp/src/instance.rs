@@ -3,10 +3,11 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use quintet_lang::ast::Span;
+use quintet_lang::ast::{FnId, Frame, Span};
 use quintet_lang::{HARD_CALLS, Limits};
 use quintet_runtime::{
-    Batch, Instance, Interrupter, Linked, Matches, RecordRef, RuleSet, RunError, Scratch, Trap, WriteMatches, WriteRuleSet,
+    Admission, Batch, CallError, Fault, Instance, Interrupter, Linked, Matches, OwnedValue, RecordRef, RuleSet, RunError, Scratch, Trap,
+    Value, WriteMatches, WriteRuleSet, admit, hand_out,
 };
 
 use crate::compile::Leaves;
@@ -40,7 +41,8 @@ impl Runner {
     fn test(&mut self, rule: usize, record: RecordRef<'_>) -> Result<bool, (Trap, Span)> {
         self.scratch.reset();
         let it = &self.program.program().rules[rule];
-        Machine::new(&self.program, (&self.leaves, &self.rooms), record, &self.scratch, (rule, self.most_calls)).rule(it)
+        let needs = (&it.frame, self.rooms[rule], self.most_calls);
+        Machine::new(&self.program, (&self.leaves, &self.rooms), record, &self.scratch, needs).rule(it)
     }
 
     /// Fills `row` of the answers with those of rule `rule` on `records`.
@@ -92,6 +94,36 @@ impl Instance for Runner {
         self.row(rule, batch, records, 0, out)?;
         out.finish();
         self.scratch.finish(ID)
+    }
+
+    fn call(
+        &mut self,
+        id: FnId,
+        record: RecordRef<'_>,
+        args: &[Value<'_>],
+        results: &mut Vec<Option<OwnedValue>>,
+    ) -> Result<(), CallError> {
+        self.check(record.batch())?;
+        results.clear();
+        let function = match admit(&self.program, id, args)? {
+            Admission::Runs(function) => function,
+            Admission::Nil(function) => {
+                results.resize(function.results.len(), None);
+                return Ok(());
+            }
+        };
+        self.scratch.reset();
+        // What comes before the function has no locals of its own.
+        let outside = Frame::default();
+        let needs = (&outside, args.len(), self.most_calls);
+        let mut machine = Machine::new(&self.program, (&self.leaves, &self.rooms), record, &self.scratch, needs);
+        let done = machine.call_for_host(id, args).and_then(|()| {
+            let values = machine.calls.returned.iter().copied();
+            hand_out(values, &self.scratch, results).map_err(|trap| Fault { trap, span: function.span })
+        });
+        drop(machine);
+        self.scratch.finish(ID)?;
+        done.map_err(CallError::Trap)
     }
 
     fn memory_bytes(&self) -> usize {

@@ -3,14 +3,17 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use quintet_lang::Limits;
-use quintet_lang::ast::Span;
+use quintet_lang::ast::{FnId, Function, Span};
+use quintet_lang::{HARD_CALLS, Limits};
 use quintet_native::Env;
 use quintet_runtime::{
-    Batch, Counting, FREE, Instance, Interrupter, Matches, RecordRef, RuleSet, RunError, Trap, WriteMatches, WriteRuleSet,
+    Admission, Batch, CallError, Counting, FREE, Fault, Instance, Interrupter, Matches, OwnedValue, RecordRef, RuleSet, RunError, Trap,
+    Value, WriteMatches, WriteRuleSet, admit, hand_out,
 };
 
 use crate::compile::Code;
+use crate::entry::{self, EntryFn, argument_words};
+use crate::script::answer_words;
 
 /// Records that one call of a rule's function answers, and rules of a word of answers for one record: the bits of a word.
 const BLOCK: usize = 64;
@@ -63,6 +66,8 @@ pub(crate) struct Runner {
     code: Arc<Code>,
     /// By rule: how its steps are counted.
     counting: Box<[Counting]>,
+    /// Calls of functions that may go on inside one another.
+    most_calls: u32,
     /// Boxed, so that moving the runner does not move it.
     state: Box<State>,
 }
@@ -72,7 +77,7 @@ impl Runner {
         let env = Env::new(code.program().clone(), limits);
         let steps = limits.steps;
         let counting = code.program().program().rules.iter().map(|rule| Counting::of(code.program(), rule, steps)).collect();
-        Runner { code, counting, state: Box::new(State { env, traps: Vec::new() }) }
+        Runner { code, counting, most_calls: limits.calls.min(HARD_CALLS) as u32, state: Box::new(State { env, traps: Vec::new() }) }
     }
 
     fn check(&self, batch: &Batch) -> Result<(), RunError> {
@@ -173,6 +178,35 @@ impl State {
     }
 }
 
+impl State {
+    /// Calls a function and copies its results; answers a trap's code.
+    ///
+    /// # Safety
+    /// As [`State::ask`], and the entry is the function's, which takes these arguments.
+    unsafe fn call(
+        &mut self,
+        (entry, most_calls): (EntryFn, u32),
+        function: &Function,
+        record: RecordRef<'_>,
+        (args, results): (&[Value<'_>], &mut Vec<Option<OwnedValue>>),
+    ) -> Result<(), u32> {
+        self.env.begin();
+        self.env.scratch().step().map_err(Trap::code)?;
+        let inside = most_calls.checked_sub(1).ok_or(Trap::Calls.code())?;
+        let words = argument_words(function, args, self.env.scratch()).map_err(Trap::code)?;
+        let mut answers = vec![0u64; answer_words(function)];
+        let arena = record.memory().as_ptr();
+        let record = arena.wrapping_add(record.offset());
+        // SAFETY: as the caller promises; the state is ours alone, and there is a word for each part of arguments and results.
+        let code = unsafe { entry(&raw mut *self, arena, record, inside, words.as_ptr(), answers.as_mut_ptr()) };
+        if code != 0 {
+            return Err(if self.env.scratch().is_exhausted() { Trap::Budget.instead_of(code) } else { code });
+        }
+        // SAFETY: the function answered these words, and nothing has run since.
+        hand_out(unsafe { entry::results(function, &answers) }, self.env.scratch(), results).map_err(Trap::code)
+    }
+}
+
 impl Runner {
     /// [`Instance::run`] for any number of rules, once scheme and `hits` are as they should be.
     #[inline(never)]
@@ -211,7 +245,7 @@ impl Instance for Runner {
 
     fn run_batch(&mut self, batch: &Batch, out: &mut Matches) -> Result<(), RunError> {
         self.check(batch)?;
-        let Runner { code, counting, state } = self;
+        let Runner { code, counting, state, .. } = self;
         out.reset(code.functions().len(), batch.len());
         // Blocks outside, rules inside: a block's records stay in the cache for all rules.
         for (block, first) in (0..batch.len()).step_by(BLOCK).enumerate() {
@@ -228,7 +262,7 @@ impl Instance for Runner {
 
     fn run_rule(&mut self, rule: usize, batch: &Batch, records: Range<usize>, out: &mut Matches) -> Result<(), RunError> {
         self.check(batch)?;
-        let Runner { code, counting, state } = self;
+        let Runner { code, counting, state, .. } = self;
         let functions = code.functions();
         RunError::unless_has(code.id(), (rule, functions.len()), (&records, batch.len()))?;
         out.reset(1, records.len());
@@ -241,6 +275,35 @@ impl Instance for Runner {
         }
         out.finish();
         state.env.finish(code.id())
+    }
+
+    fn call(
+        &mut self,
+        id: FnId,
+        record: RecordRef<'_>,
+        args: &[Value<'_>],
+        results: &mut Vec<Option<OwnedValue>>,
+    ) -> Result<(), CallError> {
+        self.check(record.batch())?;
+        results.clear();
+        let Runner { code, state, most_calls, .. } = self;
+        let function = match admit(code.program(), id, args)? {
+            Admission::Runs(function) => function,
+            Admission::Nil(function) => {
+                results.resize(function.results.len(), None);
+                return Ok(());
+            }
+        };
+        let entry = code.entry(id).map_err(|e| RunError::new(code.id(), e))?;
+        // SAFETY: `code` keeps the entry's and the functions' pages mapped and the program that they refer to alive. The record is of the
+        // scheme that the code was made for and lies in its arena, which the batch's borrow keeps as it is; the arguments fit.
+        let done = unsafe { state.call((entry, *most_calls), function, record, (args, results)) };
+        // A rule that counts nothing must not find the budget used up.
+        state.env.scratch().begin_steps();
+        state.env.finish(code.id())?;
+        done.map_err(|number| {
+            CallError::Trap(code.program().call_fault(id, number).unwrap_or(Fault { trap: Trap::Memory, span: function.span }))
+        })
     }
 
     fn memory_bytes(&self) -> usize {

@@ -5,12 +5,18 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use mlua::{Function, Table};
+use quintet_lang::ast::FnId;
 use quintet_lang::{HARD_CALLS, Limits};
-use quintet_native::Env;
-use quintet_runtime::{Batch, Counting, Instance, Interrupter, Matches, RecordRef, RuleSet, RunError, WriteMatches, WriteRuleSet};
+use quintet_native::{Cell, Env};
+use quintet_runtime::{
+    Admission, Batch, CallError, Counting, Fault, Instance, Interrupter, Matches, OwnedValue, RecordRef, RuleSet, RunError, Trap, Value,
+    WriteMatches, WriteRuleSet, admit, hand_out,
+};
 
 use crate::chunk::GROUP;
 use crate::compile::Chunk;
+use crate::data::CELL;
+use crate::entry::Cells;
 use crate::memory::Memory;
 use crate::natives::Note;
 use crate::state::State;
@@ -39,9 +45,24 @@ pub(crate) struct Runner {
     within: usize,
     /// Answers for one record, 32 rules each.
     words: Box<[UnsafeCell<u32>]>,
+    /// What calls of functions need, once there was one.
+    calls: Option<Entries>,
+    /// What every chunk is told but for its own cells and constants.
+    scalars: [f64; 9],
+    most_calls: usize,
 }
 
-// SAFETY: as for `State`, whose handles `batch`, `one` and `rules` are; everything else is owned by the runner and only reached through
+/// The functions that the host calls.
+struct Entries {
+    /// By function; counted from 1.
+    functions: Table,
+    /// Those that were called.
+    called: Vec<(FnId, Function)>,
+    /// Arguments, results and what calls of library functions need.
+    frame: Box<[UnsafeCell<u64>]>,
+}
+
+// SAFETY: as for `State`, whose handles `batch`, `one`, `rules` and those in `calls` are; everything else is owned by the runner and only reached through
 // `&mut self`. The environment borrows nothing from outside.
 unsafe impl Send for Runner {}
 
@@ -73,7 +94,8 @@ impl Runner {
         let counts = counting().any(|counting| counting != Counting::Never);
         let within = counting().filter_map(|counting| if let Counting::Within(most) = counting { Some(most) } else { None });
         let within = within.min().unwrap_or(usize::MAX);
-        Ok(Runner { chunk, batch, one, rules, state, env, frame, notes, memory, counts, within, words })
+        let most_calls = limits.calls.min(HARD_CALLS);
+        Ok(Runner { chunk, batch, one, rules, state, env, frame, notes, memory, counts, within, words, calls: None, scalars, most_calls })
     }
 
     fn check(&self, batch: &Batch) -> Result<(), RunError> {
@@ -96,6 +118,75 @@ impl Runner {
         out.words_mut().copy_from_slice(&rows);
         out.finish();
         Ok(())
+    }
+
+    /// The function by which the host calls one, and where its arguments and results lie.
+    fn entry(&mut self, id: FnId) -> Result<(Function, Cells), RunError> {
+        let Runner { chunk, state, calls, scalars, .. } = self;
+        let failed = |e: &dyn std::fmt::Display| RunError::new(chunk.config.id(), e);
+        let made = chunk.calls(|source| state.compile(source)).map_err(|e| failed(&e))?;
+        let cells = made.cells.get(id.index()).copied().flatten().ok_or_else(|| failed(&"there is no such function to call"))?;
+        let entries = match calls {
+            Some(entries) => entries,
+            None => {
+                let frame: Box<[UnsafeCell<u64>]> = made.tables.frame().iter().map(|word| UnsafeCell::new(*word)).collect();
+                let mut scalars = *scalars;
+                (scalars[1], scalars[2]) = (frame.as_ptr() as usize as f64 / 8.0, made.tables.constants() as f64);
+                // SAFETY: as in `new`; the bytecode's tables are the chunk's, and the cells live in the runner.
+                let functions = unsafe { state.load(&made.bytecode, made.tables.addresses(), scalars) }.map_err(|e| failed(&e))?;
+                calls.insert(Entries { functions, called: Vec::new(), frame })
+            }
+        };
+        if let Some((_, function)) = entries.called.iter().find(|(of, _)| *of == id) {
+            return Ok((function.clone(), cells));
+        }
+        let function: Function = entries.functions.raw_get(id.index() + 1).map_err(|e| failed(&e))?;
+        entries.called.push((id, function.clone()));
+        Ok((function, cells))
+    }
+
+    /// Calls a function that takes these arguments, and copies its results; answers a trap's code.
+    fn call_function(
+        &mut self,
+        (id, function): (FnId, &quintet_lang::ast::Function),
+        record: RecordRef<'_>,
+        args: &[Value<'_>],
+        results: &mut Vec<Option<OwnedValue>>,
+    ) -> Result<Result<(), u32>, RunError> {
+        let (entry, cells) = self.entry(id)?;
+        let Some(Entries { frame, .. }) = &mut self.calls else { return Ok(Ok(())) };
+        self.memory.get_mut().restart();
+        let env = self.env.get_mut();
+        env.reset();
+        let passed = args.iter().zip(&function.frame.locals).enumerate().try_for_each(|(place, (arg, param))| {
+            let Cell { present, words } = Cell::store(&param.ty, *arg, env.scratch())?;
+            let to = frame.iter_mut().skip(cells.args + place * CELL);
+            to.zip(std::iter::once(present).chain(words)).for_each(|(to, word)| *to.get_mut() = word);
+            Ok(())
+        });
+        let begun = env.scratch().step().and_then(|()| if self.most_calls == 0 { Err(Trap::Calls) } else { passed });
+        if let Err(trap) = begun {
+            return Ok(Err(trap.code()));
+        }
+        let base = record.memory().as_ptr() as usize;
+        let code: u32 = entry.call(((base + record.offset()) as f64 / 8.0, base as f64)).map_err(|e| self.fail(e))?;
+        let env = self.env.get_mut();
+        if code != 0 {
+            return Ok(Err(if env.scratch().is_exhausted() { Trap::Budget.instead_of(code) } else { code }));
+        }
+        let Some(Entries { frame, .. }) = &mut self.calls else { return Ok(Ok(())) };
+        let mut words = frame.iter_mut().skip(cells.results).map(|word| *word.get_mut());
+        let found: Vec<Cell> = function
+            .results
+            .iter()
+            .map(|_| {
+                let mut next = || words.next().unwrap_or_default();
+                Cell { present: next(), words: [next(), next(), next()] }
+            })
+            .collect();
+        // SAFETY: the function put values of these types there, and nothing has run since.
+        let values = function.results.iter().zip(&found).map(|(answer, cell)| unsafe { cell.load(&answer.ty) });
+        Ok(hand_out(values, env.scratch(), results).map_err(Trap::code))
     }
 
     fn finish(&mut self) -> Result<(), RunError> {
@@ -209,6 +300,32 @@ impl Instance for Runner {
         self.finish()
     }
 
+    fn call(
+        &mut self,
+        id: FnId,
+        record: RecordRef<'_>,
+        args: &[Value<'_>],
+        results: &mut Vec<Option<OwnedValue>>,
+    ) -> Result<(), CallError> {
+        self.check(record.batch())?;
+        results.clear();
+        let chunk = self.chunk.clone();
+        let function = match admit(&chunk.program, id, args)? {
+            Admission::Runs(function) => function,
+            Admission::Nil(function) => {
+                results.resize(function.results.len(), None);
+                return Ok(());
+            }
+        };
+        let done = self.call_function((id, function), record, args, results)?;
+        // A rule that counts nothing must not find the budget used up.
+        self.env.get_mut().scratch().begin_steps();
+        self.finish()?;
+        done.map_err(|code| {
+            CallError::Trap(chunk.program.call_fault(id, code).unwrap_or(Fault { trap: Trap::Memory, span: function.span }))
+        })
+    }
+
     fn interrupter(&self) -> Interrupter {
         // SAFETY: generated code, which is all that writes here besides `&mut self`, does not run now.
         unsafe { &*self.env.get() }.scratch().interrupter()
@@ -219,6 +336,7 @@ impl Instance for Runner {
         let env = unsafe { &*self.env.get() }.memory_bytes();
         // SAFETY: as in `interrupter`.
         let memory = unsafe { &*self.memory.get() }.memory_bytes();
-        env + memory + self.state.memory_bytes() + self.frame.len() * 8 + self.words.len() * 4
+        let calls = self.calls.as_ref().map_or(0, |calls| calls.frame.len() * 8);
+        env + memory + self.state.memory_bytes() + self.frame.len() * 8 + self.words.len() * 4 + calls
     }
 }

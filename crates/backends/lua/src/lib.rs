@@ -21,6 +21,7 @@ mod compile;
 mod config;
 mod data;
 mod each;
+mod entry;
 mod expr;
 mod generator;
 mod instance;

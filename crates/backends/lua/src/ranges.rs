@@ -35,8 +35,17 @@ struct Unit<'p> {
 }
 
 impl Ranges {
-    /// The ranges of a program.
+    /// The ranges of a program whose functions only its own text calls.
     pub(crate) fn of(program: &Program) -> Ranges {
+        Ranges::from(program, false)
+    }
+
+    /// The ranges of a program whose functions the host calls, with any Int.
+    pub(crate) fn for_host(program: &Program) -> Ranges {
+        Ranges::from(program, true)
+    }
+
+    fn from(program: &Program, called: bool) -> Ranges {
         let frames = program.rules.iter().map(|rule| &rule.frame).chain(program.functions.iter().map(|function| &function.frame));
         let mut ranges = Ranges {
             locals: frames.map(|frame| vec![None; frame.locals.len()]).collect(),
@@ -45,6 +54,11 @@ impl Ranges {
             changed: true,
             round: 0,
         };
+        if called {
+            for (locals, function) in ranges.locals.iter_mut().skip(program.rules.len()).zip(&program.functions) {
+                locals.iter_mut().take(function.params as usize).for_each(|range| *range = Some(ANY));
+            }
+        }
         while ranges.changed {
             ranges.changed = false;
             for (index, rule) in program.rules.iter().enumerate() {

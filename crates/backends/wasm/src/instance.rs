@@ -3,11 +3,13 @@
 use std::ops::Range;
 use std::sync::Arc;
 
+use quintet_lang::ast::FnId;
 use quintet_lang::{HARD_CALLS, Limits};
 use quintet_runtime::{
-    ArenaKind, Batch, Counting, Instance, Interrupter, Linked, Matches, RecordRef, RuleSet, RunError, Threshold, WriteMatches, WriteRuleSet,
+    Admission, ArenaKind, Batch, CallError, Counting, Fault, Instance, Interrupter, Linked, Matches, OwnedValue, RecordRef, RuleSet,
+    RunError, Threshold, Trap, Value, WriteMatches, WriteRuleSet, admit,
 };
-use wasmtime::{InstancePre, Store, TypedFunc};
+use wasmtime::{Func, InstancePre, Store, TypedFunc};
 
 use crate::config::{Memory, Setup};
 use crate::host::Host;
@@ -26,7 +28,10 @@ pub(crate) struct Runner {
     program: Arc<Linked>,
     setup: Setup,
     places: Places,
-    store: Store<Host>,
+    pub(crate) store: Store<Host>,
+    pub(crate) instance: wasmtime::Instance,
+    /// The entry points of the functions that were called.
+    pub(crate) entries: Vec<(FnId, Func)>,
     run: TypedFunc<(u32, u32, u32), ()>,
     /// Runs one rule, where there are several.
     one: Option<TypedFunc<(u32, u32, u32, u32), ()>>,
@@ -68,7 +73,7 @@ impl Runner {
         let counts = counting().any(|counting| counting != Counting::Never);
         let within = counting().filter_map(|counting| if let Counting::Within(most) = counting { Some(most) } else { None });
         let within = within.min().unwrap_or(usize::MAX);
-        Ok(Runner { program, setup, places, store, run, one, window, counts, within })
+        Ok(Runner { program, setup, places, store, instance, entries: Vec::new(), run, one, window, counts, within })
     }
 
     #[cold]
@@ -247,6 +252,30 @@ impl Instance for Runner {
         }
         out.finish();
         self.tidy()
+    }
+
+    fn call(
+        &mut self,
+        id: FnId,
+        record: RecordRef<'_>,
+        args: &[Value<'_>],
+        results: &mut Vec<Option<OwnedValue>>,
+    ) -> Result<(), CallError> {
+        let base = self.place(record.batch())?;
+        results.clear();
+        let program = self.program.clone();
+        let function = match admit(&program, id, args)? {
+            Admission::Runs(function) => function,
+            Admission::Nil(function) => {
+                results.resize(function.results.len(), None);
+                return Ok(());
+            }
+        };
+        let at = (base, base + record.offset() as u32);
+        let done = self.call_function((id, function), at, args, results).map_err(|e| self.ended(&e))?;
+        self.store.data().scratch().begin_steps();
+        self.tidy()?;
+        done.map_err(|code| CallError::Trap(program.call_fault(id, code).unwrap_or(Fault { trap: Trap::Memory, span: function.span })))
     }
 
     fn memory_bytes(&self) -> usize {

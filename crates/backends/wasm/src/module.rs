@@ -20,6 +20,10 @@ pub(crate) const HOST: &str = "quintet";
 pub(crate) const RUN: &str = "run";
 /// The exported entry point for one rule, where there are several.
 pub(crate) const ONE: &str = "one";
+/// The exported entry point of a function of the program.
+pub(crate) fn function_name(id: usize) -> String {
+    format!("function_{id}")
+}
 /// The exported memory.
 pub(crate) const MEMORY: &str = "memory";
 
@@ -81,6 +85,8 @@ pub(crate) struct Builder {
     pub(crate) scripts: bool,
     /// The most bytes of native stack that a call of each function of the program takes, see [`frame_bytes`](crate::stack::frame_bytes).
     pub(crate) frames: Vec<u64>,
+    /// The functions of the program that the host can call.
+    pub(crate) callable: Vec<u32>,
 }
 
 struct Own {
@@ -214,6 +220,9 @@ impl Builder {
         exports.export(MEMORY, ExportKind::Memory, 0).export(RUN, ExportKind::Func, number(run));
         if let Some(one) = one {
             exports.export(ONE, ExportKind::Func, number(one));
+        }
+        for id in &self.callable {
+            exports.export(&function_name(*id as usize), ExportKind::Func, number(Target::Own(*id)));
         }
 
         let mut module = wasm_encoder::Module::new();

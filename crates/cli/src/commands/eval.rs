@@ -154,7 +154,7 @@ fn prepare(
     })?;
     let backend = backend(&args.backend).map_err(Failure::unusable)?;
     let rules = engine.compile_linked(&linked, &*backend).map_err(Failure::unusable)?;
-    Ok((linked, ValueInstance::new(rules.instance().map_err(Failure::unusable)?)))
+    Ok((linked, ValueInstance::new(rules.instance().map_err(Failure::unusable)?, rules.program())))
 }
 
 struct Printer<W: Write> {
@@ -172,12 +172,12 @@ impl<W: Write> Printer<W> {
         self.records += 1;
         let value = match instance.evaluate(record) {
             Ok(value) => Ok(value),
-            Err(EvaluateError::Trap(trap)) => {
+            Err(EvaluateError::Trap(fault)) => {
                 self.traps += 1;
-                self.first.get_or_insert((number, trap));
-                Err(trap)
+                self.first.get_or_insert((number, fault.trap));
+                Err(fault.trap)
             }
-            Err(EvaluateError::Run(e)) => return Err(Failure::unusable(e)),
+            Err(e) => return Err(Failure::unusable(e)),
         };
         let line = match (self.output, value) {
             (EvalOutput::Text, Ok(Some(value))) => value.to_string(),

@@ -57,7 +57,7 @@ fn emitted(loaded: &Loaded, backend: &dyn Backend) -> Vec<Source> {
 const UNIT: &str = "call through a function pointer";
 
 /// How long a native call through a function pointer takes, ns: the median of laps.
-fn pointer_call() -> f64 {
+pub fn pointer_call() -> f64 {
     const CALLS: u32 = 100_000;
     const LAPS: usize = 31;
     #[inline(never)]

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use quintet::{
     Artifact, Backend, BackendId, Batch, Compiled, Emit, Instance, Limits, Linked, Matches, Program, RecordRef, RuleSet, backends,
 };
-use quintet::{CallError, OwnedValue, Value, lang::ast::FnId};
+use quintet::{CallError, FilterError, OwnedValue, Value, lang::ast::FnId};
 use quintet_bench::{
     Effort, Lineup, Loaded, Measured, PassRows, Process, Sampler, Verified, VerifyError, measure, refused, shipped, verify, verify_lineup,
 };
@@ -73,6 +73,9 @@ impl Instance for LyingInstance {
     }
     fn run_rule(&mut self, rule: usize, batch: &Batch, records: std::ops::Range<usize>, out: &mut Matches) -> Result<(), RunError> {
         self.0.run_rule(rule, batch, records, out)
+    }
+    fn test(&mut self, rule: usize, record: RecordRef<'_>) -> Result<bool, FilterError> {
+        self.0.test(rule, record)
     }
     fn call(
         &mut self,

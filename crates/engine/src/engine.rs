@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use quintet_lang::diagnostic::Diagnostics;
 use quintet_lang::{Limits, Passes, Program, Scheme, optimise};
-use quintet_runtime::{Backend, CompileError, Compiled, Instance, InstantiateError, Library, LinkError, Linked, Lists};
+use quintet_runtime::{Backend, CompileError, Compiled, Filter, Instance, InstantiateError, Library, LinkError, Linked, Lists};
 
 use crate::callable::{Callable, NotCallable};
 use crate::expression::Expression;
@@ -198,6 +198,18 @@ impl Rules {
     /// See [`InstantiateError`].
     pub fn instance(&self) -> Result<Box<dyn Instance>, InstantiateError> {
         self.compiled.instantiate(&self.limits)
+    }
+
+    /// One rule alone, to be asked about records one by one.
+    ///
+    /// # Errors
+    /// See [`InstantiateError`].
+    ///
+    /// # Panics
+    /// When there is no such rule.
+    pub fn filter(&self, rule: usize) -> Result<Filter, InstantiateError> {
+        assert!(rule < self.program().rules.len(), "rule {rule} of {}", self.program().rules.len());
+        Ok(Filter::new(self.instance()?, rule))
     }
 
     /// A function of the rules' text, for the host to call. All functions are there, also those that no rule calls.

@@ -83,6 +83,29 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
+//! # One rule, one record
+//! Where records come one by one and one rule decides, [`Rules::filter`] is the least that a call can be: no set of answers is made, and a
+//! trap is an error.
+//!
+//! ```
+//! use quintet::{ArenaKind, BatchBuilder, Engine, EvaluateError, Scheme, Trap, Type};
+//!
+//! let scheme = Scheme::builder().mandatory("port", Type::Int).build()?;
+//! let mut builder = BatchBuilder::new(&scheme, 2, ArenaKind::Plain)?;
+//! for port in [443, 0] {
+//!     let mut record = builder.record();
+//!     record.int(scheme.field_id("port").unwrap(), port);
+//!     record.finish()?;
+//! }
+//! let batch = builder.build();
+//!
+//! let mut filter = Engine::new().compile("1000 / port == 2", &scheme, "jit")?.filter(0)?;
+//! assert!(filter.matches(batch.record(0))?);
+//! let error = filter.matches(batch.record(1)).unwrap_err();
+//! assert!(matches!(error.cause(), EvaluateError::Trap(fault) if fault.trap == Trap::DivisionByZero));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
 //! # Calling functions of a script
 //! What a script computes need not be a test: the host calls its functions with arguments, on a record, and gets their results. It is a call
 //! as within the language, with the same limits and the same traps:
@@ -249,7 +272,7 @@ pub use quintet_lang as lang;
 pub use quintet_lang::{Field, FieldId, Limits, Passes, Presence, Program, Scheme, SchemeBuilder, SchemeError, Type};
 pub use quintet_runtime::{
     Alone, Arena, ArenaKind, ArrayRef, Artifact, Backend, BackendId, Batch, BatchBuilder, Bind, BytesSet, CallError, CompileError,
-    Compiled, Emit, EvaluateError, Fault, Function, Instance, InstantiateError, IntSet, IpSet, Isolation, Library, LinkError, Linked, List,
-    Lists, MapRef, Matches, OwnedValue, Profile, RecordBuilder, RecordError, RecordRef, Room, RuleCost, RuleSet, RuleTrap, RunError,
-    Scratch, SetMatcher, Spent, Traits, Trap, TrapAt, Value, ValueInstance,
+    Compiled, Emit, EvaluateError, Fault, Filter, FilterError, Function, Instance, InstantiateError, IntSet, IpSet, Isolation, Library,
+    LinkError, Linked, List, Lists, MapRef, Matches, OwnedValue, Profile, RecordBuilder, RecordError, RecordRef, Room, RuleCost, RuleSet,
+    RuleTrap, RunError, Scratch, SetMatcher, Spent, Traits, Trap, TrapAt, Value, ValueInstance,
 };

@@ -220,7 +220,11 @@ fn traps_have_their_places_and_leave_the_instance_usable() {
         ] {
             let found = trap(SOURCE, call(rules, instance, batch, name, &[arg]));
             assert_eq!(found, (wanted, place), "{id}: {name}({arg:?})");
-            assert_eq!(call(rules, instance, batch, "down", &[Value::Int(19)]).expect("it is allowed"), [Some(OwnedValue::Int(19))], "{id}");
+            assert_eq!(
+                call(rules, instance, batch, "down", &[Value::Int(19)]).expect("it is allowed"),
+                [Some(OwnedValue::Int(19))],
+                "{id}"
+            );
             instance.run(batch.record(0), &mut hits).expect("it runs");
             assert!(hits.iter().eq([0, 1]) && hits.traps().is_empty(), "{id}: after {name}: {hits:?}");
             instance.run(batch.record(1), &mut hits).expect("it runs");
@@ -288,7 +292,11 @@ fn instances_on_several_threads_do_not_meet() {
                         let text = format!("{thread} {n}");
                         let args = [Value::Int(thread * 100 + n), Value::Bytes(text.as_bytes())];
                         let found = call(rules, &mut *instance, batch, "strict", &args).expect("results");
-                        assert_eq!(found, [Some(OwnedValue::Int(thread * 100 + n + 1)), Some(OwnedValue::Bytes(text.into_bytes()))], "{id}");
+                        assert_eq!(
+                            found,
+                            [Some(OwnedValue::Int(thread * 100 + n + 1)), Some(OwnedValue::Bytes(text.into_bytes()))],
+                            "{id}"
+                        );
                         let traps = call(rules, &mut *instance, batch, "silent", &[Value::Int(n % 2)]).is_err();
                         assert_eq!(traps, n % 2 == 0, "{id}");
                     }

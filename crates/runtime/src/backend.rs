@@ -10,6 +10,7 @@ use quintet_lang::ast::FnId;
 
 use crate::batch::Batch;
 use crate::call::CallError;
+use crate::filter::FilterError;
 use crate::linked::Linked;
 use crate::matches::{Matches, RuleSet};
 use crate::meter::Interrupter;
@@ -160,6 +161,12 @@ pub trait Instance: Send {
     /// # Errors
     /// As [`Instance::run_batch`]; and where the program has no such rule or the batch no such records.
     fn run_rule(&mut self, rule: usize, batch: &Batch, records: Range<usize>, out: &mut Matches) -> Result<(), RunError>;
+
+    /// Whether `record` matches one rule, without running the others and without a set of answers; see [`Filter`](crate::Filter).
+    ///
+    /// # Errors
+    /// The trap of a rule that trapped, which does not match; else as [`Instance::run`], and where the program has no such rule.
+    fn test(&mut self, rule: usize, record: RecordRef<'_>) -> Result<bool, FilterError>;
 
     /// Calls a function of the program on a record and copies its results to `results`, which is emptied first; `None` is nil. It is a call
     /// like those within the language: it takes a step and one of the calls that may go on inside one another, and where an argument is nil

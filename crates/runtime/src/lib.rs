@@ -12,6 +12,7 @@ mod bounds;
 mod call;
 mod cost;
 mod evaluate;
+mod filter;
 mod functions;
 mod layout;
 mod linked;
@@ -44,10 +45,11 @@ pub use call::CallError;
 #[doc(hidden)]
 pub use call::{Admission, admit, hand_out};
 pub use cost::{
-    Counting, compare_steps, counts_steps, counts_steps_inline, is_leaf, is_quiet, is_small, longest_within, statement_counts_steps,
+    Counting, compare_steps, counts_steps, counts_steps_inline, is_leaf, is_quiet, is_small, longest_within, makes, statement_counts_steps,
     steps_at_most,
 };
 pub use evaluate::{EvaluateError, ValueInstance};
+pub use filter::{Filter, FilterError};
 pub use functions::{Bind, BoundFunction, Function, Library, slice};
 pub use layout::{Layout, Slot};
 pub use linked::{LinkError, Linked, TooLarge};

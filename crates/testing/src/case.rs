@@ -8,7 +8,8 @@ use std::sync::Arc;
 use quintet_lang::ast::Span;
 use quintet_lang::{Limits, Passes, Program, Scheme, compile, compile_value, optimise};
 use quintet_runtime::{
-    ArenaKind, Backend, Batch, EvaluateError, Instance, Linked, Matches, RecordError, RuleSet, Thresholds, Trap, ValueInstance,
+    ArenaKind, Backend, Batch, EvaluateError, FilterError, Instance, Linked, Matches, RecordError, RecordRef, RuleSet, Thresholds, Trap,
+    ValueInstance,
 };
 
 use crate::strategy::source;
@@ -220,7 +221,10 @@ pub fn answers(instance: &mut dyn Instance, program: &Linked, batches: &Batches,
                 if !hits.traps().is_sorted_by_key(|it| it.rule) {
                     return Err("the traps are not in order".into());
                 }
-                Ok(Answer { hits: hits.iter().collect(), traps: hits.traps().iter().map(|it| (it.rule, (it.trap, it.span))).collect() })
+                let answer =
+                    Answer { hits: hits.iter().collect(), traps: hits.traps().iter().map(|it| (it.rule, (it.trap, it.span))).collect() };
+                (0..rules).try_for_each(|rule| asked_alone(instance, record, rule, &answer))?;
+                Ok(answer)
             })
             .collect();
     }
@@ -249,6 +253,20 @@ pub fn answers(instance: &mut dyn Instance, program: &Linked, batches: &Batches,
         }
     }
     Ok(all)
+}
+
+/// Asks one rule alone about one record.
+///
+/// # Errors
+/// When it answers otherwise than among the others.
+fn asked_alone(instance: &mut dyn Instance, record: RecordRef<'_>, rule: usize, answer: &Answer) -> Result<(), String> {
+    let found = match instance.test(rule, record).map_err(FilterError::into_cause) {
+        Ok(hit) => (hit, None),
+        Err(EvaluateError::Trap(fault)) => (false, Some((fault.trap, fault.span))),
+        Err(e) => return Err(e.to_string()),
+    };
+    let wanted = (answer.hits.contains(&rule), answer.traps.get(&rule).copied());
+    if found == wanted { Ok(()) } else { Err(format!("rule {rule} alone answers {found:?}, and {wanted:?} among the others")) }
 }
 
 /// Asks one rule alone for some records of a batch.

@@ -87,7 +87,11 @@ fn all(instance: &mut dyn Instance, program: &Linked, batches: &Batches, seed: u
                 let params = &function.frame.locals[..function.params as usize];
                 let args: Vec<Value<'_>> = params
                     .iter()
-                    .map(|param| if draw.below(if param.nullable { 3 } else { 20 }) == 0 { Value::Nil } else { draw.value(&param.ty, &bump) })
+                    .map(
+                        |param| {
+                            if draw.below(if param.nullable { 3 } else { 20 }) == 0 { Value::Nil } else { draw.value(&param.ty, &bump) }
+                        },
+                    )
                     .collect();
                 let found = match instance.call(FnId(place as u32), record, &args, &mut results) {
                     Ok(()) => Ok(std::mem::take(&mut results)),

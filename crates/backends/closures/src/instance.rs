@@ -12,8 +12,8 @@ use std::sync::Arc;
 use quintet_lang::ast::{Expr, ExprKind, FnId, LogicOp, Span};
 use quintet_lang::{HARD_CALLS, HARD_STEPS, Limits};
 use quintet_runtime::{
-    Admission, Batch, CallError, FREE, Instance, Interrupter, Linked, Matches, Memory, OwnedValue, RecordRef, RuleSet, RunError, Scratch,
-    Trap, Value, WriteMatches, WriteRuleSet, admit, longest_within,
+    Admission, Batch, CallError, FREE, Fault, FilterError, Instance, Interrupter, Linked, Matches, Memory, OwnedValue, RecordRef, RuleSet,
+    RunError, Scratch, Trap, Value, WriteMatches, WriteRuleSet, admit, longest_within,
 };
 
 use crate::code::{Filter, FnCode, Parts, RuleCode};
@@ -383,6 +383,31 @@ impl Instance for Runner {
         }
         out.finish();
         scratch.finish(ID)
+    }
+
+    fn test(&mut self, rule: usize, record: RecordRef<'_>) -> Result<bool, FilterError> {
+        let Runner { code, scratch, state } = self;
+        if !record.batch().scheme().same(code.linked.scheme()) {
+            return Err(RunError::scheme(ID).into());
+        }
+        match code.rules.get(rule) {
+            Some(RuleCode::Plain(test)) => {
+                Ok(test.test(&Ctx { memory: record.memory(), record: record.offset() / 8, env: &state.plain(code, scratch) }))
+            }
+            Some(RuleCode::Counting(test)) if state.is_within(&code.linked, rule, usize::MAX, record.batch().longest()) => {
+                let env = state.plain(code, &state.unbounded);
+                Ok(test.test(&Ctx { memory: record.memory(), record: record.offset() / 8, env: &env }))
+            }
+            Some(_) => {
+                let answer = self.run_one(rule, record);
+                self.scratch.finish(ID)?;
+                answer.map_err(|trap| {
+                    let (trap, span) = self.state.fault(&self.code, rule, trap);
+                    FilterError::trap(Fault { trap, span })
+                })
+            }
+            None => Err(FilterError::no_rule(ID, (rule, code.rules.len()))),
+        }
     }
 
     fn call(

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use quintet_lang::ast::{FnId, Frame, Span};
 use quintet_lang::{HARD_CALLS, Limits};
 use quintet_runtime::{
-    Admission, Batch, CallError, Fault, Instance, Interrupter, Linked, Matches, OwnedValue, RecordRef, RuleSet, RunError, Scratch, Trap,
-    Value, WriteMatches, WriteRuleSet, admit, hand_out,
+    Admission, Batch, CallError, Fault, FilterError, Instance, Interrupter, Linked, Matches, OwnedValue, RecordRef, RuleSet, RunError,
+    Scratch, Trap, Value, WriteMatches, WriteRuleSet, admit, hand_out,
 };
 
 use crate::compile::Leaves;
@@ -38,7 +38,7 @@ impl Runner {
 
     /// Whether rule `rule` matches `record`.
     #[inline]
-    fn test(&mut self, rule: usize, record: RecordRef<'_>) -> Result<bool, (Trap, Span)> {
+    fn ask(&mut self, rule: usize, record: RecordRef<'_>) -> Result<bool, (Trap, Span)> {
         self.scratch.reset();
         let it = &self.program.program().rules[rule];
         let needs = (&it.frame, self.rooms[rule], self.most_calls);
@@ -52,7 +52,7 @@ impl Runner {
             let first = records.start + block * 64;
             let mut bits = 0;
             for record in first..records.end.min(first + 64) {
-                match self.test(rule, batch.record(record)) {
+                match self.ask(rule, batch.record(record)) {
                     Ok(hit) => bits |= u64::from(hit) << (record - first),
                     Err(fault) => out.trap(row, record - records.start, fault),
                 }
@@ -68,7 +68,7 @@ impl Instance for Runner {
         self.check(record.batch())?;
         hits.reset(self.rules());
         for rule in 0..self.rules() {
-            match self.test(rule, record) {
+            match self.ask(rule, record) {
                 Ok(true) => hits.insert(rule),
                 Ok(false) => {}
                 Err(fault) => hits.trap(rule, fault),
@@ -94,6 +94,16 @@ impl Instance for Runner {
         self.row(rule, batch, records, 0, out)?;
         out.finish();
         self.scratch.finish(ID)
+    }
+
+    fn test(&mut self, rule: usize, record: RecordRef<'_>) -> Result<bool, FilterError> {
+        self.check(record.batch())?;
+        if rule >= self.rules() {
+            return Err(FilterError::no_rule(ID, (rule, self.rules())));
+        }
+        let answer = self.ask(rule, record);
+        self.scratch.finish(ID)?;
+        answer.map_err(|(trap, span)| FilterError::trap(Fault { trap, span }))
     }
 
     fn call(

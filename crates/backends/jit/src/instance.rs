@@ -7,8 +7,8 @@ use quintet_lang::ast::{FnId, Function, Span};
 use quintet_lang::{HARD_CALLS, Limits};
 use quintet_native::Env;
 use quintet_runtime::{
-    Admission, Batch, CallError, Counting, FREE, Fault, Instance, Interrupter, Matches, OwnedValue, RecordRef, RuleSet, RunError, Trap,
-    Value, WriteMatches, WriteRuleSet, admit, hand_out,
+    Admission, BackendId, Batch, CallError, Counting, FREE, Fault, FilterError, Instance, Interrupter, Matches, OwnedValue, RecordRef,
+    RuleSet, RunError, Trap, Value, WriteMatches, WriteRuleSet, admit, hand_out, makes,
 };
 
 use crate::compile::Code;
@@ -35,6 +35,23 @@ impl State {
     #[cold]
     fn fault(&self, rule: usize, code: u32) -> (Trap, Span) {
         self.env.linked().fault(rule, code).unwrap_or((Trap::Memory, Span::default()))
+    }
+
+    #[cold]
+    fn filter_error(&self, rule: usize, code: u32) -> FilterError {
+        let (trap, span) = self.fault(rule, code);
+        FilterError::trap(Fault { trap, span })
+    }
+
+    /// Ends a call of one rule that trapped.
+    #[cold]
+    fn trapped(&mut self, rule: usize, id: BackendId) -> FilterError {
+        let mut first = None;
+        self.drain(|state, _, code| first = first.take().or_else(|| Some(state.filter_error(rule, code))));
+        match self.env.finish(id) {
+            Ok(()) => first.unwrap_or_else(|| self.filter_error(rule, Trap::Budget.code())),
+            Err(error) => error.into(),
+        }
     }
 
     /// Hands over the traps since the last look.
@@ -66,6 +83,8 @@ pub(crate) struct Runner {
     code: Arc<Code>,
     /// By rule: how its steps are counted.
     counting: Box<[Counting]>,
+    /// By rule: whether anything is left at its end.
+    makes: Box<[bool]>,
     /// Calls of functions that may go on inside one another.
     most_calls: u32,
     /// Boxed, so that moving the runner does not move it.
@@ -77,7 +96,8 @@ impl Runner {
         let env = Env::new(code.program().clone(), limits);
         let steps = limits.steps;
         let counting = code.program().program().rules.iter().map(|rule| Counting::of(code.program(), rule, steps)).collect();
-        Runner { code, counting, most_calls: limits.calls.min(HARD_CALLS) as u32, state: Box::new(State { env, traps: Vec::new() }) }
+        let makes = code.program().program().rules.iter().map(|rule| makes(code.program().program(), rule)).collect();
+        Runner { code, counting, makes, most_calls: limits.calls.min(HARD_CALLS) as u32, state: Box::new(State { env, traps: Vec::new() }) }
     }
 
     fn check(&self, batch: &Batch) -> Result<(), RunError> {
@@ -275,6 +295,38 @@ impl Instance for Runner {
         }
         out.finish();
         state.env.finish(code.id())
+    }
+
+    fn test(&mut self, rule: usize, record: RecordRef<'_>) -> Result<bool, FilterError> {
+        let Runner { code, counting, state, makes, .. } = self;
+        if !code.program().scheme().same(record.batch().scheme()) {
+            return Err(RunError::scheme(code.id()).into());
+        }
+        let (Some(function), Some(counting), Some(makes)) = (code.functions().get(rule), counting.get(rule), makes.get(rule)) else {
+            return Err(FilterError::no_rule(code.id(), (rule, code.functions().len())));
+        };
+        let arena = record.memory().as_ptr();
+        let at = arena.wrapping_add(record.offset());
+        if let Counting::Within(most) = counting {
+            if record.batch().longest() > *most {
+                // SAFETY: as in `run`.
+                let answer = unsafe { state.exact(*function, arena, at) };
+                return answer.map(|hit| hit != 0).map_err(|number| state.filter_error(rule, number));
+            }
+            state.env.scratch().set_meter_word(FREE);
+        }
+        // SAFETY: as in `run`; the state is ours alone.
+        let hit = unsafe { function(&raw mut **state, arena, at, 1) };
+        if !state.traps.is_empty() {
+            return Err(state.trapped(rule, code.id()));
+        }
+        match (counting, makes) {
+            // What counts nothing that matters is never interrupted.
+            (Counting::Never | Counting::Within(_), false) => {}
+            (Counting::Inline, false) => state.env.scratch_mut().finish(code.id())?,
+            (_, true) => state.env.finish(code.id())?,
+        }
+        Ok(hit != 0)
     }
 
     fn call(

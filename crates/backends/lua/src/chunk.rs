@@ -91,6 +91,9 @@ pub(crate) fn relieved(functions: &str) -> String {
 /// The line that takes from the prelude what `text` mentions.
 fn imports(text: &str) -> String {
     let names = mentioned(text);
+    if names.is_empty() {
+        return String::new();
+    }
     let values: Vec<String> = names.iter().map(|name| format!("N.{name}")).collect();
     format!("local {} = {}\n", names.join(", "), values.join(", "))
 }

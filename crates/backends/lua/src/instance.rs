@@ -9,16 +9,18 @@ use quintet_lang::ast::FnId;
 use quintet_lang::{HARD_CALLS, Limits};
 use quintet_native::{Cell, Env};
 use quintet_runtime::{
-    Admission, Batch, CallError, Counting, Fault, Instance, Interrupter, Matches, OwnedValue, RecordRef, RuleSet, RunError, Trap, Value,
-    WriteMatches, WriteRuleSet, admit, hand_out,
+    Admission, Batch, CallError, Counting, Fault, FilterError, Instance, Interrupter, Matches, OwnedValue, RecordRef, RuleSet, RunError,
+    Trap, Value, WriteMatches, WriteRuleSet, admit, hand_out,
 };
 
 use crate::chunk::GROUP;
 use crate::compile::Chunk;
+use crate::crossing::Crossing;
 use crate::data::CELL;
 use crate::entry::Cells;
 use crate::memory::Memory;
 use crate::natives::Note;
+use crate::script::makes;
 use crate::state::State;
 
 /// Records between two looks at whether a run was interrupted, where rules count steps; a multiple of 64.
@@ -30,8 +32,12 @@ pub(crate) struct Runner {
     chunk: Arc<Chunk>,
     /// Writes the answers of all rules to a batch; none for a program without rules.
     batch: Option<Function>,
-    /// Answers which rules match a record.
+    /// Answers which rules match a record, where they are more than a group.
     one: Option<Function>,
+    /// The same, where they are no more.
+    group: Option<Crossing>,
+    /// By rule: whether anything is left at its end.
+    makes: Box<[bool]>,
     /// Writes the answers of one rule to a batch, by the rule's place counted from 1; empty where there is one rule.
     rules: Table,
     state: State,
@@ -62,7 +68,7 @@ struct Entries {
     frame: Box<[UnsafeCell<u64>]>,
 }
 
-// SAFETY: as for `State`, whose handles `batch`, `one`, `rules` and those in `calls` are; everything else is owned by the runner and only reached through
+// SAFETY: as for `State`, whose handles `batch`, `one`, `group`, `rules` and those in `calls` are; everything else is owned by the runner and only reached through
 // `&mut self`. The environment borrows nothing from outside.
 unsafe impl Send for Runner {}
 
@@ -88,14 +94,37 @@ impl Runner {
         ];
         // SAFETY: the chunk's bytecode and tables were made together, and everything that the functions are told the address of lives in
         // the runner for as long as they do.
-        let (batch, one, rules) = unsafe { state.load(&chunk.bytecode, chunk.tables.addresses(), scalars)? };
+        let (batch, one, rules): (_, Option<Function>, _) = unsafe { state.load(&chunk.bytecode, chunk.tables.addresses(), scalars)? };
         let program = chunk.program.program();
+        let (one, group) = match one {
+            Some(one) if (1..=GROUP).contains(&program.rules.len()) => (None, Some(state.crossing(one)?)),
+            one => (one, None),
+        };
+        let makes = program.rules.iter().map(|rule| makes(program, rule)).collect();
         let counting = || program.rules.iter().map(|rule| Counting::of(&chunk.program, rule, limits.steps));
         let counts = counting().any(|counting| counting != Counting::Never);
         let within = counting().filter_map(|counting| if let Counting::Within(most) = counting { Some(most) } else { None });
         let within = within.min().unwrap_or(usize::MAX);
         let most_calls = limits.calls.min(HARD_CALLS);
-        Ok(Runner { chunk, batch, one, rules, state, env, frame, notes, memory, counts, within, words, calls: None, scalars, most_calls })
+        Ok(Runner {
+            chunk,
+            batch,
+            one,
+            group,
+            makes,
+            rules,
+            state,
+            env,
+            frame,
+            notes,
+            memory,
+            counts,
+            within,
+            words,
+            calls: None,
+            scalars,
+            most_calls,
+        })
     }
 
     fn check(&self, batch: &Batch) -> Result<(), RunError> {
@@ -118,6 +147,28 @@ impl Runner {
         out.words_mut().copy_from_slice(&rows);
         out.finish();
         Ok(())
+    }
+
+    /// [`Instance::test`] where the group's function would run other rules too.
+    fn test_one_of_several(&mut self, rule: usize, record: RecordRef<'_>) -> Result<bool, FilterError> {
+        let mut out = Matches::new();
+        self.run_rule(rule, record.batch(), record.index()..record.index() + 1, &mut out)?;
+        match out.traps().first() {
+            Some(at) => Err(FilterError::trap(Fault { trap: at.trap, span: at.span })),
+            None => Ok(out.get(0, 0)),
+        }
+    }
+
+    /// Ends a call of one rule that trapped.
+    #[cold]
+    fn trapped(&mut self, rule: usize) -> FilterError {
+        let first = self.notes.get_mut().drain(..).next();
+        if let Err(error) = self.finish() {
+            return error.into();
+        }
+        let fault = first.and_then(|(_, _, code)| self.chunk.program.fault(rule, code));
+        let (trap, span) = fault.unwrap_or((Trap::Budget, quintet_lang::ast::Span::default()));
+        FilterError::trap(Fault { trap, span })
     }
 
     /// The function by which the host calls one, and where its arguments and results lie.
@@ -203,7 +254,6 @@ impl Instance for Runner {
     fn run(&mut self, record: RecordRef<'_>, hits: &mut RuleSet) -> Result<(), RunError> {
         self.check(record.batch())?;
         hits.reset(self.chunk.program.program().rules.len());
-        let Some(one) = &self.one else { return Ok(()) };
         self.env.get_mut().set_within(record.batch().longest() <= self.within);
         let base = record.memory().as_ptr() as usize;
         let (word, base) = ((base + record.offset()) as f64 / 8.0, base as f64);
@@ -213,10 +263,10 @@ impl Instance for Runner {
                 bits &= bits - 1;
             }
         };
-        if self.words.len() == 1 {
-            let bits: i32 = one.call((word, base)).map_err(|e| self.fail(e))?;
-            insert(0, bits as u32);
-        } else {
+        if let Some(group) = &mut self.group {
+            let bits = group.call(word, base).map_err(|e| RunError::new(self.chunk.config.id(), e))?;
+            insert(0, bits as i64 as u32);
+        } else if let Some(one) = &self.one {
             one.call::<()>((word, base, self.words.as_ptr() as usize as f64 / 4.0)).map_err(|e| self.fail(e))?;
             for (group, word) in self.words.iter_mut().enumerate() {
                 insert(group, *word.get_mut());
@@ -298,6 +348,29 @@ impl Instance for Runner {
         }
         out.finish();
         self.finish()
+    }
+
+    fn test(&mut self, rule: usize, record: RecordRef<'_>) -> Result<bool, FilterError> {
+        self.check(record.batch())?;
+        let id = self.chunk.config.id();
+        let (Some(makes), rules) = (self.makes.get(rule).copied(), self.makes.len()) else {
+            return Err(FilterError::no_rule(id, (rule, self.makes.len())));
+        };
+        let (Some(group), 1) = (&mut self.group, rules) else { return self.test_one_of_several(rule, record) };
+        if self.within != usize::MAX {
+            self.env.get_mut().set_within(record.batch().longest() <= self.within);
+        }
+        let base = record.memory().as_ptr() as usize;
+        let bits = group.call((base + record.offset()) as f64 / 8.0, base as f64).map_err(|e| RunError::new(id, e))?;
+        if !self.notes.get_mut().is_empty() {
+            return Err(self.trapped(rule));
+        }
+        match makes {
+            true => self.finish()?,
+            false if self.counts => self.env.get_mut().scratch_mut().finish(id)?,
+            false => {}
+        }
+        Ok(bits != 0.0)
     }
 
     fn call(

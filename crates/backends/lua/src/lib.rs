@@ -19,6 +19,7 @@ mod code;
 mod compare;
 mod compile;
 mod config;
+mod crossing;
 mod data;
 mod each;
 mod entry;

@@ -3,6 +3,7 @@
 use mlua::{FromLuaMulti, Lua, LuaOptions, StdLib, Table};
 
 use crate::config::Config;
+use crate::crossing::Crossing;
 use crate::natives;
 
 /// What is run in each state before anything else; see there.
@@ -58,6 +59,11 @@ impl State {
             self.lua.load(bytecode).set_name("=rules").set_mode(mlua::chunk::ChunkMode::Binary).set_environment(self.globals.clone());
         let [env, cells, constants, notes, meter, start, within, heap, calls] = scalars;
         chunk.call((&self.names, table, env, cells, constants, notes, meter, start, within, heap, calls))
+    }
+
+    /// A way to call a function of this state often.
+    pub(crate) fn crossing(&self, function: mlua::Function) -> mlua::Result<Crossing> {
+        Crossing::new(&self.lua, function)
     }
 
     /// Bytes that the state takes.

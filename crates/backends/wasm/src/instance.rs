@@ -3,17 +3,17 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use quintet_lang::ast::FnId;
+use quintet_lang::ast::{FnId, Span};
 use quintet_lang::{HARD_CALLS, Limits};
 use quintet_runtime::{
-    Admission, ArenaKind, Batch, CallError, Counting, Fault, Instance, Interrupter, Linked, Matches, OwnedValue, RecordRef, RuleSet,
-    RunError, Threshold, Trap, Value, WriteMatches, WriteRuleSet, admit,
+    Admission, ArenaKind, Batch, CallError, Counting, Fault, FilterError, Instance, Interrupter, Linked, Matches, OwnedValue, RecordRef,
+    RuleSet, RunError, Threshold, Trap, Value, WriteMatches, WriteRuleSet, admit, makes,
 };
 use wasmtime::{Func, InstancePre, Store, TypedFunc};
 
 use crate::config::{Memory, Setup};
 use crate::host::Host;
-use crate::module::{MEMORY, ONE, RUN};
+use crate::module::{MEMORY, ONE, RUN, TEST};
 use crate::places::{CALLS, LIMIT, METER_START, METER_START_IF_WITHIN, PEAK, Places, ROOM_START, STACK_PEAK, TOP};
 use crate::window::Window;
 
@@ -33,6 +33,9 @@ pub(crate) struct Runner {
     /// The entry points of the functions that were called.
     pub(crate) entries: Vec<(FnId, Func)>,
     run: TypedFunc<(u32, u32, u32), ()>,
+    test: Test,
+    /// By rule: whether anything is left at its end.
+    makes: Box<[bool]>,
     /// Runs one rule, where there are several.
     one: Option<TypedFunc<(u32, u32, u32, u32), ()>>,
     window: Window,
@@ -40,6 +43,16 @@ pub(crate) struct Runner {
     counts: bool,
     /// The bytes of the longest record on which rules that count only what they look at stay within the budget.
     within: usize,
+}
+
+/// What answers one rule on one record with a bit.
+enum Test {
+    /// Nothing: there are no rules.
+    None,
+    /// The rule itself: of the addresses of the batch and the record, and how many records.
+    Only(TypedFunc<(u32, u32, u32), u64>),
+    /// Behind the number of the rule.
+    Of(TypedFunc<(u32, u32, u32, u32), u64>),
 }
 
 impl Runner {
@@ -56,6 +69,12 @@ impl Runner {
         let run = instance.get_typed_func(&mut store, RUN)?;
         let several = program.program().rules.len() > 1;
         let one = several.then(|| instance.get_typed_func(&mut store, ONE)).transpose()?;
+        let test = match program.program().rules.len() {
+            0 => Test::None,
+            1 => Test::Only(instance.get_typed_func(&mut store, TEST)?),
+            _ => Test::Of(instance.get_typed_func(&mut store, TEST)?),
+        };
+        let makes = program.program().rules.iter().map(|rule| makes(program.program(), rule)).collect();
         let Some(memory) = instance.get_memory(&mut store, MEMORY) else { wasmtime::bail!("the module exports no memory") };
         let window = Window::new(&mut store, memory, setup.memory, places);
         let host = store.data_mut();
@@ -73,7 +92,7 @@ impl Runner {
         let counts = counting().any(|counting| counting != Counting::Never);
         let within = counting().filter_map(|counting| if let Counting::Within(most) = counting { Some(most) } else { None });
         let within = within.min().unwrap_or(usize::MAX);
-        Ok(Runner { program, setup, places, store, instance, entries: Vec::new(), run, one, window, counts, within })
+        Ok(Runner { program, setup, places, store, instance, entries: Vec::new(), run, test, makes, one, window, counts, within })
     }
 
     #[cold]
@@ -129,6 +148,18 @@ impl Runner {
         let Some(one) = &self.one else { return self.call(base, record, count) };
         let done = one.call(&mut self.store, (rule as u32, base, record, count));
         done.map_err(|e| self.ended(&e))
+    }
+
+    /// Ends a call of one rule that trapped.
+    #[cold]
+    fn trapped(&mut self, rule: usize) -> FilterError {
+        let first = self.store.data_mut().traps.drain(..).next();
+        if let Err(error) = self.tidy() {
+            return error.into();
+        }
+        let fault = first.and_then(|(_, _, code)| self.program.fault(rule, code));
+        let (trap, span) = fault.unwrap_or((Trap::Budget, Span::default()));
+        FilterError::trap(Fault { trap, span })
     }
 
     #[cold]
@@ -252,6 +283,30 @@ impl Instance for Runner {
         }
         out.finish();
         self.tidy()
+    }
+
+    fn test(&mut self, rule: usize, record: RecordRef<'_>) -> Result<bool, FilterError> {
+        let base = self.place(record.batch())?;
+        let Some(makes) = self.makes.get(rule).copied() else {
+            return Err(FilterError::no_rule(self.setup.id(), (rule, self.makes.len())));
+        };
+        if self.within != usize::MAX {
+            self.set_within(record.batch().longest() <= self.within)?;
+        }
+        let at = base + record.offset() as u32;
+        let answer = match &self.test {
+            Test::Only(test) => test.call(&mut self.store, (base, at, 1)),
+            Test::Of(test) => test.call(&mut self.store, (rule as u32, base, at, 1)),
+            Test::None => Ok(0),
+        };
+        let hit = answer.map_err(|e| self.ended(&e))?;
+        if !self.store.data().traps.is_empty() {
+            return Err(self.trapped(rule));
+        }
+        if makes || self.counts {
+            self.tidy()?;
+        }
+        Ok(hit != 0)
     }
 
     fn call(

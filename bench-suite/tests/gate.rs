@@ -74,8 +74,8 @@ impl Instance for LyingInstance {
     fn run_rule(&mut self, rule: usize, batch: &Batch, records: std::ops::Range<usize>, out: &mut Matches) -> Result<(), RunError> {
         self.0.run_rule(rule, batch, records, out)
     }
-    fn test(&mut self, rule: usize, record: RecordRef<'_>) -> Result<bool, FilterError> {
-        self.0.test(rule, record)
+    fn test(&mut self, rule: usize, record: RecordRef<'_>, why: &mut Option<FilterError>) -> Option<bool> {
+        self.0.test(rule, record, why)
     }
     fn call(
         &mut self,

@@ -18,7 +18,8 @@ pub fn call_overhead(criterion: &mut Criterion) {
         group.bench_function(backend.id().to_string(), |b| {
             let instance = ready.get_or_insert_with(|| one.instance(&one.compile(&*backend), &*backend));
             let record = one.input.batch.record(0);
-            b.iter(|| instance.test(0, record));
+            let mut why = None;
+            b.iter(|| instance.test(0, record, &mut why));
         });
     }
     group.finish();

@@ -208,10 +208,14 @@ fn run_records(instance: &mut dyn Instance, batches: &[Batch], hits: &mut RuleSe
 /// The answer of the only rule; false where it traps.
 #[inline]
 fn answer(instance: &mut dyn Instance, record: RecordRef<'_>) -> Result<bool, MeasureError> {
-    instance.test(0, record).or_else(|error| match error.cause() {
-        EvaluateError::Trap(_) => Ok(false),
-        EvaluateError::Run(_) | EvaluateError::NoValue(_) => Err(failed(error)),
-    })
+    let mut why = None;
+    match instance.test(0, record, &mut why) {
+        Some(hit) => Ok(hit),
+        None => match why {
+            Some(error) if !matches!(error.cause(), EvaluateError::Trap(_)) => Err(failed(error)),
+            Some(_) | None => Ok(false),
+        },
+    }
 }
 
 /// A backend's traits in the form of result files.

@@ -92,12 +92,6 @@ impl Env {
         self.inline_args
     }
 
-    /// As [`Env::scratch`], for the end of a run that has made nothing else.
-    #[inline]
-    pub fn scratch_mut(&mut self) -> &mut Scratch {
-        &mut self.scratch
-    }
-
     /// Scratch memory and steps.
     #[inline]
     pub fn scratch(&self) -> &Scratch {

@@ -162,11 +162,10 @@ pub trait Instance: Send {
     /// As [`Instance::run_batch`]; and where the program has no such rule or the batch no such records.
     fn run_rule(&mut self, rule: usize, batch: &Batch, records: Range<usize>, out: &mut Matches) -> Result<(), RunError>;
 
-    /// Whether `record` matches one rule, without running the others and without a set of answers; see [`Filter`](crate::Filter).
-    ///
-    /// # Errors
-    /// The trap of a rule that trapped, which does not match; else as [`Instance::run`], and where the program has no such rule.
-    fn test(&mut self, rule: usize, record: RecordRef<'_>) -> Result<bool, FilterError>;
+    /// Whether `record` matches one rule, without running the others and without a set of answers; see [`Filter`](crate::Filter). `None` where
+    /// there is no answer: `why` then has the trap of a rule that trapped, which does not match, or else what ends a run of
+    /// [`Instance::run`], or that the program has no such rule. (Apart, so that an answer is handed over in a register.)
+    fn test(&mut self, rule: usize, record: RecordRef<'_>, why: &mut Option<FilterError>) -> Option<bool>;
 
     /// Calls a function of the program on a record and copies its results to `results`, which is emptied first; `None` is nil. It is a call
     /// like those within the language: it takes a step and one of the calls that may go on inside one another, and where an argument is nil

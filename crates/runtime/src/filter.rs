@@ -12,15 +12,16 @@ use crate::trap::Fault;
 pub struct Filter {
     instance: Box<dyn Instance>,
     rule: usize,
+    why: Option<FilterError>,
 }
 
-/// Why a rule has no answer on a record. As small as an answer, so that both are handed over in registers.
+/// Why a rule has no answer on a record.
 pub struct FilterError(Box<EvaluateError>);
 
 impl Filter {
     /// Asks this rule of an instance's program.
     pub fn new(instance: Box<dyn Instance>, rule: usize) -> Filter {
-        Filter { instance, rule }
+        Filter { instance, rule, why: None }
     }
 
     /// Whether the record matches. A rule that traps does not match, and neither does one that negates it; here the trap is an error.
@@ -29,7 +30,10 @@ impl Filter {
     /// See [`FilterError::cause`].
     #[inline]
     pub fn matches(&mut self, record: RecordRef<'_>) -> Result<bool, FilterError> {
-        self.instance.test(self.rule, record)
+        match self.instance.test(self.rule, record, &mut self.why) {
+            Some(hit) => Ok(hit),
+            None => Err(self.why.take().unwrap_or_else(FilterError::unsaid)),
+        }
     }
 
     /// What ends a call from another thread.
@@ -54,6 +58,18 @@ impl FilterError {
     #[cold]
     pub fn no_rule(backend: BackendId, (rule, rules): (usize, usize)) -> FilterError {
         RunError::new(backend, format_args!("there is no rule {rule}; the program has {rules}, counted from 0")).into()
+    }
+
+    #[cold]
+    fn unsaid() -> FilterError {
+        FilterError(Box::new(EvaluateError::NoValue("the backend does not say why".into())))
+    }
+
+    /// Says why there is no answer.
+    #[cold]
+    pub fn say<T>(self, why: &mut Option<FilterError>) -> Option<T> {
+        *why = Some(self);
+        None
     }
 
     /// What happened.

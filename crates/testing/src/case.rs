@@ -260,10 +260,11 @@ pub fn answers(instance: &mut dyn Instance, program: &Linked, batches: &Batches,
 /// # Errors
 /// When it answers otherwise than among the others.
 fn asked_alone(instance: &mut dyn Instance, record: RecordRef<'_>, rule: usize, answer: &Answer) -> Result<(), String> {
-    let found = match instance.test(rule, record).map_err(FilterError::into_cause) {
-        Ok(hit) => (hit, None),
-        Err(EvaluateError::Trap(fault)) => (false, Some((fault.trap, fault.span))),
-        Err(e) => return Err(e.to_string()),
+    let mut why = None;
+    let found = match (instance.test(rule, record, &mut why), why.map(FilterError::into_cause)) {
+        (Some(hit), None) => (hit, None),
+        (None, Some(EvaluateError::Trap(fault))) => (false, Some((fault.trap, fault.span))),
+        (answer, why) => return Err(format!("rule {rule} alone answers {answer:?} and {why:?}")),
     };
     let wanted = (answer.hits.contains(&rule), answer.traps.get(&rule).copied());
     if found == wanted { Ok(()) } else { Err(format!("rule {rule} alone answers {found:?}, and {wanted:?} among the others")) }

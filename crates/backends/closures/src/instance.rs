@@ -385,28 +385,33 @@ impl Instance for Runner {
         scratch.finish(ID)
     }
 
-    fn test(&mut self, rule: usize, record: RecordRef<'_>) -> Result<bool, FilterError> {
+    fn test(&mut self, rule: usize, record: RecordRef<'_>, why: &mut Option<FilterError>) -> Option<bool> {
         let Runner { code, scratch, state } = self;
         if !record.batch().scheme().same(code.linked.scheme()) {
-            return Err(RunError::scheme(ID).into());
+            return FilterError::from(RunError::scheme(ID)).say(why);
         }
         match code.rules.get(rule) {
             Some(RuleCode::Plain(test)) => {
-                Ok(test.test(&Ctx { memory: record.memory(), record: record.offset() / 8, env: &state.plain(code, scratch) }))
+                Some(test.test(&Ctx { memory: record.memory(), record: record.offset() / 8, env: &state.plain(code, scratch) }))
             }
             Some(RuleCode::Counting(test)) if state.is_within(&code.linked, rule, usize::MAX, record.batch().longest()) => {
                 let env = state.plain(code, &state.unbounded);
-                Ok(test.test(&Ctx { memory: record.memory(), record: record.offset() / 8, env: &env }))
+                Some(test.test(&Ctx { memory: record.memory(), record: record.offset() / 8, env: &env }))
             }
             Some(_) => {
                 let answer = self.run_one(rule, record);
-                self.scratch.finish(ID)?;
-                answer.map_err(|trap| {
-                    let (trap, span) = self.state.fault(&self.code, rule, trap);
-                    FilterError::trap(Fault { trap, span })
-                })
+                if let Err(error) = self.scratch.finish(ID) {
+                    return FilterError::from(error).say(why);
+                }
+                match answer {
+                    Ok(hit) => Some(hit),
+                    Err(trap) => {
+                        let (trap, span) = self.state.fault(&self.code, rule, trap);
+                        FilterError::trap(Fault { trap, span }).say(why)
+                    }
+                }
             }
-            None => Err(FilterError::no_rule(ID, (rule, code.rules.len()))),
+            None => FilterError::no_rule(ID, (rule, code.rules.len())).say(why),
         }
     }
 

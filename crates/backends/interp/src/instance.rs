@@ -96,14 +96,21 @@ impl Instance for Runner {
         self.scratch.finish(ID)
     }
 
-    fn test(&mut self, rule: usize, record: RecordRef<'_>) -> Result<bool, FilterError> {
-        self.check(record.batch())?;
+    fn test(&mut self, rule: usize, record: RecordRef<'_>, why: &mut Option<FilterError>) -> Option<bool> {
+        if let Err(error) = self.check(record.batch()) {
+            return FilterError::from(error).say(why);
+        }
         if rule >= self.rules() {
-            return Err(FilterError::no_rule(ID, (rule, self.rules())));
+            return FilterError::no_rule(ID, (rule, self.rules())).say(why);
         }
         let answer = self.ask(rule, record);
-        self.scratch.finish(ID)?;
-        answer.map_err(|(trap, span)| FilterError::trap(Fault { trap, span }))
+        if let Err(error) = self.scratch.finish(ID) {
+            return FilterError::from(error).say(why);
+        }
+        match answer {
+            Ok(hit) => Some(hit),
+            Err((trap, span)) => FilterError::trap(Fault { trap, span }).say(why),
+        }
     }
 
     fn call(

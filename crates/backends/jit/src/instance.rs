@@ -3,7 +3,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use quintet_lang::ast::{FnId, Function, Span};
+use quintet_lang::ast::{FnId, Function, Rule, Span};
 use quintet_lang::{HARD_CALLS, Limits};
 use quintet_native::Env;
 use quintet_runtime::{
@@ -43,14 +43,17 @@ impl State {
         FilterError::trap(Fault { trap, span })
     }
 
-    /// Ends a call of one rule that trapped.
-    #[cold]
-    fn trapped(&mut self, rule: usize, id: BackendId) -> FilterError {
+    /// Ends a call of one rule that trapped, or that has something to leave.
+    #[inline(never)]
+    fn end_test(&mut self, rule: usize, id: BackendId, hit: u64, why: &mut Option<FilterError>) -> Option<bool> {
         let mut first = None;
-        self.drain(|state, _, code| first = first.take().or_else(|| Some(state.filter_error(rule, code))));
-        match self.env.finish(id) {
-            Ok(()) => first.unwrap_or_else(|| self.filter_error(rule, Trap::Budget.code())),
-            Err(error) => error.into(),
+        if !self.traps.is_empty() {
+            self.drain(|state, _, code| first = first.take().or_else(|| Some(state.filter_error(rule, code))));
+        }
+        match (self.env.finish(id), first) {
+            (Err(error), _) => FilterError::from(error).say(why),
+            (Ok(()), Some(trap)) => trap.say(why),
+            (Ok(()), None) => Some(hit != 0),
         }
     }
 
@@ -78,13 +81,24 @@ pub(crate) unsafe extern "C" fn trap(state: *mut State, record: *const u8, code:
     state.traps.push((record as usize, code));
 }
 
+/// What asking a rule alone takes.
+struct Asked {
+    function: RuleFn,
+    /// The bytes of the longest record on which it is known to stay within the budget.
+    most: usize,
+    /// Whether it counts what it looks at.
+    looks: bool,
+    /// Whether anything is left at its end.
+    makes: bool,
+}
+
 /// One thread's state, and the code.
 pub(crate) struct Runner {
     code: Arc<Code>,
     /// By rule: how its steps are counted.
     counting: Box<[Counting]>,
-    /// By rule: whether anything is left at its end.
-    makes: Box<[bool]>,
+    /// By rule: what asking it alone takes.
+    asked: Box<[Asked]>,
     /// Calls of functions that may go on inside one another.
     most_calls: u32,
     /// Boxed, so that moving the runner does not move it.
@@ -95,9 +109,17 @@ impl Runner {
     pub(crate) fn new(code: Arc<Code>, limits: &Limits) -> Runner {
         let env = Env::new(code.program().clone(), limits);
         let steps = limits.steps;
-        let counting = code.program().program().rules.iter().map(|rule| Counting::of(code.program(), rule, steps)).collect();
-        let makes = code.program().program().rules.iter().map(|rule| makes(code.program().program(), rule)).collect();
-        Runner { code, counting, makes, most_calls: limits.calls.min(HARD_CALLS) as u32, state: Box::new(State { env, traps: Vec::new() }) }
+        let counting: Box<[Counting]> =
+            code.program().program().rules.iter().map(|rule| Counting::of(code.program(), rule, steps)).collect();
+        let program = code.program().program();
+        let of = |((rule, counting), function): ((&Rule, &Counting), &RuleFn)| Asked {
+            function: *function,
+            most: if let Counting::Within(most) = counting { *most } else { usize::MAX },
+            looks: matches!(counting, Counting::Within(_)),
+            makes: makes(program, rule),
+        };
+        let asked = program.rules.iter().zip(&counting).zip(code.functions()).map(of).collect();
+        Runner { code, counting, asked, most_calls: limits.calls.min(HARD_CALLS) as u32, state: Box::new(State { env, traps: Vec::new() }) }
     }
 
     fn check(&self, batch: &Batch) -> Result<(), RunError> {
@@ -228,6 +250,20 @@ impl State {
 }
 
 impl Runner {
+    /// [`Instance::test`] where the budget might be passed, or where there is nothing to ask.
+    #[cold]
+    fn test_exactly(&mut self, rule: usize, record: RecordRef<'_>) -> Result<bool, FilterError> {
+        self.check(record.batch())?;
+        let Runner { code, state, .. } = self;
+        let Some(function) = code.functions().get(rule) else {
+            return Err(FilterError::no_rule(code.id(), (rule, code.functions().len())));
+        };
+        let arena = record.memory().as_ptr();
+        // SAFETY: as in `run`.
+        let answer = unsafe { state.exact(*function, arena, arena.wrapping_add(record.offset())) };
+        answer.map(|hit| hit != 0).map_err(|number| state.filter_error(rule, number))
+    }
+
     /// [`Instance::run`] for any number of rules, once scheme and `hits` are as they should be.
     #[inline(never)]
     fn run_many(&mut self, record: (*const u8, *const u8, usize), hits: &mut RuleSet) {
@@ -297,36 +333,28 @@ impl Instance for Runner {
         state.env.finish(code.id())
     }
 
-    fn test(&mut self, rule: usize, record: RecordRef<'_>) -> Result<bool, FilterError> {
-        let Runner { code, counting, state, makes, .. } = self;
-        if !code.program().scheme().same(record.batch().scheme()) {
-            return Err(RunError::scheme(code.id()).into());
-        }
-        let (Some(function), Some(counting), Some(makes)) = (code.functions().get(rule), counting.get(rule), makes.get(rule)) else {
-            return Err(FilterError::no_rule(code.id(), (rule, code.functions().len())));
-        };
-        let arena = record.memory().as_ptr();
-        let at = arena.wrapping_add(record.offset());
-        if let Counting::Within(most) = counting {
-            if record.batch().longest() > *most {
-                // SAFETY: as in `run`.
-                let answer = unsafe { state.exact(*function, arena, at) };
-                return answer.map(|hit| hit != 0).map_err(|number| state.filter_error(rule, number));
+    fn test(&mut self, rule: usize, record: RecordRef<'_>, why: &mut Option<FilterError>) -> Option<bool> {
+        let Runner { code, asked, state, .. } = self;
+        let batch = record.batch();
+        if let Some(Asked { function, most, looks, makes }) = asked.get(rule)
+            && code.program().scheme().same(batch.scheme())
+            && batch.longest() <= *most
+        {
+            if *looks {
+                state.env.scratch().set_meter_word(FREE);
             }
-            state.env.scratch().set_meter_word(FREE);
+            let arena = record.memory().as_ptr();
+            // SAFETY: as in `run`; the state is ours alone.
+            let hit = unsafe { function(&raw mut **state, arena, arena.wrapping_add(record.offset()), 1) };
+            if state.traps.is_empty() && !makes && state.env.scratch().is_tidy() {
+                return Some(hit != 0);
+            }
+            return state.end_test(rule, code.id(), hit, why);
         }
-        // SAFETY: as in `run`; the state is ours alone.
-        let hit = unsafe { function(&raw mut **state, arena, at, 1) };
-        if !state.traps.is_empty() {
-            return Err(state.trapped(rule, code.id()));
+        match self.test_exactly(rule, record) {
+            Ok(hit) => Some(hit),
+            Err(error) => error.say(why),
         }
-        match (counting, makes) {
-            // What counts nothing that matters is never interrupted.
-            (Counting::Never | Counting::Within(_), false) => {}
-            (Counting::Inline, false) => state.env.scratch_mut().finish(code.id())?,
-            (_, true) => state.env.finish(code.id())?,
-        }
-        Ok(hit != 0)
     }
 
     fn call(

@@ -149,6 +149,28 @@ impl Runner {
         Ok(())
     }
 
+    #[inline(always)]
+    fn test_alone(&mut self, rule: usize, record: RecordRef<'_>) -> Result<bool, FilterError> {
+        self.check(record.batch())?;
+        let id = self.chunk.config.id();
+        let (Some(makes), rules) = (self.makes.get(rule).copied(), self.makes.len()) else {
+            return Err(FilterError::no_rule(id, (rule, self.makes.len())));
+        };
+        let (Some(group), 1) = (&mut self.group, rules) else { return self.test_one_of_several(rule, record) };
+        if self.within != usize::MAX {
+            self.env.get_mut().set_within(record.batch().longest() <= self.within);
+        }
+        let base = record.memory().as_ptr() as usize;
+        let bits = group.call((base + record.offset()) as f64 / 8.0, base as f64).map_err(|e| RunError::new(id, e))?;
+        if !self.notes.get_mut().is_empty() {
+            return Err(self.trapped(rule));
+        }
+        if makes || !self.env.get_mut().scratch().is_tidy() {
+            self.finish()?;
+        }
+        Ok(bits != 0.0)
+    }
+
     /// [`Instance::test`] where the group's function would run other rules too.
     fn test_one_of_several(&mut self, rule: usize, record: RecordRef<'_>) -> Result<bool, FilterError> {
         let mut out = Matches::new();
@@ -350,27 +372,11 @@ impl Instance for Runner {
         self.finish()
     }
 
-    fn test(&mut self, rule: usize, record: RecordRef<'_>) -> Result<bool, FilterError> {
-        self.check(record.batch())?;
-        let id = self.chunk.config.id();
-        let (Some(makes), rules) = (self.makes.get(rule).copied(), self.makes.len()) else {
-            return Err(FilterError::no_rule(id, (rule, self.makes.len())));
-        };
-        let (Some(group), 1) = (&mut self.group, rules) else { return self.test_one_of_several(rule, record) };
-        if self.within != usize::MAX {
-            self.env.get_mut().set_within(record.batch().longest() <= self.within);
+    fn test(&mut self, rule: usize, record: RecordRef<'_>, why: &mut Option<FilterError>) -> Option<bool> {
+        match self.test_alone(rule, record) {
+            Ok(hit) => Some(hit),
+            Err(error) => error.say(why),
         }
-        let base = record.memory().as_ptr() as usize;
-        let bits = group.call((base + record.offset()) as f64 / 8.0, base as f64).map_err(|e| RunError::new(id, e))?;
-        if !self.notes.get_mut().is_empty() {
-            return Err(self.trapped(rule));
-        }
-        match makes {
-            true => self.finish()?,
-            false if self.counts => self.env.get_mut().scratch_mut().finish(id)?,
-            false => {}
-        }
-        Ok(bits != 0.0)
     }
 
     fn call(

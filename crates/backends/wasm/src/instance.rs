@@ -101,6 +101,7 @@ impl Runner {
     }
 
     /// The address of the batch in linear memory.
+    #[inline]
     fn place(&mut self, batch: &Batch) -> Result<u32, RunError> {
         if !self.program.scheme().same(batch.scheme()) {
             return Err(RunError::scheme(self.setup.id()));
@@ -148,6 +149,32 @@ impl Runner {
         let Some(one) = &self.one else { return self.call(base, record, count) };
         let done = one.call(&mut self.store, (rule as u32, base, record, count));
         done.map_err(|e| self.ended(&e))
+    }
+
+    #[inline(always)]
+    fn test_alone(&mut self, rule: usize, record: RecordRef<'_>) -> Result<bool, FilterError> {
+        let base = self.place(record.batch())?;
+        let Some(makes) = self.makes.get(rule).copied() else {
+            return Err(FilterError::no_rule(self.setup.id(), (rule, self.makes.len())));
+        };
+        if self.within != usize::MAX {
+            self.set_within(record.batch().longest() <= self.within)?;
+        }
+        let at = base + record.offset() as u32;
+        let answer = match &self.test {
+            Test::Only(test) => test.call(&mut self.store, (base, at, 1)),
+            Test::Of(test) => test.call(&mut self.store, (rule as u32, base, at, 1)),
+            Test::None => Ok(0),
+        };
+        let hit = answer.map_err(|e| self.ended(&e))?;
+        let host = self.store.data();
+        if !host.traps.is_empty() {
+            return Err(self.trapped(rule));
+        }
+        if makes || !host.scratch().is_tidy() {
+            self.tidy()?;
+        }
+        Ok(hit != 0)
     }
 
     /// Ends a call of one rule that trapped.
@@ -285,28 +312,11 @@ impl Instance for Runner {
         self.tidy()
     }
 
-    fn test(&mut self, rule: usize, record: RecordRef<'_>) -> Result<bool, FilterError> {
-        let base = self.place(record.batch())?;
-        let Some(makes) = self.makes.get(rule).copied() else {
-            return Err(FilterError::no_rule(self.setup.id(), (rule, self.makes.len())));
-        };
-        if self.within != usize::MAX {
-            self.set_within(record.batch().longest() <= self.within)?;
+    fn test(&mut self, rule: usize, record: RecordRef<'_>, why: &mut Option<FilterError>) -> Option<bool> {
+        match self.test_alone(rule, record) {
+            Ok(hit) => Some(hit),
+            Err(error) => error.say(why),
         }
-        let at = base + record.offset() as u32;
-        let answer = match &self.test {
-            Test::Only(test) => test.call(&mut self.store, (base, at, 1)),
-            Test::Of(test) => test.call(&mut self.store, (rule as u32, base, at, 1)),
-            Test::None => Ok(0),
-        };
-        let hit = answer.map_err(|e| self.ended(&e))?;
-        if !self.store.data().traps.is_empty() {
-            return Err(self.trapped(rule));
-        }
-        if makes || self.counts {
-            self.tidy()?;
-        }
-        Ok(hit != 0)
     }
 
     fn call(

@@ -25,6 +25,7 @@ mod meter;
 mod owned;
 mod pack;
 mod places;
+pub mod plan;
 mod profile;
 mod record;
 mod room;
@@ -45,8 +46,7 @@ pub use call::CallError;
 #[doc(hidden)]
 pub use call::{Admission, admit, hand_out};
 pub use cost::{
-    Counting, compare_steps, counts_steps, counts_steps_inline, is_leaf, is_quiet, is_small, longest_within, makes, statement_counts_steps,
-    steps_at_most,
+    Counting, compare_steps, counts_steps, is_leaf, is_quiet, is_small, longest_within, makes, statement_counts_steps, steps_at_most,
 };
 pub use evaluate::{EvaluateError, ValueInstance};
 pub use filter::{Filter, FilterError};
@@ -56,7 +56,10 @@ pub use linked::{LinkError, Linked, TooLarge};
 pub use list::List;
 pub use list_file::{ListFileError, ListForm};
 pub use lists::{ListError, Lists};
-pub use matchers::{BytesSet, IntSet, IpSet, RegexMatcher, Searcher, SetMatcher, WildcardMatcher, ip_from_words, ip_words};
+pub use matchers::{
+    BytesSet, IntSet, IpSet, OneByte, RegexMatcher, Searcher, SetMatcher, ShortNeedle, StoredBytes, WildcardMatcher, ip_from_words,
+    ip_words,
+};
 pub use matches::{Matches, RuleSet, RuleTrap, TrapAt};
 #[doc(hidden)]
 pub use matches::{WriteMatches, WriteRuleSet};

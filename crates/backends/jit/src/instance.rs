@@ -110,7 +110,7 @@ impl Runner {
         let env = Env::new(code.program().clone(), limits);
         let steps = limits.steps;
         let counting: Box<[Counting]> =
-            code.program().program().rules.iter().map(|rule| Counting::of(code.program(), rule, steps)).collect();
+            (0..code.program().program().rules.len()).map(|rule| Counting::of(code.program(), rule, steps)).collect();
         let program = code.program().program();
         let of = |((rule, counting), function): ((&Rule, &Counting), &RuleFn)| Asked {
             function: *function,

@@ -42,7 +42,6 @@ mod memory;
 mod script;
 mod search;
 mod sets;
-mod stack;
 mod steps;
 mod stmt;
 mod symbols;

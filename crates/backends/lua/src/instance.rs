@@ -101,7 +101,7 @@ impl Runner {
             one => (one, None),
         };
         let makes = program.rules.iter().map(|rule| makes(program, rule)).collect();
-        let counting = || program.rules.iter().map(|rule| Counting::of(&chunk.program, rule, limits.steps));
+        let counting = || (0..program.rules.len()).map(|rule| Counting::of(&chunk.program, rule, limits.steps));
         let counts = counting().any(|counting| counting != Counting::Never);
         let within = counting().filter_map(|counting| if let Counting::Within(most) = counting { Some(most) } else { None });
         let within = within.min().unwrap_or(usize::MAX);

@@ -48,7 +48,6 @@ pub use print::{RuleText, quote};
 pub use scheme::{Field, FieldId, FunctionId, Presence, Scheme, SchemeBuilder, SchemeError};
 pub use types::{ParseTypeError, Type};
 pub use validate::HARD_DEPTH;
-pub use value::VALUE_FUNCTION;
 
 /// Parses and checks a text.
 ///
@@ -72,8 +71,8 @@ pub fn warnings(source: &str, scheme: &Scheme, limits: &Limits) -> Diagnostics {
     check::check_warnings(&file, scheme, limits, diagnostics)
 }
 
-/// Parses and checks one expression of any type. The program hands over what it is worth (see [`Program::value`]); run as rules, it
-/// matches every record on which the expression does not trap.
+/// Parses and checks one expression of any type. The program has no rule and a function without parameters that answers what the expression is
+/// worth; see [`Program::value`].
 ///
 /// # Errors
 /// Everything that is wrong with the text.

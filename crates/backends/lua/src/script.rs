@@ -100,7 +100,7 @@ fn depth(block: &[Stmt]) -> usize {
 }
 
 /// Whether evaluating a rule may make anything in scratch memory or the memory of arrays.
-fn makes(program: &Program, rule: &Rule) -> bool {
+pub(crate) fn makes(program: &Program, rule: &Rule) -> bool {
     let has_memory =
         |frame: &Frame, params: usize| frame.locals.iter().skip(params).any(|local| matches!(local.ty, Type::List(..) | Type::Ip));
     let mut found = has_memory(&rule.frame, 0) || program.functions.iter().any(|f| has_memory(&f.frame, 0));

@@ -159,9 +159,10 @@ fn check_each<'a>(
         }
     }
     for rule in file.rules().take(limits.rules) {
-        let known = checker.program.rules.len();
+        let done = |program: &Program| program.rules.len() + usize::from(program.value().is_some());
+        let known = done(&checker.program);
         check(&mut checker, rule);
-        if checker.program.rules.len() == known && !checker.diagnostics.has_errors() {
+        if done(&checker.program) == known && !checker.diagnostics.has_errors() {
             // Nothing is left out without a word.
             let d = Diagnostic::error("unchecked", rule.span, "this rule could not be checked");
             checker.diagnostics.push(d.help("write it in another way, and report this text"));

@@ -185,7 +185,7 @@ impl BatchBuilder {
     /// # Errors
     /// When the records would take more than an arena holds.
     pub fn new(scheme: &Scheme, capacity: usize, kind: Kind) -> Result<BatchBuilder, ArenaError> {
-        let layout = Arc::new(Layout::new(scheme));
+        let layout = Layout::of(scheme);
         let mut batch =
             Batch { scheme: scheme.clone(), layout, arena: Arena::new(kind), len: 0, capacity, longest: 0, end: 0, open: false };
         batch.start()?;

@@ -1,5 +1,7 @@
 //! Where a scheme's fields lie in a record.
 
+use std::sync::Arc;
+
 use quintet_lang::{FieldId, Presence, Scheme, Type};
 
 /// The layout of a scheme's records. A record is [`stride`](Layout::stride) bytes: the presence bitmap, one bit per field in words of 64,
@@ -69,8 +71,13 @@ impl Form {
 }
 
 impl Layout {
+    /// The layout of `scheme`, which is kept with it.
+    pub fn of(scheme: &Scheme) -> Arc<Layout> {
+        scheme.derived(Layout::new).unwrap_or_else(|| Arc::new(Layout::new(scheme)))
+    }
+
     /// The layout of `scheme`.
-    pub fn new(scheme: &Scheme) -> Layout {
+    fn new(scheme: &Scheme) -> Layout {
         let fields = scheme.fields();
         let mut offset = fields.len().div_ceil(64) * 8;
         let mut mandatory = vec![0u64; fields.len().div_ceil(64)];

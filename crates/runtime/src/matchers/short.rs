@@ -59,7 +59,7 @@ const LANES: usize = 16;
 /// The longest needle: a search for it that begins within a value ends within the padding of the batch.
 const LONGEST: usize = PADDING - LANES;
 
-/// A needle of 2 to [`LONGEST`] bytes.
+/// A needle of 2 bytes or more, so short that a search for it that begins within a value ends within the padding of the batch.
 #[derive(Clone, Debug)]
 pub struct ShortNeedle {
     finder: Finder,

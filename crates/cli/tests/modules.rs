@@ -47,11 +47,11 @@ fn functions_of_modules_in_three_languages_answer_on_every_backend() {
     for (rule, twin) in [
         ("shannon(tcp.payload) > 6", "entropy(tcp.payload) > 6"),
         ("length(tcp.payload) > 100", "len(tcp.payload) > 100"),
-        ("length(first_line(tcp.payload)) >= 0", "tcp.payload contains \"\\n\""),
+        ("length(first_line(tcp.payload)) >= 0", "tcp.payload contains \"\\x0a\""),
         ("internet_checksum(\"\\x45\\x00\") == 47871 and tcp", "tcp"),
         (
             "line_ends(tcp.payload) == 0 and length(longest_line(tcp.payload)) > 9",
-            "not tcp.payload contains \"\\n\" and len(tcp.payload) > 9",
+            "not tcp.payload contains \"\\x0a\" and len(tcp.payload) > 9",
         ),
     ] {
         let args = |rule, backend| vec!["run", rule, "--input", &traffic, "--output", "count", "--backend", backend, "--quiet"];
@@ -102,6 +102,31 @@ fn parsers_run_on_what_they_are_for() {
     assert!(err(&wrong).contains("the condition of parser `mqtt`: "), "{}", err(&wrong));
     let none = quintet(&["run", "tcp", "--module", &module, "--input", &traffic(), "--parse-on", "mtt=true"]);
     assert!(err(&none).contains("no module has a parser `mtt`"), "{}", err(&none));
+}
+
+#[test]
+fn the_certificates_of_the_shipped_traffic_are_read() {
+    let (module, traffic) = (example("certificate"), traffic());
+    // The same that the parser sets where it is built in, see the module's own test.
+    let expected = fs::read_to_string(root("examples/modules/certificate/expected.jsonl")).expect("a file");
+    let names = ["subject", "issuer", "names", "not_before", "not_after", "self_issued", "serial"].map(|name| format!("cert.{name}"));
+    let fields = names.iter().flat_map(|name| ["--field", name.as_str()]).collect::<Vec<_>>();
+    for backend in BACKENDS {
+        let args = [
+            "run",
+            "cert.subject contains \"\"",
+            "--module",
+            &module,
+            "--input",
+            &traffic,
+            "--output",
+            "json",
+            "--quiet",
+            "--backend",
+            backend,
+        ];
+        assert_eq!(out(&[&args[..], &fields].concat()), expected, "{backend}");
+    }
 }
 
 #[test]

@@ -135,7 +135,14 @@ impl Checker<'_> {
             _ => format!("there is no field `{word}`"),
         };
         let d = Diagnostic::error("unknown-name", span, message);
-        let help = match (hint::foreign_word(word), self.near(word)) {
+        let lower = word.to_ascii_lowercase();
+        let (foreign, near) = (hint::foreign_word(word), self.near(word));
+        let d = match (&foreign, near) {
+            (Some(_), _) if matches!(lower.as_str(), "true" | "false") => d.instead(lower),
+            (None, Some(name)) => d.instead(name),
+            _ => d,
+        };
+        let help = match (foreign, near) {
             (Some(help), _) => Some(help),
             (None, Some(name)) => Some(format!("did you mean `{name}`?")),
             (None, None) => match want.ty {
@@ -166,6 +173,7 @@ impl Checker<'_> {
             let intrinsics = ROWS.iter().map(|row| row.name);
             let near =
                 nearest(&name.text, self.scheme.functions().iter().map(|f| f.name.as_str()).chain(self.function_names()).chain(intrinsics));
+            let d = near.map_or(d.clone(), |n| d.instead(n));
             let help = near.map(|n| format!("did you mean `{n}`?")).or_else(|| {
                 let names: Vec<&str> = self.scheme.functions().iter().map(|f| f.name.as_str()).collect();
                 self.there_are("functions", &name.text, &names)

@@ -165,8 +165,9 @@ impl Parser<'_> {
                 "~" => Test::Matches,
                 "=" => {
                     // Read on as if it were `==`, so that the rest of the rule is checked too.
-                    self.diagnostics
-                        .push(Diagnostic::error("single-equals", span, "`=` does not compare").label("here").help("write `==`"));
+                    self.diagnostics.push(
+                        Diagnostic::error("single-equals", span, "`=` does not compare").label("here").help("write `==`").instead("=="),
+                    );
                     Test::Compare(CompareOp::Eq)
                 }
                 _ => return Ok(None),

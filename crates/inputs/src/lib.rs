@@ -44,6 +44,7 @@ mod reader;
 pub mod schemes;
 mod stats;
 mod table;
+mod usual;
 mod window;
 
 pub use error::InputError;

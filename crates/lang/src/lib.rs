@@ -44,7 +44,7 @@ pub use limits::{HARD_CALLS, HARD_MEMORY_BYTES, HARD_STEPS, LOOKED_AT, Limits};
 pub use parser::{CHAIN_SLACK, HARD_BLOCKS, HARD_NESTING, parse, parse_all};
 pub use passes::{Passes, UnknownPass, optimise};
 pub use print::{RuleText, quote};
-pub use scheme::{Field, FieldId, FunctionId, Presence, Scheme, SchemeBuilder, SchemeError};
+pub use scheme::{Field, FieldId, FieldValue, FunctionId, Presence, Scheme, SchemeBuilder, SchemeError};
 pub use types::{ParseTypeError, Type};
 pub use validate::HARD_DEPTH;
 pub use value::VALUE_FUNCTION;

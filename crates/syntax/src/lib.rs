@@ -20,6 +20,7 @@ mod classify;
 mod edit;
 mod json;
 mod kind;
+pub mod service;
 mod tree;
 mod typescript;
 

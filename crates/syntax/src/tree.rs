@@ -50,7 +50,7 @@ impl Tree {
 
     /// The same, and what keeps it from being parsed as a whole.
     pub fn parse_with(text: &str, limits: &Limits) -> (Tree, Diagnostics) {
-        let (file, diagnostics) = quintet_lang::parse_all(text, limits);
+        let (file, diagnostics) = quintet_lang::parse_partly(text, limits);
         (crate::build::build(text, &file), diagnostics)
     }
 

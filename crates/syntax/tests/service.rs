@@ -113,7 +113,7 @@ fn findings_are_seen_and_counted_in_utf16() {
     let at = service.check(text)[0].at;
     assert_eq!(
         (&text[at.start.byte..at.end.byte], at.start.utf16, at.end.utf16, at.start.line, at.start.character),
-        ("nope", 22, 26, 0, 22)
+        ("nope", 23, 27, 0, 23)
     );
     let at = service.check("ssl\n and tcp.srcport ==  \n").first().expect("an error").at;
     assert_eq!((at.start.line, at.start.character, at.end.character), (1, 18, 19));

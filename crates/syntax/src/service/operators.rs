@@ -7,7 +7,7 @@ use quintet_lang::operator::ARITH;
 pub fn operators(ty: &Type, nullable: bool) -> Vec<&'static str> {
     let order = ["==", "!=", "<", "<=", ">", ">="];
     let mut all: Vec<&'static str> = match ty {
-        Type::Bool => vec!["and", "or", "xor", "==", "!="],
+        Type::Bool => ["and", "or", "xor"].into_iter().chain(order).collect(),
         Type::Int | Type::U32 | Type::Float | Type::Ip | Type::Bytes => order.to_vec(),
         Type::Array(_) | Type::Map(_) | Type::List(..) => Vec::new(),
     };

@@ -97,6 +97,8 @@ impl<'t> Scope<'t> {
                 _ => {}
             }
         }
+        // In the head of a function or loop, its names are known too.
+        self.locals.append(&mut next);
         self.blocks = open.len();
         let kind = |at: usize| self.before.get(at).map_or("", |t| t.text);
         self.script = self.blocks > 0 && matches!(kind(0), "rule" | "fn");

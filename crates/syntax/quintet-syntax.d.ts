@@ -1,4 +1,4 @@
-// Made from the kinds of quintet-syntax; a test says when it is stale.
+// Made by quintet-syntax; a test says when it is stale.
 
 /** The lossless syntax tree of a rule text. */
 export interface Tree {
@@ -142,3 +142,77 @@ export type TokenKind =
   | "list"
   /** What belongs nowhere: a string that is never closed, a stray character. */
   | "wrong";
+
+/** A place in a text. All count from 0. */
+export interface Place {
+  /** Bytes of UTF-8 before it. */
+  byte: number;
+  /** UTF-16 code units before it: what JavaScript counts. */
+  utf16: number;
+  /** Lines before the one that it is in. */
+  line: number;
+  /** UTF-16 code units before it in its line. */
+  character: number;
+}
+
+/** A stretch of a text; the end is the place after it. */
+export interface Stretch {
+  start: Place;
+  end: Place;
+}
+
+/** A change of a text: what goes, and what comes instead. */
+export interface Edit {
+  at: Stretch;
+  text: string;
+}
+
+/** Something that is wrong with a text, or suspicious. */
+export interface Finding {
+  severity: "error" | "warning";
+  /** A stable short name of the kind of finding. */
+  code: string;
+  /** One sentence, without a full stop. */
+  message: string;
+  /** A few words to stand at the place; may be empty. */
+  label: string;
+  /** How to mend it, in words. */
+  help: string | null;
+  /** How to mend it, as an edit. */
+  mend: Edit | null;
+  at: Stretch;
+}
+
+/** A token and its place. */
+export interface Colour {
+  kind: TokenKind;
+  at: Stretch;
+}
+
+/** What can stand at a place, the likeliest first, and what each of them takes the place of. */
+export interface Completions {
+  at: Stretch;
+  items: Completion[];
+}
+
+/** Something that can stand at a place. */
+export interface Completion {
+  /** What is shown. */
+  label: string;
+  /** What is written. */
+  insert: string;
+  kind: "value" | "local" | "field" | "operator" | "constant" | "function" | "keyword" | "type";
+  /** Its type or signature; may be empty. */
+  detail: string;
+  /** What it means; may be empty. */
+  doc: string;
+}
+
+/** What a word means. */
+export interface Hover {
+  /** What it is: a name and its type, or a signature. */
+  signature: string;
+  /** What it means, in sentences; may be empty. */
+  doc: string;
+  at: Stretch;
+}

@@ -42,7 +42,7 @@ pub struct Diagnostic {
     /// How to mend it, in words.
     pub help: Option<String>,
     /// How to mend it, as an edit, where it is one.
-    pub mend: Option<Mend>,
+    pub mend: Option<Box<Mend>>,
 }
 
 /// An edit that most likely makes of a text what was meant.
@@ -79,7 +79,7 @@ impl Diagnostic {
 
     /// The same with an edit that mends it.
     pub fn mend(mut self, span: Span, text: impl Into<String>) -> Diagnostic {
-        self.mend = Some(Mend { span, text: text.into() });
+        self.mend = Some(Box::new(Mend { span, text: text.into() }));
         self
     }
 

@@ -253,7 +253,7 @@ impl Builder<'_> {
                 for member in members {
                     match member {
                         Member::Bytes(_, span) => b.leaf(TokenKind::String, *span),
-                        Member::Word(name) => b.leaf(classify::member(&name.text), name.span),
+                        Member::Word(name) => b.leaf(classify::member(name.text), name.span),
                     }
                 }
             }),

@@ -2,12 +2,15 @@
 
 mod common;
 
+use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::TestRunner;
 use quintet_lang::ast::Const;
 use quintet_lang::{Field, FieldValue, Limits, Presence, Scheme, Type, compile, stdlib};
+use serde_json::Value;
+
 use quintet_syntax::service::{Completion, CompletionKind, Positions, Service, operators};
 
 fn scheme() -> Scheme {
@@ -142,6 +145,14 @@ fn positions_go_there_and_back() {
     let places: Vec<_> = [6, 8, 11, 14, 16, 17].map(|byte| positions.place(byte)).iter().map(|p| (p.line, p.character)).collect();
     assert_eq!(places, [(0, 4), (1, 0), (1, 1), (2, 0), (3, 0), (4, 0)]);
     assert_eq!((positions.byte_of(0, 99), positions.byte_of(99, 0), positions.byte_of_utf16(999)), (6, text.len(), text.len()));
+    let long = "é😀x".repeat(1_000);
+    let positions = Positions::new(&long);
+    for byte in (0..=long.len()).filter(|at| long.is_char_boundary(*at)) {
+        let place = positions.place(byte);
+        assert_eq!((place.utf16, place.character), (byte / 7 * 4 + [0, 0, 1, 0, 0, 0, 3][byte % 7], place.utf16));
+        assert_eq!((positions.byte_of_utf16(place.utf16), positions.byte_of(0, place.character)), (byte, byte));
+    }
+    let positions = Positions::new(text);
     // Inside of a pair of surrogates is before it.
     assert_eq!((positions.byte_of_utf16(2), positions.byte_of(0, 2), positions.place(3).byte), (1, 1, 1));
 }
@@ -230,7 +241,6 @@ fn offered_operators_check() {
             let text = format!("{name} {operator} {right}");
             let good = compile(&text, &scheme, &Limits::default()).is_ok()
                 || quintet_lang::compile_value(&text, &scheme, &Limits::default()).is_ok();
-            // Bytes are joined by `+` only in scripts.
             assert_eq!(good, offered.contains(operator), "{text}");
         }
     }
@@ -329,6 +339,55 @@ fn colours_and_format() {
     assert_eq!(colours[colours.len() - 2], ("range", "1..2".to_owned()));
     assert_eq!(service.format("ssl&&ssl"), Ok("ssl and ssl\n".into()));
     assert_eq!(service.format("ssl &&").map_err(|found| found[0].code), Err("unexpected-end"));
+}
+
+/// The names in the TypeScript types are those of the answers.
+#[test]
+fn typescript_says_what_answers_have() {
+    let types = quintet_syntax::typescript();
+    let names = |interface: &str| {
+        let body = types.split(&format!("export interface {interface} {{\n")).nth(1).unwrap_or_else(|| panic!("no {interface}"));
+        let lines = body.split("\n}").next().expect("a body").lines().map(str::trim).filter(|line| !line.starts_with("/**"));
+        lines.map(|line| line.split(':').next().expect("a name").to_owned()).collect::<BTreeSet<_>>()
+    };
+    let keys = |value: &Value| value.as_object().expect("an object").keys().cloned().collect::<BTreeSet<_>>();
+    let service = service();
+    let finding = serde_json::to_value(&service.check("tcp.prt == 80")[0]).expect("JSON");
+    let completions = serde_json::to_value(service.complete("tcp.po", 6)).expect("JSON");
+    let hover = serde_json::to_value(service.hover("ssl", 1)).expect("JSON");
+    let colour = serde_json::to_value(&service.tokens("ssl")[0]).expect("JSON");
+    for (interface, value) in [
+        ("Finding", &finding),
+        ("Edit", &finding["mend"]),
+        ("Stretch", &finding["at"]),
+        ("Place", &finding["at"]["start"]),
+        ("Completions", &completions),
+        ("Completion", &completions["items"][0]),
+        ("Hover", &hover),
+        ("Colour", &colour),
+    ] {
+        assert_eq!(names(interface), keys(value), "{interface}");
+    }
+    let line = types.lines().find(|line| line.starts_with("  kind: \"value\"")).expect("the kinds");
+    let kinds: Vec<&str> = line.split([' ', ';']).collect();
+    use CompletionKind as K;
+    for kind in [K::Value, K::Local, K::Field, K::Operator, K::Constant, K::Function, K::Keyword, K::Type] {
+        let name = serde_json::to_string(&kind).expect("JSON");
+        assert!(kinds.contains(&name.as_str()), "{name}");
+    }
+}
+
+/// A long text takes as long as it is long: what is looked back at does not grow with it.
+#[test]
+fn long_texts_do_not_hang() {
+    let service = service();
+    let start = Instant::now();
+    for piece in ["a ", "a, ", "(", "a[", "{", "let (", "x in {", "\"", "rule r { let a = 1\n", "))", "a.b == "] {
+        let text = piece.repeat(200_000 / piece.len());
+        let _ = (service.complete(&text, text.len()), service.hover(&text, text.len() / 2), service.tokens(&text), service.check(&text));
+    }
+    println!("{:?}", start.elapsed());
+    assert!(start.elapsed() < Duration::from_secs(60), "{:?}", start.elapsed());
 }
 
 /// Wherever one asks in whatever text, there is an answer and no panic.

@@ -341,10 +341,10 @@ impl<'s> Parser<'s> {
                     let span = Span::new(span.start as usize, span.start as usize + len);
                     self.take(span);
                     let text = &rest[..len];
-                    (text.parse::<Type>().map_or_else(|_| TypeKind::Unknown(text.into()), TypeKind::Plain), span)
+                    (text.parse::<Type>().map_or_else(|_| TypeKind::Unknown(text), TypeKind::Plain), span)
                 } else {
                     let ty = if word == "U32" { Ok(Type::U32) } else { word.parse::<Type>() };
-                    (ty.map_or_else(|_| TypeKind::Unknown(word.into()), TypeKind::Plain), span)
+                    (ty.map_or_else(|_| TypeKind::Unknown(word), TypeKind::Plain), span)
                 }
             }
             _ => {

@@ -15,7 +15,7 @@ pub fn operators(ty: &Type, nullable: bool) -> Vec<&'static str> {
         all.extend(["in", "not in"]);
     }
     if *ty == Type::Bytes {
-        all.extend(["contains", "matches", "wildcard", "strict wildcard"]);
+        all.extend(["contains", "matches", "wildcard", "strict wildcard", "+"]);
     }
     all.extend(ARITH.iter().filter(|entry| entry.op.works_on(ty)).map(|entry| entry.symbol));
     if nullable && !matches!(ty, Type::Array(_) | Type::Map(_) | Type::List(..)) {

@@ -71,7 +71,11 @@ impl<'t> Scope<'t> {
         let mut next: Vec<&'t str> = Vec::new();
         let function = self.before.first().is_some_and(|t| t.text == "fn");
         let mut set = false;
+        // Whether the names are those of one `let`.
+        let mut among = false;
         for (at, token) in self.before.iter().enumerate() {
+            among = token.text == "(" && at > 0 && self.before[at - 1].text == "let"
+                || among && (token.kind == TokenKind::Name || token.text == ",");
             let last = |back: usize| at.checked_sub(back).map_or("", |at| self.before[at].text);
             match token.text {
                 "{" if last(1) == "in" => set = true,
@@ -82,10 +86,7 @@ impl<'t> Scope<'t> {
                 }
                 "}" => self.locals.truncate(open.pop().unwrap_or(0)),
                 name if token.kind == TokenKind::Name => {
-                    let parameter = function && open.is_empty() && matches!(last(1), "(" | ",") && last(2) != "";
-                    let several =
-                        (0..at).rev().find(|at| !matches!(self.before[*at].kind, TokenKind::Name) && self.before[*at].text != ",");
-                    let among = several.is_some_and(|at| self.before[at].text == "(" && at > 0 && self.before[at - 1].text == "let");
+                    let parameter = function && open.is_empty() && matches!(last(1), "(" | ",");
                     match last(1) {
                         "for" => next.push(name),
                         _ if parameter => next.push(name),

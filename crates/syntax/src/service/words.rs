@@ -32,7 +32,7 @@ pub(crate) const WORDS: &[(&str, &str)] = &[
     ("wildcard", "A pattern with `*` matches as a whole, without regard to letter case."),
     ("strict wildcard", "A pattern with `*` matches as a whole, with regard to letter case."),
     ("??", "The right side where the left one is nil."),
-    ("+", "The sum; of Bytes in scripts, both one after the other."),
+    ("+", "The sum; of Bytes both, one after the other."),
     ("-", "The difference."),
     ("*", "The product."),
     ("/", "The quotient; of Ints towards zero. By zero it is a trap."),

@@ -1,23 +1,18 @@
 //! `quintet lsp`.
 
-mod answers;
 mod schemes;
-mod server;
-mod wire;
 
-use std::io::{BufReader, Write};
+use std::io::BufReader;
 use std::process::ExitCode;
 
 use clap::Args as ClapArgs;
 use quintet::Engine;
 
 use crate::args::SchemeArgs;
-use crate::failure::{Failure, output};
+use crate::failure::{FOUND, Failure};
 use crate::limits::LimitArgs;
 
-use schemes::Schemes;
-use server::{Next, Server};
-use wire::Incoming;
+use schemes::Ready;
 
 /// Answer editors about rules while they are written: a language server on standard input and output.
 ///
@@ -40,20 +35,9 @@ pub struct LspArgs {
 
 pub fn run(args: LspArgs) -> Result<ExitCode, Failure> {
     let engine = Engine::new().with_limits(args.limits.limits());
-    let mut server = Server::new(Schemes::new(engine, args.scheme));
     let mut input = BufReader::new(std::io::stdin().lock());
     let mut out = std::io::stdout().lock();
-    loop {
-        let messages = match wire::read(&mut input).map_err(|e| Failure::unusable(format!("standard input: {e}")))? {
-            Incoming::Message(message) => match server.take(&message) {
-                Next::Say(messages) => messages,
-                Next::End(status) => return Ok(ExitCode::from(status)),
-            },
-            Incoming::Wrong(what) => vec![wire::error(&serde_json::Value::Null, wire::NO_JSON, &what)],
-            Incoming::End => return Ok(ExitCode::from(crate::failure::FOUND)),
-        };
-        for message in messages {
-            wire::write(&mut out as &mut dyn Write, &message).map_err(output)?;
-        }
-    }
+    let served = quintet_lsp::serve(&mut input, &mut out, Ready::new(engine, args.scheme));
+    let in_order = served.map_err(|e| Failure::unusable(format!("the editor cannot be talked to: {e}")))?;
+    Ok(if in_order { ExitCode::SUCCESS } else { ExitCode::from(FOUND) })
 }

@@ -4,11 +4,14 @@ use std::collections::HashMap;
 use std::path::Path;
 use std::time::SystemTime;
 
+use clap::ValueEnum;
 use quintet::Engine;
 use quintet_inputs::schemes::{NAMES, named as ready_made};
+use quintet_lsp::Schemes;
 use quintet_syntax::service::Service;
+use serde_json::Value;
 
-use crate::args::SchemeArgs;
+use crate::args::{FormatArg, SchemeArgs};
 use crate::failure::Failure;
 use crate::source;
 
@@ -16,10 +19,10 @@ use crate::source;
 const SCHEME_MOST: u64 = 16 << 20;
 
 /// The services over the schemes that texts named so far.
-pub struct Schemes {
+pub struct Ready {
     engine: Engine,
     /// What the command line or the editor says, for texts that say nothing themselves.
-    pub usual: SchemeArgs,
+    usual: SchemeArgs,
     services: HashMap<String, (Option<SystemTime>, Service)>,
 }
 
@@ -30,17 +33,10 @@ pub fn named(text: &str) -> Option<&str> {
     (!name.is_empty()).then_some(name)
 }
 
-impl Schemes {
-    pub fn new(engine: Engine, usual: SchemeArgs) -> Schemes {
-        Schemes { engine, usual, services: HashMap::new() }
-    }
-
-    /// The service for a text: over the scheme that it names, or the usual one, or else the ready-made one that its rules fit best. `file` is
-    /// where the text lies, if it does in a file: a scheme that the text names by a relative path lies beside it.
-    ///
-    /// # Errors
-    /// Why the scheme that is named cannot be had.
-    pub fn service(&mut self, text: &str, file: Option<&Path>) -> Result<&Service, String> {
+impl Schemes for Ready {
+    /// Over the scheme that the text names, or the usual one, or else the ready-made one that its rules fit best. A scheme that the text names
+    /// by a relative path lies beside it.
+    fn service(&mut self, text: &str, file: Option<&Path>) -> Result<&Service, String> {
         let args = match named(text) {
             Some(name) => {
                 let beside = file.and_then(Path::parent).map(|folder| folder.join(name)).filter(|path| path.is_file());
@@ -53,6 +49,20 @@ impl Schemes {
             return self.fitting(text);
         }
         self.over(&args)
+    }
+
+    fn options(&mut self, options: &Value) {
+        let format = options["format"].as_str().and_then(|name| FormatArg::from_str(name, true).ok());
+        let scheme = options["scheme"].as_str().map(str::to_owned);
+        if format.is_some() || scheme.is_some() {
+            self.usual = SchemeArgs { format, scheme };
+        }
+    }
+}
+
+impl Ready {
+    pub fn new(engine: Engine, usual: SchemeArgs) -> Ready {
+        Ready { engine, usual, services: HashMap::new() }
     }
 
     /// The service over the ready-made scheme that finds least wrong with a text.

@@ -4,21 +4,21 @@ use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 
-use clap::ValueEnum;
 use quintet_syntax::service::{Positions, Service};
 use serde_json::{Value, json};
 
-use super::answers;
-use super::schemes::Schemes;
-use super::wire::{self, INTERNAL, NO_SUCH_REQUEST, NOT_INITIALISED, WRONG_PARAMETERS};
-use crate::args::FormatArg;
+use crate::wire::{self, INTERNAL, NO_SUCH_REQUEST, NOT_INITIALISED, WRONG_PARAMETERS};
+use crate::{Schemes, answers};
 
 /// What comes after a message.
 pub enum Next {
     /// These messages.
     Say(Vec<Value>),
-    /// The end, with this status.
-    End(u8),
+    /// The end.
+    End {
+        /// Whether the editor said before that it would come.
+        in_order: bool,
+    },
 }
 
 /// A text that the editor has open.
@@ -27,15 +27,15 @@ struct Document {
     version: Value,
 }
 
-pub struct Server {
-    schemes: Schemes,
+pub struct Server<S> {
+    schemes: S,
     documents: HashMap<String, Document>,
     initialised: bool,
     ending: bool,
 }
 
-impl Server {
-    pub fn new(schemes: Schemes) -> Server {
+impl<S: Schemes> Server<S> {
+    pub fn new(schemes: S) -> Server<S> {
         Server { schemes, documents: HashMap::new(), initialised: false, ending: false }
     }
 
@@ -46,7 +46,7 @@ impl Server {
             return Next::Say(Vec::new());
         };
         if method == "exit" {
-            return Next::End(u8::from(!self.ending));
+            return Next::End { in_order: self.ending };
         }
         let params = &message["params"];
         let Some(id) = message.get("id") else {
@@ -64,7 +64,7 @@ impl Server {
     fn asked(&mut self, method: &str, params: &Value) -> Result<Value, (i32, String)> {
         if method == "initialize" {
             self.initialised = true;
-            self.options(&params["initializationOptions"]);
+            self.schemes.options(&params["initializationOptions"]);
             return Ok(answers::capabilities());
         }
         if !self.initialised {
@@ -125,15 +125,6 @@ impl Server {
             Err(why) => vec![answers::no_scheme(&document.text, &why)],
         };
         vec![answers::published(uri, &document.version, found)]
-    }
-
-    /// What the editor says of the scheme.
-    fn options(&mut self, options: &Value) {
-        let format = options["format"].as_str().and_then(|name| FormatArg::from_str(name, true).ok());
-        let scheme = options["scheme"].as_str().map(str::to_owned);
-        if format.is_some() || scheme.is_some() {
-            (self.schemes.usual.format, self.schemes.usual.scheme) = (format, scheme);
-        }
     }
 }
 

@@ -8,9 +8,13 @@ use std::io::{self, BufRead, Read, Write};
 use serde_json::{Value, json};
 
 /// The longest message that is read: more than any text within the limits takes as JSON.
-const MESSAGE_MOST: usize = 64 << 20;
+const MESSAGE_MOST: u64 = 64 << 20;
+/// The longest message that is skipped. What says that it is longer does not tell the truth.
+const BELIEVED: u64 = 1 << 32;
 /// The longest line of a header that is looked at.
 const HEADER_MOST: u64 = 4096;
+/// The header that says how long a message is, in small letters.
+const LENGTH: &str = "content-length:";
 
 /// What was read.
 pub enum Incoming {
@@ -30,24 +34,22 @@ pub fn read(input: &mut dyn BufRead) -> io::Result<Incoming> {
         if input.take(HEADER_MOST).read_until(b'\n', &mut line)? == 0 {
             return Ok(Incoming::End);
         }
-        let line = String::from_utf8_lossy(&line);
-        let line = line.trim();
-        match line.split_once(':') {
-            Some((name, value)) if name.trim().eq_ignore_ascii_case("content-length") => length = value.trim().parse::<usize>().ok(),
-            // Other headers, and what is none at all.
-            _ if !line.is_empty() => {}
-            _ if length.is_some() => break,
-            // An empty line before any length.
-            _ => {}
+        let line = String::from_utf8_lossy(&line).to_ascii_lowercase();
+        // After a wrong length, a header may stand behind what is left of a message.
+        match line.rfind(LENGTH) {
+            Some(at) => length = line[at + LENGTH.len()..].trim().parse::<u64>().ok().filter(|length| *length <= BELIEVED),
+            // Other headers, what is none at all, and empty lines before any length.
+            None if !line.trim().is_empty() || length.is_none() => {}
+            None => break,
         }
     }
     let length = length.unwrap_or(0);
     if length > MESSAGE_MOST {
-        let skipped = io::copy(&mut input.take(length as u64), &mut io::sink())?;
+        let skipped = io::copy(&mut input.take(length), &mut io::sink())?;
         return Ok(Incoming::Wrong(format!("the message has {skipped} bytes; at most {MESSAGE_MOST} are read")));
     }
     let mut text = Vec::new();
-    if input.take(length as u64).read_to_end(&mut text)? < length {
+    if (input.take(length).read_to_end(&mut text)? as u64) < length {
         return Ok(Incoming::End);
     }
     Ok(match serde_json::from_slice(&text) {

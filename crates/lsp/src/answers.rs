@@ -6,8 +6,8 @@ use quintet_syntax::TokenKind;
 use quintet_syntax::service::{CompletionKind, Finding, Positions, Service};
 use serde_json::{Value, json};
 
-use super::server::range;
-use super::wire::notification;
+use crate::server::range;
+use crate::wire::notification;
 
 /// The names that the protocol has for kinds of tokens, in the order of their numbers.
 const COLOURS: [&str; 10] = ["comment", "keyword", "operator", "variable", "function", "type", "number", "string", "regexp", "enumMember"];

@@ -1,7 +1,7 @@
 //! What a call costs by itself: the rule `true` on one record, and a batch without records.
 
 use criterion::{Criterion, Throughput};
-use quintet::{Matches, RuleSet, backends};
+use quintet::{Matches, backends};
 use quintet_bench::scaling::cheapest;
 
 use crate::agreed::Agreed;
@@ -14,11 +14,12 @@ pub fn call_overhead(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("call_overhead/one-record");
     group.throughput(Throughput::Elements(1));
     for backend in backends() {
-        let (mut ready, mut hits) = (None, RuleSet::new());
+        let mut ready = None;
         group.bench_function(backend.id().to_string(), |b| {
             let instance = ready.get_or_insert_with(|| one.instance(&one.compile(&*backend), &*backend));
             let record = one.input.batch.record(0);
-            b.iter(|| instance.run(record, &mut hits));
+            let mut why = None;
+            b.iter(|| instance.test(0, record, &mut why));
         });
     }
     group.finish();

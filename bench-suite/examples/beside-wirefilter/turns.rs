@@ -65,8 +65,11 @@ pub fn work<'w, T>(mut work: impl FnMut() -> T + 'w) -> Work<'w> {
     })
 }
 
+/// Rules' names and expressions.
+type Named = Vec<(String, String)>;
+
 /// The workload, and each of its rules' names and expressions.
-pub fn filters() -> Result<(Loaded, Vec<(String, String)>), Box<dyn Error>> {
+pub fn filters() -> Result<(Loaded, Named), Box<dyn Error>> {
     let loaded = Loaded::new(shipped("wirefilter-bench")?)?;
     let text = &loaded.workload.rules;
     let file = parse(text, loaded.engine.limits())?;

@@ -17,6 +17,7 @@ const VERBS: [&str; 15] = [
     "conform",
     "report",
     "fmt",
+    "lsp",
     "completions",
 ];
 

@@ -115,7 +115,7 @@ fn traps_and_faults() {
     for output in ["text", "json"] {
         let expression = "1 / (len(http.request.uri) - 7)";
         let values = hold(&["eval", expression, "--input", text(&path), "--format", "http", "--output", output, "--strict"], plain);
-        assert!(values.len() > 100_000);
+        assert!(values.len() > 30_000);
     }
     let zipped = folder.join("cut.jsonl.gz");
     let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());

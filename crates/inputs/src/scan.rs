@@ -62,7 +62,7 @@ pub(crate) fn elements<'a>(text: &'a str, mut each: impl FnMut(Raw<'a>)) -> bool
 }
 
 /// The pairs of strings that an array is of; none where it is not sure that it is one.
-pub(crate) fn pairs<'a>(text: &'a str) -> Option<Vec<[Raw<'a>; 2]>> {
+pub(crate) fn pairs(text: &str) -> Option<Vec<[Raw<'_>; 2]>> {
     let mut scan = Scan { text, at: 0 };
     let mut pairs = Vec::with_capacity(16);
     scan.expect(b'[')?;

@@ -50,7 +50,6 @@ pub use print::{RuleText, quote};
 pub use scheme::{Field, FieldId, FieldValue, FunctionId, Presence, Scheme, SchemeBuilder, SchemeError};
 pub use types::{ParseTypeError, Type};
 pub use validate::HARD_DEPTH;
-pub use value::VALUE_FUNCTION;
 
 /// Parses and checks a text.
 ///
@@ -86,8 +85,8 @@ pub fn findings(source: &str, scheme: &Scheme, limits: &Limits) -> Diagnostics {
     check::check_findings(&file, scheme, limits, diagnostics)
 }
 
-/// Parses and checks one expression of any type. The program hands over what it is worth (see [`Program::value`]); run as rules, it
-/// matches every record on which the expression does not trap.
+/// Parses and checks one expression of any type. The program has no rule and a function without parameters that answers what the expression is
+/// worth; see [`Program::value`].
 ///
 /// # Errors
 /// Everything that is wrong with the text.

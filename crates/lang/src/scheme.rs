@@ -310,22 +310,6 @@ impl Scheme {
         self.0.derived.get_or_init(|| Arc::new(make(self))).clone().downcast().ok()
     }
 
-    /// This scheme with another function, which no name leads to.
-    pub(crate) fn with_unnamed(&self, function: Signature) -> (Scheme, FunctionId) {
-        let id = FunctionId(self.0.functions.len() as u32);
-        let scheme = Scheme(Arc::new(Inner {
-            fields: self.0.fields.clone(),
-            functions: self.0.functions.iter().cloned().chain([function]).collect(),
-            names: self.0.names.clone(),
-            list_types: self.0.list_types.clone(),
-            values: self.0.values.clone(),
-            nil_not_equal: self.0.nil_not_equal,
-            whole: self.0.whole.clone(),
-            derived: OnceLock::new(),
-        }));
-        (scheme, id)
-    }
-
     /// This scheme with only the fields that `keep` accepts: records of it are smaller and readers that fill them parse less.
     /// A program must be checked against the scheme of the records that it runs on.
     pub fn project(&self, mut keep: impl FnMut(FieldId, &Field) -> bool) -> Scheme {

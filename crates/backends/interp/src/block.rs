@@ -168,7 +168,8 @@ impl Block<'_> {
             self.scratch.reset();
             self.scratch.set_meter_word(FREE);
             let record = self.batch.record(self.first + bit);
-            let mut machine = Machine::new(self.linked, (self.leaves, self.rooms), record, self.scratch, (self.rule, 0));
+            let needs = (&self.linked.program().rules[self.rule].frame, self.rooms[self.rule], 0);
+            let mut machine = Machine::new(self.linked, (self.leaves, self.rooms), record, self.scratch, needs);
             hits |= u64::from(machine.test(test).unwrap_or(false)) << bit;
         }
         hits

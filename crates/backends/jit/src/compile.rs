@@ -7,6 +7,7 @@ use cranelift_codegen::isa::{OwnedTargetIsa, TargetIsa};
 use cranelift_codegen::{Context, FinalizedRelocTarget};
 use cranelift_frontend::FunctionBuilderContext;
 use quintet_lang::Limits;
+use quintet_lang::ast::FnId;
 use quintet_runtime::{
     Artifact, Backend, BackendId, CompileError, Compiled, Emit, EmitError, Instance, InstantiateError, Isolation, Linked, Threshold,
     Traits, Unsupported,
@@ -15,6 +16,7 @@ use quintet_runtime::{
 use crate::array::constants;
 use crate::config::{self, BEST, FAST};
 use crate::emit;
+use crate::entry::{Entries, EntryFn};
 use crate::generator::generate;
 use crate::instance::{RuleFn, Runner};
 use crate::memory::CodeMemory;
@@ -81,13 +83,13 @@ impl Jit {
 
     /// Puts the code of all rules together.
     fn assemble(&self, program: &Arc<Linked>) -> Result<Code, String> {
-        let isa = self.isa()?;
+        let isa = self.isa.as_ref().map_err(String::clone)?;
         let tables: Vec<Box<[u64]>> = program.program().tables.iter().map(constants).collect();
         let (mut bytes, mut calls) = (Vec::new(), Vec::new());
         let (mut starts, mut parts, mut frames) = (Vec::new(), Vec::new(), Vec::new());
         for unit in Unit::all(program.program()) {
             self.with_workspace(program, |workspace| {
-                workspace.compile(program, unit, isa, false).map_err(|e| format!("{}: {e}", unit.name(program.program())))?;
+                workspace.compile(program, unit, &**isa, false).map_err(|e| format!("{}: {e}", unit.name(program.program())))?;
                 bytes.resize(bytes.len().next_multiple_of(ALIGN), 0);
                 starts.push(bytes.len());
                 parts.push(workspace.place(&mut bytes, &tables, &mut calls)?);
@@ -98,9 +100,9 @@ impl Jit {
             })?;
         }
         within_stack(program, &frames)?;
-        let functions = starts.split_off(program.program().rules.len());
+        let function_starts = starts.split_off(program.program().rules.len());
         for call in calls {
-            let to = functions.get(call.to.index()).ok_or("a call of a function that there is not")?;
+            let to = function_starts.get(call.to.index()).ok_or("a call of a function that there is not")?;
             call.resolve(*to, &mut bytes)?;
         }
         let memory = CodeMemory::new(&bytes)?;
@@ -111,7 +113,17 @@ impl Jit {
                 unsafe { std::mem::transmute::<*const u8, RuleFn>(memory.at(start)) }
             })
             .collect();
-        Ok(Code { id: self.id, functions, memory, parts, tables, program: program.clone() })
+        let bodies = function_starts.iter().map(|start| memory.at(*start).addr()).collect();
+        Ok(Code {
+            id: self.id,
+            functions,
+            bodies,
+            memory,
+            parts,
+            tables,
+            program: program.clone(),
+            entries: Entries::new(program, isa.clone()),
+        })
     }
 }
 
@@ -221,6 +233,10 @@ impl Backend for Jit {
     fn compile(&self, program: &Arc<Linked>) -> Result<Arc<dyn Compiled>, CompileError> {
         program.fits_code().map_err(|e| CompileError::new(self.id, e))?;
         let code = self.assemble(program).map_err(|e| CompileError::new(self.id, e))?;
+        if program.program().rules.is_empty() {
+            // Nothing else is ever run.
+            code.make_entries().map_err(|e| CompileError::new(self.id, e))?;
+        }
         Ok(Arc::new(Executable { code: Arc::new(code) }))
     }
 
@@ -242,6 +258,10 @@ impl Backend for Jit {
 pub(crate) struct Code {
     id: BackendId,
     functions: Vec<RuleFn>,
+    /// The addresses of the functions of the program.
+    bodies: Vec<usize>,
+    /// By which the host calls those.
+    entries: Entries,
     memory: CodeMemory,
     /// The tables of parts of the functions.
     parts: Vec<Box<[usize]>>,
@@ -259,6 +279,18 @@ impl Code {
     #[inline]
     pub(crate) fn functions(&self) -> &[RuleFn] {
         &self.functions
+    }
+
+    /// Makes the entries of all functions that a host can call.
+    fn make_entries(&self) -> Result<(), &str> {
+        let functions = self.program.program().functions.iter().enumerate().filter(|(_, function)| function.is_callable());
+        functions.map(|(place, _)| FnId(place as u32)).try_for_each(|id| self.entry(id).map(|_| ()))
+    }
+
+    /// By which the host calls a function.
+    pub(crate) fn entry(&self, id: FnId) -> Result<EntryFn, &str> {
+        let body = self.bodies.get(id.index()).copied().ok_or("there is no such function")?;
+        self.entries.get(&self.program, id, body)
     }
 
     /// The program.

@@ -29,6 +29,7 @@ mod config;
 mod each;
 mod elements;
 mod emit;
+mod entry;
 mod equal;
 mod expr;
 mod frame;

@@ -13,6 +13,7 @@ use quintet_runtime::{Linked, Threshold, Trap};
 
 use crate::code::Exit;
 use crate::data::Data;
+use crate::entry::{self, Cells};
 use crate::generator::{Generator, head};
 use crate::partition::{Cuts, can_trap, group, is_wide};
 use crate::ranges::Ranges;
@@ -91,6 +92,9 @@ pub(crate) fn relieved(functions: &str) -> String {
 /// The line that takes from the prelude what `text` mentions.
 fn imports(text: &str) -> String {
     let names = mentioned(text);
+    if names.is_empty() {
+        return String::new();
+    }
     let values: Vec<String> = names.iter().map(|name| format!("N.{name}")).collect();
     format!("local {} = {}\n", names.join(", "), values.join(", "))
 }
@@ -146,6 +150,19 @@ end, R
         }
     };
     if rules.is_empty() { text } else { format!("{HEAD}{}{}{text}", if scripted { SCRIPT_HEAD } else { "" }, imports(&text)) }
+}
+
+/// The source of a chunk by which the host calls functions, and where the arguments and results of each lie. It has the functions once more:
+/// those that only rules call take no more than what rules pass.
+pub(crate) fn calls(linked: &Linked, data: &mut Data) -> (String, Vec<Option<Cells>>) {
+    let program = linked.program();
+    let ranges = Ranges::for_host(program);
+    let (mut text, mut parts) = (String::new(), 0);
+    let ids = || (0..program.functions.len() as u32).map(FnId);
+    ids().for_each(|id| script::function(linked, data, &ranges, id, &mut parts, &mut text));
+    let callable = |id: FnId| program.functions.get(id.index()).is_some_and(|function| function.is_callable());
+    let cells = ids().map(|id| callable(id).then(|| entry::entry(linked, data, &ranges, id, &mut parts, &mut text))).collect();
+    (format!("{HEAD}{SCRIPT_HEAD}local V = {{}}\n{}{text}return V\n", imports(&text)), cells)
 }
 
 /// A comment's text: names of rules are anything.

@@ -212,9 +212,10 @@ impl<'a> Checker<'a> {
             }
         }
         for rule in file.rules().take(self.limits.rules) {
-            let known = self.program.rules.len();
+            let done = |program: &Program| program.rules.len() + usize::from(program.value().is_some());
+            let known = done(&self.program);
             check(self, rule);
-            if self.program.rules.len() == known && !self.diagnostics.has_errors() {
+            if done(&self.program) == known && !self.diagnostics.has_errors() {
                 // Nothing is left out without a word.
                 let d = Diagnostic::error("unchecked", rule.span, "this rule could not be checked");
                 self.diagnostics.push(d.help("write it in another way, and report this text"));

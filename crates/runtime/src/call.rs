@@ -24,21 +24,19 @@ pub enum CallError {
     Run(#[from] RunError),
 }
 
-/// What a call by a host comes to before it is made.
-#[doc(hidden)]
-pub enum Admission<'p> {
-    /// The function is to be run.
-    Runs(&'p Function),
-    /// An argument is nil that must not be: all results are nil, as they are within the language.
-    Nil(&'p Function),
-}
-
-/// Looks at the arguments of a call by a host.
+/// Looks at the arguments of a call by a host, and empties `results`. Answers the function that is to be run; where an argument is nil that
+/// must not be, none is, and all results are nil, as they are within the language.
 ///
 /// # Errors
 /// [`CallError::Arguments`].
 #[doc(hidden)]
-pub fn admit<'p>(linked: &'p Linked, id: FnId, args: &[Value<'_>]) -> Result<Admission<'p>, CallError> {
+pub fn admit<'p>(
+    linked: &'p Linked,
+    id: FnId,
+    args: &[Value<'_>],
+    results: &mut Vec<Option<OwnedValue>>,
+) -> Result<Option<&'p Function>, CallError> {
+    results.clear();
     let functions = &linked.program().functions;
     let Some(function) = functions.get(id.index()).filter(|function| !function.rule) else {
         return Err(CallError::Arguments(format!("the program has no function {} that can be called", id.0)));
@@ -61,7 +59,10 @@ pub fn admit<'p>(linked: &'p Linked, id: FnId, args: &[Value<'_>]) -> Result<Adm
         }
         missing |= arg.is_nil() && !param.nullable;
     }
-    Ok(if missing { Admission::Nil(function) } else { Admission::Runs(function) })
+    if missing {
+        results.resize(function.results.len(), None);
+    }
+    Ok((!missing).then_some(function))
 }
 
 /// Copies results for a host. They count against the memory limit: the bytes of texts and keys, 8 for each element of an array, 16 for each

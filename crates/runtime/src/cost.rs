@@ -105,7 +105,7 @@ pub enum Counting {
 impl Counting {
     /// How those of a rule are counted, by its place in the program.
     pub fn of(linked: &Linked, rule: usize, steps: u64) -> Counting {
-        match linked.plan().rule(rule).steps {
+        match linked.rule_plan(rule).steps {
             Steps::Never => Counting::Never,
             Steps::Inline => Counting::Inline,
             Steps::Looked => Counting::Within(longest_within(linked, std::iter::once(&linked.program().rules[rule].expr), steps)),

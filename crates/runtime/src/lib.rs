@@ -44,7 +44,7 @@ pub use batch::{Batch, BatchBuilder, RecordBuilder, RecordError};
 pub use bounds::Bounds;
 pub use call::CallError;
 #[doc(hidden)]
-pub use call::{Admission, admit, hand_out};
+pub use call::{admit, hand_out};
 pub use cost::{
     Counting, compare_steps, counts_steps, is_leaf, is_quiet, is_small, longest_within, makes, statement_counts_steps, steps_at_most,
 };

@@ -14,7 +14,7 @@ use crate::layout::Layout;
 use crate::lists::{Lists, Slot};
 use crate::matchers::{RegexMatcher, Searcher, SetMatcher, WildcardMatcher};
 use crate::places::Places;
-use crate::plan::{self, Plan};
+use crate::plan::{self, Plan, RulePlan};
 use crate::room::Room;
 use crate::thresholds::{Crossings, Threshold, Thresholds};
 use crate::trap::{Fault, Trap};
@@ -345,6 +345,15 @@ impl Linked {
     #[inline]
     pub fn plan(&self) -> &Plan {
         &self.plan
+    }
+
+    /// What a rule may do and costs, a part of the plan that is made when it is first asked for.
+    ///
+    /// # Panics
+    /// Where the program has no such rule, as an index into its rules would.
+    #[inline]
+    pub fn rule_plan(&self, index: usize) -> &RulePlan {
+        self.plan.rule(&self.program, index)
     }
 
     /// The plan as text: the same for the same program and version.

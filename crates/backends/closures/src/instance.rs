@@ -12,8 +12,8 @@ use std::sync::Arc;
 use quintet_lang::ast::{Expr, ExprKind, FnId, LogicOp, Span};
 use quintet_lang::{HARD_CALLS, HARD_STEPS, Limits};
 use quintet_runtime::{
-    Admission, Batch, CallError, FREE, Fault, FilterError, Instance, Interrupter, Linked, Matches, Memory, OwnedValue, RecordRef, RuleSet,
-    RunError, Scratch, Trap, Value, WriteMatches, WriteRuleSet, admit, longest_within,
+    Batch, CallError, FREE, Fault, FilterError, Instance, Interrupter, Linked, Matches, Memory, OwnedValue, RecordRef, RuleSet, RunError,
+    Scratch, Trap, Value, WriteMatches, WriteRuleSet, admit, longest_within,
 };
 
 use crate::code::{Filter, FnCode, Parts, RuleCode};
@@ -426,14 +426,7 @@ impl Instance for Runner {
         if !record.batch().scheme().same(code.linked.scheme()) {
             return Err(RunError::scheme(ID).into());
         }
-        results.clear();
-        let function = match admit(&code.linked, id, args)? {
-            Admission::Runs(function) => function,
-            Admission::Nil(function) => {
-                results.resize(function.results.len(), None);
-                return Ok(());
-            }
-        };
+        let Some(function) = admit(&code.linked, id, args, results)? else { return Ok(()) };
         let place = Place { memory: record.memory(), record: record.offset() / 8 };
         let done = state.call(code, scratch, (id, function), place, (args, results));
         scratch.finish(ID)?;

@@ -37,7 +37,7 @@ impl Filter {
     /// The filter of a rule, with so many steps in the budget; `None` where there is nothing to ask of a block.
     pub(crate) fn of(linked: &Linked, index: usize, budget: u64) -> Option<Filter> {
         let rule = &linked.program().rules[index];
-        if !linked.plan().rule(index).is_expression {
+        if !linked.rule_plan(index).is_expression {
             return None;
         }
         let all = items(rule);

@@ -7,8 +7,8 @@ use std::sync::Arc;
 use quintet_lang::ast::{FnId, Frame, Span};
 use quintet_lang::{HARD_CALLS, Limits};
 use quintet_runtime::{
-    Admission, Batch, CallError, Fault, FilterError, Instance, Interrupter, Linked, Matches, OwnedValue, RecordRef, RuleSet, RunError,
-    Scratch, Trap, Value, WriteMatches, WriteRuleSet, admit, hand_out,
+    Batch, CallError, Fault, FilterError, Instance, Interrupter, Linked, Matches, OwnedValue, RecordRef, RuleSet, RunError, Scratch, Trap,
+    Value, WriteMatches, WriteRuleSet, admit, hand_out,
 };
 
 use crate::block::{Block, Filter};
@@ -142,14 +142,7 @@ impl Instance for Runner {
         results: &mut Vec<Option<OwnedValue>>,
     ) -> Result<(), CallError> {
         self.check(record.batch())?;
-        results.clear();
-        let function = match admit(&self.program, id, args)? {
-            Admission::Runs(function) => function,
-            Admission::Nil(function) => {
-                results.resize(function.results.len(), None);
-                return Ok(());
-            }
-        };
+        let Some(function) = admit(&self.program, id, args, results)? else { return Ok(()) };
         self.scratch.reset();
         // What comes before the function has no locals of its own.
         let outside = Frame::default();

@@ -88,7 +88,7 @@ pub(crate) fn generate(
     context: &mut FunctionBuilderContext,
     symbols: &mut Symbols,
 ) -> Made<()> {
-    let plan = linked.plan().rule(index);
+    let plan = linked.rule_plan(index);
     func.signature = Signature::new(isa.default_call_conv());
     func.signature.params.extend([AbiParam::new(I64); 4]);
     func.signature.returns.push(AbiParam::new(I64));

@@ -7,8 +7,8 @@ use quintet_lang::ast::{FnId, Function, Rule, Span};
 use quintet_lang::{HARD_CALLS, Limits};
 use quintet_native::Env;
 use quintet_runtime::{
-    Admission, BackendId, Batch, CallError, Counting, FREE, Fault, FilterError, Instance, Interrupter, Matches, OwnedValue, RecordRef,
-    RuleSet, RunError, Trap, Value, WriteMatches, WriteRuleSet, admit, hand_out, makes,
+    BackendId, Batch, CallError, Counting, FREE, Fault, FilterError, Instance, Interrupter, Matches, OwnedValue, RecordRef, RuleSet,
+    RunError, Trap, Value, WriteMatches, WriteRuleSet, admit, hand_out, makes,
 };
 
 use crate::compile::Code;
@@ -365,15 +365,8 @@ impl Instance for Runner {
         results: &mut Vec<Option<OwnedValue>>,
     ) -> Result<(), CallError> {
         self.check(record.batch())?;
-        results.clear();
         let Runner { code, state, most_calls, .. } = self;
-        let function = match admit(code.program(), id, args)? {
-            Admission::Runs(function) => function,
-            Admission::Nil(function) => {
-                results.resize(function.results.len(), None);
-                return Ok(());
-            }
-        };
+        let Some(function) = admit(code.program(), id, args, results)? else { return Ok(()) };
         let entry = code.entry(id).map_err(|e| RunError::new(code.id(), e))?;
         // SAFETY: `code` keeps the entry's and the functions' pages mapped and the program that they refer to alive. The record is of the
         // scheme that the code was made for and lies in its arena, which the batch's borrow keeps as it is; the arguments fit.

@@ -239,7 +239,7 @@ fn expression(linked: &Linked, data: &mut Data, rule: &Rule, number: (usize, usi
     let expr = grouped.as_ref().unwrap_or(&rule.expr);
     let cuts = Cuts::new(linked, [expr]);
     let mut emitter = Generator::new(linked, data, &rule.frame, &cuts, parts);
-    let plan = linked.plan().rule(number.0);
+    let plan = linked.rule_plan(number.0);
     if plan.makes_values {
         emitter.code.line("reset(E)");
     } else if plan.steps == Steps::Inline {
@@ -254,7 +254,7 @@ fn expression(linked: &Linked, data: &mut Data, rule: &Rule, number: (usize, usi
 
 /// Whether a rule counts steps one by one, whether it counts only what it looks at, and whether it can trap.
 fn counting(linked: &Linked, rule: usize) -> (bool, bool, bool) {
-    let plan = linked.plan().rule(rule);
+    let plan = linked.rule_plan(rule);
     let (inline, looked) = (plan.steps == Steps::Inline, plan.steps == Steps::Looked);
     (inline, looked, !plan.is_expression || can_trap(&linked.program().rules[rule].expr))
 }

@@ -9,8 +9,8 @@ use quintet_lang::ast::FnId;
 use quintet_lang::{HARD_CALLS, Limits};
 use quintet_native::{Cell, Env};
 use quintet_runtime::{
-    Admission, Batch, CallError, Counting, Fault, FilterError, Instance, Interrupter, Matches, OwnedValue, RecordRef, RuleSet, RunError,
-    Trap, Value, WriteMatches, WriteRuleSet, admit, hand_out,
+    Batch, CallError, Counting, Fault, FilterError, Instance, Interrupter, Matches, OwnedValue, RecordRef, RuleSet, RunError, Trap, Value,
+    WriteMatches, WriteRuleSet, admit, hand_out,
 };
 
 use crate::chunk::GROUP;
@@ -387,15 +387,8 @@ impl Instance for Runner {
         results: &mut Vec<Option<OwnedValue>>,
     ) -> Result<(), CallError> {
         self.check(record.batch())?;
-        results.clear();
         let chunk = self.chunk.clone();
-        let function = match admit(&chunk.program, id, args)? {
-            Admission::Runs(function) => function,
-            Admission::Nil(function) => {
-                results.resize(function.results.len(), None);
-                return Ok(());
-            }
-        };
+        let Some(function) = admit(&chunk.program, id, args, results)? else { return Ok(()) };
         let done = self.call_function((id, function), record, args, results)?;
         // A rule that counts nothing must not find the budget used up.
         self.env.get_mut().scratch().begin_steps();

@@ -212,7 +212,7 @@ fn generate(linked: &Linked, data: &mut Data, ranges: &Ranges, unit: &Unit<'_>, 
     let program = linked.program();
     match unit.expr {
         Some(expr) => {
-            let plan = linked.plan().rule(unit.index);
+            let plan = linked.rule_plan(unit.index);
             if !with_statements && plan.makes_values {
                 emitter.code.line("reset(E)");
             } else if !with_statements && plan.steps == Steps::Inline {

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use quintet_lang::ast::{FnId, Span};
 use quintet_lang::{HARD_CALLS, Limits};
 use quintet_runtime::{
-    Admission, ArenaKind, Batch, CallError, Counting, Fault, FilterError, Instance, Interrupter, Linked, Matches, OwnedValue, RecordRef,
-    RuleSet, RunError, Threshold, Trap, Value, WriteMatches, WriteRuleSet, admit, makes,
+    ArenaKind, Batch, CallError, Counting, Fault, FilterError, Instance, Interrupter, Linked, Matches, OwnedValue, RecordRef, RuleSet,
+    RunError, Threshold, Trap, Value, WriteMatches, WriteRuleSet, admit, makes,
 };
 use wasmtime::{Func, InstancePre, Store, TypedFunc};
 
@@ -327,15 +327,8 @@ impl Instance for Runner {
         results: &mut Vec<Option<OwnedValue>>,
     ) -> Result<(), CallError> {
         let base = self.place(record.batch())?;
-        results.clear();
         let program = self.program.clone();
-        let function = match admit(&program, id, args)? {
-            Admission::Runs(function) => function,
-            Admission::Nil(function) => {
-                results.resize(function.results.len(), None);
-                return Ok(());
-            }
-        };
+        let Some(function) = admit(&program, id, args, results)? else { return Ok(()) };
         let at = (base, base + record.offset() as u32);
         let done = self.call_function((id, function), at, args, results).map_err(|e| self.ended(&e))?;
         self.store.data().scratch().begin_steps();

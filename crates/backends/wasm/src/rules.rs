@@ -71,7 +71,7 @@ fn rule(linked: &Linked, builder: &mut Builder, index: usize) -> Target {
     let mut emitter = Generator::new(linked, builder, RULE.params.len(), rule.frame.locals.len());
     let [record, count] = [1, 2];
     let (bits, bit) = (emitter.body.local(I64), emitter.body.local(I64));
-    let plan = linked.plan().rule(index);
+    let plan = linked.rule_plan(index);
     let (counts, looks) = (plan.steps == Steps::Inline, plan.steps == Steps::Looked);
     if looks {
         emitter.begin_steps(METER_START_IF_WITHIN);

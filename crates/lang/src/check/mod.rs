@@ -323,20 +323,31 @@ impl<'a> Checker<'a> {
         self.fail(Diagnostic::error("too-many-expressions", span, message).help(help))
     }
 
+    /// Checks an expression, and keeps its type where types are asked for. Each level of an expression takes the frames from here to here, so
+    /// that this has none of its own, and what [`Checker::expr_of`] calls stays out of line.
+    #[inline(always)]
     fn expr(&mut self, e: &syntax::Expr, want: Want<'_>) -> Checked<Operand> {
-        if self.types.is_none() {
-            return self.expr_of(e, want);
-        }
+        if self.types.is_some() { self.expr_noted(e, want) } else { self.expr_of(e, want) }
+    }
+
+    #[inline(never)]
+    fn expr_noted(&mut self, e: &syntax::Expr, want: Want<'_>) -> Checked<Operand> {
         let operand = self.expr_of(e, want)?;
-        let (ty, nullable) = match &operand {
+        self.note_operand(e.span, &operand);
+        Ok(operand)
+    }
+
+    #[inline(never)]
+    fn note_operand(&mut self, span: Span, operand: &Operand) {
+        let (ty, nullable) = match operand {
             Operand::Plain(expr) => (expr.ty.clone(), expr.nullable),
             Operand::Mapped(each) => (Type::array(each.elem.ty.clone()), false),
             Operand::Each(each) => (each.elem.ty.clone(), each.elem.nullable),
         };
-        self.note(e.span, &ty, nullable);
-        Ok(operand)
+        self.note(span, &ty, nullable);
     }
 
+    #[inline(never)]
     fn expr_of(&mut self, e: &syntax::Expr, want: Want<'_>) -> Checked<Operand> {
         use syntax::ExprKind as K;
         self.meet(e.span)?;

@@ -21,6 +21,7 @@ enum Literal {
 impl Checker<'_> {
     /// A word is a field, or else an address, an integer or a float. On the right of a comparison and in subscripts a literal that
     /// starts with a digit goes before a field of that name.
+    #[inline(never)]
     pub(super) fn word(&mut self, word: &str, span: Span, want: Want<'_>) -> Checked<Operand> {
         let digit = word.starts_with(|c: char| c.is_ascii_digit());
         if want.literal
@@ -89,6 +90,7 @@ impl Checker<'_> {
     }
 
     /// Hex pairs: bytes, unless something else is wanted or the other reading starts with a name that is known.
+    #[inline(never)]
     pub(super) fn sequence(&mut self, bytes: &[u8], other: Option<&syntax::Expr>, span: Span, want: Want<'_>) -> Checked<Operand> {
         let Some(other) = other else { return Ok(self.bytes_or_address(bytes, span, want)) };
         let single = matches!(other.kind, syntax::ExprKind::Word(_));

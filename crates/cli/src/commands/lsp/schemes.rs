@@ -92,7 +92,7 @@ impl Ready {
         }
         // A file that was changed is read again.
         let changed = metadata.and_then(|m| m.modified().ok());
-        if !self.services.get(&key).is_some_and(|(time, _)| *time == changed) {
+        if self.services.get(&key).is_none_or(|(time, _)| *time != changed) {
             let format = source::format(args).ok_or("neither a scheme nor a format is named")?;
             let scheme = source::scheme(&self.engine, args, format).map_err(Failure::into_message)?;
             self.services.insert(key.clone(), (changed, Service::new(scheme, self.engine.limits().clone())));

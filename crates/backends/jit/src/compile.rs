@@ -20,6 +20,7 @@ use crate::entry::{Entries, EntryFn};
 use crate::generator::generate;
 use crate::instance::{RuleFn, Runner};
 use crate::memory::CodeMemory;
+use crate::rare;
 use crate::script;
 use crate::symbols::{Symbols, Target};
 use crate::unit::{Call, Unit};
@@ -60,7 +61,7 @@ impl Jit {
     }
 
     fn new(id: BackendId, verify: bool) -> Jit {
-        Jit { id, isa: config::isa(id, verify), idle: Mutex::default() }
+        Jit { id, isa: config::isa(id, verify).and_then(|isa| rare::make().map(|()| isa)), idle: Mutex::default() }
     }
 
     /// The host's instruction set, or why there is none.

@@ -34,11 +34,11 @@ mod equal;
 mod expr;
 mod frame;
 mod generator;
-
 mod instance;
 mod intrinsic;
 mod logic;
 mod memory;
+mod rare;
 mod script;
 mod search;
 mod sets;

@@ -33,7 +33,7 @@ fn float(op: CompareOp) -> FloatCC {
 }
 
 /// The operator for operands the other way round.
-fn mirrored(op: CompareOp) -> CompareOp {
+pub(crate) fn mirrored(op: CompareOp) -> CompareOp {
     match op {
         CompareOp::Eq | CompareOp::Ne => op,
         CompareOp::Lt => CompareOp::Gt,

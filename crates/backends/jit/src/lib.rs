@@ -41,6 +41,8 @@ mod script;
 mod search;
 mod sets;
 mod stack;
+#[cfg(all(target_arch = "x86_64", target_os = "linux"))]
+mod stencil;
 mod steps;
 mod stmt;
 mod symbols;
@@ -50,4 +52,4 @@ mod unit;
 mod value;
 
 pub use compile::Jit;
-pub use config::{BEST, FAST, configurations};
+pub use config::{BEST, FAST, STENCIL, configurations};

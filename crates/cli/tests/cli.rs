@@ -30,7 +30,7 @@ fn folder(name: &str) -> PathBuf {
 fn run_prints_numbers_counts_and_json_on_every_backend() {
     let traffic = data("data/traffic.pcapng");
     let mut first: Option<(String, String, String)> = None;
-    for backend in ["interp", "closures", "jit", "jit-fast", "wasm", "wasm-winch", "lua", "lua-nojit"] {
+    for backend in ["interp", "closures", "jit", "jit-fast", "jit-stencil", "wasm", "wasm-winch", "lua", "lua-nojit"] {
         let run = |output: &str| {
             let result = quintet(&["run", "tcp.flags.syn == true", "--input", &traffic, "--backend", backend, "--output", output]);
             assert!(result.status.success(), "{backend}: {}", err(&result));

@@ -21,6 +21,8 @@ fn scheme() -> Scheme {
         .mandatory("ip", Type::Ip)
         .optional("from", Type::Ip)
         .optional("tags", Type::array(Type::Bytes))
+        .optional("ips", Type::array(Type::Ip))
+        .optional("nested", Type::array(Type::array(Type::Bytes)))
         .optional("head", Type::map(Type::Bytes))
         .functions(Library::standard().signatures())
         .build()
@@ -121,6 +123,10 @@ fn batch(scheme: &Scheme, len: usize) -> Batch {
         if dice.below(4) > 0 {
             record.bytes_array(id("tags"), &[dice.of(&TEXTS).as_bytes(), dice.of(&TEXTS).as_bytes()]);
         }
+        if dice.below(4) > 0 {
+            let ips: Vec<IpAddr> = (0..dice.below(4)).map(|_| dice.of(&IPS).parse().expect("an address")).collect();
+            record.ips(id("ips"), &ips);
+        }
         record.finish().expect("a record");
     }
     builder.build()
@@ -174,7 +180,7 @@ fn test(dice: &mut Dice) -> String {
     let number = |dice: &mut Dice| dice.of(&["a", "b", "b", "a + b", "a - 7", "len(text)", "len(name)", "-b", "a & 255", "b * 3"]);
     let bytes = |dice: &mut Dice| dice.of(&["text", "name", "name[1:4]", "text[2:]", "text[:3]", "name[-3:]", "text[:-2]", "name[5:3]"]);
     let address = |dice: &mut Dice| dice.of(&["ip", "from"]);
-    match dice.below(16) {
+    match dice.below(17) {
         0..=2 => format!("{} {} {}", number(dice), dice.of(&OPERATORS), int(dice.of(&INTS))),
         3 => format!("{} {} {}", int(dice.of(&INTS)), dice.of(&OPERATORS), number(dice)),
         4 => {

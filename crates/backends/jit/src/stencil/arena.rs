@@ -4,12 +4,15 @@
 //! addresses, and no page can be written through an address at which it can be run. A piece is freed when its last user drops it, and its
 //! bytes are given to others only once its chunk has no fresh ones left: by then nobody has run them for long.
 //!
+//! Both mappings are of shared memory, so a child process that is forked and goes on without `exec` would see what its parent writes there. It
+//! does not inherit them, and has to compile its rules itself.
+//!
 //! On x86-64 caches of instructions see what is written through any address.
 
 use std::sync::{Mutex, PoisonError};
 
 use rustix::fs::{MemfdFlags, ftruncate, memfd_create};
-use rustix::mm::{MapFlags, ProtFlags, mmap, munmap};
+use rustix::mm::{Advice, MapFlags, ProtFlags, madvise, mmap, munmap};
 
 /// Bytes of a chunk, unless a piece needs a larger one.
 const CHUNK: usize = 1 << 20;
@@ -154,7 +157,12 @@ impl Chunk {
             // SAFETY: the mapping that was just made, which nobody else knows.
             let _ = unsafe { munmap(write, len) };
         })?;
-        Ok(Chunk { write: write.cast(), run: run.cast::<u8>(), len, fresh: 0, free: Vec::new(), returned: Vec::new(), used: 0 })
+        let chunk = Chunk { write: write.cast(), run: run.cast::<u8>(), len, fresh: 0, free: Vec::new(), returned: Vec::new(), used: 0 };
+        for mapping in [write, run] {
+            // SAFETY: only what a child process inherits changes.
+            unsafe { madvise(mapping, len, Advice::LinuxDontFork)? };
+        }
+        Ok(chunk)
     }
 
     /// The first of so many bytes that nobody uses.

@@ -42,6 +42,14 @@ pub(crate) struct Mark {
 }
 
 impl Asm {
+    /// The same without what is in it.
+    pub(crate) fn cleared(mut self) -> Asm {
+        self.code.clear();
+        self.labels.clear();
+        self.open.clear();
+        Asm { names: None, ..self }
+    }
+
     pub(crate) fn mark(&self) -> Mark {
         Mark { code: self.code.len(), labels: self.labels.len(), open: self.open.len() }
     }
@@ -176,26 +184,30 @@ impl Frame {
     pub(crate) const MOST: usize = 64;
 
     /// Takes what a function of a rule is handed, see [`RuleFn`](crate::instance::RuleFn): the end of the records goes to rbp, the bit of the
-    /// first answer to r15, and rbx has no answers yet.
-    pub(crate) fn begin(&self) -> Vec<u8> {
-        let mut code = Vec::with_capacity(Frame::MOST);
-        code.extend(KEEP);
+    /// first answer to r15, and rbx has no answers yet. Answers the code and its length.
+    pub(crate) fn begin(&self) -> ([u8; Frame::MOST], usize) {
+        let (mut code, mut len) = ([0; Frame::MOST], 0);
+        let mut add = |bytes: &[u8]| {
+            code[len..len + bytes.len()].copy_from_slice(bytes);
+            len += bytes.len();
+        };
+        add(&KEEP);
         if self.calls {
-            code.extend(KEEP_MORE);
+            add(&KEEP_MORE);
         }
         // imul rcx, rcx, stride
-        code.extend([0x48, 0x69, 0xc9]);
-        code.extend(self.stride.to_le_bytes());
+        add(&[0x48, 0x69, 0xc9]);
+        add(&self.stride.to_le_bytes());
         // xor ebx, ebx; mov r15d, 1; lea rbp, [rdx + rcx]
-        code.extend([0x31, 0xdb, 0x41, 0xbf, 1, 0, 0, 0, 0x48, 0x8d, 0x2c, 0x0a]);
+        add(&[0x31, 0xdb, 0x41, 0xbf, 1, 0, 0, 0, 0x48, 0x8d, 0x2c, 0x0a]);
         if self.calls {
             // sub rsp, bytes: with six registers and the address to go back to, eight more make it a multiple of 16.
-            code.extend([0x48, 0x81, 0xec]);
-            code.extend((self.bytes + 8).to_le_bytes());
+            add(&[0x48, 0x81, 0xec]);
+            add(&(self.bytes + 8).to_le_bytes());
             // mov r12, rdi; mov r13, rsi; mov r14, rdx
-            code.extend([0x49, 0x89, 0xfc, 0x49, 0x89, 0xf5, 0x49, 0x89, 0xd6]);
+            add(&[0x49, 0x89, 0xfc, 0x49, 0x89, 0xf5, 0x49, 0x89, 0xd6]);
         }
-        code
+        (code, len)
     }
 
     /// Goes on with the next record at `head`, and after the last answers what was found.
@@ -261,6 +273,20 @@ impl Asm {
     pub(crate) fn set_x(&mut self, number: u64) {
         // mov rcx, number
         self.bytes(&[0x48, 0xb9]);
+        self.bytes(&number.to_le_bytes());
+    }
+
+    /// Sets `x` to an address.
+    pub(crate) fn x_from_address(&mut self, address: usize, name: impl FnOnce() -> String) {
+        // mov rcx, address
+        self.bytes(&[0x48, 0xb9]);
+        self.address(address, name);
+    }
+
+    /// Sets `y`.
+    pub(crate) fn set_y(&mut self, number: u32) {
+        // mov r8d, number
+        self.bytes(&[0x41, 0xb8]);
         self.bytes(&number.to_le_bytes());
     }
 
@@ -410,11 +436,35 @@ impl Asm {
         self.half(number);
     }
 
-    /// Compares a word on the stack with the next one.
-    pub(crate) fn compare_words(&mut self, at: i32) {
-        // mov rax, [rsp + at]; cmp rax, [rsp + at + 8]
-        self.at_stack([0x48, 0x8b, 0x84, 0x24], at);
-        self.at_stack([0x48, 0x3b, 0x84, 0x24], at + 8);
+    /// Compares a word on the stack with 0.
+    pub(crate) fn compare_word(&mut self, at: i32) {
+        // cmp qword ptr [rsp + at], 0
+        self.at_stack([0x48, 0x83, 0xbc, 0x24], at);
+        self.bytes(&[0]);
+    }
+
+    /// Sets `z` to a word on the stack.
+    pub(crate) fn load_z(&mut self, at: i32) {
+        // mov r9, [rsp + at]
+        self.at_stack([0x4c, 0x8b, 0x8c, 0x24], at);
+    }
+
+    /// Sets `z` to `x`.
+    pub(crate) fn z_from_x(&mut self) {
+        // mov r9, rcx
+        self.bytes(&[0x49, 0x89, 0xc9]);
+    }
+
+    /// Sets `x` and `y` to 0.
+    pub(crate) fn x_and_y_none(&mut self) {
+        // xor ecx, ecx; xor r8d, r8d
+        self.bytes(&[0x31, 0xc9, 0x45, 0x31, 0xc0]);
+    }
+
+    /// Hands an address on the stack on as the second argument.
+    pub(crate) fn second_on_stack(&mut self, at: i32) {
+        // lea rsi, [rsp + at]
+        self.at_stack([0x48, 0x8d, 0xb4, 0x24], at);
     }
 
     /// Hands two addresses on the stack on as the third and fourth argument.
@@ -428,14 +478,6 @@ impl Asm {
     pub(crate) fn x_from_arena(&mut self) {
         // mov rcx, rsi
         self.bytes(&[0x48, 0x89, 0xf1]);
-    }
-
-    /// Sets `z` to the address so many bytes behind `x` for each of `y`.
-    pub(crate) fn z_behind(&mut self, bytes: i32) {
-        // imul r9, r8, bytes; add r9, rcx
-        self.bytes(&[0x4d, 0x69, 0xc8]);
-        self.half(bytes);
-        self.bytes(&[0x49, 0x01, 0xc9]);
     }
 
     /// Has the record's register hold an address so many bytes behind `x`.

@@ -10,7 +10,6 @@ use crate::compare::mirrored;
 use crate::search::rare_pair;
 use crate::stencil::asm::{Label, condition};
 use crate::stencil::helpers::{self, Search};
-use crate::stencil::place::Slot;
 use crate::stencil::rule::{Known, Rules, Ways};
 use crate::stencil::shapes::{Shape, number};
 
@@ -108,9 +107,21 @@ impl<'p> Rules<'p> {
             ExprKind::Const(Const::Bytes(bytes)) => match op {
                 CompareOp::Eq => self.equals(lhs, bytes, nil, ways),
                 CompareOp::Ne => self.equals(lhs, bytes, nil, ways.swapped()),
-                CompareOp::Lt | CompareOp::Le | CompareOp::Gt | CompareOp::Ge => None,
+                CompareOp::Lt | CompareOp::Le | CompareOp::Gt | CompareOp::Ge => {
+                    let first = self.first_bytes(lhs, nil)?;
+                    self.asm.x_from_address(bytes.as_ptr() as usize, || format!("{:?}", String::from_utf8_lossy(bytes)));
+                    self.asm.set_y(u32::try_from(bytes.len()).ok()?);
+                    self.compare_texts(op, first, ways);
+                    Some(())
+                }
             },
             ExprKind::Const(Const::Ip(ip)) => self.compare_ip(op, lhs, *ip, nil, ways),
+            _ if lhs.ty == Type::Bytes => {
+                let first = self.first_bytes(lhs, nil)?;
+                self.bytes(rhs, nil)?;
+                self.compare_texts(op, first, ways);
+                Some(())
+            }
             _ if matches!(lhs.ty, Type::Int | Type::Bool) => {
                 self.int(lhs, nil)?;
                 self.second_int(rhs, nil)?;
@@ -119,6 +130,24 @@ impl<'p> Rules<'p> {
             }
             _ => None,
         }
+    }
+
+    /// Puts the words of Bytes on the stack; [`Rules::compare_texts`] takes them away.
+    fn first_bytes(&mut self, expr: &'p Expr, nil: Label) -> Known<i32> {
+        let first = self.take(16)?;
+        self.bytes(expr, nil)?;
+        self.asm.store_x(first);
+        self.asm.store_y(first + 8);
+        Some(first)
+    }
+
+    /// Bytes whose words are on the stack, and those in `x` and `y`.
+    fn compare_texts(&mut self, op: CompareOp, first: i32, ways: Ways) {
+        self.asm.set_z(helpers::operator(op));
+        self.asm.hand_over();
+        self.asm.second_on_stack(first);
+        self.give(first);
+        self.answer(helpers::compare_texts as *const () as usize, "compare", ways);
     }
 
     /// Goes where an operator says.
@@ -151,20 +180,27 @@ impl<'p> Rules<'p> {
 
     /// A field's address and a constant.
     fn compare_ip(&mut self, op: CompareOp, lhs: &'p Expr, ip: IpAddr, nil: Label, ways: Ways) -> Known<()> {
-        let Slot { at, ty: Type::Ip, moved: false } = self.slot(lhs, nil)? else { return None };
+        let slot = self.slot(lhs, nil)?;
+        if *slot.ty != Type::Ip {
+            return None;
+        }
+        self.reading(&slot, ways, |g, ways| g.order_ip(op, slot.at, ip, ways));
+        Some(())
+    }
+
+    /// The address in the record at `at` and a constant.
+    fn order_ip(&mut self, op: CompareOp, at: i64, ip: IpAddr, ways: Ways) {
         let [family, high, low] = ip_words(ip);
         let (ways, op) = if op == CompareOp::Ne { (ways.swapped(), CompareOp::Eq) } else { (ways, op) };
         self.require(Shape::FieldEqual, &[at, family as i64], ways.no);
         if op == CompareOp::Eq {
             if family == 4 {
-                self.put_test(Shape::HalfEqual, &[at + 16, i64::from(low as u32 as i32)], ways);
-            } else {
-                self.asm.set_z(low);
-                self.require(Shape::WideEqual, &[at + 16], ways.no);
-                self.asm.set_z(high);
-                self.put_test(Shape::WideEqual, &[at + 8], ways);
+                return self.put_test(Shape::HalfEqual, &[at + 16, i64::from(low as u32 as i32)], ways);
             }
-            return Some(());
+            self.asm.set_z(low);
+            self.require(Shape::WideEqual, &[at + 16], ways.no);
+            self.asm.set_z(high);
+            return self.put_test(Shape::WideEqual, &[at + 8], ways);
         }
         // Decided by the higher halves unless they are the same.
         let less = matches!(op, CompareOp::Lt | CompareOp::Le);
@@ -173,9 +209,7 @@ impl<'p> Rules<'p> {
         self.go_if(Shape::WideLess, &[at + 8], before);
         self.go_if(Shape::WideMore, &[at + 8], after);
         self.asm.set_z(low);
-        let orders = [Shape::WideEqual, Shape::WideLess, Shape::WideMore];
-        self.order(op, orders, &[at + 16], ways);
-        Some(())
+        self.order(op, [Shape::WideEqual, Shape::WideLess, Shape::WideMore], &[at + 16], ways);
     }
 
     /// Bytes and a constant.

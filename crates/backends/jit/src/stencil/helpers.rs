@@ -2,6 +2,8 @@
 
 use std::arch::x86_64::{__m128i, _mm_and_si128, _mm_cmpeq_epi8, _mm_loadu_si128, _mm_movemask_epi8, _mm_set1_epi8};
 
+use quintet_lang::LOOKED_AT;
+use quintet_lang::ast::CompareOp;
 use quintet_native::{Cell, Env};
 use quintet_runtime::{BytesSet, IntSet, IpSet, RegexMatcher, Searcher, WildcardMatcher};
 
@@ -44,10 +46,40 @@ pub(crate) unsafe extern "C" fn in_bytes(env: *const Env, set: *const BytesSet, 
 pub(crate) unsafe extern "C" fn same(env: *const Env, other: *const u8, ptr: *const u8, len: usize, _: u64) -> u32 {
     // SAFETY: as the caller promises.
     unsafe {
-        if len >= quintet_lang::LOOKED_AT {
+        if len >= LOOKED_AT {
             quintet_native::look(env, len);
         }
         quintet_native::same(ptr, other, len)
+    }
+}
+
+/// The number of an operator, for [`compare_texts`].
+pub(crate) fn operator(op: CompareOp) -> u64 {
+    OPERATORS.iter().position(|o| *o == op).map_or(0, |at| at as u64)
+}
+
+const OPERATORS: [CompareOp; 6] = [CompareOp::Eq, CompareOp::Ne, CompareOp::Lt, CompareOp::Le, CompareOp::Gt, CompareOp::Ge];
+
+/// Whether an operator, by its number, holds between bytes, given by their address and length in memory, and others. Counts the steps.
+///
+/// # Safety
+/// `env` and `first` live; both addresses are of as many bytes as their lengths say.
+pub(crate) unsafe extern "C" fn compare_texts(env: *const Env, first: *const (u64, u64), ptr: *const u8, len: usize, op: u64) -> u32 {
+    // SAFETY: as the caller promises.
+    unsafe {
+        let (other, other_len) = ((*first).0 as *const u8, (*first).1 as usize);
+        let op = OPERATORS[op as usize % OPERATORS.len()];
+        let order = match op {
+            CompareOp::Eq | CompareOp::Ne if len != other_len => None,
+            _ => {
+                let looked_at = len.min(other_len);
+                if looked_at >= LOOKED_AT {
+                    quintet_native::look(env, looked_at);
+                }
+                Some(quintet_native::compare(other, other_len, ptr, len).cmp(&0))
+            }
+        };
+        u32::from(op.holds(order))
     }
 }
 
@@ -96,7 +128,7 @@ pub(crate) unsafe extern "C" fn key(env: *const Env, key: *const u8, block: *con
     let (entry, len) = (how as u32 as usize, (how >> 32) as usize);
     // SAFETY: as the caller promises.
     unsafe {
-        if len >= quintet_lang::LOOKED_AT {
+        if len >= LOOKED_AT {
             quintet_native::look(env, len);
         }
         quintet_native::map_get(block, word, entry, key, len)
@@ -134,6 +166,31 @@ impl Search {
     }
 }
 
+/// Whether as many bytes from an address on are those of a needle, of which one that has no more than two has been compared.
+///
+/// # Safety
+/// `ptr` is the address of as many bytes.
+#[inline(always)]
+unsafe fn begins(ptr: *const u8, needle: &[u8]) -> bool {
+    let (len, wanted) = (needle.len(), needle.as_ptr());
+    // SAFETY: two words, the second of which ends with the bytes, are within both.
+    unsafe {
+        match len {
+            0..=2 => true,
+            3 => ptr.cast::<u16>().read_unaligned() == wanted.cast::<u16>().read_unaligned() && *ptr.add(2) == *wanted.add(2),
+            4..8 => {
+                let same = |at| ptr.add(at).cast::<u32>().read_unaligned() == wanted.add(at).cast::<u32>().read_unaligned();
+                same(0) && same(len - 4)
+            }
+            8..=16 => {
+                let same = |at| ptr.add(at).cast::<u64>().read_unaligned() == wanted.add(at).cast::<u64>().read_unaligned();
+                same(0) && same(len - 8)
+            }
+            _ => std::slice::from_raw_parts(ptr, len) == needle,
+        }
+    }
+}
+
 /// Whether a needle, not empty, occurs in bytes of a batch's arena. Short values are searched here, sixteen places at a time: where two of
 /// the needle's bytes are at their distance, the rest is compared. Counts the steps of long ones; short ones take none.
 ///
@@ -165,7 +222,7 @@ pub(crate) unsafe extern "C" fn search(env: *const Env, searcher: *const Searche
                 if found > room {
                     return 0;
                 }
-                if needle.len() <= 2 || std::slice::from_raw_parts(ptr.add(found), needle.len()) == needle {
+                if begins(ptr.add(found), needle) {
                     return 1;
                 }
                 lanes &= lanes - 1;

@@ -3,9 +3,9 @@
 //! Cranelift compiles a few dozen shapes of code once in a process ("a word of the record equals a constant"), and what is constant in them is
 //! cut out (`make.rs`). Each of these stencils is then run on values of all kinds and compared with what it means (`check.rs`): a compiler
 //! that makes other code than is expected makes the configuration refuse, not answer wrongly. Compiling a rule copies stencils one behind the
-//! other, fills in constants and the distances of jumps (`rule.rs`, which calls `compare.rs`, `sets.rs`, `each.rs` and, for values, `values.rs`, `place.rs` and `call.rs`, with `asm.rs` below), and puts the
-//! result into memory that stays mapped (`arena.rs`). That takes less time than building the rule's closures does, and hundreds of times less
-//! than compiling it.
+//! other, fills in constants and the distances of jumps (`rule.rs`, which calls `compare.rs`, `sets.rs`, `each.rs` and, for values,
+//! `values.rs`, `place.rs` and `call.rs`, with `asm.rs` below), and puts the result into memory that stays mapped (`arena.rs`). That takes about
+//! as long as building the rule's closures, and hundreds of times less than compiling it.
 //!
 //! What has no stencil is a call: of a helper (`helpers.rs`), or of a function that Cranelift compiles as `jit-fast` does (`leaf.rs`). Rules
 //! with statements, and those without a test that has a stencil, are compiled as a whole.
@@ -47,14 +47,14 @@ mod place;
 mod rule;
 mod sets;
 mod shapes;
-
 mod values;
 
+use std::cell::Cell;
 use std::fmt::Write;
 use std::sync::Arc;
 
 use capstone::prelude::*;
-use quintet_runtime::{Backend, Linked};
+use quintet_runtime::{Backend, Linked, Threshold};
 
 pub(crate) use arena::Piece;
 pub(crate) use leaf::generate;
@@ -63,6 +63,7 @@ use crate::compile::{Code, Jit};
 use crate::emit;
 use crate::instance::RuleFn;
 use crate::unit::Unit;
+use asm::Asm;
 use check::Stencils;
 use rule::Rules;
 
@@ -74,9 +75,14 @@ pub(crate) fn ready() -> Result<(), &'static str> {
 /// The rules that are put together from stencils, by number: where they begin and end in the code.
 type Entries = Vec<Option<(usize, usize)>>;
 
+thread_local! {
+    /// Buffers of the last compilation, for the next one.
+    static SPARE: Cell<Asm> = Cell::default();
+}
+
 /// Puts the rules of a program together.
-fn rules(program: &Linked, named: bool) -> Result<(Rules<'_>, Entries), String> {
-    let mut rules = Rules::new(program, Stencils::get()?, named);
+fn rules(program: &Linked, asm: Asm) -> Result<(Rules<'_>, Entries), String> {
+    let mut rules = Rules::new(program, Stencils::get()?, asm);
     let all = program.program().rules.iter().enumerate();
     let entries = all.map(|(number, rule)| if rule.is_expression() { rules.rule(number, rule) } else { Ok(None) });
     let entries = entries.collect::<Result<_, _>>()?;
@@ -94,7 +100,7 @@ fn units<'p>(program: &'p Linked, rules: &Rules<'p>, entries: &Entries) -> Vec<U
 
 /// The code of a program.
 pub(crate) fn assemble(jit: &Jit, program: &Arc<Linked>) -> Result<Code, String> {
-    let (mut rules, entries) = rules(program, false)?;
+    let (mut rules, entries) = rules(program, SPARE.take())?;
     let placed = jit.place(program, units(program, &rules, &entries).into_iter())?;
     let whole = entries.iter().filter(|entry| entry.is_none()).count();
     for (number, leaf) in rules.leaves.iter().enumerate() {
@@ -114,6 +120,9 @@ pub(crate) fn assemble(jit: &Jit, program: &Arc<Linked>) -> Result<Code, String>
         }
     });
     let functions = functions.collect();
+    if !program.exceeds(Threshold::JitKeptBytes, rules.asm.code.len()) {
+        SPARE.set(rules.asm.cleared());
+    }
     let mut code = Code::new(jit.id(), program, functions, placed);
     code.piece = piece;
     Ok(code)
@@ -121,7 +130,7 @@ pub(crate) fn assemble(jit: &Jit, program: &Arc<Linked>) -> Result<Code, String>
 
 /// The code of a program as text. Addresses are counted from the beginning of the code that is put together.
 pub(crate) fn text(jit: &Jit, program: &Linked) -> Result<String, String> {
-    let (rules, entries) = rules(program, true)?;
+    let (rules, entries) = rules(program, Asm { names: Some(Vec::new()), ..Asm::default() })?;
     let capstone = Capstone::new().x86().mode(arch::x86::ArchMode::Mode64).syntax(arch::x86::ArchSyntax::Att).build();
     let capstone = capstone.map_err(|e| e.to_string())?;
     let names = rules.asm.names.as_deref().unwrap_or_default();

@@ -1,9 +1,10 @@
 //! Where values are: in slots of the record, of elements of its arrays and of values of its maps.
 
-use quintet_lang::ast::{Const, Expr, ExprKind};
+use quintet_lang::ast::{Const, Expr, ExprKind, LocalId};
 use quintet_lang::{Presence, Type};
 
 use crate::stencil::asm::{Label, condition};
+use crate::stencil::each::Bound;
 use crate::stencil::helpers;
 use crate::stencil::rule::{Known, Rules};
 use crate::stencil::shapes::Shape;
@@ -66,13 +67,18 @@ impl<'p> Rules<'p> {
                 Some(Slot { at: 0, ty: value, moved: true })
             }
             ExprKind::Local(local) => {
-                let (_, slot, skip, ty) = *self.locals.iter().find(|(bound, ..)| bound == local)?;
+                let Bound::Element { place, skip, ty } = self.bound(*local)? else { return None };
                 self.calls = true;
-                self.asm.record_from_stack(slot);
+                self.asm.record_from_stack(place);
                 Some(Slot { at: skip, ty, moved: true })
             }
             _ => None,
         }
+    }
+
+    /// What a loop's local stands for.
+    pub(crate) fn bound(&self, local: LocalId) -> Known<Bound<'p>> {
+        self.locals.iter().find(|(bound, _)| *bound == local).map(|(_, bound)| *bound)
     }
 
     /// Puts the record back into its register.

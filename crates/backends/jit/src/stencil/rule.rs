@@ -3,7 +3,6 @@
 //! Tests become jumps: an expression is walked towards the place to go to where it holds and the place where it does not, and one of the
 //! two is where the code goes on. What has no stencil becomes a call of a function that Cranelift compiles; see `leaf.rs`.
 
-use quintet_lang::Type;
 use quintet_lang::ast::{Const, Expr, ExprKind, LocalId, LogicOp, Rule};
 use quintet_native::Env;
 use quintet_runtime::{Linked, Trap, counts_steps_inline};
@@ -11,7 +10,9 @@ use quintet_runtime::{Linked, Trap, counts_steps_inline};
 use crate::instance;
 use crate::stencil::asm::{Asm, Frame, Label, condition};
 use crate::stencil::check::Stencils;
+use crate::stencil::each::Bound;
 use crate::stencil::leaf::{Leaf, TRAPPED};
+use crate::stencil::place::Slot;
 use crate::stencil::shapes::Shape;
 
 /// The code of rules under construction.
@@ -25,8 +26,8 @@ pub(crate) struct Rules<'p> {
     pub(crate) calls: bool,
     /// Bytes on the stack that are taken at the moment, and the most that were.
     pub(crate) slots: (i32, i32),
-    /// The locals of the loops around: where on the stack the element's address is, how far from it the value is, and of what type.
-    pub(crate) locals: Vec<(LocalId, i32, i64, &'p Type)>,
+    /// The locals of the loops around.
+    pub(crate) locals: Vec<(LocalId, Bound<'p>)>,
     /// Whether a call that traps goes to `failed`.
     pub(crate) fails: bool,
     pub(crate) failed: Label,
@@ -68,9 +69,7 @@ const ALIGN: usize = 16;
 const PADDING: u8 = 0xcc;
 
 impl<'p> Rules<'p> {
-    pub(crate) fn new(linked: &'p Linked, stencils: &'static Stencils, named: bool) -> Rules<'p> {
-        let mut asm = Asm::default();
-        asm.names = named.then(Vec::new);
+    pub(crate) fn new(linked: &'p Linked, stencils: &'static Stencils, mut asm: Asm) -> Rules<'p> {
         let [trapped, failed] = std::array::from_fn(|_| asm.label());
         let (leaves, locals) = (Vec::new(), Vec::new());
         Rules { asm, linked, stencils, leaves, calls: false, slots: (0, 0), locals, fails: false, failed, trapped, rule: 0 }
@@ -104,9 +103,9 @@ impl<'p> Rules<'p> {
         frame.end(&mut self.asm, head);
         self.end_fails();
         self.asm.resolve()?;
-        let begin = frame.begin();
-        let entry = start - begin.len();
-        self.asm.code[entry..start].copy_from_slice(&begin);
+        let (begin, len) = frame.begin();
+        let entry = start - len;
+        self.asm.code[entry..start].copy_from_slice(&begin[..len]);
         Ok(Some((entry, self.asm.code.len())))
     }
 
@@ -165,6 +164,21 @@ impl<'p> Rules<'p> {
         let stencil = self.stencils.of(shape);
         self.asm.copy(stencil, constants);
         self.asm.jump_if(stencil.holds, yes);
+    }
+
+    /// Writes a test that reads a slot, and has the record back in its register wherever it goes.
+    pub(crate) fn reading(&mut self, slot: &Slot<'p>, ways: Ways, test: impl FnOnce(&mut Self, Ways)) {
+        if !slot.moved {
+            return test(self, ways);
+        }
+        let [yes, no] = std::array::from_fn(|_| self.asm.label());
+        test(self, Ways { yes, no, next: yes });
+        self.asm.bind(yes);
+        self.back(slot);
+        self.asm.jump(ways.yes);
+        self.asm.bind(no);
+        self.back(slot);
+        self.asm.go(ways.no, ways.next);
     }
 
     /// Goes where a Bool expression says; false is nil as well. Writes nothing where there is no stencil for any of it.

@@ -16,7 +16,7 @@ impl<'p> Rules<'p> {
             SetMatcher::Int(set) => {
                 self.int(value, ways.no)?;
                 if self.is_small(set.ranges().len()) {
-                    self.in_ranges(set.ranges(), ways);
+                    self.in_ranges(set.ranges(), false, ways);
                 } else {
                     self.ask(helpers::in_ints as *const () as usize, "in_ints", &raw const *set as usize, id.index(), ways);
                 }
@@ -26,8 +26,8 @@ impl<'p> Rules<'p> {
                 if *slot.ty != Type::Ip {
                     return None;
                 }
-                if self.is_small(set.v4().len().max(set.v6().len())) && !slot.moved {
-                    self.in_networks(slot.at, set, ways);
+                if self.is_small(set.v4().len().max(set.v6().len())) {
+                    self.reading(&slot, ways, |g, ways| g.in_networks(slot.at, set, ways));
                 } else {
                     self.address(&slot);
                     self.ask(helpers::in_ips as *const () as usize, "in_ips", &raw const *set as usize, id.index(), ways);
@@ -60,16 +60,17 @@ impl<'p> Rules<'p> {
     }
 
     /// Whether `x` is in ranges in order and apart: a bitmap where they are close together, else comparisons, after bisecting where they
-    /// are many.
-    fn in_ranges(&mut self, ranges: &[(i64, i64)], ways: Ways) {
+    /// are many. Addresses of 32 bits are `narrow`.
+    fn in_ranges(&mut self, ranges: &[(i64, i64)], narrow: bool, ways: Ways) {
         let first = ranges.first().map_or(0, |range| range.0);
         let span = ranges.last().and_then(|last| last.1.checked_sub(first)).filter(|span| *span < 64);
-        if let (3.., Some(_), Some(back)) = (ranges.len(), span, negative(first)) {
+        let within = if narrow { Shape::LowWithin } else { Shape::Within };
+        if let (3.., Some(_), Some(back)) = (ranges.len(), span, negative(first, narrow)) {
             let bits = ranges.iter().flat_map(|(a, b)| *a..=*b).fold(0u64, |bits, i| bits | 1 << (i - first));
-            self.require(Shape::Within, &[back, 63], ways.no);
+            self.require(within, &[back, 63], ways.no);
             self.asm.set_z(bits);
-            self.put_test(Shape::Bit, &[back], ways);
-            return;
+            // Only the lower bits of the sum matter.
+            return self.put_test(Shape::Bit, &[back], ways);
         }
         if self.linked.exceeds(Threshold::JitRangesInARow, ranges.len()) {
             let (before, after) = ranges.split_at(ranges.len() / 2);
@@ -77,12 +78,19 @@ impl<'p> Rules<'p> {
             self.compare_x(CompareOp::Lt, after[0].0, Ways { yes: low, no: high, next: low });
             self.asm.bind(low);
             // What comes next is the higher half.
-            self.in_ranges(before, Ways { next: high, ..ways });
+            self.in_ranges(before, narrow, Ways { next: high, ..ways });
             self.asm.bind(high);
-            self.in_ranges(after, ways);
-            return;
+            return self.in_ranges(after, narrow, ways);
         }
-        self.any_of(ranges, ways, |g, (low, high), ways| g.in_range(*low, *high, ways));
+        self.any_of(ranges, ways, |g, (low, high), ways| {
+            if !narrow {
+                g.in_range(*low, *high, ways);
+            } else if low == high {
+                g.put_test(Shape::LowEqual, &[*low], ways);
+            } else {
+                g.put_test(Shape::LowWithin, &[low.wrapping_neg(), high.wrapping_sub(*low)], ways);
+            }
+        });
     }
 
     /// Whether `x` is in a range.
@@ -91,7 +99,7 @@ impl<'p> Rules<'p> {
             (low, high) if low == high => self.compare_x(CompareOp::Eq, low, ways),
             (i64::MIN, high) => self.compare_x(CompareOp::Le, high, ways),
             (low, i64::MAX) => self.compare_x(CompareOp::Ge, low, ways),
-            (low, high) => match (negative(low), high.checked_sub(low).filter(|span| *span <= i64::from(i32::MAX))) {
+            (low, high) => match (negative(low, false), high.checked_sub(low).filter(|span| *span <= i64::from(i32::MAX))) {
                 (Some(back), Some(span)) => self.put_test(Shape::Within, &[back, span], ways),
                 _ => {
                     let above = self.asm.label();
@@ -118,15 +126,10 @@ impl<'p> Rules<'p> {
 
     /// Whether the address in the record at `at` is in ranges of its family.
     fn in_networks(&mut self, at: i64, set: &IpSet, ways: Ways) {
+        let ranges: Vec<(i64, i64)> = set.v4().iter().map(|(low, high)| (i64::from(*low), i64::from(*high))).collect();
         let narrow = |g: &mut Self, ways: Ways| {
-            g.any_of(set.v4(), ways, |g, (low, high), ways| {
-                if low == high {
-                    g.put_test(Shape::HalfEqual, &[at + 16, i64::from(*low as i32)], ways);
-                } else {
-                    let back = i64::from(low.wrapping_neg() as i32);
-                    g.put_test(Shape::HalfWithin, &[at + 16, back, i64::from(high.wrapping_sub(*low) as i32)], ways);
-                }
-            });
+            g.put(Shape::HalfX, &[at + 16]);
+            g.in_ranges(&ranges, true, ways);
         };
         let wide = |g: &mut Self, ways: Ways| g.any_of(set.v6(), ways, |g, (first, last), ways| g.in_wide_range(at, *first, *last, ways));
         match (set.v4(), set.v6()) {
@@ -164,16 +167,16 @@ impl<'p> Rules<'p> {
         }
         // Below the first, then above the last: by the higher half unless it is the same.
         let inside = self.asm.label();
-        self.bound(high, low, (first_high, first_low), (Shape::WideLess, Shape::WideMore), ways.no, inside);
+        self.pass_bound(high, low, (first_high, first_low), (Shape::WideLess, Shape::WideMore), ways.no, inside);
         self.asm.bind(inside);
         let end = self.asm.label();
-        self.bound(high, low, (last_high, last_low), (Shape::WideMore, Shape::WideLess), ways.no, end);
+        self.pass_bound(high, low, (last_high, last_low), (Shape::WideMore, Shape::WideLess), ways.no, end);
         self.asm.bind(end);
         self.asm.go(ways.yes, ways.next);
     }
 
     /// Goes to `no` where a number is on the `outside` of a bound, and to `inside`, which comes next, else.
-    fn bound(&mut self, high: i64, low: i64, to: (u64, u64), (outside, within): (Shape, Shape), no: Label, inside: Label) {
+    fn pass_bound(&mut self, high: i64, low: i64, to: (u64, u64), (outside, within): (Shape, Shape), no: Label, inside: Label) {
         self.asm.set_z(to.0);
         self.go_if(outside, &[high], no);
         self.go_if(within, &[high], inside);
@@ -224,7 +227,7 @@ impl<'p> Rules<'p> {
     }
 }
 
-/// Minus a number, where that fits a hole.
-fn negative(number: i64) -> Option<i64> {
-    number.checked_neg().filter(|n| i32::try_from(*n).is_ok())
+/// Minus a number, where that fits a hole, in which it wraps around for numbers of 32 bits.
+fn negative(number: i64, narrow: bool) -> Option<i64> {
+    number.checked_neg().filter(|n| narrow || i32::try_from(*n).is_ok())
 }

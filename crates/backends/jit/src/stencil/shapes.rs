@@ -133,6 +133,17 @@ shapes! {
         let at = b.ins().iadd_imm_s(r.x, c[0]);
         End::Test(b.ins().icmp_imm_s(IntCC::UnsignedLessThanOrEqual, at, c[1]))
     }, |g| test(g.values.x.wrapping_add(g.holes[0] as u64) <= g.holes[1] as u64);
+    /// The lower half of `x` and a constant.
+    LowEqual(Number): |b, r, c| {
+        let low = b.ins().ireduce(I32, r.x);
+        End::Test(b.ins().icmp_imm_s(IntCC::Equal, low, c[0]))
+    }, |g| test(g.values.x as u32 == g.holes[0] as u32);
+    /// Whether the lower half of `x`, added to a constant, is at most another, without signs.
+    LowWithin(Number, Number): |b, r, c| {
+        let low = b.ins().ireduce(I32, r.x);
+        let at = b.ins().iadd_imm_s(low, c[0]);
+        End::Test(b.ins().icmp_imm_s(IntCC::UnsignedLessThanOrEqual, at, c[1]))
+    }, |g| test((g.values.x as u32).wrapping_add(g.holes[0] as u32) <= g.holes[1] as u32);
     /// Whether bit `x`, added to a constant, of `z` is set.
     Bit(Number): |b, r, c| {
         let at = b.ins().iadd_imm_s(r.x, c[0]);

@@ -5,6 +5,7 @@ use quintet_lang::ast::{ArithOp, Const, Expr, ExprKind};
 use quintet_lang::intrinsic::Intrinsic;
 
 use crate::stencil::asm::Label;
+use crate::stencil::each::Bound;
 use crate::stencil::place::Slot;
 use crate::stencil::rule::{Known, Rules};
 use crate::stencil::shapes::Shape;
@@ -12,6 +13,10 @@ use crate::stencil::shapes::Shape;
 impl<'p> Rules<'p> {
     /// Sets `x` to an Int or Bool; goes to `nil` where there is none.
     pub(crate) fn int(&mut self, expr: &'p Expr, nil: Label) -> Known<()> {
+        if let Some((at, _)) = self.value_of(expr) {
+            self.asm.load_x(at);
+            return Some(());
+        }
         match &expr.kind {
             ExprKind::Field(_) | ExprKind::Index { .. } | ExprKind::Key { .. } | ExprKind::Local(_) => {
                 let slot = self.slot(expr, nil)?;
@@ -66,17 +71,35 @@ impl<'p> Rules<'p> {
         }
     }
 
-    /// Sets `z` to an Int or Bool that is a constant or a field, and keeps `x`.
+    /// Sets `z` to an Int or Bool and keeps `x`.
     pub(crate) fn second_int(&mut self, expr: &'p Expr, nil: Label) -> Known<()> {
         match expr.kind {
             ExprKind::Const(Const::Int(i)) => self.asm.set_z(i as u64),
-            ExprKind::Field(_) => {
+            ExprKind::Field(_) if matches!(expr.ty, Type::Int | Type::Bool) => {
                 let slot = self.slot(expr, nil)?;
                 self.put(Shape::LoadZ, &[slot.at]);
             }
-            _ => return None,
+            _ => {
+                let first = self.take(8)?;
+                self.asm.store_x(first);
+                self.int(expr, nil)?;
+                self.asm.z_from_x();
+                self.asm.load_x(first);
+                self.give(first);
+            }
         }
         Some(())
+    }
+
+    /// Where on the stack the words of a loop's local are, and whether its bytes are in the batch's arena; none where it is an element.
+    fn value_of(&self, expr: &Expr) -> Known<(i32, bool)> {
+        match expr.kind {
+            ExprKind::Local(local) => match self.bound(local)? {
+                Bound::Value { at, padded } => Some((at, padded)),
+                Bound::Element { .. } => None,
+            },
+            _ => None,
+        }
     }
 
     /// Sets the lower half of `x` to a U32.
@@ -95,6 +118,11 @@ impl<'p> Rules<'p> {
 
     /// Sets `x` and `y` to Bytes; goes to `nil` where there are none. Answers whether they are in the batch's arena.
     pub(crate) fn bytes(&mut self, expr: &'p Expr, nil: Label) -> Known<bool> {
+        if let Some((at, padded)) = self.value_of(expr) {
+            self.asm.load_x(at);
+            self.asm.load_y(at + 8);
+            return Some(padded);
+        }
         match &expr.kind {
             ExprKind::Field(_) | ExprKind::Index { .. } | ExprKind::Key { .. } | ExprKind::Local(_) => {
                 let slot = self.slot(expr, nil)?;

@@ -4,7 +4,7 @@ use quintet_lang::ast::{ArithOp, Const, Expr, ExprKind};
 use quintet_runtime::Trap;
 
 use crate::context::Ctx;
-use crate::expr::Builder;
+use crate::generator::Generator;
 use crate::kind::{Float, Int, Primitive, ValFn, val};
 use crate::operand::{Fixed, Side, Source, by_side};
 
@@ -36,7 +36,7 @@ macro_rules! by_sides {
     };
 }
 
-impl Builder<'_> {
+impl Generator<'_> {
     /// Arithmetic on Ints.
     pub(crate) fn int_arith(&mut self, op: ArithOp, lhs: &Expr, rhs: &Expr) -> ValFn<Int> {
         let lhs = self.side::<Int>(lhs);

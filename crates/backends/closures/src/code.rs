@@ -12,7 +12,7 @@ use crate::stmt::StmtFn;
 
 /// A compiled program.
 #[derive(Clone)]
-pub(crate) struct Code(Arc<Parts>);
+pub(crate) struct Executable(Arc<Parts>);
 
 /// The parts of a compiled program.
 pub(crate) struct Parts {
@@ -89,8 +89,8 @@ pub(crate) struct Filter {
     pub(crate) counting: usize,
 }
 
-impl Code {
-    pub(crate) fn new(linked: Arc<Linked>, rules: Vec<RuleCode>, functions: Vec<FnCode>, pool: Pool) -> Code {
+impl Executable {
+    pub(crate) fn new(linked: Arc<Linked>, rules: Vec<RuleCode>, functions: Vec<FnCode>, pool: Pool) -> Executable {
         let program = linked.program();
         let frames = program.rules.iter().map(|rule| &rule.frame).chain(program.functions.iter().map(|function| &function.frame));
         let locals = frames.map(|frame| frame.locals.len()).max().unwrap_or(0);
@@ -102,11 +102,11 @@ impl Code {
         for code in scripts.chain(&functions) {
             (words, lists) = (words.max(code.words), lists.max(code.lists.len()));
         }
-        Code(Arc::new(Parts { linked, rules, functions, locals, words, lists, pool }))
+        Executable(Arc::new(Parts { linked, rules, functions, locals, words, lists, pool }))
     }
 }
 
-impl Compiled for Code {
+impl Compiled for Executable {
     fn instantiate(&self, limits: &Limits) -> Result<Box<dyn Instance>, InstantiateError> {
         Ok(Box::new(Runner::new(self.0.clone(), limits)))
     }

@@ -7,7 +7,7 @@ use quintet_lang::ast::{ArithOp, CompareOp, Const, Expr, ExprKind};
 use quintet_runtime::{compare_steps, ip_words, looked_at, slice};
 
 use crate::context::{BoolFn, Ctx, test};
-use crate::expr::Builder;
+use crate::generator::Generator;
 use crate::kind::{Bool, Bytes, Float, Int, Ip, Kind, Primitive, StoredBytes, U32};
 use crate::operand::{Operand, Source, by_side, leaf, leaf_bytes, leaf_with};
 use crate::text::bound;
@@ -28,18 +28,7 @@ impl Accepts {
     }
 }
 
-/// The operator for swapped operands.
-pub(crate) fn mirrored(op: CompareOp) -> CompareOp {
-    match op {
-        CompareOp::Eq | CompareOp::Ne => op,
-        CompareOp::Lt => CompareOp::Gt,
-        CompareOp::Le => CompareOp::Ge,
-        CompareOp::Gt => CompareOp::Lt,
-        CompareOp::Ge => CompareOp::Le,
-    }
-}
-
-impl Builder<'_> {
+impl Generator<'_> {
     /// A comparison of two values of one primitive type.
     pub(crate) fn compare(&mut self, op: CompareOp, lhs: &Expr, rhs: &Expr, on_nil: bool) -> BoolFn {
         if let Some(test) = self.compare_words(op, lhs, rhs, on_nil) {
@@ -47,7 +36,7 @@ impl Builder<'_> {
         }
         match (&lhs.kind, &rhs.kind) {
             (_, ExprKind::Const(constant)) => self.compare_const(op, lhs, constant, on_nil),
-            (ExprKind::Const(constant), _) => self.compare_const(mirrored(op), rhs, constant, on_nil),
+            (ExprKind::Const(constant), _) => self.compare_const(op.mirrored(), rhs, constant, on_nil),
             _ => match &lhs.ty {
                 Type::Int => self.compare_ints(op, lhs, rhs, on_nil),
                 Type::Bool => self.compare_ordered::<Bool>(op, lhs, rhs, on_nil),

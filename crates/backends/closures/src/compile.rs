@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use quintet_runtime::{Backend, BackendId, CompileError, Compiled, Emit, EmitError, Isolation, Linked, Traits, Unsupported};
 
-use crate::code::Code;
+use crate::code::Executable;
 use crate::config::{Closures, ID};
-use crate::expr::Builder;
+use crate::generator::Generator;
 
 impl Backend for Closures {
     fn id(&self) -> BackendId {
@@ -22,10 +22,10 @@ impl Backend for Closures {
     }
 
     fn compile(&self, program: &Arc<Linked>) -> Result<Arc<dyn Compiled>, CompileError> {
-        let mut builder = Builder::new(program);
+        let mut builder = Generator::new(program);
         let rules = program.program().rules.iter().map(|rule| builder.rule(rule)).collect();
         let functions = program.program().functions.iter().map(|function| builder.function(function)).collect();
-        Ok(Arc::new(Code::new(program.clone(), rules, functions, builder.finish())))
+        Ok(Arc::new(Executable::new(program.clone(), rules, functions, builder.finish())))
     }
 
     fn emits(&self) -> &'static [Emit] {

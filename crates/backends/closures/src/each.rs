@@ -4,7 +4,7 @@ use quintet_lang::ast::{Clause, Each, Expr, ExprKind, LocalId, Needle, Quantifie
 use quintet_runtime::{ArrayRef, MapRef, Threshold, Value, is_leaf, looked_at};
 
 use crate::context::{BoolFn, Ctx, test};
-use crate::expr::Builder;
+use crate::generator::Generator;
 use crate::kind::{Any, ValFn, val};
 use crate::logic::Not;
 use crate::operand::Fused;
@@ -140,7 +140,7 @@ fn walk<'a>(steps: &[Step], cx: &Ctx<'a>, visit: &mut dyn FnMut() -> bool) -> bo
     }
 }
 
-impl Builder<'_> {
+impl Generator<'_> {
     /// The clauses of a loop.
     fn steps(&mut self, each: &Each) -> Vec<Step> {
         let leaf = is_leaf(self.linked, each);

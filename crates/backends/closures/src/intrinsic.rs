@@ -4,7 +4,7 @@ use quintet_lang::Type;
 use quintet_lang::ast::{Const, Expr, ExprKind};
 use quintet_lang::intrinsic::{Intrinsic, Read, Scalar as Operand};
 
-use crate::expr::Builder;
+use crate::generator::Generator;
 use crate::kind::{Bool, Bytes, Float, Int, U32, ValFn, val};
 use crate::operand::{Source, by_side};
 use crate::word::{Arg, by_arg, by_turn};
@@ -50,7 +50,7 @@ fn byte(text: impl Source<Bytes>, at: impl Source<Int>) -> ValFn<Int> {
     })
 }
 
-impl Builder<'_> {
+impl Generator<'_> {
     /// One that answers an Int.
     pub(crate) fn int_intrinsic(&mut self, op: Intrinsic, args: &[Expr]) -> ValFn<Int> {
         match (op, args) {

@@ -7,7 +7,7 @@ use quintet_lang::ast::Expr;
 use quintet_runtime::{Memory, Value, ip_from_words, ip_words};
 
 use crate::context::Ctx;
-use crate::expr::Builder;
+use crate::generator::Generator;
 
 /// A form that values take in closures.
 pub(crate) trait Form: Send + Sync + 'static {
@@ -30,7 +30,7 @@ pub(crate) trait Kind: Form {
     fn value(out: Self::Out<'_>) -> Value<'_>;
 
     /// The closure that computes `expr`, which is of this type.
-    fn closure(builder: &mut Builder<'_>, expr: &Expr) -> ValFn<Self>;
+    fn closure(builder: &mut Generator<'_>, expr: &Expr) -> ValFn<Self>;
 }
 
 /// A form of a primitive type.
@@ -123,7 +123,7 @@ impl Kind for Any {
         out
     }
 
-    fn closure(builder: &mut Builder<'_>, expr: &Expr) -> ValFn<Any> {
+    fn closure(builder: &mut Generator<'_>, expr: &Expr) -> ValFn<Any> {
         match expr.ty {
             Type::Bool => builder.widened::<Bool>(expr),
             Type::Int => builder.widened::<Int>(expr),
@@ -163,7 +163,7 @@ macro_rules! primitive {
                 $value(out)
             }
 
-            fn closure(builder: &mut Builder<'_>, expr: &Expr) -> ValFn<$kind> {
+            fn closure(builder: &mut Generator<'_>, expr: &Expr) -> ValFn<$kind> {
                 builder.$method(expr)
             }
         }

@@ -22,8 +22,8 @@
 #![forbid(unsafe_code)]
 
 mod arith;
-mod arrays;
-mod calls;
+mod array;
+mod call;
 mod code;
 mod compare;
 mod compile;
@@ -32,9 +32,9 @@ mod context;
 mod each;
 mod expr;
 mod frame;
+mod generator;
 mod instance;
 mod intrinsic;
-mod invoke;
 mod kind;
 mod logic;
 mod loops;

@@ -1,9 +1,11 @@
-//! `and`, `or`, `xor`, `not`.
+//! Tests, and the control flow of Bools: `and`, `or`, `xor`, `not`.
 
-use quintet_lang::ast::{Expr, LogicOp};
+use quintet_lang::ast::{Const, Expr, ExprKind, LogicOp};
 
-use crate::context::{Block, BoolFn, Ctx, Test};
-use crate::expr::Builder;
+use crate::context::{Block, BoolFn, Ctx, Test, test};
+use crate::generator::Generator;
+use crate::kind::{Any, Bool};
+use crate::operand::leaf;
 
 /// The opposite.
 pub(crate) struct Not(pub(crate) BoolFn);
@@ -104,7 +106,59 @@ fn any(items: Vec<BoolFn>) -> BoolFn {
     by_number!(items, Or)
 }
 
-impl Builder<'_> {
+impl Generator<'_> {
+    /// The test that a Bool expression is, which is never nil.
+    pub(crate) fn test(&mut self, expr: &Expr) -> BoolFn {
+        let test = self.make_test(expr);
+        self.pool.size += size_of_val(&*test);
+        test
+    }
+
+    fn make_test(&mut self, expr: &Expr) -> BoolFn {
+        match &expr.kind {
+            ExprKind::Const(constant) => {
+                let answer = *constant == Const::Bool(true);
+                test(move |_| answer)
+            }
+            ExprKind::Not(inner) => Box::new(Not(self.test(inner))),
+            ExprKind::Logic { op, items } => self.logic(*op, items),
+            ExprKind::Compare { op, lhs, rhs, on_nil } => self.compare(*op, lhs, rhs, *on_nil),
+            ExprKind::In { value, set } => self.in_set(value, *set),
+            ExprKind::InList { value, list } => self.in_list(value, *list),
+            ExprKind::Contains { value, needle } => self.contains(value, needle),
+            ExprKind::Matches { value, regex } => self.matches(value, *regex),
+            ExprKind::Wildcard { value, pattern } => self.wildcard(value, *pattern),
+            ExprKind::Present(inner) => self.present(inner),
+            ExprKind::Quantifier { quantifier, each } => self.quantifier(*quantifier, each),
+            // Values of type Bool. The rest makes none.
+            ExprKind::Field(_)
+            | ExprKind::Local(_)
+            | ExprKind::Element { .. }
+            | ExprKind::Count(_)
+            | ExprKind::Packed(_)
+            | ExprKind::Intrinsic { .. }
+            | ExprKind::Otherwise { .. }
+            | ExprKind::Index { .. }
+            | ExprKind::Key { .. }
+            | ExprKind::Call { .. }
+            | ExprKind::Slice { .. }
+            | ExprKind::Neg(_)
+            | ExprKind::Arith { .. }
+            | ExprKind::Collect(_) => {
+                let operand = self.operand::<Bool>(expr);
+                leaf(operand, false, |b| b)
+            }
+        }
+    }
+
+    fn present(&mut self, expr: &Expr) -> BoolFn {
+        if let Some(place) = self.place(expr) {
+            return place.present();
+        }
+        let value = self.closure::<Any>(expr);
+        test(move |cx| value(cx).is_some())
+    }
+
     /// `and`, `or`, `xor`.
     pub(crate) fn logic(&mut self, op: LogicOp, items: &[Expr]) -> BoolFn {
         let items: Vec<BoolFn> = items.iter().map(|item| self.test(item)).collect();

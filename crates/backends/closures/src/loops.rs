@@ -5,8 +5,8 @@ use quintet_lang::ast::{Block, Expr, LocalId, Over, Place};
 use quintet_runtime::{Trap, Value};
 
 use crate::context::Ctx;
-use crate::expr::Builder;
 use crate::frame::Home;
+use crate::generator::Generator;
 use crate::kind::{Any, Bytes, Int};
 use crate::stmt::{Flow, StmtFn, nil, set_value, stmt, trap};
 
@@ -55,7 +55,7 @@ fn word_of(value: Value<'_>) -> u64 {
     }
 }
 
-impl Builder<'_> {
+impl Generator<'_> {
     /// `while`.
     pub(crate) fn while_loop(&mut self, condition: &Expr, body: &Block) -> StmtFn {
         let condition = self.condition(condition);
@@ -199,7 +199,7 @@ impl Builder<'_> {
                 let body = self.statements(body);
                 stmt(move |cx| {
                     let mut index = 0;
-                    while let Some(value) = crate::arrays::valued_at(cx, array, index) {
+                    while let Some(value) = crate::array::valued_at(cx, array, index) {
                         index += 1;
                         if !cx.count(1) {
                             return Flow::Trap;

@@ -4,7 +4,7 @@ use quintet_lang::ast::{Expr, ExprKind};
 use quintet_runtime::looked_at;
 
 use crate::context::{BoolFn, Ctx, test};
-use crate::expr::Builder;
+use crate::generator::Generator;
 use crate::kind::{Bytes, Form, Kind, Load, Primitive, Stored, StoredBytes, ValFn};
 use crate::place::{At, Elements, Field, Place, by_place};
 
@@ -27,7 +27,7 @@ pub(crate) struct Fused {
     pub(crate) elements: Elements,
 }
 
-impl Builder<'_> {
+impl Generator<'_> {
     /// The operand that an expression is.
     pub(crate) fn operand<K: Kind>(&mut self, expr: &Expr) -> Operand<K> {
         if let ExprKind::Local(local) = expr.kind
@@ -185,7 +185,7 @@ macro_rules! by_side {
 }
 pub(crate) use by_side;
 
-impl Builder<'_> {
+impl Generator<'_> {
     /// The side that an expression is.
     pub(crate) fn side<K: Kind + Load>(&mut self, expr: &Expr) -> Side<K> {
         match self.place(expr) {

@@ -5,9 +5,9 @@ use quintet_lang::ast::{ArithOp, CompareOp, Const, Expr, ExprKind};
 use quintet_runtime::Trap;
 
 use crate::arith::binary;
-use crate::compare::{both, mirrored};
+use crate::compare::both;
 use crate::context::{BoolFn, Ctx};
-use crate::expr::Builder;
+use crate::generator::Generator;
 use crate::kind::{Float, Int, U32, ValFn};
 use crate::operand::{Fixed, Source};
 use crate::stmt::{Flow, StmtFn, stmt, trap};
@@ -111,7 +111,7 @@ fn divides(op: ArithOp, rhs: &Expr) -> bool {
     op.entry().traps && !matches!(&rhs.kind, ExprKind::Const(Const::Int(1..) | Const::U32(1..)))
 }
 
-impl Builder<'_> {
+impl Generator<'_> {
     /// Arithmetic on Ints.
     pub(crate) fn int_operator(&mut self, op: ArithOp, lhs: &Expr, rhs: &Expr) -> ValFn<Int> {
         self.full |= divides(op, rhs);
@@ -215,7 +215,7 @@ impl Builder<'_> {
             return None;
         }
         // A constant has no effect, so it may stand behind.
-        let (op, lhs, rhs) = if matches!(lhs.kind, ExprKind::Const(_)) { (mirrored(op), rhs, lhs) } else { (op, lhs, rhs) };
+        let (op, lhs, rhs) = if matches!(lhs.kind, ExprKind::Const(_)) { (op.mirrored(), rhs, lhs) } else { (op, lhs, rhs) };
         Some(match (&lhs.ty, &rhs.kind) {
             (Type::Int, ExprKind::Const(Const::Int(i))) => {
                 by_arg!(self.arg::<Int>(lhs), lhs => comparison!(Int, op, lhs, Fixed(*i), on_nil))

@@ -7,7 +7,7 @@ use quintet_lang::ast::{Const, Expr, ExprKind};
 use quintet_runtime::looked_at;
 
 use crate::context::{BoolFn, Ctx, test};
-use crate::expr::Builder;
+use crate::generator::Generator;
 use crate::kind::{Bytes, Int, Kind, Load, Stored, ValFn};
 
 /// Finds the word where a slot begins; `None` for nil.
@@ -197,7 +197,7 @@ impl Elements {
     }
 }
 
-impl Builder<'_> {
+impl Generator<'_> {
     /// The place of an expression that is stored in the batch.
     pub(crate) fn place(&mut self, expr: &Expr) -> Option<Place> {
         match &expr.kind {

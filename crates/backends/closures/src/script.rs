@@ -4,12 +4,13 @@ use quintet_lang::ast::{Const, Expr, ExprKind, Frame, Function, LocalId};
 use quintet_runtime::fixed_bytes;
 
 use crate::code::FnCode;
-use crate::expr::{Builder, fixed};
+use crate::expr::fixed;
 use crate::frame::{Home, Layout};
+use crate::generator::Generator;
 use crate::kind::{U32, ValFn, val};
 use crate::stmt::StmtFn;
 
-impl<'p> Builder<'p> {
+impl<'p> Generator<'p> {
     /// The closures of a function of the script.
     pub(crate) fn function(&mut self, function: &'p Function) -> FnCode {
         self.begin(&function.frame);

@@ -5,8 +5,8 @@ use quintet_lang::ast::{Block, Expr, ExprKind, Stmt, StmtKind};
 use quintet_runtime::{Trap, Value, counts_steps, statement_counts_steps};
 
 use crate::context::{BoolFn, Ctx};
-use crate::expr::Builder;
 use crate::frame::Home;
+use crate::generator::Generator;
 use crate::kind::{Any, Bool, Float, Int, Kind, U32, ValFn, val};
 use crate::operand::Source;
 use crate::word::{Scalar, by_arg, by_turn};
@@ -170,7 +170,7 @@ pub(crate) fn has_test_that_traps(expr: &Expr) -> bool {
     found
 }
 
-impl Builder<'_> {
+impl Generator<'_> {
     /// What a loop goes over, which is nil after a trap.
     pub(crate) fn sequence<K: Kind>(&mut self, expr: &Expr) -> ValFn<K> {
         let value = self.closure::<K>(expr);

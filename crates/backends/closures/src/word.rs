@@ -6,8 +6,8 @@ use quintet_lang::intrinsic::Intrinsic;
 use quintet_runtime::Trap;
 
 use crate::context::Ctx;
-use crate::expr::Builder;
 use crate::frame::Home;
+use crate::generator::Generator;
 use crate::kind::{Bool, Float, Int, Primitive, U32, ValFn, val};
 use crate::operand::{Computing, Source};
 
@@ -168,7 +168,7 @@ macro_rules! by_turn {
 }
 pub(crate) use by_turn;
 
-impl Builder<'_> {
+impl Generator<'_> {
     /// The word of a local that is never nil.
     pub(crate) fn word_of(&self, local: LocalId) -> Option<usize> {
         match self.home(local) {

@@ -13,7 +13,7 @@ use quintet_runtime::{
 };
 
 use crate::config::ID;
-use crate::instance::Walker;
+use crate::instance::Runner;
 
 /// The backend.
 ///
@@ -61,7 +61,7 @@ impl Backend for Interp {
             });
         });
         let data_bytes = nodes * size_of::<Expr>() + leaves.capacity() * size_of::<usize>();
-        Ok(Arc::new(Rules { program: program.clone(), rooms, leaves: leaves.into(), data_bytes }))
+        Ok(Arc::new(Executable { program: program.clone(), rooms, leaves: leaves.into(), data_bytes }))
     }
 
     fn emits(&self) -> &'static [Emit] {
@@ -74,7 +74,7 @@ impl Backend for Interp {
 }
 
 /// The compiled program: the program.
-struct Rules {
+struct Executable {
     program: Arc<Linked>,
     /// The [`room`] of each rule.
     rooms: Arc<[usize]>,
@@ -90,9 +90,9 @@ pub(crate) fn address(each: &Each) -> usize {
     std::ptr::from_ref(each).addr()
 }
 
-impl Compiled for Rules {
+impl Compiled for Executable {
     fn instantiate(&self, limits: &Limits) -> Result<Box<dyn Instance>, InstantiateError> {
-        Ok(Box::new(Walker::new(self.program.clone(), self.rooms.clone(), self.leaves.clone(), limits)))
+        Ok(Box::new(Runner::new(self.program.clone(), self.rooms.clone(), self.leaves.clone(), limits)))
     }
 
     fn artifact(&self) -> Artifact {

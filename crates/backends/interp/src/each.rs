@@ -4,7 +4,7 @@ use quintet_lang::ast::{Clause, Each, Expr, LocalId};
 use quintet_runtime::{ArrayRef, Trap, Value};
 
 use crate::compile::address;
-use crate::expr::Machine;
+use crate::machine::Machine;
 
 /// What a loop does for each element: answers whether to go on.
 type Body<'b, 'a> = &'b mut dyn FnMut(&mut Machine<'a>) -> Result<bool, Trap>;

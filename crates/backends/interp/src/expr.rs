@@ -1,188 +1,123 @@
-//! Evaluating expressions: `test` answers Bools that are never nil, `value` (in `value.rs`) everything.
+//! Evaluating expressions to values.
 
-use quintet_lang::ast::{Expr, ExprKind, Frame, LogicOp, Needle, Rule, Span};
-use quintet_runtime::{Linked, Memory, RecordRef, Scratch, Searcher, Trap, Value, compare_steps};
+use quintet_lang::ast::{Expr, ExprKind};
+use quintet_lang::intrinsic::{Intrinsic, Scalar};
+use quintet_runtime::{Trap, Value, slice};
 
-use crate::compile::Leaves;
-use crate::stmt::Calls;
-
-/// One evaluation of one rule on one record.
-pub(crate) struct Machine<'a> {
-    pub(crate) program: &'a Linked,
-    pub(crate) leaves: &'a Leaves,
-    pub(crate) memory: Memory<'a>,
-    /// Bytes from the memory's start to the record.
-    pub(crate) record: usize,
-    pub(crate) scratch: &'a Scratch,
-    /// The locals, then a stack of call arguments and loop sources.
-    pub(crate) slots: &'a mut [Value<'a>],
-    /// The first slot that is free.
-    pub(crate) top: usize,
-    /// The frame whose locals the first slots are.
-    pub(crate) frame: &'a Frame,
-    /// The room of each rule, then of each function.
-    pub(crate) rooms: &'a [usize],
-    /// Calls that may go on inside one another.
-    pub(crate) most_calls: usize,
-    pub(crate) calls: Calls<'a>,
-    /// Where it trapped, if that was in a statement.
-    pub(crate) fault: Option<Span>,
-}
+use crate::machine::Machine;
 
 impl<'a> Machine<'a> {
-    /// A machine for a rule, with the slots that it needs.
-    #[inline]
-    pub(crate) fn new(
-        program: &'a Linked,
-        (leaves, rooms): (&'a Leaves, &'a [usize]),
-        record: RecordRef<'a>,
-        scratch: &'a Scratch,
-        (rule, most_calls): (usize, usize),
-    ) -> Machine<'a> {
-        let (frame, room) = (&program.program().rules[rule].frame, rooms[rule]);
-        let slots = if room == 0 { Default::default() } else { scratch.locals(room) };
-        let (memory, record, top, calls) = (record.memory(), record.offset(), frame.locals.len(), Calls::default());
-        Machine { program, leaves, memory, record, scratch, slots, top, frame, rooms, most_calls, calls, fault: None }
-    }
-
-    /// Whether the rule matches; else what trapped, and where.
-    #[inline]
-    pub(crate) fn rule(&mut self, rule: &'a Rule) -> Result<bool, (Trap, Span)> {
-        self.answer(rule).map_err(|trap| (trap, self.fault.unwrap_or(rule.expr.span)))
-    }
-
-    #[inline]
-    fn answer(&mut self, rule: &'a Rule) -> Result<bool, Trap> {
-        if !rule.is_expression() {
-            self.begin_rule(&rule.frame)?;
-            self.block(&rule.before)?;
-        }
-        self.test(&rule.expr)
-    }
-
-    /// The value of a Bool expression that is never nil. (One that is nil all the same counts as false.)
-    pub(crate) fn test(&mut self, expr: &'a Expr) -> Result<bool, Trap> {
+    /// The value of an expression, or nil.
+    pub(crate) fn value(&mut self, expr: &'a Expr) -> Result<Value<'a>, Trap> {
         Ok(match &expr.kind {
-            ExprKind::Compare { op, lhs, rhs, on_nil } => {
+            ExprKind::Const(constant) => Value::of(constant),
+            ExprKind::Field(field) => {
+                let slot = self.program.layout().slot(*field);
+                if self.memory.word(self.record + slot.presence_offset) >> slot.presence_bit & 1 == 0 {
+                    return Ok(Value::Nil);
+                }
+                Value::load(self.memory, self.record + slot.offset, &expr.ty)
+            }
+            ExprKind::Local(local) => self.slots[local.index()],
+            ExprKind::Index { base, index } => {
+                let Value::Array(array) = self.value(base)? else {
+                    return Ok(Value::Nil);
+                };
+                match self.value(index)? {
+                    Value::Int(index) => usize::try_from(index).map_or(Value::Nil, |i| array.get(i)),
+                    _ => Value::Nil,
+                }
+            }
+            ExprKind::Key { base, key } => {
+                let Value::Map(map) = self.value(base)? else {
+                    return Ok(Value::Nil);
+                };
+                match self.value(key)? {
+                    Value::Bytes(key) => {
+                        self.scratch.look(key.len())?;
+                        map.get(key)
+                    }
+                    _ => Value::Nil,
+                }
+            }
+            ExprKind::Slice { base, start, end } => {
+                let Value::Bytes(bytes) = self.value(base)? else {
+                    return Ok(Value::Nil);
+                };
+                let mut bounds = [None, None];
+                for (bound, expr) in bounds.iter_mut().zip([start, end]) {
+                    if let Some(expr) = expr {
+                        let Value::Int(i) = self.value(expr)? else {
+                            return Ok(Value::Nil);
+                        };
+                        *bound = Some(i);
+                    }
+                }
+                Value::Bytes(slice(bytes, bounds[0], bounds[1]))
+            }
+            ExprKind::Call { site, args } => return self.call(*site, args),
+            ExprKind::Element { array, index } => match self.value(index)? {
+                Value::Int(index) => usize::try_from(index).ok().and_then(|index| self.at(*array, index)).ok_or(Trap::Index)?,
+                _ => Value::Nil,
+            },
+            ExprKind::Count(array) => Value::Int(self.count(*array) as i64),
+            ExprKind::Packed(array) => return self.packed(*array),
+            ExprKind::Intrinsic { op, args } => return self.intrinsic(*op, args),
+            ExprKind::Otherwise { value, default } => match self.value(value)? {
+                Value::Nil => return self.value(default),
+                value => value,
+            },
+            ExprKind::Neg(operand) => match self.value(operand)? {
+                Value::Int(i) => Value::Int(i.wrapping_neg()),
+                Value::U32(u) => Value::U32(u.wrapping_neg()),
+                Value::Float(f) => Value::Float(-f),
+                _ => Value::Nil,
+            },
+            ExprKind::Arith { op, lhs, rhs } => {
                 let lhs = self.value(lhs)?;
                 if lhs.is_nil() {
-                    return Ok(*on_nil);
+                    return Ok(Value::Nil);
                 }
-                let rhs = self.value(rhs)?;
-                if rhs.is_nil() {
-                    return Ok(*on_nil);
-                }
-                if let (Value::Bytes(a), Value::Bytes(b)) = (&lhs, &rhs) {
-                    self.scratch.steps(compare_steps(*op, a.len(), b.len()))?;
-                }
-                op.holds(lhs.compare(&rhs))
-            }
-            ExprKind::In { value, set } => {
-                let value = self.value(value)?;
-                let set = self.program.set(*set);
-                self.scratch.steps(set.steps(&value))?;
-                set.contains(&value)
-            }
-            ExprKind::InList { value, list } => {
-                let value = self.value(value)?;
-                if let Value::Bytes(bytes) = &value {
-                    self.scratch.look(bytes.len())?;
-                }
-                !value.is_nil() && self.program.in_list(*list, &value)
-            }
-            ExprKind::Contains { value, needle } => {
-                let Value::Bytes(bytes) = self.value(value)? else {
-                    return Ok(false);
-                };
-                match needle {
-                    Needle::Const(id) => {
-                        let searcher = self.program.searcher(*id);
-                        self.scratch.steps(Searcher::steps(searcher.needle().len(), bytes.len()))?;
-                        searcher.is_in(bytes)
-                    }
-                    Needle::Dynamic(needle) => match self.value(needle)? {
-                        Value::Bytes(needle) => {
-                            self.scratch.steps(Searcher::steps(needle.len(), bytes.len()))?;
-                            Searcher::occurs(needle, bytes)
-                        }
-                        _ => false,
-                    },
+                match (lhs, self.value(rhs)?) {
+                    (Value::Int(a), Value::Int(b)) => op.int(a, b).map(Value::Int).ok_or(Trap::DivisionByZero)?,
+                    (Value::U32(a), Value::U32(b)) => op.u32(a, b).map(Value::U32).ok_or(Trap::DivisionByZero)?,
+                    (Value::Float(a), Value::Float(b)) => op.float(a, b).map_or(Value::Nil, Value::Float),
+                    _ => Value::Nil,
                 }
             }
-            ExprKind::Matches { value, regex } => match self.value(value)? {
-                Value::Bytes(bytes) => {
-                    let regex = self.program.regex(*regex);
-                    self.scratch.steps(regex.steps(bytes.len()))?;
-                    regex.is_match(bytes)
-                }
-                _ => false,
-            },
-            ExprKind::Wildcard { value, pattern } => match self.value(value)? {
-                Value::Bytes(bytes) => {
-                    let pattern = self.program.wildcard(*pattern);
-                    self.scratch.steps(pattern.steps(bytes.len()))?;
-                    pattern.is_match(bytes)
-                }
-                _ => false,
-            },
-            ExprKind::Not(operand) => !self.test(operand)?,
-            ExprKind::Logic { op, items } => return self.logic(*op, items),
-            ExprKind::Present(value) => !self.value(value)?.is_nil(),
-            ExprKind::Quantifier { quantifier, each } => {
-                let decisive = quantifier.decisive();
-                let mut answer = !decisive;
-                self.each(&each.clauses, self.is_leaf(each), &mut |machine| {
-                    let decided = machine.test(&each.body)? == decisive;
-                    if decided {
-                        answer = decisive;
-                    }
-                    Ok(!decided)
-                })?;
-                answer
-            }
-            ExprKind::Const(_)
-            | ExprKind::Field(_)
-            | ExprKind::Local(_)
-            | ExprKind::Index { .. }
-            | ExprKind::Key { .. }
-            | ExprKind::Slice { .. }
-            | ExprKind::Call { .. }
-            | ExprKind::Element { .. }
-            | ExprKind::Count(_)
-            | ExprKind::Packed(_)
-            | ExprKind::Intrinsic { .. }
-            | ExprKind::Otherwise { .. }
-            | ExprKind::Neg(_)
-            | ExprKind::Arith { .. }
-            | ExprKind::Collect(_) => matches!(self.value(expr)?, Value::Bool(true)),
+            ExprKind::Collect(each) => return self.collect(each),
+            ExprKind::Not(_)
+            | ExprKind::Compare { .. }
+            | ExprKind::In { .. }
+            | ExprKind::InList { .. }
+            | ExprKind::Contains { .. }
+            | ExprKind::Matches { .. }
+            | ExprKind::Wildcard { .. }
+            | ExprKind::Logic { .. }
+            | ExprKind::Present(_)
+            | ExprKind::Quantifier { .. } => Value::Bool(self.test(expr)?),
         })
     }
 
-    fn logic(&mut self, op: LogicOp, items: &'a [Expr]) -> Result<bool, Trap> {
-        match op {
-            LogicOp::And => {
-                for item in items {
-                    if !self.test(item)? {
-                        return Ok(false);
-                    }
-                }
-                Ok(true)
-            }
-            LogicOp::Or => {
-                for item in items {
-                    if self.test(item)? {
-                        return Ok(true);
-                    }
-                }
-                Ok(false)
-            }
-            LogicOp::Xor => {
-                let mut odd = false;
-                for item in items {
-                    odd ^= self.test(item)?;
-                }
-                Ok(odd)
-            }
+    fn intrinsic(&mut self, op: Intrinsic, args: &'a [Expr]) -> Result<Value<'a>, Trap> {
+        let mut operands = [Scalar::Bool(false); 2];
+        for (operand, arg) in operands.iter_mut().zip(args) {
+            *operand = match self.value(arg)? {
+                Value::Bool(b) => Scalar::Bool(b),
+                Value::Int(i) => Scalar::Int(i),
+                Value::U32(u) => Scalar::U32(u),
+                Value::Float(f) => Scalar::Float(f),
+                Value::Bytes(text) => Scalar::Bytes(text),
+                Value::Nil | Value::Ip(_) | Value::Array(_) | Value::Map(_) => return Ok(Value::Nil),
+            };
         }
+        Ok(match op.eval(&operands[..args.len().min(2)]) {
+            Some(Scalar::Bool(b)) => Value::Bool(b),
+            Some(Scalar::Int(i)) => Value::Int(i),
+            Some(Scalar::U32(u)) => Value::U32(u),
+            Some(Scalar::Float(f)) => Value::Float(f),
+            Some(Scalar::Bytes(text)) => Value::Bytes(text),
+            None => Value::Nil,
+        })
     }
 }

@@ -11,10 +11,10 @@ use quintet_runtime::{
 
 use crate::compile::Leaves;
 use crate::config::ID;
-use crate::expr::Machine;
+use crate::machine::Machine;
 
 /// One thread's scratch memory and the program.
-pub(crate) struct Walker {
+pub(crate) struct Runner {
     program: Arc<Linked>,
     rooms: Arc<[usize]>,
     leaves: Arc<Leaves>,
@@ -22,9 +22,9 @@ pub(crate) struct Walker {
     most_calls: usize,
 }
 
-impl Walker {
-    pub(crate) fn new(program: Arc<Linked>, rooms: Arc<[usize]>, leaves: Arc<Leaves>, limits: &Limits) -> Walker {
-        Walker { program, rooms, leaves, scratch: Scratch::new(limits), most_calls: limits.calls.min(HARD_CALLS) }
+impl Runner {
+    pub(crate) fn new(program: Arc<Linked>, rooms: Arc<[usize]>, leaves: Arc<Leaves>, limits: &Limits) -> Runner {
+        Runner { program, rooms, leaves, scratch: Scratch::new(limits), most_calls: limits.calls.min(HARD_CALLS) }
     }
 
     fn rules(&self) -> usize {
@@ -61,7 +61,7 @@ impl Walker {
     }
 }
 
-impl Instance for Walker {
+impl Instance for Runner {
     fn run(&mut self, record: RecordRef<'_>, hits: &mut RuleSet) -> Result<(), RunError> {
         self.check(record.batch())?;
         hits.reset(self.rules());
@@ -95,7 +95,7 @@ impl Instance for Walker {
     }
 
     fn memory_bytes(&self) -> usize {
-        size_of::<Walker>() + self.scratch.memory_bytes()
+        size_of::<Runner>() + self.scratch.memory_bytes()
     }
 
     fn interrupter(&self) -> Interrupter {

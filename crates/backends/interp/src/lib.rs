@@ -8,15 +8,18 @@
 //! nothing. Do not choose it for speed: the closures backend evaluates the same rules several times as fast on every platform.
 #![forbid(unsafe_code)]
 
+mod array;
+mod call;
 mod compile;
 mod config;
 mod each;
 mod expr;
 mod instance;
+mod logic;
+mod machine;
 mod stmt;
 #[cfg(test)]
 mod tests;
-mod value;
 
 pub use compile::Interp;
 pub use config::{ID, configurations};

@@ -5,7 +5,7 @@ use cranelift_codegen::ir::{InstBuilder, Value};
 use quintet_lang::ast::ArithOp;
 use quintet_runtime::Trap;
 
-use crate::function::{Gen, Made, Malformed};
+use crate::generator::{Generator, Made, Malformed};
 use crate::symbols::Helper;
 
 /// The kind of two whole numbers, and what is known of the second where it divides the first.
@@ -16,7 +16,7 @@ pub(crate) enum Whole {
     U32(bool),
 }
 
-impl Gen<'_, '_> {
+impl Generator<'_, '_> {
     /// Arithmetic on whole numbers.
     pub(crate) fn whole_arith(&mut self, op: ArithOp, a: Value, b: Value, kind: &Whole) -> Value {
         match (op, kind) {

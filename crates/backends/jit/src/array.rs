@@ -14,7 +14,7 @@ use quintet_native::scripts::{ArrayHead, Entered};
 use quintet_runtime::{element_bytes, fixed_bytes};
 
 use crate::frame::Slot;
-use crate::function::{Gen, Made, Malformed};
+use crate::generator::{Generator, Made, Malformed};
 use crate::symbols::Helper;
 use crate::value::Val;
 
@@ -64,7 +64,7 @@ pub(crate) fn growing(ty: &Type) -> Option<&Type> {
     }
 }
 
-impl<'p> Gen<'_, 'p> {
+impl<'p> Generator<'_, 'p> {
     /// Makes the arrays of a frame, beyond its parameters, and charges them.
     pub(crate) fn make_arrays(&mut self, frame: &'p Frame, params: usize) -> Made<()> {
         let own = || frame.locals.iter().enumerate().skip(params);

@@ -15,11 +15,10 @@ use quintet_runtime::{
 use crate::array::constants;
 use crate::config::{self, BEST, FAST, STENCIL};
 use crate::emit;
-use crate::function::generate;
+use crate::generator::generate;
 use crate::instance::{RuleFn, Runner};
 use crate::memory::CodeMemory;
 use crate::script;
-use crate::stack;
 use crate::symbols::{Symbols, Target};
 use crate::unit::{Call, Unit};
 
@@ -111,16 +110,14 @@ impl Jit {
                 if unit.is_called() {
                     functions.push(bytes.len());
                 }
-                let first = calls.len();
                 parts.push(workspace.place(&mut bytes, &tables, &mut calls)?);
                 if let Unit::Function(_) = unit {
-                    let called = calls.iter().skip(first).map(|call: &Call| call.to.index()).collect();
-                    frames.push(stack::Frame { bytes: workspace.frame_bytes(), calls: called });
+                    frames.push(workspace.frame_bytes() as u64);
                 }
                 Ok::<(), String>(())
             })?;
         }
-        within_stack(program.program(), &frames)?;
+        within_stack(program, &frames)?;
         for call in calls {
             let to = functions.get(call.to.index()).ok_or("a call of a function that there is not")?;
             call.resolve(*to, &mut bytes)?;
@@ -164,7 +161,7 @@ impl Workspace {
         self.symbols.clear();
         let (func, builder, symbols) = (&mut self.context.func, &mut self.builder, &mut self.symbols);
         let generated = match unit {
-            Unit::Rule(_, rule) => generate(program, rule, isa, func, builder, symbols),
+            Unit::Rule(index, rule) => generate(program, (index, rule), isa, func, builder, symbols),
             Unit::Function(id) => script::generate(program, id, isa, func, builder, symbols),
             Unit::Settle => script::generate_settle(isa, func, builder, symbols),
             #[cfg(all(target_arch = "x86_64", target_os = "linux"))]
@@ -227,18 +224,19 @@ impl Workspace {
     }
 }
 
-/// Whether calls of functions of a program inside one another have enough stack.
-fn within_stack(program: &quintet_lang::Program, frames: &[stack::Frame]) -> Result<(), String> {
-    let (bytes, largest) = stack::most(frames);
-    if bytes <= stack::MOST {
-        return Ok(());
+/// Bytes of stack that calls of functions of a program may take: half of what threads usually have.
+const STACK: u64 = 1 << 20;
+
+/// Whether calls of functions of a program inside one another have enough stack, where a call of each takes so many bytes.
+fn within_stack(program: &Linked, frames: &[u64]) -> Result<(), String> {
+    match program.plan().deepest(frames) {
+        Some((bytes, widest)) if bytes > STACK => Err(format!(
+            "calls of functions inside one another may take {bytes} bytes of stack, and {STACK} are there; give function `{}`, which takes \
+             most of them, fewer locals, or use a backend that keeps them elsewhere: interp or closures",
+            program.program().functions[widest.index()].name
+        )),
+        _ => Ok(()),
     }
-    let name = largest.and_then(|function| program.functions.get(function)).map_or("", |function| &function.name);
-    Err(format!(
-        "calls of functions inside one another may take {bytes} bytes of stack, and {} are there; give function `{name}`, which takes most of \
-         them, fewer locals, or use a backend that keeps them elsewhere: interp or closures",
-        stack::MOST
-    ))
 }
 
 impl Backend for Jit {
@@ -264,7 +262,7 @@ impl Backend for Jit {
     fn compile(&self, program: &Arc<Linked>) -> Result<Arc<dyn Compiled>, CompileError> {
         program.fits_code().map_err(|e| CompileError::new(self.id, e))?;
         let code = self.assemble(program).map_err(|e| CompileError::new(self.id, e))?;
-        Ok(Arc::new(Program { code: Arc::new(code) }))
+        Ok(Arc::new(Executable { code: Arc::new(code) }))
     }
 
     fn emits(&self) -> &'static [Emit] {
@@ -330,11 +328,11 @@ impl Code {
 }
 
 /// The compiled program.
-struct Program {
+struct Executable {
     code: Arc<Code>,
 }
 
-impl Compiled for Program {
+impl Compiled for Executable {
     fn instantiate(&self, limits: &Limits) -> Result<Box<dyn Instance>, InstantiateError> {
         Ok(Box::new(Runner::new(self.code.clone(), limits)))
     }

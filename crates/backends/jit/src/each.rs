@@ -6,7 +6,7 @@ use quintet_lang::Type;
 use quintet_lang::ast::{Clause, Each, Expr, LocalId, Quantifier};
 use quintet_runtime::is_leaf;
 
-use crate::function::{Gen, Made, Malformed};
+use crate::generator::{Generator, Made, Malformed};
 use crate::symbols::Helper;
 use crate::value::{Items, Val, stride};
 
@@ -20,7 +20,7 @@ struct Source<'p> {
     skip: i32,
 }
 
-impl<'f, 'p> Gen<'f, 'p> {
+impl<'f, 'p> Generator<'f, 'p> {
     /// Goes where `any` or `all` says.
     pub(crate) fn quantifier(&mut self, quantifier: Quantifier, each: &'p Each, yes: Block, no: Block) -> Made<()> {
         match quantifier {

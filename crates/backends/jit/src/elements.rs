@@ -9,11 +9,11 @@ use quintet_runtime::Trap;
 
 use crate::array::{Elements, size};
 use crate::frame::parts;
-use crate::function::{Gen, Made, Malformed};
+use crate::generator::{Generator, Made, Malformed};
 use crate::symbols::Helper;
 use crate::value::{Run, Val};
 
-impl<'p> Gen<'_, 'p> {
+impl<'p> Generator<'_, 'p> {
     /// Traps where an index, the value of an expression, is outside of an array.
     pub(crate) fn inside(&mut self, elements: Elements<'p>, at: &Expr, index: Value) {
         if elements.fixed.is_some_and(|len| self.bounds.is_inside(len, at)) {

@@ -4,7 +4,7 @@ use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{Block, InstBuilder, Value};
 use quintet_runtime::Threshold;
 
-use crate::function::{Gen, Made};
+use crate::generator::{Generator, Made};
 use crate::symbols::Helper;
 use crate::value::{Run, unaligned};
 
@@ -26,7 +26,7 @@ fn number(bytes: &[u8]) -> i64 {
     i64::from_le_bytes(word)
 }
 
-impl Gen<'_, '_> {
+impl Generator<'_, '_> {
     /// Goes where the equality of bytes and a constant says.
     pub(crate) fn equals(&mut self, run: Run, constant: &[u8], yes: Block, no: Block) -> Made<()> {
         let same_len = self.compare_int(IntCC::Equal, run.len, constant.len() as i64);
@@ -41,6 +41,10 @@ impl Gen<'_, '_> {
 
     /// Goes where the equality of a constant and as many bytes at an address says; there must be so many.
     pub(crate) fn begins(&mut self, start: Value, constant: &[u8], yes: Block, no: Block) -> Made<()> {
+        if constant.is_empty() {
+            self.jump(yes);
+            return Ok(());
+        }
         if self.linked.exceeds(Threshold::JitEqualBytes, constant.len()) {
             let constant = self.bytes_constant(constant);
             return self.ask_test(Helper::Same, &[start, constant.start, constant.len], yes, no);

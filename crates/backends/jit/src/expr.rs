@@ -8,12 +8,12 @@ use quintet_lang::{FieldId, Presence};
 use quintet_runtime::ip_words;
 
 use crate::arith::Whole;
-use crate::function::{Gen, Made, Malformed};
+use crate::generator::{Generator, Made, Malformed};
 use crate::steps::length;
 use crate::symbols::Helper;
 use crate::value::{Place, Run, Val, fixed, stride};
 
-impl<'p> Gen<'_, 'p> {
+impl<'p> Generator<'_, 'p> {
     /// The value of an expression; goes to `nil` where there is none.
     pub(crate) fn value(&mut self, expr: &'p Expr, nil: Block) -> Made<Val<'p>> {
         Ok(match &expr.kind {

@@ -9,7 +9,7 @@ use quintet_native::Env;
 use quintet_runtime::{Trap, ip_words};
 
 use crate::array::Array;
-use crate::function::{Gen, Made, Malformed};
+use crate::generator::{Generator, Made, Malformed};
 use crate::value::{Items, Run, Val};
 
 /// A local that statements set.
@@ -72,7 +72,7 @@ impl<'p> Val<'p> {
     }
 }
 
-impl<'p> Gen<'_, 'p> {
+impl<'p> Generator<'_, 'p> {
     /// Makes the variables of a frame's locals from `params` on, all zero, and its arrays, which are charged.
     pub(crate) fn begin_frame(&mut self, frame: &'p Frame, params: usize) -> Made<()> {
         self.make_arrays(frame, params)?;

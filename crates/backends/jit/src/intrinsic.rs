@@ -6,11 +6,11 @@ use cranelift_codegen::ir::{Block, InstBuilder, Value};
 use quintet_lang::ast::Expr;
 use quintet_lang::intrinsic::{Intrinsic, Read};
 
-use crate::function::{Gen, Made, Malformed};
+use crate::generator::{Generator, Made, Malformed};
 use crate::symbols::Helper;
 use crate::value::{Run, Val, unaligned};
 
-impl<'p> Gen<'_, 'p> {
+impl<'p> Generator<'_, 'p> {
     /// The result of an operation; goes to `nil` where there is none.
     pub(crate) fn intrinsic(&mut self, op: Intrinsic, args: &'p [Expr], nil: Block) -> Made<Val<'p>> {
         let values = args.iter().map(|arg| self.value(arg, nil)).collect::<Made<Vec<_>>>()?;

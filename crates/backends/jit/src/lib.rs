@@ -36,7 +36,8 @@ mod emit;
 mod equal;
 mod expr;
 mod frame;
-mod function;
+mod generator;
+
 mod instance;
 mod intrinsic;
 mod logic;
@@ -44,7 +45,6 @@ mod memory;
 mod script;
 mod search;
 mod sets;
-mod stack;
 #[cfg(all(target_arch = "x86_64", target_os = "linux"))]
 mod stencil;
 mod steps;

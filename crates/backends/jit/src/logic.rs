@@ -3,10 +3,10 @@
 use cranelift_codegen::ir::{Block, InstBuilder};
 use quintet_lang::ast::{Const, Expr, ExprKind, LogicOp, Needle};
 
-use crate::function::{Gen, Made, Malformed};
+use crate::generator::{Generator, Made, Malformed};
 use crate::symbols::Helper;
 
-impl<'p> Gen<'_, 'p> {
+impl<'p> Generator<'_, 'p> {
     /// Goes to `yes` where a Bool expression holds, to `no` where it does not or is nil. Ends the current block.
     pub(crate) fn test(&mut self, expr: &'p Expr, yes: Block, no: Block) -> Made<()> {
         match &expr.kind {
@@ -47,9 +47,7 @@ impl<'p> Gen<'_, 'p> {
             }
             ExprKind::Wildcard { value, pattern } => {
                 let run = self.value(value, no)?.bytes()?;
-                let name = self.symbols.part("wildcard", pattern.index(), self.linked.wildcard(*pattern));
-                let pattern = self.address(name);
-                self.ask_test(Helper::Wildcard, &[self.state, pattern, run.start, run.len], yes, no)?;
+                self.wildcard(run, *pattern, yes, no)?;
             }
             ExprKind::Present(value) => {
                 self.value(value, no)?;

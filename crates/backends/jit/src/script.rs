@@ -6,27 +6,25 @@
 //! tidied up: the rule ends, and the next one begins with everything as new.
 
 use cranelift_codegen::ir::types::{I32, I64};
-use cranelift_codegen::ir::{
-    self, AbiParam, ExtFuncData, Function, InstBuilder, MemFlagsData, Signature, StackSlotData, StackSlotKind, Value,
-};
+use cranelift_codegen::ir::{self, AbiParam, ExtFuncData, Function, InstBuilder, MemFlagsData, Signature, Value};
 use cranelift_codegen::isa::{CallConv, TargetIsa};
 use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext};
 use quintet_lang::Type;
-use quintet_lang::ast::{self, Answer, Expr, ExprKind, FnId, LocalId};
+use quintet_lang::ast::{self, Answer, Expr, FnId};
 use quintet_runtime::{Bounds, Linked, Trap, counts_steps};
 
 use crate::array::Array;
 use crate::frame::{Slot, parts};
-use crate::function::{Gen, Made, Malformed};
+use crate::generator::{Generator, Made, Malformed};
 use crate::symbols::{Helper, Symbols};
 
 /// The types of what an answer is made of: whether it is there, if it may be nil, and its parts.
-fn words(answer: &Answer) -> impl Iterator<Item = ir::Type> {
+pub(crate) fn words(answer: &Answer) -> impl Iterator<Item = ir::Type> {
     answer.nullable.then_some(I64).into_iter().chain(parts(&answer.ty).iter().copied())
 }
 
 /// How many words all answers take.
-fn answer_words(function: &ast::Function) -> usize {
+pub(crate) fn answer_words(function: &ast::Function) -> usize {
     function.results.iter().map(|answer| words(answer).count()).sum()
 }
 
@@ -37,12 +35,12 @@ fn only_word(function: &ast::Function) -> Option<ir::Type> {
 }
 
 /// Whether a function's results go to an area of its caller's.
-fn has_area(function: &ast::Function) -> bool {
+pub(crate) fn has_area(function: &ast::Function) -> bool {
     answer_words(function) > 1
 }
 
 /// The types of the parameters of a function of the program.
-fn parameters(function: &ast::Function) -> Vec<ir::Type> {
+pub(crate) fn parameters(function: &ast::Function) -> Vec<ir::Type> {
     let mut types = vec![I64, I64, I64, I32];
     if has_area(function) {
         types.push(I64);
@@ -59,7 +57,7 @@ fn parameters(function: &ast::Function) -> Vec<ir::Type> {
     types
 }
 
-fn signature(function: &ast::Function, isa: &dyn TargetIsa) -> Signature {
+pub(crate) fn signature(function: &ast::Function, isa: &dyn TargetIsa) -> Signature {
     let mut signature = Signature::new(isa.default_call_conv());
     signature.params.extend(parameters(function).into_iter().map(AbiParam::new));
     signature.returns.push(AbiParam::new(I32));
@@ -84,7 +82,7 @@ pub(crate) fn generate(
     b.switch_to_block(entry);
     let values = b.block_params(entry).to_vec();
     let (&[state, arena, record, calls], mut rest) = values.split_first_chunk::<4>().ok_or(Malformed)?;
-    let mut g = Gen::new(b, linked, symbols, isa, &function.frame, [state, arena, record]);
+    let mut g = Generator::new(b, linked, symbols, isa, &function.frame, [state, arena, record]);
     g.calls = Some(calls);
     g.begin_meter();
     if has_area(function) {
@@ -162,7 +160,7 @@ pub(crate) fn generate_settle(
     Ok(())
 }
 
-impl<'p> Gen<'_, 'p> {
+impl<'p> Generator<'_, 'p> {
     /// Takes the next slice of steps. Where there is none, those that are left stay below 0.
     pub(crate) fn settle(&mut self) {
         let id = FnId(self.linked.program().functions.len() as u32);
@@ -218,111 +216,6 @@ impl<'p> Gen<'_, 'p> {
             (None, None) => {}
         }
         self.b.ins().return_(&answers);
-        Ok(())
-    }
-
-    /// Calls a function of the program.
-    pub(crate) fn script_call(&mut self, results: &[LocalId], id: FnId, args: &'p [Expr]) -> Made<()> {
-        let linked = self.linked;
-        let function = linked.program().functions.get(id.index()).ok_or(Malformed)?;
-        let calls = self.calls.ok_or(Malformed)?;
-        let (ended, done) = (self.block(), self.block());
-        let mut passed = Vec::new();
-        let mut values = Vec::new();
-        for (arg, param) in args.iter().zip(&function.frame.locals) {
-            match (&arg.kind, &param.ty) {
-                (ExprKind::Local(local), Type::List(..)) => match self.local_array(*local)? {
-                    Array::Fixed(start, _) => values.push(start),
-                    array @ Array::Growing(head, _) => {
-                        passed.push(array);
-                        values.push(head);
-                    }
-                },
-                (_, ty) if param.nullable => {
-                    let (present, parts) = self.optional(arg)?;
-                    if arg.ty != *ty {
-                        return Err(Malformed);
-                    }
-                    values.push(present);
-                    values.extend(parts);
-                }
-                (_, ty) => {
-                    let value = self.value(arg, ended)?;
-                    if !value.fits(ty) {
-                        return Err(Malformed);
-                    }
-                    values.extend(value.parts());
-                }
-            }
-        }
-        self.step()?;
-        let too_many = self.b.ins().icmp_imm_s(ir::condcodes::IntCC::Equal, calls, 0);
-        self.trap_if(too_many, Trap::Calls);
-        let inside = self.b.ins().iadd_imm_s(calls, -1);
-        for array in &passed {
-            self.put_head(*array);
-        }
-        self.put_meter();
-        let mut all = vec![self.state, self.arena, self.record, inside];
-        let area = has_area(function).then(|| {
-            let bytes = answer_words(function) as u32 * 8;
-            let slot = *self
-                .areas
-                .entry(bytes)
-                .or_insert_with(|| self.b.create_sized_stack_slot(StackSlotData::new(StackSlotKind::ExplicitSlot, bytes, 3)));
-            self.b.ins().stack_addr(I64, slot, 0)
-        });
-        all.extend(area);
-        all.extend(values);
-        let callee = match self.functions.get(&id) {
-            Some(callee) => *callee,
-            None => {
-                let signature = self.b.import_signature(signature(function, self.isa));
-                let name = self.symbols.function(id);
-                let callee = self.b.import_function(ExtFuncData { name, signature, colocated: true, patchable: false });
-                self.functions.insert(id, callee);
-                callee
-            }
-        };
-        if parameters(function).len() != all.len() {
-            return Err(Malformed);
-        }
-        let call = self.b.ins().call(callee, &all);
-        let answers = self.b.inst_results(call).to_vec();
-        let (status, word) = answers.split_first().ok_or(Malformed)?;
-        let (go_on, trapped) = (self.block(), self.cold_block());
-        self.branch(*status, trapped, go_on);
-        self.b.switch_to_block(trapped);
-        self.trap_in_call(*status);
-        self.b.switch_to_block(go_on);
-        self.take_meter();
-        for array in passed {
-            self.take_head(array);
-        }
-        let mut at = 0;
-        for (local, answer) in results.iter().zip(&function.results) {
-            let found: Vec<Value> = words(answer)
-                .map(|ty| match area {
-                    Some(area) => {
-                        at += 8;
-                        Ok(self.b.ins().load(ty, MemFlagsData::trusted(), area, at - 8))
-                    }
-                    None => word.first().copied().ok_or(Malformed),
-                })
-                .collect::<Made<_>>()?;
-            let (present, found) = match found.split_first() {
-                Some((present, found)) if answer.nullable => (Some(*present), found),
-                _ => (None, &found[..]),
-            };
-            self.assign_parts(*local, present, found)?;
-        }
-        self.jump(done);
-        self.b.switch_to_block(ended);
-        for local in results {
-            self.assign_nil(*local)?;
-        }
-        self.jump(done);
-        self.b.switch_to_block(done);
         Ok(())
     }
 }

@@ -13,7 +13,7 @@ use quintet_lang::ast::{Const, Expr, ExprKind};
 use quintet_native::Env;
 use quintet_runtime::Trap;
 
-use crate::function::{Gen, Made};
+use crate::generator::{Generator, Made};
 use crate::symbols::Helper;
 
 /// The length of bytes as far as it is known when code is generated.
@@ -24,7 +24,7 @@ pub(crate) fn length(expr: &Expr) -> usize {
     }
 }
 
-impl Gen<'_, '_> {
+impl Generator<'_, '_> {
     /// Starts to count for a record.
     pub(crate) fn begin_steps(&mut self) {
         let start = self.b.ins().load(I64, MemFlagsData::trusted(), self.state, Env::METER_START as i32);
@@ -76,7 +76,7 @@ impl Gen<'_, '_> {
         self.b.switch_to_block(go_on);
     }
 
-    /// As [`Gen::step`], with the count in a variable.
+    /// As [`Generator::step`], with the count in a variable.
     fn step_in(&mut self, meter: Variable) -> Made<()> {
         let left = self.b.use_var(meter);
         let left = self.b.ins().iadd_imm_s(left, -1);

@@ -6,7 +6,7 @@ use quintet_lang::ast::{Expr, ExprKind, Filling, LocalId, Place, Span, Stmt, Stm
 use quintet_runtime::{counts_steps, statement_counts_steps};
 
 use crate::array::{Array, Elements, size};
-use crate::function::{Gen, Made};
+use crate::generator::{Generator, Made};
 use crate::symbols::Helper;
 
 /// Where the statements that leave a turn of a loop go.
@@ -16,7 +16,7 @@ pub(crate) struct Loop {
     pub(crate) next: Block,
 }
 
-impl<'p> Gen<'_, 'p> {
+impl<'p> Generator<'_, 'p> {
     /// Statements one after the other. Answers whether what comes after them is reached.
     pub(crate) fn stmts(&mut self, block: &'p [Stmt]) -> Made<bool> {
         for stmt in block {

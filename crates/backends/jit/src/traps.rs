@@ -5,9 +5,9 @@ use cranelift_codegen::ir::types::I32;
 use cranelift_codegen::ir::{Block, InstBuilder, Value};
 use quintet_runtime::Trap;
 
-use crate::function::Gen;
+use crate::generator::Generator;
 
-impl Gen<'_, '_> {
+impl Generator<'_, '_> {
     fn trap_block(&mut self) -> Block {
         match self.trap {
             Some(block) => block,
@@ -54,7 +54,7 @@ impl Gen<'_, '_> {
         self.b.switch_to_block(go_on);
     }
 
-    /// Generates the blocks of [`Gen::trap_to`]. Answers where all traps go, if there are any.
+    /// Generates the blocks of [`Generator::trap_to`]. Answers where all traps go, if there are any.
     pub(crate) fn end_traps(&mut self) -> Option<Block> {
         for (code, block) in std::mem::take(&mut self.traps) {
             self.b.switch_to_block(block);

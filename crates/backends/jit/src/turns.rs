@@ -7,14 +7,14 @@ use cranelift_frontend::Variable;
 use quintet_lang::ast::{Expr, LocalId, Over, Place, Stmt};
 use quintet_runtime::{Trap, counts_steps, is_quiet, is_small, sum_of_bytes};
 
-use crate::function::{Gen, Made, Malformed};
+use crate::generator::{Generator, Made, Malformed};
 use crate::stmt::Loop;
 use crate::value::{Items, Run, Val, stride, unaligned};
 
 /// Turns that stand one after the other where they are small.
 const FOUR: i64 = 4;
 
-impl<'p> Gen<'_, 'p> {
+impl<'p> Generator<'_, 'p> {
     /// The innermost loop.
     pub(crate) fn innermost(&self) -> Made<Loop> {
         self.loops.last().copied().ok_or(Malformed)

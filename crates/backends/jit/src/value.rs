@@ -4,7 +4,7 @@ use cranelift_codegen::ir::types::{F64, I64};
 use cranelift_codegen::ir::{InstBuilder, MemFlagsData, StackSlot, Value};
 use quintet_lang::Type;
 
-use crate::function::{Gen, Made, Malformed};
+use crate::generator::{Generator, Made, Malformed};
 
 /// A value that is not nil, by the SSA values that stand for it.
 #[derive(Clone, Copy)]
@@ -114,7 +114,7 @@ impl<'p> Val<'p> {
     }
 }
 
-impl<'p> Gen<'_, 'p> {
+impl<'p> Generator<'_, 'p> {
     /// The value of type `ty` in a slot.
     pub(crate) fn load(&mut self, place: Place, ty: &'p Type) -> Made<Val<'p>> {
         let Place { block, address, offset, padded, flags } = place;

@@ -7,7 +7,7 @@ use quintet_lang::ast::{Expr, ExprKind, Filling, LocalId, Place as Array};
 use quintet_runtime::{Trap, element_bytes};
 
 use crate::code::Exit;
-use crate::expr::Emitter;
+use crate::generator::Generator;
 use crate::ints::range;
 use crate::operand::{Bytes, Form, Int, Ip, NUMBERS, Operand, Place, U32};
 
@@ -60,7 +60,7 @@ impl At {
     }
 }
 
-impl Emitter<'_> {
+impl Generator<'_> {
     /// Where an array is.
     pub(crate) fn array(&mut self, place: Array) -> At {
         match place {

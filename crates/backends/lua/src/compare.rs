@@ -6,23 +6,12 @@ use quintet_lang::LOOKED_AT;
 use quintet_lang::ast::CompareOp;
 use quintet_runtime::{Threshold, looked_at};
 
-use crate::expr::Emitter;
+use crate::generator::Generator;
 use crate::operand::{Bytes, Int, Ip, Operand, U32};
 
 /// The operator as Lua writes it.
 fn symbol(op: CompareOp) -> &'static str {
     if op == CompareOp::Ne { "~=" } else { op.symbol() }
-}
-
-/// The operator with its sides exchanged.
-fn flip(op: CompareOp) -> CompareOp {
-    match op {
-        CompareOp::Lt => CompareOp::Gt,
-        CompareOp::Le => CompareOp::Ge,
-        CompareOp::Gt => CompareOp::Lt,
-        CompareOp::Ge => CompareOp::Le,
-        CompareOp::Eq | CompareOp::Ne => op,
-    }
 }
 
 /// The same condition, or its opposite for `Ne`.
@@ -38,11 +27,11 @@ fn ordered_u32(value: &U32) -> String {
     }
 }
 
-impl Emitter<'_> {
+impl Generator<'_> {
     /// The condition under which two values, neither nil, compare.
     pub(crate) fn compare(&mut self, op: CompareOp, a: Operand, b: Operand) -> String {
         match (a, b) {
-            (Operand::Int(a), Operand::Int(b)) if a.constant.is_some() => self.compare_ints(flip(op), b, a),
+            (Operand::Int(a), Operand::Int(b)) if a.constant.is_some() => self.compare_ints(op.mirrored(), b, a),
             (Operand::Int(a), Operand::Int(b)) => self.compare_ints(op, a, b),
             (Operand::U32(a), Operand::U32(b)) => match op {
                 CompareOp::Eq | CompareOp::Ne => format!("{} {} {}", a.text, symbol(op), b.text),
@@ -56,9 +45,9 @@ impl Emitter<'_> {
                 CompareOp::Gt => format!("{a} and not {b}"),
                 CompareOp::Ge => format!("{a} or not {b}"),
             },
-            (Operand::Bytes(a), Operand::Bytes(b)) if a.constant.is_some() => self.compare_bytes(flip(op), b, a),
+            (Operand::Bytes(a), Operand::Bytes(b)) if a.constant.is_some() => self.compare_bytes(op.mirrored(), b, a),
             (Operand::Bytes(a), Operand::Bytes(b)) => self.compare_bytes(op, a, b),
-            (Operand::Ip(a), Operand::Ip(b)) if a.constant.is_some() => self.compare_ips(flip(op), b, a),
+            (Operand::Ip(a), Operand::Ip(b)) if a.constant.is_some() => self.compare_ips(op.mirrored(), b, a),
             (Operand::Ip(a), Operand::Ip(b)) => self.compare_ips(op, a, b),
             // The checker compares values of one primitive type.
             _ => "false".into(),

@@ -90,7 +90,7 @@ impl Backend for LuaJit {
         let mut data = Data::default();
         let source = chunk(program, &mut data);
         let bytecode = self.bytecode(&source).map_err(|e| CompileError::new(self.id(), e))?;
-        Ok(Arc::new(Rules(Arc::new(Chunk { program: program.clone(), config: self.config, bytecode, tables: data.finish() }))))
+        Ok(Arc::new(Executable(Arc::new(Chunk { program: program.clone(), config: self.config, bytecode, tables: data.finish() }))))
     }
 
     fn emits(&self) -> &'static [Emit] {
@@ -114,9 +114,9 @@ pub(crate) struct Chunk {
     pub(crate) tables: Tables,
 }
 
-struct Rules(Arc<Chunk>);
+struct Executable(Arc<Chunk>);
 
-impl Compiled for Rules {
+impl Compiled for Executable {
     fn instantiate(&self, limits: &Limits) -> Result<Box<dyn Instance>, InstantiateError> {
         let runner = Runner::new(self.0.clone(), limits).map_err(|e| InstantiateError::new(self.0.config.id(), e))?;
         Ok(Box::new(runner))

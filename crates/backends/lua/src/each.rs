@@ -5,9 +5,9 @@ use quintet_lang::{LOOKED_AT, Type};
 use quintet_runtime::{Threshold, Trap, is_leaf};
 
 use crate::code::Exit;
-use crate::expr::Emitter;
+use crate::expr::first_word;
+use crate::generator::Generator;
 use crate::operand::{Operand, Place, stored};
-use crate::value::first_word;
 
 /// A source of a loop, evaluated: the name of its block and of the word of its first element.
 struct Source {
@@ -19,7 +19,7 @@ struct Source {
     stride: u32,
 }
 
-impl Emitter<'_> {
+impl Generator<'_> {
     /// Leaves to `exit` where a quantifier is `want`.
     pub(crate) fn quantifier(&mut self, quantifier: Quantifier, each: &Each, want: bool, exit: Exit) {
         let decisive = quantifier.decisive();

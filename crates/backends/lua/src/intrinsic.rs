@@ -5,13 +5,13 @@ use quintet_lang::ast::{Expr, ExprKind};
 use quintet_lang::intrinsic::{Intrinsic, Read};
 
 use crate::code::Exit;
-use crate::expr::Emitter;
+use crate::generator::Generator;
 use crate::ints::{form, range};
 use crate::natives::UNARY;
 use crate::operand::{Bytes, Form, Int, Operand, U32};
 use crate::ranges::intrinsic_range;
 
-impl Emitter<'_> {
+impl Generator<'_> {
     /// An operation on operands, leaving to `nil` at the first that is nil.
     pub(crate) fn intrinsic(&mut self, op: Intrinsic, args: &[Expr], nil: Exit) -> Operand {
         if let (Intrinsic::ToU32, [arg]) = (op, args)

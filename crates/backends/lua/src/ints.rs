@@ -3,7 +3,7 @@
 use quintet_lang::ast::ArithOp;
 use quintet_runtime::Trap;
 
-use crate::expr::Emitter;
+use crate::generator::Generator;
 use crate::operand::{Form, Int, NUMBERS, Operand, U32, int_literal};
 
 /// An Int constant of a script.
@@ -64,7 +64,7 @@ fn is_narrow((low, high): (i128, i128)) -> bool {
     low >= i32::MIN.into() && high <= i32::MAX.into()
 }
 
-impl Emitter<'_> {
+impl Generator<'_> {
     /// An Int as scripts have it.
     pub(crate) fn number(&mut self, int: Int) -> Int {
         match (int.constant, int.form) {

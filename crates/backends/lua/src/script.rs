@@ -8,13 +8,14 @@ use std::collections::HashSet;
 
 use quintet_lang::Type;
 use quintet_lang::ast::{Answer, Expr, ExprKind, FnId, Frame, Function, LocalId, Program, Rule, Stmt};
+use quintet_lang::effects::Steps;
 use quintet_runtime::{Linked, Threshold, Trap, call_bytes, fixed_bytes};
 
 use crate::array::{stored_bytes, view_bytes};
 use crate::chunk::relieved;
 use crate::code::Exit;
 use crate::data::Data;
-use crate::expr::{Emitter, head};
+use crate::generator::{Generator, head};
 use crate::ints::form;
 use crate::memory::HEADER;
 use crate::operand::Form;
@@ -182,7 +183,7 @@ fn generate(linked: &Linked, data: &mut Data, ranges: &Ranges, unit: &Unit<'_>, 
             || linked.exceeds(Threshold::LuaLocals, variables)
             || linked.exceeds(Threshold::LuaFunctionNodes, total / 4)
             || linked.exceeds(Threshold::LuaFunctionDepth, depth(unit.body)));
-    let mut emitter = Emitter::new(linked, data, unit.frame, &cuts, parts);
+    let mut emitter = Generator::new(linked, data, unit.frame, &cuts, parts);
     if with_statements {
         emitter.args = "w, b, D, Z";
         emitter.spilled.table = "Z";
@@ -207,9 +208,10 @@ fn generate(linked: &Linked, data: &mut Data, ranges: &Ranges, unit: &Unit<'_>, 
     let program = linked.program();
     match unit.expr {
         Some(expr) => {
-            if !with_statements && expr.makes_values() {
+            let plan = linked.plan().rule(unit.index);
+            if !with_statements && plan.makes_values {
                 emitter.code.line("reset(E)");
-            } else if !with_statements && quintet_runtime::counts_steps_inline(linked, expr) {
+            } else if !with_statements && plan.steps == Steps::Inline {
                 emitter.code.line("I32[M], I32[M + 1] = I32[M0], 0");
             }
             emitter.branch(expr, false, Exit::Answer(false));
@@ -238,7 +240,7 @@ fn lines(lines: &[String]) -> String {
     lines.iter().map(|line| format!("  {line}\n")).collect()
 }
 
-impl<'c> Emitter<'c> {
+impl<'c> Generator<'c> {
     /// The variables of a local.
     pub(crate) fn slots_of(&self, local: LocalId) -> Slots {
         let slots = self.script.as_ref().and_then(|script| script.slots.get(local.index()));

@@ -2,7 +2,7 @@
 
 use quintet_lang::Type;
 
-use crate::expr::Emitter;
+use crate::generator::Generator;
 use crate::operand::{Block, Bytes, Form, Int, Ip, Operand, Place, U32};
 
 /// The variables of a value. The first is nil where the value is.
@@ -46,7 +46,7 @@ impl Slots {
     }
 }
 
-impl Emitter<'_> {
+impl Generator<'_> {
     /// A variable of its own with this value.
     pub(crate) fn fresh(&mut self, text: &str) -> String {
         self.code.bind(&mut self.spilled, text)

@@ -4,16 +4,16 @@
 //! the function answers.
 
 use quintet_lang::Type;
-use quintet_lang::ast::{ArithOp, Block, Expr, ExprKind, FnId, LocalId, Over, Span, Stmt, StmtKind};
+use quintet_lang::ast::{ArithOp, Block, Expr, LocalId, Over, Span, Stmt, StmtKind};
 use quintet_runtime::{Threshold, Trap, counts_steps, statement_counts_steps, sum_of_bytes};
 
 use crate::code::Exit;
-use crate::expr::Emitter;
+use crate::expr::first_word;
+use crate::generator::Generator;
 use crate::ints::range;
 use crate::operand::{Form, Int, NUMBERS, Operand, Place, stored};
-use crate::script::{Turn, answers_many, takes_many, weight};
+use crate::script::{Turn, answers_many, weight};
 use crate::slots::{Slots, width};
-use crate::value::first_word;
 
 const BREAK: i32 = -1;
 const CONTINUE: i32 = -2;
@@ -42,7 +42,7 @@ fn escapes(block: &[Stmt]) -> (bool, bool) {
     })
 }
 
-impl Emitter<'_> {
+impl Generator<'_> {
     fn is_large(&self) -> bool {
         self.script.as_ref().is_some_and(|script| script.large)
     }
@@ -161,7 +161,7 @@ impl Emitter<'_> {
         self.place = outer;
     }
 
-    /// Goes to `exit` where a condition of a statement does not hold; whoever goes on there calls [`Emitter::after_condition`].
+    /// Goes to `exit` where a condition of a statement does not hold; whoever goes on there calls [`Generator::after_condition`].
     fn unless(&mut self, condition: &Expr, exit: Exit) {
         self.at_place(condition.span, |e| e.branch(condition, false, exit));
         self.after_condition(condition);
@@ -272,7 +272,7 @@ impl Emitter<'_> {
         });
     }
 
-    fn step(&mut self) {
+    pub(crate) fn step(&mut self) {
         self.code.line("I32[M] = I32[M] - 1");
         self.code.line(format!("if I32[M] < 0 and settle(E) ~= 0 then return {} end", Trap::Budget.at(self.place)));
     }
@@ -468,102 +468,5 @@ impl Emitter<'_> {
         let texts = table.map_or(texts, |table| vec![table]);
         let texts: String = texts.iter().map(|text| format!(", {text}")).collect();
         self.code.line(format!("do return false{texts} end"));
-    }
-
-    /// A value to hand over, nil where it is.
-    fn argument(&mut self, value: &Expr, form: Form) -> Vec<String> {
-        if !value.nullable {
-            let found = self.value(value, Exit::Nothing);
-            return self.texts(found, form);
-        }
-        let slots = Slots { form, ..self.empty(&value.ty) };
-        self.scoped(|e, nil| {
-            let found = e.value(value, nil);
-            e.assign(&slots, found);
-        });
-        slots.names
-    }
-
-    fn script_call(&mut self, results: &[LocalId], id: FnId, args: &[Expr]) {
-        let results: Vec<Slots> = results.iter().map(|result| self.slots_of(*result)).collect();
-        self.scoped(|e, done| {
-            e.scoped(|e, skip| {
-                e.call_function(&results, id, args, skip);
-                if args.iter().any(|arg| arg.nullable) {
-                    e.code.go(done);
-                }
-            });
-            if args.iter().any(|arg| arg.nullable) {
-                results.iter().for_each(|result| e.assign_nil(result));
-            }
-        });
-    }
-
-    fn call_function(&mut self, results: &[Slots], id: FnId, args: &[Expr], skip: Exit) {
-        let linked = self.linked;
-        let function = &linked.program().functions[id.index()];
-        let Some(ranges) = self.script.as_ref().map(|script| script.ranges) else { return };
-        let mut texts = Vec::new();
-        for (place, (arg, param)) in args.iter().zip(&function.frame.locals).enumerate() {
-            let (low, high) = ranges.of_function(id, place);
-            let form = crate::ints::form(low, high);
-            match (&arg.ty, &arg.kind) {
-                (Type::List(..), ExprKind::Local(local)) => texts.push(self.slots_of(*local).first().to_owned()),
-                _ if param.nullable => texts.extend(self.argument(arg, form)),
-                _ => {
-                    let value = self.value(arg, skip);
-                    texts.extend(self.texts(value, form));
-                }
-            }
-        }
-        if takes_many(function) {
-            let table = self.fresh("{}");
-            for (i, text) in texts.iter().enumerate() {
-                self.code.line(format!("{table}[{}] = {text}", i + 1));
-            }
-            texts = vec![table];
-        }
-        self.step();
-        self.code.line(format!("if D >= DM then return {} end", Trap::Calls.at(self.place)));
-        let texts: String = texts.iter().map(|text| format!(", {text}")).collect();
-        let many = answers_many(&function.results);
-        let count = if results.is_empty() {
-            0
-        } else if many {
-            1
-        } else {
-            function.results.iter().map(|answer| width(&answer.ty)).sum()
-        };
-        let trap = self.code.local();
-        let mut names: Vec<String> = (0..count).map(|_| self.code.local()).collect();
-        let all: String = names.iter().map(|name| format!(", {name}")).collect();
-        self.code.line(format!("local {trap}{all} = Q[{}](w, b, D + 1{texts})", id.0 + 1));
-        // What happened before its first statement happened here.
-        let placed = self.trap_in(&trap);
-        self.code.line(format!("if {trap} then return {trap} < {} and {placed} or {trap} end", Trap::placed(1)));
-        if many && let Some(table) = names.first().cloned() {
-            let count: usize = function.results.iter().map(|answer| width(&answer.ty)).sum();
-            names = (1..=count).map(|i| format!("{table}[{i}]")).collect();
-        }
-        let mut at = 0;
-        for (place, (result, answer)) in results.iter().zip(&function.results).enumerate() {
-            let width = width(&answer.ty);
-            let (low, high) = ranges.of_result(id, place);
-            let form = crate::ints::form(low, high);
-            let found = Slots { ty: answer.ty.clone(), names: names.get(at..at + width).unwrap_or(&[]).to_vec(), form, home: None };
-            at += width;
-            if answer.nullable {
-                self.scoped(|e, after| {
-                    e.scoped(|e, nil| {
-                        e.code.jump(&format!("{} == nil", found.first()), nil);
-                        e.assign(result, found.operand());
-                        e.code.go(after);
-                    });
-                    e.assign_nil(result);
-                });
-            } else {
-                self.assign(result, found.operand());
-            }
-        }
     }
 }

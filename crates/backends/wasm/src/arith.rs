@@ -5,10 +5,10 @@ use quintet_lang::ast::{ArithOp, Const, Expr, ExprKind};
 use quintet_runtime::Trap;
 use wasm_encoder::ValType::{I32, I64};
 
-use crate::expr::Emitter;
+use crate::generator::Generator;
 use crate::import::Import;
 
-impl Emitter<'_> {
+impl Generator<'_> {
     /// The operator on the two values on the stack, of which `rhs` is the right one.
     pub(crate) fn arith(&mut self, op: ArithOp, rhs: &Expr) {
         match (&rhs.ty, op) {

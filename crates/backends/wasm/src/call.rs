@@ -7,12 +7,12 @@ use quintet_runtime::Trap;
 use wasm_encoder::ValType::I32;
 
 use crate::body::{Label, at};
-use crate::expr::Emitter;
+use crate::generator::Generator;
 use crate::import::{Import, NIL, TRAP};
 use crate::module::Hole;
 use crate::places::{CELL, CELL_VALUE};
 
-impl Emitter<'_> {
+impl Generator<'_> {
     /// Pushes the address of a cell.
     pub(crate) fn cell(&mut self, cell: u32) {
         self.body.unknown(Hole::Cells);

@@ -7,12 +7,13 @@ use wasm_encoder::InstructionSink;
 use wasm_encoder::ValType::I32;
 
 use crate::body::{Label, at};
-use crate::expr::{Emitter, Ip};
+use crate::expr::Ip;
+use crate::generator::Generator;
 use crate::helpers::Helper;
 use crate::module::Target;
 use crate::steps::length;
 
-impl Emitter<'_> {
+impl Generator<'_> {
     /// Pushes whether a comparison holds.
     pub(crate) fn compare(&mut self, op: CompareOp, lhs: &Expr, rhs: &Expr, nil: Label) {
         match lhs.ty {
@@ -71,9 +72,14 @@ impl Emitter<'_> {
         self.body.i().local_get(len).i32_const(wanted.len() as i32).i32_ne();
         self.body.br_if(differ);
         self.look(len, wanted.len());
+        self.begins(bytes, wanted, differ);
+    }
+
+    /// Goes to `differ` unless the bytes, of which there are at least as many, begin with the wanted ones.
+    pub(crate) fn begins(&mut self, bytes: u32, wanted: &[u8], differ: Label) {
         if self.linked.exceeds(Threshold::WasmEqualBytes, wanted.len()) {
             let address = self.builder.constant(wanted);
-            self.body.i().local_get(bytes).i32_const(address as i32).local_get(len);
+            self.body.i().local_get(bytes).i32_const(address as i32).i32_const(wanted.len() as i32);
             self.body.call(Target::Helper(Helper::Same));
             self.body.br_unless(differ);
             return;

@@ -12,7 +12,7 @@ use wasmtime::{InstancePre, Module};
 use crate::config::{Compiler, Memory, Setup};
 use crate::emit;
 use crate::host::Host;
-use crate::instance::Sandbox;
+use crate::instance::Runner;
 use crate::places::Places;
 use crate::rules;
 use crate::stack::{NATIVE_STACK, too_deep};
@@ -75,7 +75,7 @@ impl Backend for Wasm {
         let shared = self.setup.shared().map_err(|e| CompileError::new(id, e))?;
         let finished = rules::module(program, self.setup.memory == Memory::Mapped, false);
         let finished = finished.ok_or_else(|| CompileError::new(id, "the constants and answers do not fit into the sandbox"))?;
-        if let Some((bytes, widest)) = too_deep(program.program(), &finished.frames) {
+        if let Some((bytes, widest)) = too_deep(program, &finished.frames) {
             let (bytes, room) = (bytes >> 10, NATIVE_STACK >> 10);
             return Err(CompileError::new(
                 id,
@@ -88,7 +88,7 @@ impl Backend for Wasm {
         let module = Module::from_binary(&shared.engine, &finished.wasm).map_err(|e| CompileError::new(id, format_args!("{e:#}")))?;
         let code_bytes = module.functions().map(|f| f.len).sum();
         let pre = shared.linker.instantiate_pre(&module).map_err(|e| CompileError::new(id, format_args!("{e:#}")))?;
-        Ok(Arc::new(Rules {
+        Ok(Arc::new(Executable {
             program: program.clone(),
             setup: self.setup,
             pre,
@@ -109,7 +109,7 @@ impl Backend for Wasm {
 }
 
 /// The compiled program. The code lives as long as this or an instance does: wasmtime counts the users of a module.
-struct Rules {
+struct Executable {
     program: Arc<Linked>,
     setup: Setup,
     pre: InstancePre<Host>,
@@ -118,10 +118,10 @@ struct Rules {
     artifact: Artifact,
 }
 
-impl Compiled for Rules {
+impl Compiled for Executable {
     fn instantiate(&self, limits: &Limits) -> Result<Box<dyn Instance>, InstantiateError> {
         let host = Host::new(self.program.clone(), self.packed.clone(), self.places, limits);
-        let sandbox = Sandbox::new(self.program.clone(), self.setup, &self.pre, self.places, host, limits);
+        let sandbox = Runner::new(self.program.clone(), self.setup, &self.pre, self.places, host, limits);
         Ok(Box::new(sandbox.map_err(|e| InstantiateError::new(self.setup.id(), format_args!("{e:#}")))?))
     }
 

@@ -6,7 +6,7 @@ use quintet_runtime::{Trap, is_leaf};
 use wasm_encoder::ValType::I32;
 
 use crate::body::{Label, at};
-use crate::expr::Emitter;
+use crate::generator::Generator;
 use crate::helpers::Helper;
 use crate::import::Import;
 use crate::module::Target;
@@ -22,9 +22,9 @@ struct Source {
 }
 
 /// What a loop does for each binding of its locals.
-type Inner<'i> = &'i mut dyn FnMut(&mut Emitter<'_>);
+type Inner<'i> = &'i mut dyn FnMut(&mut Generator<'_>);
 
-impl Emitter<'_> {
+impl Generator<'_> {
     /// Runs code for each binding of the clauses' locals.
     pub(crate) fn each(&mut self, each: &Each, inner: Inner<'_>) {
         let mark = self.body.mark();

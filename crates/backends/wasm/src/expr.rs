@@ -2,49 +2,14 @@
 
 use quintet_lang::Type;
 use quintet_lang::ast::{Const, Expr, ExprKind, LocalId};
-use quintet_runtime::{Linked, Slot, Trap, ip_words};
+use quintet_runtime::{Slot, Trap, ip_words};
 use wasm_encoder::ValType::{self, F64, I32, I64};
 
-use crate::body::{Body, Label, at};
+use crate::body::{Label, at};
+use crate::generator::{Generator, Words};
 use crate::helpers::Helper;
-use crate::module::{Builder, Target};
-use crate::script::Script;
+use crate::module::Target;
 use crate::steps::length;
-
-/// Writes the code of one function that evaluates expressions on a record.
-///
-/// Values are pushed on the stack in the words of [`words`]. Where an expression is nil, control goes to the label that is given for this
-/// case instead.
-pub(crate) struct Emitter<'p> {
-    pub(crate) linked: &'p Linked,
-    pub(crate) builder: &'p mut Builder,
-    pub(crate) body: Body,
-    /// The local with the address of the batch's arena.
-    pub(crate) base: u32,
-    /// The local with the address of the record.
-    pub(crate) record: u32,
-    /// The local with the code of a trap.
-    pub(crate) code: u32,
-    /// The number of the place that code is being generated for.
-    pub(crate) place: u32,
-    /// Where a trap goes.
-    pub(crate) trapped: Label,
-    /// Where no evaluation goes: the label for nil of what cannot be nil. (Were it nil all the same, the rule would not match.)
-    pub(crate) never: Label,
-    /// The words of the locals.
-    pub(crate) bound: Vec<Words>,
-    /// Where locals may be nil, the local that is not 0 where there is a value. None in rules that are expressions.
-    pub(crate) present: Vec<Option<u32>>,
-    /// What statements need.
-    pub(crate) script: Script<'p>,
-    /// Loops around the code, and statements.
-    pub(crate) loops: u32,
-    /// Cells in use.
-    pub(crate) cells: u32,
-}
-
-/// The locals that hold a value's words.
-pub(crate) type Words = [u32; 3];
 
 /// An address that is read only where it is needed.
 #[derive(Clone, Copy)]
@@ -69,7 +34,7 @@ pub(crate) fn words(ty: &Type) -> &'static [ValType] {
     }
 }
 
-impl Emitter<'_> {
+impl Generator<'_> {
     /// Pops a value into new locals.
     pub(crate) fn pop(&mut self, ty: &Type) -> Words {
         let mut locals = Words::default();

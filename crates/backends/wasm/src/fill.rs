@@ -5,9 +5,9 @@ use quintet_lang::{LOOKED_AT, Type};
 use quintet_runtime::{LIST_MOST, Trap, element_bytes, ip_words};
 use wasm_encoder::ValType::{I32, I64};
 
+use crate::array::{List, stride};
 use crate::body::at;
-use crate::expr::{Emitter, Words};
-use crate::list::{List, stride};
+use crate::generator::{Generator, Words};
 use crate::uses::looks_at;
 
 /// Items that are stored one by one although they are known.
@@ -16,7 +16,7 @@ const STORED: usize = 8;
 /// Bytes that are set to zero or copied without a call.
 const INLINE: u32 = 128;
 
-impl Emitter<'_> {
+impl Generator<'_> {
     pub(crate) fn fill(&mut self, array: LocalId, with: &Filling) {
         let (list, element) = self.list(Place::Local(array));
         match with {

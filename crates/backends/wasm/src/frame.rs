@@ -5,14 +5,14 @@ use quintet_lang::{HARD_MEMORY_BYTES, Type};
 use quintet_runtime::Trap;
 use wasm_encoder::ValType::I32;
 
+use crate::array::{DESCRIPTOR, List, stride};
 use crate::body::at;
-use crate::expr::Emitter;
-use crate::list::{DESCRIPTOR, List, stride};
+use crate::generator::Generator;
 use crate::module::Hole;
 use crate::places::{LARGE_FRAME, ROOM, STACK_PEAK};
 use crate::uses::{is_filled_first, looks_at};
 
-impl<'p> Emitter<'p> {
+impl<'p> Generator<'p> {
     /// Says where in the frame the arrays are: what describes growing ones, then fixed ones, the smallest first, so that most have short
     /// offsets.
     pub(crate) fn place_arrays(&mut self, frame: &Frame, params: usize) {

@@ -5,9 +5,9 @@ use quintet_lang::Type;
 use quintet_runtime::{LIST_MOST, element_bytes};
 use wasmtime::{Caller, Linker, bail};
 
+use crate::array::stride;
 use crate::host::Host;
 use crate::import::Import;
-use crate::list::stride;
 use crate::module::HOST;
 use crate::places::TOP;
 

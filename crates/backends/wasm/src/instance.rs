@@ -22,7 +22,7 @@ const KEPT: u32 = 1 << 20;
 const BETWEEN_LOOKS: usize = 4;
 
 /// One thread's sandbox: a store with an instance and its memory.
-pub(crate) struct Sandbox {
+pub(crate) struct Runner {
     program: Arc<Linked>,
     setup: Setup,
     places: Places,
@@ -37,7 +37,7 @@ pub(crate) struct Sandbox {
     within: usize,
 }
 
-impl Sandbox {
+impl Runner {
     pub(crate) fn new(
         program: Arc<Linked>,
         setup: Setup,
@@ -45,7 +45,7 @@ impl Sandbox {
         places: Places,
         host: Host,
         limits: &Limits,
-    ) -> wasmtime::Result<Sandbox> {
+    ) -> wasmtime::Result<Runner> {
         let mut store = Store::new(pre.module().engine(), host);
         let instance = pre.instantiate(&mut store)?;
         let run = instance.get_typed_func(&mut store, RUN)?;
@@ -64,11 +64,11 @@ impl Sandbox {
         host.write32(ROOM_START, room)?;
         let start = host.scratch().meter_start();
         host.write(METER_START, &start.to_le_bytes())?;
-        let counting = || program.program().rules.iter().map(|rule| Counting::of(&program, rule, limits.steps));
+        let counting = || (0..program.program().rules.len()).map(|rule| Counting::of(&program, rule, limits.steps));
         let counts = counting().any(|counting| counting != Counting::Never);
         let within = counting().filter_map(|counting| if let Counting::Within(most) = counting { Some(most) } else { None });
         let within = within.min().unwrap_or(usize::MAX);
-        Ok(Sandbox { program, setup, places, store, run, one, window, counts, within })
+        Ok(Runner { program, setup, places, store, run, one, window, counts, within })
     }
 
     #[cold]
@@ -118,7 +118,7 @@ impl Sandbox {
         done.map_err(|e| self.ended(&e))
     }
 
-    /// As [`Sandbox::call`] for one rule, whose answers stand where those of the first stand else.
+    /// As [`Runner::call`] for one rule, whose answers stand where those of the first stand else.
     #[inline]
     fn call_one(&mut self, rule: usize, base: u32, record: u32, count: u32) -> Result<(), RunError> {
         let Some(one) = &self.one else { return self.call(base, record, count) };
@@ -152,7 +152,7 @@ impl Sandbox {
     }
 }
 
-impl Instance for Sandbox {
+impl Instance for Runner {
     fn run(&mut self, record: RecordRef<'_>, hits: &mut RuleSet) -> Result<(), RunError> {
         let base = self.place(record.batch())?;
         let rules = self.program.program().rules.len();

@@ -6,10 +6,10 @@ use quintet_lang::intrinsic::{Intrinsic, Read};
 use wasm_encoder::ValType::{I32, I64};
 
 use crate::body::{Label, at};
-use crate::expr::Emitter;
+use crate::generator::Generator;
 use crate::import::Import;
 
-impl Emitter<'_> {
+impl Generator<'_> {
     /// Pushes what an operation comes to.
     pub(crate) fn intrinsic(&mut self, op: Intrinsic, args: &[Expr], nil: Label) {
         let mark = self.body.mark();
@@ -182,7 +182,7 @@ impl Emitter<'_> {
         i.local_get(word).i32_const(24).i32_shr_u().i32_or().i32_or();
     }
 
-    /// As [`Emitter::swap32`], of an i64.
+    /// As [`Generator::swap32`], of an i64.
     fn swap64(&mut self) {
         let word = self.body.pop(I64);
         let mut i = self.body.i();

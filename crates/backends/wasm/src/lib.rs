@@ -17,6 +17,7 @@
 //! milliseconds per program. Compiling many rules as one program is much cheaper than one by one.
 
 mod arith;
+mod array;
 mod body;
 mod call;
 mod compare;
@@ -24,18 +25,19 @@ mod compile;
 mod config;
 mod disassemble;
 mod each;
-mod element;
+mod elements;
 mod emit;
 mod expr;
 mod fill;
 mod frame;
+mod generator;
 mod heap;
 mod helpers;
 mod host;
 mod import;
 mod instance;
 mod intrinsic;
-mod list;
+
 mod logic;
 mod module;
 mod places;

@@ -5,7 +5,8 @@ use quintet_runtime::Threshold;
 use wasm_encoder::ValType::I32;
 
 use crate::body::Label;
-use crate::expr::{Emitter, words};
+use crate::expr::words;
+use crate::generator::Generator;
 use crate::import::{Import, TRAP};
 use crate::module::Signature;
 
@@ -44,7 +45,7 @@ fn nil_answer(expr: &Expr) -> Option<bool> {
     }
 }
 
-impl Emitter<'_> {
+impl Generator<'_> {
     /// Goes to `target` if the expression, a Bool that is not nil, is `when`, and on otherwise.
     pub(crate) fn branch(&mut self, expr: &Expr, when: bool, target: Label) {
         match &expr.kind {
@@ -127,7 +128,7 @@ impl Emitter<'_> {
         if when { self.body.br_if(target) } else { self.body.br_unless(target) }
     }
 
-    /// As [`Emitter::branch`], with a label for operands that are nil.
+    /// As [`Generator::branch`], with a label for operands that are nil.
     fn test(&mut self, expr: &Expr, nil: Label, when: bool, target: Label) {
         let mark = self.body.mark();
         match &expr.kind {
@@ -141,6 +142,10 @@ impl Emitter<'_> {
             ExprKind::Contains { value, needle: Needle::Const(id) } => {
                 let [bytes, len, _] = self.evaluate(value, nil);
                 self.either(!when, target, |this, missing| this.search(bytes, len, *id, missing));
+            }
+            ExprKind::Wildcard { value, pattern } => {
+                let [bytes, len, _] = self.evaluate(value, nil);
+                self.either(!when, target, |this, missing| this.wildcard(bytes, len, *pattern, missing));
             }
             _ => {
                 self.push_test(expr, nil);
@@ -175,11 +180,6 @@ impl Emitter<'_> {
                 self.value(value, nil);
                 self.host(Import::Regex);
             }
-            ExprKind::Wildcard { value, pattern } => {
-                self.body.i().i32_const(pattern.0 as i32);
-                self.value(value, nil);
-                self.host(Import::Wildcard);
-            }
             ExprKind::Const(_)
             | ExprKind::Field(_)
             | ExprKind::Local(_)
@@ -196,6 +196,7 @@ impl Emitter<'_> {
             | ExprKind::Arith { .. }
             | ExprKind::Collect(_)
             | ExprKind::Contains { .. }
+            | ExprKind::Wildcard { .. }
             | ExprKind::Not(_)
             | ExprKind::Logic { .. }
             | ExprKind::Present(_)
@@ -212,11 +213,7 @@ impl Emitter<'_> {
                 self.parity(items);
                 return;
             }
-            ExprKind::Compare { .. }
-            | ExprKind::In { .. }
-            | ExprKind::InList { .. }
-            | ExprKind::Matches { .. }
-            | ExprKind::Wildcard { .. }
+            ExprKind::Compare { .. } | ExprKind::In { .. } | ExprKind::InList { .. } | ExprKind::Matches { .. }
                 if nil_answer(expr).is_none() =>
             {
                 return self.push_test(expr, self.never);
@@ -282,7 +279,7 @@ impl Emitter<'_> {
     /// Puts as many operands as are enough into a function of their own and pushes what they answer together. Answers the rest.
     fn part<'e>(&mut self, op: LogicOp, items: &'e [Expr]) -> &'e [Expr] {
         let (target, rest) = {
-            let mut part = Emitter::new(self.linked, self.builder, PART.params.len(), self.bound.len());
+            let mut part = Generator::new(self.linked, self.builder, PART.params.len(), self.bound.len());
             // The caller may be in the middle of a call, whose arguments so far stand in its cells.
             part.cells = self.cells;
             let trapped = part.body.block();

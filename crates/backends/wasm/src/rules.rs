@@ -1,15 +1,16 @@
 //! From a program to a module: a function per rule that answers for up to 64 records, the entry point that calls them all, and one that
 //! calls one of them.
 
-use quintet_runtime::{Linked, Threshold, Trap, counts_steps, counts_steps_inline};
+use quintet_lang::effects::Steps;
+use quintet_runtime::{Linked, Threshold, Trap};
 use wasm_encoder::ValType::{I32, I64};
 
 use crate::body::{Body, Label, at};
-use crate::expr::Emitter;
-use crate::import::{Import, TRAP};
+use crate::generator::Generator;
+use crate::import::Import;
 use crate::module::{Builder, Finished, Hole, Signature, Target};
 use crate::places::{METER_START, METER_START_IF_WITHIN, ROOM, ROOM_START, STALE, STALE_BUT_ROOM};
-use crate::script::{self, Script};
+use crate::script;
 use crate::search;
 
 /// A rule: of the address of the batch, that of the first record, and the number of records (1 to 64), answering a bit for each.
@@ -45,32 +46,7 @@ pub(crate) fn module(linked: &Linked, mapped: bool, names: bool) -> Option<Finis
     builder.finish((run, one), (rules.len(), linked.threshold(Threshold::WasmAnswerBytes)), mapped, names)
 }
 
-impl<'p> Emitter<'p> {
-    /// An empty function whose first two parameters are the addresses of the batch and of the record.
-    pub(crate) fn new(linked: &'p Linked, builder: &'p mut Builder, params: usize, bound: usize) -> Emitter<'p> {
-        let mut body = Body::new(params);
-        let code = body.local(I32);
-        let nowhere = Label::FUNCTION;
-        let (bound, present, script) = (vec![Default::default(); bound], Vec::new(), Script::default());
-        let (base, record, trapped, never) = (0, 1, nowhere, nowhere);
-        Emitter { linked, builder, body, base, record, code, place: 0, trapped, never, bound, present, script, loops: 0, cells: 0 }
-    }
-}
-
-impl Emitter<'_> {
-    /// Goes on with the status on the stack where it is an answer; goes to `trapped` with its code where it is a trap.
-    pub(crate) fn status(&mut self) {
-        let mark = self.body.mark();
-        let status = self.body.tee(I32);
-        self.body.i().i32_const(TRAP as i32).i32_ge_u();
-        self.body.if_(None);
-        self.body.i().local_get(status).i32_const(TRAP as i32).i32_sub().local_set(self.code);
-        self.body.br(self.trapped);
-        self.body.end();
-        self.body.i().local_get(status);
-        self.body.release(mark);
-    }
-
+impl Generator<'_> {
     /// Runs the function of a rule with statements; goes to a label where the rule does not match.
     fn statements(&mut self, function: Target, failed: Label) {
         self.body.i().i32_const(0).i32_const(STALE_BUT_ROOM as i32).i32_store(at(STALE));
@@ -85,16 +61,16 @@ impl Emitter<'_> {
 fn rule(linked: &Linked, builder: &mut Builder, index: usize) -> Target {
     let rule = &linked.program().rules[index];
     let statements = (!rule.is_expression()).then(|| script::rule(linked, builder, index));
-    let mut emitter = Emitter::new(linked, builder, RULE.params.len(), rule.frame.locals.len());
+    let mut emitter = Generator::new(linked, builder, RULE.params.len(), rule.frame.locals.len());
     let [record, count] = [1, 2];
     let (bits, bit) = (emitter.body.local(I64), emitter.body.local(I64));
-    let counts = statements.is_some() || counts_steps_inline(linked, &rule.expr);
-    let looks = !counts && counts_steps(linked, &rule.expr);
+    let plan = linked.plan().rule(index);
+    let (counts, looks) = (plan.steps == Steps::Inline, plan.steps == Steps::Looked);
     if looks {
         emitter.begin_steps(METER_START_IF_WITHIN);
     }
     let next = emitter.body.loop_();
-    let traps = counts || rule.expr.can_trap();
+    let traps = counts || plan.traps;
     // Where the record's answer is known, where it is a trap, and where it is no match.
     let done = emitter.body.block();
     let trapped = if traps { emitter.body.block() } else { done };
@@ -106,7 +82,7 @@ fn rule(linked: &Linked, builder: &mut Builder, index: usize) -> Target {
     if let Some(statements) = statements {
         emitter.statements(statements, failed);
     } else {
-        if rule.expr.makes_values() {
+        if plan.makes_values {
             emitter.body.i().i32_const(0).i32_const(1).i32_store(at(STALE));
         }
         emitter.branch(&rule.expr, false, failed);

@@ -10,10 +10,11 @@ use quintet_lang::{HARD_MEMORY_BYTES, Type};
 use quintet_runtime::{Bounds, Linked, Trap, counts_steps, fixed_bytes};
 use wasm_encoder::ValType::{self, I32};
 
+use crate::array::List;
 use crate::body::{Label, at};
-use crate::expr::{Emitter, Words, words};
+use crate::expr::words;
+use crate::generator::{Generator, Words};
 use crate::import::TRAP;
-use crate::list::List;
 use crate::module::{Builder, Hole, Signature, Target};
 use crate::places::CALLS;
 use crate::stack::frame_bytes;
@@ -36,7 +37,7 @@ pub(crate) struct Script<'p> {
     pub(crate) arrays: Vec<(List, &'p Type)>,
     /// What is known of the Ints among the locals.
     pub(crate) bounds: Bounds,
-    /// The local with the steps that are left: the control word is behind until [`Emitter::spill_steps`].
+    /// The local with the steps that are left: the control word is behind until [`Generator::spill_steps`].
     pub(crate) left: Option<u32>,
     /// The local with the number of calls that may go on inside this one.
     pub(crate) calls: u32,
@@ -105,7 +106,7 @@ fn signature(function: &Function) -> Signature {
 pub(crate) fn functions(linked: &Linked, builder: &mut Builder) {
     for (index, function) in linked.program().functions.iter().enumerate() {
         let signature = signature(function);
-        let mut emitter = Emitter::new(linked, builder, signature.params.len(), 0);
+        let mut emitter = Generator::new(linked, builder, signature.params.len(), 0);
         emitter.function(function);
         let code = emitter.body.finish();
         builder.frames.push(frame_bytes(&code.locals, signature.params.len()));
@@ -117,7 +118,7 @@ pub(crate) fn functions(linked: &Linked, builder: &mut Builder) {
 /// Adds the function that runs a rule's statements and answers its expression.
 pub(crate) fn rule(linked: &Linked, builder: &mut Builder, index: usize) -> Target {
     let rule = &linked.program().rules[index];
-    let mut emitter = Emitter::new(linked, builder, RULE.params.len(), 0);
+    let mut emitter = Generator::new(linked, builder, RULE.params.len(), 0);
     let (calls, top) = (emitter.body.local(I32), emitter.body.local(I32));
     emitter.body.i().i32_const(0).i32_load(at(CALLS)).local_set(calls);
     emitter.body.unknown(Hole::Stack);
@@ -142,7 +143,7 @@ pub(crate) fn rule(linked: &Linked, builder: &mut Builder, index: usize) -> Targ
     builder.add(format!("statements_{index}_{}", rule.name), RULE, code)
 }
 
-impl<'p> Emitter<'p> {
+impl<'p> Generator<'p> {
     /// A whole function.
     fn function(&mut self, function: &'p Function) {
         let params = function.params as usize;
@@ -266,7 +267,7 @@ impl<'p> Emitter<'p> {
         made
     }
 
-    /// Goes to a label where a condition of a statement does not hold; whoever goes on there calls [`Emitter::after_condition`].
+    /// Goes to a label where a condition of a statement does not hold; whoever goes on there calls [`Generator::after_condition`].
     pub(crate) fn unless(&mut self, condition: &Expr, to: Label) {
         self.at_place(condition.span, |this| this.branch(condition, false, to));
         self.after_condition(condition);

@@ -10,7 +10,7 @@ use quintet_runtime::Trap;
 use wasm_encoder::ValType::I32;
 
 use crate::body::{Label, at};
-use crate::expr::Emitter;
+use crate::generator::Generator;
 use crate::import::Import;
 use crate::module::Target;
 use crate::places::METER;
@@ -30,7 +30,7 @@ pub(crate) struct Slices {
     pub(crate) exhausted: Label,
 }
 
-impl Emitter<'_> {
+impl Generator<'_> {
     /// Starts to count, with the control word `start`.
     pub(crate) fn begin_steps(&mut self, start: u32) {
         self.body.i().i32_const(0).i32_const(0).i64_load(at(start)).i64_store(at(METER));
@@ -102,7 +102,7 @@ impl Emitter<'_> {
         Slices { next, exhausted }
     }
 
-    /// [`Emitter::step`] in the inner loop; where the slice is used up, the loop begins anew with the next one, so what comes before the step
+    /// [`Generator::step`] in the inner loop; where the slice is used up, the loop begins anew with the next one, so what comes before the step
     /// must have no effect.
     pub(crate) fn step_in(&mut self, slices: Slices) {
         let Some(left) = self.script.left.filter(|_| self.linked.counts_turns()) else { return self.step() };
@@ -135,7 +135,7 @@ impl Emitter<'_> {
         self.body.end();
     }
 
-    /// As [`Emitter::look`] at the shorter of two texts.
+    /// As [`Generator::look`] at the shorter of two texts.
     pub(crate) fn look_at_both(&mut self, a: u32, b: u32, known: usize) {
         let mark = self.body.mark();
         self.body.i().local_get(a).local_get(b).local_get(a).local_get(b).i32_lt_u().select();

@@ -5,12 +5,12 @@ use quintet_lang::ast::{Block, Expr, ExprKind, FnId, LocalId, Place, Stmt, StmtK
 use quintet_runtime::{Trap, counts_steps, statement_counts_steps};
 use wasm_encoder::ValType::I32;
 
+use crate::array::{List, start};
 use crate::body::Label;
-use crate::expr::{Emitter, Words};
-use crate::list::{List, start};
+use crate::generator::{Generator, Words};
 use crate::module::Target;
 
-impl Emitter<'_> {
+impl Generator<'_> {
     pub(crate) fn block(&mut self, block: &Block) {
         for stmt in block {
             let mark = self.body.mark();

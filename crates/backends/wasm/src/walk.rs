@@ -5,12 +5,12 @@ use quintet_lang::ast::{Block, Expr, LocalId, Over, Place};
 use quintet_runtime::{counts_steps, is_quiet, is_small, sum_of_bytes};
 use wasm_encoder::ValType::{I32, I64};
 
+use crate::array::{List, start, stride};
 use crate::body::{Label, at};
-use crate::expr::Emitter;
-use crate::list::{List, start, stride};
+use crate::generator::Generator;
 use crate::steps::Slices;
 
-impl Emitter<'_> {
+impl Generator<'_> {
     pub(crate) fn while_(&mut self, condition: &Expr, body: &Block) {
         let end = self.body.block();
         // Where looking again at what comes before the step changes nothing, that is what happens between slices.

@@ -276,6 +276,13 @@ impl Asm {
         self.bytes(&number.to_le_bytes());
     }
 
+    /// Sets `x` to the address of the last bytes, so many, of those from `x` on, `y` many.
+    pub(crate) fn x_before_end(&mut self, bytes: i32) {
+        // lea rcx, [rcx + r8 - bytes]
+        self.bytes(&[0x4a, 0x8d, 0x8c, 0x01]);
+        self.half(-bytes);
+    }
+
     /// Sets `x` to an address.
     pub(crate) fn x_from_address(&mut self, address: usize, name: impl FnOnce() -> String) {
         // mov rcx, address

@@ -3,10 +3,10 @@
 use std::net::IpAddr;
 
 use quintet_lang::Type;
-use quintet_lang::ast::{CompareOp, Const, Expr, ExprKind, ListId, Needle, NeedleId};
-use quintet_runtime::{Threshold, ip_words};
+use quintet_lang::ast::{CompareOp, Const, Expr, ExprKind, ListId, Needle, NeedleId, WildcardId};
+use quintet_runtime::plan::{SearchPlan, WildcardPlan};
+use quintet_runtime::{Linked, Threshold, ip_words};
 
-use crate::compare::mirrored;
 use crate::search::rare_pair;
 use crate::stencil::asm::{Label, condition};
 use crate::stencil::helpers::{self, Search};
@@ -40,7 +40,7 @@ impl<'p> Rules<'p> {
             ExprKind::Compare { op, lhs, rhs, on_nil } => {
                 // A constant comes second: computing it does nothing, so the order of evaluation stays.
                 let (op, lhs, rhs) =
-                    if let ExprKind::Const(_) = lhs.kind { (mirrored(*op), &**rhs, &**lhs) } else { (*op, &**lhs, &**rhs) };
+                    if let ExprKind::Const(_) = lhs.kind { (op.mirrored(), &**rhs, &**lhs) } else { (*op, &**lhs, &**rhs) };
                 self.compare(op, lhs, rhs, if *on_nil { ways.yes } else { ways.no }, ways)
             }
             ExprKind::In { value, set } => self.in_set(value, *set, ways),
@@ -54,9 +54,7 @@ impl<'p> Rules<'p> {
             }
             ExprKind::Wildcard { value, pattern } => {
                 self.bytes(value, ways.no)?;
-                let (number, pattern) = (pattern.index(), self.linked.wildcard(*pattern));
-                self.ask(helpers::wildcard as *const () as usize, "wildcard", &raw const *pattern as usize, number, ways);
-                Some(())
+                self.wildcard(*pattern, ways)
             }
             ExprKind::Present(value) => {
                 let slot = self.slot(value, ways.no)?;
@@ -269,16 +267,16 @@ impl<'p> Rules<'p> {
 
     fn contains(&mut self, value: &'p Expr, id: NeedleId, ways: Ways) -> Known<()> {
         let padded = self.bytes(value, ways.no)?;
-        let searcher = self.linked.searcher(id);
+        let (searcher, plan) = (self.linked.searcher(id), self.linked.plan().needle(id));
         let needle = searcher.needle();
-        if needle.is_empty() {
+        if plan == SearchPlan::Always {
             self.asm.go(ways.yes, ways.next);
             return Some(());
         }
         let len = i64::from(i32::try_from(needle.len()).ok()?);
         self.go_if(Shape::LengthLess, &[len], ways.no);
         let part = &raw const *searcher as usize;
-        if !padded {
+        if !padded || plan == SearchPlan::Long {
             self.ask(helpers::search_anywhere as *const () as usize, "search", part, id.index(), ways);
             return Some(());
         }
@@ -286,6 +284,36 @@ impl<'p> Rules<'p> {
         let search = Search { pair: rare_pair(needle), most: self.linked.threshold(Threshold::JitSearchedBytes) };
         self.asm.set_z(search.pack()?);
         self.ask(helpers::search as *const () as usize, "search", part, id.index(), ways);
+        Some(())
+    }
+
+    /// Goes where the match of a wildcard pattern with the Bytes in `x` and `y` says.
+    fn wildcard(&mut self, id: WildcardId, ways: Ways) -> Known<()> {
+        let linked: &'p Linked = self.linked;
+        let short = |part: &[u8]| !part.is_empty() && !linked.exceeds(Threshold::JitEqualBytes, part.len());
+        match linked.plan().wildcard(id) {
+            WildcardPlan::Equal(whole) if short(whole) => {
+                self.require(Shape::LengthEqual, &[whole.len() as i64], ways.no);
+                self.begins(whole, ways);
+            }
+            WildcardPlan::Prefix(start) if short(start) => {
+                self.go_if(Shape::LengthLess, &[start.len() as i64], ways.no);
+                self.begins(start, ways);
+            }
+            WildcardPlan::Suffix(end) if short(end) => {
+                self.go_if(Shape::LengthLess, &[end.len() as i64], ways.no);
+                self.asm.x_before_end(i32::try_from(end.len()).ok()?);
+                self.begins(end, ways);
+            }
+            WildcardPlan::Equal(_)
+            | WildcardPlan::Prefix(_)
+            | WildcardPlan::Suffix(_)
+            | WildcardPlan::Contains(..)
+            | WildcardPlan::General => {
+                let pattern = &raw const *linked.wildcard(id) as usize;
+                self.ask(helpers::wildcard as *const () as usize, "wildcard", pattern, id.index(), ways);
+            }
+        }
         Some(())
     }
 

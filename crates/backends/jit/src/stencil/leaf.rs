@@ -7,7 +7,7 @@ use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext};
 use quintet_lang::ast::{Expr, Frame};
 use quintet_runtime::Linked;
 
-use crate::function::{Gen, Made, Malformed};
+use crate::generator::{Generator, Made, Malformed};
 use crate::symbols::{Helper, Symbols};
 
 /// A test for Cranelift. Its function is handed the state, the arena and the record, and answers 0, 1 or [`TRAPPED`].
@@ -41,7 +41,7 @@ pub(crate) fn generate(
     let &[state, arena, record] = b.block_params(entry) else {
         return Err(Malformed);
     };
-    let mut g = Gen::new(b, linked, symbols, isa, frame, [state, arena, record]);
+    let mut g = Generator::new(b, linked, symbols, isa, frame, [state, arena, record]);
     let [yes, no] = std::array::from_fn(|_| g.block());
     g.test(expr, yes, no)?;
     if let Some(trap) = g.end_traps() {

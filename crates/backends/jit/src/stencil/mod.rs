@@ -84,7 +84,7 @@ thread_local! {
 fn rules(program: &Linked, asm: Asm) -> Result<(Rules<'_>, Entries), String> {
     let mut rules = Rules::new(program, Stencils::get()?, asm);
     let all = program.program().rules.iter().enumerate();
-    let entries = all.map(|(number, rule)| if rule.is_expression() { rules.rule(number, rule) } else { Ok(None) });
+    let entries = all.map(|(number, rule)| if program.plan().rule(number).is_expression { rules.rule(number, rule) } else { Ok(None) });
     let entries = entries.collect::<Result<_, _>>()?;
     Ok((rules, entries))
 }

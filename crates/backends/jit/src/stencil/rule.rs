@@ -4,8 +4,10 @@
 //! two is where the code goes on. What has no stencil becomes a call of a function that Cranelift compiles; see `leaf.rs`.
 
 use quintet_lang::ast::{Const, Expr, ExprKind, LocalId, LogicOp, Rule};
+use quintet_lang::effects::Steps;
 use quintet_native::Env;
-use quintet_runtime::{Linked, Trap, counts_steps_inline};
+use quintet_runtime::plan::RulePlan;
+use quintet_runtime::{Linked, Trap};
 
 use crate::instance;
 use crate::stencil::asm::{Asm, Frame, Label, condition};
@@ -86,7 +88,7 @@ impl<'p> Rules<'p> {
         (self.trapped, self.failed) = (self.asm.label(), self.asm.label());
         let trapped = self.trapped;
         self.asm.bind(head);
-        let counts = self.begin(&rule.expr);
+        let counts = self.begin(self.linked.plan().rule(number));
         if !self.try_test(&rule.expr, Ways { yes, no, next: yes }) {
             self.asm.go_back(before);
             self.leaves.truncate(leaves);
@@ -110,15 +112,14 @@ impl<'p> Rules<'p> {
     }
 
     /// What comes before the test of each record. Answers whether the steps are looked at after it.
-    fn begin(&mut self, expr: &Expr) -> bool {
-        if expr.makes_values() {
+    fn begin(&mut self, plan: &RulePlan) -> bool {
+        let counts = plan.steps == Steps::Inline;
+        if plan.makes_values {
             self.call(quintet_native::reset as *const () as usize, "reset");
-        } else if counts_steps_inline(self.linked, expr) {
+        } else if counts {
             self.asm.copy_word(Env::METER_START, Env::METER);
-        } else {
-            return false;
         }
-        counts_steps_inline(self.linked, expr)
+        counts
     }
 
     /// Traps where the budget has been passed.

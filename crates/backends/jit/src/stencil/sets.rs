@@ -2,61 +2,69 @@
 
 use quintet_lang::Type;
 use quintet_lang::ast::{CompareOp, Expr, SetId};
-use quintet_runtime::{BytesSet, IpSet, Linked, SetMatcher, Threshold};
+use quintet_runtime::plan::{BytesPlan, IntsPlan, IpsPlan, SetPlan};
+use quintet_runtime::{IpSet, Linked, SetMatcher};
 
 use crate::stencil::asm::Label;
 use crate::stencil::helpers;
 use crate::stencil::rule::{Known, Rules, Ways};
 use crate::stencil::shapes::Shape;
 
+/// Ranges that are compared one after the other; more are bisected first.
+const IN_A_ROW: usize = 4;
+
 impl<'p> Rules<'p> {
     pub(crate) fn in_set(&mut self, value: &'p Expr, id: SetId, ways: Ways) -> Known<()> {
         let linked: &'p Linked = self.linked;
-        match linked.set(id) {
-            SetMatcher::Int(set) => {
+        match (linked.set(id), linked.plan().set(id)) {
+            (SetMatcher::Int(set), SetPlan::Ints(plan)) => {
                 self.int(value, ways.no)?;
-                if self.is_small(set.ranges().len()) {
-                    self.in_ranges(set.ranges(), false, ways);
-                } else {
-                    self.ask(helpers::in_ints as *const () as usize, "in_ints", &raw const *set as usize, id.index(), ways);
+                match plan {
+                    // Bits where the first number fits a hole.
+                    IntsPlan::Ranges | IntsPlan::Word { .. } => self.in_ranges(set.ranges(), false, ways),
+                    IntsPlan::Bitmap { .. } | IntsPlan::LookUp => {
+                        self.ask(helpers::in_ints as *const () as usize, "in_ints", &raw const *set as usize, id.index(), ways);
+                    }
                 }
             }
-            SetMatcher::Ip(set) => {
+            (SetMatcher::Ip(set), SetPlan::Ips(plan)) => {
                 let slot = self.slot(value, ways.no)?;
                 if *slot.ty != Type::Ip {
                     return None;
                 }
-                if self.is_small(set.v4().len().max(set.v6().len())) {
-                    self.reading(&slot, ways, |g, ways| g.in_networks(slot.at, set, ways));
-                } else {
-                    self.address(&slot);
-                    self.ask(helpers::in_ips as *const () as usize, "in_ips", &raw const *set as usize, id.index(), ways);
+                match plan {
+                    IpsPlan::Ranges => self.reading(&slot, ways, |g, ways| g.in_networks(slot.at, set, ways)),
+                    IpsPlan::LookUp => {
+                        self.address(&slot);
+                        self.ask(helpers::in_ips as *const () as usize, "in_ips", &raw const *set as usize, id.index(), ways);
+                    }
                 }
             }
-            SetMatcher::Bytes(set) => {
+            (SetMatcher::Bytes(set), SetPlan::Bytes(plan)) => {
                 self.bytes(value, ways.no)?;
-                match self.small_members(set) {
-                    Some(members) => self.in_members(&members, ways),
-                    None => self.ask(helpers::in_bytes as *const () as usize, "in_bytes", &raw const *set as usize, id.index(), ways),
+                match plan {
+                    BytesPlan::Members => {
+                        let mut members = set.members();
+                        members.sort_by_key(|m| m.len());
+                        self.in_members(&members, ways);
+                    }
+                    BytesPlan::LookUp => {
+                        self.ask(helpers::in_bytes as *const () as usize, "in_bytes", &raw const *set as usize, id.index(), ways);
+                    }
                 }
             }
+            _ => return None,
         }
         Some(())
     }
 
-    /// Whether a set of so many ranges (of each family) or members becomes code.
-    fn is_small(&self, members: usize) -> bool {
-        !self.linked.exceeds(Threshold::JitSetMembers, members)
-    }
-
-    /// The members of a small set of short byte strings, in order of length.
-    fn small_members<'s>(&self, set: &'s BytesSet) -> Option<Vec<&'s [u8]>> {
-        if !self.is_small(set.len()) {
-            return None;
-        }
-        let mut members = set.members();
-        members.sort_by_key(|m| m.len());
-        members.last().is_none_or(|m| !self.linked.exceeds(Threshold::JitEqualBytes, m.len())).then_some(members)
+    /// Whether the bit of `x` is set, where all that are lie within a word whose first stands for a number of which minus is `back`.
+    fn in_word(&mut self, back: i64, bits: u64, narrow: bool, ways: Ways) {
+        let within = if narrow { Shape::LowWithin } else { Shape::Within };
+        self.require(within, &[back, 63], ways.no);
+        self.asm.set_z(bits);
+        // Only the lower bits of the sum matter.
+        self.put_test(Shape::Bit, &[back], ways);
     }
 
     /// Whether `x` is in ranges in order and apart: a bitmap where they are close together, else comparisons, after bisecting where they
@@ -64,15 +72,11 @@ impl<'p> Rules<'p> {
     fn in_ranges(&mut self, ranges: &[(i64, i64)], narrow: bool, ways: Ways) {
         let first = ranges.first().map_or(0, |range| range.0);
         let span = ranges.last().and_then(|last| last.1.checked_sub(first)).filter(|span| *span < 64);
-        let within = if narrow { Shape::LowWithin } else { Shape::Within };
         if let (3.., Some(_), Some(back)) = (ranges.len(), span, negative(first, narrow)) {
             let bits = ranges.iter().flat_map(|(a, b)| *a..=*b).fold(0u64, |bits, i| bits | 1 << (i - first));
-            self.require(within, &[back, 63], ways.no);
-            self.asm.set_z(bits);
-            // Only the lower bits of the sum matter.
-            return self.put_test(Shape::Bit, &[back], ways);
+            return self.in_word(back, bits, narrow, ways);
         }
-        if self.linked.exceeds(Threshold::JitRangesInARow, ranges.len()) {
+        if ranges.len() > IN_A_ROW {
             let (before, after) = ranges.split_at(ranges.len() / 2);
             let [low, high] = std::array::from_fn(|_| self.asm.label());
             self.compare_x(CompareOp::Lt, after[0].0, Ways { yes: low, no: high, next: low });

@@ -1,16 +1,86 @@
-//! Calls of functions of the script.
+//! Calls: of library functions, and of functions of the script.
 
 use quintet_lang::Type;
-use quintet_lang::ast::{Expr, ExprKind, FnId, LocalId};
-use quintet_runtime::{Trap, Value};
+use quintet_lang::ast::{Expr, ExprKind, FnId, LocalId, SiteId};
+use quintet_lang::signature::NilRule;
+use quintet_runtime::{BoundFunction, Trap, Value};
 
 use crate::context::Ctx;
-use crate::expr::Builder;
 use crate::frame::{Callee, Home, Layout};
-use crate::kind::{Any, Int, ValFn};
+use crate::generator::Generator;
+use crate::kind::{Any, Int, Kind, ValFn, val};
 use crate::operand::Source;
 use crate::stmt::{Flow, StmtFn, has_test_that_traps, set_value, stmt, trap};
 use crate::word::by_arg;
+
+/// What a call needs.
+struct Call<A> {
+    function: BoundFunction,
+    args: A,
+    /// Whether a nil argument makes the result nil.
+    propagates: bool,
+}
+
+impl<A: AsRef<[ValFn<Any>]>> Call<A> {
+    /// Evaluates the arguments into `values`, which has a nil for each, and calls.
+    #[inline(always)]
+    fn run<'a>(&self, cx: &Ctx<'a>, values: &mut [Value<'a>]) -> Option<Value<'a>> {
+        for (value, arg) in values.iter_mut().zip(self.args.as_ref()) {
+            match arg(cx) {
+                Some(arg) => *value = arg,
+                None if self.propagates => return None,
+                None => {}
+            }
+        }
+        // An argument that trapped looks like nil.
+        if !self.propagates && cx.trapped() {
+            return None;
+        }
+        match self.function.call(values, cx.env.scratch) {
+            Ok(value) => Some(value),
+            Err(trap) => cx.trap(trap),
+        }
+    }
+}
+
+/// A call of as many arguments as `A` has places.
+fn inline<K: Kind, const N: usize>(call: Call<Box<[ValFn<Any>; N]>>) -> ValFn<K>
+where
+    Box<[ValFn<Any>; N]>: AsRef<[ValFn<Any>; N]>,
+{
+    let Call { function, args, propagates } = call;
+    let call = Call { function, args: *args, propagates };
+    val::<K>(move |cx| call.run(cx, &mut [Value::Nil; N]).and_then(K::of))
+}
+
+impl Generator<'_> {
+    /// A call.
+    pub(crate) fn call<K: Kind>(&mut self, id: SiteId, args: &[Expr]) -> ValFn<K> {
+        let args: Box<[ValFn<Any>]> = args.iter().map(|arg| self.closure::<Any>(arg)).collect();
+        self.full = true;
+        let function = self.linked.function(id).clone();
+        let propagates = self
+            .linked
+            .program()
+            .sites
+            .get(id.index())
+            .is_none_or(|site| self.linked.scheme().function(site.function).nil == NilRule::Propagates);
+        let args = match args.try_into() {
+            Ok(args) => return inline::<K, 1>(Call { function, args, propagates }),
+            Err(args) => args,
+        };
+        let args = match args.try_into() {
+            Ok(args) => return inline::<K, 2>(Call { function, args, propagates }),
+            Err(args) => args,
+        };
+        let args = match args.try_into() {
+            Ok(args) => return inline::<K, 3>(Call { function, args, propagates }),
+            Err(args) => args,
+        };
+        let call = Call { function, args, propagates };
+        val::<K>(move |cx| call.run(cx, cx.env.scratch.locals(call.args.len())).and_then(K::of))
+    }
+}
 
 /// Evaluates an argument into the frame of the function that is called; false where it is nil.
 type ArgFn = Box<dyn for<'a> Fn(&Ctx<'a>, &Callee<'a>) -> bool + Send + Sync>;
@@ -98,7 +168,7 @@ fn pass_word(callee: &Callee<'_>, (at, nullable): (usize, bool), word: Option<u6
     true
 }
 
-impl Builder<'_> {
+impl Generator<'_> {
     /// A call.
     pub(crate) fn invoke(&mut self, results: &[LocalId], function: FnId, args: &[Expr]) -> StmtFn {
         let program = self.linked.program();

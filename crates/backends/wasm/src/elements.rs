@@ -5,11 +5,11 @@ use quintet_lang::ast::{Const, Expr, ExprKind, Place};
 use quintet_runtime::Trap;
 use wasm_encoder::ValType::{I32, I64};
 
+use crate::array::{List, start, stride};
 use crate::body::{Label, at};
-use crate::expr::{Emitter, Words};
-use crate::list::{List, start, stride};
+use crate::generator::{Generator, Words};
 
-impl Emitter<'_> {
+impl Generator<'_> {
     /// Pushes the value of an element; nil for a nil index.
     pub(crate) fn element(&mut self, array: Place, index: &Expr, nil: Label) {
         let mark = self.body.mark();

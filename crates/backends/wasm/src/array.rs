@@ -7,7 +7,7 @@ use quintet_runtime::{Trap, grown, ip_words};
 use wasm_encoder::ValType::I32;
 
 use crate::body::{Label, at};
-use crate::expr::{Emitter, Words};
+use crate::generator::{Generator, Words};
 use crate::heap::kind;
 use crate::import::Import;
 
@@ -40,7 +40,7 @@ pub(crate) fn stride(element: &Type) -> u32 {
     }
 }
 
-impl<'p> Emitter<'p> {
+impl<'p> Generator<'p> {
     /// Where an array is, and the type of its elements.
     pub(crate) fn list(&mut self, place: Place) -> (List, &'p Type) {
         match place {
@@ -232,7 +232,7 @@ impl<'p> Emitter<'p> {
     }
 }
 
-/// Bytes from what [`Emitter::push_base`] pushes to the first element.
+/// Bytes from what [`Generator::push_base`] pushes to the first element.
 pub(crate) fn start(list: List) -> u32 {
     match list {
         List::Fixed { offset, .. } => offset,

@@ -5,8 +5,8 @@ use quintet_lang::ast::{Expr, Filling, LocalId, Place, TableId};
 use quintet_runtime::{LIST_MOST, Trap, Value, element_bytes, grown};
 
 use crate::context::Ctx;
-use crate::expr::Builder;
 use crate::frame::{Home, Items, is_word, value_of};
+use crate::generator::Generator;
 use crate::kind::{Any, Bool, Bytes, Float, Int, Kind, U32, ValFn, val};
 use crate::operand::Source;
 use crate::stmt::{Flow, StmtFn, set_value, stmt, trap};
@@ -21,7 +21,7 @@ trait Storage: Send + Sync + 'static {
     fn list<'a, R>(cx: &Ctx<'a>, at: usize, f: impl FnOnce(&mut Items<Self::Item<'a>>) -> R) -> Option<R>;
 
     /// The closure that computes an element.
-    fn closure(builder: &mut Builder<'_>, expr: &Expr) -> ItemFn<Self>;
+    fn closure(builder: &mut Generator<'_>, expr: &Expr) -> ItemFn<Self>;
 
     /// An element of a constant array.
     fn of_table<'a>(cx: &Ctx<'a>, table: TableId) -> Vec<Self::Item<'a>>;
@@ -46,7 +46,7 @@ impl Storage for Words {
         Some(f(&mut *cx.list(at)?.try_borrow_mut().ok()?))
     }
 
-    fn closure(builder: &mut Builder<'_>, expr: &Expr) -> ItemFn<Words> {
+    fn closure(builder: &mut Generator<'_>, expr: &Expr) -> ItemFn<Words> {
         builder.words(expr)
     }
 
@@ -72,7 +72,7 @@ impl Storage for Values {
         cx.env.frames?.valued.try_borrow_mut().ok()?.get_mut(place).map(f)
     }
 
-    fn closure(builder: &mut Builder<'_>, expr: &Expr) -> ItemFn<Values> {
+    fn closure(builder: &mut Generator<'_>, expr: &Expr) -> ItemFn<Values> {
         builder.closure::<Any>(expr)
     }
 
@@ -254,7 +254,7 @@ fn store<K: Scalar>(array: usize, index: impl Source<Int>, value: impl Source<K>
     })
 }
 
-impl Builder<'_> {
+impl Generator<'_> {
     /// The word with an array's place, and the type of its elements.
     fn array(&self, array: LocalId) -> Option<(usize, &Type, bool)> {
         let at = self.word_of(array)?;

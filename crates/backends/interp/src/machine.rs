@@ -1,0 +1,63 @@
+//! One evaluation: `test` (in `logic.rs`) answers Bools that are never nil, `value` (in `expr.rs`) everything, `block` (in `stmt.rs`) runs
+//! statements.
+
+use quintet_lang::ast::{Frame, Rule, Span};
+use quintet_runtime::{Linked, Memory, RecordRef, Scratch, Trap, Value};
+
+use crate::call::Calls;
+use crate::compile::Leaves;
+
+/// One evaluation of one rule on one record.
+pub(crate) struct Machine<'a> {
+    pub(crate) program: &'a Linked,
+    pub(crate) leaves: &'a Leaves,
+    pub(crate) memory: Memory<'a>,
+    /// Bytes from the memory's start to the record.
+    pub(crate) record: usize,
+    pub(crate) scratch: &'a Scratch,
+    /// The locals, then a stack of call arguments and loop sources.
+    pub(crate) slots: &'a mut [Value<'a>],
+    /// The first slot that is free.
+    pub(crate) top: usize,
+    /// The frame whose locals the first slots are.
+    pub(crate) frame: &'a Frame,
+    /// The room of each rule, then of each function.
+    pub(crate) rooms: &'a [usize],
+    /// Calls that may go on inside one another.
+    pub(crate) most_calls: usize,
+    pub(crate) calls: Calls<'a>,
+    /// Where it trapped, if that was in a statement.
+    pub(crate) fault: Option<Span>,
+}
+
+impl<'a> Machine<'a> {
+    /// A machine for a rule, with the slots that it needs.
+    #[inline]
+    pub(crate) fn new(
+        program: &'a Linked,
+        (leaves, rooms): (&'a Leaves, &'a [usize]),
+        record: RecordRef<'a>,
+        scratch: &'a Scratch,
+        (rule, most_calls): (usize, usize),
+    ) -> Machine<'a> {
+        let (frame, room) = (&program.program().rules[rule].frame, rooms[rule]);
+        let slots = if room == 0 { Default::default() } else { scratch.locals(room) };
+        let (memory, record, top, calls) = (record.memory(), record.offset(), frame.locals.len(), Calls::default());
+        Machine { program, leaves, memory, record, scratch, slots, top, frame, rooms, most_calls, calls, fault: None }
+    }
+
+    /// Whether the rule matches; else what trapped, and where.
+    #[inline]
+    pub(crate) fn rule(&mut self, rule: &'a Rule) -> Result<bool, (Trap, Span)> {
+        self.answer(rule).map_err(|trap| (trap, self.fault.unwrap_or(rule.expr.span)))
+    }
+
+    #[inline]
+    fn answer(&mut self, rule: &'a Rule) -> Result<bool, Trap> {
+        if !rule.is_expression() {
+            self.begin_rule(&rule.frame)?;
+            self.block(&rule.before)?;
+        }
+        self.test(&rule.expr)
+    }
+}

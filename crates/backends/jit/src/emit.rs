@@ -2,7 +2,9 @@
 
 use std::fmt::Write;
 
-use quintet_runtime::{Backend, Emit, Linked};
+#[cfg(all(target_arch = "x86_64", target_os = "linux"))]
+use quintet_runtime::Backend;
+use quintet_runtime::{Emit, Linked};
 
 use crate::compile::Jit;
 #[cfg(all(target_arch = "x86_64", target_os = "linux"))]

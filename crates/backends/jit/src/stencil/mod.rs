@@ -90,18 +90,18 @@ fn rules(program: &Linked, asm: Asm) -> Result<(Rules<'_>, Entries), String> {
 }
 
 /// What is left for Cranelift: rules, then tests, then functions.
-fn units<'p>(program: &'p Linked, rules: &Rules<'p>, entries: &Entries) -> Vec<Unit<'p>> {
+fn units<'p>(program: &'p Linked, rules: &Rules<'p>, entries: &Entries) -> impl Iterator<Item = Unit<'p>> {
     let program = program.program();
-    let (whole, others): (Vec<_>, Vec<_>) = Unit::all(program).partition(|unit| matches!(unit, Unit::Rule(..)));
-    let whole = whole.into_iter().zip(entries).filter(|(_, entry)| entry.is_none()).map(|(unit, _)| unit);
+    let whole = program.rules.iter().enumerate().zip(entries).filter(|(_, entry)| entry.is_none());
+    let whole = whole.map(|((number, rule), _)| Unit::Rule(number, rule));
     let tests = rules.leaves.iter().map(|leaf| Unit::Test(leaf.rule, &program.rules[leaf.rule].frame, leaf.expr));
-    whole.chain(tests).chain(others).collect()
+    whole.chain(tests).chain(Unit::all(program).skip(program.rules.len()))
 }
 
 /// The code of a program.
 pub(crate) fn assemble(jit: &Jit, program: &Arc<Linked>) -> Result<Code, String> {
     let (mut rules, entries) = rules(program, SPARE.take())?;
-    let placed = jit.place(program, units(program, &rules, &entries).into_iter())?;
+    let placed = jit.place(program, units(program, &rules, &entries))?;
     let whole = entries.iter().filter(|entry| entry.is_none()).count();
     for (number, leaf) in rules.leaves.iter().enumerate() {
         let address = placed.at(whole + number) as u64;
@@ -151,7 +151,7 @@ pub(crate) fn text(jit: &Jit, program: &Linked) -> Result<String, String> {
         }
         text.push('\n');
     }
-    let rest = emit::units(jit, program, units(program, &rules, &entries).into_iter(), true)?;
+    let rest = emit::units(jit, program, units(program, &rules, &entries), true)?;
     text.push_str(&rest);
     if rest.is_empty() {
         text.pop();

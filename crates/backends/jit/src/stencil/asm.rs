@@ -42,6 +42,11 @@ pub(crate) struct Mark {
 }
 
 impl Asm {
+    /// One that keeps the names of addresses.
+    pub(crate) fn named() -> Asm {
+        Asm { names: Some(Vec::new()), ..Asm::default() }
+    }
+
     /// The same without what is in it.
     pub(crate) fn cleared(mut self) -> Asm {
         self.code.clear();

@@ -130,7 +130,7 @@ pub(crate) fn assemble(jit: &Jit, program: &Arc<Linked>) -> Result<Code, String>
 
 /// The code of a program as text. Addresses are counted from the beginning of the code that is put together.
 pub(crate) fn text(jit: &Jit, program: &Linked) -> Result<String, String> {
-    let (rules, entries) = rules(program, Asm { names: Some(Vec::new()), ..Asm::default() })?;
+    let (rules, entries) = rules(program, Asm::named())?;
     let capstone = Capstone::new().x86().mode(arch::x86::ArchMode::Mode64).syntax(arch::x86::ArchSyntax::Att).build();
     let capstone = capstone.map_err(|e| e.to_string())?;
     let names = rules.asm.names.as_deref().unwrap_or_default();

@@ -295,6 +295,13 @@ impl Asm {
         self.address(address, name);
     }
 
+    /// Sets `z` to an address.
+    pub(crate) fn z_from_address(&mut self, address: usize, name: impl FnOnce() -> String) {
+        // mov r9, address
+        self.bytes(&[0x49, 0xb9]);
+        self.address(address, name);
+    }
+
     /// Sets `y`.
     pub(crate) fn set_y(&mut self, number: u32) {
         // mov r8d, number

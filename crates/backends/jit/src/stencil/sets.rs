@@ -22,7 +22,15 @@ impl<'p> Rules<'p> {
                 match plan {
                     // Bits where the first number fits a hole.
                     IntsPlan::Ranges | IntsPlan::Word { .. } => self.in_ranges(set.ranges(), false, ways),
-                    IntsPlan::Bitmap { .. } | IntsPlan::LookUp => {
+                    IntsPlan::Bitmap { first, words } => {
+                        let back = negative(*first, false)?;
+                        let most = i64::from(i32::try_from(words.len() * 64 - 1).ok()?);
+                        self.require(Shape::Within, &[back, most], ways.no);
+                        // The plan keeps the words where they are as long as the code lives.
+                        self.asm.z_from_address(words.as_ptr() as usize, || format!("the bitmap of set {}", id.index()));
+                        self.put_test(Shape::BitIn, &[back], ways);
+                    }
+                    IntsPlan::LookUp => {
                         self.ask(helpers::in_ints as *const () as usize, "in_ints", &raw const *set as usize, id.index(), ways);
                     }
                 }

@@ -48,6 +48,8 @@ pub(crate) enum Hole {
     Bit,
     /// A number.
     Number,
+    /// A number that makes `x` that of a bit in the bytes at `z`.
+    Table,
     /// A number that `y` is compared with.
     Length,
     /// A number that is not negative.
@@ -60,7 +62,7 @@ impl Hole {
     pub(crate) fn width(self) -> Width {
         match self {
             Hole::Bit | Hole::Byte => Width::Byte,
-            Hole::Record | Hole::Bytes | Hole::Number | Hole::Length | Hole::Size => Width::Half,
+            Hole::Record | Hole::Bytes | Hole::Number | Hole::Table | Hole::Length | Hole::Size => Width::Half,
         }
     }
 }
@@ -152,6 +154,19 @@ shapes! {
     }, |g| test(g.values.z >> (g.values.x.wrapping_add(g.holes[0] as u64) & 63) & 1 != 0);
 
 
+    /// Whether the bit numbered `x`, added to a constant, is set in the words from address `z` on.
+    BitIn(Table): |b, r, c| {
+        let at = b.ins().iadd_imm_s(r.x, c[0]);
+        let word = b.ins().ushr_imm_u(at, 6);
+        let offset = b.ins().ishl_imm_u(word, 3);
+        let address = b.ins().iadd(r.z, offset);
+        let bits = b.ins().load(I64, field(), address, 0);
+        let bits = b.ins().ushr(bits, at);
+        End::Test(b.ins().band_imm_u(bits, 1))
+    }, |g| {
+        let at = g.x().wrapping_add(g.holes[0]) as usize;
+        test(g.bytes[at / 8] >> (at % 8) & 1 != 0)
+    };
     /// `y` and a constant.
     LengthEqual(Length): |b, r, c| End::Test(b.ins().icmp_imm_s(IntCC::Equal, r.y, c[0])), |g| test(g.values.y as i64 == g.holes[0]);
     LengthLess(Length): |b, r, c| End::Test(b.ins().icmp_imm_s(IntCC::SignedLessThan, r.y, c[0])),

@@ -15,7 +15,8 @@
 //! | `call_overhead/empty-batch/BACKEND` | a call for a batch without records |
 //! | `scaling/AXIS/BACKEND/SIZE` | a batch, or compiling, at this size of one quantity; see [`quintet_bench::scaling`] |
 //!
-//! BACKEND is a backend's id; `compile`, `instantiate` and `first_answer` have all configurations (`jit-fast`, `jit-stencil`, `wasm-winch`), the others the default ones.
+//! BACKEND is a backend's id; `compile`, `instantiate` and `first_answer` have all configurations (`jit-fast`, `jit-stencil`, `wasm-winch`), the others
+//! the default ones, most of them with `jit-stencil`.
 //! Throughput is in records where records are run, in rules where rules are compiled.
 //!
 //! `first_call` makes thousands of instances one after another, so the processor has everything at hand; `quintet compare` times one first

@@ -1,8 +1,8 @@
 //! From a linked program to the first answer of a backend.
 
 use criterion::{BatchSize, Criterion, Throughput};
-use quintet::{RuleSet, Rules, backends, configurations};
-use quintet_bench::Loaded;
+use quintet::{RuleSet, Rules, configurations};
+use quintet_bench::{Loaded, usual};
 
 use crate::settings::lazy;
 use crate::workloads::Prepared;
@@ -40,7 +40,7 @@ pub fn first_call(criterion: &mut Criterion, prepared: &Prepared) {
     let loaded = &prepared.loaded;
     let mut group = criterion.benchmark_group(format!("first_call/{}", prepared.name));
     group.throughput(Throughput::Elements(1));
-    for backend in backends() {
+    for backend in usual() {
         let rules = lazy(|| loaded.engine.compile_linked(&loaded.linked, &*backend).expect("the workload is verified"));
         let mut hits = RuleSet::new();
         group.bench_function(backend.id().to_string(), |b| {

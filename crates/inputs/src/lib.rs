@@ -19,6 +19,9 @@
 //! # }
 //! ```
 //!
+//! To use several threads, cut an input into [`Pieces`] instead, and give each thread a [`Decoder`]: the records and the [`Stats`] of the
+//! pieces, in their order, are those that a reader finds.
+//!
 //! # What the formats give
 //! * [`Format::Packets`]: one record per frame, whatever the frame holds ([`schemes::packets`]). Fields have Wireshark's names.
 //!   Dissection is stateless: each packet is read for itself, nothing is reassembled, and protocols above TCP and UDP are chosen by port.
@@ -27,6 +30,7 @@
 #![forbid(unsafe_code)]
 
 mod capture;
+mod decoder;
 mod error;
 mod format;
 mod gzip;
@@ -38,18 +42,23 @@ mod lines;
 mod live;
 mod next;
 mod originals;
+mod pace;
 mod packets;
+mod piece;
 mod raw;
 mod reader;
+mod scan;
 pub mod schemes;
 mod stats;
 mod table;
 mod window;
 
+pub use decoder::Decoder;
 pub use error::InputError;
 pub use format::{Format, UnknownFormat};
 pub use input::Input;
 pub use limits::ReaderLimits;
 pub use originals::Originals;
+pub use piece::{Piece, Pieces};
 pub use reader::{Reader, ReaderOptions};
 pub use stats::{Fault, Stats, Truncated, Unfit};

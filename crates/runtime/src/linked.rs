@@ -3,30 +3,31 @@
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
-use quintet_lang::ast::{Expr, ListId, NeedleId, Program, Regex, RegexId, SetId, Site, SiteId, Span, Stmt, WildcardId};
+use foldhash::fast::RandomState;
+use quintet_lang::ast::{Expr, FnId, ListId, NeedleId, Program, Regex, RegexId, SetId, Site, SiteId, Span, Stmt, WildcardId};
 use quintet_lang::validate::validate;
-use quintet_lang::{Limits, Scheme, VALUE_FUNCTION};
+use quintet_lang::{Checked, Limits, Scheme};
 use regex_automata::nfa::thompson::WhichCaptures;
 
-use crate::evaluate::HandOver;
-use crate::functions::{Bind, BoundFunction, Library, caught};
+use crate::functions::{BoundFunction, Library, caught};
 use crate::layout::Layout;
 use crate::lists::{Lists, Slot};
 use crate::matchers::{RegexMatcher, Searcher, SetMatcher, WildcardMatcher};
 use crate::places::Places;
-use crate::plan::{self, Plan};
+use crate::plan::{self, Plan, RulePlan};
 use crate::room::Room;
 use crate::thresholds::{Crossings, Threshold, Thresholds};
-use crate::trap::Trap;
+use crate::trap::{Fault, Trap};
 use crate::value::Value;
 
 /// A checked program together with its prepared literals, bound functions and lists. Shared by all backends that compile it; its parts
 /// never move or change while it lives, so generated code may hold their addresses along with an `Arc` of it.
 pub struct Linked {
     program: Program,
-    layout: Layout,
+    layout: Arc<Layout>,
     limits: Limits,
-    thresholds: Thresholds,
+    /// The default ones where there are none.
+    thresholds: Option<Box<Thresholds>>,
     crossings: Crossings,
     counts_turns: bool,
     sets: Vec<SetMatcher>,
@@ -69,14 +70,18 @@ pub struct TooLarge {
     limit: usize,
 }
 
+/// Whether there are no more rules than allowed.
+fn few_enough(program: &Program, limits: &Limits) -> Result<(), LinkError> {
+    let Some(rule) = program.rules.get(limits.rules) else { return Ok(()) };
+    let message = format!("the program has {} rules; at most {} are allowed", program.rules.len(), limits.rules);
+    Err(LinkError { message, span: rule.span })
+}
+
 /// Whether the library has the functions that a program calls, as the program's scheme declares them.
 fn known(program: &Program, library: &Library) -> Result<(), LinkError> {
     let mut seen = BTreeSet::new();
     for site in program.sites.iter().filter(|site| seen.insert(site.function)) {
         let declared = program.scheme.function(site.function);
-        if declared.name == VALUE_FUNCTION {
-            continue;
-        }
         let ours = library.signature(&declared.name).ok_or_else(|| unknown(&declared.name, site.span))?;
         if !ours.is_like(declared) {
             let message = format!(
@@ -93,6 +98,11 @@ fn unknown(name: &str, span: Span) -> LinkError {
     LinkError { message: format!("function `{name}` is declared by the scheme but the library has no such function"), span }
 }
 
+/// What a threshold is set to; to its default where there are no settings.
+fn setting(thresholds: Option<&Thresholds>, threshold: Threshold) -> usize {
+    thresholds.map_or_else(|| threshold.default(), |thresholds| thresholds.get(threshold))
+}
+
 /// How many expressions there are in one, itself included.
 fn expressions(expr: &Expr) -> usize {
     let mut count = 1;
@@ -107,37 +117,21 @@ impl LinkError {
     }
 }
 
-impl Linked {
-    /// Prepares `program`, with the default thresholds.
-    ///
-    /// # Errors
-    /// More rules than allowed, a program that was put together by hand and is [not valid](validate), a regular expression or wildcard
-    /// pattern over its limit or that of all together, a function that the library lacks, that it has with another signature or that
-    /// refuses a constant argument, a list that is not declared.
-    pub fn new(program: Program, library: &Library, lists: &Lists, limits: &Limits) -> Result<Arc<Linked>, LinkError> {
-        Linked::with_thresholds(program, library, lists, limits, Thresholds::default())
-    }
+/// What has a share of the room that a program's patterns have together.
+#[derive(Default)]
+struct Patterns {
+    regexes: Vec<RegexMatcher>,
+    regex_places: Vec<u32>,
+    functions: Vec<BoundFunction>,
+}
 
-    /// Prepares `program` for backends to compile with these thresholds. They change what rules cost, never what they answer.
-    ///
-    /// # Errors
-    /// As [`Linked::new`].
-    pub fn with_thresholds(
-        program: Program,
-        library: &Library,
-        lists: &Lists,
-        limits: &Limits,
-        thresholds: Thresholds,
-    ) -> Result<Arc<Linked>, LinkError> {
-        if let Some(rule) = program.rules.get(limits.rules) {
-            let message = format!("the program has {} rules; at most {} are allowed", program.rules.len(), limits.rules);
-            return Err(LinkError { message, span: rule.span });
+impl Patterns {
+    /// Prepares the regular expressions and functions, and sees whether they and the wildcard patterns are within their limits.
+    fn new(program: &Program, library: &Library, limits: &Limits) -> Result<Patterns, LinkError> {
+        if program.regexes.is_empty() && program.wildcards.is_empty() && program.sites.is_empty() {
+            return Ok(Patterns::default());
         }
-        // Whoever holds a program can change it, and generated code trusts it.
-        validate(&program)
-            .map_err(|invalid| LinkError { message: format!("the program is not valid: {invalid}"), span: Span::default() })?;
-        known(&program, library)?;
-        let mut places: HashMap<&str, u32> = HashMap::new();
+        let mut places: HashMap<&str, u32, RandomState> = HashMap::default();
         let mut first = Vec::new();
         let mut regex_places = Vec::with_capacity(program.regexes.len());
         for regex in &program.regexes {
@@ -161,8 +155,7 @@ impl Linked {
             .iter()
             .map(|site| {
                 let name = &program.scheme.function(site.function).name;
-                let hand_over: Option<&dyn Bind> = (name == VALUE_FUNCTION).then_some(&HandOver);
-                let bind = hand_over.or(library.get(name).map(|b| &**b)).ok_or_else(|| unknown(name, site.span))?;
+                let bind = library.get(name).ok_or_else(|| unknown(name, site.span))?;
                 let may_be_nil = program.scheme.function(site.function).may_be_nil;
                 caught(|| bind.bind_within(site, &room))
                     .unwrap_or_else(|| Err("the function panicked when it was given its constant arguments".into()))
@@ -170,6 +163,59 @@ impl Linked {
                     .map_err(|message| LinkError { message: format!("{name}: {message}"), span: site.span })
             })
             .collect::<Result<_, _>>()?;
+        Ok(Patterns { regexes, regex_places, functions })
+    }
+}
+
+impl Linked {
+    /// Prepares `program`, with the default thresholds.
+    ///
+    /// # Errors
+    /// More rules than allowed, a program that was put together by hand and is [not valid](validate), a regular expression or wildcard
+    /// pattern over its limit or that of all together, a function that the library lacks, that it has with another signature or that
+    /// refuses a constant argument, a list that is not declared.
+    pub fn new(program: Program, library: &Library, lists: &Lists, limits: &Limits) -> Result<Arc<Linked>, LinkError> {
+        Linked::with_thresholds(program, library, lists, limits, Thresholds::default())
+    }
+
+    /// Prepares a program that nobody can have altered since it was checked, with the default thresholds.
+    ///
+    /// # Errors
+    /// As [`Linked::new`].
+    pub fn of_checked(program: Checked, library: &Library, lists: &Lists, limits: &Limits) -> Result<Arc<Linked>, LinkError> {
+        debug_assert!(validate(&program).is_ok());
+        few_enough(&program, limits)?;
+        Linked::prepare(program.into_program(), library, lists, limits, None)
+    }
+
+    /// Prepares `program` for backends to compile with these thresholds. They change what rules cost, never what they answer.
+    ///
+    /// # Errors
+    /// As [`Linked::new`].
+    pub fn with_thresholds(
+        program: Program,
+        library: &Library,
+        lists: &Lists,
+        limits: &Limits,
+        thresholds: Thresholds,
+    ) -> Result<Arc<Linked>, LinkError> {
+        few_enough(&program, limits)?;
+        // Whoever holds a program can change it, and generated code trusts it.
+        validate(&program)
+            .map_err(|invalid| LinkError { message: format!("the program is not valid: {invalid}"), span: Span::default() })?;
+        Linked::prepare(program, library, lists, limits, Some(Box::new(thresholds)))
+    }
+
+    /// Prepares a valid program of no more rules than allowed.
+    fn prepare(
+        program: Program,
+        library: &Library,
+        lists: &Lists,
+        limits: &Limits,
+        thresholds: Option<Box<Thresholds>>,
+    ) -> Result<Arc<Linked>, LinkError> {
+        known(&program, library)?;
+        let patterns = Patterns::new(&program, library, limits)?;
         let lists = program
             .lists
             .iter()
@@ -182,19 +228,20 @@ impl Linked {
             .collect::<Result<_, _>>()?;
         let sets: Vec<SetMatcher> = program.sets.iter().map(SetMatcher::new).collect();
         let crossings = Crossings::default();
-        let plan = Plan::new(&program, &sets, &|threshold, size| crossings.exceeds(threshold, size, &thresholds));
+        let plan =
+            Plan::new(&program, &sets, &|threshold, size| crossings.exceeds(threshold, size, setting(thresholds.as_deref(), threshold)));
         Ok(Arc::new(Linked {
-            layout: Layout::new(&program.scheme),
+            layout: Layout::of(&program.scheme),
             limits: limits.clone(),
             thresholds,
             crossings,
             counts_turns: true,
             sets,
             searchers: program.needles.iter().map(|n| Searcher::new(n)).collect(),
-            regexes,
-            regex_places,
+            regexes: patterns.regexes,
+            regex_places: patterns.regex_places,
             wildcards: program.wildcards.iter().map(WildcardMatcher::new).collect(),
-            functions,
+            functions: patterns.functions,
             lists,
             places: Places::new(&program),
             plan,
@@ -240,17 +287,17 @@ impl Linked {
 
     /// What a threshold is set to.
     pub fn threshold(&self, threshold: Threshold) -> usize {
-        self.thresholds.get(threshold)
+        setting(self.thresholds.as_deref(), threshold)
     }
 
-    /// Whether a size is beyond a threshold. Asked where code is made, and counted; see [`Linked::crossings`].
+    /// Whether a size is beyond a threshold. Asked where code is made, and noted; see [`Linked::crossings`].
     pub fn exceeds(&self, threshold: Threshold, size: usize) -> bool {
-        self.crossings.exceeds(threshold, size, &self.thresholds)
+        self.crossings.exceeds(threshold, size, self.threshold(threshold))
     }
 
-    /// How often a size was within a threshold, and how often beyond, in all that has been compiled of this program so far. By this, tests
-    /// see to it that each way has been taken.
-    pub fn crossings(&self, threshold: Threshold) -> [u32; 2] {
+    /// Whether a size was within a threshold, and whether one was beyond, in all that has been compiled of this program so far. By this,
+    /// tests see to it that each way has been taken.
+    pub fn crossings(&self, threshold: Threshold) -> [bool; 2] {
         self.crossings.get(threshold)
     }
 
@@ -287,10 +334,26 @@ impl Linked {
         Some((Trap::from_code(code)?, self.places.span(Trap::place_of(code)).unwrap_or_else(own)))
     }
 
+    /// The same of a function of the program that a host has called. What happened before its first statement happened to all of it.
+    #[doc(hidden)]
+    pub fn call_fault(&self, function: FnId, code: u32) -> Option<Fault> {
+        let own = || self.program.functions.get(function.index()).map_or_else(Span::default, |function| function.span);
+        Some(Fault { trap: Trap::from_code(code)?, span: self.places.span(Trap::place_of(code)).unwrap_or_else(own) })
+    }
+
     /// What every backend must know of the program beside its AST.
     #[inline]
     pub fn plan(&self) -> &Plan {
         &self.plan
+    }
+
+    /// What a rule may do and costs, a part of the plan that is made when it is first asked for.
+    ///
+    /// # Panics
+    /// Where the program has no such rule, as an index into its rules would.
+    #[inline]
+    pub fn rule_plan(&self, index: usize) -> &RulePlan {
+        self.plan.rule(&self.program, index)
     }
 
     /// The plan as text: the same for the same program and version.

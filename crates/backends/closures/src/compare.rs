@@ -4,13 +4,13 @@ use std::cmp::Ordering;
 
 use quintet_lang::Type;
 use quintet_lang::ast::{ArithOp, CompareOp, Const, Expr, ExprKind};
-use quintet_runtime::{compare_steps, ip_words, looked_at, slice};
+use quintet_runtime::{StoredBytes, compare_steps, ip_words, looked_at, slice};
 
 use crate::context::{BoolFn, Ctx, test};
 use crate::generator::Generator;
-use crate::kind::{Bool, Bytes, Float, Int, Ip, Kind, Primitive, StoredBytes, U32};
+use crate::kind::{Bool, Bytes, Float, Int, Ip, Kind, Primitive, U32};
 use crate::operand::{Operand, Source, by_side, leaf, leaf_bytes, leaf_with};
-use crate::text::bound;
+use crate::search::bound;
 
 /// Which orders of two values an operator accepts, as a table of bits.
 #[derive(Clone, Copy)]
@@ -227,7 +227,7 @@ pub(crate) fn equal_bytes(operand: Operand<Bytes>, c: &[u8], on_nil: bool, equal
     let (len, head, mask) = (c.len(), head_of(c), head_mask(c.len()));
     let c: Box<[u8]> = c.into();
     if len <= 8 {
-        let short = move |b: StoredBytes<'_>| b.len() == len && b.head() & mask == head;
+        let short = move |b: StoredBytes<'_>| b.size() == len && b.head() & mask == head;
         return match equal {
             true => leaf_bytes(operand, on_nil, move |_, b| short(b), move |_, b| *b == *c),
             false => leaf_bytes(operand, on_nil, move |_, b| !short(b), move |_, b| *b != *c),
@@ -235,7 +235,7 @@ pub(crate) fn equal_bytes(operand: Operand<Bytes>, c: &[u8], on_nil: bool, equal
     }
     let long = c.clone();
     match equal {
-        true => leaf_bytes(operand, on_nil, move |_, b| b.len() == len && b.head() == head && *b.get() == *long, move |_, b| *b == *c),
-        false => leaf_bytes(operand, on_nil, move |_, b| b.len() != len || b.head() != head || *b.get() != *long, move |_, b| *b != *c),
+        true => leaf_bytes(operand, on_nil, move |_, b| b.size() == len && b.head() == head && *b.get() == *long, move |_, b| *b == *c),
+        false => leaf_bytes(operand, on_nil, move |_, b| b.size() != len || b.head() != head || *b.get() != *long, move |_, b| *b != *c),
     }
 }

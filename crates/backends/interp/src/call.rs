@@ -60,6 +60,17 @@ impl<'a> Machine<'a> {
             }
             self.slots[first + place] = value;
         }
+        self.enter(id, first, args.len())?;
+        for (place, result) in results.iter().enumerate() {
+            self.slots[result.index()] = self.calls.returned.get(place).copied().unwrap_or(Value::Nil);
+        }
+        Ok(())
+    }
+
+    /// Calls a function of the script whose arguments are the last on the stack; its results are in `calls.returned`.
+    pub(crate) fn enter(&mut self, id: FnId, first: usize, args: usize) -> Result<(), Trap> {
+        let program = self.program.program();
+        let function = &program.functions[id.index()];
         self.scratch.step()?;
         if self.calls.depth >= self.most_calls {
             return Err(Trap::Calls);
@@ -69,8 +80,8 @@ impl<'a> Machine<'a> {
         let room = self.rooms[program.rules.len() + id.index()];
         self.calls.idle.resize_with(program.functions.len().max(self.calls.idle.len()), Vec::new);
         let slots = self.calls.idle[id.index()].pop().unwrap_or_else(|| self.scratch.locals(room));
-        slots[..args.len()].copy_from_slice(&self.slots[first..first + args.len()]);
-        slots[args.len()..].fill(Value::Nil);
+        slots[..args].copy_from_slice(&self.slots[first..first + args]);
+        slots[args..].fill(Value::Nil);
         self.top = first;
         let outer = (std::mem::replace(&mut self.slots, slots), std::mem::replace(&mut self.top, function.frame.locals.len()));
         let outer_frame = std::mem::replace(&mut self.frame, &function.frame);
@@ -87,9 +98,6 @@ impl<'a> Machine<'a> {
         let slots = std::mem::replace(&mut self.slots, outer.0);
         self.top = outer.1;
         self.calls.idle[id.index()].push(slots);
-        for (place, result) in results.iter().enumerate() {
-            self.slots[result.index()] = self.calls.returned.get(place).copied().unwrap_or(Value::Nil);
-        }
         Ok(())
     }
 }

@@ -1,14 +1,17 @@
 //! Running rules on records.
 
+use std::cell::OnceCell;
 use std::ops::Range;
 use std::sync::Arc;
 
-use quintet_lang::ast::Span;
+use quintet_lang::ast::{FnId, Frame, Span};
 use quintet_lang::{HARD_CALLS, Limits};
 use quintet_runtime::{
-    Batch, Instance, Interrupter, Linked, Matches, RecordRef, RuleSet, RunError, Scratch, Trap, WriteMatches, WriteRuleSet,
+    Batch, CallError, Fault, FilterError, Instance, Interrupter, Linked, Matches, OwnedValue, RecordRef, RuleSet, RunError, Scratch, Trap,
+    Value, WriteMatches, WriteRuleSet, admit, hand_out,
 };
 
+use crate::block::{Block, Filter};
 use crate::compile::Leaves;
 use crate::config::ID;
 use crate::machine::Machine;
@@ -19,12 +22,19 @@ pub(crate) struct Runner {
     rooms: Arc<[usize]>,
     leaves: Arc<Leaves>,
     scratch: Scratch,
+    /// Scratch memory of what blocks ask one by one, with steps that never end.
+    unbounded: Scratch,
+    /// What is asked of blocks, by rule, once it was found out.
+    filters: Box<[OnceCell<Option<Filter>>]>,
+    steps: u64,
     most_calls: usize,
 }
 
 impl Runner {
     pub(crate) fn new(program: Arc<Linked>, rooms: Arc<[usize]>, leaves: Arc<Leaves>, limits: &Limits) -> Runner {
-        Runner { program, rooms, leaves, scratch: Scratch::new(limits), most_calls: limits.calls.min(HARD_CALLS) }
+        let filters = vec![OnceCell::new(); program.program().rules.len()].into();
+        let (scratch, unbounded) = (Scratch::new(limits), Scratch::new(limits));
+        Runner { program, rooms, leaves, scratch, unbounded, filters, steps: limits.steps, most_calls: limits.calls.min(HARD_CALLS) }
     }
 
     fn rules(&self) -> usize {
@@ -37,10 +47,11 @@ impl Runner {
 
     /// Whether rule `rule` matches `record`.
     #[inline]
-    fn test(&mut self, rule: usize, record: RecordRef<'_>) -> Result<bool, (Trap, Span)> {
+    fn ask(&mut self, rule: usize, record: RecordRef<'_>) -> Result<bool, (Trap, Span)> {
         self.scratch.reset();
         let it = &self.program.program().rules[rule];
-        Machine::new(&self.program, (&self.leaves, &self.rooms), record, &self.scratch, (rule, self.most_calls)).rule(it)
+        let needs = (&it.frame, self.rooms[rule], self.most_calls);
+        Machine::new(&self.program, (&self.leaves, &self.rooms), record, &self.scratch, needs).rule(it)
     }
 
     /// Fills `row` of the answers with those of rule `rule` on `records`.
@@ -48,11 +59,23 @@ impl Runner {
         for block in 0..out.row_words() {
             self.scratch.go_on(ID)?;
             let first = records.start + block * 64;
+            let all = u64::MAX >> (64 - (records.end - first).min(64));
+            let filter = self.filters[rule].get_or_init(|| Filter::of(&self.program, rule, self.steps));
+            let filter = filter.filter(|filter| batch.longest() <= filter.within);
+            let mut rest = filter.map_or(all, |filter| {
+                let Runner { program, leaves, rooms, unbounded, .. } = self;
+                Block { linked: program, leaves, rooms, batch, rule, first, scratch: unbounded }.filter(filter, all)
+            });
             let mut bits = 0;
-            for record in first..records.end.min(first + 64) {
-                match self.test(rule, batch.record(record)) {
-                    Ok(hit) => bits |= u64::from(hit) << (record - first),
-                    Err(fault) => out.trap(row, record - records.start, fault),
+            if filter.is_some_and(|filter| filter.whole) {
+                (bits, rest) = (rest, 0);
+            }
+            while rest != 0 {
+                let bit = rest.trailing_zeros() as usize;
+                rest &= rest - 1;
+                match self.ask(rule, batch.record(first + bit)) {
+                    Ok(hit) => bits |= u64::from(hit) << bit,
+                    Err(fault) => out.trap(row, first + bit - records.start, fault),
                 }
             }
             out.set_block(row, block, bits);
@@ -66,7 +89,7 @@ impl Instance for Runner {
         self.check(record.batch())?;
         hits.reset(self.rules());
         for rule in 0..self.rules() {
-            match self.test(rule, record) {
+            match self.ask(rule, record) {
                 Ok(true) => hits.insert(rule),
                 Ok(false) => {}
                 Err(fault) => hits.trap(rule, fault),
@@ -94,8 +117,48 @@ impl Instance for Runner {
         self.scratch.finish(ID)
     }
 
+    fn test(&mut self, rule: usize, record: RecordRef<'_>, why: &mut Option<FilterError>) -> Option<bool> {
+        if let Err(error) = self.check(record.batch()) {
+            return FilterError::from(error).say(why);
+        }
+        if rule >= self.rules() {
+            return FilterError::no_rule(ID, (rule, self.rules())).say(why);
+        }
+        let answer = self.ask(rule, record);
+        if let Err(error) = self.scratch.finish(ID) {
+            return FilterError::from(error).say(why);
+        }
+        match answer {
+            Ok(hit) => Some(hit),
+            Err((trap, span)) => FilterError::trap(Fault { trap, span }).say(why),
+        }
+    }
+
+    fn call(
+        &mut self,
+        id: FnId,
+        record: RecordRef<'_>,
+        args: &[Value<'_>],
+        results: &mut Vec<Option<OwnedValue>>,
+    ) -> Result<(), CallError> {
+        self.check(record.batch())?;
+        let Some(function) = admit(&self.program, id, args, results)? else { return Ok(()) };
+        self.scratch.reset();
+        // What comes before the function has no locals of its own.
+        let outside = Frame::default();
+        let needs = (&outside, args.len(), self.most_calls);
+        let mut machine = Machine::new(&self.program, (&self.leaves, &self.rooms), record, &self.scratch, needs);
+        let done = machine.call_for_host(id, args).and_then(|()| {
+            let values = machine.calls.returned.iter().copied();
+            hand_out(values, &self.scratch, results).map_err(|trap| Fault { trap, span: function.span })
+        });
+        drop(machine);
+        self.scratch.finish(ID)?;
+        done.map_err(CallError::Trap)
+    }
+
     fn memory_bytes(&self) -> usize {
-        size_of::<Runner>() + self.scratch.memory_bytes()
+        size_of::<Runner>() + size_of_val(&*self.filters) + self.scratch.memory_bytes() + self.unbounded.memory_bytes()
     }
 
     fn interrupter(&self) -> Interrupter {

@@ -7,6 +7,7 @@ use cranelift_codegen::isa::{OwnedTargetIsa, TargetIsa};
 use cranelift_codegen::{Context, FinalizedRelocTarget};
 use cranelift_frontend::FunctionBuilderContext;
 use quintet_lang::Limits;
+use quintet_lang::ast::FnId;
 use quintet_runtime::{
     Artifact, Backend, BackendId, CompileError, Compiled, Emit, EmitError, Instance, InstantiateError, Isolation, Linked, Threshold,
     Traits, Unsupported,
@@ -15,6 +16,7 @@ use quintet_runtime::{
 use crate::array::constants;
 use crate::config::{self, BEST, FAST, STENCIL};
 use crate::emit;
+use crate::entry::{Entries, EntryFn};
 use crate::generator::generate;
 use crate::instance::{RuleFn, Runner};
 use crate::memory::CodeMemory;
@@ -93,7 +95,20 @@ impl Jit {
         }
         let placed = self.place(program, Unit::all(program.program()))?;
         let functions = (0..program.program().rules.len()).map(|rule| placed.rule(rule)).collect();
-        Ok(Code::new(self.id, program, functions, placed))
+        self.code(program, functions, placed)
+    }
+
+    /// Code whose rules are these functions.
+    pub(crate) fn code(&self, program: &Arc<Linked>, functions: Vec<RuleFn>, placed: Placed) -> Result<Code, String> {
+        Ok(Code {
+            id: self.id,
+            functions,
+            placed,
+            entries: Entries::new(program, self.isa.clone()?),
+            #[cfg(all(target_arch = "x86_64", target_os = "linux"))]
+            piece: None,
+            program: program.clone(),
+        })
     }
 
     /// Compiles units and puts their code where it stays.
@@ -122,7 +137,7 @@ impl Jit {
             let to = functions.get(call.to.index()).ok_or("a call of a function that there is not")?;
             call.resolve(*to, &mut bytes)?;
         }
-        Ok(Placed { memory: CodeMemory::new(&bytes)?, starts, parts, tables })
+        Ok(Placed { memory: CodeMemory::new(&bytes)?, starts, functions, parts, tables })
     }
 }
 
@@ -131,6 +146,8 @@ pub(crate) struct Placed {
     memory: CodeMemory,
     /// Where each unit begins.
     starts: Vec<usize>,
+    /// Where each function of the program begins.
+    functions: Vec<usize>,
     /// The tables of parts of the units.
     parts: Vec<Box<[usize]>>,
     /// The constant arrays.
@@ -262,6 +279,10 @@ impl Backend for Jit {
     fn compile(&self, program: &Arc<Linked>) -> Result<Arc<dyn Compiled>, CompileError> {
         program.fits_code().map_err(|e| CompileError::new(self.id, e))?;
         let code = self.assemble(program).map_err(|e| CompileError::new(self.id, e))?;
+        if program.program().rules.is_empty() {
+            // Nothing else is ever run.
+            code.make_entries().map_err(|e| CompileError::new(self.id, e))?;
+        }
         Ok(Arc::new(Executable { code: Arc::new(code) }))
     }
 
@@ -284,6 +305,8 @@ pub(crate) struct Code {
     id: BackendId,
     functions: Vec<RuleFn>,
     placed: Placed,
+    /// By which the host calls the functions of the program.
+    entries: Entries,
     /// What was put together from stencils.
     #[cfg(all(target_arch = "x86_64", target_os = "linux"))]
     pub(crate) piece: Option<crate::stencil::Piece>,
@@ -291,17 +314,6 @@ pub(crate) struct Code {
 }
 
 impl Code {
-    pub(crate) fn new(id: BackendId, program: &Arc<Linked>, functions: Vec<RuleFn>, placed: Placed) -> Code {
-        Code {
-            id,
-            functions,
-            placed,
-            #[cfg(all(target_arch = "x86_64", target_os = "linux"))]
-            piece: None,
-            program: program.clone(),
-        }
-    }
-
     /// Bytes of code.
     fn code_bytes(&self) -> usize {
         let placed = self.placed.memory.len();
@@ -318,6 +330,18 @@ impl Code {
     #[inline]
     pub(crate) fn functions(&self) -> &[RuleFn] {
         &self.functions
+    }
+
+    /// Makes the entries of all functions that a host can call.
+    fn make_entries(&self) -> Result<(), &str> {
+        let functions = self.program.program().functions.iter().enumerate().filter(|(_, function)| function.is_callable());
+        functions.map(|(place, _)| FnId(place as u32)).try_for_each(|id| self.entry(id).map(|_| ()))
+    }
+
+    /// By which the host calls a function.
+    pub(crate) fn entry(&self, id: FnId) -> Result<EntryFn, &str> {
+        let start = self.placed.functions.get(id.index()).copied().ok_or("there is no such function")?;
+        self.entries.get(&self.program, id, self.placed.memory.at(start).addr())
     }
 
     /// The program.

@@ -2,9 +2,7 @@
 
 use std::fmt::Write;
 
-#[cfg(all(target_arch = "x86_64", target_os = "linux"))]
-use quintet_runtime::Backend;
-use quintet_runtime::{Emit, Linked};
+use quintet_runtime::{Backend, Emit, Linked};
 
 use crate::compile::Jit;
 #[cfg(all(target_arch = "x86_64", target_os = "linux"))]
@@ -13,15 +11,14 @@ use crate::unit::Unit;
 
 /// The code of all rules, then of all functions of the program, in one form.
 pub(crate) fn text(jit: &Jit, program: &Linked, form: Emit) -> Result<String, String> {
+    if !jit.emits().contains(&form) {
+        return Err(format!("it makes no {} of a program", form.name()));
+    }
     #[cfg(all(target_arch = "x86_64", target_os = "linux"))]
-    if (jit.id(), form) == (STENCIL, Emit::Asm) {
+    if jit.id() == STENCIL {
         return crate::stencil::text(jit, program);
     }
-    let asm = match form {
-        Emit::Clif => false,
-        Emit::Asm => true,
-        Emit::Wat | Emit::Lua => return Err(format!("it makes no {} of a program", form.name())),
-    };
+    let asm = form == Emit::Asm;
     units(jit, program, Unit::all(program.program()), asm)
 }
 

@@ -3,14 +3,17 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use quintet_lang::Limits;
-use quintet_lang::ast::Span;
+use quintet_lang::ast::{FnId, Function, Rule, Span};
+use quintet_lang::{HARD_CALLS, Limits};
 use quintet_native::Env;
 use quintet_runtime::{
-    Batch, Counting, FREE, Instance, Interrupter, Matches, RecordRef, RuleSet, RunError, Trap, WriteMatches, WriteRuleSet,
+    BackendId, Batch, CallError, Counting, FREE, Fault, FilterError, Instance, Interrupter, Matches, OwnedValue, RecordRef, RuleSet,
+    RunError, Trap, Value, WriteMatches, WriteRuleSet, admit, hand_out, makes,
 };
 
 use crate::compile::Code;
+use crate::entry::{self, EntryFn, argument_words};
+use crate::script::answer_words;
 
 /// Records that one call of a rule's function answers, and rules of a word of answers for one record: the bits of a word.
 const BLOCK: usize = 64;
@@ -32,6 +35,26 @@ impl State {
     #[cold]
     fn fault(&self, rule: usize, code: u32) -> (Trap, Span) {
         self.env.linked().fault(rule, code).unwrap_or((Trap::Memory, Span::default()))
+    }
+
+    #[cold]
+    fn filter_error(&self, rule: usize, code: u32) -> FilterError {
+        let (trap, span) = self.fault(rule, code);
+        FilterError::trap(Fault { trap, span })
+    }
+
+    /// Ends a call of one rule that trapped, or that has something to leave.
+    #[inline(never)]
+    fn end_test(&mut self, rule: usize, id: BackendId, hit: u64, why: &mut Option<FilterError>) -> Option<bool> {
+        let mut first = None;
+        if !self.traps.is_empty() {
+            self.drain(|state, _, code| first = first.take().or_else(|| Some(state.filter_error(rule, code))));
+        }
+        match (self.env.finish(id), first) {
+            (Err(error), _) => FilterError::from(error).say(why),
+            (Ok(()), Some(trap)) => trap.say(why),
+            (Ok(()), None) => Some(hit != 0),
+        }
     }
 
     /// Hands over the traps since the last look.
@@ -58,11 +81,26 @@ pub(crate) unsafe extern "C" fn trap(state: *mut State, record: *const u8, code:
     state.traps.push((record as usize, code));
 }
 
+/// What asking a rule alone takes.
+struct Asked {
+    function: RuleFn,
+    /// The bytes of the longest record on which it is known to stay within the budget.
+    most: usize,
+    /// Whether it counts what it looks at.
+    looks: bool,
+    /// Whether anything is left at its end.
+    makes: bool,
+}
+
 /// One thread's state, and the code.
 pub(crate) struct Runner {
     code: Arc<Code>,
     /// By rule: how its steps are counted.
     counting: Box<[Counting]>,
+    /// By rule: what asking it alone takes.
+    asked: Box<[Asked]>,
+    /// Calls of functions that may go on inside one another.
+    most_calls: u32,
     /// Boxed, so that moving the runner does not move it.
     state: Box<State>,
 }
@@ -71,8 +109,17 @@ impl Runner {
     pub(crate) fn new(code: Arc<Code>, limits: &Limits) -> Runner {
         let env = Env::new(code.program().clone(), limits);
         let steps = limits.steps;
-        let counting = (0..code.program().program().rules.len()).map(|rule| Counting::of(code.program(), rule, steps)).collect();
-        Runner { code, counting, state: Box::new(State { env, traps: Vec::new() }) }
+        let counting: Box<[Counting]> =
+            (0..code.program().program().rules.len()).map(|rule| Counting::of(code.program(), rule, steps)).collect();
+        let program = code.program().program();
+        let of = |((rule, counting), function): ((&Rule, &Counting), &RuleFn)| Asked {
+            function: *function,
+            most: if let Counting::Within(most) = counting { *most } else { usize::MAX },
+            looks: matches!(counting, Counting::Within(_)),
+            makes: makes(program, rule),
+        };
+        let asked = program.rules.iter().zip(&counting).zip(code.functions()).map(of).collect();
+        Runner { code, counting, asked, most_calls: limits.calls.min(HARD_CALLS) as u32, state: Box::new(State { env, traps: Vec::new() }) }
     }
 
     fn check(&self, batch: &Batch) -> Result<(), RunError> {
@@ -173,7 +220,50 @@ impl State {
     }
 }
 
+impl State {
+    /// Calls a function and copies its results; answers a trap's code.
+    ///
+    /// # Safety
+    /// As [`State::ask`], and the entry is the function's, which takes these arguments.
+    unsafe fn call(
+        &mut self,
+        (entry, most_calls): (EntryFn, u32),
+        function: &Function,
+        record: RecordRef<'_>,
+        (args, results): (&[Value<'_>], &mut Vec<Option<OwnedValue>>),
+    ) -> Result<(), u32> {
+        self.env.begin();
+        self.env.scratch().step().map_err(Trap::code)?;
+        let inside = most_calls.checked_sub(1).ok_or(Trap::Calls.code())?;
+        let words = argument_words(function, args, self.env.scratch()).map_err(Trap::code)?;
+        let mut answers = vec![0u64; answer_words(function)];
+        let arena = record.memory().as_ptr();
+        let record = arena.wrapping_add(record.offset());
+        // SAFETY: as the caller promises; the state is ours alone, and there is a word for each part of arguments and results.
+        let code = unsafe { entry(&raw mut *self, arena, record, inside, words.as_ptr(), answers.as_mut_ptr()) };
+        if code != 0 {
+            return Err(if self.env.scratch().is_exhausted() { Trap::Budget.instead_of(code) } else { code });
+        }
+        // SAFETY: the function answered these words, and nothing has run since.
+        hand_out(unsafe { entry::results(function, &answers) }, self.env.scratch(), results).map_err(Trap::code)
+    }
+}
+
 impl Runner {
+    /// [`Instance::test`] where the budget might be passed, or where there is nothing to ask.
+    #[cold]
+    fn test_exactly(&mut self, rule: usize, record: RecordRef<'_>) -> Result<bool, FilterError> {
+        self.check(record.batch())?;
+        let Runner { code, state, .. } = self;
+        let Some(function) = code.functions().get(rule) else {
+            return Err(FilterError::no_rule(code.id(), (rule, code.functions().len())));
+        };
+        let arena = record.memory().as_ptr();
+        // SAFETY: as in `run`.
+        let answer = unsafe { state.exact(*function, arena, arena.wrapping_add(record.offset())) };
+        answer.map(|hit| hit != 0).map_err(|number| state.filter_error(rule, number))
+    }
+
     /// [`Instance::run`] for any number of rules, once scheme and `hits` are as they should be.
     #[inline(never)]
     fn run_many(&mut self, record: (*const u8, *const u8, usize), hits: &mut RuleSet) {
@@ -211,7 +301,7 @@ impl Instance for Runner {
 
     fn run_batch(&mut self, batch: &Batch, out: &mut Matches) -> Result<(), RunError> {
         self.check(batch)?;
-        let Runner { code, counting, state } = self;
+        let Runner { code, counting, state, .. } = self;
         out.reset(code.functions().len(), batch.len());
         // Blocks outside, rules inside: a block's records stay in the cache for all rules.
         for (block, first) in (0..batch.len()).step_by(BLOCK).enumerate() {
@@ -228,7 +318,7 @@ impl Instance for Runner {
 
     fn run_rule(&mut self, rule: usize, batch: &Batch, records: Range<usize>, out: &mut Matches) -> Result<(), RunError> {
         self.check(batch)?;
-        let Runner { code, counting, state } = self;
+        let Runner { code, counting, state, .. } = self;
         let functions = code.functions();
         RunError::unless_has(code.id(), (rule, functions.len()), (&records, batch.len()))?;
         out.reset(1, records.len());
@@ -241,6 +331,52 @@ impl Instance for Runner {
         }
         out.finish();
         state.env.finish(code.id())
+    }
+
+    fn test(&mut self, rule: usize, record: RecordRef<'_>, why: &mut Option<FilterError>) -> Option<bool> {
+        let Runner { code, asked, state, .. } = self;
+        let batch = record.batch();
+        if let Some(Asked { function, most, looks, makes }) = asked.get(rule)
+            && code.program().scheme().same(batch.scheme())
+            && batch.longest() <= *most
+        {
+            if *looks {
+                state.env.scratch().set_meter_word(FREE);
+            }
+            let arena = record.memory().as_ptr();
+            // SAFETY: as in `run`; the state is ours alone.
+            let hit = unsafe { function(&raw mut **state, arena, arena.wrapping_add(record.offset()), 1) };
+            if state.traps.is_empty() && !makes && state.env.scratch().is_tidy() {
+                return Some(hit != 0);
+            }
+            return state.end_test(rule, code.id(), hit, why);
+        }
+        match self.test_exactly(rule, record) {
+            Ok(hit) => Some(hit),
+            Err(error) => error.say(why),
+        }
+    }
+
+    fn call(
+        &mut self,
+        id: FnId,
+        record: RecordRef<'_>,
+        args: &[Value<'_>],
+        results: &mut Vec<Option<OwnedValue>>,
+    ) -> Result<(), CallError> {
+        self.check(record.batch())?;
+        let Runner { code, state, most_calls, .. } = self;
+        let Some(function) = admit(code.program(), id, args, results)? else { return Ok(()) };
+        let entry = code.entry(id).map_err(|e| RunError::new(code.id(), e))?;
+        // SAFETY: `code` keeps the entry's and the functions' pages mapped and the program that they refer to alive. The record is of the
+        // scheme that the code was made for and lies in its arena, which the batch's borrow keeps as it is; the arguments fit.
+        let done = unsafe { state.call((entry, *most_calls), function, record, (args, results)) };
+        // A rule that counts nothing must not find the budget used up.
+        state.env.scratch().begin_steps();
+        state.env.finish(code.id())?;
+        done.map_err(|number| {
+            CallError::Trap(code.program().call_fault(id, number).unwrap_or(Fault { trap: Trap::Memory, span: function.span }))
+        })
     }
 
     fn memory_bytes(&self) -> usize {

@@ -33,11 +33,11 @@ mod config;
 mod each;
 mod elements;
 mod emit;
+mod entry;
 mod equal;
 mod expr;
 mod frame;
 mod generator;
-
 mod instance;
 mod intrinsic;
 mod logic;

@@ -3,15 +3,17 @@
 use std::ops::Range;
 use std::sync::Arc;
 
+use quintet_lang::ast::{FnId, Span};
 use quintet_lang::{HARD_CALLS, Limits};
 use quintet_runtime::{
-    ArenaKind, Batch, Counting, Instance, Interrupter, Linked, Matches, RecordRef, RuleSet, RunError, Threshold, WriteMatches, WriteRuleSet,
+    ArenaKind, Batch, CallError, Counting, Fault, FilterError, Instance, Interrupter, Linked, Matches, OwnedValue, RecordRef, RuleSet,
+    RunError, Threshold, Trap, Value, WriteMatches, WriteRuleSet, admit, makes,
 };
-use wasmtime::{InstancePre, Store, TypedFunc};
+use wasmtime::{Func, InstancePre, Store, TypedFunc};
 
 use crate::config::{Memory, Setup};
 use crate::host::Host;
-use crate::module::{MEMORY, ONE, RUN};
+use crate::module::{MEMORY, ONE, RUN, TEST};
 use crate::places::{CALLS, LIMIT, METER_START, METER_START_IF_WITHIN, PEAK, Places, ROOM_START, STACK_PEAK, TOP};
 use crate::window::Window;
 
@@ -26,8 +28,14 @@ pub(crate) struct Runner {
     program: Arc<Linked>,
     setup: Setup,
     places: Places,
-    store: Store<Host>,
+    pub(crate) store: Store<Host>,
+    pub(crate) instance: wasmtime::Instance,
+    /// The entry points of the functions that were called.
+    pub(crate) entries: Vec<(FnId, Func)>,
     run: TypedFunc<(u32, u32, u32), ()>,
+    test: Test,
+    /// By rule: whether anything is left at its end.
+    makes: Box<[bool]>,
     /// Runs one rule, where there are several.
     one: Option<TypedFunc<(u32, u32, u32, u32), ()>>,
     window: Window,
@@ -35,6 +43,16 @@ pub(crate) struct Runner {
     counts: bool,
     /// The bytes of the longest record on which rules that count only what they look at stay within the budget.
     within: usize,
+}
+
+/// What answers one rule on one record with a bit.
+enum Test {
+    /// Nothing: there are no rules.
+    None,
+    /// The rule itself: of the addresses of the batch and the record, and how many records.
+    Only(TypedFunc<(u32, u32, u32), u64>),
+    /// Behind the number of the rule.
+    Of(TypedFunc<(u32, u32, u32, u32), u64>),
 }
 
 impl Runner {
@@ -51,6 +69,12 @@ impl Runner {
         let run = instance.get_typed_func(&mut store, RUN)?;
         let several = program.program().rules.len() > 1;
         let one = several.then(|| instance.get_typed_func(&mut store, ONE)).transpose()?;
+        let test = match program.program().rules.len() {
+            0 => Test::None,
+            1 => Test::Only(instance.get_typed_func(&mut store, TEST)?),
+            _ => Test::Of(instance.get_typed_func(&mut store, TEST)?),
+        };
+        let makes = program.program().rules.iter().map(|rule| makes(program.program(), rule)).collect();
         let Some(memory) = instance.get_memory(&mut store, MEMORY) else { wasmtime::bail!("the module exports no memory") };
         let window = Window::new(&mut store, memory, setup.memory, places);
         let host = store.data_mut();
@@ -68,7 +92,7 @@ impl Runner {
         let counts = counting().any(|counting| counting != Counting::Never);
         let within = counting().filter_map(|counting| if let Counting::Within(most) = counting { Some(most) } else { None });
         let within = within.min().unwrap_or(usize::MAX);
-        Ok(Runner { program, setup, places, store, run, one, window, counts, within })
+        Ok(Runner { program, setup, places, store, instance, entries: Vec::new(), run, test, makes, one, window, counts, within })
     }
 
     #[cold]
@@ -77,6 +101,7 @@ impl Runner {
     }
 
     /// The address of the batch in linear memory.
+    #[inline]
     fn place(&mut self, batch: &Batch) -> Result<u32, RunError> {
         if !self.program.scheme().same(batch.scheme()) {
             return Err(RunError::scheme(self.setup.id()));
@@ -124,6 +149,44 @@ impl Runner {
         let Some(one) = &self.one else { return self.call(base, record, count) };
         let done = one.call(&mut self.store, (rule as u32, base, record, count));
         done.map_err(|e| self.ended(&e))
+    }
+
+    #[inline(always)]
+    fn test_alone(&mut self, rule: usize, record: RecordRef<'_>) -> Result<bool, FilterError> {
+        let base = self.place(record.batch())?;
+        let Some(makes) = self.makes.get(rule).copied() else {
+            return Err(FilterError::no_rule(self.setup.id(), (rule, self.makes.len())));
+        };
+        if self.within != usize::MAX {
+            self.set_within(record.batch().longest() <= self.within)?;
+        }
+        let at = base + record.offset() as u32;
+        let answer = match &self.test {
+            Test::Only(test) => test.call(&mut self.store, (base, at, 1)),
+            Test::Of(test) => test.call(&mut self.store, (rule as u32, base, at, 1)),
+            Test::None => Ok(0),
+        };
+        let hit = answer.map_err(|e| self.ended(&e))?;
+        let host = self.store.data();
+        if !host.traps.is_empty() {
+            return Err(self.trapped(rule));
+        }
+        if makes || !host.scratch().is_tidy() {
+            self.tidy()?;
+        }
+        Ok(hit != 0)
+    }
+
+    /// Ends a call of one rule that trapped.
+    #[cold]
+    fn trapped(&mut self, rule: usize) -> FilterError {
+        let first = self.store.data_mut().traps.drain(..).next();
+        if let Err(error) = self.tidy() {
+            return error.into();
+        }
+        let fault = first.and_then(|(_, _, code)| self.program.fault(rule, code));
+        let (trap, span) = fault.unwrap_or((Trap::Budget, Span::default()));
+        FilterError::trap(Fault { trap, span })
     }
 
     #[cold]
@@ -247,6 +310,30 @@ impl Instance for Runner {
         }
         out.finish();
         self.tidy()
+    }
+
+    fn test(&mut self, rule: usize, record: RecordRef<'_>, why: &mut Option<FilterError>) -> Option<bool> {
+        match self.test_alone(rule, record) {
+            Ok(hit) => Some(hit),
+            Err(error) => error.say(why),
+        }
+    }
+
+    fn call(
+        &mut self,
+        id: FnId,
+        record: RecordRef<'_>,
+        args: &[Value<'_>],
+        results: &mut Vec<Option<OwnedValue>>,
+    ) -> Result<(), CallError> {
+        let base = self.place(record.batch())?;
+        let program = self.program.clone();
+        let Some(function) = admit(&program, id, args, results)? else { return Ok(()) };
+        let at = (base, base + record.offset() as u32);
+        let done = self.call_function((id, function), at, args, results).map_err(|e| self.ended(&e))?;
+        self.store.data().scratch().begin_steps();
+        self.tidy()?;
+        done.map_err(|code| CallError::Trap(program.call_fault(id, code).unwrap_or(Fault { trap: Trap::Memory, span: function.span })))
     }
 
     fn memory_bytes(&self) -> usize {

@@ -54,7 +54,7 @@ use std::fmt::Write;
 use std::sync::Arc;
 
 use capstone::prelude::*;
-use quintet_runtime::{Backend, Linked, Threshold};
+use quintet_runtime::{Linked, Threshold};
 
 pub(crate) use arena::Piece;
 pub(crate) use leaf::generate;
@@ -73,7 +73,7 @@ pub(crate) fn ready() -> Result<(), &'static str> {
 }
 
 /// The rules that are put together from stencils, by number: where they begin and end in the code.
-type Entries = Vec<Option<(usize, usize)>>;
+type Written = Vec<Option<(usize, usize)>>;
 
 thread_local! {
     /// Buffers of the last compilation, for the next one.
@@ -81,16 +81,16 @@ thread_local! {
 }
 
 /// Puts the rules of a program together.
-fn rules(program: &Linked, asm: Asm) -> Result<(Rules<'_>, Entries), String> {
+fn rules(program: &Linked, asm: Asm) -> Result<(Rules<'_>, Written), String> {
     let mut rules = Rules::new(program, Stencils::get()?, asm);
     let all = program.program().rules.iter().enumerate();
-    let entries = all.map(|(number, rule)| if program.plan().rule(number).is_expression { rules.rule(number, rule) } else { Ok(None) });
+    let entries = all.map(|(number, rule)| if program.rule_plan(number).is_expression { rules.rule(number, rule) } else { Ok(None) });
     let entries = entries.collect::<Result<_, _>>()?;
     Ok((rules, entries))
 }
 
 /// What is left for Cranelift: rules, then tests, then functions.
-fn units<'p>(program: &'p Linked, rules: &Rules<'p>, entries: &Entries) -> impl Iterator<Item = Unit<'p>> {
+fn units<'p>(program: &'p Linked, rules: &Rules<'p>, entries: &Written) -> impl Iterator<Item = Unit<'p>> {
     let program = program.program();
     let whole = program.rules.iter().enumerate().zip(entries).filter(|(_, entry)| entry.is_none());
     let whole = whole.map(|((number, rule), _)| Unit::Rule(number, rule));
@@ -123,7 +123,7 @@ pub(crate) fn assemble(jit: &Jit, program: &Arc<Linked>) -> Result<Code, String>
     if !program.exceeds(Threshold::JitKeptBytes, rules.asm.code.len()) {
         SPARE.set(rules.asm.cleared());
     }
-    let mut code = Code::new(jit.id(), program, functions, placed);
+    let mut code = jit.code(program, functions, placed)?;
     code.piece = piece;
     Ok(code)
 }

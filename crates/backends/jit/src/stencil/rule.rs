@@ -88,7 +88,7 @@ impl<'p> Rules<'p> {
         (self.trapped, self.failed) = (self.asm.label(), self.asm.label());
         let trapped = self.trapped;
         self.asm.bind(head);
-        let counts = self.begin(self.linked.plan().rule(number));
+        let counts = self.begin(self.linked.rule_plan(number));
         if !self.try_test(&rule.expr, Ways { yes, no, next: yes }) {
             self.asm.go_back(before);
             self.leaves.truncate(leaves);

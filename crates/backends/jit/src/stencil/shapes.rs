@@ -152,8 +152,6 @@ shapes! {
         let bits = b.ins().ushr(r.z, at);
         End::Test(b.ins().band_imm_u(bits, 1))
     }, |g| test(g.values.z >> (g.values.x.wrapping_add(g.holes[0] as u64) & 63) & 1 != 0);
-
-
     /// Whether the bit numbered `x`, added to a constant, is set in the words from address `z` on.
     BitIn(Table): |b, r, c| {
         let at = b.ins().iadd_imm_s(r.x, c[0]);

@@ -9,7 +9,8 @@
 //! instance; see `script.rs`.
 //!
 //! On x86-64 Linux a third configuration, `jit-stencil`, puts a rule together from pieces of such code that were made beforehand: it compiles in
-//! a microsecond or less and runs about as fast; see `stencil/mod.rs`.
+//! a microsecond or so and runs about as fast; see `stencil/mod.rs`. Choose it where rules change; for scripts it gains nothing, as functions
+//! and rules with statements are compiled as `jit-fast` does.
 //!
 //! Choose it where records come in great numbers and the process may map executable memory: nothing here evaluates faster. Do not choose
 //! it where rules change about as often as they run and there is no `jit-stencil` (compiling one takes tens of microseconds, closures a

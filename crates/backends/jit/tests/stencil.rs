@@ -288,6 +288,35 @@ fn texts_addresses_and_flags() {
     check(&jit, &sources, &batch, &scheme);
 }
 
+/// Arrays that a loop makes, walked beside others and handed to functions, and tests whose answers are values.
+#[test]
+fn arrays_that_are_made_and_tests_as_values() {
+    let (scheme, jit) = (scheme(), Jit::stencil());
+    let batch = batch(&scheme, 300);
+    let sources: Vec<String> = [
+        r#"any(tags[*] == "abc" and len(tags[*])[*] > 2)"#,
+        r#"all(tags[*] == "abc" or len(tags[*])[*] != 3)"#,
+        r#"any(ips[*] == 10.0.0.1 and len(tags[*])[*] > 0)"#,
+        r#"any(lower(tags[*])[*] == "get" and lower(tags[*])[*] contains "e")"#,
+        r#"join(lower(tags[*]), ",") contains "get,""#,
+        r#"join(lower(tags[*]), name) == "abcget""#,
+        r#"has_value(len(tags[*]), 3)"#,
+        r#"has_value(lower(tags[*]), "post") and a > 5"#,
+        r#"flag == (a > 5)"#,
+        r#"other != (name contains "a")"#,
+        r#"(b in {1 2 63}) == (not flag)"#,
+        r#"(a > 5 and b < 3) == (text matches "^a" or other)"#,
+    ]
+    .map(str::to_owned)
+    .into();
+    check(&jit, &sources, &batch, &scheme);
+    for source in sources {
+        // All of it has stencils.
+        let text = jit.emit(&link(&source, &scheme), quintet_runtime::Emit::Asm).expect("a text");
+        assert!(!text.contains("block0:"), "{source}:\n{text}");
+    }
+}
+
 #[test]
 fn random_trees() {
     let (scheme, jit) = (scheme(), Jit::stencil());

@@ -493,6 +493,18 @@ impl Asm {
         self.at_stack([0x48, 0x8d, 0x8c, 0x24], fourth);
     }
 
+    /// Sets `x` to the address of the first item and `y` to the number of items of an array whose cell is on the stack.
+    pub(crate) fn items_in(&mut self, cell: i32) {
+        // mov eax, [rsp + cell + 16]
+        self.bytes(&[0x8b, 0x84, 0x24]);
+        self.half(cell + 16);
+        // mov r8d, [rsp + cell + 20]
+        self.at_stack([0x44, 0x8b, 0x84, 0x24], cell + 20);
+        self.load_x(cell + 8);
+        // add rcx, rax
+        self.bytes(&[0x48, 0x01, 0xc1]);
+    }
+
     /// Sets `x` to the arena.
     pub(crate) fn x_from_arena(&mut self) {
         // mov rcx, rsi

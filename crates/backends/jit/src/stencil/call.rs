@@ -68,8 +68,8 @@ impl<'p> Rules<'p> {
         Some(at + 8)
     }
 
-    /// Puts an argument into a cell.
-    fn argument(&mut self, arg: &'p Expr, cell: i32, nil: Label) -> Known<()> {
+    /// Puts a value into a cell on the stack; goes to `nil` where there is none.
+    pub(crate) fn argument(&mut self, arg: &'p Expr, cell: i32, nil: Label) -> Known<()> {
         let words = [cell + 8, cell + 16, cell + 24];
         match (&arg.kind, &arg.ty) {
             (ExprKind::Const(Const::Bytes(bytes)), _) => {
@@ -113,6 +113,7 @@ impl<'p> Rules<'p> {
                 self.back(&slot);
                 self.asm.store_x(words[0]);
             }
+            (ExprKind::Collect(each), Type::Array(element)) => self.collect(each, element, cell, nil)?,
             (_, Type::Array(_) | Type::Map(_)) => {
                 let slot = self.slot(arg, nil)?;
                 self.put(Shape::LoadY, &[slot.at]);
@@ -128,7 +129,7 @@ impl<'p> Rules<'p> {
     }
 
     /// Traps under a condition, with what a helper has answered.
-    fn fail_if(&mut self, condition: u8) {
+    pub(crate) fn fail_if(&mut self, condition: u8) {
         self.fails = true;
         let failed = self.failed;
         self.asm.jump_if(condition, failed);

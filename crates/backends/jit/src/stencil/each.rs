@@ -1,8 +1,8 @@
-//! Loops over arrays and maps that test each element.
+//! Loops over arrays and maps that test each element, or collect what they make of it.
 
-use quintet_lang::ast::{Clause, Each, Expr, LocalId, Quantifier};
+use quintet_lang::ast::{Clause, Each, Expr, ExprKind, LocalId, Quantifier};
 use quintet_lang::{LOOKED_AT, Type};
-use quintet_native::Env;
+use quintet_native::{Env, NIL};
 use quintet_runtime::{Trap, is_leaf};
 
 use crate::instance;
@@ -10,7 +10,7 @@ use crate::stencil::asm::{Label, condition};
 use crate::stencil::helpers;
 use crate::stencil::rule::{Known, Rules, Ways};
 use crate::stencil::shapes::Shape;
-use crate::value::stride;
+use crate::value::{CELL, stride};
 
 /// What the local of a loop stands for.
 #[derive(Clone, Copy)]
@@ -21,15 +21,23 @@ pub(crate) enum Bound<'p> {
     Value { at: i32, padded: bool },
 }
 
-/// What a loop does with the test of an element.
+/// What a loop does with its body.
+#[derive(Clone, Copy)]
+enum Aim {
+    /// Goes somewhere by the first that decides.
+    Test(Quantifier, Ways),
+    /// Adds its values to the array begun last, by way of this cell on the stack.
+    Collect(i32),
+}
+
+/// A loop.
 #[derive(Clone, Copy)]
 struct Loop<'p> {
-    quantifier: Quantifier,
+    aim: Aim,
     body: &'p Expr,
-    ways: Ways,
     /// Whether its steps are counted before it begins.
     leaf: bool,
-    /// Where the innermost loop goes on, which is behind the test.
+    /// Where the innermost loop goes on, which is behind its body.
     next: Option<Label>,
 }
 
@@ -41,10 +49,29 @@ impl<'p> Rules<'p> {
             Quantifier::Any => ways.no,
             Quantifier::All => ways.yes,
         };
+        self.each(each, Aim::Test(quantifier, ways), done)
+    }
+
+    /// Puts the array of a loop's values into a cell on the stack; goes to `nil` where there is none.
+    pub(crate) fn collect(&mut self, each: &'p Each, element: &'p Type, cell: i32, nil: Label) -> Known<()> {
+        self.asm.second(&raw const *element as usize, || format!("the type {element}"));
+        self.call(quintet_native::collect_begin as *const () as usize, "collect_begin");
+        let done = self.asm.label();
+        self.each(each, Aim::Collect(cell), done)?;
+        self.asm.bind(done);
+        self.asm.second_on_stack(cell);
+        self.call(quintet_native::collect_end as *const () as usize, "collect_end");
+        self.asm.compare_answer(NIL as u8);
+        self.asm.jump_if(condition::EQUAL, nil);
+        self.fail_if(condition::ABOVE);
+        Some(())
+    }
+
+    fn each(&mut self, each: &'p Each, aim: Aim, done: Label) -> Known<()> {
         let leaf = is_leaf(self.linked, each);
         let bound = self.locals.len();
         let taken = self.slots.0;
-        let known = self.clauses(&each.clauses, Loop { quantifier, body: &each.body, ways, leaf, next: None }, done);
+        let known = self.clauses(&each.clauses, Loop { aim, body: &each.body, leaf, next: None }, done);
         self.locals.truncate(bound);
         self.give(taken);
         known
@@ -58,11 +85,18 @@ impl<'p> Rules<'p> {
                     Some(next) => next,
                     None => self.asm.label(),
                 };
-                let ways = match of.quantifier {
-                    Quantifier::Any => Ways { yes: of.ways.yes, no: go_on, next: go_on },
-                    Quantifier::All => Ways { yes: go_on, no: of.ways.no, next: go_on },
-                };
-                self.whole(of.body, ways)?;
+                match of.aim {
+                    Aim::Test(Quantifier::Any, ways) => self.whole(of.body, Ways { yes: ways.yes, no: go_on, next: go_on })?,
+                    Aim::Test(Quantifier::All, ways) => self.whole(of.body, Ways { yes: go_on, no: ways.no, next: go_on })?,
+                    Aim::Collect(cell) => {
+                        // What is nil is left out.
+                        self.argument(of.body, cell, go_on)?;
+                        self.asm.second_on_stack(cell);
+                        self.call(quintet_native::collect_push as *const () as usize, "collect_push");
+                        self.asm.compare_answer(NIL as u8);
+                        self.fail_if(condition::ABOVE);
+                    }
+                }
                 if go_on != done {
                     self.asm.bind(go_on);
                     self.asm.jump(done);
@@ -99,15 +133,7 @@ impl<'p> Rules<'p> {
         for ((i, (local, source)), place) in sources.iter().enumerate().zip(places) {
             let [missing, join] = std::array::from_fn(|_| self.asm.label());
             // All are evaluated, so one that is nil ends a loop over several only after the others.
-            let slot = self.slot(source, if sources.len() == 1 { done } else { missing })?;
-            let (ty, skip) = match slot.ty {
-                Type::Array(element) => (&**element, 0),
-                Type::Map(value) => (&**value, 8),
-                _ => return None,
-            };
-            self.put(Shape::HalfY, &[slot.at + 4]);
-            self.put(Shape::Start, &[slot.at]);
-            self.back(&slot);
+            let (ty, skip) = self.source(source, if sources.len() == 1 { done } else { missing })?;
             if sources.len() > 1 {
                 self.asm.jump(join);
                 self.asm.bind(missing);
@@ -144,6 +170,45 @@ impl<'p> Rules<'p> {
             self.asm.add_to(place, step);
         }
         self.asm.jump(head);
+        Some(())
+    }
+
+    /// Sets `x` to the address of the first item that a loop walks and `y` to their number. Answers the type of the items' values and how far
+    /// from an item its value is.
+    fn source(&mut self, expr: &'p Expr, nil: Label) -> Known<(&'p Type, i64)> {
+        if let (ExprKind::Collect(each), Type::Array(element)) = (&expr.kind, &expr.ty) {
+            // The others count from another block than the arena.
+            if !matches!(**element, Type::Bool | Type::Int | Type::Float | Type::Ip) {
+                return None;
+            }
+            let cell = self.take(CELL as i32)?;
+            self.collect(each, element, cell, nil)?;
+            self.asm.items_in(cell);
+            self.give(cell);
+            return Some((element, 0));
+        }
+        let slot = self.slot(expr, nil)?;
+        let of = match slot.ty {
+            Type::Array(element) => (&**element, 0),
+            Type::Map(value) => (&**value, 8),
+            _ => return None,
+        };
+        self.put(Shape::HalfY, &[slot.at + 4]);
+        self.put(Shape::Start, &[slot.at]);
+        self.back(&slot);
+        Some(of)
+    }
+
+    /// Sets `x` to the answer of a test, 0 or 1.
+    pub(crate) fn truth(&mut self, expr: &'p Expr) -> Known<()> {
+        let [yes, no, join] = std::array::from_fn(|_| self.asm.label());
+        self.whole(expr, Ways { yes, no, next: yes })?;
+        self.asm.bind(yes);
+        self.asm.set_x(1);
+        self.asm.jump(join);
+        self.asm.bind(no);
+        self.asm.set_x(0);
+        self.asm.bind(join);
         Some(())
     }
 

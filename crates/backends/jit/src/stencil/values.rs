@@ -1,7 +1,7 @@
 //! Values in registers: an Int or Bool in `x`, Bytes with their address in `x` and their length in `y`, an address in `x`, `y` and `z`.
 
 use quintet_lang::Type;
-use quintet_lang::ast::{ArithOp, Const, Expr, ExprKind};
+use quintet_lang::ast::{ArithOp, Const, Expr, ExprKind, Needle};
 use quintet_lang::intrinsic::Intrinsic;
 
 use crate::stencil::asm::Label;
@@ -67,6 +67,16 @@ impl<'p> Rules<'p> {
                 self.put(shape, &[]);
                 Some(())
             }
+            ExprKind::Not(_)
+            | ExprKind::Logic { .. }
+            | ExprKind::Compare { .. }
+            | ExprKind::In { .. }
+            | ExprKind::InList { .. }
+            | ExprKind::Contains { needle: Needle::Const(_), .. }
+            | ExprKind::Matches { .. }
+            | ExprKind::Wildcard { .. }
+            | ExprKind::Present(_)
+            | ExprKind::Quantifier { .. } => self.truth(expr),
             _ => None,
         }
     }

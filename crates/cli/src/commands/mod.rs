@@ -12,6 +12,7 @@ pub mod expressions;
 pub mod fields;
 pub mod fmt;
 pub mod functions;
+pub mod lsp;
 pub mod module;
 pub mod profile;
 pub mod report;

@@ -272,7 +272,8 @@ pub use quintet_lang as lang;
 pub use quintet_lang::{Checked, Field, FieldId, Limits, Passes, Presence, Program, Scheme, SchemeBuilder, SchemeError, Type};
 pub use quintet_runtime::{
     Alone, Arena, ArenaKind, ArrayRef, Artifact, Backend, BackendId, Batch, BatchBuilder, Bind, BytesSet, CallError, CompileError,
-    Compiled, Emit, EvaluateError, Fault, Filter, FilterError, Function, Instance, InstantiateError, IntSet, IpSet, Isolation, Library,
+    Compiled, DumpedEntry, DumpedState, Emit, EvaluateError, Fault, FileSink, Filter, FilterError, Function, Instance, InstantiateError, IntSet, IpSet, Isolation, Library,
     LinkError, Linked, List, Lists, MapRef, Matches, OwnedValue, Profile, RecordBuilder, RecordError, RecordRef, Room, RuleCost, RuleSet,
-    RuleTrap, RunError, Scratch, SetMatcher, Spent, Traits, Trap, TrapAt, Value, ValueInstance,
+    RuleTrap, RunError, Scratch, Session, SessionError, SetMatcher, Sink, SinkError, SinkFault, Spent, StateCount, Traits, Trap, TrapAt,
+    Value, ValueInstance, WriteSink,
 };

@@ -13,9 +13,12 @@ mod hint;
 mod logic;
 mod name;
 mod nil;
+mod output;
 mod pattern;
+mod refer;
 mod script;
 mod set;
+mod state;
 mod statement;
 mod subscript;
 
@@ -67,6 +70,8 @@ struct Checker<'a> {
     out: Block,
     /// What the text defines beside rules.
     script: script::Script<'a>,
+    /// The rules and tables of the text.
+    known: refer::Known<'a>,
     lists: HashMap<(String, Type), ast::ListId>,
     /// How many `any` and `all` stand around the current expression.
     quantifiers: usize,
@@ -93,12 +98,12 @@ pub fn check(file: &syntax::File, scheme: &Scheme, limits: &Limits) -> Result<Pr
 
 /// The same for a text of which `diagnostics` are known already.
 pub(crate) fn check_all(file: &syntax::File, scheme: &Scheme, limits: &Limits, diagnostics: Findings) -> Result<Program, Diagnostics> {
-    check_each(file, scheme, limits, diagnostics, Checker::rule).map(|(program, _)| program)
+    check_each(file, scheme, limits, diagnostics, |checker, rule| checker.rule(rule)).map(|(program, _)| program)
 }
 
 /// What is suspicious about a text that has no errors: names that nothing uses and statements that are never reached. None where it has.
 pub(crate) fn check_warnings(file: &syntax::File, scheme: &Scheme, limits: &Limits, diagnostics: Findings) -> Diagnostics {
-    let Ok((_, mut warnings)) = check_each(file, scheme, limits, diagnostics, Checker::rule) else {
+    let Ok((_, mut warnings)) = check_each(file, scheme, limits, diagnostics, |checker, rule| checker.rule(rule)) else {
         return Diagnostics::of(file.source, []);
     };
     unused(file).into_iter().for_each(|warning| warnings.push(warning));
@@ -107,16 +112,17 @@ pub(crate) fn check_warnings(file: &syntax::File, scheme: &Scheme, limits: &Limi
 
 /// The same for an expression of any type whose value is wanted.
 pub(crate) fn check_value(file: &syntax::File, scheme: &Scheme, limits: &Limits, diagnostics: Findings) -> Result<Program, Diagnostics> {
-    check_each(file, scheme, limits, diagnostics, Checker::value_rule).map(|(program, _)| program)
+    check_each(file, scheme, limits, diagnostics, |checker, rule| checker.value_rule(rule)).map(|(program, _)| program)
 }
 
-fn check_each<'a>(
-    file: &'a syntax::File<'a>,
-    scheme: &'a Scheme,
-    limits: &'a Limits,
+fn check_each(
+    file: &syntax::File<'_>,
+    scheme: &Scheme,
+    limits: &Limits,
     diagnostics: Findings,
-    check: fn(&mut Checker<'a>, &'a syntax::Rule<'a>),
+    check: for<'a> fn(&mut Checker<'a>, &'a syntax::Rule<'a>),
 ) -> Result<(Program, Findings), Diagnostics> {
+    let scheme = &refer::with_tables(file, scheme);
     let mut checker = Checker {
         scheme,
         limits,
@@ -134,10 +140,12 @@ fn check_each<'a>(
             sites: Vec::new(),
             functions: Vec::new(),
             tables: Vec::new(),
+            state: Default::default(),
         },
         locals: Vec::new(),
         out: Block::new(),
         script: script::Script::default(),
+        known: refer::Known::new(file),
         lists: HashMap::new(),
         quantifiers: 0,
         met: Met::default(),
@@ -150,27 +158,46 @@ fn check_each<'a>(
     checker.declare(file);
     let functions = file.items.iter().filter_map(|item| match item {
         syntax::Item::Function(function) => Some(function),
-        syntax::Item::Constant(_) | syntax::Item::Rule(_) => None,
+        _ => None,
     });
+    checker.known.forbid(refer::Place::Function);
     for function in functions {
         checker.function(function);
         if checker.all_met() {
             break;
         }
     }
-    for rule in file.rules().take(limits.rules) {
-        let done = |program: &Program| program.rules.len() + usize::from(program.value().is_some());
-        let known = done(&checker.program);
-        check(&mut checker, rule);
-        if done(&checker.program) == known && !checker.diagnostics.has_errors() {
-            // Nothing is left out without a word.
-            let d = Diagnostic::error("unchecked", rule.span, "this rule could not be checked");
-            checker.diagnostics.push(d.help("write it in another way, and report this text"));
+    checker.known.allow();
+    let mut left = limits.rules;
+    for item in &file.items {
+        match item {
+            syntax::Item::Rule(rule) => {
+                if left == 0 {
+                    break;
+                }
+                left -= 1;
+                let done = |program: &Program| program.rules.len() + usize::from(program.value().is_some());
+                let known = done(&checker.program);
+                check(&mut checker, rule);
+                let checked = done(&checker.program) != known;
+                if !checked && !checker.diagnostics.has_errors() {
+                    // Nothing is left out without a word.
+                    let d = Diagnostic::error("unchecked", rule.span, "this rule could not be checked");
+                    checker.diagnostics.push(d.help("write it in another way, and report this text"));
+                }
+                checker.known.rule(rule.name.text, checked.then(|| checker.program.rules.len().saturating_sub(1)));
+            }
+            syntax::Item::Time(time) => checker.time(time),
+            syntax::Item::State(state) => checker.state(state),
+            syntax::Item::On(on) => checker.on(on),
+            syntax::Item::Output(output) => checker.output(output),
+            syntax::Item::Constant(_) | syntax::Item::Function(_) => continue,
         }
         if checker.all_met() {
             break;
         }
     }
+    checker.settle_time(file);
     if checker.diagnostics.has_errors() {
         checker.diagnostics.extend(checker.warnings);
         return Err(checker.diagnostics.on(file.source));
@@ -194,7 +221,8 @@ impl<'a> Checker<'a> {
         let Ok(expr) = expr else { return };
         let frame = Frame { locals: std::mem::take(&mut self.locals) };
         let before = std::mem::take(&mut self.out);
-        self.program.rules.push(Rule { name: rule.name.text.to_owned(), frame, before, expr, span: rule.span });
+        let Ok(meta) = self.meta(&rule.meta) else { return };
+        self.program.rules.push(Rule { name: rule.name.text.to_owned(), meta, frame, before, expr, span: rule.span });
     }
 
     /// The expression of a text that is not to have rules. Elements come to an array of their values.

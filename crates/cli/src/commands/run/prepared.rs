@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use quintet::lang::state::Action;
 use quintet::{Engine, Linked, Rules, Scheme, backend};
 use quintet_inputs::Format;
 
@@ -23,6 +24,8 @@ pub struct Prepared {
     pub names: Vec<String>,
     /// The fields that are printed.
     pub columns: Vec<Column>,
+    /// Whether the rules have outputs.
+    pub outputs: bool,
 }
 
 impl Prepared {
@@ -36,18 +39,25 @@ impl Prepared {
         let check = |text: &str, scheme: &Scheme| engine.check(text, scheme).map_err(|d| source.wrong(&d));
         let all = check(&source.text, &full)?;
         columns::columns(&full, &args.field)?;
+        let outputs = all.state.steps.iter().any(|step| matches!(step.action, Action::Output(_)));
+        if !args.rule.is_empty() && !all.state.is_empty() {
+            return Err(Failure::unusable("--rule picks rules that stand alone; these keep state or have outputs, and are run together"));
+        }
+        if all.state.is_empty() && (!args.out.is_empty() || args.state_out.is_some()) {
+            return Err(Failure::unusable("the rules keep no state and have no output; --out and --state-out are for those that do"));
+        }
         let text = pick::rules(&source.text, &all, &args.rule)?;
         let used = check(&text, &full)?.used_fields();
         let scheme = full.project(|id, field| used.binary_search(&id).is_ok() || args.field.contains(&field.name));
         let program = check(&text, &scheme)?;
         let columns = columns::columns(&scheme, &args.field)?;
         let names = program.rules.iter().map(|r| r.name.clone()).collect();
-        let linked = engine.link(program).map_err(|e| {
+        let linked = engine.link_stateful(program).map_err(|e| {
             render::one(&source.name, &source.text, e.span(), &e.to_string());
             Failure::found("")
         })?;
         let backend = backend(&args.backend).map_err(Failure::unusable)?;
         let rules = engine.compile_linked(&linked, &*backend).map_err(Failure::unusable)?;
-        Ok(Prepared { full, linked, rules, text, names, columns })
+        Ok(Prepared { full, linked, rules, text, names, columns, outputs })
     }
 }

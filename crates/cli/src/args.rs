@@ -43,6 +43,7 @@ pub enum Verb {
     Conform(ConformArgs),
     Report(ReportArgs),
     Fmt(FmtArgs),
+    Lsp(crate::commands::lsp::LspArgs),
     Completions(CompletionsArgs),
     #[command(hide = true)]
     Man(ManArgs),
@@ -87,8 +88,8 @@ Examples:
   quintet check edge.rules --output json
   quintet check --scheme cloudflare --expressions collected.jsonl --origin docs --exceptions known.toml
 
---output json prints for each file a line {\"file\", \"diagnostics\": [{severity, code, message, label, help, start, end}], \"left_out\"}; start
-and end (exclusive) are {line, column, character, byte}: line and column count from 1, character and byte from 0 at the start of the text;
+--output json prints for each file a line {\"file\", \"diagnostics\": [{severity, code, message, label, help, mend, start, end}], \"left_out\"};
+mend is null or {start, end, text}, what to put in the place of what; start and end (exclusive) are {line, column, character, byte}: line and column count from 1, character and byte from 0 at the start of the text;
 columns are characters. left_out counts errors beyond the first 200.
 --expressions prints `N check, M fail, K listed` in its last line.
 

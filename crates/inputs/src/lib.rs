@@ -51,6 +51,7 @@ mod scan;
 pub mod schemes;
 mod stats;
 mod table;
+mod usual;
 mod window;
 
 pub use decoder::Decoder;

@@ -4,7 +4,7 @@
 use std::io::Cursor;
 use std::sync::{Arc, Mutex};
 
-use quintet::{ArenaKind, Engine, Matches, Scheme, Sink, SinkFault, configurations};
+use quintet::{ArenaKind, Engine, Matches, Scheme, Sink, SinkFault, WholeLines, configurations};
 use quintet_inputs::{Format, Reader, ReaderOptions};
 
 const PAGE: &str = include_str!("../../../docs/state.md");
@@ -35,8 +35,8 @@ fn blocks() -> Vec<Block> {
 struct Lines(Arc<Mutex<Vec<u8>>>);
 
 impl Sink for Lines {
-    fn write(&mut self, lines: &[u8]) -> Result<(), SinkFault> {
-        self.0.lock().expect("no panic").extend_from_slice(lines);
+    fn write(&mut self, lines: &WholeLines<'_>) -> Result<(), SinkFault> {
+        self.0.lock().expect("no panic").extend_from_slice(lines.bytes());
         Ok(())
     }
 }

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use quintet_lang::diagnostic::Diagnostics;
 use quintet_lang::{Checked, Limits, Passes, Program, Scheme, optimise, rewrite};
 use quintet_runtime::{
-    Backend, BackendId, CompileError, Compiled, Filter, Instance, InstantiateError, Library, LinkError, Linked, Lists, Session, SessionError,
+    Backend, BackendId, CompileError, Compiled, Filter, Instance, InstantiateError, Library, LinkError, Linked, Lists, Session,
+    SessionError,
 };
 
 use crate::callable::{Callable, NotCallable};
@@ -184,8 +185,7 @@ impl Engine {
         let backend = find(backend_id)?;
         let checked = Checked::rules(source, scheme, &self.limits)?;
         self.lists.check(&checked, source)?;
-        let linked =
-            if checked.state.is_empty() { self.link_checked(checked)? } else { self.link_stateful(checked.into_program())? };
+        let linked = if checked.state.is_empty() { self.link_checked(checked)? } else { self.link_stateful(checked.into_program())? };
         self.compile_linked(&linked, &**backend).map_err(Error::Compile)
     }
 
@@ -232,7 +232,16 @@ impl Rules {
     /// # Errors
     /// [`SessionError::Instantiate`], or [`SessionError::Misused`] where the rules do neither.
     pub fn session(&self) -> Result<Session, SessionError> {
-        Session::new(self.linked.clone(), self.tests()?)
+        self.session_on(1)
+    }
+
+    /// The same, for so many threads to share the records of large batches by key, where rules allow it: see [`Session::new`].
+    ///
+    /// # Errors
+    /// As [`Rules::session`].
+    pub fn session_on(&self, threads: usize) -> Result<Session, SessionError> {
+        let instances = (0..threads.max(1)).map(|_| self.tests()).collect::<Result<_, _>>()?;
+        Session::new(self.linked.clone(), instances)
     }
 
     /// What a thread needs to run what rules that keep state say of a record alone, for [`Session::finish`] to make answers of. Of rules that

@@ -135,7 +135,8 @@ fn model(rows: &[Row], b: [Bounds; 8]) -> Answers {
             dump.push(format!("{{\"state\":\"{name}\",\"key\":[{key}],\"value\":{value}}}"));
         }
     }
-    let evicted = names.iter().zip(&t).map(|(name, m)| ((*name).to_owned(), m.evicted)).chain([("out".to_owned(), limit.evicted)]).collect();
+    let evicted =
+        names.iter().zip(&t).map(|(name, m)| ((*name).to_owned(), m.evicted)).chain([("out".to_owned(), limit.evicted)]).collect();
     Answers { rules, traps: Vec::new(), dump, evicted, lines: vec![("out".into(), lines)], trapped: 0 }
 }
 
@@ -172,7 +173,22 @@ fn source(b: [Bounds; 8]) -> String {
         rule text = starts_with(bytes_, \"a\")
         output out on distinct limit 2 within 2s by k = json {{ k: k, n: distinct_ }}
         ",
-        fixed.0, fixed.1, kept.0, kept.1, slid.0, slid.1, total.0, total.1, seen.0, seen.1, distinct.0, distinct.1, int.0, int.1, bytes.0, bytes.1,
+        fixed.0,
+        fixed.1,
+        kept.0,
+        kept.1,
+        slid.0,
+        slid.1,
+        total.0,
+        total.1,
+        seen.0,
+        seen.1,
+        distinct.0,
+        distinct.1,
+        int.0,
+        int.1,
+        bytes.0,
+        bytes.1,
     )
 }
 
@@ -194,7 +210,10 @@ fn rows() -> impl Strategy<Value = Vec<Row>> {
 }
 
 fn bounds() -> impl Strategy<Value = [Bounds; 8]> {
-    prop::array::uniform8((1..4_000_i64, 1..8_usize).prop_map(|(span, max)| Bounds { span, max }))
+    let some = (1..4_000_i64, 1..8_usize).prop_map(|(span, max)| Bounds { span, max });
+    // Where there is room for all, threads share records by key; else they do not.
+    let full = prop::array::uniform8(some);
+    (full, any::<bool>()).prop_map(|(bounds, room)| if room { bounds.map(|b| Bounds { max: 1000 * b.max, ..b }) } else { bounds })
 }
 
 proptest! {
@@ -208,8 +227,9 @@ proptest! {
         for backend in configurations() {
             let id = backend.id().to_string();
             let rules = engine.compile(&source, &scheme, &id).expect("rules");
-            for threads in [1, 4] {
-                prop_assert_eq!(&run(&rules, &rows, Way { size, threads }), &expected, "{}, {} threads", id, threads);
+            for (threads, shared) in [(1, 1), (4, 1), (1, 4), (4, 4)] {
+                let found = run(&rules, &rows, Way { size, threads, shared });
+                prop_assert_eq!(&found, &expected, "{}, {} threads, {} by key", id, threads, shared);
             }
         }
     }

@@ -26,7 +26,15 @@ pub fn dump(program: &Program) -> String {
         let _ = dump_function(program, function, &mut text);
     }
     for state in &program.state.states {
-        let _ = writeln!(text, "state {:?} {} key body {} {:?} max {}", state.name, state.kind.word(), state.key.values.0, state.life, state.max);
+        let _ = writeln!(
+            text,
+            "state {:?} {} key body {} {:?} max {}",
+            state.name,
+            state.kind.word(),
+            state.key.values.0,
+            state.life,
+            state.max
+        );
     }
     for step in &program.state.steps {
         let rule = program.rules.get(step.rule as usize).map_or("?", |rule| rule.name.as_str());
@@ -39,7 +47,11 @@ pub fn dump(program: &Program) -> String {
                 })
             }
             Action::Output(output) => {
-                writeln!(text, "output {:?} on {rule:?} after {} rules: {:?} of body {}", output.name, step.after, output.format, output.values.0)
+                writeln!(
+                    text,
+                    "output {:?} on {rule:?} after {} rules: {:?} of body {}",
+                    output.name, step.after, output.format, output.values.0
+                )
             }
         };
     }

@@ -151,7 +151,13 @@ impl Formatter<'_> {
                 let expr = inner(expr);
                 self.comments_before(first(expr), 0, false);
                 let prefix = if name.text.is_empty() { String::new() } else { format!("rule {}{} = ", name.text, self.meta(meta)) };
-                self.item(expr, &prefix, 0);
+                if !meta.is_empty() && prefix.chars().count() + self.flat(expr).chars().count() > WIDTH {
+                    // What is said of a rule has a line of its own where both do not fit into one.
+                    self.line(0, prefix.trim_end());
+                    self.item(expr, "", INDENT);
+                } else {
+                    self.item(expr, &prefix, 0);
+                }
             }
             Item::Rule(Rule { name, meta, body: RuleBody::Block(block), .. }) => {
                 self.comments_before(block.span.start as usize, 0, false);
@@ -174,8 +180,18 @@ impl Formatter<'_> {
                 self.body(body, 0);
             }
             Item::Output(output) => {
-                let text = self.output(output);
-                self.one(&text, output.span.end as usize);
+                let end = output.span.end as usize;
+                let (head, values) = self.output(output);
+                let flat = if values.is_empty() { head.clone() } else { format!("{head} {{ {} }}", values.join(", ")) };
+                if flat.chars().count() <= WIDTH || values.is_empty() {
+                    self.one(&flat, end);
+                } else {
+                    self.comments_before(end, 0, false);
+                    self.line(0, &format!("{head} {{"));
+                    values.iter().for_each(|value| self.line(INDENT, &format!("{value},")));
+                    self.line(0, "}");
+                    self.trailing(end);
+                }
             }
             Item::Function(function) => {
                 self.comments_before(function.body.span.start as usize, 0, false);
@@ -219,13 +235,13 @@ impl Formatter<'_> {
         self.trailing(end);
     }
 
-    fn named(&self, values: &[(Name, Expr)]) -> String {
-        values.iter().map(|(name, value)| format!("{}: {}", name.text, self.flat(inner(value)))).collect::<Vec<_>>().join(", ")
+    fn named(&self, values: &[(Name, Expr)]) -> Vec<String> {
+        values.iter().map(|(name, value)| format!("{}: {}", name.text, self.flat(inner(value)))).collect()
     }
 
     /// What is said of a rule, with a blank before it.
     fn meta(&self, meta: &[(Name, Expr)]) -> String {
-        if meta.is_empty() { String::new() } else { format!(" [{}]", self.named(meta)) }
+        if meta.is_empty() { String::new() } else { format!(" [{}]", self.named(meta).join(", ")) }
     }
 
     fn keys(&self, keys: &[Expr]) -> String {
@@ -241,7 +257,8 @@ impl Formatter<'_> {
         format!("state {}{keys}: {}{}", state.name.text, state.kind.text, bounds.collect::<String>())
     }
 
-    fn output(&self, output: &Output) -> String {
+    /// An output without its values, and those.
+    fn output(&self, output: &Output) -> (String, Vec<String>) {
         let limit = output.limit.as_ref().map_or_else(String::new, |limit| {
             // Parentheses that stand around a key may be needed.
             let keys = limit.keys.iter().map(|key| self.flat(key)).collect::<Vec<_>>().join(", ");
@@ -249,11 +266,8 @@ impl Formatter<'_> {
             format!(" limit {} within {}{by}", limit.count.text, limit.within.text)
         });
         let text = output.text.as_ref().map_or_else(String::new, |(_, span)| format!(" {}", self.text(*span)));
-        let values = output.values.as_ref().map_or_else(String::new, |(values, _)| match self.named(values).as_str() {
-            "" => " {}".to_owned(),
-            named => format!(" {{ {named} }}"),
-        });
-        format!("output {} on {}{limit} = {}{text}{values}", output.name.text, output.rule.text, output.format.text)
+        let values = output.values.as_ref().map_or_else(Vec::new, |(values, _)| self.named(values));
+        (format!("output {} on {}{limit} = {}{text}", output.name.text, output.rule.text, output.format.text), values)
     }
 
     /// The statements of a block whose brace is open, and the closing brace.

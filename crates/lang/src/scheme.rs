@@ -356,6 +356,7 @@ impl Scheme {
             functions: self.0.functions.clone(),
             names,
             list_types: self.0.list_types.clone(),
+            values: self.0.values.clone(),
             nil_not_equal: self.0.nil_not_equal,
             whole: None,
             records: Some(self.clone()),

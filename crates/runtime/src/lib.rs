@@ -66,7 +66,7 @@ pub use matches::{Matches, RuleSet, RuleTrap, TrapAt};
 #[doc(hidden)]
 pub use matches::{WriteMatches, WriteRuleSet};
 pub use meter::{FREE, Interrupter, SLICE};
-pub use output::{FileSink, Sink, SinkError, SinkFault, WriteSink};
+pub use output::{FileSink, Sink, SinkError, SinkFault, WholeLines, WriteSink};
 pub use owned::{JsonError, OwnedValue};
 pub use pack::{BLOCK_BYTES, Blob};
 pub use profile::{ALONE, Alone, Profile, RuleCost, Spent};

@@ -85,7 +85,10 @@ fn stateless(program: &Program) -> Result<(), LinkError> {
     let Some(span) = program.state.states.first().map(|state| state.span).or(program.state.steps.first().map(|step| step.span)) else {
         return Ok(());
     };
-    Err(LinkError { message: "these rules keep state or have outputs; they are run record after record, by a session".into(), span })
+    Err(LinkError {
+        message: "these rules keep state or have outputs: only `quintet run`, or a session of the library, has their answers".into(),
+        span,
+    })
 }
 
 /// Whether the library has the functions that a program calls, as the program's scheme declares them.

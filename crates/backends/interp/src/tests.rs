@@ -126,6 +126,7 @@ fn tables(scheme: &Scheme, sites: Vec<Site>) -> Program {
         sites,
         functions: vec![],
         tables: vec![],
+        state: Default::default(),
     }
 }
 

@@ -2,9 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 
-use quintet::{
-    ArenaKind, Batch, BatchBuilder, DumpedState, Engine, Matches, Rules, Scheme, Session, Sink, SinkFault, Type, configurations,
-};
+use quintet::{ArenaKind, Batch, BatchBuilder, DumpedState, Engine, Matches, Rules, Scheme, Session, Sink, SinkFault, Type, WholeLines};
 
 /// A record: time in milliseconds, key, value, text.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -13,13 +11,6 @@ pub struct Row {
     pub k: Option<i64>,
     pub v: Option<i64>,
     pub b: Option<Vec<u8>>,
-}
-
-impl Row {
-    /// A record at a second, with a key and a value.
-    pub fn at(second: i64, k: i64, v: i64) -> Row {
-        Row { ms: Some(second * 1000), k: Some(k), v: Some(v), b: None }
-    }
 }
 
 pub fn scheme(engine: &Engine) -> Scheme {
@@ -32,10 +23,10 @@ pub fn batch(scheme: &Scheme, rows: &[Row]) -> Batch {
     let id = |name: &str| scheme.field_id(name).expect("a field");
     for row in rows {
         let mut record = builder.record();
-        row.ms.iter().for_each(|ms| drop(record.float(id("t"), *ms as f64 / 1000.0)));
-        row.k.iter().for_each(|k| drop(record.int(id("k"), *k)));
-        row.v.iter().for_each(|v| drop(record.int(id("v"), *v)));
-        row.b.iter().for_each(|b| drop(record.bytes(id("b"), b)));
+        row.ms.iter().for_each(|ms| record.float(id("t"), *ms as f64 / 1000.0));
+        row.k.iter().for_each(|k| record.int(id("k"), *k));
+        row.v.iter().for_each(|v| record.int(id("v"), *v));
+        row.b.iter().for_each(|b| record.bytes(id("b"), b));
         record.finish().expect("a record");
     }
     builder.build()
@@ -46,8 +37,8 @@ pub fn batch(scheme: &Scheme, rows: &[Row]) -> Batch {
 pub struct Lines(pub Arc<Mutex<Vec<u8>>>);
 
 impl Sink for Lines {
-    fn write(&mut self, lines: &[u8]) -> Result<(), SinkFault> {
-        self.0.lock().expect("no panic").extend_from_slice(lines);
+    fn write(&mut self, lines: &WholeLines<'_>) -> Result<(), SinkFault> {
+        self.0.lock().expect("no panic").extend_from_slice(lines.bytes());
         Ok(())
     }
 }
@@ -80,11 +71,14 @@ pub struct Way {
     pub size: usize,
     /// Threads that run what looks at records alone; with one, the session does.
     pub threads: usize,
+    /// Threads that share records by key, however few there are.
+    pub shared: usize,
 }
 
 /// Runs rules over records.
 pub fn run(rules: &Rules, rows: &[Row], way: Way) -> Answers {
-    let mut session = rules.session().expect("a session");
+    let mut session = rules.session_on(way.shared).expect("a session");
+    session.share_from(1);
     let outputs: Vec<String> = session.outputs().map(str::to_owned).collect();
     let sinks: Vec<(String, Lines)> = outputs.into_iter().map(|name| (name, Lines::default())).collect();
     for (name, lines) in &sinks {
@@ -132,23 +126,4 @@ pub fn run(rules: &Rules, rows: &[Row], way: Way) -> Answers {
     }
     found.lines = sinks.iter().map(|(name, lines)| (name.clone(), String::from_utf8(lines.0.lock().unwrap().clone()).unwrap())).collect();
     found
-}
-
-/// Runs rules over records on every configuration, in one batch and record by record; all answer alike.
-pub fn everywhere(source: &str, rows: &[Row]) -> Answers {
-    let engine = Engine::new();
-    let scheme = scheme(&engine);
-    let mut first: Option<Answers> = None;
-    for backend in configurations() {
-        let id = backend.id().to_string();
-        let rules = engine.compile(source, &scheme, &id).unwrap_or_else(|e| panic!("{e}"));
-        for size in [1, 3, rows.len().max(1)] {
-            let found = run(&rules, rows, Way { size, threads: 1 });
-            match &first {
-                None => first = Some(found),
-                Some(first) => assert_eq!(*first, found, "{id}, {size} records a batch"),
-            }
-        }
-    }
-    first.expect("there are backends")
 }

@@ -42,16 +42,13 @@ impl<'a> Checker<'a> {
     }
 
     /// The form, and the names and values of what is given out.
-    fn format(
-        &mut self,
-        output: &'a syntax::Output<'a>,
-        rule: Option<usize>,
-    ) -> Checked<(Format, Vec<String>, crate::ast::FnId)> {
+    fn format(&mut self, output: &'a syntax::Output<'a>, rule: Option<usize>) -> Checked<(Format, Vec<String>, crate::ast::FnId)> {
         let form = output.format.text;
         if !FORMS.contains(&form) {
             let d = Diagnostic::error("unknown-format", output.format.span, format!("there is no form `{form}`"));
             let near = FORMS.into_iter().find(|known| known.eq_ignore_ascii_case(form)).or_else(|| nearest(form, FORMS.into_iter()));
-            return self.fail(d.help(near.map_or_else(|| "forms are json, csv, text and eve".into(), |near| format!("did you mean `{near}`?"))));
+            return self
+                .fail(d.help(near.map_or_else(|| "forms are json, csv, text and eve".into(), |near| format!("did you mean `{near}`?"))));
         }
         let values = output.values.as_ref().map_or(&[][..], |(values, _)| values.as_slice());
         let mut names: Vec<String> = Vec::with_capacity(values.len());
@@ -126,7 +123,7 @@ impl<'a> Checker<'a> {
         }
         if !rule.meta.iter().any(|meta| meta.name == "sid" && matches!(meta.value, Const::Int(_))) {
             let d = Diagnostic::error("missing-meta", output.rule.span, format!("an alert has a number, and the rule `{name}` says none"));
-            return self.fail(d.help(format!("write `rule {name} [sid: 1, msg: \"...\"] = ...`")));
+            return self.fail(d.help("say it behind the rule's name: `[sid: 1, msg: \"...\"]`"));
         }
         Ok(())
     }
@@ -154,7 +151,10 @@ impl<'a> Checker<'a> {
             };
             let Some(place) = names.iter().position(|known| known == name) else {
                 let near = nearest(name, names.iter().map(String::as_str));
-                let help = near.map_or_else(|| format!("say what it is: `{{ {name}: VALUE }}` behind the text"), |near| format!("did you mean `{{{near}}}`?"));
+                let help = near.map_or_else(
+                    || format!("say what it is: `{{ {name}: VALUE }}` behind the text"),
+                    |near| format!("did you mean `{{{near}}}`?"),
+                );
                 return self.fail(Diagnostic::error("unknown-name", span, format!("there is no value `{name}` in this text")).help(help));
             };
             if !plain.is_empty() {

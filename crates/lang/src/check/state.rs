@@ -212,7 +212,8 @@ impl<'a> Checker<'a> {
         let counts = matches!(kind, StateKind::Count | StateKind::Sum);
         if let Some(span) = sliding.filter(|_| !counts || life.is_none_or(|(word, _)| word.text != "within")) {
             let d = Diagnostic::error("wrong-kind", span, "nothing slides here");
-            return self.fail(d.help("`sliding` stands behind the `within` of a count or sum; of `distinct` each value goes by itself anyway"));
+            return self
+                .fail(d.help("`sliding` stands behind the `within` of a count or sum; of `distinct` each value goes by itself anyway"));
         }
         let life = match life {
             None if max.is_none() => {

@@ -34,6 +34,10 @@ enum Head {
 /// The words that items start with.
 const WORDS: [&str; 7] = ["rule", "fn", "const", "time", "state", "on", "output"];
 
+/// Words that stand between two values: after a field that is called `state`, `on` or `output` they begin no item.
+const OPERATORS: [&str; 16] =
+    ["and", "or", "xor", "eq", "ne", "lt", "le", "gt", "ge", "in", "not", "contains", "matches", "strict", "wildcard", "bitwise_and"];
+
 impl Head {
     /// What definitions of its kind are called.
     fn kind(self) -> &'static str {
@@ -99,6 +103,11 @@ impl<'s> Parser<'s> {
                 Ok(item) => items.push(item),
                 Err(Failed) => self.skip_to_item(after),
             }
+        }
+        if let [Item::Time(time)] = items.as_slice() {
+            // Alone it says nothing, and so it is not what was meant.
+            let d = Diagnostic::error("no-rule", time.name.span, "this says what the time of records is, and nothing asks for it");
+            self.diagnostics.push(d.help("`==` compares a field that is called `time`; rules stand beside what the time is"));
         }
         items
     }
@@ -206,6 +215,9 @@ impl<'s> Parser<'s> {
             "rule" | "on" => ahead.rule_name(),
             _ => ahead.identifier(),
         };
+        if matches!(word, "state" | "on" | "output") && OPERATORS.contains(&name.text) {
+            return None;
+        }
         let (token, symbol) = ahead.peek();
         let head = match (word, token) {
             ("rule", Token::Symbol("=")) => Head::Rule,

@@ -1,7 +1,9 @@
 //! Whether tables, what changes them and outputs are as [`state`](crate::state) says.
 
+use std::collections::HashSet;
+
 use super::{Valid, ensure};
-use crate::ast::{Expr, ExprKind, FnId, Function, Program};
+use crate::ast::{Expr, ExprKind, FnId, Function, Program, Stmt, StmtKind};
 use crate::state::{Action, Change, Format, HARD_MAX, HARD_SPAN, Key, KeyPart, Output, Piece, Read, StateKind, Update, fields};
 use crate::types::Type;
 
@@ -18,6 +20,7 @@ pub(super) fn valid(program: &Program) -> Valid {
         ensure((1..=HARD_MAX).contains(&state.max), "a table has no room")?;
         ensure(state.life.span().is_none_or(|span| (1..=HARD_SPAN).contains(&span)), "a table's entries live too long or not at all")?;
     }
+    uncalled(program)?;
     if let Some(time) = state.time {
         let answers = plain(program, time)?;
         ensure(matches!(answers.as_slice(), [Type::Int | Type::Float]), "the time is no number")?;
@@ -48,6 +51,20 @@ pub(super) fn valid(program: &Program) -> Valid {
         }
     }
     Ok(())
+}
+
+/// Whether nothing calls what is computed for tables and outputs, each of which is computed for one thing.
+fn uncalled(program: &Program) -> Valid {
+    let mut hidden = HashSet::new();
+    ensure(program.state.functions().all(|id| hidden.insert(id)), "a function is computed for two tables or outputs")?;
+    if hidden.is_empty() {
+        return Ok(());
+    }
+    let mut called = false;
+    let mut look = |stmt: &Stmt| called |= matches!(&stmt.kind, StmtKind::Call { function, .. } if hidden.contains(function));
+    let rules = program.rules.iter().flat_map(|rule| &rule.before);
+    rules.chain(program.functions.iter().flat_map(|function| &function.body)).for_each(|stmt| stmt.walk(&mut look));
+    ensure(!called, "what is computed for a table or an output is called")
 }
 
 /// The function of an id that computes something for a table or an output.

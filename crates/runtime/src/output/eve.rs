@@ -79,8 +79,14 @@ pub(super) fn push(event: &Event<'_>, out: &mut Vec<u8>) {
     }
     object.field("event_type", &json!(event.name));
     if let [src, dst, src_port, dst_port, proto] = flow {
-        for (name, value) in [("src_ip", src), ("src_port", src_port), ("dest_ip", dst), ("dest_port", dst_port)] {
-            if let Some(value) = value {
+        let own = match proto {
+            Some(OwnedValue::Int(number)) => crate::state::has_ports(&Value::Int(*number)),
+            _ => true,
+        };
+        for (name, value, is_port) in
+            [("src_ip", src, false), ("src_port", src_port, true), ("dest_ip", dst, false), ("dest_port", dst_port, true)]
+        {
+            if let Some(value) = value.as_ref().filter(|_| own || !is_port) {
                 object.field(name, &text::json(value));
             }
         }

@@ -7,5 +7,5 @@ mod outlet;
 mod sink;
 mod text;
 
-pub(crate) use outlet::{Line, Outlet};
-pub use sink::{FileSink, Sink, SinkError, SinkFault, WriteSink};
+pub(crate) use outlet::{Form, Line, Outlet, outputs};
+pub use sink::{FileSink, Sink, SinkError, SinkFault, WholeLines, WriteSink};

@@ -4,22 +4,28 @@ use quintet_lang::state::{Format, KeyPart, Output, Piece};
 use serde_json::Value as Json;
 
 use super::eve::{self, Event};
-use super::sink::{Sink, SinkError};
+use super::sink::{Sink, SinkError, WholeLines};
 use super::text;
 use crate::linked::Linked;
 use crate::owned::OwnedValue;
 use crate::state::StatePlan;
 
-/// An output, and where its lines go.
-pub(crate) struct Outlet {
+/// How the lines of an output are made.
+pub(crate) struct Form {
     output: Output,
-    /// Its place among the steps.
-    place: usize,
     /// What an alert says of its rule.
     known: Vec<(&'static str, Json)>,
+    /// Whether anybody wants them.
+    open: bool,
+}
+
+/// The lines of an output, and where they go.
+pub(crate) struct Outlet {
+    name: String,
     sink: Option<Box<dyn Sink>>,
     pending: Vec<u8>,
-    pending_lines: u64,
+    /// Where each line of them ends.
+    ends: Vec<usize>,
     lines: u64,
     bytes: u64,
 }
@@ -31,50 +37,26 @@ pub(crate) struct Line<'l> {
     pub(crate) time: i64,
 }
 
-impl Outlet {
-    /// The outputs of a program.
-    pub(crate) fn all(linked: &Linked, plan: &StatePlan) -> Vec<Outlet> {
-        let outputs = plan.outputs().map(|(place, rule, output)| {
-            let alert = matches!(&output.format, Format::Eve { event, .. } if event == "alert");
-            let known = if alert { eve::signature(&linked.program().rules[rule]) } else { Vec::new() };
-            let (sink, pending) = (None, Vec::new());
-            Outlet { output: output.clone(), place, known, sink, pending, pending_lines: 0, lines: 0, bytes: 0 }
-        });
-        outputs.collect()
-    }
+/// The outputs of a program.
+pub(crate) fn outputs(linked: &Linked, plan: &StatePlan) -> (Vec<Form>, Vec<Outlet>) {
+    let form = |(rule, output): (usize, &Output)| {
+        let alert = matches!(&output.format, Format::Eve { event, .. } if event == "alert");
+        let known = if alert { eve::signature(&linked.program().rules[rule]) } else { Vec::new() };
+        let outlet = Outlet { name: output.name.clone(), sink: None, pending: Vec::new(), ends: Vec::new(), lines: 0, bytes: 0 };
+        (Form { output: output.clone(), known, open: false }, outlet)
+    };
+    plan.outputs().map(form).unzip()
+}
 
-    pub(crate) fn name(&self) -> &str {
-        &self.output.name
-    }
-
-    pub(crate) fn is_at(&self, place: usize) -> bool {
-        self.place == place
-    }
-
+impl Form {
+    /// Whether anybody wants lines.
     pub(crate) fn is_open(&self) -> bool {
-        self.sink.is_some()
-    }
-
-    /// Lines that a sink has.
-    pub(crate) fn lines(&self) -> u64 {
-        self.lines
-    }
-
-    /// Their bytes.
-    pub(crate) fn bytes(&self) -> u64 {
-        self.bytes
-    }
-
-    pub(crate) fn attach(&mut self, sink: Box<dyn Sink>) -> Option<Box<dyn Sink>> {
-        if self.output.format == Format::Csv && sink.is_new() {
-            text::push_row(self.output.names.iter().map(|name| name.clone().into_bytes()), &mut self.pending);
-        }
-        self.sink.replace(sink)
+        self.open
     }
 
     /// Makes a line.
-    pub(crate) fn line(&mut self, line: Line<'_>) {
-        let (out, names) = (&mut self.pending, &self.output.names);
+    pub(crate) fn line(&self, line: Line<'_>, out: &mut Vec<u8>) {
+        let names = &self.output.names;
         match &self.output.format {
             Format::Json => {
                 out.push(b'{');
@@ -107,7 +89,38 @@ impl Outlet {
                 out.push(b'\n');
             }
         }
-        self.pending_lines += 1;
+    }
+}
+
+impl Outlet {
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Lines that a sink has, with the header of a table.
+    pub(crate) fn lines(&self) -> u64 {
+        self.lines
+    }
+
+    /// Their bytes.
+    pub(crate) fn bytes(&self) -> u64 {
+        self.bytes
+    }
+
+    /// Has lines of a form go to a sink.
+    pub(crate) fn attach(&mut self, form: &mut Form, sink: Box<dyn Sink>) -> Option<Box<dyn Sink>> {
+        form.open = true;
+        if form.output.format == Format::Csv && sink.is_new() {
+            text::push_row(form.output.names.iter().map(|name| name.clone().into_bytes()), &mut self.pending);
+            self.ends.push(self.pending.len());
+        }
+        self.sink.replace(sink)
+    }
+
+    /// Takes a line in, to be handed over.
+    pub(crate) fn append(&mut self, line: &[u8]) {
+        self.pending.extend_from_slice(line);
+        self.ends.push(self.pending.len());
     }
 
     /// Hands the lines that there are to the sink.
@@ -116,20 +129,13 @@ impl Outlet {
             return Ok(());
         }
         let Some(sink) = &mut self.sink else { return Ok(()) };
-        let written = sink.write(&self.pending);
-        let (bytes, lines) = match &written {
-            Ok(()) => (self.pending.len(), self.pending_lines),
-            Err(fault) => {
-                let there = self.pending.get(..fault.written).unwrap_or(&[]);
-                // A cell of a table may hold line ends, so that this can be more lines than there are.
-                let ends = there.iter().filter(|byte| **byte == b'\n').count() as u64;
-                (there.len(), ends.min(self.pending_lines))
-            }
-        };
+        let lines = WholeLines::new(&self.pending, &self.ends);
+        let written = sink.write(&lines);
+        let (count, bytes) = lines.whole(written.as_ref().map_or_else(|fault| fault.written, |_| self.pending.len()));
+        self.lines += count as u64;
         self.bytes += bytes as u64;
-        self.lines += lines;
         self.pending.clear();
-        self.pending_lines = 0;
-        written.map_err(|fault| SinkError::new(&self.output.name, (self.lines, self.bytes), fault.error))
+        self.ends.clear();
+        written.map_err(|fault| SinkError::new(&self.name, (self.lines, self.bytes), fault.error))
     }
 }

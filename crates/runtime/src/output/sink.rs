@@ -6,15 +6,47 @@ use std::path::Path;
 
 /// Where the lines of an output go.
 pub trait Sink: Send {
-    /// Takes lines: whole ones, each with its end.
+    /// Takes lines.
     ///
     /// # Errors
     /// They cannot be taken, or not all of them; see [`SinkFault`].
-    fn write(&mut self, lines: &[u8]) -> Result<(), SinkFault>;
+    fn write(&mut self, lines: &WholeLines<'_>) -> Result<(), SinkFault>;
 
     /// Whether nothing was ever written there: a table then begins with its header.
     fn is_new(&self) -> bool {
         true
+    }
+}
+
+/// Lines, each whole and with its end.
+#[derive(Clone, Copy, Debug)]
+pub struct WholeLines<'l> {
+    bytes: &'l [u8],
+    /// Where each of them ends.
+    ends: &'l [usize],
+}
+
+impl<'l> WholeLines<'l> {
+    pub(super) fn new(bytes: &'l [u8], ends: &'l [usize]) -> WholeLines<'l> {
+        WholeLines { bytes, ends }
+    }
+
+    /// All of them, one behind the other.
+    pub fn bytes(&self) -> &'l [u8] {
+        self.bytes
+    }
+
+    /// Each of them. A row of a table may have line ends in its cells.
+    pub fn iter(&self) -> impl Iterator<Item = &'l [u8]> {
+        let begins = std::iter::once(0).chain(self.ends.iter().copied());
+        let bytes = self.bytes;
+        begins.zip(self.ends).map(move |(begin, end)| bytes.get(begin..*end).unwrap_or(&[]))
+    }
+
+    /// How many whole lines the first bytes are, and how many bytes those have.
+    pub fn whole(&self, written: usize) -> (usize, usize) {
+        let lines = self.ends.partition_point(|end| *end <= written);
+        (lines, lines.checked_sub(1).map_or(0, |last| self.ends[last]))
     }
 }
 
@@ -78,21 +110,16 @@ fn write_some(out: &mut impl Write, bytes: &[u8]) -> (usize, Option<Error>) {
     (written, None)
 }
 
-/// The bytes of the whole lines among the first bytes of lines.
-fn whole(lines: &[u8], written: usize) -> usize {
-    lines.get(..written).and_then(|all| all.iter().rposition(|b| *b == b'\n')).map_or(0, |end| end + 1)
-}
-
 /// Lines go to anything that takes bytes, such as standard output or a pipe. What has gone into a pipe cannot be taken back: where it is
 /// closed in the middle of a line, whoever reads has seen a part of that line.
 pub struct WriteSink<W>(pub W);
 
 impl<W: Write + Send> Sink for WriteSink<W> {
-    fn write(&mut self, lines: &[u8]) -> Result<(), SinkFault> {
-        let (written, error) = write_some(&mut self.0, lines);
+    fn write(&mut self, lines: &WholeLines<'_>) -> Result<(), SinkFault> {
+        let (written, error) = write_some(&mut self.0, lines.bytes());
         match error.or_else(|| self.0.flush().err()) {
             None => Ok(()),
-            Some(error) => Err(SinkFault { written: whole(lines, written), error }),
+            Some(error) => Err(SinkFault { written: lines.whole(written).1, error }),
         }
     }
 }
@@ -133,13 +160,13 @@ impl FileSink {
 }
 
 impl Sink for FileSink {
-    fn write(&mut self, lines: &[u8]) -> Result<(), SinkFault> {
-        let (written, error) = write_some(&mut self.file, lines);
+    fn write(&mut self, lines: &WholeLines<'_>) -> Result<(), SinkFault> {
+        let (written, error) = write_some(&mut self.file, lines.bytes());
         let Some(error) = error else {
             self.end += written as u64;
             return Ok(());
         };
-        let written = whole(lines, written);
+        let (_, written) = lines.whole(written);
         self.end += written as u64;
         // Where even this fails, the file is beyond what can be done for it.
         let mended = self.file.set_len(self.end).and_then(|()| self.file.seek(SeekFrom::Start(self.end)));
@@ -176,9 +203,10 @@ mod tests {
     #[test]
     fn what_was_written_is_told_in_whole_lines() {
         let mut sink = WriteSink(Full(Vec::new(), 10));
-        assert!(sink.write(b"one\n").is_ok());
-        let fault = sink.write(b"two\nthree\nfour\n").unwrap_err();
-        assert_eq!((fault.written, fault.error.kind()), (4, ErrorKind::StorageFull));
+        assert!(sink.write(&WholeLines::new(b"one\n", &[4])).is_ok());
+        let fault = sink.write(&WholeLines::new(b"two,\"\n\"\nfour\n", &[8, 13])).unwrap_err();
+        // There was room for six bytes, which end within a cell.
+        assert_eq!((fault.written, fault.error.kind()), (0, ErrorKind::StorageFull));
     }
 
     #[test]
@@ -187,11 +215,11 @@ mod tests {
         std::fs::write(&path, "half").unwrap();
         let mut sink = FileSink::append(&path).unwrap();
         assert!(!sink.is_new());
-        sink.write(b"one\n").unwrap();
+        sink.write(&WholeLines::new(b"one\n", &[4])).unwrap();
         assert_eq!(std::fs::read_to_string(&path).unwrap(), "half\none\n");
         let mut sink = FileSink::create(&path).unwrap();
         assert!(sink.is_new());
-        sink.write(b"two\n").unwrap();
+        sink.write(&WholeLines::new(b"two\n", &[4])).unwrap();
         assert!(!sink.is_new());
         assert_eq!(std::fs::read_to_string(&path).unwrap(), "two\n");
         std::fs::remove_file(&path).unwrap();

@@ -8,7 +8,7 @@ use crate::record::RecordRef;
 use crate::value::Value;
 
 /// How values are had of a record.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Compute {
     /// As they stand there, without a backend.
     Direct(Vec<Source>),
@@ -22,7 +22,7 @@ pub(crate) enum Compute {
 }
 
 /// Where a value stands.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Source {
     /// In a field.
     Field(FieldId),

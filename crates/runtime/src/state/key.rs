@@ -68,14 +68,20 @@ pub(crate) fn push_flow(flow: &[Value<'_>; 5], out: &mut Vec<u8>) -> bool {
     if src.is_nil() || dst.is_nil() {
         return false;
     }
+    let (src_port, dst_port) = if has_ports(proto) { (*src_port, *dst_port) } else { (Value::Nil, Value::Nil) };
     let (mut a, mut b) = (Vec::with_capacity(26), Vec::with_capacity(26));
-    [src, src_port].into_iter().for_each(|value| push(value, &mut a));
-    [dst, dst_port].into_iter().for_each(|value| push(value, &mut b));
+    [*src, src_port].iter().for_each(|value| push(value, &mut a));
+    [*dst, dst_port].iter().for_each(|value| push(value, &mut b));
     let (first, second) = if a <= b { (a, b) } else { (b, a) };
     out.extend(first);
     out.extend(second);
     push(proto, out);
     true
+}
+
+/// Whether the ports that are found in a record of a protocol are its own: messages of ICMP quote those of other packets.
+pub(crate) fn has_ports(proto: &Value<'_>) -> bool {
+    !matches!(proto, Value::Int(1 | 58))
 }
 
 /// The values that a key was made of; `None` for nil.

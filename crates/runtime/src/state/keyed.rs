@@ -4,7 +4,7 @@ use foldhash::fast::RandomState;
 use hashbrown::HashTable;
 use std::hash::BuildHasher;
 
-use super::order::Order;
+use super::order::{Item, Order};
 use super::table::Reading;
 
 /// What an entry is.
@@ -14,7 +14,7 @@ struct Entry {
     bytes: Box<[u8]>,
     /// From when on it is no longer there.
     expiry: i64,
-    /// Its age: how many entries were made before it.
+    /// Its age: the number of the change that made it.
     age: u64,
     /// The number of the record that made it.
     record: u64,
@@ -27,24 +27,25 @@ pub(super) struct Lasting {
     pub(super) renewed: bool,
 }
 
-/// When something happens: the time, and the number of the record.
+/// When something happens.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Moment {
+    /// The time, in microseconds.
     pub(crate) time: i64,
+    /// The number of the record.
     pub(crate) record: u64,
+    /// The number of the change, in the order in which records and what changes on them come.
+    pub(crate) change: u64,
 }
 
 /// A table with one entry for each key.
 pub(super) struct Keyed {
     lasting: Lasting,
-    max: usize,
     entries: Vec<Option<Entry>>,
     free: Vec<u32>,
     index: HashTable<u32>,
     hasher: RandomState,
     order: Order,
-    made: u64,
-    pub(super) evicted: u64,
 }
 
 fn expiry(entries: &[Option<Entry>], slot: u32, age: u64) -> Option<i64> {
@@ -52,17 +53,14 @@ fn expiry(entries: &[Option<Entry>], slot: u32, age: u64) -> Option<i64> {
 }
 
 impl Keyed {
-    pub(super) fn new(lasting: Lasting, max: usize) -> Keyed {
+    pub(super) fn new(lasting: Lasting) -> Keyed {
         Keyed {
             lasting,
-            max,
             entries: Vec::new(),
             free: Vec::new(),
             index: HashTable::new(),
             hasher: RandomState::default(),
             order: Order::default(),
-            made: 0,
-            evicted: 0,
         }
     }
 
@@ -82,41 +80,25 @@ impl Keyed {
         Some(Reading { value: entry.value, bytes: &entry.bytes, earlier: entry.record < at.record })
     }
 
+    /// Whether a change of a key's entry makes one more.
+    pub(super) fn grows(&self, key: &[u8]) -> bool {
+        self.find(key).is_none()
+    }
+
     /// The entry of a key, which is made where there is none, to be changed.
     fn entry(&mut self, key: &[u8], at: Moment) -> &mut Entry {
         let Lasting { span, renewed } = self.lasting;
         let end = span.map_or(i64::MAX, |span| at.time.saturating_add(span));
-        let fresh = |key, age| Entry { key, value: 0, bytes: Box::default(), expiry: end, age, record: at.record };
+        let fresh = |key| Entry { key, value: 0, bytes: Box::default(), expiry: end, age: at.change, record: at.record };
         let slot = match self.find(key) {
-            Some(slot) => {
-                // What the index has is there.
-                let entry = self.entries[slot as usize].get_or_insert_with(|| fresh(key.into(), u64::MAX));
-                if entry.expiry <= at.time {
-                    *entry = fresh(std::mem::take(&mut entry.key), self.made);
-                    self.order.push((end, self.made, slot));
-                    self.made += 1;
-                } else if renewed {
-                    entry.expiry = end;
-                }
-                slot
-            }
+            Some(slot) => slot,
             None => {
-                if self.index.len() >= self.max {
-                    self.make_room(at.time);
-                }
-                let entry = Some(fresh(key.into(), self.made));
-                let slot = match self.free.pop() {
-                    Some(slot) => {
-                        self.entries[slot as usize] = entry;
-                        slot
-                    }
-                    None => {
-                        self.entries.push(entry);
-                        self.entries.len() as u32 - 1
-                    }
-                };
-                self.order.push((end, self.made, slot));
-                self.made += 1;
+                let slot = self.free.pop().unwrap_or_else(|| {
+                    self.entries.push(None);
+                    self.entries.len() as u32 - 1
+                });
+                self.entries[slot as usize] = Some(fresh(key.into()));
+                self.order.push((end, at.change, slot));
                 let (entries, hasher) = (&self.entries, &self.hasher);
                 let hash = |slot: &u32| entries[*slot as usize].as_ref().map_or(0, |entry| hasher.hash_one(&*entry.key));
                 self.index.insert_unique(hasher.hash_one(key), slot, hash);
@@ -125,25 +107,30 @@ impl Keyed {
         };
         let (live, entries) = (self.index.len(), &self.entries);
         self.order.tidy(live, |slot, age| expiry(entries, slot, age));
-        self.entries[slot as usize].get_or_insert_with(|| fresh(key.into(), u64::MAX))
-    }
-
-    /// Takes out the entry that expires first.
-    fn make_room(&mut self, time: i64) {
-        let entries = &self.entries;
-        let Some(slot) = self.order.pop(|slot, age| expiry(entries, slot, age)) else { return };
-        if let Some(entry) = self.remove(slot) {
-            self.evicted += u64::from(entry.expiry > time);
+        // What the index has is there.
+        let entry = self.entries[slot as usize].get_or_insert_with(|| fresh(key.into()));
+        if entry.expiry <= at.time {
+            *entry = fresh(std::mem::take(&mut entry.key));
+            self.order.push((end, at.change, slot));
+        } else if renewed {
+            entry.expiry = end;
         }
+        entry
     }
 
-    fn remove(&mut self, slot: u32) -> Option<Entry> {
-        let entry = self.entries.get_mut(slot as usize)?.take()?;
+    /// The entry that expires first.
+    pub(super) fn first(&mut self) -> Option<Item> {
+        let entries = &self.entries;
+        self.order.first(|slot, age| expiry(entries, slot, age))
+    }
+
+    /// Takes out an entry.
+    pub(super) fn remove(&mut self, slot: u32) {
+        let Some(entry) = self.entries.get_mut(slot as usize).and_then(Option::take) else { return };
         if let Ok(found) = self.index.find_entry(self.hasher.hash_one(&*entry.key), |other| *other == slot) {
             found.remove();
         }
         self.free.push(slot);
-        Some(entry)
     }
 
     pub(super) fn add(&mut self, key: &[u8], amount: i64, at: Moment) {
@@ -177,7 +164,8 @@ impl Keyed {
 
     pub(super) fn bytes(&self) -> usize {
         let own: usize = self.entries.iter().flatten().map(|entry| entry.key.len() + entry.bytes.len()).sum();
-        let slots = self.entries.capacity() * size_of::<Option<Entry>>() + (self.free.capacity() + self.index.capacity()) * size_of::<u32>();
+        let slots =
+            self.entries.capacity() * size_of::<Option<Entry>>() + (self.free.capacity() + self.index.capacity()) * size_of::<u32>();
         own + slots + self.order.bytes()
     }
 }

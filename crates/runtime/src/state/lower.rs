@@ -4,11 +4,11 @@
 //! stays the rule and is run in batches; the rest is a function whose parameters are what it reads, called on the records that are left. What
 //! is computed for tables and outputs is a function too, unless it merely stands in the record.
 
+use quintet_lang::Type;
 use quintet_lang::ast::{
     Answer, Const, Expr, ExprKind, FnId, Frame, Function, Local, LocalId, LogicOp, Program, Rule, Span, Stmt, StmtKind,
 };
 use quintet_lang::state::{Action, Change, Key, Output, Read, State, Stateful};
-use quintet_lang::Type;
 
 use super::compute::Compute;
 
@@ -22,15 +22,56 @@ pub(crate) struct StatePlan {
     pub(crate) tails: Vec<Option<Tail>>,
     /// What is done where rules match, in order.
     pub(crate) steps: Vec<StepPlan>,
+    /// All that is done with a record, in the order of the text.
+    pub(crate) items: Vec<Item>,
+    /// More than there are changes on a record.
+    pub(crate) changes: u64,
+}
+
+/// Something that is done with a record.
+#[derive(Clone, Copy)]
+pub(crate) enum Item {
+    /// The rest of the rule at a place.
+    Tail(usize),
+    /// The step at a place.
+    Step(usize),
 }
 
 impl StatePlan {
-    /// The outputs, each with its place among the steps and its rule.
-    pub(crate) fn outputs(&self) -> impl Iterator<Item = (usize, usize, &Output)> {
-        self.steps.iter().enumerate().filter_map(|(place, step)| match &step.action {
-            ActionPlan::Output { output, .. } => Some((place, step.rule, output)),
+    /// The outputs, each with its rule.
+    pub(crate) fn outputs(&self) -> impl Iterator<Item = (usize, &Output)> {
+        self.steps.iter().filter_map(|step| match &step.action {
+            ActionPlan::Output { output, .. } => Some((step.rule, output)),
             ActionPlan::On(_) => None,
         })
+    }
+
+    /// Whether all that a record changes has one and the same key, which stands in the record: then records of different keys have nothing to do
+    /// with one another.
+    pub(crate) fn has_one_key(&self) -> bool {
+        let Some((first, Compute::Direct(sources))) = self.states.first() else { return false };
+        let is =
+            |key: &Key, compute: &Compute| key.parts == first.key.parts && matches!(compute, Compute::Direct(other) if other == sources);
+        let limits = self.steps.iter().all(|step| match &step.action {
+            ActionPlan::Output { output, key, .. } => match (&output.limit, key) {
+                (Some(limit), Some(compute)) => is(&limit.key, compute),
+                _ => true,
+            },
+            ActionPlan::On(_) => true,
+        });
+        limits && !first.key.parts.is_empty() && self.states.iter().all(|(state, compute)| is(&state.key, compute))
+    }
+
+    /// How many entries of each table a record may add at most, and of the limits of outputs, by step.
+    pub(crate) fn growth(&self) -> (Vec<usize>, Vec<usize>) {
+        let (mut tables, mut limits) = (vec![0; self.states.len()], vec![0; self.steps.len()]);
+        for (place, step) in self.steps.iter().enumerate() {
+            match &step.action {
+                ActionPlan::On(changes) => changes.iter().for_each(|(state, _)| tables[*state] += 1),
+                ActionPlan::Output { .. } => limits[place] += 1,
+            }
+        }
+        (tables, limits)
     }
 }
 
@@ -50,7 +91,13 @@ pub(crate) struct StepPlan {
 
 pub(crate) enum ActionPlan {
     On(Vec<(usize, ChangePlan)>),
-    Output { output: Output, key: Option<Compute>, values: Compute },
+    /// A line; `outlet` is the place among the outputs.
+    Output {
+        output: Output,
+        key: Option<Compute>,
+        values: Compute,
+        outlet: usize,
+    },
 }
 
 pub(crate) enum ChangePlan {
@@ -117,36 +164,58 @@ pub(crate) fn lower(program: Program) -> (Program, StatePlan) {
 }
 
 fn plan(state: &Stateful, compute: &dyn Fn(FnId) -> Compute, tails: Vec<Option<Tail>>) -> StatePlan {
-    let steps = state.steps.iter().map(|step| StepPlan {
-        after: step.after as usize,
-        rule: step.rule as usize,
-        action: match &step.action {
-            Action::On(updates) => ActionPlan::On(
-                updates
-                    .iter()
-                    .map(|update| {
-                        let change = match update.change {
-                            Change::Mark => ChangePlan::Mark,
-                            Change::Add(function) => ChangePlan::Add(compute(function)),
-                            Change::Set(function) => ChangePlan::Set(compute(function)),
-                            Change::Clear => ChangePlan::Clear,
-                        };
-                        (update.state as usize, change)
-                    })
-                    .collect(),
-            ),
-            Action::Output(output) => ActionPlan::Output {
-                output: output.clone(),
-                key: output.limit.as_ref().map(|limit| compute(limit.key.values)),
-                values: compute(output.values),
+    let mut outlets = 0..;
+    let steps: Vec<StepPlan> = state
+        .steps
+        .iter()
+        .map(|step| StepPlan {
+            after: step.after as usize,
+            rule: step.rule as usize,
+            action: match &step.action {
+                Action::On(updates) => ActionPlan::On(
+                    updates
+                        .iter()
+                        .map(|update| {
+                            let change = match update.change {
+                                Change::Mark => ChangePlan::Mark,
+                                Change::Add(function) => ChangePlan::Add(compute(function)),
+                                Change::Set(function) => ChangePlan::Set(compute(function)),
+                                Change::Clear => ChangePlan::Clear,
+                            };
+                            (update.state as usize, change)
+                        })
+                        .collect(),
+                ),
+                Action::Output(output) => ActionPlan::Output {
+                    output: output.clone(),
+                    key: output.limit.as_ref().map(|limit| compute(limit.key.values)),
+                    values: compute(output.values),
+                    outlet: outlets.next().unwrap_or_default(),
+                },
             },
-        },
+        })
+        .collect();
+    let mut items = Vec::new();
+    let mut next = steps.iter().enumerate().peekable();
+    for (rule, tail) in tails.iter().enumerate() {
+        while let Some((place, _)) = next.next_if(|(_, step)| step.after <= rule) {
+            items.push(Item::Step(place));
+        }
+        items.extend(tail.as_ref().map(|_| Item::Tail(rule)));
+    }
+    items.extend(next.map(|(place, _)| Item::Step(place)));
+    let changes = steps.iter().map(|step| match &step.action {
+        ActionPlan::On(changes) => changes.len() as u64,
+        ActionPlan::Output { .. } => 1,
     });
+    let changes = changes.sum::<u64>() + 1;
     StatePlan {
+        items,
+        changes,
         time: state.time.map(compute),
         states: state.states.iter().map(|state| (state.clone(), compute(state.key.values))).collect(),
         tails,
-        steps: steps.collect(),
+        steps,
     }
 }
 

@@ -6,10 +6,10 @@
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
-/// An entry that may expire: when, its age (the smaller the older; no two have the same), and its slot.
-type Item = (i64, u64, u32);
+/// An entry that may expire: when, its age (the smaller the older; no two of a table have the same), and its slot.
+pub(super) type Item = (i64, u64, u32);
 
-/// The entries of a table by expiry, then by age.
+/// Entries by expiry, then by age.
 #[derive(Default)]
 pub(super) struct Order {
     heap: BinaryHeap<Reverse<Item>>,
@@ -21,14 +21,16 @@ impl Order {
         self.heap.push(Reverse(item));
     }
 
-    /// The slot of the entry that expires first, which is taken out. `expiry` tells when the entry of a slot and age expires now, if it is
-    /// still there.
-    pub(super) fn pop(&mut self, expiry: impl Fn(u32, u64) -> Option<i64>) -> Option<u32> {
-        while let Some(Reverse((said, age, slot))) = self.heap.pop() {
+    /// The entry that expires first. `expiry` tells when the entry of a slot and age expires now, if it is still there.
+    pub(super) fn first(&mut self, expiry: impl Fn(u32, u64) -> Option<i64>) -> Option<Item> {
+        while let Some(Reverse((said, age, slot))) = self.heap.peek().copied() {
             match expiry(slot, age) {
-                Some(now) if now <= said => return Some(slot),
-                Some(now) => self.heap.push(Reverse((now, age, slot))),
-                None => {}
+                Some(now) if now <= said => return Some((said, age, slot)),
+                Some(now) => {
+                    self.heap.pop();
+                    self.heap.push(Reverse((now, age, slot)));
+                }
+                None => drop(self.heap.pop()),
             }
         }
         None

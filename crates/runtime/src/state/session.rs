@@ -1,25 +1,28 @@
 //! Running rules that keep state, record after record.
 
+use std::hash::BuildHasher;
 use std::sync::Arc;
 
-use quintet_lang::state::{Key, Life, Read, StateKind};
+use foldhash::fast::FixedState;
+use quintet_lang::state::{Life, OutputLimit, StateKind};
 
 use super::clock::Clock;
 use super::compute::Compute;
 use super::dump::DumpedState;
-use super::key;
 use super::keyed::Moment;
-use super::lower::{ActionPlan, ChangePlan, StatePlan};
+use super::lower::{ActionPlan, StatePlan};
+use super::runner::{Batched, Made, Parts, Runner, Turn, Whole};
 use super::table::Table;
 use crate::backend::{Instance, InstantiateError, RunError};
 use crate::batch::Batch;
-use crate::call::CallError;
 use crate::linked::Linked;
 use crate::matches::{Matches, WriteMatches};
-use crate::output::{Line, Outlet, Sink, SinkError};
+use crate::output::{Form, Outlet, Sink, SinkError, outputs};
 use crate::owned::OwnedValue;
-use crate::record::RecordRef;
 use crate::value::Value;
+
+/// Records of a batch that something is left to do for, from which on several threads are worth their beginning.
+const MANY: usize = 2048;
 
 /// Rules on a stream of records: their tables, and where their outputs go.
 ///
@@ -27,36 +30,21 @@ use crate::value::Value;
 /// and what stands above it in the text, have made of the tables.
 pub struct Session {
     linked: Arc<Linked>,
-    instance: Box<dyn Instance>,
+    /// At least one. With several there are as many parts of each table.
+    runners: Vec<Runner>,
     tables: Vec<Table>,
-    /// Of each table, the key of the record at hand.
-    keys: Vec<RecordKey>,
+    /// The tables that limit outputs, by step.
+    limits: Vec<Option<Table>>,
     clock: Clock,
     /// How many records there were.
     records: u64,
+    /// How lines are made, and where they go: one of each for each output.
+    forms: Vec<Form>,
     outlets: Vec<Outlet>,
-    /// The tables that limit outputs, by step.
-    limits: Vec<Option<Table>>,
     trapped: u64,
-    scratch: Scratch,
-}
-
-/// What is used again for each record.
-#[derive(Default)]
-struct Scratch {
-    key: Vec<u8>,
-    results: Vec<Option<OwnedValue>>,
+    many: usize,
     active: Vec<u64>,
     times: Vec<i64>,
-}
-
-/// A record's key of a table, once it was asked for.
-#[derive(Default)]
-struct RecordKey {
-    /// The number of the record, and one more.
-    of: u64,
-    there: bool,
-    bytes: Vec<u8>,
 }
 
 /// Why records have no answers.
@@ -90,25 +78,51 @@ pub struct StateCount {
     pub bytes: usize,
 }
 
+fn stateless() -> SessionError {
+    SessionError::Misused("the rules keep no state and have no output".into())
+}
+
 impl Session {
-    /// A stream with empty tables. `instance` is one of the program's.
+    /// A stream with empty tables. `instances` are of the program, at least one. Where there are several, and all that rules change on a record
+    /// has one and the same key that stands in it, threads share the records of large batches by key; otherwise all but the first are left
+    /// aside. The answers are the same.
     ///
     /// # Errors
-    /// [`SessionError::Misused`] where the program keeps no state.
-    pub fn new(linked: Arc<Linked>, instance: Box<dyn Instance>) -> Result<Session, SessionError> {
-        let plan = linked.state().ok_or_else(|| SessionError::Misused("the rules keep no state and have no output".into()))?;
-        let tables: Vec<Table> = plan.states.iter().map(|(state, _)| Table::new(state)).collect();
+    /// [`SessionError::Misused`] where the program keeps no state, or there is no instance.
+    pub fn new(linked: Arc<Linked>, mut instances: Vec<Box<dyn Instance>>) -> Result<Session, SessionError> {
+        let plan = linked.state().ok_or_else(stateless)?;
+        if instances.is_empty() {
+            return Err(SessionError::Misused("a session has at least one instance".into()));
+        }
+        if !plan.has_one_key() {
+            instances.truncate(1);
+        }
+        let parts = instances.len();
+        let tables: Vec<Table> = plan.states.iter().map(|(state, _)| Table::new(state, parts)).collect();
         let limits = plan.steps.iter().map(|step| match &step.action {
             ActionPlan::Output { output, .. } => {
-                let table = |limit: &quintet_lang::state::OutputLimit| Table::of(StateKind::Count, Life::Fixed(limit.within), limit.max);
+                let table = |limit: &OutputLimit| Table::of(StateKind::Count, Life::Fixed(limit.within), limit.max, parts);
                 output.limit.as_ref().map(table)
             }
             ActionPlan::On(_) => None,
         });
-        let (limits, outlets) = (limits.collect(), Outlet::all(&linked, plan));
-        let keys = tables.iter().map(|_| RecordKey::default()).collect();
-        let (clock, scratch) = (Clock::default(), Scratch::default());
-        Ok(Session { instance, tables, keys, clock, records: 0, outlets, limits, trapped: 0, scratch, linked })
+        let limits = limits.collect();
+        let (forms, outlets) = outputs(&linked, plan);
+        let runners = instances.into_iter().map(|instance| Runner::new(instance, tables.len())).collect();
+        let (clock, active, times) = (Clock::default(), Vec::new(), Vec::new());
+        Ok(Session { runners, tables, limits, clock, records: 0, forms, outlets, trapped: 0, many: MANY, active, times, linked })
+    }
+
+    /// Threads that share large batches.
+    pub fn threads(&self) -> usize {
+        self.runners.len()
+    }
+
+    /// Has several threads share batches from so many records on, of those that something is left to do for. That changes what a batch costs,
+    /// never what it comes to.
+    #[doc(hidden)]
+    pub fn share_from(&mut self, records: usize) {
+        self.many = records;
     }
 
     /// The names of the outputs, in the order of the text.
@@ -121,8 +135,8 @@ impl Session {
     /// # Errors
     /// [`SessionError::Misused`] where there is no such output.
     pub fn attach(&mut self, output: &str, sink: Box<dyn Sink>) -> Result<Option<Box<dyn Sink>>, SessionError> {
-        match self.outlets.iter_mut().find(|outlet| outlet.name() == output) {
-            Some(outlet) => Ok(outlet.attach(sink)),
+        match self.outlets.iter_mut().zip(&mut self.forms).find(|(outlet, _)| outlet.name() == output) {
+            Some((outlet, form)) => Ok(outlet.attach(form, sink)),
             None => Err(SessionError::Misused(format!("there is no output `{output}`"))),
         }
     }
@@ -132,7 +146,7 @@ impl Session {
     /// # Errors
     /// See [`SessionError`].
     pub fn run_batch(&mut self, batch: &Batch, out: &mut Matches) -> Result<(), SessionError> {
-        self.instance.run_batch(batch, out)?;
+        self.runners[0].instance.run_batch(batch, out)?;
         self.finish(batch, out)
     }
 
@@ -143,277 +157,107 @@ impl Session {
     /// See [`SessionError`].
     pub fn finish(&mut self, batch: &Batch, out: &mut Matches) -> Result<(), SessionError> {
         let linked = self.linked.clone();
-        let plan = linked.state().ok_or_else(|| SessionError::Misused("the rules keep no state and have no output".into()))?;
+        let plan = linked.state().ok_or_else(stateless)?;
         if out.rules() != plan.tails.len() || out.records() != batch.len() {
             return Err(SessionError::Misused("these are not the answers for this batch".into()));
         }
         if !batch.scheme().same(linked.scheme()) {
             return Err(SessionError::Misused("the records are of another scheme than the program".into()));
         }
-        let times = self.times(plan, batch)?;
-        let active = self.active(plan, out);
-        let mut trapped = false;
-        for (place, word) in active.iter().enumerate() {
-            let mut left = *word;
-            while left != 0 {
-                let record = place * 64 + left.trailing_zeros() as usize;
-                left &= left - 1;
-                let at = Moment { time: times[record], record: self.records + record as u64 };
-                trapped |= self.record(plan, batch.record(record), at, out)?;
+        self.tell_times(plan, batch)?;
+        self.find_active(plan, out);
+        let turns = Turns { batch, active: &self.active, times: &self.times, first: self.records, changes: plan.changes };
+        let batched = Batched { plan, out, forms: &self.forms };
+        let left: usize = self.active.iter().map(|word| word.count_ones() as usize).sum();
+        let (growth, limits) = plan.growth();
+        let has_room = |table: &Table, by: usize| table.has_room(left.saturating_mul(by));
+        let room = self.tables.iter().zip(growth).all(|(table, by)| has_room(table, by))
+            && self.limits.iter().zip(limits).all(|(table, by)| table.as_ref().is_none_or(|table| has_room(table, by)));
+        if self.runners.len() > 1 && left >= self.many && room {
+            shared(&mut self.runners, (self.tables.as_mut_slice(), self.limits.as_mut_slice()), &batched, &turns)?;
+        } else {
+            let parts = self.runners.len();
+            for turn in turns.iter() {
+                let part = part_of(&mut self.runners[0], plan, turn, parts)?;
+                let mut whole = Whole { tables: &mut self.tables, limits: &mut self.limits, part };
+                self.runners[0].record(&batched, &mut whole, turn)?;
             }
         }
         self.records += batch.len() as u64;
-        (self.scratch.times, self.scratch.active) = (times, active);
+        self.take(out)
+    }
+
+    /// Takes in what the runners have made, and hands over the lines.
+    fn take(&mut self, out: &mut Matches) -> Result<(), SessionError> {
+        let made: Vec<Made> = self.runners.iter_mut().map(|runner| std::mem::take(&mut runner.made)).collect();
+        let mut trapped = false;
+        for made in &made {
+            made.cleared.iter().for_each(|(rule, record)| out.clear(*rule, *record));
+            made.traps.iter().for_each(|(rule, record, fault)| out.trap(*rule, *record, *fault));
+            trapped |= !made.traps.is_empty();
+            self.trapped += made.trapped;
+        }
         if trapped {
             out.finish();
+        }
+        // A record is one runner's, and each goes through its records in order.
+        let mut lines: Vec<(usize, usize, &[u8])> = Vec::new();
+        for made in &made {
+            let mut begin = 0;
+            for (record, outlet, end) in &made.ends {
+                lines.push((*record, *outlet, made.lines.get(begin..*end).unwrap_or(&[])));
+                begin = *end;
+            }
+        }
+        if made.len() > 1 {
+            lines.sort_by_key(|(record, _, _)| *record);
+        }
+        lines.into_iter().for_each(|(_, outlet, line)| self.outlets[outlet].append(line));
+        for (runner, mut made) in self.runners.iter_mut().zip(made) {
+            made.clear();
+            runner.made = made;
         }
         self.outlets.iter_mut().try_for_each(Outlet::hand_over).map_err(SessionError::Sink)
     }
 
-    /// The time of each record.
-    fn times(&mut self, plan: &StatePlan, batch: &Batch) -> Result<Vec<i64>, SessionError> {
-        let mut times = std::mem::take(&mut self.scratch.times);
-        times.clear();
+    /// Finds out the time of each record.
+    fn tell_times(&mut self, plan: &StatePlan, batch: &Batch) -> Result<(), SessionError> {
+        self.times.clear();
         let Some(time) = &plan.time else {
-            times.resize(batch.len(), self.clock.now());
-            return Ok(times);
+            self.times.resize(batch.len(), self.clock.now());
+            return Ok(());
         };
+        let runner = &mut self.runners[0];
         for record in batch.iter() {
             let now = match time {
                 Compute::Direct(sources) => match sources.first() {
                     Some(source) => self.clock.tick(&source.value(record, &|_| Value::Nil)),
                     None => self.clock.now(),
                 },
-                Compute::Call { function, .. } => match self.instance.call(*function, record, &[], &mut self.scratch.results) {
-                    Ok(()) => match self.scratch.results.first() {
+                Compute::Call { function, .. } => match runner.instance.call(*function, record, &[], &mut runner.results) {
+                    Ok(()) => match runner.results.first() {
                         Some(Some(OwnedValue::Int(seconds))) => self.clock.tick(&Value::Int(*seconds)),
                         Some(Some(OwnedValue::Float(seconds))) => self.clock.tick(&Value::Float(*seconds)),
                         _ => self.clock.now(),
                     },
                     Err(error) => {
-                        self.trap(error)?;
+                        runner.trap(error)?;
                         self.clock.now()
                     }
                 },
             };
-            times.push(now);
+            self.times.push(now);
         }
-        Ok(times)
+        Ok(())
     }
 
-    /// A bit for each record that something is left to do for.
-    fn active(&mut self, plan: &StatePlan, out: &Matches) -> Vec<u64> {
-        let mut active = std::mem::take(&mut self.scratch.active);
-        active.clear();
-        active.resize(out.row_words(), 0);
+    /// Finds the records that something is left to do for.
+    fn find_active(&mut self, plan: &StatePlan, out: &Matches) {
+        self.active.clear();
+        self.active.resize(out.row_words(), 0);
         let tails = plan.tails.iter().enumerate().filter(|(_, tail)| tail.is_some()).map(|(rule, _)| rule);
         for rule in tails.chain(plan.steps.iter().map(|step| step.rule)) {
-            active.iter_mut().zip(out.row(rule)).for_each(|(all, word)| *all |= word);
-        }
-        active
-    }
-
-    /// Does what is to be done with a record, in the order of the text. Answers whether a rule trapped.
-    fn record(&mut self, plan: &StatePlan, record: RecordRef<'_>, at: Moment, out: &mut Matches) -> Result<bool, SessionError> {
-        let index = record.index();
-        let mut trapped = false;
-        let mut steps = plan.steps.iter().zip(0..).peekable();
-        for (rule, tail) in plan.tails.iter().enumerate() {
-            while let Some((step, place)) = steps.next_if(|(step, _)| step.after <= rule) {
-                if out.get(step.rule, index) {
-                    self.step(plan, (&step.action, place), record, at, out)?;
-                }
-            }
-            let Some(tail) = tail.as_ref().filter(|_| out.get(rule, index)) else { continue };
-            self.settle(plan, &tail.reads, record, at)?;
-            let args: Vec<Value<'_>> = tail.reads.iter().map(|kept| read(&self.tables, &self.keys, (*kept, at), (out, index))).collect();
-            match self.instance.call(tail.function, record, &args, &mut self.scratch.results) {
-                Ok(()) => {
-                    if !matches!(self.scratch.results.first(), Some(Some(OwnedValue::Bool(true)))) {
-                        out.clear(rule, index);
-                    }
-                }
-                Err(CallError::Trap(fault)) => {
-                    out.clear(rule, index);
-                    out.trap(rule, index, (fault.trap, fault.span));
-                    trapped = true;
-                }
-                Err(error) => self.trap(error)?,
-            }
-        }
-        for (step, place) in steps {
-            if out.get(step.rule, index) {
-                self.step(plan, (&step.action, place), record, at, out)?;
-            }
-        }
-        Ok(trapped)
-    }
-
-    /// Makes the record's entries of tables ready to be read.
-    fn settle(&mut self, plan: &StatePlan, reads: &[Read], record: RecordRef<'_>, at: Moment) -> Result<(), SessionError> {
-        for read in reads {
-            let Read::State(state) = read else { continue };
-            self.key_of(plan, *state, record, at)?;
-            let (key, table) = (&self.keys[*state], &mut self.tables[*state]);
-            if key.there {
-                table.settle(&key.bytes, at);
-            }
-        }
-        Ok(())
-    }
-
-    /// The record's key of a table.
-    fn key_of(&mut self, plan: &StatePlan, state: usize, record: RecordRef<'_>, at: Moment) -> Result<(), SessionError> {
-        if self.keys[state].of == at.record + 1 {
-            return Ok(());
-        }
-        let mut bytes = std::mem::take(&mut self.keys[state].bytes);
-        let (spec, compute) = &plan.states[state];
-        let there = self.key(&spec.key, compute, record, &mut bytes)?;
-        self.keys[state] = RecordKey { of: at.record + 1, there, bytes };
-        Ok(())
-    }
-
-    /// Whether a record has a key, which `bytes` is then.
-    fn key(&mut self, key: &Key, compute: &Compute, record: RecordRef<'_>, bytes: &mut Vec<u8>) -> Result<bool, SessionError> {
-        bytes.clear();
-        match compute {
-            Compute::Direct(sources) => {
-                let values = sources.iter().map(|source| source.value(record, &|_| Value::Nil));
-                Ok(key::push_all(&key.parts, values, bytes))
-            }
-            Compute::Call { function, .. } => match self.instance.call(*function, record, &[], &mut self.scratch.results) {
-                Ok(()) => Ok(key::push_all(&key.parts, self.scratch.results.iter().map(plain), bytes)),
-                Err(error) => self.trap(error).map(|()| false),
-            },
-        }
-    }
-
-    fn step(
-        &mut self,
-        plan: &StatePlan,
-        (action, place): (&ActionPlan, usize),
-        record: RecordRef<'_>,
-        at: Moment,
-        out: &Matches,
-    ) -> Result<(), SessionError> {
-        match action {
-            ActionPlan::On(changes) => changes.iter().try_for_each(|change| self.change(plan, change, record, at, out)),
-            ActionPlan::Output { output, key, values } => {
-                let Some(outlet) = self.outlets.iter().position(|outlet| outlet.is_at(place) && outlet.is_open()) else { return Ok(()) };
-                if let (Some(limit), Some(compute)) = (&output.limit, key) {
-                    let mut bytes = std::mem::take(&mut self.scratch.key);
-                    let there = self.key(&limit.key, compute, record, &mut bytes);
-                    let may = there.map(|there| there && self.may(place, &bytes, limit.count, at));
-                    self.scratch.key = bytes;
-                    if !may? {
-                        return Ok(());
-                    }
-                }
-                let reads = values.reads();
-                self.settle(plan, &reads, record, at)?;
-                let (tables, keys) = (&self.tables, &self.keys);
-                let kept = |kept: Read| read(tables, keys, (kept, at), (out, record.index()));
-                match values {
-                    Compute::Direct(sources) => {
-                        let values = sources.iter().map(|source| OwnedValue::of(&source.value(record, &kept)));
-                        self.scratch.results = values.collect();
-                    }
-                    Compute::Call { function, reads } => {
-                        let args: Vec<Value<'_>> = reads.iter().map(|read| kept(*read)).collect();
-                        if let Err(error) = self.instance.call(*function, record, &args, &mut self.scratch.results) {
-                            return self.trap(error);
-                        }
-                    }
-                }
-                self.outlets[outlet].line(Line { values: &self.scratch.results, time: at.time });
-                Ok(())
-            }
-        }
-    }
-
-    /// Whether an output may give out one more line for a key.
-    fn may(&mut self, place: usize, key: &[u8], most: u32, at: Moment) -> bool {
-        let Some(Some(table)) = self.limits.get_mut(place) else { return true };
-        let given = matches!(table.read(key, at), Value::Int(given) if given >= i64::from(most));
-        if !given {
-            table.mark(key, at);
-        }
-        !given
-    }
-
-    fn change(
-        &mut self,
-        plan: &StatePlan,
-        (state, change): &(usize, ChangePlan),
-        record: RecordRef<'_>,
-        at: Moment,
-        out: &Matches,
-    ) -> Result<(), SessionError> {
-        let state = *state;
-        self.key_of(plan, state, record, at)?;
-        if !self.keys[state].there {
-            return Ok(());
-        }
-        let compute = match change {
-            ChangePlan::Mark => {
-                self.tables[state].mark(&self.keys[state].bytes, at);
-                return Ok(());
-            }
-            ChangePlan::Clear => {
-                self.tables[state].clear(&self.keys[state].bytes);
-                return Ok(());
-            }
-            ChangePlan::Add(compute) | ChangePlan::Set(compute) => compute,
-        };
-        let reads = compute.reads();
-        self.settle(plan, &reads, record, at)?;
-        let (tables, keys) = (&self.tables, &self.keys);
-        let tabled = |kept: Read| read(tables, keys, (kept, at), (out, record.index()));
-        // A value of a table is copied, since tables change.
-        let kept: Option<OwnedValue>;
-        let value = match compute {
-            Compute::Direct(sources) if reads.is_empty() => sources.first().map_or(Value::Nil, |source| source.value(record, &|_| Value::Nil)),
-            Compute::Direct(sources) => {
-                kept = sources.first().and_then(|source| OwnedValue::of(&source.value(record, &tabled)));
-                plain(&kept)
-            }
-            Compute::Call { function, reads } => {
-                let args: Vec<Value<'_>> = reads.iter().map(|read| tabled(*read)).collect();
-                if let Err(error) = self.instance.call(*function, record, &args, &mut self.scratch.results) {
-                    return self.trap(error);
-                }
-                kept = self.scratch.results.pop().flatten();
-                plain(&kept)
-            }
-        };
-        if value.is_nil() {
-            return Ok(());
-        }
-        let (key, table) = (&self.keys[state].bytes, &mut self.tables[state]);
-        match (change, &value, plan.states[state].0.kind) {
-            (ChangePlan::Set(_), _, _) => table.set(key, &value, at),
-            (_, _, StateKind::Distinct) => {
-                self.scratch.key.clear();
-                key::push(&value, &mut self.scratch.key);
-                table.insert(key, &self.scratch.key, at);
-            }
-            (_, Value::Int(amount), _) => table.add(key, *amount, at),
-            // The checker lets nothing else be added to.
-            _ => {}
-        }
-        Ok(())
-    }
-
-    /// What computes something for a table or an output has trapped: nothing comes of it, and it is counted.
-    fn trap(&mut self, error: CallError) -> Result<(), SessionError> {
-        match error {
-            CallError::Trap(_) => {
-                self.trapped += 1;
-                Ok(())
-            }
-            CallError::Run(error) => Err(error.into()),
-            CallError::Arguments(what) => Err(SessionError::Misused(what)),
+            self.active.iter_mut().zip(out.row(rule)).for_each(|(all, word)| *all |= word);
         }
     }
 
@@ -451,23 +295,71 @@ impl Session {
     }
 }
 
-/// What a table says of the record at hand, whose key is known; or a rule's answer on it.
-fn read<'t>(tables: &'t [Table], keys: &[RecordKey], (read, at): (Read, Moment), (out, record): (&Matches, usize)) -> Value<'t> {
-    match read {
-        Read::State(state) if keys[state].there => tables[state].read(&keys[state].bytes, at),
-        Read::State(_) => Value::Nil,
-        Read::Rule(rule) => Value::Bool(out.get(rule, record)),
+/// The records of a batch that something is left to do for.
+struct Turns<'b> {
+    batch: &'b Batch,
+    /// A bit for each of them.
+    active: &'b [u64],
+    times: &'b [i64],
+    /// The number of the batch's first record.
+    first: u64,
+    /// More than there are changes on a record.
+    changes: u64,
+}
+
+impl<'b> Turns<'b> {
+    fn iter(&self) -> impl Iterator<Item = Turn<'b>> {
+        let Turns { batch, active, times, first, changes } = *self;
+        active.iter().enumerate().flat_map(move |(place, word)| {
+            let mut left = *word;
+            std::iter::from_fn(move || {
+                let bit = (left != 0).then(|| left.trailing_zeros() as usize)?;
+                left &= left - 1;
+                let index = place * 64 + bit;
+                let record = first + index as u64;
+                let at = Moment { time: times[index], record, change: record * changes };
+                Some(Turn { record: batch.record(index), at })
+            })
+        })
     }
 }
 
-/// A value that can be told apart, or one that is added or set.
-fn plain(value: &Option<OwnedValue>) -> Value<'_> {
-    match value {
-        Some(OwnedValue::Bool(b)) => Value::Bool(*b),
-        Some(OwnedValue::Int(i)) => Value::Int(*i),
-        Some(OwnedValue::Float(f)) => Value::Float(*f),
-        Some(OwnedValue::Bytes(bytes)) => Value::Bytes(bytes),
-        Some(OwnedValue::Ip(ip)) => Value::Ip(*ip),
-        Some(OwnedValue::Array(_) | OwnedValue::Map(_)) | None => Value::Nil,
+/// The part of the tables that a record's key is in.
+fn part_of(runner: &mut Runner, plan: &StatePlan, turn: Turn<'_>, parts: usize) -> Result<usize, SessionError> {
+    if parts == 1 {
+        return Ok(0);
     }
+    let key = runner.key_of(plan, 0, turn)?;
+    Ok(key.map_or(0, |key| (FixedState::default().hash_one(key) % parts as u64) as usize))
+}
+
+/// Goes through records on several threads, each of which takes those whose keys are in its part of the tables.
+fn shared(
+    runners: &mut [Runner],
+    (tables, limits): (&mut [Table], &mut [Option<Table>]),
+    batched: &Batched<'_>,
+    turns: &Turns<'_>,
+) -> Result<(), SessionError> {
+    let parts = runners.len();
+    let mut tables: Vec<_> = tables.iter_mut().map(Table::parts_mut).collect();
+    let mut limits: Vec<_> = limits.iter_mut().map(|table| table.as_mut().map(Table::parts_mut)).collect();
+    std::thread::scope(|scope| {
+        let mut threads = Vec::with_capacity(parts);
+        for (own, runner) in runners.iter_mut().enumerate() {
+            let mut kept = Parts {
+                tables: tables.iter_mut().filter_map(Iterator::next).collect(),
+                limits: limits.iter_mut().map(|parts| parts.as_mut().and_then(Iterator::next)).collect(),
+            };
+            threads.push(scope.spawn(move || -> Result<(), SessionError> {
+                for turn in turns.iter() {
+                    if part_of(runner, batched.plan, turn, parts)? == own {
+                        runner.record(batched, &mut kept, turn)?;
+                    }
+                }
+                Ok(())
+            }));
+        }
+        let failed = || Err(SessionError::Misused("a thread has failed".into()));
+        threads.into_iter().try_for_each(|thread| thread.join().unwrap_or_else(|_| failed()))
+    })
 }

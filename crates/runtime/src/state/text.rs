@@ -28,6 +28,9 @@ impl StatePlan {
                 if reads.is_empty() { format!("fn {name:?}") } else { format!("fn {name:?} of {}", listed(reads)) }
             }
         };
+        if self.has_one_key() {
+            writeln!(out, "records of different keys are gone through on several threads")?;
+        }
         if let Some(time) = &self.time {
             writeln!(out, "time: {}", had(time))?;
         }
@@ -59,7 +62,7 @@ impl StatePlan {
                         writeln!(out, "  {}: {what}", state(*table))?;
                     }
                 }
-                ActionPlan::Output { output, key, values } => {
+                ActionPlan::Output { output, key, values, .. } => {
                     write!(out, "output {:?} on {:?}, after {} rules: {}", output.name, rule(step.rule), step.after, had(values))?;
                     if let (Some(limit), Some(key)) = (&output.limit, key) {
                         write!(out, "; at most {} in {} us for a key: {}", limit.count, limit.within, had(key))?;

@@ -5,7 +5,7 @@ use hashbrown::HashTable;
 use std::hash::BuildHasher;
 
 use super::keyed::Moment;
-use super::order::Order;
+use super::order::{Item, Order};
 
 /// No slot.
 const NONE: u32 = u32::MAX;
@@ -36,7 +36,6 @@ pub(super) struct Windowed {
     span: i64,
     /// Whether equal values of a key are one.
     distinct: bool,
-    max: usize,
     groups: Vec<Option<Group>>,
     free_groups: Vec<u32>,
     nodes: Vec<Option<Node>>,
@@ -46,8 +45,6 @@ pub(super) struct Windowed {
     hasher: RandomState,
     order: Order,
     live: usize,
-    made: u64,
-    pub(super) evicted: u64,
 }
 
 fn expiry(nodes: &[Option<Node>], slot: u32, age: u64) -> Option<i64> {
@@ -69,11 +66,10 @@ fn place<T>(all: &mut Vec<Option<T>>, free: &mut Vec<u32>, item: T) -> u32 {
 }
 
 impl Windowed {
-    pub(super) fn new(span: i64, distinct: bool, max: usize) -> Windowed {
+    pub(super) fn new(span: i64, distinct: bool) -> Windowed {
         Windowed {
             span,
             distinct,
-            max,
             groups: Vec::new(),
             free_groups: Vec::new(),
             nodes: Vec::new(),
@@ -83,8 +79,6 @@ impl Windowed {
             hasher: RandomState::default(),
             order: Order::default(),
             live: 0,
-            made: 0,
-            evicted: 0,
         }
     }
 
@@ -115,9 +109,13 @@ impl Windowed {
         Some((group.count, group.total))
     }
 
-    /// Adds a value of a key.
+    /// Whether adding a value of a key, which is settled, makes one more.
+    pub(super) fn grows(&self, key: &[u8], value: &[u8]) -> bool {
+        !self.distinct || self.group(key).is_none_or(|group| self.value(group, value).is_none())
+    }
+
+    /// Adds a value of a key, which is settled.
     pub(super) fn add(&mut self, key: &[u8], value: &[u8], amount: i64, at: Moment) {
-        self.settle(key, at.time);
         let end = at.time.saturating_add(self.span);
         let known = if self.distinct { self.group(key).and_then(|group| self.value(group, value)) } else { None };
         if let Some(slot) = known {
@@ -127,9 +125,6 @@ impl Windowed {
             }
             self.link(slot);
             return;
-        }
-        if self.live >= self.max {
-            self.make_room(at.time);
         }
         let group = match self.group(key) {
             Some(group) => group,
@@ -142,10 +137,9 @@ impl Windowed {
                 slot
             }
         };
-        let node = Node { group, value: value.into(), amount, expiry: end, age: self.made, before: NONE, after: NONE };
+        let node = Node { group, value: value.into(), amount, expiry: end, age: at.change, before: NONE, after: NONE };
         let slot = place(&mut self.nodes, &mut self.free_nodes, node);
-        self.order.push((end, self.made, slot));
-        self.made += 1;
+        self.order.push((end, at.change, slot));
         self.live += 1;
         if self.distinct {
             let (nodes, hasher) = (&self.nodes, &self.hasher);
@@ -198,7 +192,7 @@ impl Windowed {
     }
 
     /// Takes out a node, and its group where that was all.
-    fn remove(&mut self, slot: u32) {
+    pub(super) fn remove(&mut self, slot: u32) {
         self.unlink(slot);
         let Some(node) = self.nodes.get_mut(slot as usize).and_then(Option::take) else { return };
         if self.distinct
@@ -217,12 +211,10 @@ impl Windowed {
         }
     }
 
-    /// Takes out what expires first of all.
-    fn make_room(&mut self, time: i64) {
+    /// What expires first of all.
+    pub(super) fn first(&mut self) -> Option<Item> {
         let nodes = &self.nodes;
-        let Some(slot) = self.order.pop(|slot, age| expiry(nodes, slot, age)) else { return };
-        self.evicted += u64::from(self.nodes[slot as usize].as_ref().is_some_and(|node| node.expiry > time));
-        self.remove(slot);
+        self.order.first(|slot, age| expiry(nodes, slot, age))
     }
 
     pub(super) fn clear(&mut self, key: &[u8]) {

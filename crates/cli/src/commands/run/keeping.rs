@@ -1,7 +1,8 @@
 //! Rules that keep state or have outputs: their session, where its lines go, and what is left of it.
 
 use std::collections::HashSet;
-use std::io::Write;
+use std::fs::OpenOptions;
+use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use quintet::lang::diagnostic::nearest;
@@ -35,8 +36,8 @@ impl Keeping {
                 };
                 return Err(Failure::unusable(format!("there is no output `{name}`; {help}")));
             }
-            let file = path.canonicalize().unwrap_or_else(|_| path.clone());
-            if !taken.insert(file) {
+            let file = std::path::absolute(path).and_then(|path| path.canonicalize().or(Ok(path))).unwrap_or_else(|_| path.clone());
+            if path.as_os_str() != "-" && !is_stream(path) && !taken.insert(file) {
                 return Err(Failure::unusable(format!("{}: each output has a file of its own", path.display())));
             }
             let unwritable = |e: std::io::Error| Failure::unusable(format!("{}: {e}", path.display()));
@@ -84,7 +85,11 @@ impl Keeping {
         if path.as_os_str() == "-" {
             return self.dump(&mut std::io::stdout().lock()).map_err(output);
         }
-        let mut file = std::io::BufWriter::new(Replacement::begin(path).map_err(unwritable)?);
+        if is_stream(path) {
+            let stream = OpenOptions::new().write(true).open(path).map_err(unwritable)?;
+            return self.dump(&mut BufWriter::new(stream)).map_err(unwritable);
+        }
+        let mut file = BufWriter::new(Replacement::begin(path).map_err(unwritable)?);
         self.dump(&mut file).map_err(unwritable)?;
         file.into_inner().map_err(|e| unwritable(e.into_error()))?.finish().map_err(unwritable)
     }
@@ -97,14 +102,18 @@ impl Keeping {
     }
 }
 
+/// Whether a path leads to a pipe or a device, which takes what it takes and is never replaced.
+fn is_stream(path: &Path) -> bool {
+    path.metadata().is_ok_and(|m| !m.is_file() && !m.is_dir())
+}
+
 /// What takes the lines for a path: `-` is standard output.
 fn sink(path: &Path, append: bool) -> std::io::Result<Box<dyn Sink>> {
     if path.as_os_str() == "-" {
         return Ok(Box::new(WriteSink(std::io::stdout())));
     }
-    if path.metadata().is_ok_and(|m| !m.is_file() && !m.is_dir()) {
-        // A pipe or a device takes what it takes.
-        return Ok(Box::new(WriteSink(std::fs::OpenOptions::new().write(true).open(path)?)));
+    if is_stream(path) {
+        return Ok(Box::new(WriteSink(OpenOptions::new().write(true).open(path)?)));
     }
     Ok(Box::new(if append { FileSink::append(path)? } else { FileSink::create(path)? }))
 }

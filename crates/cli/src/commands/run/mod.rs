@@ -118,8 +118,19 @@ impl Run {
         let out = BufWriter::new(std::io::stdout().lock());
         let printer = printed.map(|output| Printer::new(output, (prepared.names.clone(), prepared.text.clone()), columns, out));
         let threads = args.threads.number();
-        let mut run =
-            Run { prepared, options, several, printer, matching, keeping, threads, matchers: Vec::new(), traps: 0, first: None, lossy: false };
+        let mut run = Run {
+            prepared,
+            options,
+            several,
+            printer,
+            matching,
+            keeping,
+            threads,
+            matchers: Vec::new(),
+            traps: 0,
+            first: None,
+            lossy: false,
+        };
         run.print(|printer| printer.begin(several))?;
         Ok(run)
     }

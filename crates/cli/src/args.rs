@@ -144,7 +144,7 @@ Examples:
   quintet explain 'tcp.port == 443 or tcp.port == 80' --emit ast --passes off      what the passes were given
   quintet explain edge.rules --emit plan                                           what is decided once for all backends
   quintet explain 'tcp.port == 443' --emit clif                                    by jit; wat is by wasm, lua by lua
-  quintet explain 'tcp.port == 443' --emit asm --backend jit                       or jit-fast, wasm, wasm-winch
+  quintet explain 'tcp.port == 443' --emit asm --backend jit                       or jit-fast, jit-stencil, wasm, wasm-winch
   quintet explain edge.rules --rule login --rule tls --emit lua
   quintet explain 'http.host contains \"example\"' --format http --emit wat
 

@@ -391,9 +391,10 @@ impl<'p> Printer<'p> {
                     }
                 }
                 Clause::Let(id, value) => {
-                    let text = match &value.kind {
-                        ExprKind::Call { .. } => Text::new(format!("{}[*]", self.value(value, level::PRIMARY)), level::PRIMARY),
-                        _ => self.expr(value, Place::Value),
+                    let text = if pattern::is_call(value) {
+                        Text::new(format!("{}[*]", self.value(value, level::PRIMARY)), level::PRIMARY)
+                    } else {
+                        self.expr(value, Place::Value)
                     };
                     self.locals.insert(*id, text);
                 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use quintet_lang::diagnostic::Diagnostics;
-use quintet_lang::{Checked, Limits, Passes, Program, Scheme, optimise, rewrite};
+use quintet_lang::{Checked, FieldId, Limits, Passes, Program, Scheme, optimise, rewrite};
 use quintet_runtime::{
     Backend, BackendId, CompileError, Compiled, Filter, Instance, InstantiateError, Library, LinkError, Linked, Lists, Session,
     SessionError,
@@ -20,6 +20,8 @@ pub struct Engine {
     lists: Lists,
     limits: Limits,
     passes: Passes,
+    #[cfg(feature = "builtin")]
+    pub(crate) parsers: quintet_modules::Parsers,
 }
 
 /// Compiled rules, ready to be instantiated by any number of threads.
@@ -58,13 +60,26 @@ impl Default for Engine {
 impl Engine {
     /// The standard functions, no lists, the default limits, all passes.
     pub fn new() -> Engine {
-        Engine { library: Library::standard(), lists: Lists::new(), limits: Limits::default(), passes: Passes::default() }
+        Engine {
+            library: Library::standard(),
+            lists: Lists::new(),
+            limits: Limits::default(),
+            passes: Passes::default(),
+            #[cfg(feature = "builtin")]
+            parsers: quintet_modules::Parsers::default(),
+        }
     }
 
     /// The same engine with other functions.
     pub fn with_library(mut self, library: Library) -> Engine {
         self.library = library;
         self
+    }
+
+    /// The functions that rules may call, to add some.
+    #[cfg(feature = "builtin")]
+    pub(crate) fn library_mut(&mut self) -> &mut Library {
+        &mut self.library
     }
 
     /// The same engine with these named lists.
@@ -127,7 +142,7 @@ impl Engine {
     /// # Errors
     /// All that is wrong with the text.
     pub fn check_projected(&self, source: &str, scheme: &Scheme) -> Result<Program, Diagnostics> {
-        projected(scheme, |scheme| self.check(source, scheme))
+        self.projected(scheme, |scheme| self.check(source, scheme))
     }
 
     /// Parses and checks one expression of any type. The program answers its value; see [`Program::value`].
@@ -143,7 +158,24 @@ impl Engine {
     /// # Errors
     /// All that is wrong with the text.
     pub fn check_value_projected(&self, source: &str, scheme: &Scheme) -> Result<Program, Diagnostics> {
-        projected(scheme, |scheme| self.check_value(source, scheme))
+        self.projected(scheme, |scheme| self.check_value(source, scheme))
+    }
+
+    /// The program that `check` makes against the part of the scheme that the program uses.
+    fn projected(&self, scheme: &Scheme, check: impl Fn(&Scheme) -> Result<Program, Diagnostics>) -> Result<Program, Diagnostics> {
+        let used = self.needed_fields(scheme, check(scheme)?.used_fields());
+        check(&scheme.project(|id, _| used.binary_search(&id).is_ok()))
+    }
+
+    /// The fields that records must have so that rules can use these, in order: those that the engine's parsers need to set them as well.
+    pub fn needed_fields(&self, scheme: &Scheme, mut used: Vec<FieldId>) -> Vec<FieldId> {
+        #[cfg(feature = "builtin")]
+        self.add_parsed(scheme, &mut used);
+        #[cfg(not(feature = "builtin"))]
+        let _ = scheme;
+        used.sort_unstable();
+        used.dedup();
+        used
     }
 
     /// A program that answers as this one does, after the engine's passes.
@@ -208,13 +240,13 @@ impl Engine {
     }
 }
 
-/// The program that `check` makes against the part of the scheme that the program uses.
-fn projected(scheme: &Scheme, check: impl Fn(&Scheme) -> Result<Program, Diagnostics>) -> Result<Program, Diagnostics> {
-    let used = check(scheme)?.used_fields();
-    check(&scheme.project(|id, _| used.binary_search(&id).is_ok()))
-}
-
 impl Rules {
+    /// What a backend has made of a linked program.
+    #[cfg(all(feature = "modules", feature = "wasm"))]
+    pub(crate) fn of(linked: &Arc<Linked>, compiled: Arc<dyn Compiled>, limits: &Limits) -> Rules {
+        Rules { linked: linked.clone(), compiled, limits: limits.clone() }
+    }
+
     /// What a thread needs to run the rules.
     ///
     /// # Errors

@@ -226,5 +226,7 @@ pub fn check(
 
 /// A checked program, prepared; a literal that cannot be prepared is a finding like any other.
 pub fn linked(engine: &Engine, text: &str, program: Program) -> Result<Arc<Linked>, Diagnostics> {
-    engine.link(program).map_err(|e| Diagnostics::of(text, [Diagnostic::error("bad-literal", e.span(), e.to_string()).label("here")]))
+    engine
+        .link_stateful(program)
+        .map_err(|e| Diagnostics::of(text, [Diagnostic::error("bad-literal", e.span(), e.to_string()).label("here")]))
 }

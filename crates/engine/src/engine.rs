@@ -4,7 +4,10 @@ use std::sync::Arc;
 
 use quintet_lang::diagnostic::Diagnostics;
 use quintet_lang::{Checked, FieldId, Limits, Passes, Program, Scheme, optimise, rewrite};
-use quintet_runtime::{Backend, CompileError, Compiled, Filter, Instance, InstantiateError, Library, LinkError, Linked, Lists};
+use quintet_runtime::{
+    Backend, BackendId, CompileError, Compiled, Filter, Instance, InstantiateError, Library, LinkError, Linked, Lists, Session,
+    SessionError,
+};
 
 use crate::callable::{Callable, NotCallable};
 use crate::expression::Expression;
@@ -26,6 +29,7 @@ pub struct Engine {
 pub struct Rules {
     linked: Arc<Linked>,
     compiled: Arc<dyn Compiled>,
+    backend: BackendId,
     limits: Limits,
 }
 
@@ -196,6 +200,15 @@ impl Engine {
         Linked::of_checked(checked.optimised(&self.passes), &self.library, &self.lists, &self.limits)
     }
 
+    /// Optimises a checked program that may keep state, and prepares it for all backends. Where it does, a [`Session`] has its answers.
+    ///
+    /// # Errors
+    /// See [`LinkError`].
+    pub fn link_stateful(&self, mut program: Program) -> Result<Arc<Linked>, LinkError> {
+        rewrite(&mut program, &self.passes);
+        Linked::stateful(program, &self.library, &self.lists, &self.limits)
+    }
+
     /// Compiles rules with the backend that has this id, as in [`backends`](crate::backends).
     ///
     /// # Errors
@@ -204,7 +217,8 @@ impl Engine {
         let backend = find(backend_id)?;
         let checked = Checked::rules(source, scheme, &self.limits)?;
         self.lists.check(&checked, source)?;
-        self.compile_linked(&self.link_checked(checked)?, &**backend).map_err(Error::Compile)
+        let linked = if checked.state.is_empty() { self.link_checked(checked)? } else { self.link_stateful(checked.into_program())? };
+        self.compile_linked(&linked, &**backend).map_err(Error::Compile)
     }
 
     /// Compiles an expression of any type with the backend that has this id. Records of the scheme are records of the expression.
@@ -222,7 +236,7 @@ impl Engine {
     /// # Errors
     /// See [`CompileError`].
     pub fn compile_linked(&self, linked: &Arc<Linked>, backend: &dyn Backend) -> Result<Rules, CompileError> {
-        Ok(Rules { linked: linked.clone(), compiled: backend.compile(linked)?, limits: self.limits.clone() })
+        Ok(Rules { linked: linked.clone(), compiled: backend.compile(linked)?, backend: backend.id(), limits: self.limits.clone() })
     }
 }
 
@@ -236,9 +250,44 @@ impl Rules {
     /// What a thread needs to run the rules.
     ///
     /// # Errors
-    /// See [`InstantiateError`].
+    /// See [`InstantiateError`]. Rules that keep state or have outputs are run by a [session](Rules::session).
     pub fn instance(&self) -> Result<Box<dyn Instance>, InstantiateError> {
+        if self.linked.is_stateful() {
+            let why = "the rules keep state or have outputs; a session runs them, record after record";
+            return Err(InstantiateError::new(self.backend, why));
+        }
         self.compiled.instantiate(&self.limits)
+    }
+
+    /// A stream of records for rules that keep state or have outputs: with empty tables, and no sinks yet.
+    ///
+    /// # Errors
+    /// [`SessionError::Instantiate`], or [`SessionError::Misused`] where the rules do neither.
+    pub fn session(&self) -> Result<Session, SessionError> {
+        self.session_on(1)
+    }
+
+    /// The same, for so many threads to share the records of large batches by key, where rules allow it: see [`Session::new`].
+    ///
+    /// # Errors
+    /// As [`Rules::session`].
+    pub fn session_on(&self, threads: usize) -> Result<Session, SessionError> {
+        let instances = (0..threads.max(1)).map(|_| self.tests()).collect::<Result<_, _>>()?;
+        Session::new(self.linked.clone(), instances)
+    }
+
+    /// What a thread needs to run what rules that keep state say of a record alone, for [`Session::finish`] to make answers of. Of rules that
+    /// keep none, it is an [instance](Rules::instance).
+    ///
+    /// # Errors
+    /// See [`InstantiateError`].
+    pub fn tests(&self) -> Result<Box<dyn Instance>, InstantiateError> {
+        self.compiled.instantiate(&self.limits)
+    }
+
+    /// The scheme of the records that the rules run on.
+    pub fn scheme(&self) -> &Scheme {
+        self.linked.scheme()
     }
 
     /// One rule alone, to be asked about records one by one.
@@ -261,7 +310,7 @@ impl Rules {
         Callable::find(&self.linked, name)
     }
 
-    /// The program that was compiled, with its rules' names and expressions.
+    /// The program that was compiled, with its rules' names and expressions; where rules keep state, what they say of a record alone.
     pub fn program(&self) -> &Program {
         self.linked.program()
     }

@@ -70,6 +70,8 @@ struct Inner {
     later: BTreeSet<String>,
     /// The scheme that this one is a projection of.
     whole: Option<Scheme>,
+    /// The scheme of records that this one adds tables to.
+    records: Option<Scheme>,
     derived: OnceLock<Arc<dyn Any + Send + Sync>>,
 }
 
@@ -229,6 +231,7 @@ impl SchemeBuilder {
             nil_not_equal: !self.nil_equal,
             later: self.later,
             whole: None,
+            records: None,
             derived: OnceLock::new(),
         })))
     }
@@ -367,8 +370,35 @@ impl Scheme {
             nil_not_equal: self.0.nil_not_equal,
             later: self.0.later.clone(),
             whole: Some(self.whole().clone()),
+            records: None,
             derived: OnceLock::new(),
         }))
+    }
+
+    /// This scheme with fields behind its own that no record has: the tables of rules. None of their names may be one of this scheme's.
+    pub(crate) fn with_tables(&self, tables: impl IntoIterator<Item = Field>) -> Scheme {
+        let mut fields = self.0.fields.to_vec();
+        let mut names = self.0.names.clone();
+        for table in tables {
+            names.entry(table.name.clone()).or_insert(Named::Field(FieldId(fields.len() as u32)));
+            fields.push(table);
+        }
+        Scheme(Arc::new(Inner {
+            fields: fields.into(),
+            functions: self.0.functions.clone(),
+            names,
+            list_types: self.0.list_types.clone(),
+            values: self.0.values.clone(),
+            nil_not_equal: self.0.nil_not_equal,
+            whole: None,
+            records: Some(self.clone()),
+            derived: OnceLock::new(),
+        }))
+    }
+
+    /// The scheme of the records that rules checked against this one run on: this one without the tables of the rules.
+    pub fn records(&self) -> &Scheme {
+        self.0.records.as_ref().unwrap_or(self)
     }
 
     /// The scheme that this one is a [projection](Scheme::project) of, or this one where it is none. Readers judge by it which records

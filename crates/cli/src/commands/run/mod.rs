@@ -6,6 +6,7 @@ mod feed;
 mod follow;
 mod formatted;
 mod found;
+mod keeping;
 mod matcher;
 mod matching;
 mod prepared;
@@ -27,6 +28,7 @@ use args::OutputArg;
 pub use args::RunArgs;
 use feed::{Feed, Opened};
 use found::Found;
+use keeping::Keeping;
 use matcher::{Matched, Matcher};
 use matching::Matching;
 use prepared::Prepared;
@@ -45,7 +47,10 @@ pub fn run(args: &RunArgs) -> Result<ExitCode, Failure> {
     if let Some(path) = args.write.as_deref().filter(|path| feed.has(path)) {
         return Err(Failure::unusable(format!("{}: what is read cannot be written at once; name another file", path.display())));
     }
-    let prints = args.writes_out() || args.printed().is_some_and(|output| output != OutputArg::Count);
+    if let Some((_, path)) = args.out.iter().find(|(_, path)| feed.has(path)) {
+        return Err(Failure::unusable(format!("{}: what is read cannot be written at once; name another file", path.display())));
+    }
+    let prints = args.writes_out() || args.printed(false).is_some_and(|output| output != OutputArg::Count);
     let mut progress = Progress::new(args.quiet, feed.bytes(), prints);
     let Some(first) = feed.next(&progress)? else {
         feed.report();
@@ -62,7 +67,9 @@ pub fn run(args: &RunArgs) -> Result<ExitCode, Failure> {
         next = feed.next(&progress)?;
     }
     let several = feed.several();
+    let keeping = run.keeping.take();
     run.end(several)?;
+    keeping.map_or(Ok(()), |keeping| keeping.end(args.quiet))?;
     progress.end(several, compiling, &run.times());
     let passed = feed.report();
     if let Some((place, at)) = &run.first {
@@ -81,6 +88,8 @@ struct Run {
     several: bool,
     printer: Option<Printer<BufWriter<StdoutLock<'static>>>>,
     matching: Option<Matching>,
+    /// What the rules keep and give out, where they do.
+    keeping: Option<Keeping>,
     /// How many threads match, and what they need.
     threads: usize,
     matchers: Vec<Matcher>,
@@ -93,7 +102,8 @@ struct Run {
 
 impl Run {
     fn new(args: &RunArgs, mut prepared: Prepared, first: &Opened, several: bool) -> Result<Run, Failure> {
-        let printed = args.printed();
+        let printed = args.printed(prepared.outputs);
+        let keeping = if prepared.linked.is_stateful() { Some(Keeping::new(args, &prepared.rules)?) } else { None };
         if printed == Some(OutputArg::Records) && first.format == quintet_inputs::Format::Packets {
             return Err(Failure::unusable("packets are no lines; --write FILE.pcapng writes the matching ones as a capture"));
         }
@@ -112,8 +122,19 @@ impl Run {
         let printer =
             printed.map(|output| Printer::new((output, formatted), (prepared.names.clone(), prepared.text.clone()), columns, out));
         let threads = args.threads.number();
-        let mut run =
-            Run { prepared, options, several, printer, matching, threads, matchers: Vec::new(), traps: 0, first: None, lossy: false };
+        let mut run = Run {
+            prepared,
+            options,
+            several,
+            printer,
+            matching,
+            keeping,
+            threads,
+            matchers: Vec::new(),
+            traps: 0,
+            first: None,
+            lossy: false,
+        };
         run.print(|printer| printer.begin(several))?;
         Ok(run)
     }
@@ -133,8 +154,8 @@ impl Run {
         if let Some(printer) = &mut self.printer {
             printer.input(self.several.then(|| name.clone()));
         }
-        let stats = parallel::over(pieces, &mut matchers, |matched: Matched| {
-            self.matched(&matched, &name, live, progress)?;
+        let stats = parallel::over(pieces, &mut matchers, |mut matched: Matched| {
+            self.matched(&mut matched, &name, live, progress)?;
             Ok(Some(matched))
         })?;
         self.matchers = matchers;
@@ -150,7 +171,10 @@ impl Run {
     }
 
     /// Says what a batch of an input came to.
-    fn matched(&mut self, matched: &Matched, name: &str, live: bool, progress: &mut Progress) -> Result<(), Failure> {
+    fn matched(&mut self, matched: &mut Matched, name: &str, live: bool, progress: &mut Progress) -> Result<(), Failure> {
+        if let Some(keeping) = &mut self.keeping {
+            keeping.finish(&matched.batch, &mut matched.matches)?;
+        }
         let Matched { batch, matches, numbers, originals } = matched;
         let found = Found::new(batch, matches, numbers, originals);
         progress.add(batch.len() as u64, found.matching());

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use quintet::lang::state::Action;
 use quintet::modules::Module;
 use quintet::{Bound, Engine, Linked, Rules, Scheme, backend};
 use quintet_inputs::Format;
@@ -25,6 +26,8 @@ pub struct Prepared {
     pub names: Vec<String>,
     /// The fields that are printed.
     pub columns: Vec<Column>,
+    /// Whether the rules have outputs.
+    pub outputs: bool,
     /// The parsers that set fields of the records.
     pub parsers: Bound,
     /// What makes lines of the answers, if a module does.
@@ -42,6 +45,13 @@ impl Prepared {
         let check = |text: &str, scheme: &Scheme| engine.check(text, scheme).map_err(|d| source.wrong(&d));
         let all = check(&source.text, &full)?;
         columns::columns(&full, &args.field)?;
+        let outputs = all.state.steps.iter().any(|step| matches!(step.action, Action::Output(_)));
+        if !args.rule.is_empty() && !all.state.is_empty() {
+            return Err(Failure::unusable("--rule picks rules that stand alone; these keep state or have outputs, and are run together"));
+        }
+        if all.state.is_empty() && (!args.out.is_empty() || args.state_out.is_some()) {
+            return Err(Failure::unusable("the rules keep no state and have no output; --out and --state-out are for those that do"));
+        }
         let mut formatted = args.formatter.as_deref().map(|name| Formatted::new(name, loaded, &full)).transpose()?;
         let text = pick::rules(&source.text, &all, &args.rule)?;
         let mut used = check(&text, &full)?.used_fields();
@@ -56,7 +66,7 @@ impl Prepared {
         if let Some(formatted) = &mut formatted {
             formatted.bind(&scheme);
         }
-        let linked = engine.link(program).map_err(|e| {
+        let linked = engine.link_stateful(program).map_err(|e| {
             render::one(&source.name, &source.text, e.span(), &e.to_string());
             Failure::found("")
         })?;
@@ -68,6 +78,6 @@ impl Prepared {
             }
             None => engine.compile_linked(&linked, &*backend(&args.backend).map_err(Failure::unusable)?).map_err(Failure::unusable)?,
         };
-        Ok(Prepared { full, linked, rules, text, names, columns, parsers, formatted })
+        Ok(Prepared { full, linked, rules, text, names, columns, outputs, parsers, formatted })
     }
 }

@@ -124,6 +124,9 @@ impl Linear {
     }
 }
 
+/// What makes many calls: of the cells of arguments and answers, and how many calls they are.
+type Many = TypedFunc<(u32, u32, u32), u32>;
+
 /// A module that runs.
 pub(crate) struct Running {
     store: Store<StoreLimits>,
@@ -131,7 +134,7 @@ pub(crate) struct Running {
     /// By item.
     calls: Vec<TypedFunc<(u32, u32), u32>>,
     /// By item, the form for many calls at once, if it has one.
-    batches: Vec<Option<TypedFunc<(u32, u32, u32), u32>>>,
+    batches: Vec<Option<Many>>,
     readable: wasmtime::Global,
     /// What the global says.
     told: u64,

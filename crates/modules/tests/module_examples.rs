@@ -97,7 +97,7 @@ fn parsers_set_the_same_fields_in_webassembly_and_built_in() {
     let fields = ["mqtt.packet", "mqtt.flags", "mqtt.client_id", "mqtt.clean", "mqtt.topic", "mqtt.qos"];
     for kind in [ArenaKind::Shared, ArenaKind::Plain] {
         let [expected, found] = engines.each_ref().map(|engine| {
-            let parsers: Vec<_> = engine.parsers().all().iter().cloned().map(|parser| renamed(parser)).collect();
+            let parsers: Vec<_> = engine.parsers().all().iter().cloned().map(renamed).collect();
             let engine = engine.clone().with_parsers(Parsers::new(parsers));
             let base = Scheme::builder()
                 .optional("tcp.payload", quintet::Type::Bytes)

@@ -3,8 +3,9 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
-const VERBS: [&str; 15] = [
+const VERBS: [&str; 17] = [
     "compare",
+    "compile",
     "choose",
     "diff",
     "profile",
@@ -19,6 +20,7 @@ const VERBS: [&str; 15] = [
     "fmt",
     "lsp",
     "completions",
+    "module",
 ];
 
 fn quintet(args: &[&str]) -> Output {

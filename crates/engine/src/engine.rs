@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use quintet_lang::diagnostic::Diagnostics;
 use quintet_lang::{Limits, Passes, Program, Scheme, optimise};
-use quintet_runtime::{Backend, CompileError, Compiled, Instance, InstantiateError, Library, LinkError, Linked, Lists};
+use quintet_runtime::{
+    Backend, CompileError, Compiled, Instance, InstantiateError, Library, LinkError, Linked, Lists, PREFILTER_PAYS, Threshold, Thresholds,
+};
 
 use crate::expression::Expression;
 use crate::registry::{UnknownBackend, backend};
@@ -152,7 +154,11 @@ impl Engine {
     /// See [`LinkError`].
     pub fn link(&self, program: Program) -> Result<Arc<Linked>, LinkError> {
         let program = if self.passes == Passes::none() { program } else { self.optimise(&program) };
-        Linked::new(program, &self.library, &self.lists, &self.limits)
+        let mut thresholds = Thresholds::default();
+        if self.passes.prefilter {
+            thresholds = thresholds.with(Threshold::PrefilterRules, PREFILTER_PAYS);
+        }
+        Linked::with_thresholds(program, &self.library, &self.lists, &self.limits, thresholds)
     }
 
     /// Compiles rules with the backend that has this id, as in [`backends`](crate::backends).

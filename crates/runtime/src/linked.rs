@@ -14,6 +14,7 @@ use crate::layout::Layout;
 use crate::lists::{Lists, Slot};
 use crate::matchers::{RegexMatcher, Searcher, SetMatcher, WildcardMatcher};
 use crate::places::Places;
+use crate::prefilter::{self, Index};
 use crate::room::Room;
 use crate::thresholds::{Crossings, Threshold, Thresholds};
 use crate::trap::Trap;
@@ -38,6 +39,9 @@ pub struct Linked {
     functions: Vec<BoundFunction>,
     lists: Vec<Arc<Slot>>,
     places: Places,
+    /// By call: the function's name, where it is a simple one of the standard library.
+    simple: Vec<Option<&'static str>>,
+    prefilter: Option<Index>,
 }
 
 /// Why a program cannot be linked.
@@ -178,7 +182,8 @@ impl Linked {
                 })
             })
             .collect::<Result<_, _>>()?;
-        Ok(Arc::new(Linked {
+        let simple = program.sites.iter().map(|site| library.simple(&program.scheme.function(site.function).name)).collect();
+        let mut linked = Linked {
             layout: Layout::new(&program.scheme),
             limits: limits.clone(),
             thresholds,
@@ -192,8 +197,12 @@ impl Linked {
             functions,
             lists,
             places: Places::new(&program),
+            simple,
+            prefilter: None,
             program,
-        }))
+        };
+        linked.prefilter = prefilter::index(&linked);
+        Ok(Arc::new(linked))
     }
 
     /// The program.
@@ -311,6 +320,18 @@ impl Linked {
     #[inline]
     pub fn function(&self, id: SiteId) -> &BoundFunction {
         &self.functions[id.index()]
+    }
+
+    /// The name of the function that a call runs, where it is one of the standard library that cannot trap but for steps and memory, and
+    /// takes no more of these than follows from the length of its arguments.
+    #[inline]
+    pub(crate) fn standard(&self, id: SiteId) -> Option<&'static str> {
+        self.simple[id.index()]
+    }
+
+    /// The conditions of the rules, where they are asked for before the rules are run.
+    pub(crate) fn prefilter(&self) -> Option<&Index> {
+        self.prefilter.as_ref()
     }
 
     /// Whether a named list holds a value; one that has not been filled holds none.

@@ -40,6 +40,9 @@ macro_rules! thresholds {
 }
 
 thresholds! {
+    /// all: what leaving out all rules that can be left out would save of a record, in tests of numbers; where it is more, they are asked for
+    /// first which of them may match. Never, unless this is set.
+    PrefilterRules: "prefilter_rules" = usize::MAX, 0;
     /// closures: byte strings of a set that are compared one by one; more are looked up.
     ClosuresSetMembers: "closures_set_members" = 16, 0;
     /// closures: bytes of the longest member of such a set.

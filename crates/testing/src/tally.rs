@@ -15,6 +15,7 @@ pub(crate) struct Tally {
 /// Whether a threshold is one of the backend's.
 fn is_of(threshold: Threshold, id: BackendId) -> bool {
     match threshold.name().split_once('_') {
+        Some(("prefilter", _)) => true,
         Some(("native", _)) => ["jit", "lua"].contains(&id.name),
         Some((name, _)) => name == id.name,
         None => false,

@@ -16,7 +16,7 @@ pub use bound::BoundFunction;
 pub(crate) use caught::caught;
 pub use text::slice;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use quintet_lang::ast::Site;
@@ -89,7 +89,13 @@ impl Bind for Same {
 pub struct Library {
     signatures: Vec<Signature>,
     binds: HashMap<String, Arc<dyn Bind>>,
+    /// The names that stand for the functions of [`SIMPLE`].
+    simple: HashSet<&'static str>,
 }
+
+/// Standard functions that cannot trap but for steps and memory, of which they take no more than what follows from the length of their
+/// arguments: no steps beside those of the call, and no memory but for a text as long as the one that `lower` and `upper` fold.
+const SIMPLE: [&str; 7] = ["lower", "upper", "len", "starts_with", "ends_with", "contains", "substring"];
 
 impl Library {
     /// A library without functions.
@@ -105,6 +111,7 @@ impl Library {
                 library.bind(signature, standard);
             }
         }
+        library.simple = SIMPLE.into();
         library
     }
 
@@ -119,6 +126,7 @@ impl Library {
 
     /// Adds a function that prepares its constant arguments, in place of one of the same name.
     pub fn bind(&mut self, signature: Signature, bind: impl Bind + 'static) -> &mut Self {
+        self.simple.remove(signature.name.as_str());
         self.signatures.retain(|s| s.name != signature.name);
         self.binds.insert(signature.name.clone(), Arc::new(bind));
         self.signatures.push(signature);
@@ -133,6 +141,11 @@ impl Library {
     /// The signature of the function with this name.
     pub(crate) fn signature(&self, name: &str) -> Option<&Signature> {
         self.signatures.iter().find(|s| s.name == name)
+    }
+
+    /// The name, where it stands for a function of [`SIMPLE`].
+    pub(crate) fn simple(&self, name: &str) -> Option<&'static str> {
+        self.simple.get(name).copied()
     }
 
     /// What makes the function with this name.

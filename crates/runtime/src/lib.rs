@@ -58,7 +58,7 @@ pub use matches::{WriteMatches, WriteRuleSet};
 pub use meter::{FREE, Interrupter, SLICE};
 pub use owned::{JsonError, OwnedValue};
 pub use pack::{BLOCK_BYTES, Blob};
-pub use prefilter::{Candidates, PREFILTER_PAYS, PrefilterPlan, set_bits};
+pub use prefilter::{Candidates, PREFILTER_PAYS, PrefilterPlan, runs, set_bits};
 pub use profile::{ALONE, Alone, Profile, RuleCost, Spent};
 pub use quintet_arena::{Arena, ArenaError, Kind as ArenaKind, Memory, PADDING};
 pub use record::RecordRef;

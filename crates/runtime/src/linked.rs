@@ -329,6 +329,11 @@ impl Linked {
         self.simple[id.index()]
     }
 
+    /// Whether instances may ask which rules may match; see [`Candidates`](crate::Candidates).
+    pub fn has_prefilter(&self) -> bool {
+        self.prefilter.is_some()
+    }
+
     /// The conditions of the rules, where they are asked for before the rules are run.
     pub(crate) fn prefilter(&self) -> Option<&Index> {
         self.prefilter.as_ref()

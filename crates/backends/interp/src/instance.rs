@@ -6,7 +6,8 @@ use std::sync::Arc;
 use quintet_lang::ast::Span;
 use quintet_lang::{HARD_CALLS, Limits};
 use quintet_runtime::{
-    Batch, Instance, Interrupter, Linked, Matches, RecordRef, RuleSet, RunError, Scratch, Trap, WriteMatches, WriteRuleSet,
+    Batch, Candidates, Instance, Interrupter, Linked, Matches, RecordRef, RuleSet, RunError, Scratch, Trap, WriteMatches, WriteRuleSet,
+    set_bits,
 };
 
 use crate::compile::Leaves;
@@ -20,11 +21,13 @@ pub(crate) struct Runner {
     leaves: Arc<Leaves>,
     scratch: Scratch,
     most_calls: usize,
+    candidates: Option<Box<Candidates>>,
 }
 
 impl Runner {
     pub(crate) fn new(program: Arc<Linked>, rooms: Arc<[usize]>, leaves: Arc<Leaves>, limits: &Limits) -> Runner {
-        Runner { program, rooms, leaves, scratch: Scratch::new(limits), most_calls: limits.calls.min(HARD_CALLS) }
+        let candidates = Candidates::new(&program, limits);
+        Runner { program, rooms, leaves, scratch: Scratch::new(limits), most_calls: limits.calls.min(HARD_CALLS), candidates }
     }
 
     fn rules(&self) -> usize {
@@ -43,19 +46,60 @@ impl Runner {
         Machine::new(&self.program, (&self.leaves, &self.rooms), record, &self.scratch, (rule, self.most_calls)).rule(it)
     }
 
+    /// Adds the answer of rule `rule` to those of a record.
+    #[inline]
+    fn add(&mut self, rule: usize, record: RecordRef<'_>, hits: &mut RuleSet) {
+        match self.test(rule, record) {
+            Ok(true) => hits.insert(rule),
+            Ok(false) => {}
+            Err(fault) => hits.trap(rule, fault),
+        }
+    }
+
     /// Fills `row` of the answers with those of rule `rule` on `records`.
     fn row(&mut self, rule: usize, batch: &Batch, records: Range<usize>, row: usize, out: &mut Matches) -> Result<(), RunError> {
         for block in 0..out.row_words() {
-            self.scratch.go_on(ID)?;
             let first = records.start + block * 64;
-            let mut bits = 0;
-            for record in first..records.end.min(first + 64) {
-                match self.test(rule, batch.record(record)) {
-                    Ok(hit) => bits |= u64::from(hit) << (record - first),
-                    Err(fault) => out.trap(row, record - records.start, fault),
+            let mask = u64::MAX >> (64 - (records.end - first).min(64));
+            self.block(rule, batch, (first, mask), (row, block), out)?;
+        }
+        Ok(())
+    }
+
+    /// Fills a word of the answers with those of rule `rule` on the records of a mask.
+    fn block(
+        &mut self,
+        rule: usize,
+        batch: &Batch,
+        (first, mask): (usize, u64),
+        (row, block): (usize, usize),
+        out: &mut Matches,
+    ) -> Result<(), RunError> {
+        self.scratch.go_on(ID)?;
+        let mut bits = 0;
+        for bit in set_bits(&[mask]) {
+            match self.test(rule, batch.record(first + bit)) {
+                Ok(hit) => bits |= u64::from(hit) << bit,
+                Err(fault) => out.trap(row, block * 64 + bit, fault),
+            }
+        }
+        out.set_block(row, block, bits);
+        Ok(())
+    }
+
+    /// Fills the answers with those of each rule on the records that it may match.
+    fn candidates(&mut self, candidates: &mut Candidates, batch: &Batch, out: &mut Matches) -> Result<(), RunError> {
+        for block in 0..out.row_words() {
+            let first = block * 64;
+            let records = first..batch.len().min(first + 64);
+            let all = u64::MAX >> (64 - records.len());
+            let asked = candidates.block(batch, records);
+            for rule in 0..self.rules() {
+                let mask = asked.map_or(all, |asked| asked[rule]);
+                if mask != 0 {
+                    self.block(rule, batch, (first, mask), (rule, block), out)?;
                 }
             }
-            out.set_block(row, block, bits);
         }
         Ok(())
     }
@@ -65,21 +109,25 @@ impl Instance for Runner {
     fn run(&mut self, record: RecordRef<'_>, hits: &mut RuleSet) -> Result<(), RunError> {
         self.check(record.batch())?;
         hits.reset(self.rules());
-        for rule in 0..self.rules() {
-            match self.test(rule, record) {
-                Ok(true) => hits.insert(rule),
-                Ok(false) => {}
-                Err(fault) => hits.trap(rule, fault),
-            }
+        let mut candidates = self.candidates.take();
+        match candidates.as_mut().and_then(|it| it.record(record)) {
+            Some(rules) => set_bits(rules).for_each(|rule| self.add(rule, record, hits)),
+            None => (0..self.rules()).for_each(|rule| self.add(rule, record, hits)),
         }
+        self.candidates = candidates;
         self.scratch.finish(ID)
     }
 
     fn run_batch(&mut self, batch: &Batch, out: &mut Matches) -> Result<(), RunError> {
         self.check(batch)?;
         out.reset(self.rules(), batch.len());
-        for rule in 0..self.rules() {
-            self.row(rule, batch, 0..batch.len(), rule, out)?;
+        match self.candidates.take() {
+            Some(mut candidates) => {
+                let done = self.candidates(&mut candidates, batch, out);
+                self.candidates = Some(candidates);
+                done?;
+            }
+            None => (0..self.rules()).try_for_each(|rule| self.row(rule, batch, 0..batch.len(), rule, out))?,
         }
         out.finish();
         self.scratch.finish(ID)
@@ -95,7 +143,7 @@ impl Instance for Runner {
     }
 
     fn memory_bytes(&self) -> usize {
-        size_of::<Runner>() + self.scratch.memory_bytes()
+        size_of::<Runner>() + self.scratch.memory_bytes() + self.candidates.as_ref().map_or(0, |it| it.memory_bytes())
     }
 
     fn interrupter(&self) -> Interrupter {

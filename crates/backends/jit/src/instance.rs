@@ -7,7 +7,8 @@ use quintet_lang::Limits;
 use quintet_lang::ast::Span;
 use quintet_native::Env;
 use quintet_runtime::{
-    Batch, Counting, FREE, Instance, Interrupter, Matches, RecordRef, RuleSet, RunError, Trap, WriteMatches, WriteRuleSet,
+    Batch, Candidates, Counting, FREE, Instance, Interrupter, Matches, RecordRef, RuleSet, RunError, Trap, WriteMatches, WriteRuleSet,
+    runs, set_bits,
 };
 
 use crate::compile::Code;
@@ -65,6 +66,7 @@ pub(crate) struct Runner {
     counting: Box<[Counting]>,
     /// Boxed, so that moving the runner does not move it.
     state: Box<State>,
+    candidates: Option<Box<Candidates>>,
 }
 
 impl Runner {
@@ -72,7 +74,8 @@ impl Runner {
         let env = Env::new(code.program().clone(), limits);
         let steps = limits.steps;
         let counting = code.program().program().rules.iter().map(|rule| Counting::of(code.program(), rule, steps)).collect();
-        Runner { code, counting, state: Box::new(State { env, traps: Vec::new() }) }
+        let candidates = Candidates::new(code.program(), limits);
+        Runner { code, counting, state: Box::new(State { env, traps: Vec::new() }), candidates }
     }
 
     fn check(&self, batch: &Batch) -> Result<(), RunError> {
@@ -116,7 +119,7 @@ impl State {
 }
 
 impl State {
-    /// A rule's answers for the records of a block: the rule's number, and where in the answers they belong, a row and a word of it.
+    /// A rule's answers for 1 to 64 records, from bit 0 on. `trap` is told the place among them of records on which it traps.
     ///
     /// # Safety
     /// As [`State::ask`], for the batch's scheme and arena; the batch has these records, which are 1 to 64.
@@ -126,9 +129,9 @@ impl State {
         (function, counting): (RuleFn, Counting),
         batch: &Batch,
         records: Range<usize>,
-        (rule, row, block): (usize, usize, usize),
-        out: &mut Matches,
-    ) {
+        rule: usize,
+        trap: &mut dyn FnMut(usize, (Trap, Span)),
+    ) -> u64 {
         let (arena, stride) = (batch.memory().as_ptr(), batch.layout().stride());
         let address = arena.wrapping_add(batch.records_offset() + records.start * stride);
         if let Counting::Within(most) = counting {
@@ -138,19 +141,19 @@ impl State {
                     // SAFETY: as the caller promises.
                     match unsafe { self.exact(function, arena, address.wrapping_add(record * stride)) } {
                         Ok(hit) => bits |= hit << record,
-                        Err(code) => out.trap(row, block * BLOCK + record, self.fault(rule, code)),
+                        Err(code) => trap(record, self.fault(rule, code)),
                     }
                 }
-                return out.set_block(row, block, bits);
+                return bits;
             }
             self.env.scratch().set_meter_word(FREE);
         }
         // SAFETY: as the caller promises; the state is ours alone.
         let bits = unsafe { function(&raw mut *self, arena, address, records.len()) };
-        out.set_block(row, block, bits);
         if !self.traps.is_empty() {
-            self.drain(|state, record, code| out.trap(row, block * BLOCK + (record - address as usize) / stride, state.fault(rule, code)));
+            self.drain(|state, record, code| trap((record - address as usize) / stride, state.fault(rule, code)));
         }
+        bits
     }
 
     /// A rule's answer for one record, with exact steps, for a rule that leaves their start and end to the instance.
@@ -176,7 +179,16 @@ impl State {
 impl Runner {
     /// [`Instance::run`] for any number of rules, once scheme and `hits` are as they should be.
     #[inline(never)]
-    fn run_many(&mut self, record: (*const u8, *const u8, usize), hits: &mut RuleSet) {
+    fn run_many(&mut self, it: RecordRef<'_>, record: (*const u8, *const u8, usize), hits: &mut RuleSet) {
+        if let Some(rules) = self.candidates.as_mut().and_then(|candidates| candidates.record(it)) {
+            for rule in set_bits(rules) {
+                // SAFETY: as in `run`.
+                if unsafe { self.state.ask((self.code.functions()[rule], self.counting[rule]), record, rule, hits) } != 0 {
+                    hits.insert(rule);
+                }
+            }
+            return;
+        }
         let functions = self.code.functions().chunks(BLOCK).zip(self.counting.chunks(BLOCK));
         for (word, (functions, counting)) in functions.enumerate() {
             let mut bits = 0;
@@ -195,31 +207,45 @@ impl Instance for Runner {
         let functions = self.code.functions();
         hits.reset(functions.len());
         let arena = record.memory().as_ptr();
-        let record = (arena, arena.wrapping_add(record.offset()), record.batch().longest());
+        let place = (arena, arena.wrapping_add(record.offset()), record.batch().longest());
         // A filter is a program of one rule: without a loop its call costs little more than the rule.
         match (functions, &*self.counting) {
             ([only], [counting]) => {
                 // SAFETY: `code` keeps the function's pages mapped and the program that it refers to alive. The record is of the scheme
                 // that the code was made for and lies in the arena, which the batch's borrow keeps as it is.
-                let hit = unsafe { self.state.ask((*only, *counting), record, 0, hits) };
+                let hit = unsafe { self.state.ask((*only, *counting), place, 0, hits) };
                 hits.set_word(0, hit);
             }
-            _ => self.run_many(record, hits),
+            _ => self.run_many(record, place, hits),
         }
         self.state.env.finish(self.code.id())
     }
 
     fn run_batch(&mut self, batch: &Batch, out: &mut Matches) -> Result<(), RunError> {
         self.check(batch)?;
-        let Runner { code, counting, state } = self;
+        let Runner { code, counting, state, candidates } = self;
         out.reset(code.functions().len(), batch.len());
         // Blocks outside, rules inside: a block's records stay in the cache for all rules.
         for (block, first) in (0..batch.len()).step_by(BLOCK).enumerate() {
             let records = first..(first + BLOCK).min(batch.len());
+            let asked = candidates.as_mut().and_then(|it| it.block(batch, records.clone()));
             for (rule, (function, counting)) in code.functions().iter().zip(counting.iter()).enumerate() {
+                let asked = asked.map(|asked| asked[rule]);
+                if asked == Some(0) {
+                    continue;
+                }
                 state.env.scratch().go_on(code.id())?;
-                // SAFETY: as in `run`, for each of the records.
-                unsafe { state.block((*function, *counting), batch, records.clone(), (rule, rule, block), out) };
+                let mut ask = |records: Range<usize>| {
+                    let start = records.start;
+                    let mut trap = |record, fault| out.trap(rule, start + record, fault);
+                    // SAFETY: as in `run`, for each of the records.
+                    unsafe { state.block((*function, *counting), batch, records, rule, &mut trap) }
+                };
+                let bits = match asked {
+                    None => ask(records.clone()),
+                    Some(mask) => runs(mask).fold(0, |bits, run| bits | ask(first + run.start..first + run.end) << run.start),
+                };
+                out.set_block(rule, block, bits);
             }
         }
         out.finish();
@@ -228,7 +254,7 @@ impl Instance for Runner {
 
     fn run_rule(&mut self, rule: usize, batch: &Batch, records: Range<usize>, out: &mut Matches) -> Result<(), RunError> {
         self.check(batch)?;
-        let Runner { code, counting, state } = self;
+        let Runner { code, counting, state, .. } = self;
         let functions = code.functions();
         RunError::unless_has(code.id(), (rule, functions.len()), (&records, batch.len()))?;
         out.reset(1, records.len());
@@ -236,8 +262,10 @@ impl Instance for Runner {
         for (block, first) in records.clone().step_by(BLOCK).enumerate() {
             let records = first..(first + BLOCK).min(records.end);
             state.env.scratch().go_on(code.id())?;
+            let mut trap = |record, fault| out.trap(0, block * BLOCK + record, fault);
             // SAFETY: as in `run`, for each of the records.
-            unsafe { state.block(asked, batch, records, (rule, 0, block), out) };
+            let bits = unsafe { state.block(asked, batch, records, rule, &mut trap) };
+            out.set_block(0, block, bits);
         }
         out.finish();
         state.env.finish(code.id())
@@ -248,6 +276,7 @@ impl Instance for Runner {
             + size_of_val(&*self.counting)
             + size_of::<State>()
             + self.state.env.memory_bytes()
+            + self.candidates.as_ref().map_or(0, |it| it.memory_bytes())
             + self.state.traps.capacity() * size_of::<(usize, u32)>()
     }
 

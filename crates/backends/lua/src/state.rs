@@ -44,7 +44,8 @@ impl State {
         Ok(self.lua.load(source).set_name("=rules").set_mode(mlua::chunk::ChunkMode::Text).into_function()?.dump(true))
     }
 
-    /// Runs a generated chunk, which answers the functions for a batch and for a record, and those for a batch of each of several rules.
+    /// Runs a generated chunk, which answers the functions for a batch and for a record, those for a batch of each of several rules, and the
+    /// one for some rules on some records.
     ///
     /// # Safety
     /// `bytecode` was made by [`State::compile`] of a generated chunk, and the addresses are what the chunk was generated for.
@@ -53,7 +54,7 @@ impl State {
         bytecode: &[u8],
         addresses: &[usize],
         scalars: [f64; 9],
-    ) -> mlua::Result<(Option<Function>, Option<Function>, Table)> {
+    ) -> mlua::Result<(Option<Function>, Option<Function>, Table, Option<Function>)> {
         let table = self.lua.create_table_with_capacity(addresses.len(), 0)?;
         for (i, address) in addresses.iter().enumerate() {
             table.raw_set(i + 1, *address as f64)?;

@@ -162,6 +162,20 @@ impl Candidates {
     }
 }
 
+/// The records of a block that are to be run, from the mask of those that may match: runs of one after the other, with those in between that
+/// stand alone. A rule answers the same on more records than it is asked about.
+pub fn runs(mask: u64) -> impl Iterator<Item = Range<usize>> {
+    let mut rest = mask | (mask << 1 & mask >> 1);
+    std::iter::from_fn(move || {
+        (rest != 0).then(|| {
+            let start = rest.trailing_zeros() as usize;
+            let end = start + (!(rest >> start)).trailing_zeros().min(64 - start as u32) as usize;
+            rest = if end == 64 { 0 } else { rest >> end << end };
+            start..end
+        })
+    })
+}
+
 /// The places of the bits that are set in a row of words.
 pub fn set_bits(words: &[u64]) -> impl Iterator<Item = usize> {
     words.iter().enumerate().flat_map(|(i, word)| {
@@ -174,4 +188,38 @@ pub fn set_bits(words: &[u64]) -> impl Iterator<Item = usize> {
             })
         })
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn runs_have_all_records_of_a_mask_and_gaps_of_one() {
+        assert_eq!(runs(0).count(), 0);
+        assert_eq!(runs(u64::MAX).collect::<Vec<_>>(), [0..64]);
+        assert_eq!(runs(1 << 63).collect::<Vec<_>>(), [63..64]);
+        assert_eq!(runs(0b1101_0011_0000_0001).collect::<Vec<_>>(), [0..1, 8..10, 12..16]);
+        assert_eq!(runs(u64::MAX << 1 & u64::MAX >> 2).collect::<Vec<_>>(), [1..62]);
+    }
+
+    #[test]
+    fn asking_pauses_where_it_saves_too_little_and_is_tried_again() {
+        let mut watch = Watch::default();
+        let asked = |watch: &mut Watch, left: u64| {
+            let asks = watch.asks(64);
+            if asks {
+                watch.add(64, left * 64, 100);
+            }
+            asks
+        };
+        assert!((0..100).all(|_| asked(&mut watch, 100 - PAYS as u64)));
+        let asks: Vec<bool> = (0..2000).map(|_| asked(&mut watch, 101 - PAYS as u64)).collect();
+        let (window, pause) = (WINDOW / 64, PAUSE * WINDOW / 64);
+        let first = asks.iter().position(|asks| !asks).unwrap();
+        assert!(first <= window, "{first}");
+        assert!(asks[first..first + pause].iter().all(|asks| !asks));
+        assert!(asks[first + pause..first + pause + window].iter().all(|asks| *asks));
+        assert!(!asks[first + pause + window]);
+    }
 }

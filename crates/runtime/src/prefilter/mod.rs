@@ -27,7 +27,7 @@ mod rarity;
 mod segments;
 mod texts;
 
-pub use candidates::{Candidates, set_bits};
+pub use candidates::{Candidates, runs, set_bits};
 pub use describe::PrefilterPlan;
 pub(crate) use index::Index;
 

@@ -62,6 +62,12 @@ pub(super) fn addresses(free: u32, of: u32) -> f64 {
     (-(f64::from(of - free) * 16.0 / f64::from(of))).exp2().max(1e-4)
 }
 
+/// Where the byte of a folded text stands that is least likely to occur.
+pub(super) fn rarest_byte(text: &[u8]) -> usize {
+    let weights = text.iter().map(|byte| bits(*byte)).enumerate();
+    weights.reduce(|best, other| if other.1 > best.1 { other } else { best }).map_or(0, |(at, _)| at)
+}
+
 /// Where the part of three bytes of a folded text starts that is least likely to occur.
 pub(super) fn rarest(text: &[u8]) -> usize {
     let weight = |gram: &[u8]| gram.iter().map(|byte| bits(*byte)).sum::<f64>() - if is_common(gram) { 8.0 } else { 0.0 };

@@ -1,8 +1,8 @@
 //! Texts that values of one source are searched for, all at once.
 //!
 //! Of each text that may stand anywhere, three bytes that are rare are looked for at every place of a value: one probe of a bitmap of 8 KiB
-//! a place, and no place waits for the one before it, as it would in an automaton. What it promises is compared. Texts that stand at an end
-//! and whole values are looked up.
+//! a place, and no place waits for the one before it, as it would in an automaton. Where all texts have one of three bytes, only places with
+//! these are looked at. What is promised is compared. Texts that stand at an end and whole values are looked up.
 
 use foldhash::fast::FixedState;
 use hashbrown::HashMap;
@@ -10,8 +10,14 @@ use hashbrown::HashMap;
 use super::condition::Test;
 use super::rarity;
 
-/// Zeros after a folded value, so that whole words can be read at its last places.
-pub(super) const PADDING: usize = 4;
+/// Texts that are few enough to be compared one by one at each place that has the rarest byte of one.
+const FEW: usize = 16;
+
+/// Places of a value that are looked at together.
+const TOGETHER: usize = 8;
+
+/// Zeros after a folded value, so that all of a word can be read at the last of these places.
+pub(super) const PADDING: usize = TOGETHER + 4;
 
 /// Rules in the list of rules of an index: from and to.
 type Places = (u32, u32);
@@ -40,6 +46,15 @@ pub(super) struct Texts {
     short: Option<Anywhere>,
     /// Longer texts by three of their bytes.
     long: Option<Anywhere>,
+    few: Few,
+}
+
+/// Up to three bytes of which each text that may stand anywhere has one.
+#[derive(Debug, Default)]
+struct Few {
+    /// Texts with their rarest byte and its place.
+    texts: Vec<(u8, Entry)>,
+    bytes: Vec<u8>,
 }
 
 #[derive(Debug)]
@@ -95,26 +110,38 @@ impl Texts {
                 let key = text.len().clamp(1, 4);
                 self.tails[key - 1].entry(number(&text[text.len() - key..])).or_default().push(entry(text, 0));
             }
-            Test::Contains(text) => match text.as_slice() {
-                [byte] => {
-                    let short = Anywhere::get(&mut self.short);
-                    (0..256).for_each(|next| short.set(next << 8 | u32::from(*byte)));
-                    short.entries.entry(u32::from(*byte)).or_default().push(entry(text, 0));
+            Test::Contains(text) => {
+                let at = rarity::rarest_byte(text);
+                if !self.few.bytes.contains(&text[at]) {
+                    self.few.bytes.push(text[at]);
                 }
-                [first, second] => {
-                    let short = Anywhere::get(&mut self.short);
-                    short.set(number(&[*first, *second]));
-                    short.entries.entry(number(&[*first, *second]) | 1 << 16).or_default().push(entry(text, 0));
-                }
-                _ => {
-                    let at = rarity::rarest(text);
-                    let gram = number(&text[at..at + 3]);
-                    let long = Anywhere::get(&mut self.long);
-                    long.set(hash(gram));
-                    long.entries.entry(gram).or_default().push(entry(text, at));
-                }
-            },
+                self.few.texts.push((text[at], entry(text, at)));
+                self.add_anywhere(text, rules);
+            }
             Test::Int(..) | Test::Ip(..) => {}
+        }
+    }
+
+    fn add_anywhere(&mut self, text: &[u8], rules: Places) {
+        let entry = |at| Entry { text: text.into(), at, rules };
+        match text {
+            [byte] => {
+                let short = Anywhere::get(&mut self.short);
+                (0..256).for_each(|next| short.set(next << 8 | u32::from(*byte)));
+                short.entries.entry(u32::from(*byte)).or_default().push(entry(0));
+            }
+            [first, second] => {
+                let short = Anywhere::get(&mut self.short);
+                short.set(number(&[*first, *second]));
+                short.entries.entry(number(&[*first, *second]) | 1 << 16).or_default().push(entry(0));
+            }
+            _ => {
+                let at = rarity::rarest(text);
+                let gram = number(&text[at..at + 3]);
+                let long = Anywhere::get(&mut self.long);
+                long.set(hash(gram));
+                long.entries.entry(gram).or_default().push(entry(at));
+            }
         }
     }
 
@@ -144,27 +171,63 @@ impl Texts {
                 }
             }
         }
-        if let Some(short) = &self.short {
-            for (at, word) in words(folded).enumerate().filter(|(_, word)| short.may_have(word & 0xFFFF)) {
-                self.compare(&short.entries, word & 0xFF, at, value, hit);
-                self.compare(&short.entries, word & 0xFFFF | 1 << 16, at, value, hit);
-            }
+        match self.few.bytes.as_slice() {
+            [] => {}
+            _ if self.few.texts.len() > FEW => self.search_all(folded, value, hit),
+            [a] => memchr::memchr_iter(*a, value).for_each(|at| self.compare_few(at, value, hit)),
+            [a, b] => memchr::memchr2_iter(*a, *b, value).for_each(|at| self.compare_few(at, value, hit)),
+            [a, b, c] => memchr::memchr3_iter(*a, *b, *c, value).for_each(|at| self.compare_few(at, value, hit)),
+            _ => self.search_all(folded, value, hit),
         }
-        if let Some(long) = &self.long {
-            for (at, word) in words(folded).enumerate().filter(|(_, word)| long.may_have(hash(word & 0xFF_FFFF))) {
-                self.compare(&long.entries, word & 0xFF_FFFF, at, value, hit);
+    }
+
+    /// Compares the texts that the byte at a place promises.
+    #[inline(never)]
+    fn compare_few(&self, at: usize, value: &[u8], hit: &mut impl FnMut(&[u32])) {
+        for (_, entry) in self.few.texts.iter().filter(|(byte, _)| *byte == value[at]) {
+            self.compare(entry, at, value, hit);
+        }
+    }
+
+    fn search_all(&self, folded: &[u8], value: &[u8], hit: &mut impl FnMut(&[u32])) {
+        match (&self.short, &self.long) {
+            (None, None) => {}
+            (Some(it), None) => promising(
+                folded,
+                |word| it.may_have(word & 0xFFFF),
+                |at, word| {
+                    self.compare_all(&it.entries, word & 0xFF, at, value, hit);
+                    self.compare_all(&it.entries, word & 0xFFFF | 1 << 16, at, value, hit);
+                },
+            ),
+            (None, Some(it)) => promising(
+                folded,
+                |word| it.may_have(hash(word & 0xFF_FFFF)),
+                |at, word| {
+                    self.compare_all(&it.entries, word & 0xFF_FFFF, at, value, hit);
+                },
+            ),
+            (Some(two), Some(three)) => {
+                let promises = |word| two.may_have(word & 0xFFFF) | three.may_have(hash(word & 0xFF_FFFF));
+                promising(folded, promises, |at, word| {
+                    self.compare_all(&two.entries, word & 0xFF, at, value, hit);
+                    self.compare_all(&two.entries, word & 0xFFFF | 1 << 16, at, value, hit);
+                    self.compare_all(&three.entries, word & 0xFF_FFFF, at, value, hit);
+                });
             }
         }
     }
 
     /// Compares the texts that some bytes at a place promise.
     #[inline(never)]
-    fn compare(&self, entries: &Table, key: u32, at: usize, value: &[u8], hit: &mut impl FnMut(&[u32])) {
-        for entry in entries.get(&key).into_iter().flatten() {
-            let found = at.checked_sub(entry.at).and_then(|start| value.get(start..)).is_some_and(|rest| rest.starts_with(&entry.text));
-            if found {
-                hit(self.rules(entry.rules));
-            }
+    fn compare_all(&self, entries: &Table, key: u32, at: usize, value: &[u8], hit: &mut impl FnMut(&[u32])) {
+        entries.get(&key).into_iter().flatten().for_each(|entry| self.compare(entry, at, value, hit));
+    }
+
+    #[inline]
+    fn compare(&self, entry: &Entry, at: usize, value: &[u8], hit: &mut impl FnMut(&[u32])) {
+        if at.checked_sub(entry.at).and_then(|start| value.get(start..)).is_some_and(|rest| rest.starts_with(&entry.text)) {
+            hit(self.rules(entry.rules));
         }
     }
 
@@ -182,14 +245,29 @@ impl Texts {
         self.rules.len() * 4
             + self.equal.keys().map(|text| text.len() + 24).sum::<usize>()
             + self.heads.iter().chain(&self.tails).map(entries).sum::<usize>()
+            + self.few.texts.iter().map(|(_, entry)| size_of::<Entry>() + entry.text.len()).sum::<usize>()
             + self.short.iter().chain(&self.long).map(anywhere).sum::<usize>()
     }
 }
 
-/// The four bytes from each place of a padded value on.
+/// Calls `found` with the places of a padded value, and the four bytes from there on, that pass a test.
 #[inline]
-fn words(folded: &[u8]) -> impl Iterator<Item = u32> {
-    folded[..folded.len() - 1].array_windows().map(|bytes: &[u8; 4]| u32::from_le_bytes(*bytes))
+fn promising(folded: &[u8], test: impl Fn(u32) -> bool, mut found: impl FnMut(usize, u32)) {
+    let len = folded.len() - PADDING;
+    for (first, bytes) in folded.windows(PADDING).enumerate().step_by(TOGETHER).take(len.div_ceil(TOGETHER)) {
+        let word = |at: usize| u32::from_le_bytes([bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]]);
+        let mut places = 0u32;
+        for at in 0..TOGETHER {
+            places |= u32::from(test(word(at))) << at;
+        }
+        while places != 0 {
+            let at = places.trailing_zeros() as usize;
+            places &= places - 1;
+            if first + at < len {
+                found(first + at, word(at));
+            }
+        }
+    }
 }
 
 #[cfg(test)]

@@ -18,6 +18,7 @@ mod generate;
 mod literals;
 mod passes;
 mod regression;
+mod rule_sets;
 mod scripts;
 mod several;
 mod soak;
@@ -32,6 +33,7 @@ pub use case::{Answer, Batches, Case, Mode, answers, instance, link, trap_named,
 pub use differential::differential;
 pub use passes::{passes, values};
 pub use regression::{Regression, regressions};
+pub use rule_sets::{RuleSets, rule_sets};
 pub use scripts::{Piece, Script, script, scripts};
 pub use soak::{Soak, soak};
 pub use statistics::{KINDS, Statistics, statistics};

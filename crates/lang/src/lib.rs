@@ -8,6 +8,7 @@ pub mod ast;
 mod check;
 pub mod diagnostic;
 pub mod dump;
+pub mod effects;
 mod fingerprint;
 mod format;
 pub mod intrinsic;

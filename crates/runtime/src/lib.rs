@@ -23,6 +23,7 @@ mod meter;
 mod owned;
 mod pack;
 mod places;
+pub mod plan;
 mod prefilter;
 mod profile;
 mod record;
@@ -40,10 +41,7 @@ pub use backend::{
 };
 pub use batch::{Batch, BatchBuilder, RecordBuilder, RecordError};
 pub use bounds::Bounds;
-pub use cost::{
-    Counting, compare_steps, counts_steps, counts_steps_inline, is_leaf, is_quiet, is_small, longest_within, statement_counts_steps,
-    steps_at_most,
-};
+pub use cost::{Counting, compare_steps, counts_steps, is_leaf, is_quiet, is_small, longest_within, statement_counts_steps, steps_at_most};
 pub use evaluate::{EvaluateError, ValueInstance};
 pub use functions::{Bind, BoundFunction, Function, Library, slice};
 pub use layout::{Layout, Slot};

@@ -14,6 +14,7 @@ use crate::layout::Layout;
 use crate::lists::{Lists, Slot};
 use crate::matchers::{RegexMatcher, Searcher, SetMatcher, WildcardMatcher};
 use crate::places::Places;
+use crate::plan::{self, Plan};
 use crate::prefilter::{self, Index};
 use crate::room::Room;
 use crate::thresholds::{Crossings, Threshold, Thresholds};
@@ -39,6 +40,7 @@ pub struct Linked {
     functions: Vec<BoundFunction>,
     lists: Vec<Arc<Slot>>,
     places: Places,
+    plan: Plan,
     /// By call: the function's name, where it is a simple one of the standard library.
     simple: Vec<Option<&'static str>>,
     prefilter: Option<Index>,
@@ -183,13 +185,16 @@ impl Linked {
             })
             .collect::<Result<_, _>>()?;
         let simple = program.sites.iter().map(|site| library.simple(&program.scheme.function(site.function).name)).collect();
+        let sets: Vec<SetMatcher> = program.sets.iter().map(SetMatcher::new).collect();
+        let crossings = Crossings::default();
+        let plan = Plan::new(&program, &sets, &|threshold, size| crossings.exceeds(threshold, size, &thresholds));
         let mut linked = Linked {
             layout: Layout::new(&program.scheme),
             limits: limits.clone(),
             thresholds,
-            crossings: Crossings::default(),
+            crossings,
             counts_turns: true,
-            sets: program.sets.iter().map(SetMatcher::new).collect(),
+            sets,
             searchers: program.needles.iter().map(|n| Searcher::new(n)).collect(),
             regexes,
             regex_places,
@@ -197,6 +202,7 @@ impl Linked {
             functions,
             lists,
             places: Places::new(&program),
+            plan,
             simple,
             prefilter: None,
             program,
@@ -248,9 +254,7 @@ impl Linked {
 
     /// Whether a size is beyond a threshold. Asked where code is made, and counted; see [`Linked::crossings`].
     pub fn exceeds(&self, threshold: Threshold, size: usize) -> bool {
-        let beyond = size > self.threshold(threshold);
-        self.crossings.count(threshold, beyond);
-        beyond
+        self.crossings.exceeds(threshold, size, &self.thresholds)
     }
 
     /// How often a size was within a threshold, and how often beyond, in all that has been compiled of this program so far. By this, tests
@@ -290,6 +294,22 @@ impl Linked {
     pub fn fault(&self, rule: usize, code: u32) -> Option<(Trap, Span)> {
         let own = || self.program.rules.get(rule).map_or_else(Span::default, |rule| rule.expr.span);
         Some((Trap::from_code(code)?, self.places.span(Trap::place_of(code)).unwrap_or_else(own)))
+    }
+
+    /// What every backend must know of the program beside its AST.
+    #[inline]
+    pub fn plan(&self) -> &Plan {
+        &self.plan
+    }
+
+    /// The plan as text: the same for the same program and version.
+    pub fn plan_text(&self) -> String {
+        plan::text(self)
+    }
+
+    /// All prepared sets, by the places of their ids.
+    pub(crate) fn sets(&self) -> &[SetMatcher] {
+        &self.sets
     }
 
     /// A prepared set.

@@ -15,7 +15,7 @@ macro_rules! thresholds {
             /// All thresholds.
             pub const ALL: [Threshold; [$(Threshold::$name),*].len()] = [$(Threshold::$name),*];
 
-            /// Its name in files: the backend first.
+            /// Its name in files: first the backend, or `plan` where it holds for all of them.
             pub fn name(self) -> &'static str {
                 match self {
                     $(Threshold::$name => $text,)*
@@ -43,24 +43,20 @@ thresholds! {
     /// all: what leaving out all rules that can be left out would save of a record, in tests of numbers; where it is more, they are asked for
     /// first which of them may match. Never, unless this is set.
     PrefilterRules: "prefilter_rules" = usize::MAX, 0;
-    /// closures: byte strings of a set that are compared one by one; more are looked up.
-    ClosuresSetMembers: "closures_set_members" = 16, 0;
-    /// closures: bytes of the longest member of such a set.
-    ClosuresMemberBytes: "closures_member_bytes" = 31, 0;
-    /// closures: ranges of a set that are compared one by one; more become a bitmap or are looked up.
-    ClosuresSetRanges: "closures_set_ranges" = 8, 0;
-    /// closures: numbers from the first to the last of a set that becomes a bitmap; wider ones are looked up.
-    ClosuresBitmap: "closures_bitmap" = 1 << 16, 0;
-    /// closures: bytes of a needle that is searched for in the batch; longer ones are searched for in the value.
-    ClosuresNeedleBytes: "closures_needle_bytes" = 48, 0;
+    /// plan: ranges of a set that are compared one after the other; more become a bitmap or are looked up.
+    SetRanges: "plan_set_ranges" = 8, 0;
+    /// plan: numbers from the first to the last of a set that becomes a bitmap; wider ones are looked up.
+    SetBitmap: "plan_set_bitmap" = 1 << 16, 0;
+    /// plan: byte strings of a set that are compared one after the other; more are looked up.
+    SetMembers: "plan_set_members" = 16, 0;
+    /// plan: bytes of the longest member of such a set.
+    MemberBytes: "plan_member_bytes" = 31, 0;
+    /// plan: bytes of a needle that is searched for where it is used; longer ones are searched for by the library.
+    NeedleBytes: "plan_needle_bytes" = 32, 0;
     /// closures: sources that a loop walks without a heap allocation.
     ClosuresLoopSources: "closures_loop_sources" = 4, 0;
     /// jit and lua: arguments that a call passes without a heap allocation.
     NativeArguments: "native_arguments" = 8, 0;
-    /// jit: ranges, or byte strings, of a set that become code; more are looked up.
-    JitSetMembers: "jit_set_members" = 16, 0;
-    /// jit: ranges that are compared one after the other; more are bisected first.
-    JitRangesInARow: "jit_ranges_in_a_row" = 4, 1;
     /// jit: bytes of a constant that is compared in place; longer ones by a call.
     JitEqualBytes: "jit_equal_bytes" = 32, 0;
     /// jit: bytes of a value that is searched in place; longer ones by a call.
@@ -69,12 +65,8 @@ thresholds! {
     JitKeptBytes: "jit_kept_bytes" = 1 << 20, 0;
     /// wasm: bytes of a function's code up to which operands of `and`, `or` and `xor` stand in place; further ones become functions.
     WasmFunctionBytes: "wasm_function_bytes" = 16 << 10, 0;
-    /// wasm: ranges, or byte strings, of a set that are compared one by one; more are looked up.
-    WasmSetMembers: "wasm_set_members" = 8, 0;
     /// wasm: bytes of a constant that is compared word by word in place; longer ones by a call.
     WasmEqualBytes: "wasm_equal_bytes" = 64, 0;
-    /// wasm: bytes of a needle that is searched for in the sandbox; longer ones by the host.
-    WasmNeedleBytes: "wasm_needle_bytes" = 32, 0;
     /// wasm: searches for constants in a program that are made in place; where there are more, one function makes them all.
     WasmSearches: "wasm_searches" = 16, 0;
     /// wasm: rules that one function calls; where there are more, it calls functions that call so many.
@@ -93,10 +85,6 @@ thresholds! {
     LuaArguments: "lua_arguments" = 32, 1;
     /// lua: sources of a loop that one function evaluates.
     LuaLoopSources: "lua_loop_sources" = 24, 1;
-    /// lua: ranges of a set that are spelled out; more are looked up.
-    LuaSetRanges: "lua_set_ranges" = 8, 0;
-    /// lua: byte strings of a set that are spelled out; more are looked up.
-    LuaSetMembers: "lua_set_members" = 3, 0;
     /// lua: bytes of a constant that are compared one by one; longer ones by a call.
     LuaEqualBytes: "lua_equal_bytes" = 4, 0;
     /// lua: characters of an expression that stands inside another; longer ones are bound to a local.
@@ -139,8 +127,11 @@ impl Thresholds {
 pub(crate) struct Crossings([[AtomicU32; 2]; Threshold::ALL.len()]);
 
 impl Crossings {
-    pub(crate) fn count(&self, threshold: Threshold, beyond: bool) {
+    /// Whether a size is beyond a threshold as it is set, counted.
+    pub(crate) fn exceeds(&self, threshold: Threshold, size: usize, set: &Thresholds) -> bool {
+        let beyond = size > set.get(threshold);
         self.0[threshold as usize][usize::from(beyond)].fetch_add(1, Ordering::Relaxed);
+        beyond
     }
 
     pub(crate) fn get(&self, threshold: Threshold) -> [u32; 2] {

@@ -16,6 +16,8 @@ pub(crate) struct Tally {
 fn is_of(threshold: Threshold, id: BackendId) -> bool {
     match threshold.name().split_once('_') {
         Some(("prefilter", _)) => true,
+        // What holds for all is decided when a program is linked, for whoever it may be.
+        Some(("plan", _)) => true,
         Some(("native", _)) => ["jit", "lua"].contains(&id.name),
         Some((name, _)) => name == id.name,
         None => false,

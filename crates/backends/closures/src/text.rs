@@ -1,7 +1,8 @@
 //! Tests and slices of bytes.
 
-use quintet_lang::ast::{Const, Expr, ExprKind, Needle, RegexId, Wildcard, WildcardId};
-use quintet_runtime::{Linked, Searcher, Threshold, looked_at, slice};
+use quintet_lang::ast::{Const, Expr, ExprKind, Needle, RegexId, WildcardId};
+use quintet_runtime::plan::{SearchPlan, WildcardPlan};
+use quintet_runtime::{Searcher, looked_at, slice};
 
 use crate::compare::equal_bytes;
 use crate::context::{BoolFn, Ctx, test};
@@ -21,7 +22,7 @@ impl Generator<'_> {
                     let searcher = cx.env.code.linked.searcher(id);
                     cx.count(Searcher::steps(searcher.needle().len(), bytes.len())) && searcher.is_in(bytes)
                 };
-                contains(self.linked, operand, self.linked.searcher(id).needle(), anywhere)
+                contains(operand, self.linked.searcher(id).needle(), self.linked.plan().needle(id), anywhere)
             }
             Needle::Dynamic(needle) => {
                 let (value, needle) = (self.closure::<Bytes>(value), self.closure::<Bytes>(needle));
@@ -50,23 +51,12 @@ impl Generator<'_> {
             let pattern = cx.env.code.linked.wildcard(id);
             cx.count(pattern.steps(bytes.len())) && pattern.is_match(bytes)
         };
-        // The closures for some shapes count no steps, or those of `contains`.
-        let short = |pattern: &&Wildcard| looked_at(pattern.parts.iter().map(Vec::len).sum()) == 0;
-        let Some(pattern) = self.linked.program().wildcards.get(id.index()).filter(|pattern| pattern.strict).filter(short) else {
-            return leaf_with(operand, false, anywhere);
-        };
-        match pattern.parts.iter().map(Vec::as_slice).collect::<Vec<_>>()[..] {
-            [whole] => equal_bytes(operand, whole, false, true),
-            [start, []] => {
-                let start: Box<[u8]> = start.into();
-                leaf(operand, false, move |bytes| bytes.starts_with(&start))
-            }
-            [[], end] => {
-                let end: Box<[u8]> = end.into();
-                leaf(operand, false, move |bytes| bytes.ends_with(&end))
-            }
-            [[], middle, []] => contains(self.linked, operand, middle, anywhere),
-            _ => leaf_with(operand, false, anywhere),
+        match self.linked.plan().wildcard(id).clone() {
+            WildcardPlan::Equal(whole) => equal_bytes(operand, &whole, false, true),
+            WildcardPlan::Prefix(start) => leaf(operand, false, move |bytes| bytes.starts_with(&start)),
+            WildcardPlan::Suffix(end) => leaf(operand, false, move |bytes| bytes.ends_with(&end)),
+            WildcardPlan::Contains(middle, plan) => contains(operand, &middle, plan, anywhere),
+            WildcardPlan::General => leaf_with(operand, false, anywhere),
         }
     }
 
@@ -103,23 +93,23 @@ pub(crate) fn bound(bound: Option<&Expr>) -> Result<Option<i64>, ()> {
     }
 }
 
-/// Whether a constant needle occurs; `anywhere` is the prepared search for it.
+/// Whether a constant needle occurs; `anywhere` is the prepared search for it, which is used where the machine has no other.
 fn contains(
-    linked: &Linked,
     operand: Operand<Bytes>,
     needle: &[u8],
+    plan: SearchPlan,
     anywhere: impl for<'a> Fn(&Ctx<'a>, &'a [u8]) -> bool + Send + Sync + 'static,
 ) -> BoolFn {
-    match *needle {
-        [] => leaf(operand, false, |_| true),
-        [byte] => match OneByte::new(byte) {
+    match plan {
+        SearchPlan::Always => leaf(operand, false, |_| true),
+        SearchPlan::Byte(byte) => match OneByte::new(byte) {
             Some(needle) => leaf_bytes(operand, false, move |cx, bytes| cx.count(looked_at(bytes.len())) && needle.is_in(bytes), anywhere),
             None => leaf_with(operand, false, anywhere),
         },
-        _ if linked.exceeds(Threshold::ClosuresNeedleBytes, needle.len()) => leaf_with(operand, false, anywhere),
-        _ => match ShortNeedle::new(needle) {
+        SearchPlan::Short => match ShortNeedle::new(needle) {
             Some(needle) => leaf_bytes(operand, false, move |cx, bytes| cx.count(looked_at(bytes.len())) && needle.is_in(bytes), anywhere),
             None => leaf_with(operand, false, anywhere),
         },
+        SearchPlan::Long => leaf_with(operand, false, anywhere),
     }
 }

@@ -13,7 +13,8 @@ use cranelift_codegen::ir::{
 use cranelift_codegen::isa::TargetIsa;
 use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext, Variable};
 use quintet_lang::ast::{self, FnId, Frame, Rule, TableId};
-use quintet_runtime::{Bounds, Linked, Trap, counts_steps_inline};
+use quintet_lang::effects::Steps;
+use quintet_runtime::{Bounds, Linked, Trap};
 
 use crate::frame::Slot;
 use crate::stmt::Loop;
@@ -78,15 +79,16 @@ pub(crate) struct Generator<'f, 'p> {
     pub(crate) record: Value,
 }
 
-/// Generates the function of `rule` into `func`, which is empty. Names that it refers to are added to `symbols`.
+/// Generates the function of a rule into `func`, which is empty. Names that it refers to are added to `symbols`.
 pub(crate) fn generate(
     linked: &Linked,
-    rule: &Rule,
+    (index, rule): (usize, &Rule),
     isa: &dyn TargetIsa,
     func: &mut Function,
     context: &mut FunctionBuilderContext,
     symbols: &mut Symbols,
 ) -> Made<()> {
+    let plan = linked.plan().rule(index);
     func.signature = Signature::new(isa.default_call_conv());
     func.signature.params.extend([AbiParam::new(I64); 4]);
     func.signature.returns.push(AbiParam::new(I64));
@@ -112,10 +114,10 @@ pub(crate) fn generate(
     let mut g = Generator::new(b, linked, symbols, isa, &rule.frame, [state, arena, record]);
     let shifted = g.b.ins().ishl_imm_u(bits, 1);
     // Others that count are asked for blocks of records only where none can pass the budget.
-    let counts = !rule.is_expression() || counts_steps_inline(linked, &rule.expr);
-    if !rule.is_expression() {
+    let counts = plan.steps == Steps::Inline;
+    if !plan.is_expression {
         g.begin_statements(rule)?;
-    } else if rule.expr.makes_values() {
+    } else if plan.makes_values {
         g.call(Helper::Reset, &[state]);
     } else if counts {
         g.begin_steps();

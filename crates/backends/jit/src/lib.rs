@@ -41,7 +41,6 @@ mod memory;
 mod script;
 mod search;
 mod sets;
-mod stack;
 mod steps;
 mod stmt;
 mod symbols;

@@ -47,9 +47,7 @@ impl<'p> Generator<'_, 'p> {
             }
             ExprKind::Wildcard { value, pattern } => {
                 let run = self.value(value, no)?.bytes()?;
-                let name = self.symbols.part("wildcard", pattern.index(), self.linked.wildcard(*pattern));
-                let pattern = self.address(name);
-                self.ask_test(Helper::Wildcard, &[self.state, pattern, run.start, run.len], yes, no)?;
+                self.wildcard(run, *pattern, yes, no)?;
             }
             ExprKind::Present(value) => {
                 self.value(value, no)?;

@@ -8,7 +8,8 @@
 use std::fmt::Write;
 
 use quintet_lang::ast::{FnId, Rule};
-use quintet_runtime::{Linked, Threshold, Trap, counts_steps, counts_steps_inline};
+use quintet_lang::effects::Steps;
+use quintet_runtime::{Linked, Threshold, Trap};
 
 use crate::code::Exit;
 use crate::data::Data;
@@ -173,7 +174,7 @@ pub(crate) fn comment(name: &str) -> String {
 /// The test and the loop of one rule. `number` is its place in the program and in the group.
 fn rule(linked: &Linked, data: &mut Data, rule: &Rule, number: (usize, usize), stride: usize, parts: &mut usize, text: &mut String) {
     let (index, i) = number;
-    let (counts, bulk, traps) = counting(linked, rule);
+    let (counts, bulk, traps) = counting(linked, index);
     if is_scripted(rule) {
         let place = linked.program().functions.len() + index + 1;
         let _ = writeln!(text, "  local t{i} = Q[{place}]");
@@ -239,10 +240,10 @@ fn expression(linked: &Linked, data: &mut Data, rule: &Rule, number: (usize, usi
     let expr = grouped.as_ref().unwrap_or(&rule.expr);
     let cuts = Cuts::new(linked, [expr]);
     let mut emitter = Generator::new(linked, data, &rule.frame, &cuts, parts);
-    let (counts, ..) = counting(linked, rule);
-    if expr.makes_values() {
+    let plan = linked.plan().rule(number.0);
+    if plan.makes_values {
         emitter.code.line("reset(E)");
-    } else if counts {
+    } else if plan.steps == Steps::Inline {
         emitter.code.line("I32[M], I32[M + 1] = I32[M0], 0");
     }
     emitter.branch(expr, false, Exit::Answer(false));
@@ -253,9 +254,10 @@ fn expression(linked: &Linked, data: &mut Data, rule: &Rule, number: (usize, usi
 }
 
 /// Whether a rule counts steps one by one, whether it counts only what it looks at, and whether it can trap.
-fn counting(linked: &Linked, rule: &Rule) -> (bool, bool, bool) {
-    let inline = !rule.is_expression() || counts_steps_inline(linked, &rule.expr);
-    (inline, !inline && counts_steps(linked, &rule.expr), !rule.is_expression() || can_trap(&rule.expr))
+fn counting(linked: &Linked, rule: usize) -> (bool, bool, bool) {
+    let plan = linked.plan().rule(rule);
+    let (inline, looked) = (plan.steps == Steps::Inline, plan.steps == Steps::Looked);
+    (inline, looked, !plan.is_expression || can_trap(&linked.program().rules[rule].expr))
 }
 
 /// Makes the answer `r` of a rule a trap where the budget is used up, at the place of its own trap where it has one.
@@ -271,7 +273,7 @@ fn totals(linked: &Linked, g: usize, members: &[Rule], text: &mut String) {
     let _ = writeln!(text, "  G[{}] = function(w, b)\n    local bits, r = 0", g + 1);
     for (i, rule) in members.iter().enumerate() {
         let bit = (1u32 << i) as i32;
-        let (inline, bulk, traps) = counting(linked, rule);
+        let (inline, bulk, traps) = counting(linked, g * GROUP + i);
         let counts = inline || bulk;
         if bulk {
             let _ = writeln!(text, "    I32[M], I32[M + 1] = I32[MB], I32[MB + 1]");

@@ -79,7 +79,7 @@ impl Runner {
         // the runner for as long as they do.
         let (batch, one, rules, some) = unsafe { state.load(&chunk.bytecode, chunk.tables.addresses(), scalars)? };
         let program = chunk.program.program();
-        let counting = || program.rules.iter().map(|rule| Counting::of(&chunk.program, rule, limits.steps));
+        let counting = || (0..program.rules.len()).map(|rule| Counting::of(&chunk.program, rule, limits.steps));
         let counts = counting().any(|counting| counting != Counting::Never);
         let within = counting().filter_map(|counting| if let Counting::Within(most) = counting { Some(most) } else { None });
         let within = within.min().unwrap_or(usize::MAX);

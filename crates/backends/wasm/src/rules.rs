@@ -1,7 +1,8 @@
 //! From a program to a module: a function per rule that answers for up to 64 records, the entry point that calls them all, and one that
 //! calls one of them.
 
-use quintet_runtime::{Linked, Threshold, Trap, counts_steps, counts_steps_inline};
+use quintet_lang::effects::Steps;
+use quintet_runtime::{Linked, Threshold, Trap};
 use wasm_encoder::ValType::{I32, I64};
 
 use crate::body::{Body, Label, at};
@@ -63,13 +64,13 @@ fn rule(linked: &Linked, builder: &mut Builder, index: usize) -> Target {
     let mut emitter = Generator::new(linked, builder, RULE.params.len(), rule.frame.locals.len());
     let [record, count] = [1, 2];
     let (bits, bit) = (emitter.body.local(I64), emitter.body.local(I64));
-    let counts = statements.is_some() || counts_steps_inline(linked, &rule.expr);
-    let looks = !counts && counts_steps(linked, &rule.expr);
+    let plan = linked.plan().rule(index);
+    let (counts, looks) = (plan.steps == Steps::Inline, plan.steps == Steps::Looked);
     if looks {
         emitter.begin_steps(METER_START_IF_WITHIN);
     }
     let next = emitter.body.loop_();
-    let traps = counts || rule.expr.can_trap();
+    let traps = counts || plan.traps;
     // Where the record's answer is known, where it is a trap, and where it is no match.
     let done = emitter.body.block();
     let trapped = if traps { emitter.body.block() } else { done };
@@ -81,7 +82,7 @@ fn rule(linked: &Linked, builder: &mut Builder, index: usize) -> Target {
     if let Some(statements) = statements {
         emitter.statements(statements, failed);
     } else {
-        if rule.expr.makes_values() {
+        if plan.makes_values {
             emitter.body.i().i32_const(0).i32_const(1).i32_store(at(STALE));
         }
         emitter.branch(&rule.expr, false, failed);

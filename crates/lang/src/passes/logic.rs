@@ -1,7 +1,8 @@
 //! `and`, `or`, `xor` and `not`.
 
-use super::{Rewriter, boolean, purity, take, test};
+use super::{Rewriter, boolean, take, test};
 use crate::ast::{CompareOp, Const, Expr, ExprKind, LogicOp, Program};
+use crate::effects::{Steps, cost, steps};
 use crate::types::Type;
 
 impl Rewriter<'_> {
@@ -111,8 +112,8 @@ fn settled(op: LogicOp, items: Vec<Expr>, inverted: &mut bool) -> Vec<Expr> {
 /// Sorts each run of operands that cannot trap by cost. Those that count steps keep their order, after those that do not: none may come to
 /// be evaluated where it was not.
 fn order(program: &Program, items: &mut [Expr]) {
-    let cost = |item: &Expr| if purity::counts(program, item) { u64::MAX } else { purity::cost(item) };
-    let mut costs: Vec<Option<u64>> = items.iter().map(|i| (!i.can_trap()).then(|| cost(i))).collect();
+    let rank = |item: &Expr| if steps(program, item) > Steps::Never { u64::MAX } else { cost(item) };
+    let mut costs: Vec<Option<u64>> = items.iter().map(|i| (!i.can_trap()).then(|| rank(i))).collect();
     let mut start = 0;
     while start < items.len() {
         let end = (start..items.len()).find(|i| costs[*i].is_none()).unwrap_or(items.len());

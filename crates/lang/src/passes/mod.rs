@@ -7,7 +7,6 @@
 mod fold;
 mod fuse;
 mod logic;
-mod purity;
 pub(crate) mod ranges;
 mod share;
 

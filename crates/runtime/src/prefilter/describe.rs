@@ -80,7 +80,7 @@ impl fmt::Display for PrefilterPlan<'_> {
                 index.memory_bytes()
             )?,
             None if self.linked.threshold(Threshold::PrefilterRules) == Threshold::PrefilterRules.default() => {
-                writeln!(f, "prefilter: off, the pass `prefilter` does not run")?;
+                return writeln!(f, "prefilter: off, the pass `prefilter` does not run");
             }
             None => writeln!(f, "prefilter: off, the rules weigh {weight} and it pays from {} on", PREFILTER_PAYS + 1)?,
         }

@@ -1,12 +1,14 @@
-//! What it brings to ask first which rules may match, by workload and backend: run on and off in turns, in one process.
+//! What it brings to ask first which rules may match, by workload and backend: run on and off in turns, in one process. Times are the least of
+//! all rounds, of the thread's own time, so that what else runs disturbs them little.
 //!
 //! `cargo run --release --workspace --example rule-sets [-- --workload NAME ...] [--backend ID ...] [--rounds N] [--plan]`
 
 use std::fmt::Display;
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
+use cpu_time::ThreadTime;
 use quintet::{Engine, Instance, Linked, Matches, Passes, RuleSet, configurations};
 use quintet_bench::{Loaded, names, sets, shipped};
 use quintet_runtime::{Candidates, PrefilterPlan};
@@ -51,22 +53,21 @@ fn main() -> ExitCode {
     }
 }
 
-/// The middle of some times.
-fn median(mut times: Vec<Duration>) -> Duration {
-    times.sort_unstable();
-    times.get(times.len() / 2).copied().unwrap_or_default()
+/// The least of some times.
+fn least(times: Vec<Duration>) -> Duration {
+    times.into_iter().min().unwrap_or_default()
 }
 
-/// The median time of linking a workload's rules.
+/// The time of linking a workload's rules.
 fn linking(engine: &Engine, loaded: &Loaded) -> Result<Duration, Failure> {
     let mut times = Vec::new();
     for _ in 0..5 {
         let program = loaded.unoptimised.program().clone();
-        let start = Instant::now();
+        let start = ThreadTime::now();
         drop(engine.link(program)?);
         times.push(start.elapsed());
     }
-    Ok(median(times))
+    Ok(least(times))
 }
 
 fn workload(name: &str, options: &Options) -> Result<(), Failure> {
@@ -110,7 +111,7 @@ fn asking(linked: &Arc<Linked>, loaded: &Loaded, rounds: usize) -> Option<(f64, 
     let mut candidates = Candidates::new(linked, linked.limits())?;
     let (mut times, mut left) = (Vec::new(), 0);
     for _ in 0..rounds {
-        let start = Instant::now();
+        let start = ThreadTime::now();
         left = 0;
         for batch in &loaded.batches {
             for first in (0..batch.len()).step_by(64) {
@@ -121,7 +122,7 @@ fn asking(linked: &Arc<Linked>, loaded: &Loaded, rounds: usize) -> Option<(f64, 
         times.push(start.elapsed());
     }
     let records = loaded.records() as f64;
-    Some((median(times).as_nanos() as f64 / records, left as f64 / records))
+    Some((least(times).as_nanos() as f64 / records, left as f64 / records))
 }
 
 /// Prints a row: off and on in turns.
@@ -130,12 +131,12 @@ fn measure(id: &impl Display, mut instances: [Box<dyn Instance>; 2], loaded: &Lo
     let (mut matches, mut hits) = ([Matches::new(), Matches::new()], RuleSet::new());
     for _ in 0..rounds {
         for (((instance, batch), single), matches) in instances.iter_mut().zip(&mut batch).zip(&mut single).zip(&mut matches) {
-            let start = Instant::now();
+            let start = ThreadTime::now();
             for records in &loaded.batches {
                 instance.run_batch(records, matches)?;
             }
             batch.push(start.elapsed());
-            let start = Instant::now();
+            let start = ThreadTime::now();
             for record in loaded.batches.iter().flat_map(|batch| batch.iter()) {
                 instance.run(record, &mut hits)?;
             }
@@ -146,7 +147,7 @@ fn measure(id: &impl Display, mut instances: [Box<dyn Instance>; 2], loaded: &Lo
         }
     }
     let records = loaded.records() as f64;
-    let nanoseconds = |times: [Vec<Duration>; 2]| times.map(|times| median(times).as_nanos() as f64 / records);
+    let nanoseconds = |times: [Vec<Duration>; 2]| times.map(|times| least(times).as_nanos() as f64 / records);
     let ([batch_off, batch_on], [single_off, single_on]) = (nanoseconds(batch), nanoseconds(single));
     println!(
         "| {id} | {batch_off:.0} | {batch_on:.0} | {:.2} | {single_off:.0} | {single_on:.0} | {:.2} |",

@@ -49,7 +49,10 @@ pub use linked::{LinkError, Linked, TooLarge};
 pub use list::List;
 pub use list_file::{ListFileError, ListForm};
 pub use lists::{ListError, Lists};
-pub use matchers::{BytesSet, IntSet, IpSet, RegexMatcher, Searcher, SetMatcher, WildcardMatcher, ip_from_words, ip_words};
+pub use matchers::{
+    BytesSet, IntSet, IpSet, OneByte, RegexMatcher, Searcher, SetMatcher, ShortNeedle, StoredBytes, WildcardMatcher, ip_from_words,
+    ip_words,
+};
 pub use matches::{Matches, RuleSet, RuleTrap, TrapAt};
 #[doc(hidden)]
 pub use matches::{WriteMatches, WriteRuleSet};

@@ -4,13 +4,13 @@ use std::cmp::Ordering;
 
 use quintet_lang::Type;
 use quintet_lang::ast::{ArithOp, CompareOp, Const, Expr, ExprKind};
-use quintet_runtime::{compare_steps, ip_words, looked_at, slice};
+use quintet_runtime::{StoredBytes, compare_steps, ip_words, looked_at, slice};
 
 use crate::context::{BoolFn, Ctx, test};
 use crate::generator::Generator;
-use crate::kind::{Bool, Bytes, Float, Int, Ip, Kind, Primitive, StoredBytes, U32};
+use crate::kind::{Bool, Bytes, Float, Int, Ip, Kind, Primitive, U32};
 use crate::operand::{Operand, Source, by_side, leaf, leaf_bytes, leaf_with};
-use crate::text::bound;
+use crate::search::bound;
 
 /// Which orders of two values an operator accepts, as a table of bits.
 #[derive(Clone, Copy)]

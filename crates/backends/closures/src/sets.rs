@@ -3,12 +3,12 @@
 use quintet_lang::Type;
 use quintet_lang::ast::{Expr, ListId, SetId};
 use quintet_runtime::plan::{BytesPlan, IntsPlan, IpsPlan, SetPlan};
-use quintet_runtime::{IntSet, IpSet, SetMatcher, Value, looked_at};
+use quintet_runtime::{IntSet, IpSet, SetMatcher, StoredBytes, Value, looked_at};
 
 use crate::compare::{equal_bytes, head_mask, head_of};
 use crate::context::{BoolFn, Ctx, test};
 use crate::generator::Generator;
-use crate::kind::{Any, Bytes, Int, Ip, Primitive, StoredBytes};
+use crate::kind::{Any, Bytes, Int, Ip, Primitive};
 use crate::operand::{Operand, leaf, leaf_bytes, leaf_with};
 
 impl Generator<'_> {

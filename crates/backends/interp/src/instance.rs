@@ -1,5 +1,6 @@
 //! Running rules on records.
 
+use std::cell::OnceCell;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -10,6 +11,7 @@ use quintet_runtime::{
     set_bits,
 };
 
+use crate::block::{Block, Filter};
 use crate::compile::Leaves;
 use crate::config::ID;
 use crate::machine::Machine;
@@ -20,14 +22,22 @@ pub(crate) struct Runner {
     rooms: Arc<[usize]>,
     leaves: Arc<Leaves>,
     scratch: Scratch,
+    /// Scratch memory of what blocks ask one by one, with steps that never end.
+    unbounded: Scratch,
+    /// What is asked of blocks, by rule, once it was found out.
+    filters: Box<[OnceCell<Option<Filter>>]>,
+    steps: u64,
     most_calls: usize,
     candidates: Option<Box<Candidates>>,
 }
 
 impl Runner {
     pub(crate) fn new(program: Arc<Linked>, rooms: Arc<[usize]>, leaves: Arc<Leaves>, limits: &Limits) -> Runner {
+        let filters = vec![OnceCell::new(); program.program().rules.len()].into();
+        let (scratch, unbounded) = (Scratch::new(limits), Scratch::new(limits));
         let candidates = Candidates::new(&program, limits);
-        Runner { program, rooms, leaves, scratch: Scratch::new(limits), most_calls: limits.calls.min(HARD_CALLS), candidates }
+        let (steps, most_calls) = (limits.steps, limits.calls.min(HARD_CALLS));
+        Runner { program, rooms, leaves, scratch, unbounded, filters, steps, most_calls, candidates }
     }
 
     fn rules(&self) -> usize {
@@ -76,8 +86,17 @@ impl Runner {
         out: &mut Matches,
     ) -> Result<(), RunError> {
         self.scratch.go_on(ID)?;
+        let filter = self.filters[rule].get_or_init(|| Filter::of(&self.program, rule, self.steps));
+        let filter = filter.filter(|filter| batch.longest() <= filter.within);
+        let mut rest = filter.map_or(mask, |filter| {
+            let Runner { program, leaves, rooms, unbounded, .. } = self;
+            Block { linked: program, leaves, rooms, batch, rule, first, scratch: unbounded }.filter(filter, mask)
+        });
         let mut bits = 0;
-        for bit in set_bits(&[mask]) {
+        if filter.is_some_and(|filter| filter.whole) {
+            (bits, rest) = (rest, 0);
+        }
+        for bit in set_bits(&[rest]) {
             match self.test(rule, batch.record(first + bit)) {
                 Ok(hit) => bits |= u64::from(hit) << bit,
                 Err(fault) => out.trap(row, block * 64 + bit, fault),
@@ -143,7 +162,11 @@ impl Instance for Runner {
     }
 
     fn memory_bytes(&self) -> usize {
-        size_of::<Runner>() + self.scratch.memory_bytes() + self.candidates.as_ref().map_or(0, |it| it.memory_bytes())
+        size_of::<Runner>()
+            + size_of_val(&*self.filters)
+            + self.scratch.memory_bytes()
+            + self.unbounded.memory_bytes()
+            + self.candidates.as_ref().map_or(0, |it| it.memory_bytes())
     }
 
     fn interrupter(&self) -> Interrupter {

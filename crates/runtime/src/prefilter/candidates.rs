@@ -209,12 +209,12 @@ mod tests {
         let asked = |watch: &mut Watch, left: u64| {
             let asks = watch.asks(64);
             if asks {
-                watch.add(64, left * 64, 100);
+                watch.add(64, left * 64, 200);
             }
             asks
         };
-        assert!((0..100).all(|_| asked(&mut watch, 100 - PAYS as u64)));
-        let asks: Vec<bool> = (0..2000).map(|_| asked(&mut watch, 101 - PAYS as u64)).collect();
+        assert!((0..100).all(|_| asked(&mut watch, 200 - PAYS as u64)));
+        let asks: Vec<bool> = (0..2000).map(|_| asked(&mut watch, 201 - PAYS as u64)).collect();
         let (window, pause) = (WINDOW / 64, PAUSE * WINDOW / 64);
         let first = asks.iter().position(|asks| !asks).unwrap();
         assert!(first <= window, "{first}");

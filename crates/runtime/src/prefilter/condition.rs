@@ -47,6 +47,8 @@ pub(super) struct Condition {
     /// The first operands of the rule's `and` that must stay within the limits where none holds, so that the rule answers false; all of the
     /// rule where it is no `and`.
     pub(super) operands: usize,
+    /// About what leaving the rule out saves, in tests of numbers.
+    pub(super) weight: u32,
     /// The share of records that meet it, as far as one can say before there are any.
     share: f64,
 }
@@ -73,9 +75,25 @@ pub(super) fn of(linked: &Linked, rule: &Rule) -> Option<Condition> {
     let mut finder = Finder { linked, locals: HashMap::new() };
     bounded
         .zip(1..)
-        .filter_map(|(operand, operands)| Some(Condition { operands, ..finder.required(operand)? }))
+        .filter_map(|(operand, operands)| {
+            let condition = finder.required(operand)?;
+            Some(Condition { operands, weight: weight(operand, &condition), ..condition })
+        })
         .filter(|condition| condition.share <= WORTH)
         .min_by(|a, b| a.share.total_cmp(&b.share))
+}
+
+/// About what an operand takes that has a condition.
+fn weight(operand: &Expr, condition: &Condition) -> u32 {
+    let mut walks = false;
+    operand.walk(&mut |e| walks |= matches!(e.kind, ExprKind::Call { .. } | ExprKind::Quantifier { .. }));
+    let weight = |test: &Test| match test {
+        Test::Contains(_) if walks => 40,
+        Test::Contains(_) => 10,
+        Test::Begins(_) | Test::Ends(_) | Test::Equals(_) => 2,
+        Test::Int(..) | Test::Ip(..) => 1,
+    };
+    condition.tests.iter().map(|(_, test)| weight(test)).max().unwrap_or(1)
 }
 
 impl Test {
@@ -97,7 +115,7 @@ impl Test {
 
 fn condition(tests: Vec<(Source, Test)>) -> Option<Condition> {
     let share = tests.iter().map(|(_, test)| test.share()).sum();
-    (!tests.is_empty() && tests.len() <= TESTS).then_some(Condition { tests, operands: 1, share })
+    (!tests.is_empty() && tests.len() <= TESTS).then_some(Condition { tests, operands: 1, weight: 1, share })
 }
 
 /// The condition that a value is in one of some ranges or texts.

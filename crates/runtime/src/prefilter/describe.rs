@@ -93,7 +93,7 @@ impl fmt::Display for PrefilterPlan<'_> {
             match condition {
                 Some(condition) => self.condition(condition, f)?,
                 None if !rule.is_expression() => f.write_str("none, it has statements")?,
-                None => f.write_str("none, nothing that it requires is worth asking first")?,
+                None => f.write_str("none, nothing that it requires saves more than asking for it costs")?,
             }
             f.write_str("\n")?;
         }

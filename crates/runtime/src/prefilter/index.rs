@@ -8,6 +8,7 @@ use super::segments::Segments;
 use super::texts::{PADDING, Texts};
 use crate::linked::Linked;
 use crate::record::RecordRef;
+use crate::thresholds::Threshold;
 use crate::value::Value;
 
 /// The conditions of a program's rules.
@@ -16,7 +17,7 @@ pub(crate) struct Index {
     /// By rule: the first operands of its expression that are evaluated where its condition does not hold; none where it has no condition.
     pub(super) operands: Vec<Option<usize>>,
     pub(super) lookups: Vec<Lookup>,
-    /// By rule: [`weight`].
+    /// By rule: [`Condition::weight`]; 0 for rules that are always run.
     pub(super) weights: Vec<u32>,
     /// All of them together.
     pub(super) weight: u64,
@@ -32,20 +33,45 @@ pub(super) struct Lookup {
     v6: Option<Segments<u128>>,
 }
 
-/// The conditions of the rules, in their order.
+/// The conditions of the rules, in their order: those whose sources save more than it costs to ask them.
 pub(super) fn conditions(linked: &Linked) -> Vec<Option<Condition>> {
-    linked.program().rules.iter().map(|rule| of(linked, rule)).collect()
+    let mut conditions: Vec<Option<Condition>> = linked.program().rules.iter().map(|rule| of(linked, rule)).collect();
+    // Where the threshold is 0, all is asked, whether it pays or not.
+    while linked.threshold(Threshold::PrefilterRules) > 0 {
+        let mut sources: BTreeMap<Source, (u32, u32)> = BTreeMap::new();
+        for condition in conditions.iter().flatten() {
+            let mut own: Vec<&Source> = condition.tests.iter().map(|(source, _)| source).collect();
+            own.dedup();
+            let saved = condition.weight / own.len().max(1) as u32;
+            own.into_iter().for_each(|source| sources.entry(source.clone()).or_default().0 += saved);
+            for (source, test) in &condition.tests {
+                let dearest = &mut sources.entry(source.clone()).or_default().1;
+                *dearest = price(source, test).max(*dearest);
+            }
+        }
+        let mut dropped = false;
+        for it in &mut conditions {
+            let dear = |(source, _): &(Source, Test)| sources.get(source).is_some_and(|(saved, price)| saved < price);
+            if it.as_ref().is_some_and(|condition| condition.tests.iter().any(dear)) {
+                (*it, dropped) = (None, true);
+            }
+        }
+        if !dropped {
+            break;
+        }
+    }
+    conditions
 }
 
-/// What leaving a rule out saves, in tests of numbers.
-fn weight(condition: &Condition) -> u32 {
-    let is_text = |test: &Test| !matches!(test, Test::Int(..) | Test::Ip(..));
-    if condition.tests.iter().any(|(_, test)| is_text(test)) { 4 } else { 1 }
+/// About what it costs to ask a source for all rules, in tests of numbers.
+fn price(source: &Source, test: &Test) -> u32 {
+    let value = if matches!(test, Test::Contains(_)) { 12 } else { 4 };
+    if source.open > 0 || source.key.is_some() { 3 * value } else { value }
 }
 
-/// What leaving all rules with a condition out would save.
+/// What leaving the rules with a condition out would save, of each.
 pub(super) fn weights(conditions: &[Option<Condition>]) -> Vec<u32> {
-    conditions.iter().map(|it| it.as_ref().map_or(0, weight)).collect()
+    conditions.iter().map(|it| it.as_ref().map_or(0, |it| it.weight)).collect()
 }
 
 impl Index {

@@ -34,12 +34,12 @@ pub(crate) use index::Index;
 use crate::linked::Linked;
 use crate::thresholds::Threshold;
 
-/// What must be saved for each record so that asking pays, in tests of numbers (a rule that looks at texts is four): what the threshold
+/// What must be saved for each record so that asking pays, in tests of numbers (a search is ten): what the threshold
 /// [`Threshold::PrefilterRules`](crate::Threshold::PrefilterRules) is set to where the pass `prefilter` runs.
-pub const PREFILTER_PAYS: usize = 127;
+pub const PREFILTER_PAYS: usize = 255;
 
 /// The least that must be saved for each record, as it is seen while records are run.
-const PAYS: usize = 48;
+const PAYS: usize = 96;
 
 /// Records between two looks at what was saved.
 const WINDOW: usize = 1024;

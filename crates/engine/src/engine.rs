@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use quintet_lang::diagnostic::Diagnostics;
-use quintet_lang::{Limits, Passes, Program, Scheme, optimise};
+use quintet_lang::{Checked, Limits, Passes, Program, Scheme, optimise, rewrite};
 use quintet_runtime::{
     Backend, CompileError, Compiled, Instance, InstantiateError, Library, LinkError, Linked, Lists, PREFILTER_PAYS, Threshold, Thresholds,
 };
 
 use crate::expression::Expression;
-use crate::registry::{UnknownBackend, backend};
+use crate::registry::{UnknownBackend, find};
 
 /// What rules are compiled with: functions, named lists, limits and optimising passes.
 #[derive(Clone)]
@@ -152,8 +152,8 @@ impl Engine {
     ///
     /// # Errors
     /// See [`LinkError`].
-    pub fn link(&self, program: Program) -> Result<Arc<Linked>, LinkError> {
-        let program = if self.passes == Passes::none() { program } else { self.optimise(&program) };
+    pub fn link(&self, mut program: Program) -> Result<Arc<Linked>, LinkError> {
+        rewrite(&mut program, &self.passes);
         let mut thresholds = Thresholds::default();
         if self.passes.prefilter {
             thresholds = thresholds.with(Threshold::PrefilterRules, PREFILTER_PAYS);
@@ -161,14 +161,24 @@ impl Engine {
         Linked::with_thresholds(program, &self.library, &self.lists, &self.limits, thresholds)
     }
 
+    /// The same for a program that nobody can have altered since it was checked, and that need not be looked through therefore.
+    ///
+    /// # Errors
+    /// See [`LinkError`].
+    pub fn link_checked(&self, checked: Checked) -> Result<Arc<Linked>, LinkError> {
+        let program = checked.optimised(&self.passes);
+        Linked::of_checked(program, &self.library, &self.lists, &self.limits, self.passes.prefilter)
+    }
+
     /// Compiles rules with the backend that has this id, as in [`backends`](crate::backends).
     ///
     /// # Errors
     /// See [`Error`].
     pub fn compile(&self, source: &str, scheme: &Scheme, backend_id: &str) -> Result<Rules, Error> {
-        let backend = backend(backend_id)?;
-        let linked = self.link(self.check(source, scheme)?)?;
-        self.compile_linked(&linked, &*backend).map_err(Error::Compile)
+        let backend = find(backend_id)?;
+        let checked = Checked::rules(source, scheme, &self.limits)?;
+        self.lists.check(&checked, source)?;
+        self.compile_linked(&self.link_checked(checked)?, &**backend).map_err(Error::Compile)
     }
 
     /// Compiles an expression of any type with the backend that has this id. Records of the scheme are records of the expression.
@@ -176,9 +186,9 @@ impl Engine {
     /// # Errors
     /// See [`Error`].
     pub fn compile_value(&self, source: &str, scheme: &Scheme, backend_id: &str) -> Result<Expression, Error> {
-        let backend = backend(backend_id)?;
-        let linked = self.link(self.check_value(source, scheme)?)?;
-        Ok(Expression::new(self.compile_linked(&linked, &*backend)?))
+        let backend = find(backend_id)?;
+        let linked = self.link_checked(Checked::value(source, scheme, &self.limits)?)?;
+        Ok(Expression::new(self.compile_linked(&linked, &**backend)?))
     }
 
     /// Compiles a linked program with a backend.

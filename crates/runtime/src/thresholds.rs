@@ -1,6 +1,6 @@
 //! Sizes at which a backend makes other code for the same thing.
 
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 macro_rules! thresholds {
     ($($(#[$doc:meta])* $name:ident: $text:literal = $default:expr, $least:expr;)*) => {
@@ -122,19 +122,25 @@ impl Thresholds {
     }
 }
 
-/// How often sizes stayed within each threshold of a program, and how often they were beyond.
+/// Whether sizes stayed within each threshold of a program, and whether they were beyond: a bit for each threshold.
 #[derive(Default)]
-pub(crate) struct Crossings([[AtomicU32; 2]; Threshold::ALL.len()]);
+pub(crate) struct Crossings([AtomicU64; 2]);
+
+const _: () = assert!(Threshold::ALL.len() <= u64::BITS as usize);
 
 impl Crossings {
-    /// Whether a size is beyond a threshold as it is set, counted.
-    pub(crate) fn exceeds(&self, threshold: Threshold, size: usize, set: &Thresholds) -> bool {
-        let beyond = size > set.get(threshold);
-        self.0[threshold as usize][usize::from(beyond)].fetch_add(1, Ordering::Relaxed);
+    /// Whether a size is beyond a threshold that is set to `most`, noted.
+    pub(crate) fn exceeds(&self, threshold: Threshold, size: usize, most: usize) -> bool {
+        let beyond = size > most;
+        let (noted, bit) = (&self.0[usize::from(beyond)], 1 << threshold as u32);
+        // Most are noted already, which is seen at less cost.
+        if noted.load(Ordering::Relaxed) & bit == 0 {
+            noted.fetch_or(bit, Ordering::Relaxed);
+        }
         beyond
     }
 
-    pub(crate) fn get(&self, threshold: Threshold) -> [u32; 2] {
-        self.0[threshold as usize].each_ref().map(|n| n.load(Ordering::Relaxed))
+    pub(crate) fn get(&self, threshold: Threshold) -> [bool; 2] {
+        self.0.each_ref().map(|noted| noted.load(Ordering::Relaxed) & (1 << threshold as u32) != 0)
     }
 }

@@ -35,7 +35,7 @@ impl Tally {
     pub(crate) fn add(&mut self, program: &Linked, case: &Case) {
         for (threshold, counts) in &mut self.thresholds {
             let crossings = program.crossings(*threshold);
-            counts.iter_mut().zip(crossings).for_each(|(count, n)| *count += u32::from(n > 0));
+            counts.iter_mut().zip(crossings).for_each(|(count, n)| *count += u32::from(n));
         }
         let rules = program.program().rules.len();
         let records = if case.wide { crate::case::WIDE.max(case.records.len()) } else { case.records.len() };

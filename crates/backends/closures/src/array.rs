@@ -4,6 +4,7 @@ use quintet_lang::Type;
 use quintet_lang::ast::{Expr, Filling, LocalId, Place, TableId};
 use quintet_runtime::{LIST_MOST, Trap, Value, element_bytes, grown};
 
+use crate::bits::by_turn;
 use crate::context::Ctx;
 use crate::frame::{Home, Items, is_word, value_of};
 use crate::generator::Generator;
@@ -295,8 +296,8 @@ impl Generator<'_> {
                 by_arg!(index, index => by_arg!(value, value => store::<Int>(at, index, value)))
             }
             Type::U32 => {
-                let value = self.arg::<U32>(value);
-                by_arg!(index, index => by_arg!(value, value => store::<U32>(at, index, value)))
+                let value = self.turn(value);
+                by_arg!(index, index => by_turn!(value, value => store::<U32>(at, index, value)))
             }
             Type::Float => {
                 let value = self.arg::<Float>(value);

@@ -4,10 +4,11 @@ use quintet_lang::Type;
 use quintet_lang::ast::{Const, Expr, ExprKind};
 use quintet_lang::intrinsic::{Intrinsic, Read, Scalar as Operand};
 
+use crate::bits::by_turn;
 use crate::generator::Generator;
 use crate::kind::{Bool, Bytes, Float, Int, U32, ValFn, val};
 use crate::operand::{Source, by_side};
-use crate::word::{Arg, by_arg, by_turn};
+use crate::word::{Arg, by_arg};
 
 /// Of one operand.
 macro_rules! unary {

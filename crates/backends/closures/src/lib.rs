@@ -14,7 +14,7 @@
 //! operands of a top-level `and` that can do neither.
 //!
 //! Statements are closures too, which answer where to go on. Locals of functions are words of a frame, arrays are vectors of words: the shapes that
-//! scripts are made of (a local, an element at a local's index, a local turned by a constant) are read within the closure that uses them.
+//! scripts are made of (a local, an element at a local's index, what mixes the bits of a few locals) are read within the closure that uses them.
 //!
 //! # When to use it
 //! Where rules change often (compiling takes about a microsecond), where executable memory is forbidden, or on a platform without code
@@ -23,6 +23,7 @@
 
 mod arith;
 mod array;
+mod bits;
 mod call;
 mod code;
 mod compare;

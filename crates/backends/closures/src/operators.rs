@@ -5,13 +5,14 @@ use quintet_lang::ast::{ArithOp, CompareOp, Const, Expr, ExprKind};
 use quintet_runtime::Trap;
 
 use crate::arith::binary;
+use crate::bits::by_turn;
 use crate::compare::both;
 use crate::context::{BoolFn, Ctx};
 use crate::generator::Generator;
 use crate::kind::{Float, Int, U32, ValFn};
 use crate::operand::{Fixed, Source};
 use crate::stmt::{Flow, StmtFn, stmt, trap};
-use crate::word::{Scalar, by_arg, by_turn};
+use crate::word::{Scalar, by_arg};
 
 /// Computes from two values.
 fn value<K: Scalar>(

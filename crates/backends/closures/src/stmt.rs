@@ -4,12 +4,13 @@ use quintet_lang::Type;
 use quintet_lang::ast::{Block, Expr, ExprKind, Stmt, StmtKind};
 use quintet_runtime::{Trap, Value, counts_steps, statement_counts_steps};
 
+use crate::bits::by_turn;
 use crate::context::{BoolFn, Ctx};
 use crate::frame::Home;
 use crate::generator::Generator;
 use crate::kind::{Any, Bool, Float, Int, Kind, U32, ValFn, val};
 use crate::operand::Source;
-use crate::word::{Scalar, by_arg, by_turn};
+use crate::word::{Scalar, by_arg};
 
 /// Where to go on after a statement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -136,21 +137,19 @@ fn in_order(stmts: Vec<(StmtFn, u32)>) -> StmtFn {
         }
         Err(stmts) => stmts,
     };
-    let stmts = match <Vec<_> as TryInto<[(StmtFn, u32); 2]>>::try_into(stmts) {
-        Ok(two) => return stmt(move |cx| run_all(&two, cx)),
-        Err(stmts) => stmts,
-    };
-    let stmts = match <Vec<_> as TryInto<[(StmtFn, u32); 3]>>::try_into(stmts) {
-        Ok(three) => return stmt(move |cx| run_all(&three, cx)),
-        Err(stmts) => stmts,
-    };
-    match <Vec<_> as TryInto<[(StmtFn, u32); 4]>>::try_into(stmts) {
-        Ok(four) => stmt(move |cx| run_all(&four, cx)),
-        Err(stmts) => {
-            let stmts: Box<[(StmtFn, u32)]> = stmts.into();
-            stmt(move |cx| run_all(&stmts, cx))
-        }
-    }
+    // So many are called without a loop.
+    let stmts = some_in_order::<2>(stmts).or_else(some_in_order::<3>).or_else(some_in_order::<4>).or_else(some_in_order::<5>);
+    let stmts = stmts.or_else(some_in_order::<6>).or_else(some_in_order::<7>).or_else(some_in_order::<8>).or_else(some_in_order::<9>);
+    stmts.unwrap_or_else(|stmts| {
+        let stmts: Box<[(StmtFn, u32)]> = stmts.into();
+        stmt(move |cx| run_all(&stmts, cx))
+    })
+}
+
+/// The closure of so many statements.
+fn some_in_order<const N: usize>(stmts: Vec<(StmtFn, u32)>) -> Result<StmtFn, Vec<(StmtFn, u32)>> {
+    let stmts: [(StmtFn, u32); N] = stmts.try_into()?;
+    Ok(stmt(move |cx| run_all(&stmts, cx)))
 }
 
 /// Whether a value of a statement, not of those in it, has a test in it that a trap makes false. Conditions and loops look for themselves.
@@ -192,8 +191,11 @@ impl Generator<'_> {
                 self.add_size(size_of_val(&*moves));
                 stmts.push((
                     stmt(move |cx| {
+                        let words = cx.env.words.get();
                         for (from, to) in &moves {
-                            cx.set_local(*to, cx.local(*from).unwrap_or(0));
+                            if let (Some(from), Some(to)) = (words.get(*from), words.get(*to)) {
+                                to.set(from.get());
+                            }
                         }
                         Flow::On
                     }),
@@ -274,7 +276,9 @@ impl Generator<'_> {
     fn set(&mut self, home: Home, value: &Expr) -> StmtFn {
         match &value.ty {
             Type::U32 => {
-                if let (Home::Word { at, nullable: false }, ExprKind::Arith { op, lhs, rhs }) = (home, &value.kind) {
+                if let (Home::Word { at, nullable: false }, ExprKind::Arith { op, lhs, rhs }) = (home, &value.kind)
+                    && self.mixture(*op, lhs, rhs).is_none()
+                {
                     return self.u32_assignment(at, *op, lhs, rhs);
                 }
                 by_turn!(self.turn(value), value => set::<U32>(home, value))

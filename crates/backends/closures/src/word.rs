@@ -2,7 +2,6 @@
 
 use quintet_lang::Type;
 use quintet_lang::ast::{ArithOp, Const, Expr, ExprKind, LocalId, Place, TableId};
-use quintet_lang::intrinsic::Intrinsic;
 use quintet_runtime::Trap;
 
 use crate::context::Ctx;
@@ -57,23 +56,6 @@ pub(crate) struct ElementAt {
     by: i64,
 }
 
-/// An element of a constant array at a place that a local says.
-pub(crate) struct TableAt {
-    words: Box<[u64]>,
-    index: usize,
-}
-
-/// The bits that two locals share.
-#[derive(Clone, Copy)]
-pub(crate) struct Masked(usize, usize);
-
-/// A local turned to the right.
-#[derive(Clone, Copy)]
-pub(crate) struct Turned {
-    local: usize,
-    by: u32,
-}
-
 impl<K: Scalar> Source<K> for Local {
     #[inline(always)]
     fn get<'a>(&self, cx: &Ctx<'a>) -> Option<K::Out<'a>> {
@@ -86,30 +68,6 @@ impl<K: Scalar> Source<K> for ElementAt {
     fn get<'a>(&self, cx: &Ctx<'a>) -> Option<K::Out<'a>> {
         let index = cx.local(self.index)? as i64;
         element(cx, self.array, index.wrapping_add(self.by)).map(|word| K::of_word(cx, word))
-    }
-}
-
-impl Source<U32> for Turned {
-    #[inline(always)]
-    fn get<'a>(&self, cx: &Ctx<'a>) -> Option<u32> {
-        cx.local(self.local).map(|word| (word as u32).rotate_right(self.by))
-    }
-}
-
-impl Source<U32> for Masked {
-    #[inline(always)]
-    fn get<'a>(&self, cx: &Ctx<'a>) -> Option<u32> {
-        Some((cx.local(self.0)? & cx.local(self.1)?) as u32)
-    }
-}
-
-impl Source<U32> for TableAt {
-    #[inline(always)]
-    fn get<'a>(&self, cx: &Ctx<'a>) -> Option<u32> {
-        match self.words.get(cx.local(self.index)? as usize) {
-            Some(word) => Some(*word as u32),
-            None => outside(cx),
-        }
     }
 }
 
@@ -135,14 +93,6 @@ pub(crate) enum Arg<K: Scalar> {
     Computing(Computing<K>),
 }
 
-/// The shape of an operand of type U32.
-pub(crate) enum Turn {
-    Turned(Turned),
-    Masked(Masked),
-    Table(TableAt),
-    Arg(Arg<U32>),
-}
-
 /// The same expression for each shape.
 macro_rules! by_arg {
     ($arg:expr, $source:ident => $body:expr) => {
@@ -154,19 +104,6 @@ macro_rules! by_arg {
     };
 }
 pub(crate) use by_arg;
-
-/// The same expression for each shape of an operand of type U32.
-macro_rules! by_turn {
-    ($arg:expr, $source:ident => $body:expr) => {
-        match $arg {
-            $crate::word::Turn::Turned($source) => $body,
-            $crate::word::Turn::Masked($source) => $body,
-            $crate::word::Turn::Table($source) => $body,
-            $crate::word::Turn::Arg(arg) => $crate::word::by_arg!(arg, $source => $body),
-        }
-    };
-}
-pub(crate) use by_turn;
 
 impl Generator<'_> {
     /// The word of a local that is never nil.
@@ -208,33 +145,6 @@ impl Generator<'_> {
             return Arg::Element(ElementAt { array, index, by });
         }
         Arg::Computing(Computing(self.closure::<K>(expr)))
-    }
-
-    /// The shape of an operand of type U32.
-    pub(crate) fn turn(&mut self, expr: &Expr) -> Turn {
-        if let ExprKind::Intrinsic { op, args } = &expr.kind
-            && let [value, by] = args.as_slice()
-            && let (Some(local), ExprKind::Const(Const::Int(by))) = (self.word_local(value), &by.kind)
-        {
-            let by = (*by & 31) as u32;
-            match op {
-                Intrinsic::Rotr => return Turn::Turned(Turned { local, by }),
-                Intrinsic::Rotl => return Turn::Turned(Turned { local, by: (32 - by) & 31 }),
-                _ => {}
-            }
-        }
-        if let ExprKind::Arith { op: ArithOp::And, lhs, rhs } = &expr.kind
-            && let (Some(a), Some(b)) = (self.word_local(lhs), self.word_local(rhs))
-        {
-            return Turn::Masked(Masked(a, b));
-        }
-        if let ExprKind::Element { array: Place::Table(table), index } = &expr.kind
-            && let Some(index) = self.word_local(index)
-        {
-            self.full = true;
-            return Turn::Table(TableAt { words: self.table(*table), index });
-        }
-        Turn::Arg(self.arg::<U32>(expr))
     }
 
     /// The closure that reads a local, where it is one of a script that fits in a word.

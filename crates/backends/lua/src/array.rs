@@ -34,6 +34,8 @@ pub(crate) struct At {
     pub(crate) base: String,
     pub(crate) len: String,
     fixed: Option<usize>,
+    /// What its Ints are, where they are kept as numbers.
+    numbers: Option<Form>,
     /// The word of a growing one's header.
     header: Option<String>,
     constant: bool,
@@ -67,20 +69,24 @@ impl Generator<'_> {
             Array::Local(local) => {
                 let slots = self.slots_of(local);
                 let name = slots.first().to_owned();
+                let numbers = Some(slots.form).filter(|form| *form != Form::Mixed);
                 match slots.ty {
                     Type::List(element, Some(len)) => {
                         let len = len as usize;
-                        At { element: *element, base: name, len: len.to_string(), fixed: Some(len), header: None, constant: false }
+                        At { element: *element, base: name, len: len.to_string(), fixed: Some(len), numbers, header: None, constant: false }
                     }
                     Type::List(element, None) => At {
                         element: *element,
                         base: format!("F64[{name}]"),
                         len: format!("I32[{name} + {name} + 2]"),
                         fixed: None,
+                        numbers,
                         header: Some(name),
                         constant: false,
                     },
-                    other => At { element: other, base: "0".into(), len: "0".into(), fixed: Some(0), header: None, constant: false },
+                    other => {
+                        At { element: other, base: "0".into(), len: "0".into(), fixed: Some(0), numbers, header: None, constant: false }
+                    }
                 }
             }
             Array::Table(id) => {
@@ -92,7 +98,15 @@ impl Generator<'_> {
                     _ => format!("C + {word}"),
                 };
                 let len = table.items.len();
-                At { element: table.element.clone(), base, len: len.to_string(), fixed: Some(len), header: None, constant: true }
+                At {
+                    element: table.element.clone(),
+                    base,
+                    len: len.to_string(),
+                    fixed: Some(len),
+                    numbers: None,
+                    header: None,
+                    constant: true,
+                }
             }
         }
     }
@@ -109,6 +123,11 @@ impl Generator<'_> {
             self.code.line(format!("if {outside} then return {} end", Trap::Index.at(self.place)));
         }
         i
+    }
+
+    /// An Int that is known to be a number, though it may have been worked out as an `int64_t`.
+    fn as_number(&self, int: &Int) -> String {
+        if int.form == Form::Mixed { format!("tonumber({})", int.text) } else { int.text.clone() }
     }
 
     /// The place of an element among those of its view.
@@ -134,6 +153,9 @@ impl Generator<'_> {
             }
             Type::Ip => Operand::Ip(Ip { place: Place::at(&at), constant: None }),
             Type::Int | Type::Array(_) | Type::Map(_) | Type::List(..) => {
+                if let Some(form) = array.numbers {
+                    return Operand::Int(Int::of(self.fresh(&format!("F64[{at}]")), form));
+                }
                 let value = self.fresh(&format!("I32[{at} + {at}]"));
                 self.code.line(format!("if I32[{at} + {at} + 1] ~= arshift({value}, 31) then {value} = int({at}) end"));
                 Operand::Int(Int::of(value, Form::Mixed))
@@ -150,6 +172,10 @@ impl Generator<'_> {
             Operand::Float(text) => self.code.line(format!("F64[{at}] = {text}")),
             Operand::Int(int) => {
                 let int = self.number(int);
+                if array.numbers.is_some() {
+                    let text = self.as_number(&int);
+                    return self.code.line(format!("F64[{at}] = {text}"));
+                }
                 let (low, high) = range(int.form);
                 let value = if int.constant.is_some() { int.text } else { self.bind(&int.text) };
                 let narrow = low >= i32::MIN.into() && high <= i32::MAX.into();
@@ -262,6 +288,10 @@ impl Generator<'_> {
             Operand::Bool(text) => format!("fill1({to}, {len}, {text} and 1 or 0)"),
             Operand::U32(u) => format!("fill4({to}, {len}, {})", u.text),
             Operand::Float(text) => format!("fillf({to}, {len}, {text})"),
+            Operand::Int(int) if array.numbers.is_some() => {
+                let int = self.number(int);
+                format!("fillf({to}, {len}, {})", self.as_number(&int))
+            }
             Operand::Int(int) => format!("fill8({to}, {len}, {})", int.text),
             Operand::Bytes(bytes) => format!("fill16({to}, {len}, {}, {})", bytes.address, bytes.len),
             Operand::Ip(ip) => format!("fill24({to}, {len}, {})", ip.place.word(0)),
@@ -276,7 +306,7 @@ impl Generator<'_> {
         let constants: Option<Vec<_>> = items
             .iter()
             .map(|item| match &item.kind {
-                ExprKind::Const(constant) if !matches!(array.element, Type::Bytes) => Some(constant.clone()),
+                ExprKind::Const(constant) if !matches!(array.element, Type::Bytes) && array.numbers.is_none() => Some(constant.clone()),
                 _ => None,
             })
             .collect();

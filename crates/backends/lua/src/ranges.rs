@@ -1,7 +1,8 @@
 //! Between which numbers the Int locals of scripts stay, so that most need no look at whether they are numbers still.
 
+use quintet_lang::HARD_STEPS;
 use quintet_lang::Type;
-use quintet_lang::ast::{Expr, ExprKind, Filling, FnId, Frame, Over, Place, Program, Stmt, StmtKind};
+use quintet_lang::ast::{ArithOp, Const, Expr, ExprKind, Filling, FnId, Frame, LocalId, Over, Place, Program, Stmt, StmtKind};
 use quintet_lang::intrinsic::Intrinsic;
 use quintet_runtime::LIST_MOST;
 
@@ -16,14 +17,104 @@ const ANY: (i128, i128) = (i64::MIN as i128, i64::MAX as i128);
 /// Rounds in which ranges grow by what is assigned, before what still grows may be anything.
 const ROUNDS: usize = 4;
 
-/// The ranges of all locals and results.
+/// The most that a local or an element may grow by in a run with each of the statements that add to it once: no run takes so many steps that
+/// this leads beyond numbers.
+const GROWTH: i128 = (NUMBERS as u64 / 4 / HARD_STEPS) as i128;
+
+/// The ranges of all locals and results; of arrays those of their elements.
 pub(crate) struct Ranges {
-    /// Of each rule, then of each function.
+    /// Of each rule, then of each function: what is known beside that which [`Counters`] add.
     locals: Vec<Vec<Range>>,
+    counters: Vec<Counters>,
     results: Vec<Vec<Range>>,
     rules: usize,
     changed: bool,
     round: usize,
+}
+
+/// What adds constants to locals and elements of a unit: each statement runs no more often than there are steps, so all together it is little.
+struct Counters {
+    /// What those statements take away and add, by local; of arrays, to elements.
+    growth: Vec<(i128, i128)>,
+    /// Which locals are arrays of Ints that nothing but statements of the unit which say which elements they mean see.
+    arrays: Vec<bool>,
+}
+
+impl Counters {
+    fn of(frame: &Frame, body: &[Stmt], params: usize, expr: Option<&Expr>) -> Counters {
+        let is_own = |(at, local): (usize, &quintet_lang::ast::Local)| {
+            at >= params && matches!(&local.ty, Type::List(element, _) if **element == Type::Int)
+        };
+        let mut counters =
+            Counters { growth: vec![(0, 0); frame.locals.len()], arrays: frame.locals.iter().enumerate().map(is_own).collect() };
+        body.iter().for_each(|stmt| stmt.walk(&mut |stmt| counters.stmt(stmt)));
+        let mut given_up = Vec::new();
+        let mut look = |root: &Expr| {
+            root.walk(&mut |e| match &e.kind {
+                ExprKind::Packed(Place::Local(array)) => given_up.push(*array),
+                ExprKind::Local(local) if matches!(e.ty, Type::List(..)) => given_up.push(*local),
+                _ => {}
+            });
+        };
+        body.iter().for_each(|stmt| stmt.exprs(&mut look));
+        expr.into_iter().for_each(look);
+        given_up.into_iter().for_each(|array| counters.give_up(array));
+        counters
+    }
+
+    fn stmt(&mut self, stmt: &Stmt) {
+        match &stmt.kind {
+            StmtKind::Set { local, value } => self.add(*local, added(value, &|e| matches!(e.kind, ExprKind::Local(of) if of == *local))),
+            StmtKind::Fill { array, with: Filling::Copy(from) } => {
+                self.give_up(*array);
+                if let Place::Local(from) = from {
+                    self.give_up(*from);
+                }
+            }
+            StmtKind::Fill { array, with: Filling::Items(items) } => {
+                items.iter().for_each(|item| self.add(*array, added(item, &|e| is_element(e, *array))));
+            }
+            StmtKind::Fill { array, with: Filling::Repeat(value, _) | Filling::Each(value) }
+            | StmtKind::Store { array, value, .. }
+            | StmtKind::Push { array, value } => self.add(*array, added(value, &|e| is_element(e, *array))),
+            StmtKind::Pop { .. }
+            | StmtKind::Call { .. }
+            | StmtKind::If { .. }
+            | StmtKind::While { .. }
+            | StmtKind::For { .. }
+            | StmtKind::Break
+            | StmtKind::Continue
+            | StmtKind::Return(_) => {}
+        }
+    }
+
+    fn add(&mut self, local: LocalId, more: Option<i128>) {
+        if let (Some(more), Some((down, up))) = (more, self.growth.get_mut(local.index())) {
+            *down -= more.min(0);
+            *up += more.max(0);
+        }
+    }
+
+    fn give_up(&mut self, array: LocalId) {
+        if let Some(known) = self.arrays.get_mut(array.index()) {
+            *known = false;
+        }
+    }
+}
+
+fn is_element(expr: &Expr, of: LocalId) -> bool {
+    matches!(expr.kind, ExprKind::Element { array: Place::Local(array), .. } if array == of)
+}
+
+/// What a value is more than the one which `is_old` knows, where that is a constant.
+fn added(value: &Expr, is_old: &dyn Fn(&Expr) -> bool) -> Option<i128> {
+    let ExprKind::Arith { op, lhs, rhs } = &value.kind else { return None };
+    match (op, &lhs.kind, &rhs.kind) {
+        (ArithOp::Add, _, ExprKind::Const(Const::Int(by))) if is_old(lhs) => Some((*by).into()),
+        (ArithOp::Sub, _, ExprKind::Const(Const::Int(by))) if is_old(lhs) => Some(-i128::from(*by)),
+        (ArithOp::Add, ExprKind::Const(Const::Int(by)), _) if is_old(rhs) => Some((*by).into()),
+        _ => None,
+    }
 }
 
 /// What is looked through.
@@ -37,9 +128,15 @@ struct Unit<'p> {
 impl Ranges {
     /// The ranges of a program.
     pub(crate) fn of(program: &Program) -> Ranges {
-        let frames = program.rules.iter().map(|rule| &rule.frame).chain(program.functions.iter().map(|function| &function.frame));
+        let rules = program.rules.iter().map(|rule| (&rule.frame, &rule.before, 0, Some(&rule.expr)));
+        let functions = program.functions.iter().map(|function| (&function.frame, &function.body, function.params as usize, None));
+        let units = rules.chain(functions);
+        let counters: Vec<Counters> = units.map(|(frame, body, params, expr)| Counters::of(frame, body, params, expr)).collect();
+        // Arrays begin with zeros.
+        let first = |counters: &Counters| counters.arrays.iter().map(|known| known.then_some((0, 0))).collect();
         let mut ranges = Ranges {
-            locals: frames.map(|frame| vec![None; frame.locals.len()]).collect(),
+            locals: counters.iter().map(first).collect(),
+            counters,
             results: program.functions.iter().map(|function| vec![None; function.results.len()]).collect(),
             rules: program.rules.len(),
             changed: true,
@@ -60,12 +157,36 @@ impl Ranges {
 
     /// Of a local of a rule.
     pub(crate) fn of_rule(&self, rule: usize, local: usize) -> (i128, i128) {
-        self.locals.get(rule).and_then(|locals| *locals.get(local)?).unwrap_or(ANY)
+        self.grown(rule, local).unwrap_or(ANY)
+    }
+
+    /// Of a local of a unit, if a value is known to come.
+    fn grown(&self, unit: usize, local: usize) -> Range {
+        let (low, high) = self.locals.get(unit).and_then(|locals| *locals.get(local)?)?;
+        let (down, up) = self.counters.get(unit)?.growth.get(local).copied()?;
+        if down.max(up) > GROWTH {
+            return Some(ANY);
+        }
+        let steps = i128::from(HARD_STEPS);
+        let grown = (low - down * steps, high + up * steps);
+        // What does not fit wraps.
+        Some(if grown.0 < ANY.0 || grown.1 > ANY.1 { ANY } else { grown })
+    }
+
+    /// Of the elements of an array of Ints that only statements of its own unit see; they may be kept as numbers.
+    fn of_elements(&self, unit: usize, array: LocalId) -> Option<(i128, i128)> {
+        self.counters.get(unit).filter(|counters| counters.arrays.get(array.index()) == Some(&true))?;
+        self.grown(unit, array.index()).filter(|range| is_number(*range))
     }
 
     /// Of a local of a function.
     pub(crate) fn of_function(&self, function: FnId, local: usize) -> (i128, i128) {
         self.of_rule(self.rules + function.index(), local)
+    }
+
+    /// Of the elements of an array of Ints that are kept as numbers, by the place of the rule, or of the function.
+    pub(crate) fn of_array(&self, rule: usize, function: Option<FnId>, array: LocalId) -> Option<(i128, i128)> {
+        self.of_elements(function.map_or(rule, |id| self.rules + id.index()), array)
     }
 
     /// Of a result.
@@ -113,14 +234,15 @@ impl Ranges {
     fn stmt(&mut self, unit: Unit<'_>, stmt: &Stmt) {
         match &stmt.kind {
             StmtKind::Set { local, value } => {
-                if value.ty == Type::Int {
+                if value.ty == Type::Int && added(value, &|e| matches!(e.kind, ExprKind::Local(of) if of == *local)).is_none() {
                     let found = self.expr(unit, value);
                     self.set(unit.index, local.index(), found);
                 }
             }
-            StmtKind::Pop { local, .. } => {
+            StmtKind::Pop { local, array } => {
                 if let Some(local) = local {
-                    self.set(unit.index, local.index(), Some(ANY));
+                    let found = self.elements(unit, Place::Local(*array));
+                    self.set(unit.index, local.index(), found);
                 }
             }
             StmtKind::Call { results, function, args } => {
@@ -152,7 +274,8 @@ impl Ranges {
                         })
                     }
                     Over::Value(value) if value.ty == Type::Bytes => Some((0, 255)),
-                    Over::Value(_) | Over::Array(_) => Some(ANY),
+                    Over::Value(_) => Some(ANY),
+                    Over::Array(place) => self.elements(unit, *place),
                 };
                 self.set(unit.index, local.index(), found);
                 self.block(unit, body);
@@ -169,20 +292,37 @@ impl Ranges {
                     }
                 }
             }
-            StmtKind::Fill { with: Filling::Items(_) | Filling::Repeat(..) | Filling::Each(_) | Filling::Copy(_), .. }
-            | StmtKind::Store { .. }
-            | StmtKind::Push { .. }
-            | StmtKind::Break
-            | StmtKind::Continue => {}
+            StmtKind::Fill { array, with } => match with {
+                Filling::Items(items) => items.iter().for_each(|item| self.put(unit, *array, item)),
+                Filling::Repeat(value, _) | Filling::Each(value) => self.put(unit, *array, value),
+                // It is none of those whose elements have a range.
+                Filling::Copy(_) => {}
+            },
+            StmtKind::Store { array, value, .. } | StmtKind::Push { array, value } => self.put(unit, *array, value),
+            StmtKind::Break | StmtKind::Continue => {}
         }
     }
 
+    /// Notes what becomes an element of an array.
+    fn put(&mut self, unit: Unit<'_>, array: LocalId, value: &Expr) {
+        if value.ty == Type::Int && added(value, &|e| is_element(e, array)).is_none() {
+            let found = self.expr(unit, value);
+            self.set(unit.index, array.index(), found);
+        }
+    }
+
+    /// Of the elements of an array.
+    fn elements(&self, unit: Unit<'_>, place: Place) -> Range {
+        let Place::Local(array) = place else { return Some(ANY) };
+        Some(self.of_elements(unit.index, array).unwrap_or(ANY))
+    }
+
     fn expr(&self, unit: Unit<'_>, expr: &Expr) -> Range {
-        use quintet_lang::ast::Const;
         let both = |a: &Expr, b: &Expr| Some((self.expr(unit, a)?, self.expr(unit, b)?));
         let found = match &expr.kind {
             ExprKind::Const(Const::Int(i)) => ((*i).into(), (*i).into()),
-            ExprKind::Local(local) => self.locals.get(unit.index).and_then(|locals| *locals.get(local.index())?)?,
+            ExprKind::Local(local) => self.grown(unit.index, local.index())?,
+            ExprKind::Element { array, .. } => self.elements(unit, *array)?,
             ExprKind::Count(Place::Local(local)) => match unit.frame.locals.get(local.index()).map(|local| &local.ty) {
                 Some(Type::List(_, Some(len))) => ((*len).into(), (*len).into()),
                 _ => (0, LIST_MOST as i128),

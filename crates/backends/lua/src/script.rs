@@ -197,7 +197,11 @@ fn generate(linked: &Linked, data: &mut Data, ranges: &Ranges, unit: &Unit<'_>, 
             Some(id) => ranges.of_function(id, i),
             None => ranges.of_rule(unit.index, i),
         };
-        let form = if local.ty == Type::Int { form(low, high) } else { Form::Mixed };
+        let (low, high) = match &local.ty {
+            Type::Int => (low, high),
+            _ => ranges.of_array(unit.index, unit.function, LocalId(i as u32)).unwrap_or((i128::MIN, i128::MAX)),
+        };
+        let form = form(low, high);
         Slots { ty: local.ty.clone(), names, form, home: None }
     });
     let slots: Vec<Slots> = slots.collect();

@@ -10,7 +10,7 @@ use crate::operand::{Block, Bytes, Form, Int, Ip, Operand, Place, U32};
 pub(crate) struct Slots {
     pub(crate) ty: Type,
     pub(crate) names: Vec<String>,
-    /// What an Int is.
+    /// What an Int is; of an array of Ints, what its elements are where they are kept as numbers.
     pub(crate) form: Form,
     /// The word of the memory that an address is copied to; the variable holds that word then. Without, it holds the word of another's.
     pub(crate) home: Option<String>,

@@ -5,7 +5,7 @@
 
 use quintet_lang::Type;
 use quintet_lang::ast::{ArithOp, Block, Expr, LocalId, Over, Span, Stmt, StmtKind};
-use quintet_runtime::{Threshold, Trap, counts_steps, statement_counts_steps, sum_of_bytes};
+use quintet_runtime::{Threshold, Trap, counts_steps, is_quiet, statement_counts_steps, sum_of_bytes};
 
 use crate::code::Exit;
 use crate::expr::first_word;
@@ -277,9 +277,31 @@ impl Generator<'_> {
         self.code.line(format!("if I32[M] < 0 and settle(E) ~= 0 then return {} end", Trap::Budget.at(self.place)));
     }
 
+    /// A variable with the number of the turn of which the slice has no step, for a loop whose turns begin with the number `first` and count no
+    /// other way.
+    fn begin_turns(&mut self, first: &str, body: &Block) -> Option<String> {
+        let is_counted = !self.is_large() && is_quiet(self.linked, body);
+        is_counted.then(|| self.fresh(&format!("{first} + I32[M]")))
+    }
+
+    /// Counts the step of the turn with the number `k`, and makes its body. `outer` is the loop around it.
+    fn numbered(&mut self, k: &str, edge: &Option<String>, body: &Block, outer: Turn) {
+        let Some(edge) = edge else { return self.body(body, outer) };
+        self.code.line(format!("if {k} >= {edge} then"));
+        self.code.line("  I32[M] = -1");
+        self.code.line(format!("  if settle(E) ~= 0 then return {} end", Trap::Budget.at(self.place)));
+        self.code.line(format!("  {edge} = {k} + 1 + I32[M]"));
+        self.code.line("end");
+        self.body_alone(body, outer);
+    }
+
     /// A turn of a loop: its step and its body. `outer` is the loop around it.
     fn body(&mut self, body: &Block, outer: Turn) {
         self.step();
+        self.body_alone(body, outer);
+    }
+
+    fn body_alone(&mut self, body: &Block, outer: Turn) {
         self.scoped(|e, next| {
             e.set_turn(Turn::Here(next));
             e.inner(body);
@@ -323,11 +345,19 @@ impl Generator<'_> {
                         last = e.fresh(&last);
                         e.code.line(format!("if {last} > {NUMBERS} then {last} = {NUMBERS} end"));
                     }
+                    let edge = e.begin_turns(&first, body);
+                    if edge.is_some() {
+                        last = e.fresh(&last);
+                    }
                     let k = e.code.local();
                     let open = e.open(format!("for {k} = {first}, {last} do"), own);
                     e.code.line(format!("{} = {k}", slots.first()));
-                    e.body(body, outer);
-                    return e.code.close(open);
+                    e.numbered(&k, &edge, body, outer);
+                    e.code.close(open);
+                    if let Some(edge) = edge {
+                        e.code.line(format!("if {first} <= {last} then I32[M] = {edge} - {last} - 1 end"));
+                    }
+                    return;
                 }
                 let turns = e.fresh(&format!("turns({first}, {})", end.text));
                 if *inclusive {

@@ -15,7 +15,7 @@ use crate::host::Host;
 use crate::instance::Runner;
 use crate::places::Places;
 use crate::rules;
-use crate::stack::{NATIVE_STACK, too_deep};
+use crate::stack::{NATIVE_STACK, inlines, too_deep};
 
 /// The backend.
 ///
@@ -72,7 +72,6 @@ impl Backend for Wasm {
     fn compile(&self, program: &Arc<Linked>) -> Result<Arc<dyn Compiled>, CompileError> {
         program.fits_code().map_err(|e| CompileError::new(self.id(), e))?;
         let id = self.id();
-        let shared = self.setup.shared().map_err(|e| CompileError::new(id, e))?;
         let finished = rules::module(program, self.setup.memory == Memory::Mapped, false);
         let finished = finished.ok_or_else(|| CompileError::new(id, "the constants and answers do not fit into the sandbox"))?;
         if let Some((bytes, widest)) = too_deep(program, &finished.frames) {
@@ -85,6 +84,7 @@ impl Backend for Wasm {
                 ),
             ));
         }
+        let shared = self.setup.shared(inlines(program, &finished.frames)).map_err(|e| CompileError::new(id, e))?;
         let module = Module::from_binary(&shared.engine, &finished.wasm).map_err(|e| CompileError::new(id, format_args!("{e:#}")))?;
         let code_bytes = module.functions().map(|f| f.len).sum();
         let pre = shared.linker.instantiate_pre(&module).map_err(|e| CompileError::new(id, format_args!("{e:#}")))?;

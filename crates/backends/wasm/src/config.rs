@@ -3,7 +3,7 @@
 use std::sync::{Arc, OnceLock};
 
 use quintet_runtime::{Backend, BackendId};
-use wasmtime::{Config, Engine, Linker, OptLevel, RegallocAlgorithm, Strategy};
+use wasmtime::{Config, Engine, Inlining, Linker, OptLevel, RegallocAlgorithm, Strategy};
 
 use crate::compile::Wasm;
 use crate::host::{self, Host};
@@ -53,14 +53,22 @@ impl Setup {
         }
     }
 
-    /// The engine, made when it is first asked for.
-    pub(crate) fn shared(self) -> Result<&'static Shared, String> {
-        static SHARED: [OnceLock<Result<Shared, String>>; 4] = [const { OnceLock::new() }; 4];
-        let index = 2 * usize::from(self.compiler == Compiler::Winch) + usize::from(self.memory == Memory::Copied);
-        SHARED[index].get_or_init(|| self.make().map_err(|e| format!("{e:#}"))).as_ref().map_err(String::clone)
+    /// The engine, made when it is first asked for. One that puts small functions in place of calls takes longer to compile.
+    pub(crate) fn shared(self, inlines: bool) -> Result<&'static Shared, String> {
+        static SHARED: [OnceLock<Result<Shared, String>>; 6] = [const { OnceLock::new() }; 6];
+        let kind = match (self.compiler, inlines) {
+            (Compiler::Cranelift, false) => 0,
+            (Compiler::Cranelift, true) => 2,
+            // It does no such thing.
+            (Compiler::Winch, _) => 4,
+        };
+        SHARED[kind + usize::from(self.memory == Memory::Copied)]
+            .get_or_init(|| self.make(inlines).map_err(|e| format!("{e:#}")))
+            .as_ref()
+            .map_err(String::clone)
     }
 
-    fn make(self) -> wasmtime::Result<Shared> {
+    fn make(self, inlines: bool) -> wasmtime::Result<Shared> {
         let mut config = Config::new();
         // With 4 GiB reserved and a guard behind them no 32-bit address needs a check.
         config
@@ -80,6 +88,9 @@ impl Setup {
                 .cranelift_opt_level(OptLevel::None)
                 .cranelift_regalloc_algorithm(RegallocAlgorithm::SinglePass),
         };
+        if inlines {
+            config.compiler_inlining(Inlining::Yes);
+        }
         if self.memory == Memory::Mapped {
             #[cfg(target_os = "linux")]
             config.with_host_memory(std::sync::Arc::new(crate::region::Regions));

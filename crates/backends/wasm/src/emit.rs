@@ -4,6 +4,7 @@ use quintet_runtime::{Emit, EmitError, Linked};
 use wasmtime::Module;
 
 use crate::config::{Memory, Setup};
+use crate::stack::inlines;
 use crate::{disassemble, rules};
 
 /// The module as text, or the machine code that wasmtime makes of it. Both name functions, which the compiled module does not.
@@ -21,7 +22,7 @@ pub(crate) fn text(setup: Setup, program: &Linked, form: Emit) -> Result<String,
     if !asm {
         return wasmprinter::print_bytes(finished.wasm).map_err(|e| failed(&e));
     }
-    let shared = setup.shared().map_err(|e| failed(&e))?;
+    let shared = setup.shared(inlines(program, &finished.frames)).map_err(|e| failed(&e))?;
     let module = Module::from_binary(&shared.engine, &finished.wasm).map_err(|e| failed(&format_args!("{e:#}")))?;
     disassemble::text(setup, &module).map_err(|e| failed(&e))
 }

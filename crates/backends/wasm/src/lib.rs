@@ -10,7 +10,8 @@
 //!
 //! # Scripts
 //! Each function of a script is one of the module, its locals are locals, and its statements are blocks, loops and branches; elements of
-//! arrays are loads and stores in place. The host is called for what grows an array, and between slices of steps.
+//! arrays are loads and stores in place. The host is called for what grows an array, and between slices of steps. Cranelift puts small functions
+//! in place of their calls where the stack has room for the larger frames.
 //!
 //! # When to use it
 //! When rules come from people who are not trusted, and the defence in depth of a sandbox is worth a compile time of some 0.2 to 0.4

@@ -18,6 +18,14 @@ pub(crate) fn frame_bytes(locals: &[ValType], params: usize) -> u64 {
     FRAME + (locals.len() + wide + params) as u64 * 8
 }
 
+/// Whether a program has functions of which small ones may stand in place of their calls: where frames that are larger by what all functions keep
+/// are not too large either.
+pub(crate) fn inlines(linked: &Linked, frames: &[u64]) -> bool {
+    let all: u64 = frames.iter().sum();
+    let frames: Vec<u64> = frames.iter().map(|frame| frame + all).collect();
+    !frames.is_empty() && too_deep(linked, &frames).is_none()
+}
+
 /// Whether calls of the functions, whose frames take so many bytes, may take more stack than there is, however they call one another. Answers
 /// the bytes, and the function that takes most of them.
 pub(crate) fn too_deep<'p>(linked: &'p Linked, frames: &[u64]) -> Option<(u64, &'p str)> {

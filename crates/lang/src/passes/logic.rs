@@ -24,7 +24,7 @@ impl Rewriter<'_> {
             }
         }
         if self.passes.order && op != LogicOp::Xor {
-            order(&self.program, &mut items);
+            order(self.program, &mut items);
         }
         let mut found = match items.len() {
             0 => boolean(op.decisive() == Some(false), span),
@@ -74,6 +74,9 @@ impl Rewriter<'_> {
 
 /// The operands, with those of operands that are the same operator in their place.
 fn flat(op: LogicOp, items: Vec<Expr>) -> Vec<Expr> {
+    if !items.iter().any(|item| matches!(item.kind, ExprKind::Logic { op: inner, .. } if inner == op)) {
+        return items;
+    }
     let mut out = Vec::with_capacity(items.len());
     for item in items {
         match item.kind {
@@ -87,6 +90,9 @@ fn flat(op: LogicOp, items: Vec<Expr>) -> Vec<Expr> {
 /// The operands without the constants, which decide or change nothing. A constant that decides makes the operands before it needless
 /// too, unless one might trap. Of `xor`, `true` inverts the rest.
 fn settled(op: LogicOp, items: Vec<Expr>, inverted: &mut bool) -> Vec<Expr> {
+    if !items.is_empty() && !items.iter().any(|item| matches!(item.kind, ExprKind::Const(Const::Bool(_)))) {
+        return items;
+    }
     let mut out: Vec<Expr> = Vec::with_capacity(items.len());
     for item in items {
         let ExprKind::Const(Const::Bool(value)) = item.kind else {

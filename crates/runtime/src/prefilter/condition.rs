@@ -83,12 +83,15 @@ pub(super) fn of(linked: &Linked, rule: &Rule) -> Option<Condition> {
         .min_by(|a, b| a.share.total_cmp(&b.share))
 }
 
+/// What a rule is taken to cost at most.
+pub(super) const DEAREST: u32 = 40;
+
 /// About what an operand takes that has a condition.
 fn weight(operand: &Expr, condition: &Condition) -> u32 {
     let mut walks = false;
     operand.walk(&mut |e| walks |= matches!(e.kind, ExprKind::Call { .. } | ExprKind::Quantifier { .. }));
     let weight = |test: &Test| match test {
-        Test::Contains(_) if walks => 40,
+        Test::Contains(_) if walks => DEAREST,
         Test::Contains(_) => 10,
         Test::Begins(_) | Test::Ends(_) | Test::Equals(_) => 2,
         Test::Int(..) | Test::Ip(..) => 1,

@@ -50,7 +50,11 @@ pub(crate) fn index(linked: &Linked) -> Option<Index> {
     if linked.threshold(Threshold::PrefilterRules) == Threshold::PrefilterRules.default() {
         return None;
     }
+    // So few rules cannot weigh as much, whatever they are; they need not be looked at.
+    if !linked.exceeds(Threshold::PrefilterRules, linked.program().rules.len() * condition::DEAREST as usize) {
+        return None;
+    }
     let conditions = index::conditions(linked);
     let weight = index::weights(&conditions).iter().sum::<u32>() as usize;
-    (linked.exceeds(Threshold::PrefilterRules, weight)).then(|| Index::new(&conditions))
+    linked.exceeds(Threshold::PrefilterRules, weight).then(|| Index::new(&conditions))
 }

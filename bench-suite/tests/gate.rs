@@ -6,6 +6,7 @@ use std::sync::Arc;
 use quintet::{
     Artifact, Backend, BackendId, Batch, Compiled, Emit, Instance, Limits, Linked, Matches, Program, RecordRef, RuleSet, backends,
 };
+use quintet::{CallError, FilterError, OwnedValue, Value, lang::ast::FnId};
 use quintet_bench::{
     Effort, Lineup, Loaded, Measured, PassRows, Process, Sampler, Verified, VerifyError, measure, refused, shipped, verify, verify_lineup,
 };
@@ -72,6 +73,18 @@ impl Instance for LyingInstance {
     }
     fn run_rule(&mut self, rule: usize, batch: &Batch, records: std::ops::Range<usize>, out: &mut Matches) -> Result<(), RunError> {
         self.0.run_rule(rule, batch, records, out)
+    }
+    fn test(&mut self, rule: usize, record: RecordRef<'_>, why: &mut Option<FilterError>) -> Option<bool> {
+        self.0.test(rule, record, why)
+    }
+    fn call(
+        &mut self,
+        function: FnId,
+        record: RecordRef<'_>,
+        args: &[Value<'_>],
+        results: &mut Vec<Option<OwnedValue>>,
+    ) -> Result<(), CallError> {
+        self.0.call(function, record, args, results)
     }
     fn memory_bytes(&self) -> usize {
         self.0.memory_bytes()

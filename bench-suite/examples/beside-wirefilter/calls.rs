@@ -2,10 +2,11 @@
 
 use std::error::Error;
 
-use quintet::{Batch, RuleSet, configurations};
+use quintet::{Batch, configurations};
 use quintet_results::Cited;
 
-use crate::turns::{Work, filters, summary, take_turns, work};
+use crate::filters;
+use crate::turns::{Work, summary, take_turns, work};
 
 /// Prints, for each filter and record, how many times as long as wirefilter's a call takes, on all backends or those that are named.
 pub fn calls(wanted: &[String]) -> Result<(), Box<dyn Error>> {
@@ -24,10 +25,9 @@ pub fn calls(wanted: &[String]) -> Result<(), Box<dyn Error>> {
         let linked = engine.link(engine.check(text, loaded.linked.scheme())?)?;
         let record = *records.get(figure.record - 1).ok_or_else(|| format!("no record {}", figure.record))?;
         for backend in &backends {
-            let mut instance = engine.compile_linked(&linked, &**backend)?.instance()?;
-            let mut hits = RuleSet::new();
-            instance.run(record, &mut hits)?;
-            works.push(work(move || instance.run(record, &mut hits).is_ok() && hits.contains(0)));
+            let mut filter = engine.compile_linked(&linked, &**backend)?.filter(0)?;
+            filter.matches(record)?;
+            works.push(work(move || filter.matches(record).is_ok_and(|hit| hit)));
         }
     }
     let (units, pointer_call) = take_turns(&mut works);

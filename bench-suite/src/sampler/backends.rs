@@ -4,7 +4,7 @@ use std::hint::black_box;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
-use quintet::{ArenaKind, Batch, Instance, Isolation, Matches, RuleSet, Rules};
+use quintet::{ArenaKind, Batch, EvaluateError, Instance, Isolation, Matches, RecordRef, RuleSet, Rules};
 use quintet_results::{Memory, Phase, Row, RowKind, Traits};
 
 use super::clock::{Clock, raw, repeats};
@@ -30,6 +30,8 @@ pub(super) struct BackendTurn<'l> {
     instance: Box<dyn Instance>,
     matches: Matches,
     hits: RuleSet,
+    /// Whether there is a single rule.
+    only: bool,
     /// Batches in memory that the backend must copy; empty where it reads all in place.
     copied: Vec<Batch>,
     compile: usize,
@@ -52,6 +54,7 @@ impl<'l> BackendTurn<'l> {
         let (rules, heap_bytes) = compile_copies(loaded, entry, heap)?;
         let instance = rules.instance().map_err(failed)?;
         let artifact = rules.compiled().artifact();
+        let only = rules.program().rules.len() == 1;
         let mut turn = BackendTurn {
             loaded,
             picks: picks.clone(),
@@ -61,6 +64,7 @@ impl<'l> BackendTurn<'l> {
             instance,
             matches: Matches::new(),
             hits: RuleSet::new(),
+            only,
             compile: 1,
             instantiate: 1,
             single: 1,
@@ -84,10 +88,10 @@ impl<'l> BackendTurn<'l> {
         turn.instantiate = repeats(short, || turn.rules.instance().map_err(failed))?;
         repeats(WARMING * effort.sample, || run_batches(&mut *turn.instance, &loaded.batches, &mut turn.matches))?;
         turn.batch = repeats(effort.sample, || run_batches(&mut *turn.instance, &loaded.batches, &mut turn.matches))?;
-        repeats(WARMING * effort.sample, || run_records(&mut *turn.instance, &loaded.batches, &mut turn.hits))?;
-        turn.single = repeats(effort.sample, || run_records(&mut *turn.instance, &loaded.batches, &mut turn.hits))?;
+        repeats(WARMING * effort.sample, || run_records(&mut *turn.instance, &loaded.batches, &mut turn.hits, only))?;
+        turn.single = repeats(effort.sample, || run_records(&mut *turn.instance, &loaded.batches, &mut turn.hits, only))?;
         let start = Instant::now();
-        run_records(&mut *turn.instance, &loaded.batches, &mut turn.hits)?;
+        run_records(&mut *turn.instance, &loaded.batches, &mut turn.hits, only)?;
         turn.picks = fitting(picks, effort.sample, start.elapsed(), loaded.records());
         if !turn.copied.is_empty() {
             turn.copy = repeats(short, || run_copied(&mut *turn.instance, &mut turn.copied, &mut turn.matches))?;
@@ -123,11 +127,17 @@ impl Turn for BackendTurn<'_> {
         let ns = clock.once(|| fresh.run(loaded.batches[0].record(0), &mut hits).map_err(failed))?;
         self.push(Phase::FirstCall, ns);
         drop(fresh);
-        let ns = clock.time(self.single, || run_records(&mut *self.instance, &loaded.batches, &mut self.hits))?;
+        let ns = clock.time(self.single, || run_records(&mut *self.instance, &loaded.batches, &mut self.hits, self.only))?;
         self.push(Phase::Single, ns / records);
         let calls = self.picks.iter().map(|pick| {
             let record = loaded.batches[pick.batch].record(pick.in_batch);
-            raw(|| self.instance.run(record, &mut self.hits).map_err(failed))
+            raw(|| {
+                if self.only {
+                    answer(&mut *self.instance, record).map(|_| ())
+                } else {
+                    self.instance.run(record, &mut self.hits).map_err(failed)
+                }
+            })
         });
         let quantiles = clock.latency(calls)?;
         self.push_latency(quantiles);
@@ -180,13 +190,32 @@ fn run_copied(instance: &mut dyn Instance, batches: &mut [Batch], matches: &mut 
     run_batches(instance, batches, matches)
 }
 
-/// The whole workload, record by record.
-fn run_records(instance: &mut dyn Instance, batches: &[Batch], hits: &mut RuleSet) -> Result<(), MeasureError> {
+/// The whole workload, record by record: a single rule is asked as a filter is.
+fn run_records(instance: &mut dyn Instance, batches: &[Batch], hits: &mut RuleSet, only: bool) -> Result<(), MeasureError> {
+    if only {
+        for record in batches.iter().flat_map(Batch::iter) {
+            black_box(answer(instance, record)?);
+        }
+        return Ok(());
+    }
     for record in batches.iter().flat_map(Batch::iter) {
         instance.run(record, hits).map_err(failed)?;
         black_box(&*hits);
     }
     Ok(())
+}
+
+/// The answer of the only rule; false where it traps.
+#[inline]
+fn answer(instance: &mut dyn Instance, record: RecordRef<'_>) -> Result<bool, MeasureError> {
+    let mut why = None;
+    match instance.test(0, record, &mut why) {
+        Some(hit) => Ok(hit),
+        None => match why {
+            Some(error) if !matches!(error.cause(), EvaluateError::Trap(_)) => Err(failed(error)),
+            Some(_) | None => Ok(false),
+        },
+    }
 }
 
 /// A backend's traits in the form of result files.

@@ -43,6 +43,7 @@ pub enum Verb {
     Conform(ConformArgs),
     Report(ReportArgs),
     Fmt(FmtArgs),
+    Lsp(crate::commands::lsp::LspArgs),
     Completions(CompletionsArgs),
     #[command(hide = true)]
     Man(ManArgs),
@@ -62,7 +63,7 @@ pub struct SchemeArgs {
 /// Which optimising passes run. They change what rules cost, never what they answer.
 #[derive(ClapArgs)]
 pub struct PassesArgs {
-    /// The optimising passes: all, none, or those of these names joined by commas (fold, flatten, negate, ranges, sets, order,
+    /// The optimising passes: all, none, or those of these names joined by commas (fold, flatten, negate, ranges, sets, order, inline,
     /// share, prefilter).
     #[arg(long, value_name = "on|off|NAMES", default_value = "on")]
     pub passes: Passes,
@@ -88,8 +89,8 @@ Examples:
   quintet check edge.rules --output json
   quintet check --scheme cloudflare --expressions collected.jsonl --origin docs --exceptions known.toml
 
---output json prints for each file a line {\"file\", \"diagnostics\": [{severity, code, message, label, help, start, end}], \"left_out\"}; start
-and end (exclusive) are {line, column, character, byte}: line and column count from 1, character and byte from 0 at the start of the text;
+--output json prints for each file a line {\"file\", \"diagnostics\": [{severity, code, message, label, help, mend, start, end}], \"left_out\"};
+mend is null or {start, end, text}, what to put in the place of what; start and end (exclusive) are {line, column, character, byte}: line and column count from 1, character and byte from 0 at the start of the text;
 columns are characters. left_out counts errors beyond the first 200.
 --expressions prints `N check, M fail, K listed` in its last line.
 
@@ -144,7 +145,7 @@ Examples:
   quintet explain 'tcp.port == 443 or tcp.port == 80' --emit ast --passes off      what the passes were given
   quintet explain edge.rules --emit plan                                           what is decided once for all backends
   quintet explain 'tcp.port == 443' --emit clif                                    by jit; wat is by wasm, lua by lua
-  quintet explain 'tcp.port == 443' --emit asm --backend jit                       or jit-fast, wasm, wasm-winch
+  quintet explain 'tcp.port == 443' --emit asm --backend jit                       or jit-fast, jit-stencil, wasm, wasm-winch
   quintet explain edge.rules --rule login --rule tls --emit lua
   quintet explain 'http.host contains \"example\"' --format http --emit wat
 

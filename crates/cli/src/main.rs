@@ -48,6 +48,7 @@ fn run(verb: Verb) -> Result<ExitCode, Failure> {
         Verb::Eval(args) => commands::eval::run(&args),
         Verb::Conform(args) => commands::conform::run(&args),
         Verb::Fmt(args) => commands::fmt::run(&args),
+        Verb::Lsp(args) => commands::lsp::run(args),
         Verb::Completions(args) => commands::shell::completions(&args),
         Verb::Man(args) => commands::shell::man(&args),
         Verb::Report(args) => commands::report::run(&args),

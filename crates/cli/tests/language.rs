@@ -102,7 +102,7 @@ fn every_value_is_what_the_page_says_on_every_backend() {
             let found = match compiled.instance().expect("an instance").evaluate(batch.record(0)) {
                 Ok(Some(value)) => value.to_string(),
                 Ok(None) => "nil".into(),
-                Err(EvaluateError::Trap(trap)) => format!("trap: {trap}"),
+                Err(EvaluateError::Trap(fault)) => format!("trap: {}", fault.trap),
                 Err(e) => panic!("line {line}: {e}"),
             };
             if found != expected {

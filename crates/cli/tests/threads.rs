@@ -62,7 +62,7 @@ fn every_output_of_packets_and_requests() {
     let folder = folder("threads-outputs");
     let (traffic, requests) = (long("data/traffic.pcapng", 5, &folder), long("data/requests.jsonl", 9, &folder));
     let (header_logic, pack) = (data("header-logic.rules"), data("waf-pack.rules"));
-    for backend in ["closures", "jit", "lua", "wasm", "interp"] {
+    for backend in ["closures", "jit", "jit-stencil", "lua", "wasm", "interp"] {
         for (rules, input, field) in [(&header_logic, &traffic, "ip.src"), (&pack, &requests, "http.request.uri")] {
             let base = ["run", text(rules), "--input", text(input), "--backend", backend];
             assert!(!hold(&[&base[..], &["--output", "count"]].concat(), plain).is_empty());
@@ -115,7 +115,7 @@ fn traps_and_faults() {
     for output in ["text", "json"] {
         let expression = "1 / (len(http.request.uri) - 7)";
         let values = hold(&["eval", expression, "--input", text(&path), "--format", "http", "--output", output, "--strict"], plain);
-        assert!(values.len() > 100_000);
+        assert!(values.len() > 30_000);
     }
     let zipped = folder.join("cut.jsonl.gz");
     let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());

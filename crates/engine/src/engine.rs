@@ -5,9 +5,11 @@ use std::sync::Arc;
 use quintet_lang::diagnostic::Diagnostics;
 use quintet_lang::{Checked, Limits, Passes, Program, Scheme, optimise, rewrite};
 use quintet_runtime::{
-    Backend, CompileError, Compiled, Instance, InstantiateError, Library, LinkError, Linked, Lists, PREFILTER_PAYS, Threshold, Thresholds,
+    Backend, CompileError, Compiled, Filter, Instance, InstantiateError, Library, LinkError, Linked, Lists, PREFILTER_PAYS, Threshold,
+    Thresholds,
 };
 
+use crate::callable::{Callable, NotCallable};
 use crate::expression::Expression;
 use crate::registry::{UnknownBackend, find};
 
@@ -127,7 +129,7 @@ impl Engine {
         projected(scheme, |scheme| self.check(source, scheme))
     }
 
-    /// Parses and checks one expression of any type. The program hands over its value; see [`Program::value`].
+    /// Parses and checks one expression of any type. The program answers its value; see [`Program::value`].
     ///
     /// # Errors
     /// All that is wrong with the text.
@@ -213,6 +215,26 @@ impl Rules {
     /// See [`InstantiateError`].
     pub fn instance(&self) -> Result<Box<dyn Instance>, InstantiateError> {
         self.compiled.instantiate(&self.limits)
+    }
+
+    /// One rule alone, to be asked about records one by one.
+    ///
+    /// # Errors
+    /// See [`InstantiateError`].
+    ///
+    /// # Panics
+    /// When there is no such rule.
+    pub fn filter(&self, rule: usize) -> Result<Filter, InstantiateError> {
+        assert!(rule < self.program().rules.len(), "rule {rule} of {}", self.program().rules.len());
+        Ok(Filter::new(self.instance()?, rule))
+    }
+
+    /// A function of the rules' text, for the host to call. All functions are there, also those that no rule calls.
+    ///
+    /// # Errors
+    /// See [`NotCallable`].
+    pub fn function(&self, name: &str) -> Result<Callable, NotCallable> {
+        Callable::find(&self.linked, name)
     }
 
     /// The program that was compiled, with its rules' names and expressions.

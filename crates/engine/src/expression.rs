@@ -23,7 +23,7 @@ impl Expression {
     /// # Errors
     /// See [`InstantiateError`].
     pub fn instance(&self) -> Result<ValueInstance, InstantiateError> {
-        self.rules.instance().map(ValueInstance::new)
+        Ok(ValueInstance::new(self.rules.instance()?, self.program()))
     }
 
     /// The type of the value.
@@ -32,7 +32,7 @@ impl Expression {
         self.program().value().map_or(&Type::Bool, |e| &e.ty)
     }
 
-    /// The program that was compiled: a rule that hands the value over.
+    /// The program that was compiled: a function without parameters that answers the value.
     pub fn program(&self) -> &Program {
         self.rules.program()
     }

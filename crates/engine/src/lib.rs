@@ -47,7 +47,7 @@
 //! An expression of any type is compiled and evaluated to a value, on every backend alike. `None` is nil, the missing value:
 //!
 //! ```
-//! use quintet::{ArenaKind, BatchBuilder, Engine, EvaluateError, OwnedValue, Scheme, Trap, Type};
+//! use quintet::{ArenaKind, BatchBuilder, Engine, EvaluateError, Fault, OwnedValue, Scheme, Trap, Type};
 //!
 //! let engine = Engine::new();
 //! let scheme = Scheme::builder()
@@ -78,8 +78,70 @@
 //! assert_eq!(site.evaluate(batch.record(0))?, text("Example.org"));
 //! assert_eq!(site.evaluate(batch.record(1))?, None);
 //! let mut ratio = ratio.instance()?;
-//! assert!(matches!(ratio.evaluate(batch.record(0)), Err(EvaluateError::Trap(Trap::DivisionByZero))));
+//! assert!(matches!(ratio.evaluate(batch.record(0)), Err(EvaluateError::Trap(Fault { trap: Trap::DivisionByZero, .. }))));
 //! assert_eq!(ratio.evaluate(batch.record(1))?, None);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # One rule, one record
+//! Where records come one by one and one rule decides, [`Rules::filter`] is the least that a call can be: no set of answers is made, and a
+//! trap is an error.
+//!
+//! ```
+//! use quintet::{ArenaKind, BatchBuilder, Engine, EvaluateError, Scheme, Trap, Type};
+//!
+//! let scheme = Scheme::builder().mandatory("port", Type::Int).build()?;
+//! let mut builder = BatchBuilder::new(&scheme, 2, ArenaKind::Plain)?;
+//! for port in [443, 0] {
+//!     let mut record = builder.record();
+//!     record.int(scheme.field_id("port").unwrap(), port);
+//!     record.finish()?;
+//! }
+//! let batch = builder.build();
+//!
+//! let mut filter = Engine::new().compile("1000 / port == 2", &scheme, "jit")?.filter(0)?;
+//! assert!(filter.matches(batch.record(0))?);
+//! let error = filter.matches(batch.record(1)).unwrap_err();
+//! assert!(matches!(error.cause(), EvaluateError::Trap(fault) if fault.trap == Trap::DivisionByZero));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # Calling functions of a script
+//! What a script computes need not be a test: the host calls its functions with arguments, on a record, and gets their results. It is a call
+//! as within the language, with the same limits and the same traps:
+//!
+//! ```
+//! use quintet::{ArenaKind, BatchBuilder, CallError, Engine, OwnedValue, Scheme, Trap, Type, Value};
+//!
+//! let scheme = Scheme::builder().mandatory("payload", Type::Bytes).build()?;
+//! let source = "
+//!     fn checksum(from: Int, weight: Int) -> Int {
+//!         let sum = 0
+//!         for b in payload[from:] { sum += b * weight }
+//!         return sum % weight
+//!     }
+//! ";
+//! let rules = Engine::new().compile(source, &scheme, "jit")?;
+//! let checksum = rules.function("checksum")?;
+//! assert!(checksum.params().eq([("from", &Type::Int, false), ("weight", &Type::Int, false)]));
+//!
+//! let mut builder = BatchBuilder::new(&scheme, 1, ArenaKind::Plain)?;
+//! let mut record = builder.record();
+//! record.bytes(scheme.field_id("payload").unwrap(), b"abc");
+//! record.finish()?;
+//! let batch = builder.build();
+//!
+//! let mut instance = rules.instance()?;
+//! let mut call = |args: &[Value]| checksum.call(&mut *instance, batch.record(0), args);
+//! assert_eq!(call(&[Value::Int(1), Value::Int(7)])?, [Some(OwnedValue::Int(0))]);
+//! // A call with nil for what is never nil is nil, and what is of another type is an error.
+//! assert_eq!(call(&[Value::Nil, Value::Int(7)])?, [None]);
+//! assert!(matches!(call(&[Value::Bool(true), Value::Int(7)]), Err(CallError::Arguments(_))));
+//! // A trap has its place in the source, and the instance stays usable.
+//! let Err(CallError::Trap(fault)) = call(&[Value::Int(0), Value::Int(0)]) else { panic!("a division by zero") };
+//! assert_eq!(fault.trap, Trap::DivisionByZero);
+//! assert_eq!(&source[fault.span.start as usize..fault.span.end as usize], "return sum % weight");
+//! assert!(call(&[Value::Int(0), Value::Int(9)]).is_ok());
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
@@ -194,11 +256,13 @@
 //! records, `wasm` where generated code must stay in a sandbox, `lua` where LuaJIT is in the product already, `interp` as the reference.
 #![forbid(unsafe_code)]
 
+mod callable;
 mod engine;
 mod expression;
 mod lists;
 mod registry;
 
+pub use callable::{Callable, NotCallable};
 pub use engine::{Engine, Error, Rules};
 pub use expression::Expression;
 pub use lists::{ListText, ListTextError};
@@ -207,8 +271,8 @@ pub use registry::{UnknownBackend, backend, backends, configurations};
 pub use quintet_lang as lang;
 pub use quintet_lang::{Checked, Field, FieldId, Limits, Passes, Presence, Program, Scheme, SchemeBuilder, SchemeError, Type};
 pub use quintet_runtime::{
-    Alone, Arena, ArenaKind, ArrayRef, Artifact, Backend, BackendId, Batch, BatchBuilder, Bind, BytesSet, CompileError, Compiled, Emit,
-    EvaluateError, Function, Instance, InstantiateError, IntSet, IpSet, Isolation, Library, LinkError, Linked, List, Lists, MapRef,
-    Matches, OwnedValue, Profile, RecordBuilder, RecordError, RecordRef, Room, RuleCost, RuleSet, RuleTrap, RunError, Scratch, SetMatcher,
-    Spent, Traits, Trap, TrapAt, Value, ValueInstance,
+    Alone, Arena, ArenaKind, ArrayRef, Artifact, Backend, BackendId, Batch, BatchBuilder, Bind, BytesSet, CallError, CompileError,
+    Compiled, Emit, EvaluateError, Fault, Filter, FilterError, Function, Instance, InstantiateError, IntSet, IpSet, Isolation, Library,
+    LinkError, Linked, List, Lists, MapRef, Matches, OwnedValue, Profile, RecordBuilder, RecordError, RecordRef, Room, RuleCost, RuleSet,
+    RuleTrap, RunError, Scratch, SetMatcher, Spent, Traits, Trap, TrapAt, Value, ValueInstance,
 };

@@ -2,7 +2,9 @@
 //! making and entries in any order are a trap or a value, the same everywhere, and no value takes the process down.
 
 use quintet::lang::signature::{Param, Signature};
-use quintet::{ArenaKind, ArrayRef, BatchBuilder, Engine, EvaluateError, Library, MapRef, Scheme, Trap, Type, Value, configurations};
+use quintet::{
+    ArenaKind, ArrayRef, BatchBuilder, Engine, EvaluateError, Fault, Library, MapRef, Scheme, Trap, Type, Value, configurations,
+};
 use quintet_runtime::Memory;
 
 static WORDS: [u64; 8] = [64, u64::MAX, 8, 1 << 32 | 16, 0, 1, 2, 3];
@@ -69,7 +71,7 @@ fn values_of_functions_are_checked_where_they_come_in() {
         for source in traps {
             let mut instance = engine.compile_value(source, &scheme, &id).unwrap().instance().unwrap();
             let answer = instance.evaluate(batch.record(0));
-            assert!(matches!(answer, Err(EvaluateError::Trap(Trap::ResultType))), "{id}: {source}: {answer:?}");
+            assert!(matches!(answer, Err(EvaluateError::Trap(Fault { trap: Trap::ResultType, .. }))), "{id}: {source}: {answer:?}");
         }
         for (source, wanted) in values {
             let mut instance = engine.compile_value(source, &scheme, &id).unwrap().instance().unwrap();

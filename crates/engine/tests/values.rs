@@ -44,8 +44,8 @@ fn wrong(case: &Json) -> Vec<String> {
                 let batch = batch(&world.scheme, [&record], kind).expect("a batch");
                 let found = match instance.evaluate(batch.record(0)) {
                     Ok(value) => Ok(value),
-                    Err(EvaluateError::Trap(trap)) => Err(trap.to_string()),
-                    Err(EvaluateError::Run(e)) => panic!("{source}: {e}"),
+                    Err(EvaluateError::Trap(fault)) => Err(fault.trap.to_string()),
+                    Err(e) => panic!("{source}: {e}"),
                 };
                 if found != wanted {
                     wrong.push(format!("{source}\n  wanted {wanted:?}\n  {id}: {found:?}"));

@@ -19,6 +19,9 @@
 //! # }
 //! ```
 //!
+//! To use several threads, cut an input into [`Pieces`] instead, and give each thread a [`Decoder`]: the records and the [`Stats`] of the
+//! pieces, in their order, are those that a reader finds.
+//!
 //! # What the formats give
 //! * [`Format::Packets`]: one record per frame, whatever the frame holds ([`schemes::packets`]). Fields have Wireshark's names.
 //!   Dissection is stateless: each packet is read for itself, nothing is reassembled, and protocols above TCP and UDP are chosen by port.
@@ -48,6 +51,7 @@ mod scan;
 pub mod schemes;
 mod stats;
 mod table;
+mod usual;
 mod window;
 
 pub use decoder::Decoder;

@@ -62,7 +62,7 @@ pub(crate) fn elements<'a>(text: &'a str, mut each: impl FnMut(Raw<'a>)) -> bool
 }
 
 /// The pairs of strings that an array is of; none where it is not sure that it is one.
-pub(crate) fn pairs<'a>(text: &'a str) -> Option<Vec<[Raw<'a>; 2]>> {
+pub(crate) fn pairs(text: &str) -> Option<Vec<[Raw<'_>; 2]>> {
     let mut scan = Scan { text, at: 0 };
     let mut pairs = Vec::with_capacity(16);
     scan.expect(b'[')?;
@@ -261,7 +261,7 @@ fn special(text: &[u8], mut at: usize) -> usize {
         let word = u64::from_le_bytes(*bytes);
         // The upper bit of a byte that is less than `n`; above the first of them borrows may set others.
         let less = |word: u64, n: u64| word.wrapping_sub(ONES * n) & !word;
-        let found = (less(word ^ ONES * u64::from(b'"'), 1) | less(word ^ ONES * u64::from(b'\\'), 1) | less(word, 0x20)) & HIGH;
+        let found = (less(word ^ (ONES * u64::from(b'"')), 1) | less(word ^ (ONES * u64::from(b'\\')), 1) | less(word, 0x20)) & HIGH;
         if found != 0 {
             return at + found.trailing_zeros() as usize / 8;
         }

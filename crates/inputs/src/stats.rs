@@ -194,10 +194,10 @@ mod tests {
             stats.records += 1;
             stats.skipped_as(format!("kind {kind}"));
             stats.unknown_key("a.", format!("key {kind}").as_bytes());
-            if i % 7 == 0 {
+            if i.is_multiple_of(7) {
                 stats.skipped(BLANK_LINE);
                 stats.malformed(i, "odd", || format!("number {i}"));
-                stats.unfit(i, if i % 2 == 0 { "even" } else { "odd" }, || format!("number {i}"));
+                stats.unfit(i, if i.is_multiple_of(2) { "even" } else { "odd" }, || format!("number {i}"));
             }
             if i == 4000 {
                 stats.truncated(i, "the end");

@@ -166,11 +166,7 @@ impl Program {
             id.ok_or_else(|| JsonError::Missing(format!("field `{}` of type {}", used.name, used.ty)))
         };
         let fields: Vec<FieldId> = document.fields.iter().map(field).collect::<Result<_, _>>()?;
-        let function = |name: &String| {
-            // The function that hands a value over is the scheme's, but no name in a text leads to it.
-            let unnamed = || scheme.functions().iter().position(|f| f.name == *name).map(|place| FunctionId(place as u32));
-            scheme.function_id(name).or_else(unnamed).ok_or_else(|| JsonError::Missing(format!("function `{name}`")))
-        };
+        let function = |name: &String| scheme.function_id(name).ok_or_else(|| JsonError::Missing(format!("function `{name}`")));
         let functions: Vec<FunctionId> = document.functions.iter().map(function).collect::<Result<_, _>>()?;
         let unlisted = || JsonError::Malformed("an id stands for no field or function of the text".into());
         let mut nodes = put_together(document.nodes)?;

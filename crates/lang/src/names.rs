@@ -35,6 +35,9 @@ impl Program {
     /// Gives each local of what has statements a name of its own, so that the program is the one its text is read as.
     pub(crate) fn name_locals(&mut self) {
         for place in 0..self.functions.len() {
+            if self.functions[place].is_value() {
+                continue;
+            }
             let names = self.names(&self.functions[place].frame);
             rename(&mut self.functions[place].frame, names);
         }

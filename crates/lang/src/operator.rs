@@ -56,7 +56,7 @@ impl ArithOp {
     /// The operator that is written like this.
     pub fn of_symbol(symbol: &str) -> Option<ArithOp> {
         // What is asked for is most often none.
-        if !symbol.bytes().next().is_some_and(|first| FIRST.get(usize::from(first)) == Some(&true)) {
+        if symbol.bytes().next().is_none_or(|first| FIRST.get(usize::from(first)) != Some(&true)) {
             return None;
         }
         ARITH.iter().find(|entry| entry.symbol == symbol).map(|entry| entry.op)

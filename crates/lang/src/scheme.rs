@@ -8,6 +8,7 @@ use std::sync::{Arc, OnceLock};
 use foldhash::fast::RandomState;
 use serde::{Deserialize, Serialize};
 
+use crate::ast::Const;
 use crate::signature::Signature;
 use crate::types::Type;
 
@@ -43,6 +44,15 @@ pub struct Field {
     pub doc: String,
 }
 
+/// One of the values that a field usually has: what editors offer. Rules may compare with any other.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FieldValue {
+    /// The value, of the field's type or that of its elements.
+    pub value: Const,
+    /// What it stands for; may be empty.
+    pub doc: String,
+}
+
 /// An immutable set of fields and functions. Cloning is cheap; clones are the same scheme.
 #[derive(Clone)]
 pub struct Scheme(Arc<Inner>);
@@ -53,6 +63,8 @@ struct Inner {
     functions: Vec<Signature>,
     names: HashMap<String, Named, RandomState>,
     list_types: BTreeSet<Type>,
+    /// The usual values of fields, by their names.
+    values: Arc<HashMap<String, Vec<FieldValue>>>,
     nil_not_equal: bool,
     /// The scheme that this one is a projection of.
     whole: Option<Scheme>,
@@ -87,6 +99,14 @@ pub enum SchemeError {
         /// Its type.
         ty: Type,
     },
+    /// The usual values of a field are of another type than it is, or there is no such field.
+    #[error("the values of field `{name}`: {what}")]
+    Values {
+        /// The field.
+        name: String,
+        /// What is wrong with them.
+        what: &'static str,
+    },
     /// No call of such a function could be checked.
     #[error("function `{name}`: {what}")]
     Signature {
@@ -106,6 +126,7 @@ pub struct SchemeBuilder {
     fields: Vec<Field>,
     functions: Vec<Signature>,
     list_types: BTreeSet<Type>,
+    values: HashMap<String, Vec<FieldValue>>,
     nil_equal: bool,
 }
 
@@ -126,6 +147,12 @@ impl SchemeBuilder {
     /// Adds a field.
     pub fn field(mut self, field: Field) -> Self {
         self.fields.push(field);
+        self
+    }
+
+    /// Says which values a field usually has.
+    pub fn values(mut self, field: &str, values: impl IntoIterator<Item = FieldValue>) -> Self {
+        self.values.entry(field.into()).or_default().extend(values);
         self
     }
 
@@ -178,6 +205,14 @@ impl SchemeBuilder {
             }
             add(&field.name, Named::Field(FieldId(i as u32)))?;
         }
+        for (name, values) in &self.values {
+            let wrong = |what| SchemeError::Values { name: name.clone(), what };
+            let field = self.fields.iter().find(|field| field.name == *name).ok_or_else(|| wrong("there is no such field"))?;
+            let ty = field.ty.element().unwrap_or(&field.ty);
+            if !matches!(ty, Type::Int | Type::Bytes) || values.iter().any(|value| value.value.ty() != *ty) {
+                return Err(wrong("they are of another type than it, or of a type other than Int and Bytes"));
+            }
+        }
         for (i, function) in self.functions.iter().enumerate() {
             function.check().map_err(|what| SchemeError::Signature { name: function.name.clone(), what })?;
             add(&function.name, Named::Function(FunctionId(i as u32)))?;
@@ -187,6 +222,7 @@ impl SchemeBuilder {
             functions: self.functions,
             names,
             list_types: self.list_types,
+            values: self.values.into(),
             nil_not_equal: !self.nil_equal,
             whole: None,
             derived: OnceLock::new(),
@@ -242,6 +278,11 @@ impl Scheme {
         &self.0.functions[id.0 as usize]
     }
 
+    /// The values that a field usually has, where the scheme knows any.
+    pub fn values(&self, field: &str) -> &[FieldValue] {
+        self.0.values.get(field).map_or(&[], Vec::as_slice)
+    }
+
     /// Whether `in $name` may stand after a value of this type.
     pub fn has_lists(&self, ty: &Type) -> bool {
         self.0.list_types.contains(ty)
@@ -269,21 +310,6 @@ impl Scheme {
         self.0.derived.get_or_init(|| Arc::new(make(self))).clone().downcast().ok()
     }
 
-    /// This scheme with another function, which no name leads to.
-    pub(crate) fn with_unnamed(&self, function: Signature) -> (Scheme, FunctionId) {
-        let id = FunctionId(self.0.functions.len() as u32);
-        let scheme = Scheme(Arc::new(Inner {
-            fields: self.0.fields.clone(),
-            functions: self.0.functions.iter().cloned().chain([function]).collect(),
-            names: self.0.names.clone(),
-            list_types: self.0.list_types.clone(),
-            nil_not_equal: self.0.nil_not_equal,
-            whole: self.0.whole.clone(),
-            derived: OnceLock::new(),
-        }));
-        (scheme, id)
-    }
-
     /// This scheme with only the fields that `keep` accepts: records of it are smaller and readers that fill them parse less.
     /// A program must be checked against the scheme of the records that it runs on.
     pub fn project(&self, mut keep: impl FnMut(FieldId, &Field) -> bool) -> Scheme {
@@ -306,6 +332,7 @@ impl Scheme {
             functions: self.0.functions.clone(),
             names,
             list_types: self.0.list_types.clone(),
+            values: self.0.values.clone(),
             nil_not_equal: self.0.nil_not_equal,
             whole: Some(self.whole().clone()),
             derived: OnceLock::new(),

@@ -1,37 +1,43 @@
-//! Value expressions: programs that hand over what one expression of any type is worth.
+//! Value expressions: programs that answer what one expression of any type is worth.
 //!
-//! Such a program has a single rule, which calls [`VALUE_FUNCTION`] with the expression. The function keeps its argument for the caller and
-//! answers true. So a backend that runs rules with calls evaluates values as it is, and a trap of the expression is the rule's trap.
+//! Such a program has no rule and a single function without parameters, which no text can name: its body returns the expression.
 
-use crate::ast::{Const, Expr, ExprKind, Frame, Program, Rule, Site, SiteId};
-use crate::signature::{NilRule, Param, Pattern, Signature};
+use crate::ast::{Answer, Expr, FnId, Frame, Function, Program, Stmt, StmtKind};
 use crate::types::Type;
 
-/// The name of the function that value programs call. No source can spell it.
-pub const VALUE_FUNCTION: &str = "(value)";
-
 impl Program {
-    /// Adds the rule that hands over what `expr` is worth. Its sites and other tables must be in the program.
+    /// Adds the function that answers what `expr` is worth. Its sites and other tables must be in the program.
     pub fn push_value(&mut self, frame: Frame, expr: Expr) {
-        let any = Param::new("value", Type::Bool).pattern(Pattern::Any);
-        let signature = Signature { nil: NilRule::Handled, ..Signature::new(VALUE_FUNCTION, vec![any], Type::Bool) };
-        let (scheme, function) = self.scheme.with_unnamed(signature);
-        self.scheme = scheme;
-        let constant: Option<Const> = match &expr.kind {
-            ExprKind::Const(c) => Some(c.clone()),
-            _ => None,
-        };
-        let (site, span) = (SiteId(self.sites.len() as u32), expr.span);
-        self.sites.push(Site { function, args: vec![expr.ty.clone()], constants: vec![constant], result: Type::Bool, span });
-        let call = Expr { kind: ExprKind::Call { site, args: vec![expr] }, ty: Type::Bool, nullable: false, span };
-        self.rules.push(Rule { name: String::new(), frame, before: Vec::new(), expr: call, span });
+        let (span, results) = (expr.span, vec![Answer { ty: expr.ty.clone(), nullable: expr.nullable }]);
+        let body = vec![Stmt { kind: StmtKind::Return(vec![expr]), span }];
+        self.functions.push(Function { name: String::new(), rule: false, params: 0, results, frame, body, span });
     }
 
-    /// The expression whose value the program hands over; `None` where it answers rules.
+    /// The function that answers a value; `None` where the program answers rules.
+    pub fn value_function(&self) -> Option<FnId> {
+        let at = self.functions.iter().position(Function::is_value)?;
+        Some(FnId(at as u32))
+    }
+
+    /// The expression whose value the program answers; `None` where it answers rules.
     pub fn value(&self) -> Option<&Expr> {
-        let [rule] = self.rules.as_slice() else { return None };
-        let ExprKind::Call { site, args } = &rule.expr.kind else { return None };
-        let function = self.sites.get(site.index())?.function;
-        if self.scheme.function(function).name == VALUE_FUNCTION { args.first() } else { None }
+        let function = self.functions.get(self.value_function()?.index())?;
+        match function.body.as_slice() {
+            [Stmt { kind: StmtKind::Return(values), .. }] => values.first(),
+            _ => None,
+        }
+    }
+}
+
+impl Function {
+    /// Whether a host can call it: it is no rule's body, and works on no array of its caller's.
+    pub fn is_callable(&self) -> bool {
+        let mut params = self.frame.locals.iter().take(self.params as usize);
+        !self.rule && !params.any(|param| matches!(param.ty, Type::List(..)))
+    }
+
+    /// Whether it answers what a value expression is worth.
+    pub fn is_value(&self) -> bool {
+        self.name.is_empty() && !self.rule && self.params == 0
     }
 }

@@ -77,6 +77,12 @@ impl Env {
         self.collects.clear();
     }
 
+    /// As [`Env::reset`], before statements, which make arrays too.
+    pub fn begin(&mut self) {
+        self.reset();
+        self.arrays.clear();
+    }
+
     /// The program.
     pub fn linked(&self) -> &Arc<Linked> {
         &self.linked

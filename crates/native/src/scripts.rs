@@ -163,9 +163,7 @@ fn status(result: Result<(), Trap>) -> u32 {
 /// `env` lives and nobody else uses it during the call; nothing that was made since the last call is used after it.
 pub unsafe extern "C" fn begin(env: *mut Env) {
     // SAFETY: as the caller promises.
-    let env = unsafe { &mut *env };
-    env.reset();
-    env.arrays.clear();
+    unsafe { (*env).begin() }
 }
 
 /// Charges and makes the arrays of a function: `words` words of fixed ones, which take `bytes` bytes of the limit, and so many growing ones.

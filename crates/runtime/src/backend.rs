@@ -6,14 +6,19 @@ use std::sync::Arc;
 
 use quintet_arena::Kind as ArenaKind;
 use quintet_lang::Limits;
+use quintet_lang::ast::FnId;
 
 use crate::batch::Batch;
+use crate::call::CallError;
+use crate::filter::FilterError;
 use crate::linked::Linked;
 use crate::matches::{Matches, RuleSet};
 use crate::meter::Interrupter;
+use crate::owned::OwnedValue;
 use crate::record::RecordRef;
+use crate::value::Value;
 
-/// A backend's name and configuration, as flags take it and reports print it: `jit`, `jit-fast`, `wasm-winch`.
+/// A backend's name and configuration, as flags take it and reports print it: `jit`, `jit-fast`, `jit-stencil`, `wasm-winch`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct BackendId {
     /// The backend.
@@ -165,6 +170,27 @@ pub trait Instance: Send {
     /// # Errors
     /// As [`Instance::run_batch`]; and where the program has no such rule or the batch no such records.
     fn run_rule(&mut self, rule: usize, batch: &Batch, records: Range<usize>, out: &mut Matches) -> Result<(), RunError>;
+
+    /// Whether `record` matches one rule, without running the others and without a set of answers; see [`Filter`](crate::Filter). `None` where
+    /// there is no answer: `why` then has the trap of a rule that trapped, which does not match, or else what ends a run of
+    /// [`Instance::run`], or that the program has no such rule. (Apart, so that an answer is handed over in a register.)
+    fn test(&mut self, rule: usize, record: RecordRef<'_>, why: &mut Option<FilterError>) -> Option<bool>;
+
+    /// Calls a function of the program on a record and copies its results to `results`, which is emptied first; `None` is nil. It is a call
+    /// like those within the language: it takes a step and one of the calls that may go on inside one another, and where an argument is nil
+    /// for a parameter that must not be, all results are nil and nothing is run. The copy counts against
+    /// [`Limits::memory_bytes`](quintet_lang::Limits::memory_bytes) along with what functions made: the bytes of texts and keys, 8 for each
+    /// element of an array, 16 for each entry of a map.
+    ///
+    /// # Errors
+    /// See [`CallError`].
+    fn call(
+        &mut self,
+        function: FnId,
+        record: RecordRef<'_>,
+        args: &[Value<'_>],
+        results: &mut Vec<Option<OwnedValue>>,
+    ) -> Result<(), CallError>;
 
     /// Bytes of memory that the instance holds for itself, as far as the backend knows. What evaluations made is not kept beyond the end of
     /// a run where it is more than a few MiB.

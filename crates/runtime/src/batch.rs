@@ -42,7 +42,8 @@ pub struct RecordBuilder<'b> {
     batch: &'b mut Batch,
     /// Bytes from the arena's start to the record.
     offset: usize,
-    error: Option<RecordError>,
+    /// The first error; apart, so that a builder is a few words to hand on.
+    error: Option<Box<RecordError>>,
 }
 
 /// Why a record cannot be kept.
@@ -234,7 +235,7 @@ impl BatchBuilder {
     pub fn record(&mut self) -> RecordBuilder<'_> {
         self.batch.discard();
         self.batch.open = true;
-        let error = (self.batch.len == self.batch.capacity).then_some(RecordError::Full);
+        let error = (self.batch.len == self.batch.capacity).then(|| Box::new(RecordError::Full));
         RecordBuilder { offset: self.batch.next(), batch: &mut self.batch, error }
     }
 
@@ -249,8 +250,9 @@ impl BatchBuilder {
 
 /// The setters remember the first error and [`RecordBuilder::finish`] answers it. Setting a field twice keeps the last value.
 impl RecordBuilder<'_> {
+    #[cold]
     fn fail(&mut self, error: RecordError) {
-        self.error.get_or_insert(error);
+        self.error.get_or_insert_with(|| Box::new(error));
     }
 
     /// Marks a field as present and answers the offset of its slot, if it takes values of this form.
@@ -463,7 +465,7 @@ impl RecordBuilder<'_> {
     /// The first error of a setter, or a mandatory field without a value. The record is then not kept.
     pub fn finish(mut self) -> Result<(), RecordError> {
         if let Some(error) = self.error.take() {
-            return Err(error);
+            return Err(*error);
         }
         let memory = self.batch.arena.memory();
         for (i, wanted) in self.batch.layout.mandatory().iter().enumerate() {

@@ -1,7 +1,7 @@
 //! What is known of an evaluation's steps before it runs.
 
 use quintet_lang::Type;
-use quintet_lang::ast::{Clause, CompareOp, Const, Each, Expr, ExprKind, Filling, Needle, Stmt, StmtKind};
+use quintet_lang::ast::{Clause, CompareOp, Const, Each, Expr, ExprKind, Filling, Frame, Needle, Program, Rule, Stmt, StmtKind};
 use quintet_lang::effects::{self, Steps, steps};
 
 use crate::linked::Linked;
@@ -71,11 +71,27 @@ pub fn is_leaf(linked: &Linked, each: &Each) -> bool {
 pub fn longest_within<'e>(linked: &Linked, exprs: impl Iterator<Item = &'e Expr> + Clone, steps: u64) -> usize {
     let most = |bytes: usize| exprs.clone().map(|expr| steps_at_most(linked, expr, bytes)).fold(0, u64::saturating_add);
     let (mut low, mut high) = (0, 32);
+    // Mostly no record can be too long.
+    if most(1 << (high - 1)) <= steps {
+        return 1 << (high - 1);
+    }
     while low < high {
         let bits = (low + high) / 2;
         if most(1 << bits) <= steps { low = bits + 1 } else { high = bits }
     }
     if low == 0 { 0 } else { 1 << (low - 1) }
+}
+
+/// Whether evaluating a rule may make values or arrays, itself or in the functions that it may call, so that something is left at its end.
+pub fn makes(program: &Program, rule: &Rule) -> bool {
+    let has_arrays = |frame: &Frame, params: usize| frame.locals.iter().skip(params).any(|local| matches!(local.ty, Type::List(..)));
+    let in_block = |block: &[Stmt]| {
+        let mut makes = false;
+        block.iter().for_each(|stmt| stmt.exprs(&mut |e| makes = makes || e.makes_values()));
+        makes
+    };
+    let in_functions = || program.functions.iter().any(|f| has_arrays(&f.frame, f.params as usize) || in_block(&f.body));
+    has_arrays(&rule.frame, 0) || rule.expr.makes_values() || in_block(&rule.before) || (!rule.is_expression() && in_functions())
 }
 
 /// How the steps of a rule are counted, with so many in the budget.
@@ -93,7 +109,7 @@ pub enum Counting {
 impl Counting {
     /// How those of a rule are counted, by its place in the program.
     pub fn of(linked: &Linked, rule: usize, steps: u64) -> Counting {
-        match linked.plan().rule(rule).steps {
+        match linked.rule_plan(rule).steps {
             Steps::Never => Counting::Never,
             Steps::Inline => Counting::Inline,
             Steps::Looked => Counting::Within(longest_within(linked, std::iter::once(&linked.program().rules[rule].expr), steps)),

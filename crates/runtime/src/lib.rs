@@ -9,8 +9,10 @@ mod arrays;
 mod backend;
 mod batch;
 mod bounds;
+mod call;
 mod cost;
 mod evaluate;
+mod filter;
 mod functions;
 mod layout;
 mod linked;
@@ -41,8 +43,14 @@ pub use backend::{
 };
 pub use batch::{Batch, BatchBuilder, RecordBuilder, RecordError};
 pub use bounds::Bounds;
-pub use cost::{Counting, compare_steps, counts_steps, is_leaf, is_quiet, is_small, longest_within, statement_counts_steps, steps_at_most};
+pub use call::CallError;
+#[doc(hidden)]
+pub use call::{admit, hand_out};
+pub use cost::{
+    Counting, compare_steps, counts_steps, is_leaf, is_quiet, is_small, longest_within, makes, statement_counts_steps, steps_at_most,
+};
 pub use evaluate::{EvaluateError, ValueInstance};
+pub use filter::{Filter, FilterError};
 pub use functions::{Bind, BoundFunction, Function, Library, slice};
 pub use layout::{Layout, Slot};
 pub use linked::{LinkError, Linked, TooLarge};
@@ -67,5 +75,5 @@ pub use room::Room;
 pub use scratch::{Scratch, looked_at};
 pub use sums::sum_of_bytes;
 pub use thresholds::{Threshold, Thresholds};
-pub use trap::Trap;
+pub use trap::{Fault, Trap};
 pub use value::{ArrayRef, MapRef, Value};

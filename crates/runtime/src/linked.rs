@@ -4,22 +4,21 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use foldhash::fast::RandomState;
-use quintet_lang::ast::{Expr, ListId, NeedleId, Program, Regex, RegexId, SetId, Site, SiteId, Span, Stmt, WildcardId};
+use quintet_lang::ast::{Expr, FnId, ListId, NeedleId, Program, Regex, RegexId, SetId, Site, SiteId, Span, Stmt, WildcardId};
 use quintet_lang::validate::validate;
-use quintet_lang::{Checked, Limits, Scheme, VALUE_FUNCTION};
+use quintet_lang::{Checked, Limits, Scheme};
 use regex_automata::nfa::thompson::WhichCaptures;
 
-use crate::evaluate::HandOver;
-use crate::functions::{Bind, BoundFunction, Library, caught};
+use crate::functions::{BoundFunction, Library, caught};
 use crate::layout::Layout;
 use crate::lists::{Lists, Slot};
 use crate::matchers::{RegexMatcher, Searcher, SetMatcher, WildcardMatcher};
 use crate::places::Places;
-use crate::plan::{self, Plan};
+use crate::plan::{self, Plan, RulePlan};
 use crate::prefilter::{self, Index, PREFILTER_PAYS};
 use crate::room::Room;
 use crate::thresholds::{Crossings, Threshold, Thresholds};
-use crate::trap::Trap;
+use crate::trap::{Fault, Trap};
 use crate::value::Value;
 
 /// A checked program together with its prepared literals, bound functions and lists. Shared by all backends that compile it; its parts
@@ -87,9 +86,6 @@ fn known(program: &Program, library: &Library) -> Result<(), LinkError> {
     let mut seen = BTreeSet::new();
     for site in program.sites.iter().filter(|site| seen.insert(site.function)) {
         let declared = program.scheme.function(site.function);
-        if declared.name == VALUE_FUNCTION {
-            continue;
-        }
         let ours = library.signature(&declared.name).ok_or_else(|| unknown(&declared.name, site.span))?;
         if !ours.is_like(declared) {
             let message = format!(
@@ -163,8 +159,7 @@ impl Patterns {
             .iter()
             .map(|site| {
                 let name = &program.scheme.function(site.function).name;
-                let hand_over: Option<&dyn Bind> = (name == VALUE_FUNCTION).then_some(&HandOver);
-                let bind = hand_over.or(library.get(name).map(|b| &**b)).ok_or_else(|| unknown(name, site.span))?;
+                let bind = library.get(name).ok_or_else(|| unknown(name, site.span))?;
                 let may_be_nil = program.scheme.function(site.function).may_be_nil;
                 caught(|| bind.bind_within(site, &room))
                     .unwrap_or_else(|| Err("the function panicked when it was given its constant arguments".into()))
@@ -356,10 +351,26 @@ impl Linked {
         Some((Trap::from_code(code)?, self.places.span(Trap::place_of(code)).unwrap_or_else(own)))
     }
 
+    /// The same of a function of the program that a host has called. What happened before its first statement happened to all of it.
+    #[doc(hidden)]
+    pub fn call_fault(&self, function: FnId, code: u32) -> Option<Fault> {
+        let own = || self.program.functions.get(function.index()).map_or_else(Span::default, |function| function.span);
+        Some(Fault { trap: Trap::from_code(code)?, span: self.places.span(Trap::place_of(code)).unwrap_or_else(own) })
+    }
+
     /// What every backend must know of the program beside its AST.
     #[inline]
     pub fn plan(&self) -> &Plan {
         &self.plan
+    }
+
+    /// What a rule may do and costs, a part of the plan that is made when it is first asked for.
+    ///
+    /// # Panics
+    /// Where the program has no such rule, as an index into its rules would.
+    #[inline]
+    pub fn rule_plan(&self, index: usize) -> &RulePlan {
+        self.plan.rule(&self.program, index)
     }
 
     /// The plan as text: the same for the same program and version.

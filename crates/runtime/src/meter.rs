@@ -173,6 +173,12 @@ impl Meter {
         self.flag.load(Ordering::Relaxed)
     }
 
+    /// Whether the run was interrupted.
+    #[inline]
+    pub(crate) fn is_interrupted(&self) -> bool {
+        self.interrupted.get()
+    }
+
     /// Whether the run was interrupted, which this forgets.
     #[inline]
     pub(crate) fn take_interrupt(&self) -> bool {

@@ -75,6 +75,12 @@ impl Scratch {
         if self.meter.take_interrupt() { Err(RunError::interrupted(backend)) } else { Ok(()) }
     }
 
+    /// Whether [`Scratch::finish`] has nothing to do.
+    #[inline]
+    pub fn is_tidy(&self) -> bool {
+        !self.dirty.get() && !self.meter.is_interrupted()
+    }
+
     /// Whether the run should go on; to be asked between blocks of records.
     ///
     /// # Errors

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use quintet_lang::ast::Span;
+
 /// Ends the evaluation of one rule on one record: the rule does not match there. All backends trap in the same places.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[repr(u32)]
@@ -24,6 +26,22 @@ pub enum Trap {
     Nil = 7,
     /// More calls of the script's functions inside one another than [`Limits::calls`](quintet_lang::Limits::calls).
     Calls = 8,
+}
+
+/// A trap and where it happened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Fault {
+    /// What happened.
+    pub trap: Trap,
+    /// Where in the source: the statement, of `if` and `while` the condition where that is at fault, or of a rule that is an expression, and of
+    /// a function that was not begun, all of it. It is the same on every backend.
+    pub span: Span,
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} at {}..{}", self.trap, self.span.start, self.span.end)
+    }
 }
 
 /// What places are multiplied by in the number of a trap: more than any trap's own.

@@ -8,7 +8,8 @@ use std::sync::Arc;
 use quintet_lang::ast::Span;
 use quintet_lang::{Limits, Passes, Program, Scheme, compile, compile_value, optimise};
 use quintet_runtime::{
-    ArenaKind, Backend, Batch, EvaluateError, Instance, Linked, Matches, RecordError, RuleSet, Threshold, Thresholds, Trap, ValueInstance,
+    ArenaKind, Backend, Batch, EvaluateError, FilterError, Instance, Linked, Matches, RecordError, RecordRef, RuleSet, Threshold,
+    Thresholds, Trap, ValueInstance,
 };
 
 use crate::strategy::source;
@@ -94,8 +95,8 @@ impl Mode {
 /// Records, ready to be run each way.
 #[derive(Debug)]
 pub struct Batches {
-    plain: Batch,
-    shared: Batch,
+    pub(crate) plain: Batch,
+    pub(crate) shared: Batch,
 }
 
 impl Batches {
@@ -225,7 +226,10 @@ pub fn answers(instance: &mut dyn Instance, program: &Linked, batches: &Batches,
                 if !hits.traps().is_sorted_by_key(|it| it.rule) {
                     return Err("the traps are not in order".into());
                 }
-                Ok(Answer { hits: hits.iter().collect(), traps: hits.traps().iter().map(|it| (it.rule, (it.trap, it.span))).collect() })
+                let answer =
+                    Answer { hits: hits.iter().collect(), traps: hits.traps().iter().map(|it| (it.rule, (it.trap, it.span))).collect() };
+                (0..rules).try_for_each(|rule| asked_alone(instance, record, rule, &answer))?;
+                Ok(answer)
             })
             .collect();
     }
@@ -256,6 +260,21 @@ pub fn answers(instance: &mut dyn Instance, program: &Linked, batches: &Batches,
     Ok(all)
 }
 
+/// Asks one rule alone about one record.
+///
+/// # Errors
+/// When it answers otherwise than among the others.
+fn asked_alone(instance: &mut dyn Instance, record: RecordRef<'_>, rule: usize, answer: &Answer) -> Result<(), String> {
+    let mut why = None;
+    let found = match (instance.test(rule, record, &mut why), why.map(FilterError::into_cause)) {
+        (Some(hit), None) => (hit, None),
+        (None, Some(EvaluateError::Trap(fault))) => (false, Some((fault.trap, fault.span))),
+        (answer, why) => return Err(format!("rule {rule} alone answers {answer:?} and {why:?}")),
+    };
+    let wanted = (answer.hits.contains(&rule), answer.traps.get(&rule).copied());
+    if found == wanted { Ok(()) } else { Err(format!("rule {rule} alone answers {found:?}, and {wanted:?} among the others")) }
+}
+
 /// Asks one rule alone for some records of a batch.
 ///
 /// # Errors
@@ -283,14 +302,14 @@ fn rule_alone(instance: &mut dyn Instance, batch: &Batch, rule: usize, records: 
 ///
 /// # Errors
 /// When the instance ends.
-pub fn values_of(instance: Box<dyn Instance>, batches: &Batches) -> Result<Vec<String>, String> {
-    let mut instance = ValueInstance::new(instance);
+pub fn values_of(instance: Box<dyn Instance>, program: &Program, batches: &Batches) -> Result<Vec<String>, String> {
+    let mut instance = ValueInstance::new(instance, program);
     let records = batches.plain.iter().chain(batches.shared.iter());
     let text = |record| match instance.evaluate(record) {
         Ok(Some(value)) => Ok(value.to_string()),
         Ok(None) => Ok("nil".to_owned()),
-        Err(EvaluateError::Trap(trap)) => Ok(format!("trap: {trap}")),
-        Err(EvaluateError::Run(e)) => Err(e.to_string()),
+        Err(EvaluateError::Trap(fault)) => Ok(format!("trap: {fault}")),
+        Err(e) => Err(e.to_string()),
     };
     records.map(text).collect()
 }

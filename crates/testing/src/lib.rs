@@ -15,6 +15,7 @@ mod dice;
 mod differential;
 mod elements;
 mod generate;
+mod host_calls;
 mod literals;
 mod passes;
 mod regression;
@@ -31,6 +32,7 @@ mod world;
 
 pub use case::{Answer, Batches, Case, Mode, answers, instance, link, trap_named, values_of};
 pub use differential::differential;
+pub use host_calls::host_calls;
 pub use passes::{passes, values};
 pub use regression::{Regression, regressions};
 pub use rule_sets::{RuleSets, rule_sets};

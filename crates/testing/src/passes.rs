@@ -111,7 +111,7 @@ fn rule_answers(backend: &dyn Backend, program: &Arc<Linked>, case: &Case) -> Re
 fn value_answers(backend: &dyn Backend, program: &Arc<Linked>, case: &Case) -> Result<Vec<String>, String> {
     let batches = Batches::new(program.scheme(), &case.records, false).map_err(|e| e.to_string())?;
     let instance = instance(backend, program, &case.limits())?;
-    values_of(instance, &batches)
+    values_of(instance, program.program(), &batches)
 }
 
 struct Report {

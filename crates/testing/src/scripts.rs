@@ -577,7 +577,7 @@ impl Writer<'_, '_> {
 }
 
 /// Links a script after these passes.
-fn link(script: &Script, passes: &Passes) -> Result<std::sync::Arc<Linked>, String> {
+pub(crate) fn link(script: &Script, passes: &Passes) -> Result<std::sync::Arc<Linked>, String> {
     let (world, limits) = (world(true), script.limits());
     let program = compile(&script.source(), &world.scheme, &limits).map_err(|d| d.to_string())?;
     Linked::with_thresholds(optimise(&program, passes), &world.library, &world.lists, &limits, Thresholds::default())

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use quintet_interp::Interp;
 use quintet_lang::Program;
-use quintet_lang::ast::Rule;
+use quintet_lang::ast::{Function, Rule};
 use quintet_runtime::{Backend, BackendId, CompileError, Compiled, Emit, EmitError, Linked, Traits, Unsupported};
 use quintet_testing::{differential, values, world};
 
@@ -31,10 +31,13 @@ impl Backend for Mistaken {
     }
 
     fn compile(&self, program: &Arc<Linked>) -> Result<Arc<dyn Compiled>, CompileError> {
-        let rules = serde_json::to_string(&program.program().rules).unwrap().replace(self.from, self.to);
-        let rules: Vec<Rule> = serde_json::from_str(&rules).unwrap();
+        let changed = |text: String| text.replace(self.from, self.to);
+        let rules: Vec<Rule> = serde_json::from_str(&changed(serde_json::to_string(&program.program().rules).unwrap())).unwrap();
+        // The program of a value is a function.
+        let functions = changed(serde_json::to_string(&program.program().functions).unwrap());
+        let functions: Vec<Function> = serde_json::from_str(&functions).unwrap();
         let world = world(program.scheme().nil_not_equal());
-        let changed = Program { rules, ..program.program().clone() };
+        let changed = Program { rules, functions, ..program.program().clone() };
         Interp::new().compile(&Linked::new(changed, &world.library, &world.lists, program.limits()).unwrap())
     }
 

@@ -56,7 +56,7 @@ fn generated_values_compile_and_are_of_all_types() {
         let again = compile_value(&text, &case.world().scheme, &case.limits()).unwrap_or_else(|e| panic!("{}\n{text}  {e}", case.source()));
         assert_eq!(again.to_string(), text, "{}", case.source());
         let batches = Batches::new(linked.scheme(), &case.records, false).unwrap();
-        let answers = values_of(instance(&Interp::new(), &linked, &case.limits()).unwrap(), &batches).unwrap();
+        let answers = values_of(instance(&Interp::new(), &linked, &case.limits()).unwrap(), linked.program(), &batches).unwrap();
         nil += answers.iter().filter(|a| *a == "nil").count();
         traps += answers.iter().filter(|a| a.starts_with("trap: ")).count();
     }

@@ -108,7 +108,7 @@ pub fn agree_on_values(linked: &Arc<Linked>, limits: &Limits, records: &[Record]
             Err(message) if message.contains("`code_expressions`") => continue,
             Err(message) => return Err(Fault::new(format!("{id} compiles"), message)),
         };
-        let found = values_of(instance, &batches).map_err(|e| Fault::new(format!("{id} evaluates"), e))?;
+        let found = values_of(instance, linked.program(), &batches).map_err(|e| Fault::new(format!("{id} evaluates"), e))?;
         let wanted = wanted.get_or_insert_with(|| found.clone());
         ensure(*wanted == found, &format!("values of {id} = interp"), || {
             format!("interp: {wanted:?}\n  {id}: {found:?}\n  {}", linked.program())

@@ -84,8 +84,7 @@ fn value(text: &str, world: &World, limits: &Limits) -> Result<String, Fault> {
         Ok(program) => program,
         Err(diagnostics) => return codes(text, &diagnostics),
     };
-    // The scheme of an expression has the function that hands its value over.
-    let read = Program::from_json(&program.to_json(), &program.scheme)
+    let read = Program::from_json(&program.to_json(), &world.scheme)
         .map_err(|e| Fault::new("an expression's JSON can be read", format!("{e}\n  {program}")))?;
     same("an expression's JSON is the expression", &dump(&program), &dump(&read))?;
     let Ok(linked) = link(program, world, limits) else { return Ok("not linked".into()) };

@@ -6,7 +6,7 @@ use quintet_lang::{Limits, Type};
 use quintet_runtime::{Artifact, Compiled, Instance, InstantiateError, Linked};
 
 use crate::context::BoolFn;
-use crate::frame::OwnList;
+use crate::frame::{Home, OwnList};
 use crate::instance::Runner;
 use crate::stmt::StmtFn;
 
@@ -79,6 +79,10 @@ pub(crate) struct FnCode {
     pub(crate) lists: Vec<OwnList>,
     /// What those are charged with that are fixed.
     pub(crate) fixed: usize,
+    /// Where its parameters are.
+    pub(crate) params: Box<[Home]>,
+    /// Where it leaves its results.
+    pub(crate) results: Box<[Home]>,
 }
 
 /// The operands of a rule that a block of records is asked for before the others are asked record by record.

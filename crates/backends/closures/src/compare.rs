@@ -227,7 +227,7 @@ pub(crate) fn equal_bytes(operand: Operand<Bytes>, c: &[u8], on_nil: bool, equal
     let (len, head, mask) = (c.len(), head_of(c), head_mask(c.len()));
     let c: Box<[u8]> = c.into();
     if len <= 8 {
-        let short = move |b: StoredBytes<'_>| b.len() == len && b.head() & mask == head;
+        let short = move |b: StoredBytes<'_>| b.size() == len && b.head() & mask == head;
         return match equal {
             true => leaf_bytes(operand, on_nil, move |_, b| short(b), move |_, b| *b == *c),
             false => leaf_bytes(operand, on_nil, move |_, b| !short(b), move |_, b| *b != *c),
@@ -235,7 +235,7 @@ pub(crate) fn equal_bytes(operand: Operand<Bytes>, c: &[u8], on_nil: bool, equal
     }
     let long = c.clone();
     match equal {
-        true => leaf_bytes(operand, on_nil, move |_, b| b.len() == len && b.head() == head && *b.get() == *long, move |_, b| *b == *c),
-        false => leaf_bytes(operand, on_nil, move |_, b| b.len() != len || b.head() != head || *b.get() != *long, move |_, b| *b != *c),
+        true => leaf_bytes(operand, on_nil, move |_, b| b.size() == len && b.head() == head && *b.get() == *long, move |_, b| *b == *c),
+        false => leaf_bytes(operand, on_nil, move |_, b| b.size() != len || b.head() != head || *b.get() != *long, move |_, b| *b != *c),
     }
 }

@@ -9,11 +9,11 @@ use std::cell::Cell;
 use std::ops::Range;
 use std::sync::Arc;
 
-use quintet_lang::ast::{Expr, ExprKind, LogicOp, Span};
+use quintet_lang::ast::{Expr, ExprKind, FnId, LogicOp, Span};
 use quintet_lang::{HARD_CALLS, HARD_STEPS, Limits};
 use quintet_runtime::{
-    Batch, Candidates, FREE, Instance, Interrupter, Linked, Matches, Memory, RecordRef, RuleSet, RunError, Scratch, Trap, WriteMatches,
-    WriteRuleSet, longest_within, set_bits,
+    Batch, CallError, Candidates, FREE, Fault, FilterError, Instance, Interrupter, Linked, Matches, Memory, OwnedValue, RecordRef, RuleSet,
+    RunError, Scratch, Trap, Value, WriteMatches, WriteRuleSet, admit, longest_within, set_bits,
 };
 
 use crate::code::{Filter, FnCode, Parts, RuleCode};
@@ -30,27 +30,27 @@ pub(crate) struct Runner {
 }
 
 /// What does not change between records but for its contents.
-struct State {
+pub(crate) struct State {
     slots: Box<[Cell<usize>]>,
-    trap: Cell<Option<Trap>>,
-    place: Cell<u32>,
+    pub(crate) trap: Cell<Option<Trap>>,
+    pub(crate) place: Cell<u32>,
     /// Scratch memory that is never used, with steps that never end: for blocks.
     unbounded: Scratch,
     /// The word of steps at half of the budget.
     half_used: u64,
     half: u64,
     /// Where functions of the script run.
-    stack: Stack,
+    pub(crate) stack: Stack,
     /// By rule: the bytes of the longest record with which its block takes no more than half of the budget, once that was asked.
     within: Box<[Cell<Option<usize>>]>,
 }
 
 /// Where the records are that are asked.
 #[derive(Clone, Copy)]
-struct Place<'a> {
-    memory: Memory<'a>,
+pub(crate) struct Place<'a> {
+    pub(crate) memory: Memory<'a>,
     /// The index of the record's first word.
-    record: usize,
+    pub(crate) record: usize,
 }
 
 impl Runner {
@@ -95,7 +95,7 @@ impl State {
 
     /// What tests see beside the record, with these values of locals.
     #[inline(always)]
-    fn env<'a>(&'a self, code: &'a Parts, scratch: &'a Scratch, values: ValueFrame<'a>) -> Env<'a> {
+    pub(crate) fn env<'a>(&'a self, code: &'a Parts, scratch: &'a Scratch, values: ValueFrame<'a>) -> Env<'a> {
         let (values, words) = (Cell::new(values), Cell::new(<&[_]>::default()));
         Env {
             code,
@@ -307,18 +307,15 @@ impl Runner {
         let Runner { code, scratch, state, .. } = self;
         let place = Place { memory: record.memory(), record: record.offset() / 8 };
         let longest = record.batch().longest();
+        // What makes no values and stays within the budget sees the same all along.
+        let env = state.plain(code, &state.unbounded);
+        let cx = Ctx { memory: place.memory, record: place.record, env: &env };
         for (word, rules) in code.rules.chunks(64).enumerate() {
             let mut bits = 0;
             for (bit, rule) in rules.iter().enumerate() {
                 let hit = match rule {
-                    RuleCode::Plain(test) => {
-                        let Place { memory, record } = place;
-                        test.test(&Ctx { memory, record, env: &state.plain(code, scratch) })
-                    }
-                    RuleCode::Counting(test) if state.is_within(&code.linked, word * 64 + bit, usize::MAX, longest) => {
-                        let Place { memory, record } = place;
-                        test.test(&Ctx { memory, record, env: &state.plain(code, &state.unbounded) })
-                    }
+                    RuleCode::Plain(test) => test.test(&cx),
+                    RuleCode::Counting(test) if state.is_within(&code.linked, word * 64 + bit, usize::MAX, longest) => test.test(&cx),
                     rule => state.exact(code, scratch, rule, place).unwrap_or_else(|trap| {
                         hits.trap(word * 64 + bit, state.fault(code, word * 64 + bit, trap));
                         false
@@ -409,6 +406,54 @@ impl Instance for Runner {
         }
         out.finish();
         scratch.finish(ID)
+    }
+
+    fn test(&mut self, rule: usize, record: RecordRef<'_>, why: &mut Option<FilterError>) -> Option<bool> {
+        let Runner { code, scratch, state, .. } = self;
+        if !record.batch().scheme().same(code.linked.scheme()) {
+            return FilterError::from(RunError::scheme(ID)).say(why);
+        }
+        match code.rules.get(rule) {
+            Some(RuleCode::Plain(test)) => {
+                Some(test.test(&Ctx { memory: record.memory(), record: record.offset() / 8, env: &state.plain(code, scratch) }))
+            }
+            Some(RuleCode::Counting(test)) if state.is_within(&code.linked, rule, usize::MAX, record.batch().longest()) => {
+                let env = state.plain(code, &state.unbounded);
+                Some(test.test(&Ctx { memory: record.memory(), record: record.offset() / 8, env: &env }))
+            }
+            Some(_) => {
+                let answer = self.run_one(rule, record);
+                if let Err(error) = self.scratch.finish(ID) {
+                    return FilterError::from(error).say(why);
+                }
+                match answer {
+                    Ok(hit) => Some(hit),
+                    Err(trap) => {
+                        let (trap, span) = self.state.fault(&self.code, rule, trap);
+                        FilterError::trap(Fault { trap, span }).say(why)
+                    }
+                }
+            }
+            None => FilterError::no_rule(ID, (rule, code.rules.len())).say(why),
+        }
+    }
+
+    fn call(
+        &mut self,
+        id: FnId,
+        record: RecordRef<'_>,
+        args: &[Value<'_>],
+        results: &mut Vec<Option<OwnedValue>>,
+    ) -> Result<(), CallError> {
+        let Runner { code, scratch, state, .. } = self;
+        if !record.batch().scheme().same(code.linked.scheme()) {
+            return Err(RunError::scheme(ID).into());
+        }
+        let Some(function) = admit(&code.linked, id, args, results)? else { return Ok(()) };
+        let place = Place { memory: record.memory(), record: record.offset() / 8 };
+        let done = state.call(code, scratch, (id, function), place, (args, results));
+        scratch.finish(ID)?;
+        done.map_err(CallError::Trap)
     }
 
     fn memory_bytes(&self) -> usize {

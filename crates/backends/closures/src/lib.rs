@@ -31,6 +31,7 @@ mod compile;
 mod config;
 mod context;
 mod each;
+mod entry;
 mod expr;
 mod frame;
 mod generator;

@@ -22,7 +22,9 @@ impl<'p> Generator<'p> {
     pub(crate) fn code(&mut self, body: StmtFn, frame: &Frame, params: usize) -> FnCode {
         let layout = &self.layout;
         let values = if layout.valued || self.values { layout.values } else { 0 };
-        FnCode { body, words: layout.words, values, lists: layout.lists(frame, params), fixed: fixed_bytes(frame, params) }
+        let (lists, fixed) = (layout.lists(frame, params), fixed_bytes(frame, params));
+        let (params, results) = (layout.homes.iter().take(params).copied().collect(), layout.results.clone().into());
+        FnCode { body, words: layout.words, values, lists, fixed, params, results }
     }
 
     /// Where a local of a script is; nothing where the rule has no statements.

@@ -102,11 +102,11 @@ fn contains(
     match plan {
         SearchPlan::Always => leaf(operand, false, |_| true),
         SearchPlan::Byte(byte) => match OneByte::new(byte) {
-            Some(needle) => leaf_bytes(operand, false, move |cx, bytes| cx.count(looked_at(bytes.len())) && needle.is_in(bytes), anywhere),
+            Some(needle) => leaf_bytes(operand, false, move |cx, bytes| cx.count(looked_at(bytes.size())) && needle.is_in(bytes), anywhere),
             None => leaf_with(operand, false, anywhere),
         },
         SearchPlan::Short => match ShortNeedle::new(needle) {
-            Some(needle) => leaf_bytes(operand, false, move |cx, bytes| cx.count(looked_at(bytes.len())) && needle.is_in(bytes), anywhere),
+            Some(needle) => leaf_bytes(operand, false, move |cx, bytes| cx.count(looked_at(bytes.size())) && needle.is_in(bytes), anywhere),
             None => leaf_with(operand, false, anywhere),
         },
         SearchPlan::Long => leaf_with(operand, false, anywhere),

@@ -192,7 +192,7 @@ impl FewBytes {
 
     #[inline(always)]
     fn contains(&self, bytes: StoredBytes<'_>) -> bool {
-        let len = bytes.len();
+        let len = bytes.size();
         if len >= FewBytes::LENGTHS {
             return false;
         }

@@ -37,7 +37,7 @@ impl Filter {
     /// The filter of a rule, with so many steps in the budget; `None` where there is nothing to ask of a block.
     pub(crate) fn of(linked: &Linked, index: usize, budget: u64) -> Option<Filter> {
         let rule = &linked.program().rules[index];
-        if !linked.plan().rule(index).is_expression {
+        if !linked.rule_plan(index).is_expression {
             return None;
         }
         let all = items(rule);
@@ -168,7 +168,8 @@ impl Block<'_> {
             self.scratch.reset();
             self.scratch.set_meter_word(FREE);
             let record = self.batch.record(self.first + bit);
-            let mut machine = Machine::new(self.linked, (self.leaves, self.rooms), record, self.scratch, (self.rule, 0));
+            let needs = (&self.linked.program().rules[self.rule].frame, self.rooms[self.rule], 0);
+            let mut machine = Machine::new(self.linked, (self.leaves, self.rooms), record, self.scratch, needs);
             hits |= u64::from(machine.test(test).unwrap_or(false)) << bit;
         }
         hits

@@ -4,11 +4,11 @@ use std::cell::OnceCell;
 use std::ops::Range;
 use std::sync::Arc;
 
-use quintet_lang::ast::Span;
+use quintet_lang::ast::{FnId, Frame, Span};
 use quintet_lang::{HARD_CALLS, Limits};
 use quintet_runtime::{
-    Batch, Candidates, Instance, Interrupter, Linked, Matches, RecordRef, RuleSet, RunError, Scratch, Trap, WriteMatches, WriteRuleSet,
-    set_bits,
+    Batch, CallError, Candidates, Fault, FilterError, Instance, Interrupter, Linked, Matches, OwnedValue, RecordRef, RuleSet, RunError,
+    Scratch, Trap, Value, WriteMatches, WriteRuleSet, admit, hand_out, set_bits,
 };
 
 use crate::block::{Block, Filter};
@@ -50,16 +50,17 @@ impl Runner {
 
     /// Whether rule `rule` matches `record`.
     #[inline]
-    fn test(&mut self, rule: usize, record: RecordRef<'_>) -> Result<bool, (Trap, Span)> {
+    fn ask(&mut self, rule: usize, record: RecordRef<'_>) -> Result<bool, (Trap, Span)> {
         self.scratch.reset();
         let it = &self.program.program().rules[rule];
-        Machine::new(&self.program, (&self.leaves, &self.rooms), record, &self.scratch, (rule, self.most_calls)).rule(it)
+        let needs = (&it.frame, self.rooms[rule], self.most_calls);
+        Machine::new(&self.program, (&self.leaves, &self.rooms), record, &self.scratch, needs).rule(it)
     }
 
     /// Adds the answer of rule `rule` to those of a record.
     #[inline]
     fn add(&mut self, rule: usize, record: RecordRef<'_>, hits: &mut RuleSet) {
-        match self.test(rule, record) {
+        match self.ask(rule, record) {
             Ok(true) => hits.insert(rule),
             Ok(false) => {}
             Err(fault) => hits.trap(rule, fault),
@@ -97,7 +98,7 @@ impl Runner {
             (bits, rest) = (rest, 0);
         }
         for bit in set_bits(&[rest]) {
-            match self.test(rule, batch.record(first + bit)) {
+            match self.ask(rule, batch.record(first + bit)) {
                 Ok(hit) => bits |= u64::from(hit) << bit,
                 Err(fault) => out.trap(row, block * 64 + bit, fault),
             }
@@ -159,6 +160,46 @@ impl Instance for Runner {
         self.row(rule, batch, records, 0, out)?;
         out.finish();
         self.scratch.finish(ID)
+    }
+
+    fn test(&mut self, rule: usize, record: RecordRef<'_>, why: &mut Option<FilterError>) -> Option<bool> {
+        if let Err(error) = self.check(record.batch()) {
+            return FilterError::from(error).say(why);
+        }
+        if rule >= self.rules() {
+            return FilterError::no_rule(ID, (rule, self.rules())).say(why);
+        }
+        let answer = self.ask(rule, record);
+        if let Err(error) = self.scratch.finish(ID) {
+            return FilterError::from(error).say(why);
+        }
+        match answer {
+            Ok(hit) => Some(hit),
+            Err((trap, span)) => FilterError::trap(Fault { trap, span }).say(why),
+        }
+    }
+
+    fn call(
+        &mut self,
+        id: FnId,
+        record: RecordRef<'_>,
+        args: &[Value<'_>],
+        results: &mut Vec<Option<OwnedValue>>,
+    ) -> Result<(), CallError> {
+        self.check(record.batch())?;
+        let Some(function) = admit(&self.program, id, args, results)? else { return Ok(()) };
+        self.scratch.reset();
+        // What comes before the function has no locals of its own.
+        let outside = Frame::default();
+        let needs = (&outside, args.len(), self.most_calls);
+        let mut machine = Machine::new(&self.program, (&self.leaves, &self.rooms), record, &self.scratch, needs);
+        let done = machine.call_for_host(id, args).and_then(|()| {
+            let values = machine.calls().returned.iter().copied();
+            hand_out(values, &self.scratch, results).map_err(|trap| Fault { trap, span: function.span })
+        });
+        drop(machine);
+        self.scratch.finish(ID)?;
+        done.map_err(CallError::Trap)
     }
 
     fn memory_bytes(&self) -> usize {

@@ -8,7 +8,9 @@ use quintet_lang::ast::{
 };
 use quintet_lang::signature::{NilRule, Param, Signature};
 use quintet_lang::{Limits, Presence, Scheme, Type};
-use quintet_runtime::{ArenaKind, Backend, Batch, BatchBuilder, Library, Linked, Lists, Matches, RuleSet, Trap, Value, ValueInstance};
+use quintet_runtime::{
+    ArenaKind, Backend, Batch, BatchBuilder, EvaluateError, Library, Linked, Lists, Matches, RuleSet, Trap, Value, ValueInstance,
+};
 
 use crate::Interp;
 
@@ -156,11 +158,12 @@ fn answer_with(scheme: &Scheme, e: Expr, sites: Vec<Site>, memory: usize) -> Str
     program.push_value(frame(), e);
     let limits = Limits { memory_bytes: memory, ..Limits::default() };
     let linked = Linked::new(program, &library(), &Lists::new(), &limits).unwrap();
-    let mut instance = ValueInstance::new(Interp.compile(&linked).unwrap().instantiate(&limits).unwrap());
+    let mut instance = ValueInstance::new(Interp.compile(&linked).unwrap().instantiate(&limits).unwrap(), linked.program());
     match instance.evaluate(batch(scheme, 1).record(0)) {
         Ok(None) => "nil".into(),
         Ok(Some(value)) => value.to_string(),
-        Err(trap) => trap.to_string(),
+        Err(EvaluateError::Trap(fault)) => fault.trap.to_string(),
+        Err(e) => e.to_string(),
     }
 }
 

@@ -14,7 +14,7 @@ use cranelift_codegen::isa::TargetIsa;
 use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext, Variable};
 use quintet_lang::ast::{self, FnId, Frame, Rule, TableId};
 use quintet_lang::effects::Steps;
-use quintet_runtime::{Bounds, Linked, Trap};
+use quintet_runtime::{Bounds, Linked, Trap, makes};
 
 use crate::frame::Slot;
 use crate::stmt::Loop;
@@ -88,7 +88,7 @@ pub(crate) fn generate(
     context: &mut FunctionBuilderContext,
     symbols: &mut Symbols,
 ) -> Made<()> {
-    let plan = linked.plan().rule(index);
+    let plan = linked.rule_plan(index);
     func.signature = Signature::new(isa.default_call_conv());
     func.signature.params.extend([AbiParam::new(I64); 4]);
     func.signature.returns.push(AbiParam::new(I64));
@@ -205,7 +205,11 @@ impl<'f, 'p> Generator<'f, 'p> {
 
     /// What a rule does before its expression.
     fn begin_statements(&mut self, rule: &'p Rule) -> Made<()> {
-        self.call(Helper::Begin, &[self.state]);
+        if makes(self.linked.program(), rule) {
+            self.call(Helper::Begin, &[self.state]);
+        } else {
+            self.begin_steps();
+        }
         self.begin_meter();
         self.calls = Some(self.all_calls());
         self.bounds = Bounds::new(&rule.frame, 0, &rule.before);
@@ -269,7 +273,7 @@ impl<'p> Generator<'_, 'p> {
         let func = match self.helpers[helper as usize] {
             Some(func) => func,
             None => {
-                let signature = self.b.import_signature(helper.signature(self.isa.default_call_conv()));
+                let signature = self.b.import_signature(helper.call_signature(self.isa.default_call_conv()));
                 let name = self.symbols.helper(helper);
                 let func = self.b.import_function(ExtFuncData { name, signature, colocated: false, patchable: false });
                 self.helpers[helper as usize] = Some(func);

@@ -3,15 +3,17 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use quintet_lang::Limits;
-use quintet_lang::ast::Span;
+use quintet_lang::ast::{FnId, Function, Rule, Span};
+use quintet_lang::{HARD_CALLS, Limits};
 use quintet_native::Env;
 use quintet_runtime::{
-    Batch, Candidates, Counting, FREE, Instance, Interrupter, Matches, RecordRef, RuleSet, RunError, Trap, WriteMatches, WriteRuleSet,
-    runs, set_bits,
+    BackendId, Batch, CallError, Candidates, Counting, FREE, Fault, FilterError, Instance, Interrupter, Matches, OwnedValue, RecordRef,
+    RuleSet, RunError, Trap, Value, WriteMatches, WriteRuleSet, admit, hand_out, makes, runs, set_bits,
 };
 
 use crate::compile::Code;
+use crate::entry::{self, EntryFn, argument_words};
+use crate::script::answer_words;
 
 /// Records that one call of a rule's function answers, and rules of a word of answers for one record: the bits of a word.
 const BLOCK: usize = 64;
@@ -33,6 +35,26 @@ impl State {
     #[cold]
     fn fault(&self, rule: usize, code: u32) -> (Trap, Span) {
         self.env.linked().fault(rule, code).unwrap_or((Trap::Memory, Span::default()))
+    }
+
+    #[cold]
+    fn filter_error(&self, rule: usize, code: u32) -> FilterError {
+        let (trap, span) = self.fault(rule, code);
+        FilterError::trap(Fault { trap, span })
+    }
+
+    /// Ends a call of one rule that trapped, or that has something to leave.
+    #[inline(never)]
+    fn end_test(&mut self, rule: usize, id: BackendId, hit: u64, why: &mut Option<FilterError>) -> Option<bool> {
+        let mut first = None;
+        if !self.traps.is_empty() {
+            self.drain(|state, _, code| first = first.take().or_else(|| Some(state.filter_error(rule, code))));
+        }
+        match (self.env.finish(id), first) {
+            (Err(error), _) => FilterError::from(error).say(why),
+            (Ok(()), Some(trap)) => trap.say(why),
+            (Ok(()), None) => Some(hit != 0),
+        }
     }
 
     /// Hands over the traps since the last look.
@@ -59,11 +81,28 @@ pub(crate) unsafe extern "C" fn trap(state: *mut State, record: *const u8, code:
     state.traps.push((record as usize, code));
 }
 
+/// What asking a rule alone takes.
+struct Asked {
+    function: RuleFn,
+    /// The bytes of the longest record on which it is known to stay within the budget.
+    most: usize,
+    /// Whether it counts what it looks at.
+    looks: bool,
+    /// Whether anything is left at its end.
+    makes: bool,
+}
+
 /// One thread's state, and the code.
 pub(crate) struct Runner {
     code: Arc<Code>,
     /// By rule: how its steps are counted.
     counting: Box<[Counting]>,
+    /// By rule: what asking it alone takes.
+    asked: Box<[Asked]>,
+    /// The bytes of the longest record on which all rules whose steps are so counted are known to stay within the budget.
+    most: usize,
+    /// Calls of functions that may go on inside one another.
+    most_calls: u32,
     /// Boxed, so that moving the runner does not move it.
     state: Box<State>,
     candidates: Option<Box<Candidates>>,
@@ -73,9 +112,28 @@ impl Runner {
     pub(crate) fn new(code: Arc<Code>, limits: &Limits) -> Runner {
         let env = Env::new(code.program().clone(), limits);
         let steps = limits.steps;
-        let counting = (0..code.program().program().rules.len()).map(|rule| Counting::of(code.program(), rule, steps)).collect();
+        let counting: Box<[Counting]> =
+            (0..code.program().program().rules.len()).map(|rule| Counting::of(code.program(), rule, steps)).collect();
         let candidates = Candidates::new(code.program(), limits);
-        Runner { code, counting, state: Box::new(State { env, traps: Vec::new() }), candidates }
+        let program = code.program().program();
+        let of = |((rule, counting), function): ((&Rule, &Counting), &RuleFn)| Asked {
+            function: *function,
+            most: if let Counting::Within(most) = counting { *most } else { usize::MAX },
+            looks: matches!(counting, Counting::Within(_)),
+            makes: makes(program, rule),
+        };
+        let asked = program.rules.iter().zip(&counting).zip(code.functions()).map(of).collect();
+        let most =
+            counting.iter().filter_map(|c| if let Counting::Within(most) = c { Some(*most) } else { None }).min().unwrap_or(usize::MAX);
+        Runner {
+            code,
+            counting,
+            asked,
+            most,
+            most_calls: limits.calls.min(HARD_CALLS) as u32,
+            state: Box::new(State { env, traps: Vec::new() }),
+            candidates,
+        }
     }
 
     fn check(&self, batch: &Batch) -> Result<(), RunError> {
@@ -176,25 +234,79 @@ impl State {
     }
 }
 
+impl State {
+    /// Calls a function and copies its results; answers a trap's code.
+    ///
+    /// # Safety
+    /// As [`State::ask`], and the entry is the function's, which takes these arguments.
+    unsafe fn call(
+        &mut self,
+        (entry, most_calls): (EntryFn, u32),
+        function: &Function,
+        record: RecordRef<'_>,
+        (args, results): (&[Value<'_>], &mut Vec<Option<OwnedValue>>),
+    ) -> Result<(), u32> {
+        self.env.begin();
+        self.env.scratch().step().map_err(Trap::code)?;
+        let inside = most_calls.checked_sub(1).ok_or(Trap::Calls.code())?;
+        let words = argument_words(function, args, self.env.scratch()).map_err(Trap::code)?;
+        let mut answers = vec![0u64; answer_words(function)];
+        let arena = record.memory().as_ptr();
+        let record = arena.wrapping_add(record.offset());
+        // SAFETY: as the caller promises; the state is ours alone, and there is a word for each part of arguments and results.
+        let code = unsafe { entry(&raw mut *self, arena, record, inside, words.as_ptr(), answers.as_mut_ptr()) };
+        if code != 0 {
+            return Err(if self.env.scratch().is_exhausted() { Trap::Budget.instead_of(code) } else { code });
+        }
+        // SAFETY: the function answered these words, and nothing has run since.
+        hand_out(unsafe { entry::results(function, &answers) }, self.env.scratch(), results).map_err(Trap::code)
+    }
+}
+
 impl Runner {
+    /// [`Instance::test`] where the budget might be passed, or where there is nothing to ask.
+    #[cold]
+    fn test_exactly(&mut self, rule: usize, record: RecordRef<'_>) -> Result<bool, FilterError> {
+        self.check(record.batch())?;
+        let Runner { code, state, .. } = self;
+        let Some(function) = code.functions().get(rule) else {
+            return Err(FilterError::no_rule(code.id(), (rule, code.functions().len())));
+        };
+        let arena = record.memory().as_ptr();
+        // SAFETY: as in `run`.
+        let answer = unsafe { state.exact(*function, arena, arena.wrapping_add(record.offset())) };
+        answer.map(|hit| hit != 0).map_err(|number| state.filter_error(rule, number))
+    }
+
     /// [`Instance::run`] for any number of rules, once scheme and `hits` are as they should be.
     #[inline(never)]
-    fn run_many(&mut self, it: RecordRef<'_>, record: (*const u8, *const u8, usize), hits: &mut RuleSet) {
-        if let Some(rules) = self.candidates.as_mut().and_then(|candidates| candidates.record(it)) {
+    fn run_many(&mut self, it: RecordRef<'_>, (arena, record, longest): (*const u8, *const u8, usize), hits: &mut RuleSet) {
+        let Runner { code, counting, most, state, candidates, .. } = self;
+        if let Some(rules) = candidates.as_mut().and_then(|candidates| candidates.record(it)) {
             for rule in set_bits(rules) {
                 // SAFETY: as in `run`.
-                if unsafe { self.state.ask((self.code.functions()[rule], self.counting[rule]), record, rule, hits) } != 0 {
+                if unsafe { state.ask((code.functions()[rule], counting[rule]), (arena, record, longest), rule, hits) } != 0 {
                     hits.insert(rule);
                 }
             }
             return;
         }
-        let functions = self.code.functions().chunks(BLOCK).zip(self.counting.chunks(BLOCK));
-        for (word, (functions, counting)) in functions.enumerate() {
+        for (word, functions) in code.functions().chunks(BLOCK).enumerate() {
             let mut bits = 0;
-            for (bit, (function, counting)) in functions.iter().zip(counting).enumerate() {
+            for (bit, function) in functions.iter().enumerate() {
+                let rule = word * BLOCK + bit;
+                if longest > *most {
+                    // SAFETY: as in `run`.
+                    bits |= unsafe { state.ask((*function, counting[rule]), (arena, record, longest), rule, hits) } << bit;
+                    continue;
+                }
+                // Rules that count exactly set the word themselves.
+                state.env.scratch().set_meter_word(FREE);
                 // SAFETY: as in `run`.
-                bits |= unsafe { self.state.ask((*function, *counting), record, word * BLOCK + bit, hits) } << bit;
+                bits |= unsafe { function(&raw mut **state, arena, record, 1) } << bit;
+                if !state.traps.is_empty() {
+                    state.drain(|state, _, code| hits.trap(rule, state.fault(rule, code)));
+                }
             }
             hits.set_word(word, bits);
         }
@@ -223,7 +335,7 @@ impl Instance for Runner {
 
     fn run_batch(&mut self, batch: &Batch, out: &mut Matches) -> Result<(), RunError> {
         self.check(batch)?;
-        let Runner { code, counting, state, candidates } = self;
+        let Runner { code, counting, state, candidates, .. } = self;
         out.reset(code.functions().len(), batch.len());
         // Blocks outside, rules inside: a block's records stay in the cache for all rules.
         for (block, first) in (0..batch.len()).step_by(BLOCK).enumerate() {
@@ -269,6 +381,52 @@ impl Instance for Runner {
         }
         out.finish();
         state.env.finish(code.id())
+    }
+
+    fn test(&mut self, rule: usize, record: RecordRef<'_>, why: &mut Option<FilterError>) -> Option<bool> {
+        let Runner { code, asked, state, .. } = self;
+        let batch = record.batch();
+        if let Some(Asked { function, most, looks, makes }) = asked.get(rule)
+            && code.program().scheme().same(batch.scheme())
+            && batch.longest() <= *most
+        {
+            if *looks {
+                state.env.scratch().set_meter_word(FREE);
+            }
+            let arena = record.memory().as_ptr();
+            // SAFETY: as in `run`; the state is ours alone.
+            let hit = unsafe { function(&raw mut **state, arena, arena.wrapping_add(record.offset()), 1) };
+            if state.traps.is_empty() && !makes && state.env.scratch().is_tidy() {
+                return Some(hit != 0);
+            }
+            return state.end_test(rule, code.id(), hit, why);
+        }
+        match self.test_exactly(rule, record) {
+            Ok(hit) => Some(hit),
+            Err(error) => error.say(why),
+        }
+    }
+
+    fn call(
+        &mut self,
+        id: FnId,
+        record: RecordRef<'_>,
+        args: &[Value<'_>],
+        results: &mut Vec<Option<OwnedValue>>,
+    ) -> Result<(), CallError> {
+        self.check(record.batch())?;
+        let Runner { code, state, most_calls, .. } = self;
+        let Some(function) = admit(code.program(), id, args, results)? else { return Ok(()) };
+        let entry = code.entry(id).map_err(|e| RunError::new(code.id(), e))?;
+        // SAFETY: `code` keeps the entry's and the functions' pages mapped and the program that they refer to alive. The record is of the
+        // scheme that the code was made for and lies in its arena, which the batch's borrow keeps as it is; the arguments fit.
+        let done = unsafe { state.call((entry, *most_calls), function, record, (args, results)) };
+        // A rule that counts nothing must not find the budget used up.
+        state.env.scratch().begin_steps();
+        state.env.finish(code.id())?;
+        done.map_err(|number| {
+            CallError::Trap(code.program().call_fault(id, number).unwrap_or(Fault { trap: Trap::Memory, span: function.span }))
+        })
     }
 
     fn memory_bytes(&self) -> usize {

@@ -64,6 +64,7 @@ impl At {
 
 impl Generator<'_> {
     /// Where an array is.
+    #[inline(never)]
     pub(crate) fn array(&mut self, place: Array) -> At {
         match place {
             Array::Local(local) => {
@@ -112,6 +113,7 @@ impl Generator<'_> {
     }
 
     /// Leaves with a trap where an index lies outside of an array; answers the index.
+    #[inline(never)]
     pub(crate) fn within(&mut self, array: &At, index: Int) -> String {
         let index = self.number(index);
         let (low, high) = range(index.form);
@@ -140,6 +142,7 @@ impl Generator<'_> {
     }
 
     /// An element that there is.
+    #[inline(never)]
     pub(crate) fn load(&mut self, array: &At, index: &str) -> Operand {
         let at = self.element_at(array, index);
         match &array.element {
@@ -416,6 +419,7 @@ impl Generator<'_> {
     }
 
     /// The low bytes of an array's elements.
+    #[inline(never)]
     pub(crate) fn packed(&mut self, place: Array) -> Operand {
         let array = self.array(place);
         let len = self.fresh(&array.len);

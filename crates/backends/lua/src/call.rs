@@ -15,6 +15,7 @@ use crate::slots::{Slots, width};
 impl Generator<'_> {
     /// Calls a function. Arguments and the result pass through cells of this site alone, so that calls may stand inside each other; the
     /// result stays where it is until the site is evaluated again, when whatever was made of it is no longer used.
+    #[inline(never)]
     pub(crate) fn call(&mut self, expr: &Expr, site: SiteId, args: &[Expr], nil: Exit) -> Operand {
         let program = self.linked.program();
         let stops_at_nil = program.scheme.function(program.sites[site.index()].function).nil == NilRule::Propagates;
@@ -72,6 +73,7 @@ impl Generator<'_> {
     }
 
     /// The value that a helper put into a cell.
+    #[inline(never)]
     pub(crate) fn result(&mut self, ty: &Type, cell: usize) -> Operand {
         let place = Place::frame(cell + 1);
         match ty {

@@ -13,6 +13,7 @@ use quintet_runtime::{Linked, Threshold, Trap};
 
 use crate::code::Exit;
 use crate::data::Data;
+use crate::entry::{self, Cells};
 use crate::generator::{Generator, head};
 use crate::partition::{Cuts, can_trap, group, is_wide};
 use crate::ranges::Ranges;
@@ -103,6 +104,9 @@ pub(crate) fn relieved(functions: &str) -> String {
 /// The line that takes from the prelude what `text` mentions.
 fn imports(text: &str) -> String {
     let names = mentioned(text);
+    if names.is_empty() {
+        return String::new();
+    }
     let values: Vec<String> = names.iter().map(|name| format!("N.{name}")).collect();
     format!("local {} = {}\n", names.join(", "), values.join(", "))
 }
@@ -164,6 +168,19 @@ end, R"
         }
     };
     if rules.is_empty() { text } else { format!("{HEAD}{}{}{text}", if scripted { SCRIPT_HEAD } else { "" }, imports(&text)) }
+}
+
+/// The source of a chunk by which the host calls functions, and where the arguments and results of each lie. It has the functions once more:
+/// those that only rules call take no more than what rules pass.
+pub(crate) fn calls(linked: &Linked, data: &mut Data) -> (String, Vec<Option<Cells>>) {
+    let program = linked.program();
+    let ranges = Ranges::for_host(program);
+    let (mut text, mut parts) = (String::new(), 0);
+    let ids = || (0..program.functions.len() as u32).map(FnId);
+    ids().for_each(|id| script::function(linked, data, &ranges, id, &mut parts, &mut text));
+    let callable = |id: FnId| program.functions.get(id.index()).is_some_and(|function| function.is_callable());
+    let cells = ids().map(|id| callable(id).then(|| entry::entry(linked, data, &ranges, id, &mut parts, &mut text))).collect();
+    (format!("{HEAD}{SCRIPT_HEAD}local V = {{}}\n{}{text}return V\n", imports(&text)), cells)
 }
 
 /// A comment's text: names of rules are anything.
@@ -240,7 +257,7 @@ fn expression(linked: &Linked, data: &mut Data, rule: &Rule, number: (usize, usi
     let expr = grouped.as_ref().unwrap_or(&rule.expr);
     let cuts = Cuts::new(linked, [expr]);
     let mut emitter = Generator::new(linked, data, &rule.frame, &cuts, parts);
-    let plan = linked.plan().rule(number.0);
+    let plan = linked.rule_plan(number.0);
     if plan.makes_values {
         emitter.code.line("reset(E)");
     } else if plan.steps == Steps::Inline {
@@ -255,7 +272,7 @@ fn expression(linked: &Linked, data: &mut Data, rule: &Rule, number: (usize, usi
 
 /// Whether a rule counts steps one by one, whether it counts only what it looks at, and whether it can trap.
 fn counting(linked: &Linked, rule: usize) -> (bool, bool, bool) {
-    let plan = linked.plan().rule(rule);
+    let plan = linked.rule_plan(rule);
     let (inline, looked) = (plan.steps == Steps::Inline, plan.steps == Steps::Looked);
     (inline, looked, !plan.is_expression || can_trap(&linked.program().rules[rule].expr))
 }

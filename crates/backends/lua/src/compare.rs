@@ -29,6 +29,7 @@ fn ordered_u32(value: &U32) -> String {
 
 impl Generator<'_> {
     /// The condition under which two values, neither nil, compare.
+    #[inline(never)]
     pub(crate) fn compare(&mut self, op: CompareOp, a: Operand, b: Operand) -> String {
         match (a, b) {
             (Operand::Int(a), Operand::Int(b)) if a.constant.is_some() => self.compare_ints(op.mirrored(), b, a),

@@ -1,15 +1,16 @@
 //! From a linked program to bytecode.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use quintet_lang::Limits;
 use quintet_runtime::{
     Artifact, Backend, BackendId, CompileError, Compiled, Emit, EmitError, Instance, InstantiateError, Linked, Traits, Unsupported,
 };
 
-use crate::chunk::chunk;
+use crate::chunk::{calls, chunk};
 use crate::config::Config;
 use crate::data::{Data, Tables};
+use crate::entry::Cells;
 use crate::instance::Runner;
 use crate::state::State;
 
@@ -90,7 +91,13 @@ impl Backend for LuaJit {
         let mut data = Data::default();
         let source = chunk(program, &mut data);
         let bytecode = self.bytecode(&source).map_err(|e| CompileError::new(self.id(), e))?;
-        Ok(Arc::new(Executable(Arc::new(Chunk { program: program.clone(), config: self.config, bytecode, tables: data.finish() }))))
+        let (program, config, tables) = (program.clone(), self.config, data.finish());
+        let chunk = Chunk { program, config, bytecode, tables, calls: OnceLock::new() };
+        if chunk.program.program().rules.is_empty() {
+            // Nothing else is ever run.
+            chunk.calls(|source| self.bytecode(source)).map_err(|e| CompileError::new(self.id(), e))?;
+        }
+        Ok(Arc::new(Executable(Arc::new(chunk))))
     }
 
     fn emits(&self) -> &'static [Emit] {
@@ -112,6 +119,29 @@ pub(crate) struct Chunk {
     pub(crate) config: Config,
     pub(crate) bytecode: Vec<u8>,
     pub(crate) tables: Tables,
+    calls: OnceLock<Result<Calls, String>>,
+}
+
+/// By which the host calls functions.
+pub(crate) struct Calls {
+    pub(crate) bytecode: Vec<u8>,
+    pub(crate) tables: Tables,
+    /// By function.
+    pub(crate) cells: Vec<Option<Cells>>,
+}
+
+impl Chunk {
+    /// By which the host calls functions; made when it is first asked for, by `compile`, so that programs whose functions only rules call do
+    /// not take longer to compile.
+    pub(crate) fn calls(&self, compile: impl FnOnce(&str) -> mlua::Result<Vec<u8>>) -> Result<&Calls, &str> {
+        let made = self.calls.get_or_init(|| {
+            let mut data = Data::default();
+            let (source, cells) = calls(&self.program, &mut data);
+            let bytecode = compile(&source).map_err(|e| e.to_string())?;
+            Ok(Calls { bytecode, tables: data.finish(), cells })
+        });
+        made.as_ref().map_err(String::as_str)
+    }
 }
 
 struct Executable(Arc<Chunk>);
@@ -123,6 +153,8 @@ impl Compiled for Executable {
     }
 
     fn artifact(&self) -> Artifact {
-        Artifact { code_bytes: self.0.bytecode.len(), data_bytes: self.0.tables.size() }
+        let calls = self.0.calls.get().and_then(|calls| calls.as_ref().ok());
+        let (code, data) = calls.map_or((0, 0), |calls| (calls.bytecode.len(), calls.tables.size()));
+        Artifact { code_bytes: self.0.bytecode.len() + code, data_bytes: self.0.tables.size() + data }
     }
 }

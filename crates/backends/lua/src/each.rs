@@ -21,6 +21,7 @@ struct Source {
 
 impl Generator<'_> {
     /// Leaves to `exit` where a quantifier is `want`.
+    #[inline(never)]
     pub(crate) fn quantifier(&mut self, quantifier: Quantifier, each: &Each, want: bool, exit: Exit) {
         let decisive = quantifier.decisive();
         if want == decisive {
@@ -34,6 +35,7 @@ impl Generator<'_> {
     }
 
     /// The array of a loop's values.
+    #[inline(never)]
     pub(crate) fn collect(&mut self, each: &Each) -> Operand {
         let element = &each.body.ty;
         let (x, cell, out) = (self.data.ty(element), self.data.cells(1), self.data.cells(1));

@@ -1,8 +1,8 @@
 //! Generating values.
 
 use quintet_lang::LOOKED_AT;
-use quintet_lang::Type;
 use quintet_lang::ast::{ArithOp, Const, Expr, ExprKind};
+use quintet_lang::{FieldId, Type};
 use quintet_runtime::{Trap, looked_at};
 
 use crate::code::Exit;
@@ -20,6 +20,8 @@ impl Generator<'_> {
         self.value_here(expr, nil)
     }
 
+    /// [`Generator::value`] for what stands in this function. Each level of an expression takes its frame, so that what it calls stays out of
+    /// line.
     pub(crate) fn value_here(&mut self, expr: &Expr, nil: Exit) -> Operand {
         match &expr.kind {
             ExprKind::Element { array, index } => {
@@ -33,17 +35,7 @@ impl Generator<'_> {
             ExprKind::Intrinsic { op, args } => self.intrinsic(*op, args, nil),
             ExprKind::Otherwise { value, default } => self.otherwise(&expr.ty, value, default, nil),
             ExprKind::Const(constant) => self.constant(constant),
-            ExprKind::Field(field) => {
-                let slot = self.linked.layout().slot(*field);
-                if expr.nullable {
-                    let word = Place::record(slot.presence_offset / 8);
-                    let (half, bit) =
-                        if slot.presence_bit < 32 { (word.low(0), slot.presence_bit) } else { (word.high(0), slot.presence_bit - 32) };
-                    self.code.jump(&format!("band({half}, {}) == 0", (1u32 << bit) as i32), nil);
-                }
-                let value = stored(&expr.ty, Place::record(slot.offset / 8), "b");
-                self.settle(value)
-            }
+            ExprKind::Field(field) => self.field(expr, *field, nil),
             ExprKind::Local(local) => match &self.locals[local.index()] {
                 Some(value) => {
                     let value = value.clone();
@@ -69,13 +61,7 @@ impl Generator<'_> {
             ExprKind::Arith { op, lhs, rhs } => {
                 let a = self.value(lhs, nil);
                 let b = self.value(rhs, nil);
-                match (a, b) {
-                    (Operand::Int(a), Operand::Int(b)) if self.script.is_some() => self.script_arith(*op, a, b),
-                    (Operand::Int(a), Operand::Int(b)) => self.int_arith(*op, &a, &b),
-                    (Operand::U32(a), Operand::U32(b)) => self.u32_arith(*op, &a, &b),
-                    (Operand::Float(a), Operand::Float(b)) => self.float_arith(*op, &a, &b),
-                    (a, _) => a,
-                }
+                self.arith(*op, a, b)
             }
             ExprKind::Collect(each) => self.collect(each),
             ExprKind::Not(_)
@@ -91,6 +77,31 @@ impl Generator<'_> {
         }
     }
 
+    #[inline(never)]
+    fn field(&mut self, expr: &Expr, field: FieldId, nil: Exit) -> Operand {
+        let slot = self.linked.layout().slot(field);
+        if expr.nullable {
+            let word = Place::record(slot.presence_offset / 8);
+            let (half, bit) =
+                if slot.presence_bit < 32 { (word.low(0), slot.presence_bit) } else { (word.high(0), slot.presence_bit - 32) };
+            self.code.jump(&format!("band({half}, {}) == 0", (1u32 << bit) as i32), nil);
+        }
+        let value = stored(&expr.ty, Place::record(slot.offset / 8), "b");
+        self.settle(value)
+    }
+
+    #[inline(never)]
+    fn arith(&mut self, op: ArithOp, a: Operand, b: Operand) -> Operand {
+        match (a, b) {
+            (Operand::Int(a), Operand::Int(b)) if self.script.is_some() => self.script_arith(op, a, b),
+            (Operand::Int(a), Operand::Int(b)) => self.int_arith(op, &a, &b),
+            (Operand::U32(a), Operand::U32(b)) => self.u32_arith(op, &a, &b),
+            (Operand::Float(a), Operand::Float(b)) => self.float_arith(op, &a, &b),
+            (a, _) => a,
+        }
+    }
+
+    #[inline(never)]
     fn constant(&mut self, constant: &Const) -> Operand {
         match constant {
             Const::Bool(b) => Operand::Bool(b.to_string()),
@@ -106,6 +117,7 @@ impl Generator<'_> {
     }
 
     /// Binds what costs more than a load.
+    #[inline(never)]
     pub(crate) fn settle(&mut self, value: Operand) -> Operand {
         match value {
             Operand::Float(text) => Operand::Float(self.bind(&text)),
@@ -118,6 +130,7 @@ impl Generator<'_> {
         Operand::Int(Int::of(text, Form::Wide))
     }
 
+    #[inline(never)]
     fn int_arith(&mut self, op: ArithOp, a: &Int, b: &Int) -> Operand {
         let (x, y) = (&a.text, &b.text);
         let text = match op {
@@ -145,6 +158,7 @@ impl Generator<'_> {
         self.int(text)
     }
 
+    #[inline(never)]
     fn float_arith(&mut self, op: ArithOp, a: &str, b: &str) -> Operand {
         let text = match op {
             ArithOp::Rem => format!("fmod({a}, {b})"),
@@ -158,6 +172,7 @@ impl Generator<'_> {
         Operand::Float(self.short(text))
     }
 
+    #[inline(never)]
     fn index(&mut self, expr: &Expr, base: &Expr, index: &Expr, nil: Exit) -> Operand {
         let base = self.value(base, nil);
         let index = self.value(index, nil);
@@ -189,6 +204,7 @@ impl Generator<'_> {
         self.settle(value)
     }
 
+    #[inline(never)]
     fn key(&mut self, expr: &Expr, base: &Expr, key: &Expr, nil: Exit) -> Operand {
         let base = self.value(base, nil);
         let key = self.value(key, nil);
@@ -204,6 +220,7 @@ impl Generator<'_> {
         self.settle(value)
     }
 
+    #[inline(never)]
     fn slice(&mut self, base: &Expr, start: Option<&Expr>, end: Option<&Expr>, nil: Exit) -> Operand {
         let Operand::Bytes(bytes) = self.value(base, nil) else { return Operand::Bool("false".into()) };
         let len = self.bind(&bytes.len);
@@ -235,6 +252,7 @@ impl Generator<'_> {
     }
 
     /// Makes a value in a function of its own.
+    #[inline(never)]
     fn value_of_part(&mut self, expr: &Expr, nil: Exit) -> Operand {
         let part = self.part(|e| {
             let value = e.value_here(expr, Exit::Nothing);

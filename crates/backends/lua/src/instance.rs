@@ -5,16 +5,22 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use mlua::{Function, Table};
+use quintet_lang::ast::FnId;
 use quintet_lang::{HARD_CALLS, Limits};
-use quintet_native::Env;
+use quintet_native::{Cell, Env};
 use quintet_runtime::{
-    Batch, Candidates, Counting, Instance, Interrupter, Matches, RecordRef, RuleSet, RunError, WriteMatches, WriteRuleSet, runs, set_bits,
+    Batch, CallError, Candidates, Counting, Fault, FilterError, Instance, Interrupter, Matches, OwnedValue, RecordRef, RuleSet, RunError,
+    Trap, Value, WriteMatches, WriteRuleSet, admit, hand_out, runs, set_bits,
 };
 
 use crate::chunk::GROUP;
 use crate::compile::Chunk;
+use crate::crossing::Crossing;
+use crate::data::CELL;
+use crate::entry::Cells;
 use crate::memory::Memory;
 use crate::natives::Notes;
+use crate::script::makes;
 use crate::state::State;
 
 /// Records between two looks at whether a run was interrupted, where rules count steps; a multiple of 64.
@@ -29,8 +35,12 @@ pub(crate) struct Runner {
     chunk: Arc<Chunk>,
     /// Writes the answers of all rules to a batch; none for a program without rules.
     batch: Option<Function>,
-    /// Answers which rules match a record.
+    /// Answers which rules match a record, where they are more than a group.
     one: Option<Function>,
+    /// The same, where they are no more.
+    group: Option<Crossing>,
+    /// By rule: whether anything is left at its end.
+    makes: Box<[bool]>,
     /// Writes the answers of one rule to a batch, by the rule's place counted from 1; empty where there is one rule.
     rules: Table,
     /// Runs some rules on some records; see [`SOME`](crate::chunk::SOME).
@@ -49,9 +59,24 @@ pub(crate) struct Runner {
     candidates: Option<Box<Candidates>>,
     /// What `some` is to do, and what it answers.
     orders: Vec<u32>,
+    /// What calls of functions need, once there was one.
+    calls: Option<Entries>,
+    /// What every chunk is told but for its own cells and constants.
+    scalars: [f64; 9],
+    most_calls: usize,
 }
 
-// SAFETY: as for `State`, whose handles `batch`, `one` and `rules` are; everything else is owned by the runner and only reached through
+/// The functions that the host calls.
+struct Entries {
+    /// By function; counted from 1.
+    functions: Table,
+    /// Those that were called.
+    called: Vec<(FnId, Function)>,
+    /// Arguments, results and what calls of library functions need.
+    frame: Box<[UnsafeCell<u64>]>,
+}
+
+// SAFETY: as for `State`, whose handles `batch`, `one`, `group`, `rules` and those in `calls` are; everything else is owned by the runner and only reached through
 // `&mut self`. The environment borrows nothing from outside.
 unsafe impl Send for Runner {}
 
@@ -77,15 +102,41 @@ impl Runner {
         ];
         // SAFETY: the chunk's bytecode and tables were made together, and everything that the functions are told the address of lives in
         // the runner for as long as they do.
-        let (batch, one, rules, some) = unsafe { state.load(&chunk.bytecode, chunk.tables.addresses(), scalars)? };
+        let (batch, one, rules, some): (_, Option<Function>, _, _) =
+            unsafe { state.load(&chunk.bytecode, chunk.tables.addresses(), scalars)? };
         let program = chunk.program.program();
+        let (one, group) = match one {
+            Some(one) if (1..=GROUP).contains(&program.rules.len()) => (None, Some(state.crossing(one)?)),
+            one => (one, None),
+        };
+        let makes = program.rules.iter().map(|rule| makes(program, rule)).collect();
         let counting = || (0..program.rules.len()).map(|rule| Counting::of(&chunk.program, rule, limits.steps));
         let counts = counting().any(|counting| counting != Counting::Never);
         let within = counting().filter_map(|counting| if let Counting::Within(most) = counting { Some(most) } else { None });
         let within = within.min().unwrap_or(usize::MAX);
-        let candidates = Candidates::new(&chunk.program, limits);
-        let orders = Vec::new();
-        Ok(Runner { candidates, orders, some, chunk, batch, one, rules, state, env, frame, notes, memory, counts, within, words })
+        let most_calls = limits.calls.min(HARD_CALLS);
+        Ok(Runner {
+            candidates: Candidates::new(&chunk.program, limits),
+            orders: Vec::new(),
+            some,
+            chunk,
+            batch,
+            one,
+            group,
+            makes,
+            rules,
+            state,
+            env,
+            frame,
+            notes,
+            memory,
+            counts,
+            within,
+            words,
+            calls: None,
+            scalars,
+            most_calls,
+        })
     }
 
     fn check(&self, batch: &Batch) -> Result<(), RunError> {
@@ -110,6 +161,119 @@ impl Runner {
         Ok(())
     }
 
+    #[inline(always)]
+    fn test_alone(&mut self, rule: usize, record: RecordRef<'_>) -> Result<bool, FilterError> {
+        self.check(record.batch())?;
+        let id = self.chunk.config.id();
+        let (Some(makes), rules) = (self.makes.get(rule).copied(), self.makes.len()) else {
+            return Err(FilterError::no_rule(id, (rule, self.makes.len())));
+        };
+        let (Some(group), 1) = (&mut self.group, rules) else { return self.test_one_of_several(rule, record) };
+        if self.within != usize::MAX {
+            self.env.get_mut().set_within(record.batch().longest() <= self.within);
+        }
+        let base = record.memory().as_ptr() as usize;
+        let bits = group.call((base + record.offset()) as f64 / 8.0, base as f64).map_err(|e| RunError::new(id, e))?;
+        if !self.notes.get_mut().list.is_empty() {
+            return Err(self.trapped(rule));
+        }
+        if makes || !self.env.get_mut().scratch().is_tidy() {
+            self.finish()?;
+        }
+        Ok(bits != 0.0)
+    }
+
+    /// [`Instance::test`] where the group's function would run other rules too.
+    fn test_one_of_several(&mut self, rule: usize, record: RecordRef<'_>) -> Result<bool, FilterError> {
+        let mut out = Matches::new();
+        self.run_rule(rule, record.batch(), record.index()..record.index() + 1, &mut out)?;
+        match out.traps().first() {
+            Some(at) => Err(FilterError::trap(Fault { trap: at.trap, span: at.span })),
+            None => Ok(out.get(0, 0)),
+        }
+    }
+
+    /// Ends a call of one rule that trapped.
+    #[cold]
+    fn trapped(&mut self, rule: usize) -> FilterError {
+        let first = self.notes.get_mut().list.drain(..).next();
+        if let Err(error) = self.finish() {
+            return error.into();
+        }
+        let fault = first.and_then(|(_, _, code)| self.chunk.program.fault(rule, code));
+        let (trap, span) = fault.unwrap_or((Trap::Budget, quintet_lang::ast::Span::default()));
+        FilterError::trap(Fault { trap, span })
+    }
+
+    /// The function by which the host calls one, and where its arguments and results lie.
+    fn entry(&mut self, id: FnId) -> Result<(Function, Cells), RunError> {
+        let Runner { chunk, state, calls, scalars, .. } = self;
+        let failed = |e: &dyn std::fmt::Display| RunError::new(chunk.config.id(), e);
+        let made = chunk.calls(|source| state.compile(source)).map_err(|e| failed(&e))?;
+        let cells = made.cells.get(id.index()).copied().flatten().ok_or_else(|| failed(&"there is no such function to call"))?;
+        let entries = match calls {
+            Some(entries) => entries,
+            None => {
+                let frame: Box<[UnsafeCell<u64>]> = made.tables.frame().iter().map(|word| UnsafeCell::new(*word)).collect();
+                let mut scalars = *scalars;
+                (scalars[1], scalars[2]) = (frame.as_ptr() as usize as f64 / 8.0, made.tables.constants() as f64);
+                // SAFETY: as in `new`; the bytecode's tables are the chunk's, and the cells live in the runner.
+                let functions = unsafe { state.load(&made.bytecode, made.tables.addresses(), scalars) }.map_err(|e| failed(&e))?;
+                calls.insert(Entries { functions, called: Vec::new(), frame })
+            }
+        };
+        if let Some((_, function)) = entries.called.iter().find(|(of, _)| *of == id) {
+            return Ok((function.clone(), cells));
+        }
+        let function: Function = entries.functions.raw_get(id.index() + 1).map_err(|e| failed(&e))?;
+        entries.called.push((id, function.clone()));
+        Ok((function, cells))
+    }
+
+    /// Calls a function that takes these arguments, and copies its results; answers a trap's code.
+    fn call_function(
+        &mut self,
+        (id, function): (FnId, &quintet_lang::ast::Function),
+        record: RecordRef<'_>,
+        args: &[Value<'_>],
+        results: &mut Vec<Option<OwnedValue>>,
+    ) -> Result<Result<(), u32>, RunError> {
+        let (entry, cells) = self.entry(id)?;
+        let Some(Entries { frame, .. }) = &mut self.calls else { return Ok(Ok(())) };
+        self.memory.get_mut().restart();
+        let env = self.env.get_mut();
+        env.reset();
+        let passed = args.iter().zip(&function.frame.locals).enumerate().try_for_each(|(place, (arg, param))| {
+            let Cell { present, words } = Cell::store(&param.ty, *arg, env.scratch())?;
+            let to = frame.iter_mut().skip(cells.args + place * CELL);
+            to.zip(std::iter::once(present).chain(words)).for_each(|(to, word)| *to.get_mut() = word);
+            Ok(())
+        });
+        let begun = env.scratch().step().and(if self.most_calls == 0 { Err(Trap::Calls) } else { passed });
+        if let Err(trap) = begun {
+            return Ok(Err(trap.code()));
+        }
+        let base = record.memory().as_ptr() as usize;
+        let code: u32 = entry.call(((base + record.offset()) as f64 / 8.0, base as f64)).map_err(|e| self.fail(e))?;
+        let env = self.env.get_mut();
+        if code != 0 {
+            return Ok(Err(if env.scratch().is_exhausted() { Trap::Budget.instead_of(code) } else { code }));
+        }
+        let Some(Entries { frame, .. }) = &mut self.calls else { return Ok(Ok(())) };
+        let mut words = frame.iter_mut().skip(cells.results).map(|word| *word.get_mut());
+        let found: Vec<Cell> = function
+            .results
+            .iter()
+            .map(|_| {
+                let mut next = || words.next().unwrap_or_default();
+                Cell { present: next(), words: [next(), next(), next()] }
+            })
+            .collect();
+        // SAFETY: the function put values of these types there, and nothing has run since.
+        let values = function.results.iter().zip(&found).map(|(answer, cell)| unsafe { cell.load(&answer.ty) });
+        Ok(hand_out(values, env.scratch(), results).map_err(Trap::code))
+    }
+
     /// Runs the orders, for records from word `word` on of a block at `base`.
     fn obey(&mut self, word: f64, base: f64) -> Result<(), RunError> {
         let Some(some) = self.some.as_ref().filter(|_| !self.orders.is_empty()) else { return Ok(()) };
@@ -130,17 +294,16 @@ impl Runner {
 
     /// Adds the answers of all rules to those of a record.
     fn every(&mut self, word: f64, base: f64, hits: &mut RuleSet) -> Result<(), RunError> {
-        let Some(one) = &self.one else { return Ok(()) };
         let mut insert = |group: usize, mut bits: u32| {
             while bits != 0 {
                 hits.insert(group * GROUP + bits.trailing_zeros() as usize);
                 bits &= bits - 1;
             }
         };
-        if self.words.len() == 1 {
-            let bits: i32 = one.call((word, base)).map_err(|e| self.fail(e))?;
-            insert(0, bits as u32);
-        } else {
+        if let Some(group) = &mut self.group {
+            let bits = group.call(word, base).map_err(|e| RunError::new(self.chunk.config.id(), e))?;
+            insert(0, bits as i64 as u32);
+        } else if let Some(one) = &self.one {
             one.call::<()>((word, base, self.words.as_ptr() as usize as f64 / 4.0)).map_err(|e| self.fail(e))?;
             for (group, word) in self.words.iter_mut().enumerate() {
                 insert(group, *word.get_mut());
@@ -299,6 +462,32 @@ impl Instance for Runner {
         self.finish()
     }
 
+    fn test(&mut self, rule: usize, record: RecordRef<'_>, why: &mut Option<FilterError>) -> Option<bool> {
+        match self.test_alone(rule, record) {
+            Ok(hit) => Some(hit),
+            Err(error) => error.say(why),
+        }
+    }
+
+    fn call(
+        &mut self,
+        id: FnId,
+        record: RecordRef<'_>,
+        args: &[Value<'_>],
+        results: &mut Vec<Option<OwnedValue>>,
+    ) -> Result<(), CallError> {
+        self.check(record.batch())?;
+        let chunk = self.chunk.clone();
+        let Some(function) = admit(&chunk.program, id, args, results)? else { return Ok(()) };
+        let done = self.call_function((id, function), record, args, results)?;
+        // A rule that counts nothing must not find the budget used up.
+        self.env.get_mut().scratch().begin_steps();
+        self.finish()?;
+        done.map_err(|code| {
+            CallError::Trap(chunk.program.call_fault(id, code).unwrap_or(Fault { trap: Trap::Memory, span: function.span }))
+        })
+    }
+
     fn interrupter(&self) -> Interrupter {
         // SAFETY: generated code, which is all that writes here besides `&mut self`, does not run now.
         unsafe { &*self.env.get() }.scratch().interrupter()
@@ -310,6 +499,7 @@ impl Instance for Runner {
         // SAFETY: as in `interrupter`.
         let memory = unsafe { &*self.memory.get() }.memory_bytes();
         let candidates = self.candidates.as_ref().map_or(0, |it| it.memory_bytes()) + self.orders.capacity() * 4;
-        env + memory + candidates + self.state.memory_bytes() + self.frame.len() * 8 + self.words.len() * 4
+        let calls = self.calls.as_ref().map_or(0, |calls| calls.frame.len() * 8);
+        env + memory + candidates + self.state.memory_bytes() + self.frame.len() * 8 + self.words.len() * 4 + calls
     }
 }

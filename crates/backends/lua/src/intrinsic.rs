@@ -13,6 +13,7 @@ use crate::ranges::intrinsic_range;
 
 impl Generator<'_> {
     /// An operation on operands, leaving to `nil` at the first that is nil.
+    #[inline(never)]
     pub(crate) fn intrinsic(&mut self, op: Intrinsic, args: &[Expr], nil: Exit) -> Operand {
         if let (Intrinsic::ToU32, [arg]) = (op, args)
             && let Some(word) = self.word(arg, nil)
@@ -169,6 +170,7 @@ impl Generator<'_> {
     }
 
     /// A value, or another where that is nil.
+    #[inline(never)]
     pub(crate) fn otherwise(&mut self, ty: &Type, value: &Expr, default: &Expr, nil: Exit) -> Operand {
         let slots = self.empty(ty);
         let mut forms = [Form::Number(0, 0); 2];

@@ -115,6 +115,7 @@ impl Generator<'_> {
     }
 
     /// Minus an Int.
+    #[inline(never)]
     pub(crate) fn negated(&mut self, int: Int) -> Operand {
         let int = self.number(int);
         match (int.constant, int.form) {
@@ -128,6 +129,7 @@ impl Generator<'_> {
     }
 
     /// Arithmetic on two Ints of a script.
+    #[inline(never)]
     pub(crate) fn script_arith(&mut self, op: ArithOp, a: Int, b: Int) -> Operand {
         let (a, b) = (self.number(a), self.number(b));
         let (x, y) = (a.text.clone(), b.text.clone());
@@ -205,6 +207,7 @@ impl Generator<'_> {
     }
 
     /// Arithmetic on two U32s.
+    #[inline(never)]
     pub(crate) fn u32_arith(&mut self, op: ArithOp, a: &U32, b: &U32) -> Operand {
         let (x, y) = (&a.text, &b.text);
         let text = match op {

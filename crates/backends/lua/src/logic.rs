@@ -83,6 +83,7 @@ impl Generator<'_> {
         }
     }
 
+    #[inline(never)]
     fn xor(&mut self, items: &[Expr], want: bool, exit: Exit) {
         self.block(|e| {
             let odd = e.code.bind(&mut e.spilled, "false");
@@ -97,6 +98,7 @@ impl Generator<'_> {
     }
 
     /// The value of a test, as a Lua variable.
+    #[inline(never)]
     pub(crate) fn truth(&mut self, expr: &Expr) -> String {
         let truth = self.code.bind(&mut self.spilled, "false");
         self.scoped(|e, no| {
@@ -107,6 +109,7 @@ impl Generator<'_> {
     }
 
     /// Tests a Bool in a function of its own.
+    #[inline(never)]
     fn branch_on_part(&mut self, expr: &Expr, want: bool, exit: Exit) {
         let part = self.part(|e| {
             e.branch_here(expr, false, Exit::Answer(false));

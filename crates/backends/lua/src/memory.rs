@@ -53,7 +53,7 @@ pub(crate) struct Memory {
 }
 
 impl Memory {
-    fn restart(&mut self) {
+    pub(crate) fn restart(&mut self) {
         if self.frames.is_empty() {
             return;
         }

@@ -126,8 +126,17 @@ struct Unit<'p> {
 }
 
 impl Ranges {
-    /// The ranges of a program.
+    /// The ranges of a program whose functions only its own text calls.
     pub(crate) fn of(program: &Program) -> Ranges {
+        Ranges::from(program, false)
+    }
+
+    /// The ranges of a program whose functions the host calls, with any Int.
+    pub(crate) fn for_host(program: &Program) -> Ranges {
+        Ranges::from(program, true)
+    }
+
+    fn from(program: &Program, called: bool) -> Ranges {
         let rules = program.rules.iter().map(|rule| (&rule.frame, &rule.before, 0, Some(&rule.expr)));
         let functions = program.functions.iter().map(|function| (&function.frame, &function.body, function.params as usize, None));
         let units = rules.chain(functions);
@@ -142,6 +151,11 @@ impl Ranges {
             changed: true,
             round: 0,
         };
+        if called {
+            for (locals, function) in ranges.locals.iter_mut().skip(program.rules.len()).zip(&program.functions) {
+                locals.iter_mut().take(function.params as usize).for_each(|range| *range = Some(ANY));
+            }
+        }
         while ranges.changed {
             ranges.changed = false;
             for (index, rule) in program.rules.iter().enumerate() {

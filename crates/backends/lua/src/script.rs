@@ -100,7 +100,7 @@ fn depth(block: &[Stmt]) -> usize {
 }
 
 /// Whether evaluating a rule may make anything in scratch memory or the memory of arrays.
-fn makes(program: &Program, rule: &Rule) -> bool {
+pub(crate) fn makes(program: &Program, rule: &Rule) -> bool {
     let has_memory =
         |frame: &Frame, params: usize| frame.locals.iter().skip(params).any(|local| matches!(local.ty, Type::List(..) | Type::Ip));
     let mut found = has_memory(&rule.frame, 0) || program.functions.iter().any(|f| has_memory(&f.frame, 0));
@@ -212,7 +212,7 @@ fn generate(linked: &Linked, data: &mut Data, ranges: &Ranges, unit: &Unit<'_>, 
     let program = linked.program();
     match unit.expr {
         Some(expr) => {
-            let plan = linked.plan().rule(unit.index);
+            let plan = linked.rule_plan(unit.index);
             if !with_statements && plan.makes_values {
                 emitter.code.line("reset(E)");
             } else if !with_statements && plan.steps == Steps::Inline {

@@ -9,6 +9,7 @@ use crate::operand::{Bytes, Operand};
 
 impl Generator<'_> {
     /// Leaves to `exit` where that a value has a needle in it is `want`.
+    #[inline(never)]
     pub(crate) fn contains(&mut self, value: &Expr, needle: &Needle, want: bool, exit: Exit) {
         self.deciding(false, want, exit, |e, nil| {
             let Operand::Bytes(value) = e.value(value, nil) else { return };
@@ -33,12 +34,14 @@ impl Generator<'_> {
     }
 
     /// The same of a regular expression that matches in a value.
+    #[inline(never)]
     pub(crate) fn matches(&mut self, value: &Expr, regex: RegexId, want: bool, exit: Exit) {
         let x = self.data.address(self.linked.regex(regex));
         self.matcher("regex", x, value, want, exit);
     }
 
     /// The same of a pattern that matches a value.
+    #[inline(never)]
     pub(crate) fn wildcard(&mut self, value: &Expr, pattern: WildcardId, want: bool, exit: Exit) {
         let (at_end, text) = match self.linked.plan().wildcard(pattern) {
             WildcardPlan::Equal(whole) => {
@@ -73,6 +76,7 @@ impl Generator<'_> {
         Bytes { address: format!("CB + {at}"), len: bytes.len().to_string(), constant: Some(bytes.to_vec()) }
     }
 
+    #[inline(never)]
     fn matcher(&mut self, function: &str, x: usize, value: &Expr, want: bool, exit: Exit) {
         self.deciding(false, want, exit, |e, nil| {
             if let Operand::Bytes(value) = e.value(value, nil) {

@@ -29,6 +29,7 @@ fn within<T: PartialEq>(value: &str, first: T, last: T, literal: impl Fn(T) -> S
 
 impl Generator<'_> {
     /// The condition under which a set holds a value that is not nil.
+    #[inline(never)]
     pub(crate) fn in_set(&mut self, value: Operand, set: SetId) -> String {
         match (self.linked.set(set), self.linked.plan().set(set), value) {
             (SetMatcher::Int(set), SetPlan::Ints(plan), Operand::Int(value)) => self.in_ints(set, plan, value),

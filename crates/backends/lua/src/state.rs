@@ -1,8 +1,9 @@
 //! Lua states.
 
-use mlua::{Function, Lua, LuaOptions, StdLib, Table};
+use mlua::{FromLuaMulti, Lua, LuaOptions, StdLib, Table};
 
 use crate::config::Config;
+use crate::crossing::Crossing;
 use crate::natives;
 
 /// What is run in each state before anything else; see there.
@@ -45,16 +46,11 @@ impl State {
     }
 
     /// Runs a generated chunk, which answers the functions for a batch and for a record, those for a batch of each of several rules, and the
-    /// one for some rules on some records.
+    /// one for some rules on some records; or a table of functions that the host calls.
     ///
     /// # Safety
     /// `bytecode` was made by [`State::compile`] of a generated chunk, and the addresses are what the chunk was generated for.
-    pub(crate) unsafe fn load(
-        &self,
-        bytecode: &[u8],
-        addresses: &[usize],
-        scalars: [f64; 9],
-    ) -> mlua::Result<(Option<Function>, Option<Function>, Table, Option<Function>)> {
+    pub(crate) unsafe fn load<R: FromLuaMulti>(&self, bytecode: &[u8], addresses: &[usize], scalars: [f64; 9]) -> mlua::Result<R> {
         let table = self.lua.create_table_with_capacity(addresses.len(), 0)?;
         for (i, address) in addresses.iter().enumerate() {
             table.raw_set(i + 1, *address as f64)?;
@@ -63,6 +59,11 @@ impl State {
             self.lua.load(bytecode).set_name("=rules").set_mode(mlua::chunk::ChunkMode::Binary).set_environment(self.globals.clone());
         let [env, cells, constants, notes, meter, start, within, heap, calls] = scalars;
         chunk.call((&self.names, table, env, cells, constants, notes, meter, start, within, heap, calls))
+    }
+
+    /// A way to call a function of this state often.
+    pub(crate) fn crossing(&self, function: mlua::Function) -> mlua::Result<Crossing> {
+        Crossing::new(&self.lua, function)
     }
 
     /// Bytes that the state takes.

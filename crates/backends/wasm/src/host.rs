@@ -28,10 +28,10 @@ pub(crate) fn linker(engine: &Engine) -> wasmtime::Result<Linker<Host>> {
     linker.func_wrap(HOST, Import::Settle.name(), |mut c: Caller<'_, Host>| {
         c.data_mut().counting(|host| Ok(u32::from(host.scratch.settle().is_err())))
     })?;
-    linker.func_wrap(HOST, Import::Look.name(), |mut c: Caller<'_, Host>, bytes: u32| {
+    linker.func_wrap(HOST, Import::Look.name(), |mut c: Caller<'_, Host>, steps: u64| {
         c.data_mut().counting(|host| {
             // Where there are not so many steps, the word says so at the end of the rule.
-            let _ = host.scratch.look(bytes as usize);
+            let _ = host.scratch.steps(steps);
             Ok(())
         })
     })?;
@@ -308,6 +308,32 @@ impl Host {
         &mut self.scratch
     }
 
+    /// Begins a call by the host: forgets what the last evaluation left, and counts anew.
+    pub(crate) fn begin_call(&mut self) -> wasmtime::Result<()> {
+        self.scratch.reset();
+        self.heap.clear();
+        self.write32(STALE, 0)?;
+        self.write32(TOP, self.places.scratch)?;
+        self.write_room()?;
+        self.write(METER, &self.scratch.meter_start().to_le_bytes())
+    }
+
+    /// The words of an argument of a call by the host, as those of [`Host::value`]; `None` where there is no room for it.
+    pub(crate) fn argument(&mut self, ty: &Type, value: Value<'_>) -> wasmtime::Result<Option<[u64; 3]>> {
+        match self.outcome(ty, value) {
+            Ok(outcome) => self.place(outcome),
+            Err(_) => Ok(None),
+        }
+    }
+
+    /// Ends a call by the host: learns what it counted and charged.
+    pub(crate) fn end_call(&mut self) -> wasmtime::Result<()> {
+        self.read_room();
+        let [word] = self.words::<1>(METER)?;
+        self.scratch.set_meter_word(word);
+        Ok(())
+    }
+
     /// The value in a cell.
     #[inline(always)]
     fn load<'a>(&'a self, cell: u32, ty: &'a Type) -> wasmtime::Result<Value<'a>> {
@@ -320,7 +346,7 @@ impl Host {
 
     /// The value with these words: Bytes are address and length, arrays and maps block and offset, then length.
     #[inline(always)]
-    fn value<'a>(&'a self, words: [u64; 3], ty: &'a Type) -> wasmtime::Result<Value<'a>> {
+    pub(crate) fn value<'a>(&'a self, words: [u64; 3], ty: &'a Type) -> wasmtime::Result<Value<'a>> {
         let [a, b, _] = words;
         let (low, high) = (a as u32, (a >> 32) as u32);
         Ok(match ty {
@@ -398,36 +424,47 @@ impl Host {
     /// Puts what a function answered into a cell.
     #[inline(always)]
     fn store(&mut self, cell: u32, outcome: Result<Outcome, Trap>) -> wasmtime::Result<u32> {
-        let no_room = TRAP + Trap::Memory.code();
         let words = match outcome {
             Err(trap) => return Ok(TRAP + trap.code()),
             Ok(Outcome::Nil) => return Ok(NIL),
-            Ok(Outcome::Words(words)) => words,
-            Ok(Outcome::Bytes(ptr, len)) => {
+            Ok(outcome) => match self.place(outcome)? {
+                Some(words) => words,
+                None => return Ok(TRAP + Trap::Memory.code()),
+            },
+        };
+        for (i, word) in words.into_iter().enumerate() {
+            self.write(cell + CELL_VALUE + i as u32 * 8, &word.to_le_bytes())?;
+        }
+        Ok(PRESENT)
+    }
+
+    /// Brings a value into linear memory; answers its words, or nothing where there is no room.
+    #[inline(always)]
+    fn place(&mut self, outcome: Outcome) -> wasmtime::Result<Option<[u64; 3]>> {
+        Ok(Some(match outcome {
+            Outcome::Nil => [0; 3],
+            Outcome::Words(words) => words,
+            Outcome::Bytes(ptr, len) => {
                 let at = match self.address(ptr, len) {
                     Some(at) => at,
                     None => {
-                        let Some(at) = self.alloc(len)? else { return Ok(no_room) };
-                        // SAFETY: `ptr` and `len` are those of a slice that the function answered. It is in the host's scratch memory or
-                        // lives as long as the function, and nothing happened to either since.
+                        let Some(at) = self.alloc(len)? else { return Ok(None) };
+                        // SAFETY: `ptr` and `len` are those of a slice that a function answered or the host passes. It is in the host's
+                        // scratch memory, lives as long as the function or is borrowed for the call, and nothing happened to it since.
                         self.write(at, unsafe { std::slice::from_raw_parts(ptr, len) })?;
                         at
                     }
                 };
                 [u64::from(at) | (len as u64) << 32, 0, 0]
             }
-            Ok(Outcome::Block(blob)) => {
-                let Some(at) = self.alloc(blob.words.len() * 8)? else { return Ok(no_room) };
+            Outcome::Block(blob) => {
+                let Some(at) = self.alloc(blob.words.len() * 8)? else { return Ok(None) };
                 for (i, word) in blob.words.iter().enumerate() {
                     self.write(at + i as u32 * 8, &word.to_le_bytes())?;
                 }
                 let slot = blob.words[Blob::SLOT / 8];
                 [u64::from(at) | slot << 32, slot >> 32, 0]
             }
-        };
-        for (i, word) in words.into_iter().enumerate() {
-            self.write(cell + CELL_VALUE + i as u32 * 8, &word.to_le_bytes())?;
-        }
-        Ok(PRESENT)
+        }))
     }
 }

@@ -3,16 +3,17 @@
 use std::ops::Range;
 use std::sync::Arc;
 
+use quintet_lang::ast::{FnId, Span};
 use quintet_lang::{HARD_CALLS, Limits};
 use quintet_runtime::{
-    ArenaKind, Batch, Candidates, Counting, Instance, Interrupter, Linked, Matches, RecordRef, RuleSet, RunError, Threshold, WriteMatches,
-    WriteRuleSet, runs, set_bits,
+    ArenaKind, Batch, CallError, Candidates, Counting, Fault, FilterError, Instance, Interrupter, Linked, Matches, OwnedValue, RecordRef,
+    RuleSet, RunError, Threshold, Trap, Value, WriteMatches, WriteRuleSet, admit, makes, runs, set_bits,
 };
-use wasmtime::{InstancePre, Store, TypedFunc};
+use wasmtime::{Func, InstancePre, Store, TypedFunc};
 
 use crate::config::{Memory, Setup};
 use crate::host::Host;
-use crate::module::{MEMORY, ONE, RUN};
+use crate::module::{MEMORY, ONE, RUN, TEST};
 use crate::places::{CALLS, LIMIT, METER_START, METER_START_IF_WITHIN, PEAK, Places, ROOM_START, STACK_PEAK, TOP};
 use crate::window::Window;
 
@@ -27,8 +28,14 @@ pub(crate) struct Runner {
     program: Arc<Linked>,
     setup: Setup,
     places: Places,
-    store: Store<Host>,
+    pub(crate) store: Store<Host>,
+    pub(crate) instance: wasmtime::Instance,
+    /// The entry points of the functions that were called.
+    pub(crate) entries: Vec<(FnId, Func)>,
     run: TypedFunc<(u32, u32, u32), ()>,
+    test: Test,
+    /// By rule: whether anything is left at its end.
+    makes: Box<[bool]>,
     /// Runs one rule, where there are several.
     one: Option<TypedFunc<(u32, u32, u32, u32), ()>>,
     window: Window,
@@ -37,6 +44,16 @@ pub(crate) struct Runner {
     /// The bytes of the longest record on which rules that count only what they look at stay within the budget.
     within: usize,
     candidates: Option<Box<Candidates>>,
+}
+
+/// What answers one rule on one record with a bit.
+enum Test {
+    /// Nothing: there are no rules.
+    None,
+    /// The rule itself: of the addresses of the batch and the record, and how many records.
+    Only(TypedFunc<(u32, u32, u32), u64>),
+    /// Behind the number of the rule.
+    Of(TypedFunc<(u32, u32, u32, u32), u64>),
 }
 
 impl Runner {
@@ -53,6 +70,12 @@ impl Runner {
         let run = instance.get_typed_func(&mut store, RUN)?;
         let several = program.program().rules.len() > 1;
         let one = several.then(|| instance.get_typed_func(&mut store, ONE)).transpose()?;
+        let test = match program.program().rules.len() {
+            0 => Test::None,
+            1 => Test::Only(instance.get_typed_func(&mut store, TEST)?),
+            _ => Test::Of(instance.get_typed_func(&mut store, TEST)?),
+        };
+        let makes = program.program().rules.iter().map(|rule| makes(program.program(), rule)).collect();
         let Some(memory) = instance.get_memory(&mut store, MEMORY) else { wasmtime::bail!("the module exports no memory") };
         let window = Window::new(&mut store, memory, setup.memory, places);
         let host = store.data_mut();
@@ -71,7 +94,8 @@ impl Runner {
         let within = counting().filter_map(|counting| if let Counting::Within(most) = counting { Some(most) } else { None });
         let within = within.min().unwrap_or(usize::MAX);
         let candidates = Candidates::new(&program, limits);
-        Ok(Runner { program, setup, places, store, run, one, window, counts, within, candidates })
+        let entries = Vec::new();
+        Ok(Runner { program, setup, places, store, instance, entries, run, test, makes, one, window, counts, within, candidates })
     }
 
     #[cold]
@@ -80,6 +104,7 @@ impl Runner {
     }
 
     /// The address of the batch in linear memory.
+    #[inline]
     fn place(&mut self, batch: &Batch) -> Result<u32, RunError> {
         if !self.program.scheme().same(batch.scheme()) {
             return Err(RunError::scheme(self.setup.id()));
@@ -188,6 +213,44 @@ impl Runner {
         Ok(())
     }
 
+    #[inline(always)]
+    fn test_alone(&mut self, rule: usize, record: RecordRef<'_>) -> Result<bool, FilterError> {
+        let base = self.place(record.batch())?;
+        let Some(makes) = self.makes.get(rule).copied() else {
+            return Err(FilterError::no_rule(self.setup.id(), (rule, self.makes.len())));
+        };
+        if self.within != usize::MAX {
+            self.set_within(record.batch().longest() <= self.within)?;
+        }
+        let at = base + record.offset() as u32;
+        let answer = match &self.test {
+            Test::Only(test) => test.call(&mut self.store, (base, at, 1)),
+            Test::Of(test) => test.call(&mut self.store, (rule as u32, base, at, 1)),
+            Test::None => Ok(0),
+        };
+        let hit = answer.map_err(|e| self.ended(&e))?;
+        let host = self.store.data();
+        if !host.traps.is_empty() {
+            return Err(self.trapped(rule));
+        }
+        if makes || !host.scratch().is_tidy() {
+            self.tidy()?;
+        }
+        Ok(hit != 0)
+    }
+
+    /// Ends a call of one rule that trapped.
+    #[cold]
+    fn trapped(&mut self, rule: usize) -> FilterError {
+        let first = self.store.data_mut().traps.drain(..).next();
+        if let Err(error) = self.tidy() {
+            return error.into();
+        }
+        let fault = first.and_then(|(_, _, code)| self.program.fault(rule, code));
+        let (trap, span) = fault.unwrap_or((Trap::Budget, Span::default()));
+        FilterError::trap(Fault { trap, span })
+    }
+
     #[cold]
     fn ended(&mut self, error: &wasmtime::Error) -> RunError {
         self.store.data_mut().traps.clear();
@@ -224,7 +287,9 @@ impl Instance for Runner {
         let base = self.place(record.batch())?;
         let rules = self.program.program().rules.len();
         hits.reset(rules);
-        self.set_within(record.batch().longest() <= self.within)?;
+        if self.within != usize::MAX {
+            self.set_within(record.batch().longest() <= self.within)?;
+        }
         let mut candidates = self.candidates.take();
         let done = match candidates.as_mut().and_then(|it| it.record(record)) {
             Some(asked) => self.some(asked, (base, base + record.offset() as u32), hits),
@@ -312,6 +377,30 @@ impl Instance for Runner {
         }
         out.finish();
         self.tidy()
+    }
+
+    fn test(&mut self, rule: usize, record: RecordRef<'_>, why: &mut Option<FilterError>) -> Option<bool> {
+        match self.test_alone(rule, record) {
+            Ok(hit) => Some(hit),
+            Err(error) => error.say(why),
+        }
+    }
+
+    fn call(
+        &mut self,
+        id: FnId,
+        record: RecordRef<'_>,
+        args: &[Value<'_>],
+        results: &mut Vec<Option<OwnedValue>>,
+    ) -> Result<(), CallError> {
+        let base = self.place(record.batch())?;
+        let program = self.program.clone();
+        let Some(function) = admit(&program, id, args, results)? else { return Ok(()) };
+        let at = (base, base + record.offset() as u32);
+        let done = self.call_function((id, function), at, args, results).map_err(|e| self.ended(&e))?;
+        self.store.data().scratch().begin_steps();
+        self.tidy()?;
+        done.map_err(|code| CallError::Trap(program.call_fault(id, code).unwrap_or(Fault { trap: Trap::Memory, span: function.span })))
     }
 
     fn memory_bytes(&self) -> usize {

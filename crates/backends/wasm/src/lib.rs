@@ -28,6 +28,7 @@ mod disassemble;
 mod each;
 mod elements;
 mod emit;
+mod entry;
 mod expr;
 mod fill;
 mod frame;

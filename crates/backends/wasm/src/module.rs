@@ -20,6 +20,12 @@ pub(crate) const HOST: &str = "quintet";
 pub(crate) const RUN: &str = "run";
 /// The exported entry point for one rule, where there are several.
 pub(crate) const ONE: &str = "one";
+/// The exported entry point that answers up to 64 records in bits: of the only rule, or behind its number of one of several.
+pub(crate) const TEST: &str = "test";
+/// The exported entry point of a function of the program.
+pub(crate) fn function_name(id: usize) -> String {
+    format!("function_{id}")
+}
 /// The exported memory.
 pub(crate) const MEMORY: &str = "memory";
 
@@ -81,6 +87,8 @@ pub(crate) struct Builder {
     pub(crate) scripts: bool,
     /// The most bytes of native stack that a call of each function of the program takes, see [`frame_bytes`](crate::stack::frame_bytes).
     pub(crate) frames: Vec<u64>,
+    /// The functions of the program that the host can call.
+    pub(crate) callable: Vec<u32>,
 }
 
 struct Own {
@@ -155,10 +163,10 @@ impl Builder {
         }
     }
 
-    /// The module, whose entry points are `run` and, for one rule of several, `one`, for so many rules and so many bytes of answers that one call makes. `None` where it is larger than there is room for.
+    /// The module, whose entry points are `run` and, for one rule of several, `one`, and `test` for a record of one rule, for so many rules and so many bytes of answers that one call makes. `None` where it is larger than there is room for.
     pub(crate) fn finish(
         self,
-        (run, one): (Target, Option<Target>),
+        (run, one, test): (Target, Option<Target>, Option<Target>),
         (rules, answers): (usize, usize),
         mapped: bool,
         names: bool,
@@ -214,6 +222,12 @@ impl Builder {
         exports.export(MEMORY, ExportKind::Memory, 0).export(RUN, ExportKind::Func, number(run));
         if let Some(one) = one {
             exports.export(ONE, ExportKind::Func, number(one));
+        }
+        if let Some(test) = test {
+            exports.export(TEST, ExportKind::Func, number(test));
+        }
+        for id in &self.callable {
+            exports.export(&function_name(*id as usize), ExportKind::Func, number(Target::Own(*id)));
         }
 
         let mut module = wasm_encoder::Module::new();

@@ -42,8 +42,15 @@ pub(crate) fn module(linked: &Linked, mapped: bool, names: bool) -> Option<Finis
     };
     let run = run(linked, &mut builder, &calls, !grouped);
     // Where there is one rule, running all does it.
-    let one = (rules.len() > 1).then(|| one(linked, &mut builder, &rules));
-    builder.finish((run, one), (rules.len(), linked.threshold(Threshold::WasmAnswerBytes)), mapped, names)
+    let (one, test) = match rules.as_slice() {
+        [] => (None, None),
+        [only] => (None, Some(*only)),
+        _ => {
+            let (one, test) = one(linked, &mut builder, &rules);
+            (Some(one), Some(test))
+        }
+    };
+    builder.finish((run, one, test), (rules.len(), linked.threshold(Threshold::WasmAnswerBytes)), mapped, names)
 }
 
 impl Generator<'_> {
@@ -64,10 +71,11 @@ fn rule(linked: &Linked, builder: &mut Builder, index: usize) -> Target {
     let mut emitter = Generator::new(linked, builder, RULE.params.len(), rule.frame.locals.len());
     let [record, count] = [1, 2];
     let (bits, bit) = (emitter.body.local(I64), emitter.body.local(I64));
-    let plan = linked.plan().rule(index);
+    let plan = linked.rule_plan(index);
     let (counts, looks) = (plan.steps == Steps::Inline, plan.steps == Steps::Looked);
     if looks {
         emitter.begin_steps(METER_START_IF_WITHIN);
+        emitter.looked = Some(emitter.body.local(I64));
     }
     let next = emitter.body.loop_();
     let traps = counts || plan.traps;
@@ -99,6 +107,7 @@ fn rule(linked: &Linked, builder: &mut Builder, index: usize) -> Target {
     if traps {
         emitter.body.br(done);
         emitter.body.end();
+        emitter.count_looked();
         emitter.body.i().i32_const(index as i32).local_get(record);
         if counts || looks {
             // Once the budget is used up, other traps are void.
@@ -128,6 +137,7 @@ fn rule(linked: &Linked, builder: &mut Builder, index: usize) -> Target {
     emitter.body.br_if(next);
     emitter.body.end();
     if looks {
+        emitter.count_looked();
         emitter.exhausted();
         emitter.body.if_(None);
         // The only record of the call, after which `record` is.
@@ -195,8 +205,8 @@ fn run(linked: &Linked, builder: &mut Builder, calls: &[(Target, usize)], rules:
     builder.add("run", RUN, body.finish())
 }
 
-/// The function that runs one rule on all records.
-fn one(linked: &Linked, builder: &mut Builder, rules: &[Target]) -> Target {
+/// The function that runs one rule on all records, and the one that it calls for up to 64 of them.
+fn one(linked: &Linked, builder: &mut Builder, rules: &[Target]) -> (Target, Target) {
     let most = linked.threshold(Threshold::WasmGroupedRules).max(1);
     let pick = if rules.len() > most {
         let groups: Vec<Target> = rules.chunks(most).map(|rules| pick(builder, rules, None)).collect();
@@ -223,7 +233,7 @@ fn one(linked: &Linked, builder: &mut Builder, rules: &[Target]) -> Target {
     body.br(head);
     body.end();
     body.end();
-    builder.add("one", ONE, body.finish())
+    (builder.add("one", ONE, body.finish()), pick)
 }
 
 /// A function that calls one of these, each a rule or, where `of` says so, a pick among so many rules.

@@ -111,6 +111,7 @@ pub(crate) fn functions(linked: &Linked, builder: &mut Builder) {
         let code = emitter.body.finish();
         builder.frames.push(frame_bytes(&code.locals, signature.params.len()));
         builder.add(format!("function_{index}_{}", function.name), signature, code);
+        builder.callable.extend(function.is_callable().then_some(index as u32));
         builder.scripts = true;
     }
 }

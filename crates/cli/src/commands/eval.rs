@@ -164,7 +164,7 @@ fn prepare(args: &EvalArgs, engine: &Engine, source: &Source, program: Program) 
 }
 
 fn instance(rules: &Rules) -> Result<ValueInstance, Failure> {
-    Ok(ValueInstance::new(rules.instance().map_err(Failure::unusable)?))
+    Ok(ValueInstance::new(rules.instance().map_err(Failure::unusable)?, rules.program()))
 }
 
 /// What records are worth, as it is printed.
@@ -183,12 +183,12 @@ impl Values {
         self.records += 1;
         let value = match instance.evaluate(record) {
             Ok(value) => Ok(value),
-            Err(EvaluateError::Trap(trap)) => {
+            Err(EvaluateError::Trap(fault)) => {
                 self.traps += 1;
-                self.first.get_or_insert((number, trap));
-                Err(trap)
+                self.first.get_or_insert((number, fault.trap));
+                Err(fault.trap)
             }
-            Err(EvaluateError::Run(e)) => return Err(Failure::unusable(e)),
+            Err(e) => return Err(Failure::unusable(e)),
         };
         let line = match (output, value) {
             (EvalOutput::Text, Ok(Some(value))) => value.to_string(),

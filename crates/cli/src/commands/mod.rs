@@ -11,6 +11,7 @@ pub mod expressions;
 pub mod fields;
 pub mod fmt;
 pub mod functions;
+pub mod lsp;
 pub mod profile;
 pub mod report;
 pub mod run;

@@ -70,8 +70,21 @@ struct Checker<'a> {
     lists: HashMap<(String, Type), ast::ListId>,
     /// How many `any` and `all` stand around the current expression.
     quantifiers: usize,
+    /// The types of what was checked, where they are asked for.
+    types: Option<Vec<Typed>>,
     /// The expressions that were met, of the current rule and of those before it.
     met: Met,
+}
+
+/// The type of a stretch of a text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Typed {
+    /// An expression, or the name of a local where it is declared.
+    pub span: Span,
+    /// Its type; for an expression with `[*]` that of each value.
+    pub ty: Type,
+    /// Whether it may be nil.
+    pub nullable: bool,
 }
 
 /// How many expressions were met.
@@ -91,6 +104,14 @@ pub fn check(file: &syntax::File, scheme: &Scheme, limits: &Limits) -> Result<Pr
     check_all(file, scheme, limits, Findings::default())
 }
 
+/// The types of all that can be checked of a text, wrong or not, children before what they are part of.
+pub(crate) fn check_types(file: &syntax::File, scheme: &Scheme, limits: &Limits) -> Vec<Typed> {
+    let mut checker = Checker::new(file, scheme, limits, Findings::default());
+    checker.types = Some(Vec::new());
+    checker.all(file, Checker::rule);
+    checker.types.unwrap_or_default()
+}
+
 /// The same for a text of which `diagnostics` are known already.
 pub(crate) fn check_all(file: &syntax::File, scheme: &Scheme, limits: &Limits, diagnostics: Findings) -> Result<Program, Diagnostics> {
     check_each(file, scheme, limits, diagnostics, Checker::rule).map(|(program, _)| program)
@@ -98,9 +119,21 @@ pub(crate) fn check_all(file: &syntax::File, scheme: &Scheme, limits: &Limits, d
 
 /// What is suspicious about a text that has no errors: names that nothing uses and statements that are never reached. None where it has.
 pub(crate) fn check_warnings(file: &syntax::File, scheme: &Scheme, limits: &Limits, diagnostics: Findings) -> Diagnostics {
-    let Ok((_, mut warnings)) = check_each(file, scheme, limits, diagnostics, Checker::rule) else {
-        return Diagnostics::of(file.source, []);
-    };
+    match check_each(file, scheme, limits, diagnostics, Checker::rule) {
+        Ok((_, warnings)) => with_unused(file, warnings),
+        Err(_) => Diagnostics::of(file.source, []),
+    }
+}
+
+/// The errors of a text, or else what is suspicious about it.
+pub(crate) fn check_findings(file: &syntax::File, scheme: &Scheme, limits: &Limits, diagnostics: Findings) -> Diagnostics {
+    match check_each(file, scheme, limits, diagnostics, Checker::rule) {
+        Ok((_, warnings)) => with_unused(file, warnings),
+        Err(errors) => errors,
+    }
+}
+
+fn with_unused(file: &syntax::File, mut warnings: Findings) -> Diagnostics {
     unused(file).into_iter().for_each(|warning| warnings.push(warning));
     warnings.on(file.source)
 }
@@ -117,59 +150,8 @@ fn check_each<'a>(
     diagnostics: Findings,
     check: fn(&mut Checker<'a>, &'a syntax::Rule<'a>),
 ) -> Result<(Program, Findings), Diagnostics> {
-    let mut checker = Checker {
-        scheme,
-        limits,
-        source: file.source,
-        diagnostics,
-        warnings: Findings::default(),
-        program: Program {
-            scheme: scheme.clone(),
-            rules: Vec::with_capacity(file.items.len()),
-            sets: Vec::new(),
-            lists: Vec::new(),
-            regexes: Vec::new(),
-            wildcards: Vec::new(),
-            needles: Vec::new(),
-            sites: Vec::new(),
-            functions: Vec::new(),
-            tables: Vec::new(),
-        },
-        locals: Vec::new(),
-        out: Block::new(),
-        script: script::Script::default(),
-        lists: HashMap::new(),
-        quantifiers: 0,
-        met: Met::default(),
-    };
-    if let Some(rule) = file.rules().nth(limits.rules) {
-        let message = format!("this is rule {} of the text; at most {} are allowed", limits.rules + 1, limits.rules);
-        let d = Diagnostic::error("too-many-rules", rule.span, message);
-        checker.diagnostics.push(d.help("split the rules over several programs, or raise the limit `rules`"));
-    }
-    checker.declare(file);
-    let functions = file.items.iter().filter_map(|item| match item {
-        syntax::Item::Function(function) => Some(function),
-        syntax::Item::Constant(_) | syntax::Item::Rule(_) => None,
-    });
-    for function in functions {
-        checker.function(function);
-        if checker.all_met() {
-            break;
-        }
-    }
-    for rule in file.rules().take(limits.rules) {
-        let known = checker.program.rules.len();
-        check(&mut checker, rule);
-        if checker.program.rules.len() == known && !checker.diagnostics.has_errors() {
-            // Nothing is left out without a word.
-            let d = Diagnostic::error("unchecked", rule.span, "this rule could not be checked");
-            checker.diagnostics.push(d.help("write it in another way, and report this text"));
-        }
-        if checker.all_met() {
-            break;
-        }
-    }
+    let mut checker = Checker::new(file, scheme, limits, diagnostics);
+    checker.all(file, check);
     if checker.diagnostics.has_errors() {
         checker.diagnostics.extend(checker.warnings);
         return Err(checker.diagnostics.on(file.source));
@@ -182,6 +164,83 @@ fn check_each<'a>(
 }
 
 impl<'a> Checker<'a> {
+    fn new(file: &'a syntax::File<'a>, scheme: &'a Scheme, limits: &'a Limits, diagnostics: Findings) -> Checker<'a> {
+        Checker {
+            scheme,
+            limits,
+            source: file.source,
+            diagnostics,
+            warnings: Findings::default(),
+            program: Program {
+                scheme: scheme.clone(),
+                rules: Vec::with_capacity(file.items.len()),
+                sets: Vec::new(),
+                lists: Vec::new(),
+                regexes: Vec::new(),
+                wildcards: Vec::new(),
+                needles: Vec::new(),
+                sites: Vec::new(),
+                functions: Vec::new(),
+                tables: Vec::new(),
+            },
+            locals: Vec::new(),
+            out: Block::new(),
+            script: script::Script::default(),
+            lists: HashMap::new(),
+            quantifiers: 0,
+            types: None,
+            met: Met::default(),
+        }
+    }
+
+    /// Checks all that a text defines.
+    fn all(&mut self, file: &'a syntax::File<'a>, check: fn(&mut Checker<'a>, &'a syntax::Rule<'a>)) {
+        if let Some(rule) = file.rules().nth(self.limits.rules) {
+            let message = format!("this is rule {} of the text; at most {} are allowed", self.limits.rules + 1, self.limits.rules);
+            let d = Diagnostic::error("too-many-rules", rule.span, message);
+            self.diagnostics.push(d.help("split the rules over several programs, or raise the limit `rules`"));
+        }
+        self.declare(file);
+        let functions = file.items.iter().filter_map(|item| match item {
+            syntax::Item::Function(function) => Some(function),
+            syntax::Item::Constant(_) | syntax::Item::Rule(_) => None,
+        });
+        for function in functions {
+            self.function(function);
+            if self.all_met() {
+                break;
+            }
+        }
+        for rule in file.rules().take(self.limits.rules) {
+            let done = |program: &Program| program.rules.len() + usize::from(program.value().is_some());
+            let known = done(&self.program);
+            check(self, rule);
+            if done(&self.program) == known && !self.diagnostics.has_errors() {
+                // Nothing is left out without a word.
+                let d = Diagnostic::error("unchecked", rule.span, "this rule could not be checked");
+                self.diagnostics.push(d.help("write it in another way, and report this text"));
+            }
+            if self.all_met() {
+                break;
+            }
+        }
+    }
+
+    /// Keeps a type that was found, where types are asked for.
+    fn note(&mut self, span: Span, ty: &Type, nullable: bool) {
+        if let Some(types) = &mut self.types {
+            types.push(Typed { span, ty: ty.clone(), nullable });
+        }
+    }
+
+    /// The same for a local's name.
+    fn note_local(&mut self, span: Span, local: LocalId) {
+        if self.types.is_some() {
+            let Local { ty, nullable, .. } = self.locals[local.index()].clone();
+            self.note(span, &ty, nullable);
+        }
+    }
+
     fn rule(&mut self, rule: &'a syntax::Rule<'a>) {
         self.quantifiers = 0;
         self.locals.clear();
@@ -264,7 +323,32 @@ impl<'a> Checker<'a> {
         self.fail(Diagnostic::error("too-many-expressions", span, message).help(help))
     }
 
+    /// Checks an expression, and keeps its type where types are asked for. Each level of an expression takes the frames from here to here, so
+    /// that this has none of its own, and what [`Checker::expr_of`] calls stays out of line.
+    #[inline(always)]
     fn expr(&mut self, e: &syntax::Expr, want: Want<'_>) -> Checked<Operand> {
+        if self.types.is_some() { self.expr_noted(e, want) } else { self.expr_of(e, want) }
+    }
+
+    #[inline(never)]
+    fn expr_noted(&mut self, e: &syntax::Expr, want: Want<'_>) -> Checked<Operand> {
+        let operand = self.expr_of(e, want)?;
+        self.note_operand(e.span, &operand);
+        Ok(operand)
+    }
+
+    #[inline(never)]
+    fn note_operand(&mut self, span: Span, operand: &Operand) {
+        let (ty, nullable) = match operand {
+            Operand::Plain(expr) => (expr.ty.clone(), expr.nullable),
+            Operand::Mapped(each) => (Type::array(each.elem.ty.clone()), false),
+            Operand::Each(each) => (each.elem.ty.clone(), each.elem.nullable),
+        };
+        self.note(span, &ty, nullable);
+    }
+
+    #[inline(never)]
+    fn expr_of(&mut self, e: &syntax::Expr, want: Want<'_>) -> Checked<Operand> {
         use syntax::ExprKind as K;
         self.meet(e.span)?;
         match &e.kind {

@@ -91,6 +91,13 @@ pub fn parse<'s>(source: &'s str, limits: &Limits) -> Result<File<'s>, Diagnosti
     Ok(file)
 }
 
+/// Parses as much as possible: what could be parsed, and what is wrong with the rest. A rule, function or constant with a mistake is left out
+/// as a whole.
+pub fn parse_partly<'s>(source: &'s str, limits: &Limits) -> (File<'s>, Diagnostics) {
+    let (file, findings) = parse_all(source, limits);
+    (file, findings.on(source))
+}
+
 /// Parses as much as possible: the rules that could be parsed, and what is wrong with the others.
 pub(crate) fn parse_all<'s>(source: &'s str, limits: &Limits) -> (File<'s>, Findings) {
     // Spans are 32 bits wide.
@@ -205,7 +212,7 @@ impl<'s> Parser<'s> {
             Token::Symbol(":") => d.help("a rule is written `rule NAME = ...`; `:` stands only in `[2:4]` and in addresses"),
             Token::Symbol(",") => d.help("tests are joined by `and` or `or`; commas stand only between arguments and members of sets"),
             Token::Symbol(_) => d.help("join two tests with `and` or `or`"),
-            Token::Word(w) => d.label("an operator such as `and` or `==` was expected").help(mistake::no_operator(w)),
+            Token::Word(w) => mistake::no_operator(d.label("an operator such as `and` or `==` was expected"), w),
             Token::Quote => Diagnostic::error("unexpected", span, "unexpected string")
                 .label("an operator such as `and` or `==` was expected")
                 .help("text stands after an operator such as `==` or `contains`, or in a call"),

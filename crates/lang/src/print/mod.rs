@@ -52,7 +52,7 @@ impl fmt::Display for RuleText<'_> {
         let Some(printer) = statement::calls(self.program, self.rule) else {
             return f.write_str(&statement::rule(self.program, self.rule));
         };
-        f.write_str(&printer.top(self.program.value().unwrap_or(&self.rule.expr)))
+        f.write_str(&printer.top(&self.rule.expr))
     }
 }
 
@@ -61,8 +61,11 @@ impl fmt::Display for Program {
         for table in &self.tables {
             writeln!(f, "{}", statement::table(table))?;
         }
-        for function in self.functions.iter().filter(|function| !function.rule) {
+        for function in self.functions.iter().filter(|function| !function.rule && !function.is_value()) {
             writeln!(f, "{}", statement::function(self, function))?;
+        }
+        if let Some(value) = self.value() {
+            writeln!(f, "{}", Printer::new(self).top(value))?;
         }
         for rule in &self.rules {
             if !rule.name.is_empty() && statement::calls(self, rule).is_some() {
@@ -109,6 +112,10 @@ struct Printer<'p> {
 }
 
 impl<'p> Printer<'p> {
+    fn new(program: &'p Program) -> Printer<'p> {
+        Printer { program, locals: HashMap::new(), arrays: HashMap::new() }
+    }
+
     fn top(mut self, e: &'p Expr) -> String {
         self.expr(e, Place::Truth).text
     }
@@ -378,9 +385,10 @@ impl<'p> Printer<'p> {
                     }
                 }
                 Clause::Let(id, value) => {
-                    let text = match &value.kind {
-                        ExprKind::Call { .. } => Text::new(format!("{}[*]", self.value(value, level::PRIMARY)), level::PRIMARY),
-                        _ => self.expr(value, Place::Value),
+                    let text = if pattern::is_call(value) {
+                        Text::new(format!("{}[*]", self.value(value, level::PRIMARY)), level::PRIMARY)
+                    } else {
+                        self.expr(value, Place::Value)
                     };
                     self.locals.insert(*id, text);
                 }

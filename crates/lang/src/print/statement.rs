@@ -1,6 +1,6 @@
 //! Statements, functions and constants as source text.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
 use super::{Printer, Text, level, literal};
 use crate::ast::{Block, ExprKind, Filling, Frame, Function, LocalId, Over, Place, Program, Rule, Stmt, StmtKind, Table};
@@ -52,7 +52,7 @@ pub(super) fn function(program: &Program, function: &Function) -> String {
 
 /// What stands for the locals of a rule that is an expression with calls: the calls, where each is made for one value.
 pub(super) fn calls<'p>(program: &'p Program, rule: &'p Rule) -> Option<Printer<'p>> {
-    let mut printer = Printer { program, locals: HashMap::new(), arrays: HashMap::new() };
+    let mut printer = Printer::new(program);
     for stmt in &rule.before {
         let (result, called, args) = program.plain_call(stmt)?;
         let args: Vec<String> = args.iter().map(|arg| printer.clone().value(arg, level::OR)).collect();
@@ -91,7 +91,7 @@ fn zero(ty: &Type) -> &'static str {
 
 impl<'p> Writer<'p> {
     fn new(program: &'p Program, frame: &'p Frame) -> Writer<'p> {
-        let mut printer = Printer { program, locals: HashMap::new(), arrays: HashMap::new() };
+        let mut printer = Printer::new(program);
         for (place, name) in program.names(frame).into_iter().enumerate() {
             printer.locals.insert(LocalId(place as u32), Text::new(name, level::PRIMARY));
         }

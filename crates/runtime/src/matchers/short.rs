@@ -28,15 +28,14 @@ impl<'a> StoredBytes<'a> {
 
     /// Their number.
     #[inline(always)]
-    #[allow(clippy::len_without_is_empty, reason = "nobody asks")]
-    pub fn len(self) -> usize {
+    pub fn size(self) -> usize {
         (self.word >> 32) as usize
     }
 
     /// The bytes.
     #[inline(always)]
     pub fn get(self) -> &'a [u8] {
-        self.window(self.len())
+        self.window(self.size())
     }
 
     /// The first 8 bytes as a number, the first byte lowest; what lies behind a shorter value is part of it.
@@ -59,7 +58,7 @@ const LANES: usize = 16;
 /// The longest needle: a search for it that begins within a value ends within the padding of the batch.
 const LONGEST: usize = PADDING - LANES;
 
-/// A needle of 2 to [`LONGEST`] bytes.
+/// A needle of 2 bytes or more, so short that a search for it that begins within a value ends within the padding of the batch.
 #[derive(Clone, Debug)]
 pub struct ShortNeedle {
     finder: Finder,
@@ -78,10 +77,10 @@ impl ShortNeedle {
     /// Whether the needle occurs in the bytes.
     #[inline]
     pub fn is_in(&self, bytes: StoredBytes<'_>) -> bool {
-        let Some(places) = bytes.len().checked_sub(self.needle.len()) else {
+        let Some(places) = bytes.size().checked_sub(self.needle.len()) else {
             return false;
         };
-        let window = bytes.window(bytes.len().max(self.window));
+        let window = bytes.window(bytes.size().max(self.window));
         self.finder.find(window, &self.needle).is_some_and(|at| at <= places)
     }
 }
@@ -99,8 +98,8 @@ impl OneByte {
     /// Whether the byte occurs in the bytes.
     #[inline]
     pub fn is_in(&self, bytes: StoredBytes<'_>) -> bool {
-        let window = bytes.window(bytes.len().max(LANES));
-        self.0.find(window).is_some_and(|at| at < bytes.len())
+        let window = bytes.window(bytes.size().max(LANES));
+        self.0.find(window).is_some_and(|at| at < bytes.size())
     }
 }
 

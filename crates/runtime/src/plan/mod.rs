@@ -9,6 +9,8 @@ mod search;
 mod sets;
 mod text;
 
+use std::sync::OnceLock;
+
 use quintet_lang::ast::{FnId, NeedleId, Program, SetId, WildcardId};
 
 use crate::matchers::SetMatcher;
@@ -25,7 +27,8 @@ pub struct Plan {
     sets: Box<[SetPlan]>,
     needles: Box<[SearchPlan]>,
     wildcards: Box<[WildcardPlan]>,
-    rules: Box<[RulePlan]>,
+    /// By rule, once it was asked for: not every backend needs it to compile.
+    rules: Box<[OnceLock<RulePlan>]>,
     functions: Box<[FunctionPlan]>,
 }
 
@@ -36,7 +39,7 @@ impl Plan {
             sets: sets.iter().map(|set| SetPlan::new(set, exceeds)).collect(),
             needles: program.needles.iter().map(|needle| SearchPlan::new(needle, exceeds)).collect(),
             wildcards: program.wildcards.iter().map(|pattern| WildcardPlan::new(pattern, exceeds)).collect(),
-            rules: program.rules.iter().map(|rule| RulePlan::new(program, rule)).collect(),
+            rules: program.rules.iter().map(|_| OnceLock::new()).collect(),
             functions: FunctionPlan::all(program),
         }
     }
@@ -59,13 +62,10 @@ impl Plan {
         &self.wildcards[id.index()]
     }
 
-    /// What a rule may do and costs.
-    ///
-    /// # Panics
-    /// Where the program has no such rule, as an index into its rules would.
+    /// What a rule of the program may do and costs.
     #[inline]
-    pub fn rule(&self, index: usize) -> &RulePlan {
-        &self.rules[index]
+    pub(crate) fn rule(&self, program: &Program, index: usize) -> &RulePlan {
+        self.rules[index].get_or_init(|| RulePlan::new(program, &program.rules[index]))
     }
 
     /// What a function may do and takes.

@@ -85,7 +85,7 @@ fn write(linked: &Linked, out: &mut String) -> fmt::Result {
     let (program, plan) = (linked.program(), linked.plan());
     for (index, rule) in program.rules.iter().enumerate() {
         writeln!(out, "rule {:?}", rule.name)?;
-        write_rule(linked, plan.rule(index), out)?;
+        write_rule(linked, linked.rule_plan(index), out)?;
         loops(linked, &rule.before, out)?;
     }
     for (function, plan) in program.functions.iter().zip(&plan.functions) {

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::net::IpAddr;
 
 use quintet_lang::ast::{Clause, CompareOp, Const, Expr, ExprKind, LocalId, LogicOp, Needle, Quantifier, Rule, Set};
+use quintet_lang::intrinsic::Intrinsic;
 use quintet_lang::{FieldId, Type};
 
 use super::bound::is_bounded;
@@ -276,6 +277,10 @@ impl<'l> Finder<'l> {
         match &value.kind {
             ExprKind::Call { site, args } => match (self.linked.standard(*site)?, args.as_slice()) {
                 ("len", [of]) => Some(Source { len: true, ..self.whole(of)? }),
+                _ => None,
+            },
+            ExprKind::Intrinsic { op: Intrinsic::Len, args } => match args.as_slice() {
+                [of] => Some(Source { len: true, ..self.whole(of)? }),
                 _ => None,
             },
             _ => self.whole(value),

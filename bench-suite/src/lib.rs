@@ -36,4 +36,4 @@ pub use sampler::{
 };
 pub use support::{Probe, probe, support};
 pub use verify::{Answer, Difference, Place, Verified, VerifyError};
-pub use workload::{Files, Workload, WorkloadError};
+pub use workload::{Files, ModuleFiles, Workload, WorkloadError};

@@ -7,6 +7,7 @@ use quintet::Passes;
 
 use crate::limits::LimitArgs;
 use crate::lists::ListArgs;
+use crate::modules::ModuleArgs;
 use crate::pick::RuleArgs;
 
 use crate::commands::report::ReportArgs;
@@ -35,6 +36,8 @@ pub enum Verb {
     Diff(crate::commands::diff::DiffArgs),
     Run(crate::commands::run::RunArgs),
     Profile(crate::commands::profile::ProfileArgs),
+    Compile(crate::commands::compile::CompileArgs),
+    Module(crate::commands::module::ModuleVerbArgs),
     Check(CheckArgs),
     Fields(FieldsArgs),
     Functions(crate::commands::functions::FunctionsArgs),
@@ -107,6 +110,8 @@ pub struct CheckArgs {
     #[command(flatten)]
     pub lists: ListArgs,
     #[command(flatten)]
+    pub modules: ModuleArgs,
+    #[command(flatten)]
     pub limits: LimitArgs,
     /// Text for people on standard error, or JSON for editors on standard output.
     #[arg(long, value_enum, default_value_t = CheckOutput::Text)]
@@ -126,6 +131,8 @@ pub enum CheckOutput {
 pub struct FieldsArgs {
     #[command(flatten)]
     pub scheme: SchemeArgs,
+    #[command(flatten)]
+    pub modules: ModuleArgs,
     /// A table for people, or JSON for programs.
     #[arg(long, value_enum, default_value_t = FieldsOutput::Table)]
     pub output: FieldsOutput,

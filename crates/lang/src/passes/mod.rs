@@ -178,6 +178,7 @@ pub(crate) fn constant(program: &Program, mut e: Expr) -> Option<Const> {
         sites: Vec::new(),
         functions: Vec::new(),
         tables: Vec::new(),
+        state: Default::default(),
     };
     Rewriter { program: &mut tables, passes: &passes }.expr(&mut e);
     match e.kind {

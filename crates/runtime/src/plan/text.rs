@@ -113,7 +113,8 @@ fn write(linked: &Linked, out: &mut String) -> fmt::Result {
         let case = if pattern.strict { "" } else { ", letters of either case" };
         writeln!(out, "wildcard {at} {}{case}: {plan}", parts.join(" * "))?;
     }
-    write!(out, "{}", PrefilterPlan::new(linked))
+    write!(out, "{}", PrefilterPlan::new(linked))?;
+    linked.state().map_or(Ok(()), |state| state.write(program, out))
 }
 
 fn write_rule(linked: &Linked, plan: &RulePlan, out: &mut String) -> fmt::Result {

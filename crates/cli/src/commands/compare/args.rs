@@ -9,6 +9,7 @@ use quintet_bench::{Effort, PassRows, Slowed};
 use crate::args::SchemeArgs;
 use crate::limits::LimitArgs;
 use crate::lists::ListArgs;
+use crate::modules::ModuleArgs;
 
 /// Measure the backends against each other on rules and records.
 ///
@@ -64,6 +65,8 @@ pub struct CompareArgs {
     pub scheme: SchemeArgs,
     #[command(flatten)]
     pub lists: ListArgs,
+    #[command(flatten)]
+    pub modules: ModuleArgs,
     #[command(flatten)]
     pub limits: LimitArgs,
     /// A backend, or a configuration such as `jit-fast`, or `all` configurations; repeat for several [default: each backend's default configuration,

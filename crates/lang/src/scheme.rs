@@ -392,6 +392,7 @@ impl Scheme {
             nil_not_equal: self.0.nil_not_equal,
             whole: None,
             records: Some(self.clone()),
+            later: self.0.later.clone(),
             derived: OnceLock::new(),
         }))
     }

@@ -248,8 +248,8 @@ impl Engine {
 impl Rules {
     /// What a backend has made of a linked program.
     #[cfg(all(feature = "modules", feature = "wasm"))]
-    pub(crate) fn of(linked: &Arc<Linked>, compiled: Arc<dyn Compiled>, limits: &Limits) -> Rules {
-        Rules { linked: linked.clone(), compiled, limits: limits.clone() }
+    pub(crate) fn of(linked: &Arc<Linked>, compiled: Arc<dyn Compiled>, backend: BackendId, limits: &Limits) -> Rules {
+        Rules { linked: linked.clone(), compiled, backend, limits: limits.clone() }
     }
 
     /// What a thread needs to run the rules.

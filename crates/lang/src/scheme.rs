@@ -393,6 +393,7 @@ impl Scheme {
             later: self.0.later.clone(),
             whole: None,
             records: Some(self.clone()),
+            later: self.0.later.clone(),
             derived: OnceLock::new(),
         }))
     }

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use quintet_lang::diagnostic::Diagnostics;
-use quintet_lang::{Checked, Limits, Passes, Program, Scheme, optimise, rewrite};
+use quintet_lang::{Checked, FieldId, Limits, Passes, Program, Scheme, optimise, rewrite};
 use quintet_runtime::{
-    Backend, BackendId, CompileError, Compiled, Filter, Instance, InstantiateError, Library, LinkError, Linked, Lists, Session,
-    SessionError,
+    Backend, BackendId, CompileError, Compiled, Filter, Instance, InstantiateError, Library, LinkError, Linked, Lists, PREFILTER_PAYS,
+    Session, SessionError, Threshold, Thresholds,
 };
 
 use crate::callable::{Callable, NotCallable};
@@ -20,6 +20,8 @@ pub struct Engine {
     lists: Lists,
     limits: Limits,
     passes: Passes,
+    #[cfg(feature = "builtin")]
+    pub(crate) parsers: quintet_modules::Parsers,
 }
 
 /// Compiled rules, ready to be instantiated by any number of threads.
@@ -58,13 +60,26 @@ impl Default for Engine {
 impl Engine {
     /// The standard functions, no lists, the default limits, all passes.
     pub fn new() -> Engine {
-        Engine { library: Library::standard(), lists: Lists::new(), limits: Limits::default(), passes: Passes::default() }
+        Engine {
+            library: Library::standard(),
+            lists: Lists::new(),
+            limits: Limits::default(),
+            passes: Passes::default(),
+            #[cfg(feature = "builtin")]
+            parsers: quintet_modules::Parsers::default(),
+        }
     }
 
     /// The same engine with other functions.
     pub fn with_library(mut self, library: Library) -> Engine {
         self.library = library;
         self
+    }
+
+    /// The functions that rules may call, to add some.
+    #[cfg(feature = "builtin")]
+    pub(crate) fn library_mut(&mut self) -> &mut Library {
+        &mut self.library
     }
 
     /// The same engine with these named lists.
@@ -127,7 +142,7 @@ impl Engine {
     /// # Errors
     /// All that is wrong with the text.
     pub fn check_projected(&self, source: &str, scheme: &Scheme) -> Result<Program, Diagnostics> {
-        projected(scheme, |scheme| self.check(source, scheme))
+        self.projected(scheme, |scheme| self.check(source, scheme))
     }
 
     /// Parses and checks one expression of any type. The program answers its value; see [`Program::value`].
@@ -143,7 +158,24 @@ impl Engine {
     /// # Errors
     /// All that is wrong with the text.
     pub fn check_value_projected(&self, source: &str, scheme: &Scheme) -> Result<Program, Diagnostics> {
-        projected(scheme, |scheme| self.check_value(source, scheme))
+        self.projected(scheme, |scheme| self.check_value(source, scheme))
+    }
+
+    /// The program that `check` makes against the part of the scheme that the program uses.
+    fn projected(&self, scheme: &Scheme, check: impl Fn(&Scheme) -> Result<Program, Diagnostics>) -> Result<Program, Diagnostics> {
+        let used = self.needed_fields(scheme, check(scheme)?.used_fields());
+        check(&scheme.project(|id, _| used.binary_search(&id).is_ok()))
+    }
+
+    /// The fields that records must have so that rules can use these, in order: those that the engine's parsers need to set them as well.
+    pub fn needed_fields(&self, scheme: &Scheme, mut used: Vec<FieldId>) -> Vec<FieldId> {
+        #[cfg(feature = "builtin")]
+        self.add_parsed(scheme, &mut used);
+        #[cfg(not(feature = "builtin"))]
+        let _ = scheme;
+        used.sort_unstable();
+        used.dedup();
+        used
     }
 
     /// A program that answers as this one does, after the engine's passes.
@@ -157,7 +189,11 @@ impl Engine {
     /// See [`LinkError`].
     pub fn link(&self, mut program: Program) -> Result<Arc<Linked>, LinkError> {
         rewrite(&mut program, &self.passes);
-        Linked::new(program, &self.library, &self.lists, &self.limits)
+        let mut thresholds = Thresholds::default();
+        if self.passes.prefilter {
+            thresholds = thresholds.with(Threshold::PrefilterRules, PREFILTER_PAYS);
+        }
+        Linked::with_thresholds(program, &self.library, &self.lists, &self.limits, thresholds)
     }
 
     /// The same for a program that nobody can have altered since it was checked, and that need not be looked through therefore.
@@ -165,7 +201,8 @@ impl Engine {
     /// # Errors
     /// See [`LinkError`].
     pub fn link_checked(&self, checked: Checked) -> Result<Arc<Linked>, LinkError> {
-        Linked::of_checked(checked.optimised(&self.passes), &self.library, &self.lists, &self.limits)
+        let program = checked.optimised(&self.passes);
+        Linked::of_checked(program, &self.library, &self.lists, &self.limits, self.passes.prefilter)
     }
 
     /// Optimises a checked program that may keep state, and prepares it for all backends. Where it does, a [`Session`] has its answers.
@@ -174,7 +211,7 @@ impl Engine {
     /// See [`LinkError`].
     pub fn link_stateful(&self, mut program: Program) -> Result<Arc<Linked>, LinkError> {
         rewrite(&mut program, &self.passes);
-        Linked::stateful(program, &self.library, &self.lists, &self.limits)
+        Linked::stateful(program, &self.library, &self.lists, &self.limits, self.passes.prefilter)
     }
 
     /// Compiles rules with the backend that has this id, as in [`backends`](crate::backends).
@@ -208,13 +245,13 @@ impl Engine {
     }
 }
 
-/// The program that `check` makes against the part of the scheme that the program uses.
-fn projected(scheme: &Scheme, check: impl Fn(&Scheme) -> Result<Program, Diagnostics>) -> Result<Program, Diagnostics> {
-    let used = check(scheme)?.used_fields();
-    check(&scheme.project(|id, _| used.binary_search(&id).is_ok()))
-}
-
 impl Rules {
+    /// What a backend has made of a linked program.
+    #[cfg(all(feature = "modules", feature = "wasm"))]
+    pub(crate) fn of(linked: &Arc<Linked>, compiled: Arc<dyn Compiled>, backend: BackendId, limits: &Limits) -> Rules {
+        Rules { linked: linked.clone(), compiled, backend, limits: limits.clone() }
+    }
+
     /// What a thread needs to run the rules.
     ///
     /// # Errors

@@ -296,16 +296,24 @@ mod callable;
 mod engine;
 mod expression;
 mod lists;
+#[cfg(feature = "builtin")]
+mod modules_of;
 mod registry;
 
 pub use callable::{Callable, NotCallable};
 pub use engine::{Engine, Error, Rules};
 pub use expression::Expression;
 pub use lists::{ListText, ListTextError};
+#[cfg(all(feature = "modules", feature = "wasm"))]
+pub use modules_of::KEEPING;
+#[cfg(feature = "builtin")]
+pub use modules_of::{Bound, Taken};
 pub use registry::{UnknownBackend, backend, backends, configurations};
 
 pub use quintet_lang as lang;
 pub use quintet_lang::{Checked, Field, FieldId, Limits, Passes, Presence, Program, Scheme, SchemeBuilder, SchemeError, Type};
+#[cfg(feature = "builtin")]
+pub use quintet_modules as modules;
 pub use quintet_runtime::{
     Alone, Arena, ArenaKind, ArrayRef, Artifact, Backend, BackendId, Batch, BatchBuilder, Bind, BytesSet, CallError, CompileError,
     Compiled, DumpedEntry, DumpedState, Emit, EvaluateError, Fault, FileSink, Filter, FilterError, Function, Instance, InstantiateError,

@@ -8,6 +8,7 @@ use crate::args::{PassesArgs, SchemeArgs};
 use crate::failure::Failure;
 use crate::limits::LimitArgs;
 use crate::lists::ListArgs;
+use crate::modules::ModuleArgs;
 use crate::parallel::ThreadArgs;
 
 /// Print which records rules match, what they hold, or the records themselves.
@@ -27,6 +28,8 @@ Examples:
   quintet run 'tcp.port == 443' --input capture.pcap --write matching.pcapng
   quintet run 'tcp.port == 443' --input capture.pcap --write - | tshark -r -
   quintet run edge.rules --input access.jsonl --follow                                         until Ctrl-C
+  quintet run 'mqtt.topic contains \"door\"' --module mqtt.wasm --input capture.pcapng
+  quintet run edge.rules --module cef.wasm --formatter cef --input capture.pcapng
   quintet run 'ip.src in $blocked' --list blocked=blocked.csv --input capture.pcapng
   tcpdump -U -w - | quintet run edge.rules --input -                           answers while the capture goes on
   quintet run ids.rules --input capture.pcapng --out alerts=eve.jsonl --out scans=scans.csv --state-out state.jsonl
@@ -90,6 +93,11 @@ pub struct RunArgs {
     pub scheme: SchemeArgs,
     #[command(flatten)]
     pub lists: ListArgs,
+    #[command(flatten)]
+    pub modules: ModuleArgs,
+    /// Print the lines that this formatter of a module makes, one for each rule and record that it matches.
+    #[arg(long, value_name = "NAME", requires = "files", conflicts_with_all = ["output", "field"])]
+    pub formatter: Option<String>,
     #[command(flatten)]
     pub limits: LimitArgs,
     /// The backend that runs the rules.

@@ -4,6 +4,7 @@ mod args;
 mod columns;
 mod feed;
 mod follow;
+mod formatted;
 mod found;
 mod keeping;
 mod matcher;
@@ -40,6 +41,7 @@ const BATCH_RECORDS: usize = 1024;
 pub fn run(args: &RunArgs) -> Result<ExitCode, Failure> {
     args.consistent()?;
     let engine = Engine::new().with_limits(args.limits.limits()).with_passes(args.passes.passes);
+    let (engine, modules) = args.modules.extend(engine)?;
     let source = Source::new(&args.rules)?;
     let mut feed = Feed::new(args)?;
     if let Some(path) = args.write.as_deref().filter(|path| feed.has(path)) {
@@ -55,7 +57,7 @@ pub fn run(args: &RunArgs) -> Result<ExitCode, Failure> {
         return Err(Failure::unusable("there is no input that can be read"));
     };
     let begun = Instant::now();
-    let prepared = Prepared::new(args, &engine, &source, first.format)?;
+    let prepared = Prepared::new(args, (&engine, &modules), &source, first.format)?;
     let compiling = begun.elapsed();
     let mut run = Run::new(args, prepared, &first, feed.several())?;
     let mut next = Some(first);
@@ -115,8 +117,10 @@ impl Run {
             options = options.patience(feed::PATIENCE);
         }
         let columns = std::mem::take(&mut prepared.columns);
+        let formatted = prepared.formatted.take();
         let out = BufWriter::new(std::io::stdout().lock());
-        let printer = printed.map(|output| Printer::new(output, (prepared.names.clone(), prepared.text.clone()), columns, out));
+        let printer =
+            printed.map(|output| Printer::new((output, formatted), (prepared.names.clone(), prepared.text.clone()), columns, out));
         let threads = args.threads.number();
         let mut run = Run {
             prepared,
@@ -139,7 +143,8 @@ impl Run {
         let Opened { path, input, format } = opened;
         let name = source::shown(&path);
         let live = input.is_live();
-        let (decoding, pieces) = Decoding::open(name.clone(), input, format, self.prepared.linked.scheme(), &self.options)?;
+        let (decoding, pieces) =
+            Decoding::open(name.clone(), input, format, (self.prepared.linked.scheme(), &self.prepared.parsers), &self.options)?;
         let mut matchers = std::mem::take(&mut self.matchers);
         matchers.iter_mut().for_each(|matcher| matcher.begin(decoding.another()));
         if matchers.is_empty() {
@@ -155,6 +160,9 @@ impl Run {
         })?;
         self.matchers = matchers;
         self.print(Printer::end_input)?;
+        if let Some(said) = self.matchers.first_mut().and_then(|matcher| matcher.decoding().said()) {
+            progress.aside(|| eprintln!("quintet: {name}: {said}"));
+        }
         self.lossy |= stats.lossy();
         if !notes::of(&stats).is_empty() {
             progress.aside(|| notes::print(&stats, &path));
@@ -210,6 +218,10 @@ impl Run {
 
     fn end(&mut self, several: bool) -> Result<(), Failure> {
         self.print(|printer| printer.end(several))?;
+        let trapped = self.printer.as_ref().map_or(0, Printer::trapped);
+        if trapped > 0 {
+            eprintln!("quintet: the formatter trapped {trapped} times, and made no line then");
+        }
         self.matching.take().map_or(Ok(()), |matching| matching.finish().map_err(output))
     }
 }

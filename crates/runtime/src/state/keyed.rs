@@ -1,23 +1,23 @@
 //! A table with one entry for each key.
+//!
+//! Entries stand in the hash table itself, with their keys, so that finding one touches as little memory as can be.
+
+use std::hash::BuildHasher;
 
 use foldhash::fast::RandomState;
 use hashbrown::HashTable;
-use std::hash::BuildHasher;
 
 use super::order::{Item, Order};
-use super::table::Reading;
+use super::short::Short;
 
 /// What an entry is.
-struct Entry {
-    key: Box<[u8]>,
-    value: i64,
-    bytes: Box<[u8]>,
+struct Entry<V> {
+    key: Short,
+    value: V,
     /// From when on it is no longer there.
     expiry: i64,
     /// Its age: the number of the change that made it.
     age: u64,
-    /// The number of the record that made it.
-    record: u64,
 }
 
 /// How long entries live, and whether changes make it longer.
@@ -34,138 +34,107 @@ pub(crate) struct Moment {
     pub(crate) time: i64,
     /// The number of the record.
     pub(crate) record: u64,
+    /// The number that changes on the record begin with, and those on the records before it stay below.
+    pub(crate) first: u64,
     /// The number of the change, in the order in which records and what changes on them come.
     pub(crate) change: u64,
 }
 
 /// A table with one entry for each key.
-pub(super) struct Keyed {
+pub(super) struct Keyed<V> {
     lasting: Lasting,
-    entries: Vec<Option<Entry>>,
-    free: Vec<u32>,
-    index: HashTable<u32>,
+    entries: HashTable<Entry<V>>,
     hasher: RandomState,
-    order: Order,
+    /// By hash.
+    order: Order<u64>,
 }
 
-fn expiry(entries: &[Option<Entry>], slot: u32, age: u64) -> Option<i64> {
-    entries.get(slot as usize)?.as_ref().filter(|entry| entry.age == age).map(|entry| entry.expiry)
+/// When the entry of a hash and age expires, if it is still there.
+fn expiry<V>(entries: &HashTable<Entry<V>>, hash: u64, age: u64) -> Option<i64> {
+    entries.find(hash, |entry| entry.age == age).map(|entry| entry.expiry)
 }
 
-impl Keyed {
-    pub(super) fn new(lasting: Lasting) -> Keyed {
-        Keyed {
-            lasting,
-            entries: Vec::new(),
-            free: Vec::new(),
-            index: HashTable::new(),
-            hasher: RandomState::default(),
-            order: Order::default(),
-        }
+impl<V: Default> Keyed<V> {
+    pub(super) fn new(lasting: Lasting) -> Keyed<V> {
+        Keyed { lasting, entries: HashTable::new(), hasher: RandomState::default(), order: Order::default() }
     }
 
-    fn find(&self, key: &[u8]) -> Option<u32> {
-        let is = |slot: &u32| self.entries[*slot as usize].as_ref().is_some_and(|entry| *entry.key == *key);
-        self.index.find(self.hasher.hash_one(key), is).copied()
-    }
-
-    /// The entry of a key, if it has not expired.
-    fn get(&self, key: &[u8], time: i64) -> Option<&Entry> {
-        let slot = self.find(key)?;
-        self.entries[slot as usize].as_ref().filter(|entry| entry.expiry > time)
-    }
-
-    pub(super) fn read(&self, key: &[u8], at: Moment) -> Option<Reading<'_>> {
-        let entry = self.get(key, at.time)?;
-        Some(Reading { value: entry.value, bytes: &entry.bytes, earlier: entry.record < at.record })
+    /// The value of a key's entry, and whether an earlier record made it; `None` where it has none or has expired.
+    pub(super) fn read(&self, key: &[u8], at: Moment) -> Option<(&V, bool)> {
+        let entry = self.entries.find(self.hasher.hash_one(key), |entry| *entry.key == *key)?;
+        (entry.expiry > at.time).then_some((&entry.value, entry.age < at.first))
     }
 
     /// Whether a change of a key's entry makes one more.
     pub(super) fn grows(&self, key: &[u8]) -> bool {
-        self.find(key).is_none()
+        self.entries.find(self.hasher.hash_one(key), |entry| *entry.key == *key).is_none()
     }
 
-    /// The entry of a key, which is made where there is none, to be changed.
-    fn entry(&mut self, key: &[u8], at: Moment) -> &mut Entry {
+    /// The value of a key's entry, which is made where there is none, to be changed.
+    pub(super) fn change(&mut self, key: &[u8], at: Moment) -> &mut V {
         let Lasting { span, renewed } = self.lasting;
         let end = span.map_or(i64::MAX, |span| at.time.saturating_add(span));
-        let fresh = |key| Entry { key, value: 0, bytes: Box::default(), expiry: end, age: at.change, record: at.record };
-        let slot = match self.find(key) {
-            Some(slot) => slot,
-            None => {
-                let slot = self.free.pop().unwrap_or_else(|| {
-                    self.entries.push(None);
-                    self.entries.len() as u32 - 1
-                });
-                self.entries[slot as usize] = Some(fresh(key.into()));
-                self.order.push((end, at.change, slot));
-                let (entries, hasher) = (&self.entries, &self.hasher);
-                let hash = |slot: &u32| entries[*slot as usize].as_ref().map_or(0, |entry| hasher.hash_one(&*entry.key));
-                self.index.insert_unique(hasher.hash_one(key), slot, hash);
-                slot
+        let hash = self.hasher.hash_one(key);
+        self.tidy();
+        let (hasher, order) = (&self.hasher, &mut self.order);
+        let place = self.entries.entry(hash, |entry| *entry.key == *key, |entry| hasher.hash_one(&*entry.key));
+        let entry = match place {
+            hashbrown::hash_table::Entry::Occupied(place) => {
+                let entry = place.into_mut();
+                if entry.expiry <= at.time {
+                    (entry.value, entry.expiry, entry.age) = (V::default(), end, at.change);
+                    order.push((end, at.change, hash));
+                } else if renewed {
+                    entry.expiry = end;
+                }
+                entry
+            }
+            hashbrown::hash_table::Entry::Vacant(place) => {
+                order.push((end, at.change, hash));
+                place.insert(Entry { key: key.into(), value: V::default(), expiry: end, age: at.change }).into_mut()
             }
         };
-        let (live, entries) = (self.index.len(), &self.entries);
-        self.order.tidy(live, |slot, age| expiry(entries, slot, age));
-        // What the index has is there.
-        let entry = self.entries[slot as usize].get_or_insert_with(|| fresh(key.into()));
-        if entry.expiry <= at.time {
-            *entry = fresh(std::mem::take(&mut entry.key));
-            self.order.push((end, at.change, slot));
-        } else if renewed {
-            entry.expiry = end;
-        }
-        entry
+        &mut entry.value
+    }
+
+    fn tidy(&mut self) {
+        let entries = &self.entries;
+        self.order.tidy(entries.len(), |hash, age| expiry(entries, hash, age));
     }
 
     /// The entry that expires first.
-    pub(super) fn first(&mut self) -> Option<Item> {
+    pub(super) fn first(&mut self) -> Option<Item<u64>> {
         let entries = &self.entries;
-        self.order.first(|slot, age| expiry(entries, slot, age))
+        self.order.first(|hash, age| expiry(entries, hash, age))
     }
 
-    /// Takes out an entry.
-    pub(super) fn remove(&mut self, slot: u32) {
-        let Some(entry) = self.entries.get_mut(slot as usize).and_then(Option::take) else { return };
-        if let Ok(found) = self.index.find_entry(self.hasher.hash_one(&*entry.key), |other| *other == slot) {
+    /// Takes out the entry that expires first.
+    pub(super) fn remove_first(&mut self) {
+        if let Some((_, age, hash)) = self.first()
+            && let Ok(found) = self.entries.find_entry(hash, |entry| entry.age == age)
+        {
             found.remove();
-        }
-        self.free.push(slot);
-    }
-
-    pub(super) fn add(&mut self, key: &[u8], amount: i64, at: Moment) {
-        let entry = self.entry(key, at);
-        entry.value = entry.value.wrapping_add(amount);
-    }
-
-    pub(super) fn set(&mut self, key: &[u8], value: i64, bytes: &[u8], at: Moment) {
-        let entry = self.entry(key, at);
-        entry.value = value;
-        if *entry.bytes != *bytes {
-            entry.bytes = bytes.into();
         }
     }
 
     pub(super) fn clear(&mut self, key: &[u8]) {
-        if let Some(slot) = self.find(key) {
-            self.remove(slot);
+        if let Ok(found) = self.entries.find_entry(self.hasher.hash_one(key), |entry| *entry.key == *key) {
+            found.remove();
         }
     }
 
-    /// All entries that have not expired: key, value and bytes.
-    pub(super) fn live(&self, time: i64) -> impl Iterator<Item = (&[u8], i64, &[u8])> {
-        let entries = self.entries.iter().flatten().filter(move |entry| entry.expiry > time);
-        entries.map(|entry| (&*entry.key, entry.value, &*entry.bytes))
+    /// All entries that have not expired.
+    pub(super) fn live(&self, time: i64) -> impl Iterator<Item = (&[u8], &V)> {
+        self.entries.iter().filter(move |entry| entry.expiry > time).map(|entry| (&*entry.key, &entry.value))
     }
 
     pub(super) fn len(&self) -> usize {
-        self.index.len()
+        self.entries.len()
     }
 
+    /// Bytes that it holds, but for what values hold elsewhere.
     pub(super) fn bytes(&self) -> usize {
-        let own: usize = self.entries.iter().flatten().map(|entry| entry.key.len() + entry.bytes.len()).sum();
-        let slots =
-            self.entries.capacity() * size_of::<Option<Entry>>() + (self.free.capacity() + self.index.capacity()) * size_of::<u32>();
-        own + slots + self.order.bytes()
+        let keys: usize = self.entries.iter().map(|entry| entry.key.elsewhere()).sum();
+        keys + self.entries.allocation_size() + self.order.bytes()
     }
 }

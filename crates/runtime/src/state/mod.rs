@@ -13,6 +13,7 @@ mod lower;
 mod order;
 mod runner;
 mod session;
+mod short;
 mod table;
 mod text;
 mod windowed;

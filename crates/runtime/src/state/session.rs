@@ -317,7 +317,7 @@ impl<'b> Turns<'b> {
                 left &= left - 1;
                 let index = place * 64 + bit;
                 let record = first + index as u64;
-                let at = Moment { time: times[index], record, change: record * changes };
+                let at = Moment { time: times[index], record, first: record * changes, change: record * changes };
                 Some(Turn { record: batch.record(index), at })
             })
         })

@@ -3,17 +3,8 @@
 use quintet_lang::state::{Life, State, StateKind};
 
 use super::keyed::{Keyed, Lasting, Moment};
-use super::order::Item;
 use super::windowed::Windowed;
 use crate::value::Value;
-
-/// What an entry holds.
-pub(super) struct Reading<'t> {
-    pub(super) value: i64,
-    pub(super) bytes: &'t [u8],
-    /// Whether an earlier record made it.
-    pub(super) earlier: bool,
-}
 
 /// A change of an entry.
 #[derive(Clone, Copy)]
@@ -43,13 +34,19 @@ pub(super) struct Part {
 }
 
 enum Entries {
-    Keyed(Keyed),
+    Numbers(Keyed<i64>),
+    Texts(Keyed<Box<[u8]>>),
     Windowed(Windowed),
 }
 
 impl Part {
     fn new(kind: StateKind, life: Life) -> Part {
-        let keyed = |span, renewed| Entries::Keyed(Keyed::new(Lasting { span, renewed }));
+        let keyed = |span, renewed| match kind {
+            StateKind::Bytes => Entries::Texts(Keyed::new(Lasting { span, renewed })),
+            StateKind::Count | StateKind::Sum | StateKind::Distinct | StateKind::Seen | StateKind::Int => {
+                Entries::Numbers(Keyed::new(Lasting { span, renewed }))
+            }
+        };
         let entries = match (kind, life) {
             // Distinct values that never expire have all the time that there is.
             (StateKind::Distinct, _) => Entries::Windowed(Windowed::new(life.span().unwrap_or(i64::MAX), true)),
@@ -71,15 +68,17 @@ impl Part {
     /// The value of a key's entry.
     pub(super) fn read(&self, key: &[u8], at: Moment) -> Value<'_> {
         match &self.entries {
-            Entries::Keyed(entries) => {
+            Entries::Numbers(entries) => {
                 let found = entries.read(key, at);
                 match self.kind {
-                    StateKind::Count | StateKind::Sum | StateKind::Distinct => Value::Int(found.map_or(0, |found| found.value)),
-                    StateKind::Seen => Value::Bool(found.is_some_and(|found| found.earlier)),
-                    StateKind::Int => found.map_or(Value::Nil, |found| Value::Int(found.value)),
-                    StateKind::Bytes => found.map_or(Value::Nil, |found| Value::Bytes(found.bytes)),
+                    StateKind::Seen => Value::Bool(found.is_some_and(|(_, earlier)| earlier)),
+                    StateKind::Int => found.map_or(Value::Nil, |(value, _)| Value::Int(*value)),
+                    StateKind::Count | StateKind::Sum | StateKind::Distinct | StateKind::Bytes => {
+                        Value::Int(found.map_or(0, |(value, _)| *value))
+                    }
                 }
             }
+            Entries::Texts(entries) => entries.read(key, at).map_or(Value::Nil, |(bytes, _)| Value::Bytes(bytes)),
             Entries::Windowed(entries) => {
                 let (count, total) = entries.read(key).unwrap_or_default();
                 Value::Int(if self.kind == StateKind::Sum { total } else { i64::from(count) })
@@ -91,7 +90,8 @@ impl Part {
     fn grows(&self, key: &[u8], op: Op<'_>) -> bool {
         match (&self.entries, op) {
             (_, Op::Clear) => false,
-            (Entries::Keyed(entries), _) => entries.grows(key),
+            (Entries::Numbers(entries), _) => entries.grows(key),
+            (Entries::Texts(entries), _) => entries.grows(key),
             (Entries::Windowed(entries), Op::Insert(value)) => entries.grows(key, value),
             (Entries::Windowed(entries), Op::Add(_) | Op::Set(_)) => entries.grows(key, &[]),
         }
@@ -101,40 +101,56 @@ impl Part {
     pub(super) fn change(&mut self, key: &[u8], op: Op<'_>, at: Moment) {
         self.settle(key, at);
         match (&mut self.entries, op) {
-            (Entries::Keyed(entries), Op::Clear) => entries.clear(key),
+            (Entries::Numbers(entries), Op::Clear) => entries.clear(key),
+            (Entries::Texts(entries), Op::Clear) => entries.clear(key),
             (Entries::Windowed(entries), Op::Clear) => entries.clear(key),
-            (Entries::Keyed(entries), Op::Add(amount)) => entries.add(key, amount, at),
+            (Entries::Numbers(entries), Op::Add(amount)) => {
+                let value = entries.change(key, at);
+                *value = value.wrapping_add(amount);
+            }
             (Entries::Windowed(entries), Op::Add(amount)) => entries.add(key, &[], amount, at),
             (Entries::Windowed(entries), Op::Insert(value)) => entries.add(key, value, 1, at),
-            (Entries::Keyed(entries), Op::Set(Value::Int(i))) => entries.set(key, i, &[], at),
-            (Entries::Keyed(entries), Op::Set(Value::Bytes(bytes))) => entries.set(key, 0, bytes, at),
+            (Entries::Numbers(entries), Op::Set(Value::Int(i))) => *entries.change(key, at) = i,
+            (Entries::Texts(entries), Op::Set(Value::Bytes(bytes))) => {
+                let value = entries.change(key, at);
+                if **value != *bytes {
+                    *value = bytes.into();
+                }
+            }
             // The checker makes no such change.
-            (Entries::Keyed(_), Op::Insert(_) | Op::Set(_)) | (Entries::Windowed(_), Op::Set(_)) => {}
+            (Entries::Numbers(_), Op::Insert(_) | Op::Set(_))
+            | (Entries::Texts(_), Op::Add(_) | Op::Insert(_) | Op::Set(_))
+            | (Entries::Windowed(_), Op::Set(_)) => {}
         }
     }
 
-    /// The entry that expires first.
-    fn first(&mut self) -> Option<Item> {
+    /// When the entry goes that expires first, and its age.
+    fn first(&mut self) -> Option<(i64, u64)> {
         match &mut self.entries {
-            Entries::Keyed(entries) => entries.first(),
-            Entries::Windowed(entries) => entries.first(),
+            Entries::Numbers(entries) => entries.first().map(|(expiry, age, _)| (expiry, age)),
+            Entries::Texts(entries) => entries.first().map(|(expiry, age, _)| (expiry, age)),
+            Entries::Windowed(entries) => entries.first().map(|(expiry, age, _)| (expiry, age)),
         }
     }
 
-    fn remove(&mut self, slot: u32) {
+    /// Takes out the entry that expires first.
+    fn remove_first(&mut self) {
         match &mut self.entries {
-            Entries::Keyed(entries) => entries.remove(slot),
-            Entries::Windowed(entries) => entries.remove(slot),
+            Entries::Numbers(entries) => entries.remove_first(),
+            Entries::Texts(entries) => entries.remove_first(),
+            Entries::Windowed(entries) => entries.remove_first(),
         }
     }
 
     fn live(&self, time: i64, each: &mut dyn FnMut(&[u8], Value<'_>)) {
         match &self.entries {
-            Entries::Keyed(entries) => entries.live(time).for_each(|(key, value, bytes)| match self.kind {
-                StateKind::Count | StateKind::Sum | StateKind::Distinct | StateKind::Int => each(key, Value::Int(value)),
+            Entries::Numbers(entries) => entries.live(time).for_each(|(key, value)| match self.kind {
                 StateKind::Seen => each(key, Value::Bool(true)),
-                StateKind::Bytes => each(key, Value::Bytes(bytes)),
+                StateKind::Count | StateKind::Sum | StateKind::Distinct | StateKind::Int | StateKind::Bytes => {
+                    each(key, Value::Int(*value))
+                }
             }),
+            Entries::Texts(entries) => entries.live(time).for_each(|(key, bytes)| each(key, Value::Bytes(bytes))),
             Entries::Windowed(entries) => entries
                 .live(time)
                 .for_each(|(key, count, total)| each(key, Value::Int(if self.kind == StateKind::Sum { total } else { count }))),
@@ -143,14 +159,19 @@ impl Part {
 
     fn len(&self) -> usize {
         match &self.entries {
-            Entries::Keyed(entries) => entries.len(),
+            Entries::Numbers(entries) => entries.len(),
+            Entries::Texts(entries) => entries.len(),
             Entries::Windowed(entries) => entries.len(),
         }
     }
 
     fn bytes(&self) -> usize {
         match &self.entries {
-            Entries::Keyed(entries) => entries.bytes(),
+            Entries::Numbers(entries) => entries.bytes(),
+            Entries::Texts(entries) => {
+                let texts: usize = entries.live(i64::MIN).map(|(_, bytes)| bytes.len()).sum();
+                entries.bytes() + texts
+            }
             Entries::Windowed(entries) => entries.bytes(),
         }
     }
@@ -198,8 +219,8 @@ impl Table {
     /// Takes out the entry that expires first.
     fn make_room(&mut self, at: Moment) {
         let firsts = self.parts.iter_mut().enumerate().filter_map(|(part, entries)| Some((entries.first()?, part)));
-        let Some(((expiry, _, slot), part)) = firsts.min_by_key(|((expiry, age, _), _)| (*expiry, *age)) else { return };
-        self.parts[part].remove(slot);
+        let Some(((expiry, _), part)) = firsts.min() else { return };
+        self.parts[part].remove_first();
         self.evicted += u64::from(expiry > at.time);
     }
 

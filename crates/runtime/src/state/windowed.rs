@@ -6,13 +6,14 @@ use std::hash::BuildHasher;
 
 use super::keyed::Moment;
 use super::order::{Item, Order};
+use super::short::Short;
 
 /// No slot.
 const NONE: u32 = u32::MAX;
 
 /// A key that has something.
 struct Group {
-    key: Box<[u8]>,
+    key: Short,
     /// What goes first and last of it.
     head: u32,
     tail: u32,
@@ -23,7 +24,7 @@ struct Group {
 /// A value, or an event.
 struct Node {
     group: u32,
-    value: Box<[u8]>,
+    value: Short,
     amount: i64,
     expiry: i64,
     age: u64,
@@ -43,7 +44,7 @@ pub(super) struct Windowed {
     by_key: HashTable<u32>,
     by_value: HashTable<u32>,
     hasher: RandomState,
-    order: Order,
+    order: Order<u32>,
     live: usize,
 }
 
@@ -192,7 +193,7 @@ impl Windowed {
     }
 
     /// Takes out a node, and its group where that was all.
-    pub(super) fn remove(&mut self, slot: u32) {
+    fn remove(&mut self, slot: u32) {
         self.unlink(slot);
         let Some(node) = self.nodes.get_mut(slot as usize).and_then(Option::take) else { return };
         if self.distinct
@@ -212,9 +213,16 @@ impl Windowed {
     }
 
     /// What expires first of all.
-    pub(super) fn first(&mut self) -> Option<Item> {
+    pub(super) fn first(&mut self) -> Option<Item<u32>> {
         let nodes = &self.nodes;
         self.order.first(|slot, age| expiry(nodes, slot, age))
+    }
+
+    /// Takes out what expires first of all.
+    pub(super) fn remove_first(&mut self) {
+        if let Some((_, _, slot)) = self.first() {
+            self.remove(slot);
+        }
     }
 
     pub(super) fn clear(&mut self, key: &[u8]) {
@@ -244,8 +252,8 @@ impl Windowed {
     }
 
     pub(super) fn bytes(&self) -> usize {
-        let keys: usize = self.groups.iter().flatten().map(|group| group.key.len()).sum();
-        let values: usize = self.nodes.iter().flatten().map(|node| node.value.len()).sum();
+        let keys: usize = self.groups.iter().flatten().map(|group| group.key.elsewhere()).sum();
+        let values: usize = self.nodes.iter().flatten().map(|node| node.value.elsewhere()).sum();
         let slots = self.groups.capacity() * size_of::<Option<Group>>() + self.nodes.capacity() * size_of::<Option<Node>>();
         let free = self.free_groups.capacity() + self.free_nodes.capacity() + self.by_key.capacity() + self.by_value.capacity();
         keys + values + slots + free * size_of::<u32>() + self.order.bytes()

@@ -1,6 +1,6 @@
 //! What it costs to make records of columns, beside setting each field of each record.
 //!
-//! `cargo bench -p quintet-arrow --bench fill` prints the median of interleaved rounds, in ns a row.
+//! `cargo bench --workspace --bench fill` prints the median of interleaved rounds, in ns a row.
 
 use std::hint::black_box;
 use std::sync::Arc;
@@ -66,11 +66,11 @@ fn main() {
         let fields: Vec<Field> = columns.iter().map(|(name, _, array)| Field::new(*name, array.data_type().clone(), true)).collect();
         let rows = RecordBatch::try_new(Arc::new(Schema::new(fields)), columns.iter().map(|c| c.2.clone()).collect()).unwrap();
         let filler = Filler::new(&scheme, &rows.schema()).unwrap();
-        let (mut filled, mut set) = (Some(filler.fill(&rows, None).unwrap().batch), Some(by_hand(&columns, &scheme, None)));
+        let (mut filled, mut set) = (Some(filler.fill(&rows, None).unwrap().0), Some(by_hand(&columns, &scheme, None)));
         let mut times = [Vec::new(), Vec::new()];
         for _ in 0..ROUNDS {
             let begun = Instant::now();
-            filled = Some(black_box(filler.fill(black_box(&rows), filled.take()).unwrap().batch));
+            filled = Some(black_box(filler.fill(black_box(&rows), filled.take()).unwrap().0));
             times[0].push(begun.elapsed());
             let begun = Instant::now();
             set = Some(black_box(by_hand(black_box(&columns), &scheme, set.take())));

@@ -109,7 +109,7 @@ pub(crate) fn convert(array: &ArrayRef, ty: &Type, alone: bool) -> Result<Conver
             let [keys, values] = [(map.keys(), &Type::Bytes), (map.values(), &**element)]
                 .map(|(array, ty)| convert(&array.slice(range.start, range.len()), ty, false));
             let (keys, values) = (keys?, values?);
-            let lengths = lengths.from_zero();
+            let lengths = lengths.rebased();
             let broken = broken(&lengths, map.len(), [&keys, &values]);
             let mut converted = Converted { values: Values::Map(lengths, Box::new((keys.values, values.values))), valid, unfit: None };
             broken.into_iter().for_each(|broken| converted.except(broken));
@@ -217,7 +217,7 @@ fn key_values<K: ArrowDictionaryKeyType>(keys: &PrimitiveArray<K>) -> Values {
 fn lists(values: &ArrayRef, lengths: Lengths, len: usize, valid: Option<NullBuffer>, element: &Type) -> Result<Converted, ArrowError> {
     let range = parts(&lengths, len, values.len())?;
     let elements = convert(&values.slice(range.start, range.len()), element, false)?;
-    let lengths = lengths.from_zero();
+    let lengths = lengths.rebased();
     let broken = broken(&lengths, len, [&elements]);
     let mut converted = Converted { values: Values::Array(lengths, Box::new(elements.values)), valid, unfit: None };
     broken.into_iter().for_each(|broken| converted.except(broken));

@@ -7,12 +7,11 @@ use quintet_lang::Scheme;
 use quintet_runtime::{ArenaError, Batch, Instance, Matches, RecordError, TrapAt};
 
 use crate::error::Error;
-use crate::filler::{Filled, Filler, Unfit, parts};
+use crate::filler::{Filler, Unfit, parts};
 
-/// Runs rules over rows: an instance with the filler of its records. It is one thread's.
+/// Runs rules over the rows of one schema. It is one thread's, as instances of the rules are.
 pub struct Evaluator {
     filler: Filler,
-    instance: Box<dyn Instance>,
     matches: Matches,
     spare: Option<Batch>,
 }
@@ -31,22 +30,22 @@ pub struct Answers {
 }
 
 impl Evaluator {
-    /// Runs the rules of an instance, which are checked against `scheme`, on rows of a schema.
+    /// Runs rules that are checked against `scheme` on rows of a schema.
     ///
     /// # Errors
     /// As [`Filler::new`].
-    pub fn new(instance: Box<dyn Instance>, scheme: &Scheme, schema: &Schema) -> Result<Evaluator, Error> {
-        Ok(Evaluator { filler: Filler::new(scheme, schema)?, instance, matches: Matches::new(), spare: None })
+    pub fn new(scheme: &Scheme, schema: &Schema) -> Result<Evaluator, Error> {
+        Ok(Evaluator { filler: Filler::new(scheme, schema)?, matches: Matches::new(), spare: None })
     }
 
-    /// Which rules match which rows.
+    /// Which rules of an instance match which rows.
     ///
     /// # Errors
     /// As [`Filler::fill`]; and what ends the instance.
-    pub fn evaluate(&mut self, rows: &RecordBatch) -> Result<Answers, Error> {
+    pub fn evaluate(&mut self, instance: &mut dyn Instance, rows: &RecordBatch) -> Result<Answers, Error> {
         let mut answers = Answers::default();
         for (at, part) in parts(rows) {
-            self.part(at, &part, &mut answers)?;
+            self.part(instance, at, &part, &mut answers)?;
         }
         answers.rows = rows.num_rows();
         let words = answers.rows.div_ceil(64);
@@ -55,18 +54,18 @@ impl Evaluator {
     }
 
     /// Adds what rows from `at` on come to. Rows that take more than a batch holds are halved.
-    fn part(&mut self, at: usize, rows: &RecordBatch, answers: &mut Answers) -> Result<(), Error> {
+    fn part(&mut self, instance: &mut dyn Instance, at: usize, rows: &RecordBatch, answers: &mut Answers) -> Result<(), Error> {
         let filled = match self.filler.fill(rows, self.spare.take()) {
             Err(Error::Record(RecordError::Arena(ArenaError::Full)) | Error::Arena(ArenaError::Full)) if rows.num_rows() > 1 => {
                 let half = rows.num_rows() / 2;
-                self.part(at, &rows.slice(0, half), answers)?;
-                return self.part(at + half, &rows.slice(half, rows.num_rows() - half), answers);
+                self.part(instance, at, &rows.slice(0, half), answers)?;
+                return self.part(instance, at + half, &rows.slice(half, rows.num_rows() - half), answers);
             }
             Err(Error::Null { field, row }) => return Err(Error::Null { field, row: row + at }),
             filled => filled?,
         };
-        let Filled { batch, unfit, .. } = filled;
-        self.instance.run_batch(&batch, &mut self.matches)?;
+        let (batch, unfit) = filled;
+        instance.run_batch(&batch, &mut self.matches)?;
         answers.masks.resize_with(self.matches.rules(), Vec::new);
         for (rule, mask) in answers.masks.iter_mut().enumerate() {
             append(mask, at, self.matches.row(rule));
@@ -119,6 +118,11 @@ impl Answers {
     pub fn mask(&self, rule: usize) -> Option<BooleanArray> {
         let words = self.masks.get(rule)?;
         Some(BooleanArray::new(BooleanBuffer::new(Buffer::from_slice_ref(words), 0, self.rows), None))
+    }
+
+    /// The words of each rule's mask, as [`Answers::words`] has them.
+    pub fn into_words(self) -> Vec<Vec<u64>> {
+        self.masks
     }
 
     /// How many rows a rule matches.

@@ -33,11 +33,9 @@ struct Source {
     path: Path,
 }
 
-/// A batch, and what of the rows is not in it.
-#[derive(Debug)]
+/// What became of rows.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Filled {
-    /// The records.
-    pub batch: Batch,
     /// The rows that are records, counted from 0; none where all are. The others lack a mandatory field.
     pub rows: Option<Vec<usize>>,
     /// The values that do not fit their field, which is nil then.
@@ -98,35 +96,42 @@ impl Filler {
         &self.scheme
     }
 
-    /// A record for each row, of which there may be any number. Give back a batch that is no longer needed, and its memory is used again.
+    /// A batch with a record for each row, of which there may be any number. Give back a batch that is no longer needed, and its memory is
+    /// used again.
     ///
     /// # Errors
     /// A row lacks a mandatory field, or the rows take more than a batch holds.
-    pub fn fill(&self, rows: &RecordBatch, reuse: Option<Batch>) -> Result<Filled, Error> {
-        let filled = self.fill_some(rows, reuse)?;
-        match filled.lacking.first() {
-            Some((row, field)) => Err(Error::Null { field: field.clone(), row: *row }),
-            None => Ok(filled),
+    pub fn fill(&self, rows: &RecordBatch, reuse: Option<Batch>) -> Result<(Batch, Vec<Unfit>), Error> {
+        let reused = reuse.filter(|batch| batch.scheme().same(&self.scheme)).map(BatchBuilder::reuse).transpose()?;
+        let mut builder = match reused.filter(|builder| builder.room() >= rows.num_rows()) {
+            Some(builder) => builder,
+            None => BatchBuilder::new(&self.scheme, rows.num_rows().max(BATCH_ROWS), self.arena)?,
+        };
+        let filled = self.add(rows, &mut builder)?;
+        match filled.lacking.into_iter().next() {
+            Some((row, field)) => Err(Error::Null { field, row }),
+            None => Ok((builder.build(), filled.unfit)),
         }
     }
 
-    /// A record for each row that has the mandatory fields.
+    /// Adds a record for each row that has the mandatory fields to a batch of the scheme, if there is room for all.
     ///
     /// # Errors
-    /// The rows take more than a batch holds.
-    pub fn fill_some(&self, rows: &RecordBatch, reuse: Option<Batch>) -> Result<Filled, Error> {
+    /// There is no room for the rows; then none is added.
+    pub fn add(&self, rows: &RecordBatch, builder: &mut BatchBuilder) -> Result<Filled, Error> {
         let (converted, lacking) = self.convert(rows)?;
         if lacking.is_empty() {
-            let unfit = self.unfit(&converted);
-            return Ok(Filled { batch: self.build(&converted, rows.num_rows(), reuse)?, rows: None, unfit, lacking });
+            self.set(&converted, rows.num_rows(), builder)?;
+            return Ok(Filled { rows: None, unfit: self.unfit(&converted), lacking });
         }
         let mut kept = vec![true; rows.num_rows()];
         lacking.iter().for_each(|(row, _)| kept[*row] = false);
         let numbers: Vec<usize> = (0..kept.len()).filter(|row| kept[*row]).collect();
         let (converted, _) = self.convert(&filter_record_batch(rows, &BooleanArray::from(kept))?)?;
+        self.set(&converted, numbers.len(), builder)?;
         let mut unfit = self.unfit(&converted);
         unfit.iter_mut().for_each(|unfit| unfit.first = numbers[unfit.first]);
-        Ok(Filled { batch: self.build(&converted, numbers.len(), reuse)?, rows: Some(numbers), unfit, lacking })
+        Ok(Filled { rows: Some(numbers), unfit, lacking })
     }
 
     /// The columns as values, and the rows that lack a mandatory field, in order.
@@ -161,20 +166,14 @@ impl Filler {
         self.columns.iter().zip(converted).filter_map(of).collect()
     }
 
-    fn build(&self, converted: &[Converted], rows: usize, reuse: Option<Batch>) -> Result<Batch, Error> {
-        let reused = reuse.filter(|batch| batch.scheme().same(&self.scheme)).map(BatchBuilder::reuse).transpose()?;
-        let mut builder = match reused.filter(|builder| builder.room() >= rows) {
-            Some(builder) => builder,
-            None => BatchBuilder::new(&self.scheme, rows.max(BATCH_ROWS), self.arena)?,
-        };
+    fn set(&self, converted: &[Converted], rows: usize, builder: &mut BatchBuilder) -> Result<(), Error> {
         let mut records = builder.columns(rows);
         for (column, converted) in self.columns.iter().zip(converted) {
             if let Some(field) = column.field {
                 set(&mut records, field, &column.name, converted)?;
             }
         }
-        records.finish()?;
-        Ok(builder.build())
+        Ok(records.finish()?)
     }
 }
 

@@ -44,7 +44,7 @@ impl Lengths {
     }
 
     /// The same lengths, beginning at 0.
-    pub(crate) fn from_zero(self) -> Lengths {
+    pub(crate) fn rebased(self) -> Lengths {
         match self {
             Lengths::I32(offsets) => match offsets.first().copied() {
                 Some(0) | None => Lengths::I32(offsets),

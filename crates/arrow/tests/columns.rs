@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use quintet::{ArenaKind, Engine, FieldId, OwnedValue, Scheme, Type};
+use quintet::{ArenaKind, BatchBuilder, Engine, FieldId, OwnedValue, Scheme, Type};
 use quintet_arrow::array::types::Int32Type;
 use quintet_arrow::array::*;
 use quintet_arrow::schema::{DataType, Field, Fields, Schema};
@@ -17,10 +17,10 @@ fn table(columns: Vec<(&str, ArrayRef)>) -> RecordBatch {
 fn values(ty: Type, array: ArrayRef) -> (Vec<String>, usize) {
     let scheme = Scheme::builder().optional("a", ty).build().unwrap();
     let rows = table(vec![("a", array)]);
-    let filled = Filler::new(&scheme, &rows.schema()).unwrap().arena(ArenaKind::Plain).fill(&rows, None).unwrap();
+    let (batch, unfit) = Filler::new(&scheme, &rows.schema()).unwrap().arena(ArenaKind::Plain).fill(&rows, None).unwrap();
     let show = |v: Option<OwnedValue>| v.map_or_else(|| "nil".to_string(), |v| v.to_string());
-    let values = filled.batch.iter().map(|r| show(OwnedValue::of(&r.value(FieldId(0))))).collect();
-    (values, filled.unfit.iter().map(|u| u.count).sum())
+    let values = batch.iter().map(|r| show(OwnedValue::of(&r.value(FieldId(0))))).collect();
+    (values, unfit.iter().map(|u| u.count).sum())
 }
 
 #[test]
@@ -77,9 +77,10 @@ fn a_mandatory_field_decides_which_rows_are_records_whether_it_is_read_or_not() 
     let read = whole.project(|_, field| field.name == "b.c");
     let filler = Filler::new(&read, &rows.schema()).unwrap();
     assert!(matches!(filler.fill(&rows, None), Err(Error::Null { row: 2, .. })));
-    let filled = filler.fill_some(&rows, None).unwrap();
+    let mut builder = BatchBuilder::new(&read, 4, ArenaKind::Plain).unwrap();
+    let filled = filler.add(&rows, &mut builder).unwrap();
     assert_eq!((filled.rows, filled.lacking), (Some(vec![0, 1, 3]), vec![(2, "a".to_string())]));
-    let texts: Vec<_> = filled.batch.iter().map(|r| OwnedValue::of(&r.value(FieldId(0)))).collect();
+    let texts: Vec<_> = builder.build().iter().map(|r| OwnedValue::of(&r.value(FieldId(0)))).collect();
     // A member of a struct that is null is nil, whatever stands there.
     assert_eq!(texts, [Some(OwnedValue::Bytes(b"x".to_vec())), None, None]);
     let without = table(vec![("b.c", Arc::new(StringArray::from(vec!["x"])))]);
@@ -95,14 +96,15 @@ fn masks_are_of_all_rows_and_traps_name_theirs() {
     let engine = Engine::new();
     let derived = scheme(&columns.schema(), engine.library().signatures()).unwrap();
     let rules = engine.compile("rule third = n % 3 == 0\nrule trap = 7 / (n - 9000) == 0", &derived.scheme, "closures").unwrap();
-    let mut evaluator = Evaluator::new(rules.instance().unwrap(), &derived.scheme, &columns.schema()).unwrap();
-    let answers = evaluator.evaluate(&columns).unwrap();
+    let mut evaluator = Evaluator::new(&derived.scheme, &columns.schema()).unwrap();
+    let mut instance = rules.instance().unwrap();
+    let answers = evaluator.evaluate(&mut *instance, &columns).unwrap();
     assert_eq!((answers.rows, answers.rules(), answers.count(0)), (rows, 2, rows.div_ceil(3)));
     let mask = answers.mask(0).unwrap();
     assert!((0..rows).all(|i| mask.value(i) == i.is_multiple_of(3)));
     assert_eq!(answers.traps.iter().map(|t| (t.rule, t.record)).collect::<Vec<_>>(), [(1, 9000)]);
     assert!(answers.mask(2).is_none());
-    let none = evaluator.evaluate(&columns.slice(5, 0)).unwrap();
+    let none = evaluator.evaluate(&mut *instance, &columns.slice(5, 0)).unwrap();
     assert_eq!((none.rows, none.rules(), none.mask(1).map(|m| m.len())), (0, 2, Some(0)));
 }
 

@@ -28,16 +28,16 @@ fn arrays_become_the_records_that_a_record_builder_makes() {
         let rows = rows(scheme, &expected, &mut ways);
         let arena = [ArenaKind::Plain, ArenaKind::Shared][ways.below(2)];
         let filler = Filler::new(scheme, &rows.schema()).map_err(|e| fail(e.to_string()))?.arena(arena);
-        let filled = filler.fill(&rows, None).map_err(|e| fail(e.to_string()))?;
-        if !filled.unfit.is_empty() {
-            return Err(fail(format!("{:?}", filled.unfit)));
+        let (filled, unfit) = filler.fill(&rows, None).map_err(|e| fail(e.to_string()))?;
+        if !unfit.is_empty() {
+            return Err(fail(format!("{:?}", unfit)));
         }
-        same_records(&expected, &filled.batch);
+        same_records(&expected, &filled);
         let backend = &backends[ways.below(backends.len())];
         let mut instance = instance(&**backend, &linked, &case.limits()).map_err(fail)?;
         let mut answers = [Matches::new(), Matches::new()];
         instance.run_batch(&expected, &mut answers[0]).map_err(|e| fail(e.to_string()))?;
-        instance.run_batch(&filled.batch, &mut answers[1]).map_err(|e| fail(e.to_string()))?;
+        instance.run_batch(&filled, &mut answers[1]).map_err(|e| fail(e.to_string()))?;
         if answers[0] != answers[1] {
             return Err(fail(format!("{} answers otherwise on columns: {answers:?}", backend.id())));
         }

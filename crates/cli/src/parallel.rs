@@ -81,9 +81,9 @@ impl Decoding {
         scheme: &Scheme,
         options: &ReaderOptions,
     ) -> Result<(Decoding, Pieces), Failure> {
-        let how = Arc::new(How { format, scheme: scheme.clone(), options: options.clone(), name });
+        let how = Arc::new(How { format, scheme: scheme.clone(), options: options.clone().projected(scheme), name });
         let decoder = how.decoder()?;
-        let pieces = input.pieces(format, options).map_err(|e| how.unreadable(e))?;
+        let pieces = input.pieces(format, &how.options).map_err(|e| how.unreadable(e))?;
         Ok((Decoding { how, decoder: Some(decoder) }, pieces))
     }
 

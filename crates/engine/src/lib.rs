@@ -271,8 +271,9 @@ pub use registry::{UnknownBackend, backend, backends, configurations};
 pub use quintet_lang as lang;
 pub use quintet_lang::{Checked, Field, FieldId, Limits, Passes, Presence, Program, Scheme, SchemeBuilder, SchemeError, Type};
 pub use quintet_runtime::{
-    Alone, Arena, ArenaKind, ArrayRef, Artifact, Backend, BackendId, Batch, BatchBuilder, Bind, BytesSet, CallError, CompileError,
-    Compiled, Emit, EvaluateError, Fault, Filter, FilterError, Function, Instance, InstantiateError, IntSet, IpSet, Isolation, Library,
-    LinkError, Linked, List, Lists, MapRef, Matches, OwnedValue, Profile, RecordBuilder, RecordError, RecordRef, Room, RuleCost, RuleSet,
-    RuleTrap, RunError, Scratch, SetMatcher, Spent, Traits, Trap, TrapAt, Value, ValueInstance,
+    Alone, Arena, ArenaError, ArenaKind, ArrayRef, Artifact, Backend, BackendId, Batch, BatchBuilder, Bind, Bits, BytesSet, CallError,
+    Column, ColumnsBuilder, CompileError, Compiled, Emit, EvaluateError, Fault, Filter, FilterError, Floats, Function, Instance,
+    InstantiateError, IntSet, Interrupter, Ints, IpSet, Isolation, Library, LinkError, Linked, List, Lists, MapRef, Matches, Offsets,
+    OwnedValue, Profile, RecordBuilder, RecordError, RecordRef, Room, RuleCost, RuleSet, RuleTrap, RunError, Scratch, SetMatcher, Spent,
+    Traits, Trap, TrapAt, Value, ValueInstance,
 };

@@ -55,7 +55,7 @@ pub fn array(ty: &Type, values: &[Option<OwnedValue>], ways: &mut Ways) -> Array
                 Arc::new(floats.into_iter().collect::<Float64Array>())
             }
         }
-        Type::Bytes => bytes(values, ways),
+        Type::Bytes => bytes(values, ways, true),
         Type::Ip => ips(values, ways),
         Type::Array(element) => {
             // What a null refers to is nothing, or something that is not to be looked at.
@@ -99,7 +99,7 @@ pub fn array(ty: &Type, values: &[Option<OwnedValue>], ways: &mut Ways) -> Array
                 }
                 lengths.push(keys.len() - before);
             }
-            let (keys, items) = (bytes(&keys, ways), array(element, &items, ways));
+            let (keys, items) = (bytes(&keys, ways, true), array(element, &items, ways));
             let members = Fields::from(vec![
                 Field::new("keys", keys.data_type().clone(), false),
                 Field::new("values", items.data_type().clone(), true),
@@ -146,7 +146,8 @@ fn ints(values: &[Option<OwnedValue>], ways: &mut Ways) -> ArrayRef {
     narrow.unwrap_or_else(|| Arc::new(ints.into_iter().collect::<Int64Array>()))
 }
 
-fn bytes(values: &[Option<OwnedValue>], ways: &mut Ways) -> ArrayRef {
+/// Bytes; of one size side by side only where `fixed` says that such are not text.
+fn bytes(values: &[Option<OwnedValue>], ways: &mut Ways, fixed: bool) -> ArrayRef {
     let of = |v: &'_ OwnedValue| if let OwnedValue::Bytes(b) = v { b.clone() } else { Vec::new() };
     let all: Vec<Option<Vec<u8>>> = values.iter().map(|v| v.as_ref().map(of)).collect();
     let text: Option<Vec<Option<&str>>> =
@@ -173,7 +174,7 @@ fn bytes(values: &[Option<OwnedValue>], ways: &mut Ways) -> ArrayRef {
             let keys = all.iter().map(key).collect::<Int16Array>();
             Arc::new(DictionaryArray::<Int16Type>::new(keys, Arc::new(distinct.into_iter().collect::<BinaryArray>())))
         }
-        (5, _) if size > 0 && all.iter().flatten().all(|b| b.len() == size) => {
+        (5, _) if fixed && size > 0 && all.iter().flatten().all(|b| b.len() == size) => {
             Arc::new(FixedSizeBinaryArray::try_from_sparse_iter_with_size(all.iter().map(|b| b.as_deref()), size as i32).unwrap())
         }
         (6, _) => Arc::new(all.iter().map(|b| b.as_deref()).collect::<LargeBinaryArray>()),
@@ -199,7 +200,7 @@ fn ips(values: &[Option<OwnedValue>], ways: &mut Ways) -> ArrayRef {
         let octets = all.iter().map(|ip| ip.as_ref().map(octets));
         return Arc::new(FixedSizeBinaryArray::try_from_sparse_iter_with_size(octets, family as i32).unwrap());
     }
-    bytes(&all.iter().map(|ip| ip.map(|ip| OwnedValue::Bytes(ip.to_string().into_bytes()))).collect::<Vec<_>>(), ways)
+    bytes(&all.iter().map(|ip| ip.map(|ip| OwnedValue::Bytes(ip.to_string().into_bytes()))).collect::<Vec<_>>(), ways, false)
 }
 
 /// The records of a batch as rows, some of which are cut out of longer columns, and some are members of structs.

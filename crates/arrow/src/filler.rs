@@ -2,7 +2,7 @@
 
 use arrow_array::{BooleanArray, RecordBatch};
 use arrow_buffer::NullBuffer;
-use arrow_schema::{ArrowError, Schema, SchemaRef};
+use arrow_schema::{Schema, SchemaRef};
 use arrow_select::filter::filter_record_batch;
 use quintet_lang::{FieldId, Presence, Scheme, Type};
 use quintet_runtime::{ArenaKind, Batch, BatchBuilder, ColumnsBuilder, RecordError};
@@ -197,10 +197,4 @@ fn same_types(one: &SchemaRef, other: &SchemaRef) -> bool {
 pub(crate) fn parts(rows: &RecordBatch) -> impl Iterator<Item = (usize, RecordBatch)> {
     let len = rows.num_rows();
     (0..len.max(1)).step_by(BATCH_ROWS).map(move |at| (at, rows.slice(at, BATCH_ROWS.min(len - at))))
-}
-
-impl From<Error> for ArrowError {
-    fn from(error: Error) -> ArrowError {
-        ArrowError::ExternalError(Box::new(error))
-    }
 }

@@ -67,7 +67,8 @@ impl Filler {
         for field in scheme.whole().fields() {
             let id = scheme.field_id(&field.name);
             let mandatory = field.presence == Presence::Mandatory;
-            if id.is_none() && !mandatory {
+            // What is set later, of the record, is in no column.
+            if (id.is_none() && !mandatory) || scheme.whole().is_set_later(&field.name) {
                 continue;
             }
             let Some((path, column)) = find(schema.fields(), &field.name) else {

@@ -7,6 +7,7 @@ use quintet::Passes;
 
 use crate::limits::LimitArgs;
 use crate::lists::ListArgs;
+use crate::modules::ModuleArgs;
 use crate::pick::RuleArgs;
 
 use crate::commands::report::ReportArgs;
@@ -35,6 +36,8 @@ pub enum Verb {
     Diff(crate::commands::diff::DiffArgs),
     Run(crate::commands::run::RunArgs),
     Profile(crate::commands::profile::ProfileArgs),
+    Compile(crate::commands::compile::CompileArgs),
+    Module(crate::commands::module::ModuleVerbArgs),
     Check(CheckArgs),
     Fields(FieldsArgs),
     Functions(crate::commands::functions::FunctionsArgs),
@@ -43,6 +46,7 @@ pub enum Verb {
     Conform(ConformArgs),
     Report(ReportArgs),
     Fmt(FmtArgs),
+    Lsp(crate::commands::lsp::LspArgs),
     Completions(CompletionsArgs),
     #[command(hide = true)]
     Man(ManArgs),
@@ -90,8 +94,8 @@ Examples:
   quintet check edge.rules --output json
   quintet check --scheme cloudflare --expressions collected.jsonl --origin docs --exceptions known.toml
 
---output json prints for each file a line {\"file\", \"diagnostics\": [{severity, code, message, label, help, start, end}], \"left_out\"}; start
-and end (exclusive) are {line, column, character, byte}: line and column count from 1, character and byte from 0 at the start of the text;
+--output json prints for each file a line {\"file\", \"diagnostics\": [{severity, code, message, label, help, mend, start, end}], \"left_out\"};
+mend is null or {start, end, text}, what to put in the place of what; start and end (exclusive) are {line, column, character, byte}: line and column count from 1, character and byte from 0 at the start of the text;
 columns are characters. left_out counts errors beyond the first 200.
 --expressions prints `N check, M fail, K listed` in its last line.
 
@@ -107,6 +111,8 @@ pub struct CheckArgs {
     pub scheme: SchemeArgs,
     #[command(flatten)]
     pub lists: ListArgs,
+    #[command(flatten)]
+    pub modules: ModuleArgs,
     #[command(flatten)]
     pub limits: LimitArgs,
     /// Text for people on standard error, or JSON for editors on standard output.
@@ -127,6 +133,8 @@ pub enum CheckOutput {
 pub struct FieldsArgs {
     #[command(flatten)]
     pub scheme: SchemeArgs,
+    #[command(flatten)]
+    pub modules: ModuleArgs,
     /// A table for people, or JSON for programs.
     #[arg(long, value_enum, default_value_t = FieldsOutput::Table)]
     pub output: FieldsOutput,
@@ -146,7 +154,7 @@ Examples:
   quintet explain 'tcp.port == 443 or tcp.port == 80' --emit ast --passes off      what the passes were given
   quintet explain edge.rules --emit plan                                           what is decided once for all backends
   quintet explain 'tcp.port == 443' --emit clif                                    by jit; wat is by wasm, lua by lua
-  quintet explain 'tcp.port == 443' --emit asm --backend jit                       or jit-fast, wasm, wasm-winch
+  quintet explain 'tcp.port == 443' --emit asm --backend jit                       or jit-fast, jit-stencil, wasm, wasm-winch
   quintet explain edge.rules --rule login --rule tls --emit lua
   quintet explain 'http.host contains \"example\"' --format http --emit wat
 

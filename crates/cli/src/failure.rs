@@ -28,6 +28,11 @@ impl Failure {
         Failure { message: message.to_string(), status: UNUSABLE }
     }
 
+    /// What is wrong, for those who say it elsewhere.
+    pub fn into_message(self) -> String {
+        self.message
+    }
+
     /// Prints the failure and answers the exit status.
     pub fn report(self) -> ExitCode {
         if !self.message.is_empty() {

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
-const VERBS: [&str; 14] = [
+const VERBS: [&str; 15] = [
     "compare",
     "choose",
     "diff",
@@ -17,6 +17,7 @@ const VERBS: [&str; 14] = [
     "conform",
     "report",
     "fmt",
+    "lsp",
     "completions",
 ];
 

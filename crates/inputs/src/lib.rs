@@ -54,6 +54,7 @@ mod stats;
 mod table;
 #[cfg(feature = "tables")]
 mod tables;
+mod usual;
 mod window;
 
 pub use decoder::Decoder;

@@ -4,7 +4,7 @@
 use quintet_lang::signature::Signature;
 use quintet_lang::{Field, Scheme, SchemeBuilder, Type};
 
-use crate::{Format, http, packets, table};
+use crate::{Format, http, packets, table, usual};
 
 /// The fields of packets, under Wireshark's names. Where Wireshark has a `-` in a name there is a `_` here (`sip.Status_Code`).
 ///
@@ -23,12 +23,12 @@ pub fn http_fields() -> Vec<Field> {
 
 /// A scheme with the fields of packets.
 pub fn packets() -> SchemeBuilder {
-    packets_fields().into_iter().fold(with_lists(), SchemeBuilder::field)
+    usual::numbers(packets_fields().into_iter().fold(with_lists(), SchemeBuilder::field))
 }
 
 /// A scheme with the fields of HTTP requests.
 pub fn http() -> SchemeBuilder {
-    http_fields().into_iter().fold(with_lists(), SchemeBuilder::field)
+    usual::methods(http_fields().into_iter().fold(with_lists(), SchemeBuilder::field))
 }
 
 /// A scheme without fields whose rules may test values against lists of each type.
@@ -42,7 +42,11 @@ pub fn cloudflare() -> SchemeBuilder {
     // The text is a part of the program, and tested.
     let scheme = Scheme::from_toml(include_str!("cloudflare.toml"), []).expect("a scheme");
     let fields = scheme.fields().iter().cloned().fold(Scheme::builder(), SchemeBuilder::field);
-    scheme.list_types().cloned().fold(fields, SchemeBuilder::lists).nil_not_equal(scheme.nil_not_equal())
+    let fields = scheme.fields().iter().fold(fields, |builder, field| match scheme.values(&field.name) {
+        [] => builder,
+        values => builder.values(&field.name, values.iter().cloned()),
+    });
+    usual::methods(scheme.list_types().cloned().fold(fields, SchemeBuilder::lists)).nil_not_equal(scheme.nil_not_equal())
 }
 
 /// The names of all ready-made schemes.
@@ -88,6 +92,7 @@ mod tests {
     fn cloudflare_fields_are_optional() {
         let scheme = cloudflare().build().expect("a scheme");
         assert_eq!(scheme.fields().len(), 248);
+        assert!(scheme.values("http.request.method").len() > 5 && scheme.values("ip.src.continent").len() == 8);
         assert!(scheme.fields().iter().all(|f| f.presence == Presence::Optional && !f.multi));
         assert!(!scheme.nil_not_equal() && [Type::Int, Type::Ip, Type::Bytes].iter().all(|t| scheme.has_lists(t)));
     }

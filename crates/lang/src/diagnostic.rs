@@ -39,14 +39,25 @@ pub struct Diagnostic {
     pub span: Span,
     /// A few words to stand at the span; may be empty.
     pub label: String,
-    /// How to mend it.
+    /// How to mend it, in words.
     pub help: Option<String>,
+    /// How to mend it, as an edit, where it is one.
+    pub mend: Option<Box<Mend>>,
+}
+
+/// An edit that most likely makes of a text what was meant.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mend {
+    /// What goes; where it is empty, the place that `text` goes to.
+    pub span: Span,
+    /// What comes instead.
+    pub text: String,
 }
 
 impl Diagnostic {
     /// An error.
     pub fn error(code: &'static str, span: Span, message: impl Into<String>) -> Diagnostic {
-        Diagnostic { severity: Severity::Error, code, message: message.into(), span, label: String::new(), help: None }
+        Diagnostic { severity: Severity::Error, code, message: message.into(), span, label: String::new(), help: None, mend: None }
     }
 
     /// A warning.
@@ -64,6 +75,18 @@ impl Diagnostic {
     pub fn help(mut self, help: impl Into<String>) -> Diagnostic {
         self.help = Some(help.into());
         self
+    }
+
+    /// The same with an edit that mends it.
+    pub fn mend(mut self, span: Span, text: impl Into<String>) -> Diagnostic {
+        self.mend = Some(Box::new(Mend { span, text: text.into() }));
+        self
+    }
+
+    /// The same with an edit that puts `text` in the place of what is wrong.
+    pub(crate) fn instead(self, text: impl Into<String>) -> Diagnostic {
+        let span = self.span;
+        self.mend(span, text)
     }
 
     /// The same, with a hint if there is one.
@@ -203,8 +226,8 @@ impl Diagnostics {
         rest.find('\n').map_or(rest, |i| &rest[..i]).trim_end_matches('\r')
     }
 
-    /// The findings for editors, as one JSON document: `{"file", "diagnostics": [{severity, code, message, label, help, start, end}],
-    /// "left_out"}`.
+    /// The findings for editors, as one JSON document: `{"file", "diagnostics": [{severity, code, message, label, help, mend, start, end}],
+    /// "left_out"}`. `mend` is null, or `{start, end, text}`: what to put in the place of what.
     ///
     /// `start` and `end` are places `{line, column, character, byte}`: `line` and `column` (in characters) count from 1, `character` and
     /// `byte` are offsets in the whole text and count from 0. `end` is exclusive, `label` may be empty and `help` null.
@@ -226,6 +249,9 @@ impl Diagnostics {
                     "end": place(d.span.end),
                     "label": d.label,
                     "help": d.help,
+                    "mend": d.mend.as_ref().map(|m| {
+                        serde_json::json!({ "start": place(m.span.start), "end": place(m.span.end), "text": m.text })
+                    }),
                 })
             })
             .collect();

@@ -14,6 +14,7 @@ mod fingerprint;
 mod format;
 pub mod intrinsic;
 mod json;
+mod lexeme;
 mod lexer;
 mod limits;
 mod literal;
@@ -23,10 +24,12 @@ pub mod operator;
 mod parser;
 pub mod passes;
 mod print;
+mod renumber;
 mod same;
 mod scheme;
 mod scheme_toml;
 pub mod signature;
+pub mod state;
 pub mod stdlib;
 pub mod syntax;
 mod types;
@@ -36,16 +39,17 @@ mod value;
 pub mod visit;
 
 pub use ast::Program;
-pub use check::check;
+pub use check::{Typed, check};
 pub use checked::Checked;
-pub use diagnostic::{Diagnostic, Diagnostics, Severity};
+pub use diagnostic::{Diagnostic, Diagnostics, Mend, Severity};
 pub use format::format;
 pub use json::JsonError;
+pub use lexeme::{Lexeme, lexemes, word};
 pub use limits::{HARD_CALLS, HARD_MEMORY_BYTES, HARD_STEPS, LOOKED_AT, Limits};
-pub use parser::{CHAIN_SLACK, HARD_BLOCKS, HARD_NESTING, parse};
+pub use parser::{CHAIN_SLACK, HARD_BLOCKS, HARD_NESTING, parse, parse_partly};
 pub use passes::{Passes, UnknownPass, optimise, rewrite};
 pub use print::{RuleText, quote};
-pub use scheme::{Field, FieldId, FunctionId, Presence, Scheme, SchemeBuilder, SchemeError};
+pub use scheme::{Field, FieldId, FieldValue, FunctionId, Presence, Scheme, SchemeBuilder, SchemeError};
 pub use types::{ParseTypeError, Type};
 pub use validate::HARD_DEPTH;
 
@@ -69,6 +73,18 @@ pub fn compile(source: &str, scheme: &Scheme, limits: &Limits) -> Result<Program
 pub fn warnings(source: &str, scheme: &Scheme, limits: &Limits) -> Diagnostics {
     let (file, diagnostics) = parser::parse_all(source, limits);
     check::check_warnings(&file, scheme, limits, diagnostics)
+}
+
+/// The types of what stands in a text, as far as it can be checked, in no order that could be relied on: what is wrong elsewhere does not
+/// matter. Of an expression that is checked in several ways the last found counts.
+pub fn types(source: &str, scheme: &Scheme, limits: &Limits) -> Vec<Typed> {
+    check::check_types(&parser::parse_all(source, limits).0, scheme, limits)
+}
+
+/// Everything that can be said of a text at once: its errors, or else its warnings.
+pub fn findings(source: &str, scheme: &Scheme, limits: &Limits) -> Diagnostics {
+    let (file, diagnostics) = parser::parse_all(source, limits);
+    check::check_findings(&file, scheme, limits, diagnostics)
 }
 
 /// Parses and checks one expression of any type. The program has no rule and a function without parameters that answers what the expression is

@@ -8,6 +8,7 @@ use std::sync::{Arc, OnceLock};
 use foldhash::fast::RandomState;
 use serde::{Deserialize, Serialize};
 
+use crate::ast::Const;
 use crate::signature::Signature;
 use crate::types::Type;
 
@@ -43,6 +44,15 @@ pub struct Field {
     pub doc: String,
 }
 
+/// One of the values that a field usually has: what editors offer. Rules may compare with any other.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FieldValue {
+    /// The value, of the field's type or that of its elements.
+    pub value: Const,
+    /// What it stands for; may be empty.
+    pub doc: String,
+}
+
 /// An immutable set of fields and functions. Cloning is cheap; clones are the same scheme.
 #[derive(Clone)]
 pub struct Scheme(Arc<Inner>);
@@ -53,9 +63,15 @@ struct Inner {
     functions: Vec<Signature>,
     names: HashMap<String, Named, RandomState>,
     list_types: BTreeSet<Type>,
+    /// The usual values of fields, by their names.
+    values: Arc<HashMap<String, Vec<FieldValue>>>,
     nil_not_equal: bool,
+    /// The names of the fields that no reader sets.
+    later: BTreeSet<String>,
     /// The scheme that this one is a projection of.
     whole: Option<Scheme>,
+    /// The scheme of records that this one adds tables to.
+    records: Option<Scheme>,
     derived: OnceLock<Arc<dyn Any + Send + Sync>>,
 }
 
@@ -87,6 +103,14 @@ pub enum SchemeError {
         /// Its type.
         ty: Type,
     },
+    /// The usual values of a field are of another type than it is, or there is no such field.
+    #[error("the values of field `{name}`: {what}")]
+    Values {
+        /// The field.
+        name: String,
+        /// What is wrong with them.
+        what: &'static str,
+    },
     /// No call of such a function could be checked.
     #[error("function `{name}`: {what}")]
     Signature {
@@ -106,7 +130,9 @@ pub struct SchemeBuilder {
     fields: Vec<Field>,
     functions: Vec<Signature>,
     list_types: BTreeSet<Type>,
+    values: HashMap<String, Vec<FieldValue>>,
     nil_equal: bool,
+    later: BTreeSet<String>,
 }
 
 /// Words that stand for operators or literals wherever an operand may stand.
@@ -126,6 +152,12 @@ impl SchemeBuilder {
     /// Adds a field.
     pub fn field(mut self, field: Field) -> Self {
         self.fields.push(field);
+        self
+    }
+
+    /// Says which values a field usually has.
+    pub fn values(mut self, field: &str, values: impl IntoIterator<Item = FieldValue>) -> Self {
+        self.values.entry(field.into()).or_default().extend(values);
         self
     }
 
@@ -178,6 +210,14 @@ impl SchemeBuilder {
             }
             add(&field.name, Named::Field(FieldId(i as u32)))?;
         }
+        for (name, values) in &self.values {
+            let wrong = |what| SchemeError::Values { name: name.clone(), what };
+            let field = self.fields.iter().find(|field| field.name == *name).ok_or_else(|| wrong("there is no such field"))?;
+            let ty = field.ty.element().unwrap_or(&field.ty);
+            if !matches!(ty, Type::Int | Type::Bytes) || values.iter().any(|value| value.value.ty() != *ty) {
+                return Err(wrong("they are of another type than it, or of a type other than Int and Bytes"));
+            }
+        }
         for (i, function) in self.functions.iter().enumerate() {
             function.check().map_err(|what| SchemeError::Signature { name: function.name.clone(), what })?;
             add(&function.name, Named::Function(FunctionId(i as u32)))?;
@@ -187,8 +227,11 @@ impl SchemeBuilder {
             functions: self.functions,
             names,
             list_types: self.list_types,
+            values: self.values.into(),
             nil_not_equal: !self.nil_equal,
+            later: self.later,
             whole: None,
+            records: None,
             derived: OnceLock::new(),
         })))
     }
@@ -242,6 +285,11 @@ impl Scheme {
         &self.0.functions[id.0 as usize]
     }
 
+    /// The values that a field usually has, where the scheme knows any.
+    pub fn values(&self, field: &str) -> &[FieldValue] {
+        self.0.values.get(field).map_or(&[], Vec::as_slice)
+    }
+
     /// Whether `in $name` may stand after a value of this type.
     pub fn has_lists(&self, ty: &Type) -> bool {
         self.0.list_types.contains(ty)
@@ -255,6 +303,33 @@ impl Scheme {
     /// Whether `nil != x` is true.
     pub fn nil_not_equal(&self) -> bool {
         self.0.nil_not_equal
+    }
+
+    /// Whether no reader sets the field with this name, but the host does, when the record is there; see [`Scheme::with_later`].
+    pub fn is_set_later(&self, name: &str) -> bool {
+        self.0.later.contains(name)
+    }
+
+    /// This scheme with further fields, which readers leave alone: the host finds their values out from those of the others. Records of this
+    /// scheme are none of the new one.
+    ///
+    /// # Errors
+    /// As [`SchemeBuilder::build`].
+    pub fn with_later(&self, fields: impl IntoIterator<Item = Field>) -> Result<Scheme, SchemeError> {
+        let Inner { functions, list_types, values, nil_not_equal, .. } = &*self.0;
+        let mut builder = SchemeBuilder {
+            fields: self.0.fields.to_vec(),
+            functions: functions.clone(),
+            list_types: list_types.clone(),
+            values: HashMap::clone(values),
+            nil_equal: !nil_not_equal,
+            later: self.0.later.clone(),
+        };
+        for field in fields {
+            builder.later.insert(field.name.clone());
+            builder.fields.push(field);
+        }
+        builder.build()
     }
 
     /// Whether records of the one are records of the other: their fields are the same, not only equal ones.
@@ -291,10 +366,39 @@ impl Scheme {
             functions: self.0.functions.clone(),
             names,
             list_types: self.0.list_types.clone(),
+            values: self.0.values.clone(),
             nil_not_equal: self.0.nil_not_equal,
+            later: self.0.later.clone(),
             whole: Some(self.whole().clone()),
+            records: None,
             derived: OnceLock::new(),
         }))
+    }
+
+    /// This scheme with fields behind its own that no record has: the tables of rules. None of their names may be one of this scheme's.
+    pub(crate) fn with_tables(&self, tables: impl IntoIterator<Item = Field>) -> Scheme {
+        let mut fields = self.0.fields.to_vec();
+        let mut names = self.0.names.clone();
+        for table in tables {
+            names.entry(table.name.clone()).or_insert(Named::Field(FieldId(fields.len() as u32)));
+            fields.push(table);
+        }
+        Scheme(Arc::new(Inner {
+            fields: fields.into(),
+            functions: self.0.functions.clone(),
+            names,
+            list_types: self.0.list_types.clone(),
+            values: self.0.values.clone(),
+            nil_not_equal: self.0.nil_not_equal,
+            whole: None,
+            records: Some(self.clone()),
+            derived: OnceLock::new(),
+        }))
+    }
+
+    /// The scheme of the records that rules checked against this one run on: this one without the tables of the rules.
+    pub fn records(&self) -> &Scheme {
+        self.0.records.as_ref().unwrap_or(self)
     }
 
     /// The scheme that this one is a [projection](Scheme::project) of, or this one where it is none. Readers judge by it which records

@@ -8,13 +8,16 @@
 //! [fields]
 //! "http.host" = "Bytes"          # every record has it
 //! "tcp.port" = { type = "Array<Int>", multi = true, optional = true, doc = "source and destination port" }
+//! "http.request.method" = { type = "Bytes", values = ["GET", "POST"] }   # what editors offer
+//! "ip.proto" = { type = "Int", values = [{ value = 6, doc = "TCP" }, { value = 17, doc = "UDP" }] }
 //! ```
 
 use std::fmt::Write;
 
 use toml::{Table, Value};
 
-use crate::scheme::{Field, Presence, Scheme, SchemeBuilder, SchemeError};
+use crate::ast::Const;
+use crate::scheme::{Field, FieldValue, Presence, Scheme, SchemeBuilder, SchemeError};
 use crate::signature::Signature;
 use crate::types::Type;
 
@@ -64,7 +67,11 @@ impl Scheme {
                 "fields" => {
                     let Some(fields) = value.as_table() else { return Err(wrong(key, value, "a table of fields")) };
                     for (name, value) in fields {
-                        builder = builder.field(field(name, value)?);
+                        let (field, values) = field(name, value)?;
+                        builder = builder.field(field);
+                        if !values.is_empty() {
+                            builder = builder.values(name, values);
+                        }
                     }
                 }
                 _ => return Err(unknown(key, "the scheme", &["fields", "functions", "lists", "nil_not_equal"])),
@@ -94,7 +101,8 @@ impl Scheme {
         for field in self.fields() {
             let ty = string(&field.ty.to_string());
             let optional = field.presence == Presence::Optional;
-            if !optional && !field.multi && field.doc.is_empty() {
+            let values = self.values(&field.name);
+            if !optional && !field.multi && field.doc.is_empty() && values.is_empty() {
                 writeln!(out, "{} = {ty}", string(&field.name))?;
                 continue;
             }
@@ -107,24 +115,29 @@ impl Scheme {
             if !field.doc.is_empty() {
                 write!(out, ", doc = {}", string(&field.doc))?;
             }
+            if !values.is_empty() {
+                let values: Vec<String> = values.iter().map(value_text).collect();
+                write!(out, ", values = [{}]", values.join(", "))?;
+            }
             writeln!(out, " }}")?;
         }
         Ok(())
     }
 }
 
-fn field(name: &str, value: &Value) -> Result<Field, SchemeError> {
+fn field(name: &str, value: &Value) -> Result<(Field, Vec<FieldValue>), SchemeError> {
     let key = format!("fields.\"{name}\"");
     let mut field = Field { name: name.into(), ty: Type::Bool, presence: Presence::Mandatory, multi: false, doc: String::new() };
     let table = match value {
         Value::String(ty) => {
             field.ty = parse_type(&key, ty)?;
-            return Ok(field);
+            return Ok((field, Vec::new()));
         }
         Value::Table(table) => table,
         _ => return Err(wrong(&key, value, "a type such as \"Bytes\", or a table with `type`")),
     };
     let mut typed = false;
+    let mut values = Vec::new();
     for (part, value) in table {
         let at = format!("{key}.{part}");
         let flag = || value.as_bool().ok_or_else(|| wrong(&at, value, "true or false"));
@@ -136,13 +149,52 @@ fn field(name: &str, value: &Value) -> Result<Field, SchemeError> {
             "multi" => field.multi = flag()?,
             "optional" => field.presence = if flag()? { Presence::Optional } else { Presence::Mandatory },
             "doc" => field.doc = value.as_str().ok_or_else(|| wrong(&at, value, "a text in quotes"))?.into(),
-            _ => return Err(unknown(&at, "a field", &["type", "optional", "multi", "doc"])),
+            "values" => {
+                let all = value.as_array().ok_or_else(|| wrong(&at, value, "a list of values"))?;
+                values = all.iter().map(|value| usual(&at, value)).collect::<Result<_, _>>()?;
+            }
+            _ => return Err(unknown(&at, "a field", &["type", "optional", "multi", "doc", "values"])),
         }
     }
     if !typed {
         return Err(SchemeError::Text(format!("`{key}` has no type; add `type = \"Bytes\"` or another type")));
     }
-    Ok(field)
+    Ok((field, values))
+}
+
+/// One of the usual values of a field: a text or integer, or a table that says what it stands for too.
+fn usual(key: &str, value: &Value) -> Result<FieldValue, SchemeError> {
+    let (value, doc) = match value {
+        Value::Table(table) => {
+            if let Some(part) = table.keys().find(|k| !matches!(k.as_str(), "value" | "doc")) {
+                return Err(unknown(&format!("{key}.{part}"), "a value", &["value", "doc"]));
+            }
+            let doc = table.get("doc").map_or(Some(""), Value::as_str);
+            let doc = doc.ok_or_else(|| SchemeError::Text(format!("`{key}`: `doc` should be a text in quotes")))?;
+            (table.get("value").ok_or_else(|| SchemeError::Text(format!("`{key}`: a table without `value`")))?, doc)
+        }
+        _ => (value, ""),
+    };
+    let constant = match value {
+        Value::String(text) => Const::Bytes(text.clone().into_bytes()),
+        Value::Integer(i) => Const::Int(*i),
+        _ => return Err(wrong(key, value, "a text or an integer")),
+    };
+    Ok(FieldValue { value: constant, doc: doc.into() })
+}
+
+/// The same as text. What is no text at all cannot be written in TOML, so what is wrong with it is replaced.
+fn value_text(value: &FieldValue) -> String {
+    let constant = match &value.value {
+        Const::Int(i) => i.to_string(),
+        Const::Bytes(bytes) => Value::from(String::from_utf8_lossy(bytes).as_ref()).to_string(),
+        // The builder takes no others.
+        Const::Bool(_) | Const::U32(_) | Const::Float(_) | Const::Ip(_) => String::new(),
+    };
+    match value.doc.as_str() {
+        "" => constant,
+        doc => format!("{{ value = {constant}, doc = {} }}", Value::from(doc)),
+    }
 }
 
 fn parse_type(key: &str, text: &str) -> Result<Type, SchemeError> {
@@ -174,6 +226,8 @@ mod tests {
         "z.host" = "Bytes"
         "tcp.port" = { type = "Array<Int>", multi = true, optional = true, doc = "both \"ports\"" }
         "m" = { type = "Map<Array<Bytes>>" }
+        "proto" = { type = "Array<Int>", values = [6, { value = 17, doc = "UDP" }] }
+        "method" = { type = "Bytes", values = ["GET", "a \"b\""] }
     "#;
 
     #[test]
@@ -182,8 +236,11 @@ mod tests {
         assert_eq!(scheme.fields()[0].name, "z.host");
         assert!(scheme.fields()[1].multi && !scheme.nil_not_equal() && scheme.has_lists(&Type::Int));
         assert_eq!(scheme.functions().len(), 1);
+        assert_eq!(scheme.values("proto")[1], FieldValue { value: Const::Int(17), doc: "UDP".into() });
+        assert!(scheme.values("m").is_empty());
         let again = Scheme::from_toml(&scheme.to_toml(), crate::stdlib::signatures()).unwrap();
         assert_eq!(again.fields(), scheme.fields());
+        assert!(scheme.fields().iter().all(|f| again.values(&f.name) == scheme.values(&f.name)));
         assert_eq!(again.to_toml(), scheme.to_toml());
     }
 
@@ -198,6 +255,12 @@ mod tests {
             ("\n\na = = b", "line 3"),
             ("[fields]\na = { type = \"Int\", multi = true }", "multi-valued"),
             ("[fields]\n\"a b\" = \"Int\"", "a b"),
+            ("[fields]\na = { type = \"Int\", values = [\"x\"] }", "values of field `a`"),
+            ("[fields]\na = { type = \"Ip\", values = [1] }", "values of field `a`"),
+            ("[fields]\na = { type = \"Int\", values = [1.5] }", "text or an integer"),
+            ("[fields]\na = { type = \"Int\", values = [{ doc = \"x\" }] }", "without `value`"),
+            ("[fields]\na = { type = \"Int\", values = [{ value = 1, dok = \"x\" }] }", "dok"),
+            ("[fields]\na = { type = \"Int\", values = 1 }", "a list of values"),
         ] {
             let error = Scheme::from_toml(text, crate::stdlib::signatures()).unwrap_err().to_string();
             assert!(error.contains(words), "{text:?}: {error}");

@@ -71,6 +71,10 @@ pub fn is_leaf(linked: &Linked, each: &Each) -> bool {
 pub fn longest_within<'e>(linked: &Linked, exprs: impl Iterator<Item = &'e Expr> + Clone, steps: u64) -> usize {
     let most = |bytes: usize| exprs.clone().map(|expr| steps_at_most(linked, expr, bytes)).fold(0, u64::saturating_add);
     let (mut low, mut high) = (0, 32);
+    // Mostly no record can be too long.
+    if most(1 << (high - 1)) <= steps {
+        return 1 << (high - 1);
+    }
     while low < high {
         let bits = (low + high) / 2;
         if most(1 << bits) <= steps { low = bits + 1 } else { high = bits }

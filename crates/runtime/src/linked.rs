@@ -16,6 +16,7 @@ use crate::matchers::{RegexMatcher, Searcher, SetMatcher, WildcardMatcher};
 use crate::places::Places;
 use crate::plan::{self, Plan, RulePlan};
 use crate::room::Room;
+use crate::state::{StatePlan, lower};
 use crate::thresholds::{Crossings, Threshold, Thresholds};
 use crate::trap::{Fault, Trap};
 use crate::value::Value;
@@ -41,6 +42,8 @@ pub struct Linked {
     lists: Vec<Arc<Slot>>,
     places: Places,
     plan: Plan,
+    /// What is done around the rules of a program that keeps state.
+    state: Option<StatePlan>,
 }
 
 /// Why a program cannot be linked.
@@ -75,6 +78,17 @@ fn few_enough(program: &Program, limits: &Limits) -> Result<(), LinkError> {
     let Some(rule) = program.rules.get(limits.rules) else { return Ok(()) };
     let message = format!("the program has {} rules; at most {} are allowed", program.rules.len(), limits.rules);
     Err(LinkError { message, span: rule.span })
+}
+
+/// Whether the rules can be run by themselves, in any order.
+fn stateless(program: &Program) -> Result<(), LinkError> {
+    let Some(span) = program.state.states.first().map(|state| state.span).or(program.state.steps.first().map(|step| step.span)) else {
+        return Ok(());
+    };
+    Err(LinkError {
+        message: "these rules keep state or have outputs: only `quintet run`, or a session of the library, has their answers".into(),
+        span,
+    })
 }
 
 /// Whether the library has the functions that a program calls, as the program's scheme declares them.
@@ -185,6 +199,7 @@ impl Linked {
     pub fn of_checked(program: Checked, library: &Library, lists: &Lists, limits: &Limits) -> Result<Arc<Linked>, LinkError> {
         debug_assert!(validate(&program).is_ok());
         few_enough(&program, limits)?;
+        stateless(&program)?;
         Linked::prepare(program.into_program(), library, lists, limits, None)
     }
 
@@ -203,7 +218,29 @@ impl Linked {
         // Whoever holds a program can change it, and generated code trusts it.
         validate(&program)
             .map_err(|invalid| LinkError { message: format!("the program is not valid: {invalid}"), span: Span::default() })?;
+        stateless(&program)?;
         Linked::prepare(program, library, lists, limits, Some(Box::new(thresholds)))
+    }
+
+    /// Prepares a program that may keep state. Where it does, instances of it answer only what [`Session`](crate::Session) makes answers of,
+    /// and [`Linked::program`] is the part of it that they run.
+    ///
+    /// # Errors
+    /// As [`Linked::new`].
+    pub fn stateful(program: Program, library: &Library, lists: &Lists, limits: &Limits) -> Result<Arc<Linked>, LinkError> {
+        few_enough(&program, limits)?;
+        validate(&program)
+            .map_err(|invalid| LinkError { message: format!("the program is not valid: {invalid}"), span: Span::default() })?;
+        if program.state.is_empty() {
+            return Linked::prepare(program, library, lists, limits, None);
+        }
+        let (program, state) = lower(program);
+        debug_assert_eq!(validate(&program), Ok(()));
+        let linked = Linked::prepare(program, library, lists, limits, None)?;
+        // Nobody else has it yet.
+        Arc::into_inner(linked)
+            .map(|linked| Arc::new(Linked { state: Some(state), ..linked }))
+            .ok_or_else(|| LinkError { message: "the program is in use".into(), span: Span::default() })
     }
 
     /// Prepares a valid program of no more rules than allowed.
@@ -245,6 +282,7 @@ impl Linked {
             lists,
             places: Places::new(&program),
             plan,
+            state: None,
             program,
         }))
     }
@@ -354,6 +392,16 @@ impl Linked {
     #[inline]
     pub fn rule_plan(&self, index: usize) -> &RulePlan {
         self.plan.rule(&self.program, index)
+    }
+
+    /// What is done around the rules of a program that keeps state.
+    pub(crate) fn state(&self) -> Option<&StatePlan> {
+        self.state.as_ref()
+    }
+
+    /// Whether the program keeps state or has outputs, so that only a [`Session`](crate::Session) has its answers.
+    pub fn is_stateful(&self) -> bool {
+        self.state.is_some()
     }
 
     /// The plan as text: the same for the same program and version.

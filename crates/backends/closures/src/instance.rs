@@ -286,18 +286,15 @@ impl Runner {
         let Runner { code, scratch, state } = self;
         let place = Place { memory: record.memory(), record: record.offset() / 8 };
         let longest = record.batch().longest();
+        // What makes no values and stays within the budget sees the same all along.
+        let env = state.plain(code, &state.unbounded);
+        let cx = Ctx { memory: place.memory, record: place.record, env: &env };
         for (word, rules) in code.rules.chunks(64).enumerate() {
             let mut bits = 0;
             for (bit, rule) in rules.iter().enumerate() {
                 let hit = match rule {
-                    RuleCode::Plain(test) => {
-                        let Place { memory, record } = place;
-                        test.test(&Ctx { memory, record, env: &state.plain(code, scratch) })
-                    }
-                    RuleCode::Counting(test) if state.is_within(&code.linked, word * 64 + bit, usize::MAX, longest) => {
-                        let Place { memory, record } = place;
-                        test.test(&Ctx { memory, record, env: &state.plain(code, &state.unbounded) })
-                    }
+                    RuleCode::Plain(test) => test.test(&cx),
+                    RuleCode::Counting(test) if state.is_within(&code.linked, word * 64 + bit, usize::MAX, longest) => test.test(&cx),
                     rule => state.exact(code, scratch, rule, place).unwrap_or_else(|trap| {
                         hits.trap(word * 64 + bit, state.fault(code, word * 64 + bit, trap));
                         false

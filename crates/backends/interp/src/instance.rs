@@ -149,7 +149,7 @@ impl Instance for Runner {
         let needs = (&outside, args.len(), self.most_calls);
         let mut machine = Machine::new(&self.program, (&self.leaves, &self.rooms), record, &self.scratch, needs);
         let done = machine.call_for_host(id, args).and_then(|()| {
-            let values = machine.calls.returned.iter().copied();
+            let values = machine.calls().returned.iter().copied();
             hand_out(values, &self.scratch, results).map_err(|trap| Fault { trap, span: function.span })
         });
         drop(machine);

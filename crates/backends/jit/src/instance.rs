@@ -99,6 +99,8 @@ pub(crate) struct Runner {
     counting: Box<[Counting]>,
     /// By rule: what asking it alone takes.
     asked: Box<[Asked]>,
+    /// The bytes of the longest record on which all rules whose steps are so counted are known to stay within the budget.
+    most: usize,
     /// Calls of functions that may go on inside one another.
     most_calls: u32,
     /// Boxed, so that moving the runner does not move it.
@@ -119,7 +121,16 @@ impl Runner {
             makes: makes(program, rule),
         };
         let asked = program.rules.iter().zip(&counting).zip(code.functions()).map(of).collect();
-        Runner { code, counting, asked, most_calls: limits.calls.min(HARD_CALLS) as u32, state: Box::new(State { env, traps: Vec::new() }) }
+        let most =
+            counting.iter().filter_map(|c| if let Counting::Within(most) = c { Some(*most) } else { None }).min().unwrap_or(usize::MAX);
+        Runner {
+            code,
+            counting,
+            asked,
+            most,
+            most_calls: limits.calls.min(HARD_CALLS) as u32,
+            state: Box::new(State { env, traps: Vec::new() }),
+        }
     }
 
     fn check(&self, batch: &Batch) -> Result<(), RunError> {
@@ -266,13 +277,24 @@ impl Runner {
 
     /// [`Instance::run`] for any number of rules, once scheme and `hits` are as they should be.
     #[inline(never)]
-    fn run_many(&mut self, record: (*const u8, *const u8, usize), hits: &mut RuleSet) {
-        let functions = self.code.functions().chunks(BLOCK).zip(self.counting.chunks(BLOCK));
-        for (word, (functions, counting)) in functions.enumerate() {
+    fn run_many(&mut self, (arena, record, longest): (*const u8, *const u8, usize), hits: &mut RuleSet) {
+        let Runner { code, counting, most, state, .. } = self;
+        for (word, functions) in code.functions().chunks(BLOCK).enumerate() {
             let mut bits = 0;
-            for (bit, (function, counting)) in functions.iter().zip(counting).enumerate() {
+            for (bit, function) in functions.iter().enumerate() {
+                let rule = word * BLOCK + bit;
+                if longest > *most {
+                    // SAFETY: as in `run`.
+                    bits |= unsafe { state.ask((*function, counting[rule]), (arena, record, longest), rule, hits) } << bit;
+                    continue;
+                }
+                // Rules that count exactly set the word themselves.
+                state.env.scratch().set_meter_word(FREE);
                 // SAFETY: as in `run`.
-                bits |= unsafe { self.state.ask((*function, *counting), record, word * BLOCK + bit, hits) } << bit;
+                bits |= unsafe { function(&raw mut **state, arena, record, 1) } << bit;
+                if !state.traps.is_empty() {
+                    state.drain(|state, _, code| hits.trap(rule, state.fault(rule, code)));
+                }
             }
             hits.set_word(word, bits);
         }

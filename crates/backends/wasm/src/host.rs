@@ -28,10 +28,10 @@ pub(crate) fn linker(engine: &Engine) -> wasmtime::Result<Linker<Host>> {
     linker.func_wrap(HOST, Import::Settle.name(), |mut c: Caller<'_, Host>| {
         c.data_mut().counting(|host| Ok(u32::from(host.scratch.settle().is_err())))
     })?;
-    linker.func_wrap(HOST, Import::Look.name(), |mut c: Caller<'_, Host>, bytes: u32| {
+    linker.func_wrap(HOST, Import::Look.name(), |mut c: Caller<'_, Host>, steps: u64| {
         c.data_mut().counting(|host| {
             // Where there are not so many steps, the word says so at the end of the rule.
-            let _ = host.scratch.look(bytes as usize);
+            let _ = host.scratch.steps(steps);
             Ok(())
         })
     })?;

@@ -220,7 +220,9 @@ impl Instance for Runner {
         let base = self.place(record.batch())?;
         let rules = self.program.program().rules.len();
         hits.reset(rules);
-        self.set_within(record.batch().longest() <= self.within)?;
+        if self.within != usize::MAX {
+            self.set_within(record.batch().longest() <= self.within)?;
+        }
         self.call(base, base + record.offset() as u32, 1)?;
         for (rule, word) in self.answers(rules)?.enumerate() {
             if word != 0 {

@@ -3,6 +3,7 @@
 pub mod check;
 pub mod choose;
 pub mod compare;
+pub mod compile;
 pub mod conform;
 pub mod diff;
 pub mod eval;
@@ -11,6 +12,8 @@ pub mod expressions;
 pub mod fields;
 pub mod fmt;
 pub mod functions;
+pub mod lsp;
+pub mod module;
 pub mod profile;
 pub mod report;
 pub mod run;

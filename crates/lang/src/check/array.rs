@@ -51,11 +51,13 @@ impl Checker<'_> {
         kept
     }
 
+    #[inline(never)]
     pub(super) fn misplaced_array(&mut self, span: Span) -> Checked<Operand> {
         let d = Diagnostic::error("whole-array", span, "an array cannot stand here");
         self.fail(d.help("give it a name: `let a = [...]`; sets are written `{1 2 3}`"))
     }
 
+    #[inline(never)]
     pub(super) fn misplaced_tuple(&mut self, span: Span) -> Checked<Operand> {
         let d = Diagnostic::error("several-values", span, "several values cannot stand here");
         self.fail(d.help("several values are only returned, and taken apart by `let (a, b) = ...`"))
@@ -233,6 +235,7 @@ impl Checker<'_> {
     }
 
     /// `value ?? default`.
+    #[inline(never)]
     pub(super) fn otherwise(&mut self, value: &syntax::Expr, default: &syntax::Expr, span: Span, want: Want<'_>) -> Checked<Operand> {
         let first = self.value(value, Want { multi: false, ..want })?;
         let ty = first.ty.clone();
@@ -260,6 +263,7 @@ impl Checker<'_> {
     }
 
     /// `~x`.
+    #[inline(never)]
     pub(super) fn flip(&mut self, inner: &syntax::Expr, span: Span, want: Want<'_>) -> Checked<Operand> {
         let value = self.value(inner, Want { multi: false, ..want })?;
         let ones = match value.ty {
@@ -278,6 +282,7 @@ impl Checker<'_> {
     }
 
     /// A call of an intrinsic.
+    #[inline(never)]
     pub(super) fn intrinsic(&mut self, name: &Name, args: &[syntax::Expr], span: Span, multi: bool) -> Checked<Operand> {
         let rows: Vec<&'static Row> = Row::named(name.text).filter(|row| row.params.len() == args.len()).collect();
         if rows.is_empty() {

@@ -22,6 +22,7 @@ struct Walk {
 
 impl Checker<'_> {
     /// A call. `multi` if a result for each value of a multi-valued field may stand here; otherwise such results are an array.
+    #[inline(never)]
     pub(super) fn call(&mut self, name: &Name, args: &[syntax::Expr], span: Span, multi: bool) -> Checked<Operand> {
         if self.results_of(name.text).is_some() {
             return self.call_for_value(name, args, span);
@@ -215,6 +216,7 @@ impl Checker<'_> {
     }
 
     /// `present(x)`: whether a value is there. It is no function, since it must see any type, and gives way to one of this name.
+    #[inline(never)]
     fn present(&mut self, args: &[syntax::Expr], span: Span) -> Checked<Operand> {
         let [arg] = args else {
             let d = Diagnostic::error("argument-count", span, format!("`present` takes 1 argument, not {}", args.len()));

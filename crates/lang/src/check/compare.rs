@@ -114,6 +114,7 @@ impl Checker<'_> {
         }
     }
 
+    #[inline(never)]
     pub(super) fn compare(&mut self, op: CompareOp, lhs: &syntax::Expr, rhs: &syntax::Expr, span: Span) -> Checked<Operand> {
         self.no_network(op, lhs, rhs)?;
         let (left, right) = match self.pair(lhs, rhs)? {
@@ -253,6 +254,7 @@ impl Checker<'_> {
         self.fail(d.label(ty.to_string()).help(help))
     }
 
+    #[inline(never)]
     pub(super) fn contained(&mut self, value: &syntax::Expr, negated: bool, set: &syntax::Set, span: Span) -> Checked<Operand> {
         let mut operand = self.expr(value, Want { multi: true, ..Want::default() })?;
         if let Operand::Plain(value) = &mut operand
@@ -309,6 +311,7 @@ impl Checker<'_> {
         Ok(self.tested_one(operand, span, make))
     }
 
+    #[inline(never)]
     pub(super) fn contains(&mut self, value: &syntax::Expr, needle: &syntax::Expr, span: Span) -> Checked<Operand> {
         let searched = self.expr(value, Want { ty: Some(&Type::Bytes), multi: true, ..Want::default() });
         let sought = self.expr(needle, Want { ty: Some(&Type::Bytes), literal: true, multi: true });
@@ -339,6 +342,7 @@ impl Checker<'_> {
         test(ExprKind::Contains { value: Box::new(value), needle }, span)
     }
 
+    #[inline(never)]
     pub(super) fn arith(&mut self, op: ArithOp, lhs: &syntax::Expr, rhs: &syntax::Expr, span: Span, want: Want<'_>) -> Checked<Operand> {
         // A literal takes the type that its place wants, where that is a U32, and else that of the other operand, as in a comparison.
         let wanted = want.ty.filter(|ty| **ty == Type::U32);
@@ -442,6 +446,7 @@ impl Checker<'_> {
         Ok(self.site(id, scheme.function(id), vec![lhs, rhs], Type::Bytes, span))
     }
 
+    #[inline(never)]
     pub(super) fn neg(&mut self, inner: &syntax::Expr, span: Span, want: Want<'_>) -> Checked<Operand> {
         let operand = self.expr(inner, want)?;
         if operand.ty() != Type::U32 {

@@ -81,6 +81,7 @@ impl Checker<'_> {
         self.fail(d.label(ty.to_string()).help(help.unwrap_or_else(|| "compare it, with an operator such as `==`".into())))
     }
 
+    #[inline(never)]
     pub(super) fn not(&mut self, inner: &syntax::Expr, span: Span) -> Checked<Operand> {
         let operand = self.expr(inner, Want { multi: true, ..Want::default() })?;
         Ok(match self.truth(operand, inner)? {
@@ -92,6 +93,7 @@ impl Checker<'_> {
         })
     }
 
+    #[inline(never)]
     pub(super) fn logic(&mut self, op: LogicOp, items: &[syntax::Expr], span: Span) -> Checked<Operand> {
         let (mut ones, mut loops): (Vec<Expr>, Vec<Loop>) = (Vec::with_capacity(items.len()), Vec::new());
         let mut failed = false;
@@ -191,6 +193,7 @@ impl Checker<'_> {
         true
     }
 
+    #[inline(never)]
     pub(super) fn quantifier(&mut self, quantifier: Quantifier, arg: &syntax::Expr, span: Span) -> Checked<Operand> {
         self.quantifiers += 1;
         let found = self.expr(arg, Want::default());

@@ -13,9 +13,12 @@ mod hint;
 mod logic;
 mod name;
 mod nil;
+mod output;
 mod pattern;
+mod refer;
 mod script;
 mod set;
+mod state;
 mod statement;
 mod subscript;
 
@@ -67,11 +70,26 @@ struct Checker<'a> {
     out: Block,
     /// What the text defines beside rules.
     script: script::Script<'a>,
+    /// The rules and tables of the text.
+    known: refer::Known<'a>,
     lists: HashMap<(String, Type), ast::ListId>,
     /// How many `any` and `all` stand around the current expression.
     quantifiers: usize,
+    /// The types of what was checked, where they are asked for.
+    types: Option<Vec<Typed>>,
     /// The expressions that were met, of the current rule and of those before it.
     met: Met,
+}
+
+/// The type of a stretch of a text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Typed {
+    /// An expression, or the name of a local where it is declared.
+    pub span: Span,
+    /// Its type; for an expression with `[*]` that of each value.
+    pub ty: Type,
+    /// Whether it may be nil.
+    pub nullable: bool,
 }
 
 /// How many expressions were met.
@@ -91,86 +109,56 @@ pub fn check(file: &syntax::File, scheme: &Scheme, limits: &Limits) -> Result<Pr
     check_all(file, scheme, limits, Findings::default())
 }
 
+/// The types of all that can be checked of a text, wrong or not, children before what they are part of.
+pub(crate) fn check_types(file: &syntax::File, scheme: &Scheme, limits: &Limits) -> Vec<Typed> {
+    let scheme = &refer::with_tables(file, scheme);
+    let mut checker = Checker::new(file, scheme, limits, Findings::default());
+    checker.types = Some(Vec::new());
+    checker.all(file, |checker, rule| checker.rule(rule));
+    checker.types.unwrap_or_default()
+}
+
 /// The same for a text of which `diagnostics` are known already.
 pub(crate) fn check_all(file: &syntax::File, scheme: &Scheme, limits: &Limits, diagnostics: Findings) -> Result<Program, Diagnostics> {
-    check_each(file, scheme, limits, diagnostics, Checker::rule).map(|(program, _)| program)
+    check_each(file, scheme, limits, diagnostics, |checker, rule| checker.rule(rule)).map(|(program, _)| program)
 }
 
 /// What is suspicious about a text that has no errors: names that nothing uses and statements that are never reached. None where it has.
 pub(crate) fn check_warnings(file: &syntax::File, scheme: &Scheme, limits: &Limits, diagnostics: Findings) -> Diagnostics {
-    let Ok((_, mut warnings)) = check_each(file, scheme, limits, diagnostics, Checker::rule) else {
-        return Diagnostics::of(file.source, []);
-    };
+    match check_each(file, scheme, limits, diagnostics, |checker, rule| checker.rule(rule)) {
+        Ok((_, warnings)) => with_unused(file, warnings),
+        Err(_) => Diagnostics::of(file.source, []),
+    }
+}
+
+/// The errors of a text, or else what is suspicious about it.
+pub(crate) fn check_findings(file: &syntax::File, scheme: &Scheme, limits: &Limits, diagnostics: Findings) -> Diagnostics {
+    match check_each(file, scheme, limits, diagnostics, |checker, rule| checker.rule(rule)) {
+        Ok((_, warnings)) => with_unused(file, warnings),
+        Err(errors) => errors,
+    }
+}
+
+fn with_unused(file: &syntax::File, mut warnings: Findings) -> Diagnostics {
     unused(file).into_iter().for_each(|warning| warnings.push(warning));
     warnings.on(file.source)
 }
 
 /// The same for an expression of any type whose value is wanted.
 pub(crate) fn check_value(file: &syntax::File, scheme: &Scheme, limits: &Limits, diagnostics: Findings) -> Result<Program, Diagnostics> {
-    check_each(file, scheme, limits, diagnostics, Checker::value_rule).map(|(program, _)| program)
+    check_each(file, scheme, limits, diagnostics, |checker, rule| checker.value_rule(rule)).map(|(program, _)| program)
 }
 
-fn check_each<'a>(
-    file: &'a syntax::File<'a>,
-    scheme: &'a Scheme,
-    limits: &'a Limits,
+fn check_each(
+    file: &syntax::File<'_>,
+    scheme: &Scheme,
+    limits: &Limits,
     diagnostics: Findings,
-    check: fn(&mut Checker<'a>, &'a syntax::Rule<'a>),
+    check: for<'a> fn(&mut Checker<'a>, &'a syntax::Rule<'a>),
 ) -> Result<(Program, Findings), Diagnostics> {
-    let mut checker = Checker {
-        scheme,
-        limits,
-        source: file.source,
-        diagnostics,
-        warnings: Findings::default(),
-        program: Program {
-            scheme: scheme.clone(),
-            rules: Vec::with_capacity(file.items.len()),
-            sets: Vec::new(),
-            lists: Vec::new(),
-            regexes: Vec::new(),
-            wildcards: Vec::new(),
-            needles: Vec::new(),
-            sites: Vec::new(),
-            functions: Vec::new(),
-            tables: Vec::new(),
-        },
-        locals: Vec::new(),
-        out: Block::new(),
-        script: script::Script::default(),
-        lists: HashMap::new(),
-        quantifiers: 0,
-        met: Met::default(),
-    };
-    if let Some(rule) = file.rules().nth(limits.rules) {
-        let message = format!("this is rule {} of the text; at most {} are allowed", limits.rules + 1, limits.rules);
-        let d = Diagnostic::error("too-many-rules", rule.span, message);
-        checker.diagnostics.push(d.help("split the rules over several programs, or raise the limit `rules`"));
-    }
-    checker.declare(file);
-    let functions = file.items.iter().filter_map(|item| match item {
-        syntax::Item::Function(function) => Some(function),
-        syntax::Item::Constant(_) | syntax::Item::Rule(_) => None,
-    });
-    for function in functions {
-        checker.function(function);
-        if checker.all_met() {
-            break;
-        }
-    }
-    for rule in file.rules().take(limits.rules) {
-        let done = |program: &Program| program.rules.len() + usize::from(program.value().is_some());
-        let known = done(&checker.program);
-        check(&mut checker, rule);
-        if done(&checker.program) == known && !checker.diagnostics.has_errors() {
-            // Nothing is left out without a word.
-            let d = Diagnostic::error("unchecked", rule.span, "this rule could not be checked");
-            checker.diagnostics.push(d.help("write it in another way, and report this text"));
-        }
-        if checker.all_met() {
-            break;
-        }
-    }
+    let scheme = &refer::with_tables(file, scheme);
+    let mut checker = Checker::new(file, scheme, limits, diagnostics);
+    checker.all(file, check);
     if checker.diagnostics.has_errors() {
         checker.diagnostics.extend(checker.warnings);
         return Err(checker.diagnostics.on(file.source));
@@ -183,6 +171,104 @@ fn check_each<'a>(
 }
 
 impl<'a> Checker<'a> {
+    fn new(file: &'a syntax::File<'a>, scheme: &'a Scheme, limits: &'a Limits, diagnostics: Findings) -> Checker<'a> {
+        Checker {
+            scheme,
+            limits,
+            source: file.source,
+            diagnostics,
+            warnings: Findings::default(),
+            program: Program {
+                scheme: scheme.clone(),
+                rules: Vec::with_capacity(file.items.len()),
+                sets: Vec::new(),
+                lists: Vec::new(),
+                regexes: Vec::new(),
+                wildcards: Vec::new(),
+                needles: Vec::new(),
+                sites: Vec::new(),
+                functions: Vec::new(),
+                tables: Vec::new(),
+                state: Default::default(),
+            },
+            locals: Vec::new(),
+            out: Block::new(),
+            script: script::Script::default(),
+            known: refer::Known::new(file),
+            lists: HashMap::new(),
+            quantifiers: 0,
+            types: None,
+            met: Met::default(),
+        }
+    }
+
+    /// Checks all that a text defines.
+    fn all(&mut self, file: &'a syntax::File<'a>, check: fn(&mut Checker<'a>, &'a syntax::Rule<'a>)) {
+        if let Some(rule) = file.rules().nth(self.limits.rules) {
+            let message = format!("this is rule {} of the text; at most {} are allowed", self.limits.rules + 1, self.limits.rules);
+            let d = Diagnostic::error("too-many-rules", rule.span, message);
+            self.diagnostics.push(d.help("split the rules over several programs, or raise the limit `rules`"));
+        }
+        self.declare(file);
+        let functions = file.items.iter().filter_map(|item| match item {
+            syntax::Item::Function(function) => Some(function),
+            _ => None,
+        });
+        self.known.forbid(refer::Place::Function);
+        for function in functions {
+            self.function(function);
+            if self.all_met() {
+                break;
+            }
+        }
+        self.known.allow();
+        let mut left = self.limits.rules;
+        for item in &file.items {
+            match item {
+                syntax::Item::Rule(rule) => {
+                    if left == 0 {
+                        break;
+                    }
+                    left -= 1;
+                    let done = |program: &Program| program.rules.len() + usize::from(program.value().is_some());
+                    let known = done(&self.program);
+                    check(self, rule);
+                    let checked = done(&self.program) != known;
+                    if !checked && !self.diagnostics.has_errors() {
+                        // Nothing is left out without a word.
+                        let d = Diagnostic::error("unchecked", rule.span, "this rule could not be checked");
+                        self.diagnostics.push(d.help("write it in another way, and report this text"));
+                    }
+                    self.known.rule(rule.name.text, checked.then(|| self.program.rules.len().saturating_sub(1)));
+                }
+                syntax::Item::Time(time) => self.time(time),
+                syntax::Item::State(state) => self.state(state),
+                syntax::Item::On(on) => self.on(on),
+                syntax::Item::Output(output) => self.output(output),
+                syntax::Item::Constant(_) | syntax::Item::Function(_) => continue,
+            }
+            if self.all_met() {
+                break;
+            }
+        }
+        self.settle_time(file);
+    }
+
+    /// Keeps a type that was found, where types are asked for.
+    fn note(&mut self, span: Span, ty: &Type, nullable: bool) {
+        if let Some(types) = &mut self.types {
+            types.push(Typed { span, ty: ty.clone(), nullable });
+        }
+    }
+
+    /// The same for a local's name.
+    fn note_local(&mut self, span: Span, local: LocalId) {
+        if self.types.is_some() {
+            let Local { ty, nullable, .. } = self.locals[local.index()].clone();
+            self.note(span, &ty, nullable);
+        }
+    }
+
     fn rule(&mut self, rule: &'a syntax::Rule<'a>) {
         self.quantifiers = 0;
         self.locals.clear();
@@ -194,7 +280,8 @@ impl<'a> Checker<'a> {
         let Ok(expr) = expr else { return };
         let frame = Frame { locals: std::mem::take(&mut self.locals) };
         let before = std::mem::take(&mut self.out);
-        self.program.rules.push(Rule { name: rule.name.text.to_owned(), frame, before, expr, span: rule.span });
+        let Ok(meta) = self.meta(&rule.meta) else { return };
+        self.program.rules.push(Rule { name: rule.name.text.to_owned(), meta, frame, before, expr, span: rule.span });
     }
 
     /// The expression of a text that is not to have rules. Elements come to an array of their values.
@@ -265,7 +352,32 @@ impl<'a> Checker<'a> {
         self.fail(Diagnostic::error("too-many-expressions", span, message).help(help))
     }
 
+    /// Checks an expression, and keeps its type where types are asked for. Each level of an expression takes the frames from here to here, so
+    /// that this has none of its own, and what [`Checker::expr_of`] calls stays out of line.
+    #[inline(always)]
     fn expr(&mut self, e: &syntax::Expr, want: Want<'_>) -> Checked<Operand> {
+        if self.types.is_some() { self.expr_noted(e, want) } else { self.expr_of(e, want) }
+    }
+
+    #[inline(never)]
+    fn expr_noted(&mut self, e: &syntax::Expr, want: Want<'_>) -> Checked<Operand> {
+        let operand = self.expr_of(e, want)?;
+        self.note_operand(e.span, &operand);
+        Ok(operand)
+    }
+
+    #[inline(never)]
+    fn note_operand(&mut self, span: Span, operand: &Operand) {
+        let (ty, nullable) = match operand {
+            Operand::Plain(expr) => (expr.ty.clone(), expr.nullable),
+            Operand::Mapped(each) => (Type::array(each.elem.ty.clone()), false),
+            Operand::Each(each) => (each.elem.ty.clone(), each.elem.nullable),
+        };
+        self.note(span, &ty, nullable);
+    }
+
+    #[inline(never)]
+    fn expr_of(&mut self, e: &syntax::Expr, want: Want<'_>) -> Checked<Operand> {
         use syntax::ExprKind as K;
         self.meet(e.span)?;
         match &e.kind {

@@ -21,6 +21,7 @@ enum Literal {
 impl Checker<'_> {
     /// A word is a field, or else an address, an integer or a float. On the right of a comparison and in subscripts a literal that
     /// starts with a digit goes before a field of that name.
+    #[inline(never)]
     pub(super) fn word(&mut self, word: &str, span: Span, want: Want<'_>) -> Checked<Operand> {
         let digit = word.starts_with(|c: char| c.is_ascii_digit());
         if want.literal
@@ -37,8 +38,16 @@ impl Checker<'_> {
         {
             return Ok(self.field(id, span, want.multi));
         }
-        if let Some(id) = self.scheme.field_id(word) {
+        let records = self.scheme.records().fields().len();
+        // Of what is kept, nothing that begins with a digit goes before a literal.
+        if let Some(id) = self.scheme.field_id(word).filter(|id| !digit || (id.0 as usize) < records) {
+            if let Some(kept) = self.kept(id, word, span) {
+                return kept;
+            }
             return Ok(self.field(id, span, want.multi));
+        }
+        if !digit && let Some(rule) = self.rule_named(word, span) {
+            return rule;
         }
         if self.scheme.function_id(word).is_some() {
             let d = Diagnostic::error("not-called", span, format!("`{word}` is a function"));
@@ -89,6 +98,7 @@ impl Checker<'_> {
     }
 
     /// Hex pairs: bytes, unless something else is wanted or the other reading starts with a name that is known.
+    #[inline(never)]
     pub(super) fn sequence(&mut self, bytes: &[u8], other: Option<&syntax::Expr>, span: Span, want: Want<'_>) -> Checked<Operand> {
         let Some(other) = other else { return Ok(self.bytes_or_address(bytes, span, want)) };
         let single = matches!(other.kind, syntax::ExprKind::Word(_));
@@ -128,7 +138,7 @@ impl Checker<'_> {
 
     fn near(&self, word: &str) -> Option<&str> {
         let fields = self.scheme.fields().iter().map(|f| f.name.as_str());
-        nearest(word, fields.chain(self.scheme.functions().iter().map(|f| f.name.as_str())).chain(self.names()))
+        nearest(word, fields.chain(self.scheme.functions().iter().map(|f| f.name.as_str())).chain(self.names()).chain(self.known.above()))
     }
 
     fn unknown(&mut self, word: &str, span: Span, want: Want<'_>) -> Checked<Operand> {
@@ -139,7 +149,14 @@ impl Checker<'_> {
             _ => format!("there is no field `{word}`"),
         };
         let d = Diagnostic::error("unknown-name", span, message);
-        let help = match (hint::foreign_word(word), self.near(word)) {
+        let lower = word.to_ascii_lowercase();
+        let (foreign, near) = (hint::foreign_word(word), self.near(word));
+        let d = match (&foreign, near) {
+            (Some(_), _) if matches!(lower.as_str(), "true" | "false") => d.instead(lower),
+            (None, Some(name)) => d.instead(name),
+            _ => d,
+        };
+        let help = match (foreign, near) {
             (Some(help), _) => Some(help),
             (None, Some(name)) => Some(format!("did you mean `{name}`?")),
             (None, None) => match want.ty {
@@ -147,7 +164,7 @@ impl Checker<'_> {
                 Some(Type::Ip) if digit => Some(hint::address(word)),
                 _ if digit => Some(hint::number(word)),
                 _ => {
-                    let names: Vec<&str> = self.scheme.fields().iter().map(|f| f.name.as_str()).collect();
+                    let names: Vec<&str> = self.scheme.records().fields().iter().map(|f| f.name.as_str()).collect();
                     self.there_are("fields", word, &names)
                 }
             },
@@ -170,6 +187,7 @@ impl Checker<'_> {
             let intrinsics = ROWS.iter().map(|row| row.name);
             let near =
                 nearest(name.text, self.scheme.functions().iter().map(|f| f.name.as_str()).chain(self.function_names()).chain(intrinsics));
+            let d = near.map_or(d.clone(), |n| d.instead(n));
             let help = near.map(|n| format!("did you mean `{n}`?")).or_else(|| {
                 let names: Vec<&str> = self.scheme.functions().iter().map(|f| f.name.as_str()).collect();
                 self.there_are("functions", name.text, &names)

@@ -11,6 +11,7 @@ const STATE_BYTES: usize = 24;
 const SHORT_PATTERN: usize = 64 << 10;
 
 impl Checker<'_> {
+    #[inline(never)]
     pub(super) fn matches(&mut self, value: &syntax::Expr, pattern: &Pattern, span: Span) -> Checked<Operand> {
         let valid = self.regex(pattern);
         let regex = RegexId(self.program.regexes.len() as u32);
@@ -47,6 +48,7 @@ impl Checker<'_> {
         self.fail(d.maybe_help(help))
     }
 
+    #[inline(never)]
     pub(super) fn wildcard(
         &mut self,
         value: &syntax::Expr,

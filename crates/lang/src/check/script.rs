@@ -65,7 +65,7 @@ impl<'a> Checker<'a> {
                     self.script.functions.insert(function.name.text, FnId(self.script.declared.len() as u32));
                     self.script.declared.push(Declared::default());
                 }
-                Item::Rule(_) => {}
+                Item::Rule(_) | Item::Time(_) | Item::State(_) | Item::On(_) | Item::Output(_) => {}
             }
         }
         for item in &file.items {
@@ -124,10 +124,14 @@ impl<'a> Checker<'a> {
                     "uint32" => Some("U32"),
                     lower => NAMES.into_iter().find(|n| n.to_ascii_lowercase() == lower).or_else(|| nearest(name, NAMES.into_iter())),
                 };
-                self.fail(d.help(match near {
-                    Some(near) => format!("did you mean `{near}`?"),
-                    None => "types are Bool, Int, U32, Float, Bytes, Ip, [T], [T; N], Array<T> and Map<T>".into(),
-                }))
+                self.fail(match near {
+                    Some(near) => {
+                        let d = d.help(format!("did you mean `{near}`?"));
+                        // `Array` and `Map` want the type of their elements too.
+                        if matches!(near, "Array" | "Map") { d } else { d.instead(near) }
+                    }
+                    None => d.help("types are Bool, Int, U32, Float, Bytes, Ip, [T], [T; N], Array<T> and Map<T>"),
+                })
             }
         }
     }
@@ -230,6 +234,7 @@ impl<'a> Checker<'a> {
             let Some(local) = local else { return Some(Err(Failed)) };
             let ty = self.locals[local.index()].ty.clone();
             if matches!(ty, Type::List(..)) {
+                self.note(span, &ty, false);
                 return Some(self.array_as_value(name, span));
             }
             return Some(Ok(Operand::Plain(Expr { kind: ExprKind::Local(local), ty, nullable: false, span })));
@@ -269,6 +274,14 @@ impl<'a> Checker<'a> {
 
     /// The array that an expression names, with its type: a local, a constant, or what a function answers.
     pub(super) fn place(&mut self, e: &syntax::Expr) -> Checked<Option<(Place, Type)>> {
+        let found = self.place_of(e)?;
+        if let Some((_, ty)) = &found {
+            self.note(e.span, ty, false);
+        }
+        Ok(found)
+    }
+
+    fn place_of(&mut self, e: &syntax::Expr) -> Checked<Option<(Place, Type)>> {
         match &e.unparenthesised().kind {
             syntax::ExprKind::Word(name) => match self.scoped(name) {
                 Some(Some(local)) => {
@@ -416,6 +429,9 @@ impl<'a> Checker<'a> {
                 self.locals.push(local);
                 LocalId(self.locals.len() as u32 - 1)
             });
+            if let Some(local) = local {
+                self.note_local(name.span, local);
+            }
             if scope.insert(name.text.to_owned(), local).is_some() {
                 let d = Diagnostic::error("duplicate-name", name.span, format!("there are two parameters called `{}`", name.text));
                 self.diagnostics.push(d.help("give one of them another name"));

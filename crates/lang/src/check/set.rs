@@ -57,7 +57,7 @@ impl Checker<'_> {
             (Some(Ok(a)), Some(Ok(b))) if a <= b => return Ok((a, b)),
             (Some(Ok(_)), Some(Ok(_))) => {
                 let d = Diagnostic::error("empty-range", name.span, "this range ends before it starts");
-                return self.fail(d.help(format!("write `{last}..{first}`")));
+                return self.fail(d.help(format!("write `{last}..{first}`")).instead(format!("{last}..{first}")));
             }
             (Some(Err(IntError::Range)), _) | (_, Some(Err(IntError::Range))) => {
                 let d = Diagnostic::error("int-range", name.span, "this does not fit in a 64-bit Int");
@@ -94,9 +94,9 @@ impl Checker<'_> {
                     Diagnostic::error("mixed-families", name.span, "a range has two ends of the same family")
                         .help("write one range for IPv4 and one for IPv6")
                 }
-                (Some(a), Some(b)) if a > b => {
-                    Diagnostic::error("empty-range", name.span, "this range ends before it starts").help(format!("write `{last}..{first}`"))
-                }
+                (Some(a), Some(b)) if a > b => Diagnostic::error("empty-range", name.span, "this range ends before it starts")
+                    .help(format!("write `{last}..{first}`"))
+                    .instead(format!("{last}..{first}")),
                 (Some(a), Some(b)) => return Ok((a, b)),
                 _ => Diagnostic::error("bad-member", name.span, format!("`{word}` is no range of addresses"))
                     .help("a range is written `10.0.0.1..10.0.0.9`, without blanks and with both ends"),

@@ -99,6 +99,9 @@ impl Checker<'_> {
     }
 
     fn name_local(&mut self, name: &Name, local: Option<LocalId>) {
+        if let Some(local) = local {
+            self.note_local(name.span, local);
+        }
         if let Some(scope) = self.script.scopes.last_mut() {
             scope.insert(name.text.to_owned(), local);
         }
@@ -243,8 +246,12 @@ impl Checker<'_> {
             return self.fail(d.help("declare a local: `let x = ...`"));
         }
         let d = Diagnostic::error("unknown-name", target.span, format!("there is no local `{name}`"));
-        let near = crate::diagnostic::nearest(name, self.names()).map(|near| format!("did you mean `{near}`?"));
-        self.fail(d.help(near.unwrap_or_else(|| format!("declare it: `let {name} = ...`"))))
+        let near = crate::diagnostic::nearest(name, self.names());
+        let d = match near {
+            Some(near) => d.help(format!("did you mean `{near}`?")).instead(near),
+            None => d.help(format!("declare it: `let {name} = ...`")),
+        };
+        self.fail(d)
     }
 
     /// The element that is assigned to: the array, the type of its elements, and the index.
@@ -405,6 +412,9 @@ impl Checker<'_> {
             self.locals.push(Local { name: name.text.to_owned(), ..Local::new(ty.clone()) });
             LocalId(self.locals.len() as u32 - 1)
         });
+        if let Some(local) = local {
+            self.note_local(name.span, local);
+        }
         self.script.loops += 1;
         let body = self.block_with(body, HashMap::from([(name.text.to_owned(), local)]));
         self.script.loops -= 1;

@@ -9,6 +9,7 @@ use crate::types::Type;
 
 impl Checker<'_> {
     /// Parts of a value. `multi` if those of each value of a multi-valued field may stand here; otherwise they are an array.
+    #[inline(never)]
     pub(super) fn subscripts(&mut self, base: &syntax::Expr, subscripts: &[Subscript], multi: bool) -> Checked<Operand> {
         if let Some(place) = self.place(base)? {
             return self.element_subscripts(place, base, subscripts);

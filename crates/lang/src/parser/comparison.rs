@@ -172,8 +172,9 @@ impl<'s> Parser<'s> {
                 "~" => Test::Matches,
                 "=" => {
                     // Read on as if it were `==`, so that the rest of the rule is checked too.
-                    self.diagnostics
-                        .push(Diagnostic::error("single-equals", span, "`=` does not compare").label("here").help("write `==`"));
+                    self.diagnostics.push(
+                        Diagnostic::error("single-equals", span, "`=` does not compare").label("here").help("write `==`").instead("=="),
+                    );
                     Test::Compare(CompareOp::Eq)
                 }
                 _ => return Ok(None),

@@ -61,19 +61,19 @@ const CALLS: &[(&str, &str)] = &[
 /// The words that are operators between two values.
 const BETWEEN: &[&str] = &["and", "or", "xor", "eq", "ne", "lt", "le", "gt", "ge", "in", "contains", "matches", "wildcard", "bitwise_and"];
 
-/// What to say of a word that stands where an operator should.
-pub(super) fn no_operator(word: &str) -> String {
+/// Says of a word that it stands where an operator should.
+pub(super) fn no_operator(d: Diagnostic, word: &str) -> Diagnostic {
     let lower = word.to_ascii_lowercase();
     if lower != word && (lower == "not" || BETWEEN.contains(&lower.as_str())) {
-        return format!("operators are written in lower case: `{lower}`");
+        return d.help(format!("operators are written in lower case: `{lower}`")).instead(lower);
     }
     let glued = ["and", "or", "xor"].iter().any(|o| word.strip_prefix(o).is_some_and(|rest| rest.len() > 1));
     if glued {
-        return "leave a blank after an operator that is a word".into();
+        return d.help("leave a blank after an operator that is a word");
     }
     match nearest(word, BETWEEN.iter().copied()) {
-        Some(operator) => format!("did you mean `{operator}`?"),
-        None => "two tests are joined by `and` or `or`".into(),
+        Some(operator) => d.help(format!("did you mean `{operator}`?")).instead(operator),
+        None => d.help("two tests are joined by `and` or `or`"),
     }
 }
 
@@ -95,8 +95,9 @@ impl<'s> Parser<'s> {
         let rest = self.lexer.rest();
         let Some((wrong, right)) = OPERATORS.iter().find(|(wrong, _)| rest.starts_with(wrong)) else { return Ok(()) };
         let span = Span::new(span.start as usize, span.start as usize + wrong.len());
-        let d = Diagnostic::error("unknown-operator", span, format!("`{wrong}` is no operator"));
-        self.fail(d.help(format!("write `{right}`")))
+        let d = Diagnostic::error("unknown-operator", span, format!("`{wrong}` is no operator")).help(format!("write `{right}`"));
+        // Where the operator has an opposite in front of its operand, one edit does not mend it.
+        self.fail(if right.contains("...") { d } else { d.instead(*right) })
     }
 
     /// Fails if a word after an operand, which is no operator here, is one elsewhere.
@@ -114,7 +115,7 @@ impl<'s> Parser<'s> {
         }
         if let Some(right) = known(WORDS, word) {
             let d = Diagnostic::error("unknown-operator", span, format!("`{word}` is no operator"));
-            return self.fail(d.help(format!("write `{right}`")));
+            return self.fail(d.help(format!("write `{right}`")).instead(right));
         }
         let Some(function) = known(CALLS, word) else { return Ok(()) };
         let value = self.source_text(lhs.span);
@@ -221,7 +222,9 @@ impl<'s> Parser<'s> {
 
 /// What to say of a text in single quotes.
 pub(super) fn single_quotes(span: Span, right: &str) -> Diagnostic {
-    Diagnostic::error("single-quotes", span, "strings stand in double quotes").help(format!("write `{right}`"))
+    let d = Diagnostic::error("single-quotes", span, "strings stand in double quotes").help(format!("write `{right}`"));
+    // Only of a text that ends is the whole of it known.
+    if right == "\"...\"" || span.end - span.start < 2 { d } else { d.instead(right) }
 }
 
 /// A text in double quotes, if it is one that needs no more than them; the slashes around a regular expression go.

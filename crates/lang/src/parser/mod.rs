@@ -3,8 +3,11 @@
 //! # Grammar
 //! ```text
 //! file       = expr | { item }
-//! item       = "rule" NAME ( "=" expr | block ) | "const" NAME ":" type "=" expr
+//! item       = "rule" NAME [ "[" NAME ":" literal { "," NAME ":" literal } "]" ] ( "=" expr | block ) | "const" NAME ":" type "=" expr
 //!            | "fn" NAME "(" [ NAME ":" type { "," NAME ":" type } ] ")" [ "->" ( type | "(" type { "," type } ")" ) ] block
+//!            | "time" "=" expr | "state" NAME [ "[" expr { "," expr } "]" ] ":" NAME { "within" TIME [ "sliding" ] | "keep" TIME | "max" INT }
+//!            | "on" NAME block | "output" NAME "on" NAME [ "limit" INT "within" TIME [ "by" expr { "," expr } ] ] "=" format
+//! format     = ( "json" | "csv" | "text" STRING | "eve" [ STRING ] ) [ "{" [ NAME ":" expr { "," NAME ":" expr } ] "}" ]
 //! block      = "{" { stmt } "}"
 //! stmt       = "let" ( NAME [ ":" type ] | "(" NAME { "," NAME } ")" ) "=" expr
 //!            | target ( "=" | "+=" | "-=" | ... ) expr | "(" target { "," target } ")" "=" expr | NAME "(" args ")"
@@ -39,6 +42,7 @@ mod comparison;
 mod item;
 mod mistake;
 mod operand;
+mod state;
 mod statement;
 
 use crate::ast::Span;
@@ -89,6 +93,13 @@ pub fn parse<'s>(source: &'s str, limits: &Limits) -> Result<File<'s>, Diagnosti
         return Err(diagnostics.on(file.source));
     }
     Ok(file)
+}
+
+/// Parses as much as possible: what could be parsed, and what is wrong with the rest. A rule, function or constant with a mistake is left out
+/// as a whole.
+pub fn parse_partly<'s>(source: &'s str, limits: &Limits) -> (File<'s>, Diagnostics) {
+    let (file, findings) = parse_all(source, limits);
+    (file, findings.on(source))
 }
 
 /// Parses as much as possible: the rules that could be parsed, and what is wrong with the others.
@@ -205,7 +216,7 @@ impl<'s> Parser<'s> {
             Token::Symbol(":") => d.help("a rule is written `rule NAME = ...`; `:` stands only in `[2:4]` and in addresses"),
             Token::Symbol(",") => d.help("tests are joined by `and` or `or`; commas stand only between arguments and members of sets"),
             Token::Symbol(_) => d.help("join two tests with `and` or `or`"),
-            Token::Word(w) => d.label("an operator such as `and` or `==` was expected").help(mistake::no_operator(w)),
+            Token::Word(w) => mistake::no_operator(d.label("an operator such as `and` or `==` was expected"), w),
             Token::Quote => Diagnostic::error("unexpected", span, "unexpected string")
                 .label("an operator such as `and` or `==` was expected")
                 .help("text stands after an operator such as `==` or `contains`, or in a call"),

@@ -257,10 +257,11 @@ impl<'s> Parser<'s> {
     /// What stands here is an expression alone.
     fn no_statement(&mut self, e: &Expr<'s>, token: Token<'_>, span: Span) -> Parsed<StmtKind<'s>> {
         let rest = self.lexer.source.get(span.start as usize..).unwrap_or("");
+        let both = Span::new(span.start as usize, span.start as usize + 2);
         let d = Diagnostic::error("no-statement", e.span, "this is no statement");
         self.fail(match token {
-            Token::Symbol("+") if rest.starts_with("++") => d.help("write `x += 1`"),
-            Token::Symbol("-") if rest.starts_with("--") => d.help("write `x -= 1`"),
+            Token::Symbol("+") if rest.starts_with("++") => d.help("write `x += 1`").mend(both, " += 1"),
+            Token::Symbol("-") if rest.starts_with("--") => d.help("write `x -= 1`").mend(both, " -= 1"),
             Token::Symbol(":") if rest.starts_with(":=") => d.help("a local is declared by `let x = ...`, and set by `x = ...`"),
             Token::Symbol("..") => d.help("bytes are joined by `+`"),
             _ => d.help("a value alone does nothing; assign it, or `return` it"),

@@ -126,6 +126,14 @@ impl Library {
         self.bind(signature, Same(Arc::new(function)))
     }
 
+    /// Adds functions, in place of those of the same names: all of a module, or of a crate of functions.
+    pub fn add(&mut self, functions: impl IntoIterator<Item = (Signature, Arc<dyn Function>)>) -> &mut Self {
+        for (signature, function) in functions {
+            self.bind(signature, Same(function));
+        }
+        self
+    }
+
     /// Adds a function that prepares its constant arguments, in place of one of the same name.
     pub fn bind(&mut self, signature: Signature, bind: impl Bind + 'static) -> &mut Self {
         if let Some(before) = self.binds.remove(&signature.name) {

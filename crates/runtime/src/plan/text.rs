@@ -112,7 +112,7 @@ fn write(linked: &Linked, out: &mut String) -> fmt::Result {
         let case = if pattern.strict { "" } else { ", letters of either case" };
         writeln!(out, "wildcard {at} {}{case}: {plan}", parts.join(" * "))?;
     }
-    Ok(())
+    linked.state().map_or(Ok(()), |state| state.write(program, out))
 }
 
 fn write_rule(linked: &Linked, plan: &RulePlan, out: &mut String) -> fmt::Result {

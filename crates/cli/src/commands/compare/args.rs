@@ -9,6 +9,7 @@ use quintet_bench::{Effort, PassRows, Slowed};
 use crate::args::SchemeArgs;
 use crate::limits::LimitArgs;
 use crate::lists::ListArgs;
+use crate::modules::ModuleArgs;
 
 /// Measure the backends against each other on rules and records.
 ///
@@ -28,7 +29,7 @@ Examples:
   quintet compare --backend all --passes both --precision 0.5% --time 120
 
 Rows:
-  jit, jit-fast           a backend in its default configuration and in another one
+  jit, jit-fast           a backend in its default configuration and in another one; jit-stencil, wasm-winch and lua-nojit are others
   jit/no-passes           the same without the optimising passes (--passes both or off)
   native                  the workload's rules, idiomatic Rust by hand
   wirefilter, cel, ...    other engines, where they can express the workload; why not, where they cannot, and then a second comparison
@@ -64,8 +65,11 @@ pub struct CompareArgs {
     #[command(flatten)]
     pub lists: ListArgs,
     #[command(flatten)]
+    pub modules: ModuleArgs,
+    #[command(flatten)]
     pub limits: LimitArgs,
-    /// A backend, or a configuration such as `jit-fast`, or `all` configurations; repeat for several [default: each backend's default configuration].
+    /// A backend, or a configuration such as `jit-fast`, or `all` configurations; repeat for several [default: each backend's default configuration,
+    /// and `jit-stencil` where the machine has it].
     #[arg(long = "backend", value_name = "ID")]
     pub backends: Vec<String>,
     /// Whether backends run the rules after the optimising passes, as they were written, or either as a row of its own.

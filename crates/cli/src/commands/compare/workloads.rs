@@ -24,6 +24,9 @@ pub fn load(args: &CompareArgs) -> Result<Vec<Loaded>, Failure> {
         _ if args.lists.any() => {
             return Err(Failure::unusable("--list fills lists of --rules; a workload file has the table `lists`"));
         }
+        _ if args.modules.any() => {
+            return Err(Failure::unusable("--module gives --rules functions and fields; it needs --rules and --input"));
+        }
         _ if args.workloads.is_empty() => workloads.extend(all(names())?),
         _ => {}
     }
@@ -76,6 +79,7 @@ fn own(rules: &str, input: &Path, args: &CompareArgs) -> Result<Workload, Failur
         format: format.map(|f| f.name().to_owned()),
         scheme,
         lists: args.lists.read()?,
+        modules: args.modules.read()?,
         ..Workload::default()
     })
 }

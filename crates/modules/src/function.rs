@@ -1,0 +1,37 @@
+//! Functions of modules as rules call them.
+
+use std::sync::Arc;
+
+use quintet_lang::Type;
+use quintet_runtime::{Function, Scratch, Trap, Value};
+
+use crate::declaration::{Field, Shape};
+use crate::runs::Runs;
+
+/// One function of a module.
+pub(crate) struct ModuleFunction<R> {
+    runs: Arc<R>,
+    /// Among the items.
+    item: usize,
+    result: Type,
+    /// Which parameters must not be nil.
+    needed: Vec<bool>,
+}
+
+impl<R: Runs> ModuleFunction<R> {
+    /// The function at a place among the items; none where that is no function.
+    pub(crate) fn new(runs: Arc<R>, item: usize) -> Option<ModuleFunction<R>> {
+        let Shape::Function { params, result, .. } = &runs.declaration().items()[item].shape else { return None };
+        let (result, needed) = (result.clone(), params.iter().map(|Field { nullable, .. }| !nullable).collect());
+        Some(ModuleFunction { runs, item, result, needed })
+    }
+}
+
+impl<R: Runs> Function for ModuleFunction<R> {
+    fn call<'a>(&self, args: &[Value<'a>], scratch: &'a Scratch) -> Result<Value<'a>, Trap> {
+        if args.iter().zip(&self.needed).any(|(arg, needed)| *needed && arg.is_nil()) {
+            return Ok(Value::Nil);
+        }
+        self.runs.call(self.item, args, &self.result, scratch)
+    }
+}

@@ -22,7 +22,7 @@ mod verify;
 mod workload;
 
 pub use beside::{beside, pointer_call};
-pub use catalogue::{names, scripts, shipped};
+pub use catalogue::{names, scripts, sets, shipped};
 pub use fingerprint::{machine, versions};
 pub use gate::{verify, verify_lineup};
 pub use lineup::{Lineup, PassRows, usual};

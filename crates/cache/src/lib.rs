@@ -67,12 +67,25 @@ impl Hasher for Into256 {
     }
 }
 
-impl Settings {
-    /// The settings of an engine, and what else makes a difference, for what is of a kind: letters that may be in a file's name.
-    pub fn new(kind: &'static str, engine: &Engine, more: &impl Hash) -> Settings {
+/// What an engine compiles with, as a hash; it takes some microseconds to make.
+#[derive(Clone, Copy, Debug)]
+pub struct EngineHash([u8; 32]);
+
+impl EngineHash {
+    /// The hash of an engine.
+    pub fn of(engine: &Engine) -> EngineHash {
         let mut hasher = Into256(Sha256::new());
         env!("CARGO_PKG_VERSION").hash(&mut hasher);
         engine.precompile_compatibility_hash().hash(&mut hasher);
+        EngineHash(hasher.0.finalize().into())
+    }
+}
+
+impl Settings {
+    /// The settings of an engine, and what else makes a difference, for what is of a kind: letters that may be in a file's name.
+    pub fn new(kind: &'static str, engine: EngineHash, more: &impl Hash) -> Settings {
+        let mut hasher = Into256(Sha256::new());
+        engine.0.hash(&mut hasher);
         more.hash(&mut hasher);
         Settings { kind, hash: hasher.0.finalize().into() }
     }

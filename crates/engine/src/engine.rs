@@ -5,8 +5,8 @@ use std::sync::Arc;
 use quintet_lang::diagnostic::Diagnostics;
 use quintet_lang::{Checked, FieldId, Limits, Passes, Program, Scheme, optimise, rewrite};
 use quintet_runtime::{
-    Backend, BackendId, CompileError, Compiled, Filter, Instance, InstantiateError, Library, LinkError, Linked, Lists, Session,
-    SessionError,
+    Backend, BackendId, CompileError, Compiled, Filter, Instance, InstantiateError, Library, LinkError, Linked, Lists, PREFILTER_PAYS,
+    Session, SessionError, Threshold, Thresholds,
 };
 
 use crate::callable::{Callable, NotCallable};
@@ -189,7 +189,11 @@ impl Engine {
     /// See [`LinkError`].
     pub fn link(&self, mut program: Program) -> Result<Arc<Linked>, LinkError> {
         rewrite(&mut program, &self.passes);
-        Linked::new(program, &self.library, &self.lists, &self.limits)
+        let mut thresholds = Thresholds::default();
+        if self.passes.prefilter {
+            thresholds = thresholds.with(Threshold::PrefilterRules, PREFILTER_PAYS);
+        }
+        Linked::with_thresholds(program, &self.library, &self.lists, &self.limits, thresholds)
     }
 
     /// The same for a program that nobody can have altered since it was checked, and that need not be looked through therefore.
@@ -197,7 +201,8 @@ impl Engine {
     /// # Errors
     /// See [`LinkError`].
     pub fn link_checked(&self, checked: Checked) -> Result<Arc<Linked>, LinkError> {
-        Linked::of_checked(checked.optimised(&self.passes), &self.library, &self.lists, &self.limits)
+        let program = checked.optimised(&self.passes);
+        Linked::of_checked(program, &self.library, &self.lists, &self.limits, self.passes.prefilter)
     }
 
     /// Optimises a checked program that may keep state, and prepares it for all backends. Where it does, a [`Session`] has its answers.
@@ -206,7 +211,7 @@ impl Engine {
     /// See [`LinkError`].
     pub fn link_stateful(&self, mut program: Program) -> Result<Arc<Linked>, LinkError> {
         rewrite(&mut program, &self.passes);
-        Linked::stateful(program, &self.library, &self.lists, &self.limits)
+        Linked::stateful(program, &self.library, &self.lists, &self.limits, self.passes.prefilter)
     }
 
     /// Compiles rules with the backend that has this id, as in [`backends`](crate::backends).
@@ -243,8 +248,8 @@ impl Engine {
 impl Rules {
     /// What a backend has made of a linked program.
     #[cfg(all(feature = "modules", feature = "wasm"))]
-    pub(crate) fn of(linked: &Arc<Linked>, compiled: Arc<dyn Compiled>, limits: &Limits) -> Rules {
-        Rules { linked: linked.clone(), compiled, limits: limits.clone() }
+    pub(crate) fn of(linked: &Arc<Linked>, compiled: Arc<dyn Compiled>, backend: BackendId, limits: &Limits) -> Rules {
+        Rules { linked: linked.clone(), compiled, backend, limits: limits.clone() }
     }
 
     /// What a thread needs to run the rules.

@@ -101,7 +101,7 @@ impl Engine {
             }
         };
         let (compiled, looked) = wasm.compile_kept(linked, cache)?;
-        Ok((Rules::of(linked, compiled, self.limits()), looked))
+        Ok((Rules::of(linked, compiled, quintet_runtime::Backend::id(&wasm), self.limits()), looked))
     }
 
     /// Adds the fields that parsers need to set those that are used.

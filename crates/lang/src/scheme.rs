@@ -390,8 +390,10 @@ impl Scheme {
             list_types: self.0.list_types.clone(),
             values: self.0.values.clone(),
             nil_not_equal: self.0.nil_not_equal,
+            later: self.0.later.clone(),
             whole: None,
             records: Some(self.clone()),
+            later: self.0.later.clone(),
             derived: OnceLock::new(),
         }))
     }

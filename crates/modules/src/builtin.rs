@@ -6,10 +6,10 @@ use quintet_runtime::{ArrayRef, Blob, MapRef, Memory, Scratch, Trap, Value, ip_f
 
 use crate::declaration::{Declaration, DeclarationError, Shape};
 use crate::module::Module;
-use crate::runs::Runs;
+use crate::runs::{Args, Runs};
 
-/// Cells that a call has, at most.
-const CELLS: usize = 64;
+/// Arguments for whose cells a call takes no memory.
+const FEW: usize = 4;
 
 /// What a crate has.
 pub(crate) struct Builtin {
@@ -35,10 +35,11 @@ fn rt_call(item: &quintet_module::Item) -> rt::Call {
 }
 
 impl Builtin {
-    fn enter(&self, item: usize, args: &[Cell; CELLS], out: &mut [Cell; CELLS]) -> Result<bool, Trap> {
+    /// Calls an item. There are as many cells as it takes and fills.
+    fn enter(&self, item: usize, args: &[Cell], out: &mut [Cell]) -> Result<bool, Trap> {
         let Some(call) = self.calls.get(item) else { return Err(Trap::Panic) };
-        // SAFETY: `Item::new` was promised that the function takes and fills the cells that its declaration says, of which there are no more than
-        // `CELLS`; those of the arguments refer to what lives until the call is over.
+        // SAFETY: `Item::new` was promised that the function takes and fills the cells that its declaration says, and so many there are; those
+        // of the arguments refer to what lives until the call is over.
         match unsafe { call(args.as_ptr(), out.as_mut_ptr()) } {
             rt::VALUE => Ok(true),
             rt::NIL => Ok(false),
@@ -52,22 +53,39 @@ impl Runs for Builtin {
         &self.declaration
     }
 
-    fn call<'a>(&self, item: usize, args: &[Value<'a>], result: &Type, scratch: &'a Scratch) -> Result<Value<'a>, Trap> {
-        let (mut cells, mut out, mut blobs) = ([Cell::default(); CELLS], [Cell::default(); CELLS], Vec::new());
-        for ((cell, arg), param) in cells.iter_mut().zip(args).zip(self.declaration.items()[item].params()) {
-            *cell = put(&param.ty, arg, &mut blobs)?;
+    #[inline]
+    fn call<'a>(&self, item: usize, (params, args): Args<'_, 'a>, result: &Type, scratch: &'a Scratch) -> Result<Value<'a>, Trap> {
+        if args.len() != params.len() {
+            return Err(Trap::ResultType);
         }
-        if !self.enter(item, &cells, &mut out)? {
+        let (mut few, mut many) = ([Cell::default(); FEW], Vec::new());
+        let cells = if params.len() <= FEW {
+            &mut few[..params.len()]
+        } else {
+            many.resize(params.len(), Cell::default());
+            &mut many[..]
+        };
+        let (mut out, mut blobs) = ([Cell::default()], Vec::new());
+        for ((cell, arg), param) in cells.iter_mut().zip(args).zip(params) {
+            *cell = put(param, arg, &mut blobs)?;
+        }
+        if !self.enter(item, cells, &mut out)? {
             return Ok(Value::Nil);
         }
-        take(&out[0], result, args, scratch)
+        // An answer is written where it is read: what is copied as a whole right after its parts were written makes the processor wait.
+        match (result, out[0].words) {
+            (Type::Int, [word, ..]) => Ok(Value::Int(word as i64)),
+            (Type::Float, [word, ..]) => Ok(Value::Float(if f64::from_bits(word).is_nan() { f64::NAN } else { f64::from_bits(word) })),
+            (Type::Bool, [word, ..]) => Ok(Value::Bool(word != 0)),
+            _ => take(&out[0], result, args, scratch),
+        }
     }
 
     fn parse<'a>(&self, item: usize, text: &'a [u8], scratch: &'a Scratch, set: &mut dyn FnMut(usize, Value<'a>)) -> Result<bool, Trap> {
         let Shape::Parser { fields, .. } = &self.declaration.items()[item].shape else { return Ok(false) };
-        let (mut cells, mut out) = ([Cell::default(); CELLS], [Cell::default(); CELLS]);
-        cells[0] = put(&Type::Bytes, &Value::Bytes(text), &mut Vec::new())?;
-        if !self.enter(item, &cells, &mut out)? {
+        let cell = put(&Type::Bytes, &Value::Bytes(text), &mut Vec::new())?;
+        let mut out = vec![Cell::default(); fields.len()];
+        if !self.enter(item, &[cell], &mut out)? {
             return Ok(false);
         }
         for (n, (field, cell)) in fields.iter().zip(&out).enumerate() {

@@ -80,10 +80,7 @@ pub(crate) fn take<'a>(
     match ty {
         Type::Int => Ok(Value::Int(a as i64)),
         Type::Bool if a <= 1 => Ok(Value::Bool(a == 1)),
-        Type::Float => {
-            let float = f64::from_bits(a);
-            Ok(Value::Float(if float.is_nan() { f64::NAN } else { float }))
-        }
+        Type::Float => Ok(Value::Float(float(a))),
         Type::Bytes => match (within((args, ranges), a, b), b) {
             (Some(part), _) => Ok(Value::Bytes(part)),
             (None, 0) => Ok(Value::Bytes(&[])),
@@ -93,6 +90,13 @@ pub(crate) fn take<'a>(
         Type::Array(element) => array(linear, (a, b), element, scratch),
         Type::Bool | Type::Ip | Type::U32 | Type::Map(_) | Type::List(..) => Err(Trap::ResultType),
     }
+}
+
+/// The Float of these bits; one that is not a number is the same on every processor.
+#[inline(always)]
+pub(crate) fn float(bits: u64) -> f64 {
+    let float = f64::from_bits(bits);
+    if float.is_nan() { f64::NAN } else { float }
 }
 
 /// The part of an argument that a range of addresses is.
@@ -128,7 +132,7 @@ fn array<'a>(linear: &Linear, (block, slot): (u64, u64), element: &Type, scratch
         items.push(match element {
             Type::Int => Value::Int(a as i64),
             Type::Bool if a <= 1 => Value::Bool(a == 1),
-            Type::Float => Value::Float(if f64::from_bits(a).is_nan() { f64::NAN } else { f64::from_bits(a) }),
+            Type::Float => Value::Float(float(a)),
             Type::Ip if (a == 4 && b == 0 && c <= u64::from(u32::MAX)) || a == 6 => Value::Ip(ip_from_words(words)),
             Type::Bytes => {
                 let at = block.checked_add(a & u64::from(u32::MAX)).ok_or(Trap::ResultType)?;

@@ -23,6 +23,7 @@ pub struct Column {
     /// Among the items.
     item: usize,
     result: Type,
+    params: Vec<Type>,
     /// By parameter, the field and whether it must not be nil.
     fields: Vec<(FieldId, bool)>,
     scratch: Scratch,
@@ -38,6 +39,7 @@ impl Column {
         (params.len() == fields.len() && has_batch && simple).then(|| Column {
             wasm: wasm.clone(),
             item,
+            params: params.iter().map(|param| param.ty.clone()).collect(),
             result: result.clone(),
             fields: fields.iter().zip(params).map(|(field, param)| (*field, !param.nullable)).collect(),
             scratch: Scratch::new(&Limits::default()),
@@ -49,83 +51,100 @@ impl Column {
     /// # Errors
     /// [`Trap::ResultType`] where a field is none of the batch's scheme, or of another type than its parameter.
     pub fn each(&mut self, batch: &Batch, mut answer: impl FnMut(usize, Result<Value<'_>, Trap>)) -> Result<(), Trap> {
-        let params = self.wasm.declaration.items()[self.item].params();
-        for ((field, _), param) in self.fields.iter().zip(params) {
-            if batch.scheme().fields().get(field.0 as usize).is_none_or(|it| it.ty != param.ty) {
+        for ((field, _), param) in self.fields.iter().zip(&self.params) {
+            if batch.scheme().fields().get(field.0 as usize).is_none_or(|it| it.ty != *param) {
                 return Err(Trap::ResultType);
             }
         }
-        let step = BLOCK.min((COPIES / 2 / CELL) as usize / self.fields.len().max(1));
-        for start in (0..batch.len()).step_by(step) {
-            let records = start..batch.len().min(start + step);
+        let most = BLOCK.min((COPIES / 2 / CELL) as usize / self.fields.len().max(1));
+        for start in (0..batch.len()).step_by(most) {
+            let records = start..batch.len().min(start + most);
             self.scratch.reset();
+            let mut block = Block { start, lacking: [false; BLOCK] };
             // Answers are handed on when all of the block are known to be there.
-            if self.wasm.with(|running| self.enter(running, batch, records.clone())).is_ok() {
-                self.answered(batch, records, &mut answer);
-            } else {
+            match self.wasm.with(|running| self.enter(running, batch, records.clone(), &mut block)) {
+                Ok(()) => self.answered(records, &block, &mut answer)?,
                 // Something in there is not as it should be: what that is, is found out one by one.
-                records.for_each(|record| answer(record, self.alone(batch, record)));
+                Err(_) => records.for_each(|record| answer(record, self.alone(batch, record))),
             }
         }
         Ok(())
     }
 
-    /// Puts the arguments of records into cells, and has the module answer them. Of a record that lacks one that is needed, that cell is nil.
+    /// Puts the arguments of records into cells, and has the module answer them.
     #[inline(always)]
-    fn enter(&self, running: &mut Running, batch: &Batch, records: Range<usize>) -> Result<(), Stopped> {
-        running.linear.begin();
-        let (count, host) = (records.len() as u32, running.linear.places.host);
+    fn enter(&self, running: &mut Running, batch: &Batch, records: Range<usize>, block: &mut Block) -> Result<(), Stopped> {
+        let linear = &mut running.linear;
+        linear.begin();
+        let (memory, layout, mut cell) = (batch.memory(), batch.layout(), linear.places.host);
+        // Where the batch lies in the module's memory, if it does.
+        let window = linear.place(memory.bytes(0, memory.words().len() * 8));
+        let slots: Vec<_> =
+            self.fields.iter().map(|(field, needed)| (layout.slot(*field), *needed, &batch.scheme().field(*field).ty)).collect();
         let mut calls = 0;
         for record in records {
-            if self.lacks(batch, record) {
-                continue;
+            let at = batch.records_offset() + record * layout.stride();
+            let first = cell;
+            for (slot, needed, ty) in &slots {
+                if memory.word(at + slot.presence_offset) >> slot.presence_bit & 1 == 0 {
+                    linear.set_cell(cell, [0; 4]);
+                    block.lacking[record - block.start] |= needed;
+                } else if let (Type::Bytes, Some(window)) = (ty, window) {
+                    let word = memory.word(at + slot.offset);
+                    linear.set_cell(cell, [1, u64::from(window) + (word & u64::from(u32::MAX)), word >> 32, 0]);
+                } else if let Type::Int | Type::Bool | Type::Float = ty {
+                    linear.set_cell(cell, [1, memory.word(at + slot.offset), 0, 0]);
+                } else {
+                    cells::put(linear, cell, ty, &Value::load(memory, at + slot.offset, ty)).map_err(Stopped::Before)?;
+                }
+                cell += CELL;
             }
-            for (n, (field, _)) in self.fields.iter().enumerate() {
-                let cell = cells::nth(host, calls * self.fields.len() as u32 + n as u32);
-                let ty = &batch.scheme().field(*field).ty;
-                cells::put(&mut running.linear, cell, ty, &batch.record(record).value(*field)).map_err(Stopped::Before)?;
+            if block.lacking[record - block.start] {
+                // The next takes its place.
+                cell = first;
+            } else {
+                calls += 1;
             }
-            calls += 1;
         }
-        debug_assert!(calls <= count);
         running.enter_batch(self.item, calls, &self.scratch).map_err(Stopped::Ended)
     }
 
     /// Hands on the answers that are in cells.
-    fn answered(&self, batch: &Batch, records: Range<usize>, answer: &mut impl FnMut(usize, Result<Value<'_>, Trap>)) {
-        let mut calls = 0;
-        // What an answer refers to stays until the module is called again.
-        let handed = self.wasm.with(|running| {
-            for record in records.clone() {
-                if self.lacks(batch, record) {
+    #[inline(always)]
+    fn answered(&self, records: Range<usize>, block: &Block, answer: &mut impl FnMut(usize, Result<Value<'_>, Trap>)) -> Result<(), Trap> {
+        self.wasm.with(|running| {
+            let mut cell = running.out();
+            for record in records {
+                if block.lacking[record - block.start] {
                     answer(record, Ok(Value::Nil));
                     continue;
                 }
-                let cell = cells::nth(running.out(), calls);
-                calls += 1;
-                if running.linear.cell(cell)[0] == 0 {
-                    answer(record, Ok(Value::Nil));
-                    continue;
+                match (running.linear.cell(cell), &self.result) {
+                    ([0, ..], _) => answer(record, Ok(Value::Nil)),
+                    ([_, word, ..], Type::Int) => answer(record, Ok(Value::Int(word as i64))),
+                    ([_, word, ..], Type::Float) => answer(record, Ok(Value::Float(cells::float(word)))),
+                    (_, ty) => answer(record, cells::take(&running.linear, cell, ty, (&[], &[]), &self.scratch)),
                 }
-                answer(record, cells::take(&running.linear, cell, &self.result, (&[], &[]), &self.scratch));
+                cell += CELL;
             }
             Ok(())
-        });
-        debug_assert!(handed.is_ok());
-    }
-
-    /// Whether a record lacks an argument that is needed.
-    #[inline(always)]
-    fn lacks(&self, batch: &Batch, record: usize) -> bool {
-        self.fields.iter().any(|(field, needed)| *needed && !batch.record(record).has(*field))
+        })
     }
 
     /// The answer of one record.
     fn alone<'a>(&'a self, batch: &'a Batch, record: usize) -> Result<Value<'a>, Trap> {
-        if self.lacks(batch, record) {
+        let args: Vec<Value<'_>> = self.fields.iter().map(|(field, _)| batch.record(record).value(*field)).collect();
+        if self.fields.iter().zip(&args).any(|((_, needed), arg)| *needed && arg.is_nil()) {
             return Ok(Value::Nil);
         }
-        let args: Vec<Value<'_>> = self.fields.iter().map(|(field, _)| batch.record(record).value(*field)).collect();
-        self.wasm.call(self.item, &args, &self.result, &self.scratch)
+        self.wasm.call(self.item, (&self.params, &args), &self.result, &self.scratch)
     }
+}
+
+/// Records that are answered at once.
+struct Block {
+    /// The first of them.
+    start: usize,
+    /// Which lack an argument that is needed.
+    lacking: [bool; BLOCK],
 }

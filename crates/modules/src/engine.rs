@@ -3,6 +3,7 @@
 use std::sync::OnceLock;
 use std::time::Duration;
 
+use quintet_cache::EngineHash;
 use wasmtime::{Config, Engine, OptLevel, Strategy};
 
 use crate::places::Kind;
@@ -13,10 +14,11 @@ const STACK: usize = 256 << 10;
 /// Milliseconds between two ticks of the clock that ends calls which take too long.
 pub(crate) const TICK: u64 = 100;
 
-/// The engine for memories of a kind, made when it is first asked for.
-pub(crate) fn engine(kind: Kind) -> Result<&'static Engine, String> {
-    static ENGINES: [OnceLock<Result<Engine, String>>; 2] = [const { OnceLock::new() }; 2];
-    ENGINES[usize::from(kind == Kind::Copied)].get_or_init(|| make(kind)).as_ref().map_err(String::clone)
+/// The engine for memories of a kind, made when it is first asked for, and what it compiles with.
+pub(crate) fn engine(kind: Kind) -> Result<&'static (Engine, EngineHash), String> {
+    static ENGINES: [OnceLock<Result<(Engine, EngineHash), String>>; 2] = [const { OnceLock::new() }; 2];
+    let made = || make(kind).map(|engine| (engine.clone(), EngineHash::of(&engine)));
+    ENGINES[usize::from(kind == Kind::Copied)].get_or_init(made).as_ref().map_err(String::clone)
 }
 
 fn make(kind: Kind) -> Result<Engine, String> {

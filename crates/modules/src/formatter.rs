@@ -13,6 +13,7 @@ pub struct Formatter {
     runs: Arc<dyn Runs>,
     /// Among the items.
     item: usize,
+    types: Vec<Type>,
     scratch: Scratch,
 }
 
@@ -32,7 +33,8 @@ impl FormatError {
 
 impl Formatter {
     pub(crate) fn new(runs: Arc<dyn Runs>, item: usize) -> Formatter {
-        Formatter { runs, item, scratch: Scratch::new(&Limits::default()) }
+        let types = runs.declaration().items()[item].params().iter().map(|param| param.ty.clone()).collect();
+        Formatter { runs, item, types, scratch: Scratch::new(&Limits::default()) }
     }
 
     /// Its name.
@@ -61,7 +63,7 @@ impl Formatter {
             return Ok(false);
         }
         let scratch = &self.scratch;
-        let made = self.runs.call(self.item, values, &Type::Bytes, scratch);
+        let made = self.runs.call(self.item, (&self.types, values), &Type::Bytes, scratch);
         match made.map_err(|trap| FormatError { trap })? {
             Value::Bytes(bytes) => {
                 out.extend_from_slice(bytes);

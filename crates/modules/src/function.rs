@@ -13,25 +13,31 @@ pub(crate) struct ModuleFunction<R> {
     runs: Arc<R>,
     /// Among the items.
     item: usize,
+    params: Vec<Type>,
     result: Type,
-    /// Which parameters must not be nil.
-    needed: Vec<bool>,
+    /// Which parameters must not be nil, where some may be.
+    needed: Option<Vec<bool>>,
 }
 
 impl<R: Runs> ModuleFunction<R> {
     /// The function at a place among the items; none where that is no function.
     pub(crate) fn new(runs: Arc<R>, item: usize) -> Option<ModuleFunction<R>> {
         let Shape::Function { params, result, .. } = &runs.declaration().items()[item].shape else { return None };
-        let (result, needed) = (result.clone(), params.iter().map(|Field { nullable, .. }| !nullable).collect());
-        Some(ModuleFunction { runs, item, result, needed })
+        let needed = params.iter().map(|Field { nullable, .. }| !nullable).collect::<Vec<_>>();
+        // Where none may be nil, such a call is nil without it.
+        let needed = needed.contains(&false).then_some(needed);
+        let (params, result) = (params.iter().map(|param| param.ty.clone()).collect(), result.clone());
+        Some(ModuleFunction { runs, item, params, result, needed })
     }
 }
 
 impl<R: Runs> Function for ModuleFunction<R> {
     fn call<'a>(&self, args: &[Value<'a>], scratch: &'a Scratch) -> Result<Value<'a>, Trap> {
-        if args.iter().zip(&self.needed).any(|(arg, needed)| *needed && arg.is_nil()) {
+        if let Some(needed) = &self.needed
+            && args.iter().zip(needed).any(|(arg, needed)| *needed && arg.is_nil())
+        {
             return Ok(Value::Nil);
         }
-        self.runs.call(self.item, args, &self.result, scratch)
+        self.runs.call(self.item, (&self.params, args), &self.result, scratch)
     }
 }

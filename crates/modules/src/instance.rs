@@ -5,10 +5,10 @@ use quintet_runtime::{Scratch, Trap, Value};
 use wasmtime::{Store, StoreLimits, StoreLimitsBuilder, TypedFunc, Val};
 
 use crate::cells::{self, Range};
-use crate::declaration::Field;
 use crate::engine::TICK;
 use crate::places::{CELL, COPIES, Kind, Places};
 use crate::rewrite::{MEMORY, READABLE, START};
+use crate::runs::Args;
 use crate::wasm::Wasm;
 #[cfg(target_os = "linux")]
 use crate::window::Window;
@@ -124,6 +124,9 @@ impl Linear {
     }
 }
 
+/// What makes many calls: of the cells of arguments and answers, and how many calls they are.
+type Many = TypedFunc<(u32, u32, u32), u32>;
+
 /// A module that runs.
 pub(crate) struct Running {
     store: Store<StoreLimits>,
@@ -131,7 +134,7 @@ pub(crate) struct Running {
     /// By item.
     calls: Vec<TypedFunc<(u32, u32), u32>>,
     /// By item, the form for many calls at once, if it has one.
-    batches: Vec<Option<TypedFunc<(u32, u32, u32), u32>>>,
+    batches: Vec<Option<Many>>,
     readable: wasmtime::Global,
     /// What the global says.
     told: u64,
@@ -249,26 +252,17 @@ impl Running {
         Ok(())
     }
 
-    /// Calls a function on arguments; nil where it answers nil.
+    /// Calls a function on arguments. Whether it answers a value, which is in the cell [`Running::out`].
     #[inline(always)]
-    pub(crate) fn call<'a>(
-        &mut self,
-        item: usize,
-        (params, args): (&[Field], &[Value<'a>]),
-        result: &Type,
-        scratch: &'a Scratch,
-    ) -> Result<Value<'a>, Stopped> {
+    pub(crate) fn call(&mut self, item: usize, (params, args): Args<'_, '_>, scratch: &Scratch) -> Result<bool, Stopped> {
         self.linear.begin();
         self.ranges.clear();
         let host = self.linear.places.host;
         for (n, (arg, param)) in args.iter().zip(params).enumerate() {
-            let range = cells::put(&mut self.linear, cells::nth(host, n as u32), &param.ty, arg).map_err(Stopped::Before)?;
+            let range = cells::put(&mut self.linear, cells::nth(host, n as u32), param, arg).map_err(Stopped::Before)?;
             self.ranges.push(range);
         }
-        if !self.enter(item, scratch).map_err(Stopped::Ended)? {
-            return Ok(Value::Nil);
-        }
-        cells::take(&self.linear, host + COPIES / 2, result, (args, &self.ranges), scratch).map_err(|trap| Stopped::Ended(Ended(trap)))
+        self.enter(item, scratch).map_err(Stopped::Ended)
     }
 
     /// Calls a parser on a text. Whether it made something of it; the cells of what it set are [`Running::out`].

@@ -93,7 +93,7 @@ impl Loader {
     fn load_as(&self, name: &str, wasm: &[u8], kind: Kind) -> Result<(Module, Looked), Failed> {
         let error = |message: String| Failed::Module(ModuleError::new(name, message));
         let places = Places::new(kind, self.limits.memory_bytes);
-        let engine = engine(kind).map_err(error)?;
+        let (engine, hash) = engine(kind).map_err(error)?;
         let compile = || {
             let declaration = self.declaration(name, wasm).map_err(Failed::Module)?;
             let rewritten = rewrite(name, wasm, &places, &self.limits).map_err(Failed::Module)?;
@@ -110,7 +110,7 @@ impl Loader {
                 let limits = (self.limits.exports, self.limits.items);
                 let places = (places.most, places.host, places.window);
                 let as_kind = if kind == Kind::Copied { "module-copying" } else { "module" };
-                let settings = Settings::new(as_kind, engine, &(LOADER_VERSION, limits, places));
+                let settings = Settings::new(as_kind, *hash, &(LOADER_VERSION, limits, places));
                 let made = || compile().map(|(code, declaration)| (code, declaration.to_string().into_bytes()));
                 let (code, note, looked) = cache.module(wasm, &settings, engine, made)?;
                 // It was written by `Declaration` itself.

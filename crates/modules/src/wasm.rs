@@ -12,7 +12,7 @@ use crate::declaration::{Declaration, Shape};
 use crate::instance::{Ended, Running, Stopped};
 use crate::limits::ModuleLimits;
 use crate::places::Places;
-use crate::runs::Runs;
+use crate::runs::{Args, Runs};
 
 /// A loaded module.
 pub(crate) struct Wasm {
@@ -50,9 +50,34 @@ impl Runs for Wasm {
         &self.declaration
     }
 
-    #[inline]
-    fn call<'a>(&self, item: usize, args: &[Value<'a>], result: &Type, scratch: &'a Scratch) -> Result<Value<'a>, Trap> {
-        self.with(|running| running.call(item, (self.declaration.items()[item].params(), args), result, scratch))
+    #[inline(always)]
+    fn call<'a>(&self, item: usize, (params, args): Args<'_, 'a>, result: &Type, scratch: &'a Scratch) -> Result<Value<'a>, Trap> {
+        let mut place = self.running.get_or_default().borrow_mut();
+        let running = match &mut *place {
+            Some(running) => running,
+            none => none.insert(Running::new(self).map_err(|_| Trap::Memory)?),
+        };
+        match running.call(item, (params, args), scratch) {
+            Ok(false) => Ok(Value::Nil),
+            // An answer is written where it is read: what is copied as a whole right after its parts were written makes the processor wait.
+            Ok(true) => match (result, running.linear.cell(running.out())) {
+                (Type::Int, [_, word, ..]) => Ok(Value::Int(word as i64)),
+                (Type::Float, [_, word, ..]) => Ok(Value::Float(cells::float(word))),
+                (Type::Bool, [_, word @ (0 | 1), ..]) => Ok(Value::Bool(word == 1)),
+                _ => {
+                    let taken = cells::take(&running.linear, running.out(), result, (args, &running.ranges), scratch);
+                    if taken.is_err() {
+                        *place = None;
+                    }
+                    taken
+                }
+            },
+            Err(Stopped::Before(trap)) => Err(trap),
+            Err(Stopped::Ended(Ended(trap))) => {
+                *place = None;
+                Err(trap)
+            }
+        }
     }
 
     fn parse<'a>(&self, item: usize, text: &'a [u8], scratch: &'a Scratch, set: &mut dyn FnMut(usize, Value<'a>)) -> Result<bool, Trap> {

@@ -97,7 +97,7 @@ fn parsers_set_the_same_fields_in_webassembly_and_built_in() {
     let fields = ["mqtt.packet", "mqtt.flags", "mqtt.client_id", "mqtt.clean", "mqtt.topic", "mqtt.qos"];
     for kind in [ArenaKind::Shared, ArenaKind::Plain] {
         let [expected, found] = engines.each_ref().map(|engine| {
-            let parsers: Vec<_> = engine.parsers().all().iter().cloned().map(|parser| renamed(parser)).collect();
+            let parsers: Vec<_> = engine.parsers().all().iter().cloned().map(renamed).collect();
             let engine = engine.clone().with_parsers(Parsers::new(parsers));
             let base = Scheme::builder()
                 .optional("tcp.payload", quintet::Type::Bytes)
@@ -213,4 +213,79 @@ fn arguments_that_lie_in_a_batch_are_read_where_they_are() {
             }
         }
     }
+}
+
+#[test]
+fn a_column_has_what_calls_answer() {
+    let module = shipped("shannon");
+    let engine = Engine::new().with_modules(std::slice::from_ref(&module)).unwrap();
+    let scheme = scheme(&engine);
+    let texts = texts();
+    for kind in [ArenaKind::Shared, ArenaKind::Plain] {
+        let mut builder = quintet::BatchBuilder::new(&scheme, 2 * texts.len(), kind).unwrap();
+        let payload = scheme.field_id("payload").unwrap();
+        for text in &texts {
+            let mut record = builder.record();
+            record.bytes(payload, text);
+            record.finish().unwrap();
+            // One that lacks it.
+            builder.record().finish().unwrap();
+        }
+        let batch = builder.build();
+        for function in ["shannon", "consonants", "length"] {
+            let mut column = module.column(function, &[payload]).unwrap();
+            let mut found = Vec::new();
+            let answered = column.each(&batch, |record, value| {
+                assert_eq!(record, found.len());
+                found.push(quintet::OwnedValue::of(&value.unwrap()).map_or_else(|| "nil".into(), |value| value.to_string()));
+            });
+            assert_eq!(answered, Ok(()));
+            assert_eq!(found, values(&engine, &format!("{function}(payload)"), &scheme, &batch, "interp"), "{function}, {kind:?}");
+        }
+    }
+    // Of no Bytes, of other fields, of no function, and built in.
+    let payload = scheme.field_id("payload").unwrap();
+    assert!(module.column("first_label", &[payload]).is_none());
+    assert!(module.column("length", &[]).is_none() && module.column("lenght", &[payload]).is_none());
+    assert!(builtin(&shannon::MODULE).unwrap().column("length", &[payload]).is_none());
+    let batch = batch(&scheme, ArenaKind::Shared, [(&b"a"[..], 1)].into_iter());
+    let mut wrong = module.column("length", &[scheme.field_id("port").unwrap()]).unwrap();
+    assert_eq!(wrong.each(&batch, |_, _| {}), Err(quintet::Trap::ResultType));
+}
+
+#[test]
+fn a_column_goes_on_after_a_record_that_traps() {
+    let wasm = common::text(
+        r#"(module (@custom "quintet" "quintet 1\nfn first(s: Bytes) -> Int\n") (memory 1)
+            (func $one (export "first") (param $args i32) (param $out i32) (result i32)
+                (if (i64.eqz (i64.load offset=16 (local.get $args))) (then unreachable))
+                (i64.store (local.get $out) (i64.const 1))
+                (i64.store offset=8 (local.get $out) (i64.load8_u (i32.wrap_i64 (i64.load offset=8 (local.get $args)))))
+                (i32.const 1))
+            (func (export "first__batch") (param $args i32) (param $out i32) (param $count i32) (result i32)
+                (loop $next
+                    (if (local.get $count) (then
+                        (drop (call $one (local.get $args) (local.get $out)))
+                        (local.set $args (i32.add (local.get $args) (i32.const 32)))
+                        (local.set $out (i32.add (local.get $out) (i32.const 32)))
+                        (local.set $count (i32.sub (local.get $count) (i32.const 1)))
+                        (br $next))))
+                (i32.const 1)))"#,
+    );
+    let module = Loader::new().load("first", &wasm).unwrap();
+    let engine = Engine::new().with_modules(std::slice::from_ref(&module)).unwrap();
+    let scheme = scheme(&engine);
+    let payloads: Vec<&[u8]> = (0..500).map(|i| if i == 200 { &b""[..] } else { b"abc" }).collect();
+    let batch = batch(&scheme, ArenaKind::Shared, payloads.iter().map(|payload| (*payload, 1)));
+    let mut found = Vec::new();
+    let mut column = module.column("first", &[scheme.field_id("payload").unwrap()]).unwrap();
+    let answered = column.each(&batch, |_, value| {
+        found.push(match value {
+            Ok(quintet::Value::Int(byte)) => byte,
+            Err(quintet::Trap::Panic) => -1,
+            other => panic!("{other:?}"),
+        });
+    });
+    assert_eq!((answered, found.len()), (Ok(()), 500));
+    assert!(found.iter().enumerate().all(|(i, byte)| *byte == if i == 200 { -1 } else { 97 }));
 }

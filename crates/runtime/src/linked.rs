@@ -15,6 +15,7 @@ use crate::lists::{Lists, Slot};
 use crate::matchers::{RegexMatcher, Searcher, SetMatcher, WildcardMatcher};
 use crate::places::Places;
 use crate::plan::{self, Plan, RulePlan};
+use crate::prefilter::{self, Index, PREFILTER_PAYS};
 use crate::room::Room;
 use crate::state::{StatePlan, lower};
 use crate::thresholds::{Crossings, Threshold, Thresholds};
@@ -42,6 +43,9 @@ pub struct Linked {
     lists: Vec<Arc<Slot>>,
     places: Places,
     plan: Plan,
+    /// By call: the function's name, where it is a simple one of the standard library.
+    simple: Vec<Option<&'static str>>,
+    prefilter: Option<Index>,
     /// What is done around the rules of a program that keeps state.
     state: Option<StatePlan>,
 }
@@ -115,6 +119,11 @@ fn unknown(name: &str, span: Span) -> LinkError {
 /// What a threshold is set to; to its default where there are no settings.
 fn setting(thresholds: Option<&Thresholds>, threshold: Threshold) -> usize {
     thresholds.map_or_else(|| threshold.default(), |thresholds| thresholds.get(threshold))
+}
+
+/// The default thresholds, with that of the prefilter at what pays where it is on.
+fn filtered(prefilter: bool) -> Option<Box<Thresholds>> {
+    prefilter.then(|| Box::new(Thresholds::default().with(Threshold::PrefilterRules, PREFILTER_PAYS)))
 }
 
 /// How many expressions there are in one, itself included.
@@ -192,15 +201,22 @@ impl Linked {
         Linked::with_thresholds(program, library, lists, limits, Thresholds::default())
     }
 
-    /// Prepares a program that nobody can have altered since it was checked, with the default thresholds.
+    /// Prepares a program that nobody can have altered since it was checked, with the default thresholds; where `prefilter` says so, with
+    /// that of the prefilter at what pays.
     ///
     /// # Errors
     /// As [`Linked::new`].
-    pub fn of_checked(program: Checked, library: &Library, lists: &Lists, limits: &Limits) -> Result<Arc<Linked>, LinkError> {
+    pub fn of_checked(
+        program: Checked,
+        library: &Library,
+        lists: &Lists,
+        limits: &Limits,
+        prefilter: bool,
+    ) -> Result<Arc<Linked>, LinkError> {
         debug_assert!(validate(&program).is_ok());
         few_enough(&program, limits)?;
         stateless(&program)?;
-        Linked::prepare(program.into_program(), library, lists, limits, None)
+        Linked::prepare(program.into_program(), library, lists, limits, filtered(prefilter))
     }
 
     /// Prepares `program` for backends to compile with these thresholds. They change what rules cost, never what they answer.
@@ -223,16 +239,22 @@ impl Linked {
     }
 
     /// Prepares a program that may keep state. Where it does, instances of it answer only what [`Session`](crate::Session) makes answers of,
-    /// and [`Linked::program`] is the part of it that they run.
+    /// and [`Linked::program`] is the part of it that they run. Where it does not, `prefilter` says what it says of [`Linked::of_checked`].
     ///
     /// # Errors
     /// As [`Linked::new`].
-    pub fn stateful(program: Program, library: &Library, lists: &Lists, limits: &Limits) -> Result<Arc<Linked>, LinkError> {
+    pub fn stateful(
+        program: Program,
+        library: &Library,
+        lists: &Lists,
+        limits: &Limits,
+        prefilter: bool,
+    ) -> Result<Arc<Linked>, LinkError> {
         few_enough(&program, limits)?;
         validate(&program)
             .map_err(|invalid| LinkError { message: format!("the program is not valid: {invalid}"), span: Span::default() })?;
         if program.state.is_empty() {
-            return Linked::prepare(program, library, lists, limits, None);
+            return Linked::prepare(program, library, lists, limits, filtered(prefilter));
         }
         let (program, state) = lower(program);
         debug_assert_eq!(validate(&program), Ok(()));
@@ -263,11 +285,12 @@ impl Linked {
                 })
             })
             .collect::<Result<_, _>>()?;
+        let simple = program.sites.iter().map(|site| library.simple(&program.scheme.function(site.function).name)).collect();
         let sets: Vec<SetMatcher> = program.sets.iter().map(SetMatcher::new).collect();
         let crossings = Crossings::default();
         let plan =
             Plan::new(&program, &sets, &|threshold, size| crossings.exceeds(threshold, size, setting(thresholds.as_deref(), threshold)));
-        Ok(Arc::new(Linked {
+        let mut linked = Linked {
             layout: Layout::of(&program.scheme),
             limits: limits.clone(),
             thresholds,
@@ -282,9 +305,13 @@ impl Linked {
             lists,
             places: Places::new(&program),
             plan,
+            simple,
+            prefilter: None,
             state: None,
             program,
-        }))
+        };
+        linked.prefilter = prefilter::index(&linked);
+        Ok(Arc::new(linked))
     }
 
     /// The program.
@@ -442,6 +469,23 @@ impl Linked {
     #[inline]
     pub fn function(&self, id: SiteId) -> &BoundFunction {
         &self.functions[id.index()]
+    }
+
+    /// The name of the function that a call runs, where it is one of the standard library that cannot trap but for steps and memory, and
+    /// takes no more of these than follows from the length of its arguments.
+    #[inline]
+    pub(crate) fn standard(&self, id: SiteId) -> Option<&'static str> {
+        self.simple[id.index()]
+    }
+
+    /// Whether instances may ask which rules may match; see [`Candidates`](crate::Candidates).
+    pub fn has_prefilter(&self) -> bool {
+        self.prefilter.is_some()
+    }
+
+    /// The conditions of the rules, where they are asked for before the rules are run.
+    pub(crate) fn prefilter(&self) -> Option<&Index> {
+        self.prefilter.as_ref()
     }
 
     /// Whether a named list holds a value; one that has not been filled holds none.

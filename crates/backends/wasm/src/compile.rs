@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use quintet_cache::{Cache, Looked, Settings};
+use quintet_cache::{Cache, EngineHash, Looked, Settings};
 use quintet_lang::{Limits, Type};
 use quintet_runtime::{
     Artifact, Backend, BackendId, CompileError, Compiled, Emit, EmitError, Instance, InstantiateError, Isolation, Linked, Traits,
@@ -55,7 +55,7 @@ impl Wasm {
     /// As [`Backend::compile`].
     pub fn compile_kept(&self, program: &Arc<Linked>, cache: &Cache) -> Result<(Arc<dyn Compiled>, Looked), CompileError> {
         self.compile_by(program, |engine, wasm| {
-            let settings = Settings::new(self.kept_as(), engine, &());
+            let settings = Settings::new(self.kept_as(), EngineHash::of(engine), &());
             let (module, _, looked) =
                 cache.module(wasm, &settings, engine, || Ok::<_, wasmtime::Error>((Module::from_binary(engine, wasm)?, Vec::new())))?;
             Ok((module, looked))

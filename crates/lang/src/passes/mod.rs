@@ -41,22 +41,44 @@ pub struct Passes {
     pub inline: bool,
     /// Prepares equal sets, patterns and needles once.
     pub share: bool,
+    /// Asks of many rules at once which of them may match a record, before they are run. It changes no rule; the runtime does it.
+    pub prefilter: bool,
 }
 
 impl Default for Passes {
     fn default() -> Passes {
-        Passes { fold: true, flatten: true, negate: true, ranges: true, sets: true, order: true, inline: true, share: true }
+        Passes {
+            fold: true,
+            flatten: true,
+            negate: true,
+            ranges: true,
+            sets: true,
+            order: true,
+            inline: true,
+            share: true,
+            prefilter: true,
+        }
     }
 }
 
 impl Passes {
     /// No pass at all.
     pub fn none() -> Passes {
-        Passes { fold: false, flatten: false, negate: false, ranges: false, sets: false, order: false, inline: false, share: false }
+        Passes {
+            fold: false,
+            flatten: false,
+            negate: false,
+            ranges: false,
+            sets: false,
+            order: false,
+            inline: false,
+            share: false,
+            prefilter: false,
+        }
     }
 
     /// The names of all passes, in the order of the fields.
-    pub const NAMES: [&str; 8] = ["fold", "flatten", "negate", "ranges", "sets", "order", "inline", "share"];
+    pub const NAMES: [&str; 9] = ["fold", "flatten", "negate", "ranges", "sets", "order", "inline", "share", "prefilter"];
 
     /// The switch of the pass with this name.
     fn switch(&mut self, name: &str) -> Option<&mut bool> {
@@ -69,6 +91,7 @@ impl Passes {
             "order" => &mut self.order,
             "inline" => &mut self.inline,
             "share" => &mut self.share,
+            "prefilter" => &mut self.prefilter,
             _ => return None,
         })
     }

@@ -20,12 +20,13 @@ use crate::modules::ModuleArgs;
 #[derive(Args)]
 #[command(after_help = "\
 Examples:
-  quintet compare                                            all shipped workloads but scripts: backends and other engines
+  quintet compare                                            all shipped workloads but scripts and sets: backends and other engines
   quintet compare --quick                                    a first look, within a minute
   quintet compare --rules edge.rules --input traffic.pcapng  own rules on an own capture
   quintet compare --rules app.rules --input log.jsonl --scheme app.toml --out out/
   quintet compare --workload waf-pack --workload my/workload.toml --backend jit --backend jit-fast
   quintet compare --workload scripts --backend all           the rule scripts, beside Rust and Lua by hand
+  quintet compare --workload sets --backend all --passes both  a thousand rules, with and without the passes
   quintet compare --backend all --passes both --precision 0.5% --time 120
 
 Rows:
@@ -50,8 +51,8 @@ Exit status: 0 measured; 1 answers differ or expected counts do not hold (the re
 `choose` refuse it); 2 nothing could be measured: wrong flags, rules with errors, unreadable files; 130 interrupted by Ctrl-C: results.json
 holds the workloads that were finished, if any.")]
 pub struct CompareArgs {
-    /// A shipped workload's name, `scripts` for all that are rule scripts, or a workload's TOML file; repeat for several [default: all that
-    /// ship and are no scripts, or those of --rules].
+    /// A shipped workload's name, `scripts` for all that are rule scripts, `sets` for those of a thousand rules, or a workload's TOML file;
+    /// repeat for several [default: all that ship and are neither, or those of --rules].
     #[arg(long = "workload", value_name = "NAME|FILE")]
     pub workloads: Vec<String>,
     /// Rules of your own, as a workload named after their file: a rule file, or an expression.

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use quintet::Engine;
-use quintet_bench::{Files, LoadError, Loaded, Workload, names, scripts, shipped};
+use quintet_bench::{Files, LoadError, Loaded, Workload, names, scripts, sets, shipped};
 
 use super::args::CompareArgs;
 use crate::failure::Failure;
@@ -33,6 +33,7 @@ pub fn load(args: &CompareArgs) -> Result<Vec<Loaded>, Failure> {
     for name in &args.workloads {
         match name.as_str() {
             SCRIPTS => workloads.extend(all(scripts())?),
+            SETS => workloads.extend(all(sets())?),
             name => workloads.push(named(name)?),
         }
     }
@@ -46,6 +47,9 @@ pub fn load(args: &CompareArgs) -> Result<Vec<Loaded>, Failure> {
 
 /// What stands for all shipped workloads that are rule scripts.
 const SCRIPTS: &str = "scripts";
+
+/// What stands for all shipped workloads of a thousand rules.
+const SETS: &str = "sets";
 
 /// Shipped workloads.
 fn all(names: Vec<String>) -> Result<Vec<Workload>, Failure> {

@@ -80,6 +80,9 @@ pub enum FormatArg {
     Http,
     /// JSON objects of any kind, one a line; needs a scheme.
     Jsonl,
+    /// Rows of Parquet, or of CSV with a header.
+    #[cfg(feature = "tables")]
+    Table,
 }
 
 /// Say what is wrong with rules, if anything.

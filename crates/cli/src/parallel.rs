@@ -88,9 +88,9 @@ impl Decoding {
         options: &ReaderOptions,
     ) -> Result<(Decoding, Pieces), Failure> {
         let (parsers, parsed) = (parsers.clone(), Mutex::default());
-        let how = Arc::new(How { format, scheme: scheme.clone(), options: options.clone(), name, parsers, parsed });
+        let how = Arc::new(How { format, scheme: scheme.clone(), options: options.clone().projected(scheme), name, parsers, parsed });
         let decoder = how.decoder()?;
-        let pieces = input.pieces(format, options).map_err(|e| how.unreadable(e))?;
+        let pieces = input.pieces(format, &how.options).map_err(|e| how.unreadable(e))?;
         Ok((Decoding { how, decoder: Some(decoder), conditions: Vec::new() }, pieces))
     }
 

@@ -145,6 +145,8 @@ impl FormatArg {
             FormatArg::Pcap => Format::Packets,
             FormatArg::Http => Format::Http,
             FormatArg::Jsonl => Format::JsonLines,
+            #[cfg(feature = "tables")]
+            FormatArg::Table => Format::Table,
         }
     }
 }
@@ -155,8 +157,18 @@ pub fn format(args: &SchemeArgs) -> Option<Format> {
     args.format.map(FormatArg::format).or(args.scheme.as_ref().map(usual))
 }
 
+/// The format where the flags do not say it: a scheme's usual one is not that of a table, which is known by what it holds.
+#[cfg(feature = "tables")]
+fn is_table(args: &SchemeArgs, input: &mut Input) -> bool {
+    args.format.is_none() && input.format().is_ok_and(|format| format == Some(Format::Table))
+}
+
 /// The format of an input's records: what the flags say, or else what is found out from it.
 pub fn format_of(args: &SchemeArgs, input: &mut Input, path: &Path) -> Result<Format, Failure> {
+    #[cfg(feature = "tables")]
+    if is_table(args, input) {
+        return Ok(Format::Table);
+    }
     if let Some(format) = format(args) {
         return Ok(format);
     }
@@ -194,6 +206,21 @@ pub fn scheme(engine: &Engine, args: &SchemeArgs, format: Format) -> Result<Sche
             engine.declare_parsed(&scheme).map_err(Failure::unusable)
         }
     }
+}
+
+/// The scheme that the flags name, for records of an input; where they name none, that of the columns of a table.
+pub fn scheme_of(engine: &Engine, args: &SchemeArgs, format: Format, input: &mut Input, path: &Path) -> Result<Scheme, Failure> {
+    #[cfg(feature = "tables")]
+    if format == Format::Table && args.scheme.is_none() {
+        let found = input.columns(engine.library().signatures());
+        let found = found.map_err(|e| Failure::unusable(format!("{}: {e}", shown(path))))?;
+        for column in found.left_out {
+            eprintln!("quintet: {}: column `{}` is no field: {}", shown(path), column.name, column.why);
+        }
+        return engine.declare_parsed(&found.scheme).map_err(Failure::unusable);
+    }
+    let _ = (input, path);
+    scheme(engine, args, format)
 }
 
 /// The rules checked against the scheme that the flags name, with that scheme's name; without flags, against the first ready-made scheme

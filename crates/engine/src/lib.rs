@@ -315,9 +315,10 @@ pub use quintet_lang::{Checked, Field, FieldId, Limits, Passes, Presence, Progra
 #[cfg(feature = "builtin")]
 pub use quintet_modules as modules;
 pub use quintet_runtime::{
-    Alone, Arena, ArenaKind, ArrayRef, Artifact, Backend, BackendId, Batch, BatchBuilder, Bind, BytesSet, CallError, CompileError,
-    Compiled, DumpedEntry, DumpedState, Emit, EvaluateError, Fault, FileSink, Filter, FilterError, Function, Instance, InstantiateError,
-    IntSet, IpSet, Isolation, Library, LinkError, Linked, List, Lists, MapRef, Matches, OwnedValue, Profile, RecordBuilder, RecordError,
-    RecordRef, Room, RuleCost, RuleSet, RuleTrap, RunError, Scratch, Session, SessionError, SetMatcher, Sink, SinkError, SinkFault, Spent,
-    StateCount, Traits, Trap, TrapAt, Value, ValueInstance, WholeLines, WriteSink,
+    Alone, Arena, ArenaError, ArenaKind, ArrayRef, Artifact, Backend, BackendId, Batch, BatchBuilder, Bind, Bits, BytesSet, CallError,
+    Column, ColumnsBuilder, CompileError, Compiled, DumpedEntry, DumpedState, Emit, EvaluateError, Fault, FileSink, Filter, FilterError,
+    Floats, Function, Instance, InstantiateError, IntSet, Interrupter, Ints, IpSet, Isolation, Library, LinkError, Linked, List, Lists,
+    MapRef, Matches, Offsets, OwnedValue, Profile, RecordBuilder, RecordError, RecordRef, Room, RuleCost, RuleSet, RuleTrap, RunError,
+    Scratch, Session, SessionError, SetMatcher, Sink, SinkError, SinkFault, Spent, StateCount, Traits, Trap, TrapAt, Value, ValueInstance,
+    WholeLines, WriteSink,
 };

@@ -34,6 +34,8 @@ enum Kind {
     Packets(Box<Packets>),
     Http(Box<HttpLines>),
     Json(Box<TypedLines>),
+    #[cfg(feature = "tables")]
+    Table(Box<crate::tables::TableRows>),
 }
 
 impl Decoder {
@@ -46,6 +48,8 @@ impl Decoder {
         let kind = match format {
             Format::Packets => Kind::Packets(Box::new(Packets::new(scheme)?)),
             Format::Http => Kind::Http(Box::new(HttpLines::new(scheme, &options.limits)?)),
+            #[cfg(feature = "tables")]
+            Format::Table => Kind::Table(Box::new(crate::tables::TableRows::new(scheme))),
             Format::JsonLines => Kind::Json(Box::new(TypedLines::new(scheme, whole, &options.limits))),
         };
         let (stats, numbers, originals) = (Stats::default(), Vec::new(), Originals::default());
@@ -113,12 +117,18 @@ impl Decoder {
     pub(crate) fn fill(&mut self, piece: &mut Piece, builder: &mut BatchBuilder) -> Result<bool, InputError> {
         let most = self.options.batch_bytes.min(BATCH_BYTES);
         let Piece { bytes, content, .. } = piece;
+        #[cfg(feature = "tables")]
+        if let (Kind::Table(table), Content::Rows(rows)) = (&mut self.kind, &mut *content) {
+            return table.fill(rows, builder, (most, &mut self.numbers), &mut self.stats);
+        }
         while !builder.is_full() && (builder.is_empty() || builder.bytes().max(self.originals.bytes()) < most) {
             let stats = &mut self.stats;
             let next = match (&mut self.kind, &mut *content) {
                 (Kind::Packets(packets), Content::Frames(frames)) => packets.next(bytes, frames, builder, stats)?,
                 (Kind::Http(http), Content::Lines(lines)) => http.next(bytes, lines, builder, stats)?,
                 (Kind::Json(json), Content::Lines(lines)) => json.next(bytes, lines, builder, stats)?,
+                #[cfg(feature = "tables")]
+                (Kind::Table(_), _) | (_, Content::Rows(_)) => Next::End,
                 (Kind::Packets(_), Content::Lines(_)) | (Kind::Http(_) | Kind::Json(_), Content::Frames(_)) | (_, Content::Nothing) => {
                     Next::End
                 }
@@ -149,5 +159,8 @@ fn original(originals: &mut Originals, bytes: &[u8], content: &mut Content) {
             start
         }
         Content::Nothing => to.len(),
+        // Rows are not as they stand in the input.
+        #[cfg(feature = "tables")]
+        Content::Rows(_) => to.len(),
     });
 }

@@ -51,6 +51,10 @@ pub enum InputError {
     /// What a capture says of its interfaces is too much to be kept with its packets.
     #[error("what the capture says of its interfaces takes more than {0} bytes, too many to be written with its packets")]
     Definitions(usize),
+    /// A table cannot be read, or its columns are not those of the scheme.
+    #[cfg(feature = "tables")]
+    #[error("{0}")]
+    Table(String),
     /// There is no memory for a batch.
     #[error(transparent)]
     Arena(#[from] ArenaError),

@@ -19,11 +19,14 @@ pub enum Format {
     Http,
     /// JSON objects, one per line, with a scheme of one's own.
     JsonLines,
+    /// Rows of a table: Parquet, or CSV with a header.
+    #[cfg(feature = "tables")]
+    Table,
 }
 
 /// There is no format of this name.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("there is no input format `{0}`; there are pcap, http and jsonl")]
+#[error("there is no input format `{0}`; there are {names}", names = Format::ALL.map(Format::name).join(", "))]
 pub struct UnknownFormat(String);
 
 /// How much of an input is looked at to find out its format.
@@ -39,7 +42,12 @@ pub(crate) enum Start {
 
 impl Format {
     /// All formats.
+    #[cfg(not(feature = "tables"))]
     pub const ALL: [Format; 3] = [Format::Packets, Format::Http, Format::JsonLines];
+
+    /// All formats.
+    #[cfg(feature = "tables")]
+    pub const ALL: [Format; 4] = [Format::Packets, Format::Http, Format::JsonLines, Format::Table];
 
     /// The name, as [`FromStr`] reads it.
     pub fn name(self) -> &'static str {
@@ -47,6 +55,8 @@ impl Format {
             Format::Packets => "pcap",
             Format::Http => "http",
             Format::JsonLines => "jsonl",
+            #[cfg(feature = "tables")]
+            Format::Table => "table",
         }
     }
 
@@ -72,6 +82,10 @@ impl Format {
         if crate::capture::is_capture(first) {
             return Start::Is(Some(Format::Packets));
         }
+        #[cfg(feature = "tables")]
+        if first.starts_with(crate::tables::MAGIC) {
+            return Start::Is(Some(Format::Table));
+        }
         let text = first.strip_prefix(BYTE_ORDER_MARK).unwrap_or(first).trim_ascii_start();
         let end = memchr::memchr(b'\n', text);
         if !ended && (text.is_empty() || end.is_none() && matches!(text, [b'{' | b'[', ..])) {
@@ -89,6 +103,8 @@ impl Format {
                 let named = |extensions: &[&str]| extensions.iter().any(|e| name.ends_with(e));
                 if named(&[".jsonl", ".json", ".ndjson"]) {
                     Some(Format::JsonLines)
+                } else if cfg!(feature = "tables") && named(&[".csv", ".tsv"]) {
+                    Format::ALL.into_iter().find(|format| format.name() == "table")
                 } else {
                     named(&[".pcap", ".pcapng", ".cap"]).then_some(Format::Packets)
                 }
@@ -126,6 +142,8 @@ impl FromStr for Format {
             "pcap" | "pcapng" | "packets" => Ok(Format::Packets),
             "http" => Ok(Format::Http),
             "jsonl" | "json" => Ok(Format::JsonLines),
+            #[cfg(feature = "tables")]
+            "table" | "parquet" | "csv" => Ok(Format::Table),
             _ => Err(UnknownFormat(name.into())),
         }
     }

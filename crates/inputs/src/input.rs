@@ -21,6 +21,9 @@ pub struct Input {
     /// What the name says of the format where the content does not.
     name: PathBuf,
     live: Option<Deadline>,
+    /// The file that it is, of which any part can be read.
+    #[cfg(feature = "tables")]
+    file: Option<File>,
 }
 
 impl Input {
@@ -53,8 +56,38 @@ impl Input {
         if kind.is_dir() {
             return Err(io::ErrorKind::IsADirectory.into());
         }
-        let input = if kind.is_file() { Input::new(file)? } else { Input::live(file)? };
+        let input = if kind.is_file() { Input::new(file.try_clone()?)?.of(file) } else { Input::live(file)? };
         Ok(input.named(path))
+    }
+
+    /// Told that it is this file, of which any part can be read: what a table in it does not need then is not read.
+    pub fn of(self, file: File) -> Input {
+        #[cfg(feature = "tables")]
+        let input = Input { file: Some(file), ..self };
+        #[cfg(not(feature = "tables"))]
+        let (input, _) = (self, file);
+        input
+    }
+
+    /// What the table is that the input holds, of which the beginning is read.
+    #[cfg(feature = "tables")]
+    fn table(self) -> Result<crate::tables::Table, InputError> {
+        let Input { window, name, file, .. } = self;
+        crate::tables::Table::new(window, &name, file)
+    }
+
+    /// The scheme of the columns of a table, with these functions and lists of Int, Ip and Bytes. Columns of a Parquet file have types; those of
+    /// CSV have the type that all cells of the first rows have: Int, Float, Bool or Ip, or else Bytes.
+    ///
+    /// # Errors
+    /// When the input is no table or cannot be read.
+    #[cfg(feature = "tables")]
+    pub fn columns(
+        &mut self,
+        functions: impl IntoIterator<Item = quintet_lang::signature::Signature>,
+    ) -> Result<quintet_arrow::Derived, InputError> {
+        let schema = crate::tables::columns(&mut self.window, &self.name, self.file.as_ref())?;
+        crate::tables::scheme(&schema, functions)
     }
 
     /// A stream that is at hand, or of which every part is worth waiting for.
@@ -62,7 +95,13 @@ impl Input {
     /// # Errors
     /// When its beginning cannot be read.
     pub fn new(source: impl Read + Send + 'static) -> io::Result<Input> {
-        Ok(Input { window: Window::new(decompress(Box::new(source))?), name: PathBuf::new(), live: None })
+        Ok(Input {
+            window: Window::new(decompress(Box::new(source))?),
+            name: PathBuf::new(),
+            live: None,
+            #[cfg(feature = "tables")]
+            file: None,
+        })
     }
 
     /// A stream that goes on while it is read. Records wait no longer than [`ReaderOptions::patience`] for a batch to be full. A thread
@@ -72,7 +111,13 @@ impl Input {
     /// When there can be no thread.
     pub fn live(source: impl Read + Send + 'static) -> io::Result<Input> {
         let (source, deadline) = live(Box::new(source))?;
-        Ok(Input { window: Window::new(source), name: PathBuf::new(), live: Some(deadline) })
+        Ok(Input {
+            window: Window::new(source),
+            name: PathBuf::new(),
+            live: Some(deadline),
+            #[cfg(feature = "tables")]
+            file: None,
+        })
     }
 
     /// With a name, of which the extension says what the content does not.
@@ -105,7 +150,7 @@ impl Input {
     /// # Errors
     /// When the content is not of the format, or the scheme does not fit the format.
     pub fn reader(self, format: Format, scheme: &Scheme, options: &ReaderOptions) -> Result<Reader, InputError> {
-        Reader::of(self.window, self.live, format, scheme, options)
+        Reader::of(self, format, scheme, options)
     }
 
     /// Cuts it into pieces, of which a [`Decoder`](crate::Decoder) for the same format and options makes records.
@@ -113,6 +158,10 @@ impl Input {
     /// # Errors
     /// When the content is not of the format.
     pub fn pieces(self, format: Format, options: &ReaderOptions) -> Result<Pieces, InputError> {
+        #[cfg(feature = "tables")]
+        if format == Format::Table {
+            return Ok(Pieces::of_table(self.table()?.rows(options)?, options));
+        }
         Pieces::new(self.window, self.live, format, options)
     }
 }

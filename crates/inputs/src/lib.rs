@@ -27,6 +27,7 @@
 //!   Dissection is stateless: each packet is read for itself, nothing is reassembled, and protocols above TCP and UDP are chosen by port.
 //! * [`Format::Http`]: one record per JSON line that describes a request ([`schemes::http`]). Fields have Cloudflare's names.
 //! * [`Format::JsonLines`]: one record per JSON object, decoded by the types of a scheme of your own.
+//! * `Format::Table`, with the feature `tables`: one record per row of a Parquet file, or of CSV with a header (`Input::columns`).
 #![forbid(unsafe_code)]
 
 mod capture;
@@ -51,6 +52,8 @@ mod scan;
 pub mod schemes;
 mod stats;
 mod table;
+#[cfg(feature = "tables")]
+mod tables;
 mod usual;
 mod window;
 
@@ -61,5 +64,7 @@ pub use input::Input;
 pub use limits::ReaderLimits;
 pub use originals::Originals;
 pub use piece::{Piece, Pieces};
+#[cfg(feature = "tables")]
+pub use quintet_arrow::{Derived, LeftOut};
 pub use reader::{Reader, ReaderOptions};
 pub use stats::{Fault, Stats, Truncated, Unfit};

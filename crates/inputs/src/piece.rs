@@ -31,6 +31,8 @@ impl Piece {
 pub(crate) enum Content {
     Lines(Lines),
     Frames(Frames),
+    #[cfg(feature = "tables")]
+    Rows(crate::tables::Rows),
     /// What follows the last record of an input.
     Nothing,
 }
@@ -47,6 +49,8 @@ pub struct Pieces {
 enum Source {
     Capture(Box<Capture>),
     Lines(Box<LineCutter>),
+    #[cfg(feature = "tables")]
+    Table(crate::tables::RowReader),
 }
 
 impl Pieces {
@@ -59,9 +63,17 @@ impl Pieces {
                 }
                 Source::Capture(Box::new(capture))
             }
+            // A table is made of an input as a whole.
+            #[cfg(feature = "tables")]
+            Format::Table => return Err(InputError::NotThis { format, why: "it is cut in lines".into() }),
             Format::Http | Format::JsonLines => Source::Lines(Box::new(LineCutter::new(window, options.limits.line_bytes))),
         };
         Ok(Pieces { source, options: options.clone(), live, stats: Stats::default(), done: false })
+    }
+
+    #[cfg(feature = "tables")]
+    pub(crate) fn of_table(rows: crate::tables::RowReader, options: &ReaderOptions) -> Pieces {
+        Pieces { source: Source::Table(rows), options: options.clone(), live: None, stats: Stats::default(), done: false }
     }
 
     /// Whether the input may go on while it is read, so that what was found is worth showing at once.
@@ -82,10 +94,12 @@ impl Pieces {
         let cut = match &mut self.source {
             Source::Capture(capture) => capture.cut(&pace, &mut self.stats)?.map(|(bytes, frames)| (bytes, Content::Frames(frames))),
             Source::Lines(lines) => lines.cut(&pace, &mut self.stats)?.map(|(bytes, lines)| (bytes, Content::Lines(lines))),
+            #[cfg(feature = "tables")]
+            Source::Table(rows) => rows.next(&mut self.stats)?.map(|rows| (Vec::new(), Content::Rows(rows))),
         };
         let (bytes, content) = cut.unwrap_or_else(|| {
             self.done = true;
-            match self.window().trailing() {
+            match self.window().and_then(|window| window.trailing()) {
                 Some(Trailing::Zeros) => self.stats.skipped(stats::ZERO_PADDING),
                 Some(Trailing::Junk) => self.stats.skipped("bytes after the end of the compressed data that are not gzip"),
                 None => {}
@@ -97,13 +111,18 @@ impl Pieces {
 
     /// Gives back a piece of which all records were made, so that its memory is used again.
     pub fn give_back(&mut self, piece: Piece) {
-        self.window().give_back(piece.bytes);
+        if let Some(window) = self.window() {
+            window.give_back(piece.bytes);
+        }
     }
 
-    fn window(&mut self) -> &mut Window {
+    /// The bytes that pieces are cut of; a table is none.
+    fn window(&mut self) -> Option<&mut Window> {
         match &mut self.source {
-            Source::Capture(capture) => capture.window(),
-            Source::Lines(lines) => lines.window(),
+            Source::Capture(capture) => Some(capture.window()),
+            Source::Lines(lines) => Some(lines.window()),
+            #[cfg(feature = "tables")]
+            Source::Table(_) => None,
         }
     }
 }

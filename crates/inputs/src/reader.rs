@@ -12,11 +12,9 @@ use crate::error::InputError;
 use crate::format::Format;
 use crate::input::Input;
 use crate::limits::ReaderLimits;
-use crate::live::Deadline;
 use crate::originals::Originals;
 use crate::piece::{Piece, Pieces};
 use crate::stats::Stats;
-use crate::window::Window;
 
 /// How batches are made.
 #[derive(Clone, Debug)]
@@ -31,6 +29,9 @@ pub struct ReaderOptions {
     /// The scheme before projection, which says what JSON lines are records and which of their keys are known
     /// [default: [`Scheme::whole`] of the scheme that is read].
     pub declared: Option<Scheme>,
+    /// The scheme that is read, so that of a table no other column is
+    /// [default: all columns].
+    pub projected: Option<Scheme>,
     /// Whether records are kept as they stand in the input; see [`Reader::originals`].
     pub originals: bool,
     /// How long the first record of a batch waits for others, where the input is [live](Input::live).
@@ -46,6 +47,7 @@ impl Default for ReaderOptions {
             batch_bytes: 64 << 20,
             arena: ArenaKind::Plain,
             declared: None,
+            projected: None,
             originals: false,
             patience: Duration::from_millis(250),
             limits: ReaderLimits::default(),
@@ -69,6 +71,12 @@ impl ReaderOptions {
     /// With the scheme before projection; see [`ReaderOptions::declared`].
     pub fn declared(mut self, scheme: &Scheme) -> ReaderOptions {
         self.declared = Some(scheme.clone());
+        self
+    }
+
+    /// With the scheme that is read; see [`ReaderOptions::projected`].
+    pub fn projected(mut self, scheme: &Scheme) -> ReaderOptions {
+        self.projected = Some(scheme.clone());
         self
     }
 
@@ -117,15 +125,10 @@ impl Reader {
         Input::new(source)?.reader(format, scheme, options)
     }
 
-    pub(crate) fn of(
-        window: Window,
-        live: Option<Deadline>,
-        format: Format,
-        scheme: &Scheme,
-        options: &ReaderOptions,
-    ) -> Result<Reader, InputError> {
+    pub(crate) fn of(input: Input, format: Format, scheme: &Scheme, options: &ReaderOptions) -> Result<Reader, InputError> {
+        let options = &options.clone().projected(scheme);
         let decoder = Decoder::new(format, scheme, options)?;
-        let pieces = Pieces::new(window, live, format, options)?;
+        let pieces = input.pieces(format, options)?;
         Ok(Reader { pieces, decoder, piece: None, stats: Stats::default() })
     }
 

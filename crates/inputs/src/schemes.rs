@@ -68,6 +68,9 @@ pub fn of(format: Format, functions: impl IntoIterator<Item = Signature>) -> Opt
         Format::Packets => packets().functions(functions).build().ok(),
         Format::Http => http().functions(functions).build().ok(),
         Format::JsonLines => None,
+        // The table itself says what it has: see `Input::columns`.
+        #[cfg(feature = "tables")]
+        Format::Table => None,
     }
 }
 

@@ -98,6 +98,15 @@ impl Stats {
         }
     }
 
+    /// As [`Stats::unfit`] for several values, of which the first is that of this number.
+    #[cfg(feature = "tables")]
+    pub(crate) fn unfit_times(&mut self, number: u64, field: &str, count: u64, detail: impl FnOnce() -> String) {
+        self.unfit(number, field, detail);
+        if let Some(unfit) = self.unfit.get_mut(field) {
+            unfit.count += count - 1;
+        }
+    }
+
     pub(crate) fn malformed(&mut self, number: u64, reason: &'static str, detail: impl FnOnce() -> String) {
         count(&mut self.malformed, reason);
         if self.faults.len() < KEPT {

@@ -7,6 +7,7 @@ use bumpalo::Bump;
 use quintet_arena::{Arena, ArenaError, Kind, Memory};
 use quintet_lang::{FieldId, Scheme, Type};
 
+use crate::columns::ColumnsBuilder;
 use crate::layout::{Form, Layout, Slot};
 use crate::matchers::ip_words;
 use crate::owned::OwnedValue;
@@ -29,8 +30,8 @@ pub struct Batch {
     longest: usize,
     /// Bytes of the arena that hold the records so far.
     end: usize,
-    /// Whether a record is being filled, or was begun and forgotten.
-    open: bool,
+    /// How many records are being filled, or were begun and forgotten.
+    open: Option<usize>,
 }
 
 /// Fills a [`Batch`]. The room for records is laid out first, so their number is bounded; what they refer to follows.
@@ -67,6 +68,24 @@ pub enum RecordError {
         offset: usize,
         /// How many they are.
         len: usize,
+    },
+    /// A column has not as many values as there are records.
+    #[error("the column for field `{field}` has {len} values for {rows} records")]
+    Rows {
+        /// The field.
+        field: String,
+        /// How many records are filled.
+        rows: usize,
+        /// How many values the column has, or how many it says of whether they are there.
+        len: usize,
+    },
+    /// A column refers to what it does not hold.
+    #[error("the column for field `{field}` is malformed: {what}")]
+    Malformed {
+        /// The field.
+        field: String,
+        /// What is wrong.
+        what: &'static str,
     },
     /// A value is not of the field's type.
     #[error("the value for field `{field}` is not of type {expected}")]
@@ -212,7 +231,7 @@ impl Batch {
     fn start(&mut self) -> Result<(), ArenaError> {
         self.arena.clear();
         self.len = 0;
-        (self.longest, self.open) = (0, false);
+        (self.longest, self.open) = (0, None);
         let records = self.capacity.checked_mul(self.layout.stride()).and_then(|bytes| bytes.checked_add(HEADER));
         self.arena.alloc(records.ok_or(ArenaError::Full)?)?;
         self.end = self.arena.len();
@@ -224,15 +243,30 @@ impl Batch {
         HEADER + self.len * self.layout.stride()
     }
 
-    /// Forgets what was written for a record that is not kept.
-    fn discard(&mut self) {
-        if !std::mem::take(&mut self.open) {
-            return;
-        }
-        if self.len < self.capacity {
-            let (first, words) = (self.next() / 8, self.layout.stride() / 8);
-            self.arena.used_mut()[first..first + words].fill(0);
-        }
+    /// Begins so many records: the bytes from the arena's start to the first of them, or none where there is no room for all.
+    pub(crate) fn begin(&mut self, records: usize) -> Option<usize> {
+        self.discard();
+        let room = self.capacity - self.len;
+        self.open = Some(records.min(room));
+        (records <= room).then(|| self.next())
+    }
+
+    /// Keeps the records that were begun, none of which has values that take more than so many bytes beside its slots.
+    pub(crate) fn keep(&mut self, records: usize, longest: usize) {
+        self.len += records;
+        self.longest = self.longest.max(longest);
+        (self.end, self.open) = (self.arena.len(), None);
+    }
+
+    pub(crate) fn arena_mut(&mut self) -> &mut Arena {
+        &mut self.arena
+    }
+
+    /// Forgets what was written for records that are not kept.
+    pub(crate) fn discard(&mut self) {
+        let Some(records) = self.open.take() else { return };
+        let (first, words) = (self.next() / 8, records * self.layout.stride() / 8);
+        self.arena.used_mut()[first..first + words].fill(0);
         self.arena.truncate(self.end);
     }
 }
@@ -244,8 +278,7 @@ impl BatchBuilder {
     /// When the records would take more than an arena holds.
     pub fn new(scheme: &Scheme, capacity: usize, kind: Kind) -> Result<BatchBuilder, ArenaError> {
         let layout = Layout::of(scheme);
-        let mut batch =
-            Batch { scheme: scheme.clone(), layout, arena: Arena::new(kind), len: 0, capacity, longest: 0, end: 0, open: false };
+        let mut batch = Batch { scheme: scheme.clone(), layout, arena: Arena::new(kind), len: 0, capacity, longest: 0, end: 0, open: None };
         batch.start()?;
         Ok(BatchBuilder { batch })
     }
@@ -291,10 +324,19 @@ impl BatchBuilder {
 
     /// Starts a record.
     pub fn record(&mut self) -> RecordBuilder<'_> {
-        self.batch.discard();
-        self.batch.open = true;
-        let error = (self.batch.len == self.batch.capacity).then(|| Box::new(RecordError::Full));
+        let offset = self.batch.begin(1);
+        let error = offset.is_none().then(|| Box::new(RecordError::Full));
         RecordBuilder { offset: self.batch.next(), batch: &mut self.batch, error }
+    }
+
+    /// Starts so many records, to be filled column by column.
+    pub fn columns(&mut self, rows: usize) -> ColumnsBuilder<'_> {
+        ColumnsBuilder::new(&mut self.batch, rows)
+    }
+
+    /// Records that there is room for.
+    pub fn room(&self) -> usize {
+        self.batch.capacity - self.batch.len
     }
 
     /// The batch.
@@ -533,10 +575,7 @@ impl RecordBuilder<'_> {
                 return Err(RecordError::Missing(field.name.clone()));
             }
         }
-        self.batch.len += 1;
-        let end = self.batch.arena.len();
-        self.batch.longest = self.batch.longest.max(end - self.batch.end);
-        (self.batch.end, self.batch.open) = (end, false);
+        self.batch.keep(1, self.batch.arena.len() - self.batch.end);
         Ok(())
     }
 }

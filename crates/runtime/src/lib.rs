@@ -10,6 +10,7 @@ mod backend;
 mod batch;
 mod bounds;
 mod call;
+mod columns;
 mod cost;
 mod evaluate;
 mod filter;
@@ -48,6 +49,7 @@ pub use bounds::Bounds;
 pub use call::CallError;
 #[doc(hidden)]
 pub use call::{admit, hand_out};
+pub use columns::{Bits, Column, ColumnsBuilder, Floats, Ints, Offsets};
 pub use cost::{
     Counting, compare_steps, counts_steps, is_leaf, is_quiet, is_small, longest_within, makes, statement_counts_steps, steps_at_most,
 };

@@ -105,7 +105,7 @@ fn of_records(args: &EvalArgs, path: &Path, engine: &Engine, source: &Source, pr
     source::apart(&args.expression, path)?;
     let mut input = source::input(path)?;
     let format = source::format_of(&args.scheme, &mut input, path)?;
-    let full = source::scheme(engine, &args.scheme, format)?;
+    let full = source::scheme_of(engine, &args.scheme, format, &mut input, path)?;
     lists::fill(engine, &args.lists.read()?, &source.text, &full)?;
     let program = engine.check_value_projected(&source.text, &full).map_err(|d| source.wrong(&d))?;
     let (linked, rules) = prepare(args, engine, source, program)?;

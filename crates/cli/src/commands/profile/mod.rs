@@ -39,7 +39,7 @@ pub fn run(args: &ProfileArgs) -> Result<ExitCode, Failure> {
     let unreadable = |e: &dyn std::fmt::Display| Failure::unusable(format!("{}: {e}", source::shown(&args.input)));
     let mut input = source::input(&args.input)?;
     let format = source::format_of(&args.scheme, &mut input, &args.input)?;
-    let full = source::scheme(&engine, &args.scheme, format)?;
+    let full = source::scheme_of(&engine, &args.scheme, format, &mut input, &args.input)?;
     lists::fill(&engine, &args.lists.read()?, &source.text, &full)?;
     let program = engine.check_projected(&source.text, &full).map_err(|d| source.wrong(&d))?;
     let names: Vec<String> = program.rules.iter().map(|r| r.name.clone()).collect();

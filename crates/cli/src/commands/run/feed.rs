@@ -137,13 +137,14 @@ impl<'a> Feed<'a> {
             let unreadable = |e: &dyn std::fmt::Display| Failure::unusable(format!("{}: {e}", source::shown(&path)));
             if let Some(directory) = directory {
                 let found = input.format().map_err(|e| unreadable(&e))?;
+                self.may_be_table(found, &path);
                 match (found, &self.format) {
                     (None, _) => {
                         self.pass(&directory, "of unknown format", &path);
                         continue;
                     }
                     (Some(found), Some((format, _))) if !alike(found, *format) => {
-                        self.pass(&directory, if *format == Format::Packets { "that are no captures" } else { "that are captures" }, &path);
+                        self.pass(&directory, if *format == Format::Packets { "that are no captures" } else { "of another format" }, &path);
                         continue;
                     }
                     (Some(found), None) => self.format = Some((found, Some(path.clone()))),
@@ -151,6 +152,7 @@ impl<'a> Feed<'a> {
                 }
             } else {
                 let found = source::format_of(self.scheme, &mut input, &path)?;
+                self.may_be_table(Some(found), &path);
                 if let Some((format, Some(first))) = &self.format
                     && !alike(found, *format)
                 {
@@ -166,13 +168,22 @@ impl<'a> Feed<'a> {
         Ok(None)
     }
 
+    /// Where a scheme alone says what the format is, a table is what it is all the same.
+    fn may_be_table(&mut self, found: Option<Format>, path: &Path) {
+        #[cfg(feature = "tables")]
+        if let (Some(Format::Table), Some((_, None)), None) = (found, &self.format, self.scheme.format) {
+            self.format = Some((Format::Table, Some(path.to_owned())));
+        }
+        let _ = (found, path);
+    }
+
     fn open(&self, path: &Path, progress: &Progress) -> Result<Input, Failure> {
         if source::file(path) == Path::new("/dev/stdin") || !path.metadata().is_ok_and(|m| m.is_file()) {
             return source::input(path);
         }
         let opened = File::open(path).and_then(|file| match &self.stop {
             Some(stop) => Input::live(Follow::new(file, stop.clone())),
-            None => Input::new(progress.reading(file)),
+            None => file.try_clone().and_then(|copy| Ok(Input::new(progress.reading(file))?.of(copy))),
         });
         opened.map(|input| input.named(path)).map_err(|e| Failure::unusable(format!("{}: {e}", source::shown(path))))
     }
@@ -195,5 +206,9 @@ impl<'a> Feed<'a> {
 
 /// Whether inputs of one format can be read as the other.
 fn alike(a: Format, b: Format) -> bool {
+    #[cfg(feature = "tables")]
+    if (a == Format::Table) != (b == Format::Table) {
+        return false;
+    }
     (a == Format::Packets) == (b == Format::Packets)
 }

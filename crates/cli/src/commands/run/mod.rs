@@ -38,6 +38,16 @@ use progress::Progress;
 /// Records of one batch: more than a call's cost needs, few enough to stay in the processor's caches.
 const BATCH_RECORDS: usize = 1024;
 
+/// Records of one batch of a format: those of a table cost little each, and a call for all columns of a batch more.
+fn batch_records(format: quintet_inputs::Format) -> usize {
+    #[cfg(feature = "tables")]
+    if format == quintet_inputs::Format::Table {
+        return 8 * BATCH_RECORDS;
+    }
+    let _ = format;
+    BATCH_RECORDS
+}
+
 pub fn run(args: &RunArgs) -> Result<ExitCode, Failure> {
     args.consistent()?;
     let engine = Engine::new().with_limits(args.limits.limits()).with_passes(args.passes.passes);
@@ -52,12 +62,12 @@ pub fn run(args: &RunArgs) -> Result<ExitCode, Failure> {
     }
     let prints = args.writes_out() || args.printed(false).is_some_and(|output| output != OutputArg::Count);
     let mut progress = Progress::new(args.quiet, feed.bytes(), prints);
-    let Some(first) = feed.next(&progress)? else {
+    let Some(mut first) = feed.next(&progress)? else {
         feed.report();
         return Err(Failure::unusable("there is no input that can be read"));
     };
     let begun = Instant::now();
-    let prepared = Prepared::new(args, (&engine, &modules), &source, first.format)?;
+    let prepared = Prepared::new(args, (&engine, &modules), &source, &mut first)?;
     let compiling = begun.elapsed();
     let mut run = Run::new(args, prepared, &first, feed.several())?;
     let mut next = Some(first);
@@ -107,9 +117,13 @@ impl Run {
         if printed == Some(OutputArg::Records) && first.format == quintet_inputs::Format::Packets {
             return Err(Failure::unusable("packets are no lines; --write FILE.pcapng writes the matching ones as a capture"));
         }
+        #[cfg(feature = "tables")]
+        if first.format == quintet_inputs::Format::Table && (printed == Some(OutputArg::Records) || args.write.is_some()) {
+            return Err(Failure::unusable("rows of a table are no lines; --output csv with --field NAME prints what they hold"));
+        }
         let matching = args.write.as_deref().map(|path| Matching::new(path, first.format)).transpose()?;
         let mut options = ReaderOptions::default()
-            .batch_records(BATCH_RECORDS)
+            .batch_records(batch_records(first.format))
             .arena(ArenaKind::Shared)
             .declared(&prepared.full)
             .originals(matching.is_some() || printed == Some(OutputArg::Records));

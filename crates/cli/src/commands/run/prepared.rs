@@ -5,10 +5,10 @@ use std::sync::Arc;
 use quintet::lang::state::Action;
 use quintet::modules::Module;
 use quintet::{Bound, Engine, Linked, Rules, Scheme, backend};
-use quintet_inputs::Format;
 
 use super::args::RunArgs;
 use super::columns::{self, Column};
+use super::feed::Opened;
 use super::formatted::Formatted;
 use crate::failure::Failure;
 use crate::source::{self, Source};
@@ -39,8 +39,8 @@ impl Prepared {
     ///
     /// # Errors
     /// The rules are wrong, or there is no such rule, field, scheme or backend.
-    pub fn new(args: &RunArgs, (engine, loaded): (&Engine, &[Module]), source: &Source, format: Format) -> Result<Prepared, Failure> {
-        let full = source::scheme(engine, &args.scheme, format)?;
+    pub fn new(args: &RunArgs, (engine, loaded): (&Engine, &[Module]), source: &Source, first: &mut Opened) -> Result<Prepared, Failure> {
+        let full = source::scheme_of(engine, &args.scheme, first.format, &mut first.input, &first.path)?;
         lists::fill(engine, &args.lists.read()?, &source.text, &full)?;
         let check = |text: &str, scheme: &Scheme| engine.check(text, scheme).map_err(|d| source.wrong(&d));
         let all = check(&source.text, &full)?;

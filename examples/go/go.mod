@@ -1,0 +1,3 @@
+module quintet.example/filter
+
+go 1.21

@@ -1,0 +1,112 @@
+/**
+ * Rules that answer, and what the engine makes of them. This is a second file, which is loaded when {@link init} of this module is called.
+ *
+ * ```js
+ * import { Rules, init } from "quintet-rules/run";
+ * await init();
+ * const rules = new Rules({ fields: { "tcp.port": "Int" } }, "rule web = tcp.port in {80 443}");
+ * rules.evaluate([{ "tcp.port": 443 }, { "tcp.port": 22 }]); // [{ matches: [0], traps: [] }, { matches: [], traps: [] }]
+ * ```
+ */
+import { bytes } from "#bytes";
+import start, { Compiled, ast as astOf, passes as passesOf, plan as planOf } from "./quintet_run.js";
+import type { SchemeText, Source } from "./index.js";
+import type { Stretch } from "./syntax.js";
+
+/** A way to run rules. Both answer alike: `closures` is the faster one, `interp` the reference. */
+export type Backend = "closures" | "interp";
+
+/** A value of a record. Bytes are a text, or `{hex: "00ff"}`; addresses and floats that are no JSON numbers are texts. */
+export type RecordValue = boolean | number | string | { [key: string]: RecordValue } | RecordValue[];
+
+/** A record: values under the names of fields. Mandatory fields that are left out are zero or empty. */
+export type RuleRecord = { [field: string]: RecordValue };
+
+/** What rules answer on a record. */
+export interface Answer {
+  /** The numbers of the rules that match, from 0. */
+  matches: number[];
+  /** The rules that trapped, which do not match. */
+  traps: { rule: number; trap: string; at: Stretch }[];
+}
+
+/** How rules are compiled. */
+export interface Options {
+  backend?: Backend;
+  /** The lists that rules name: under `NAME` or `NAME:TYPE` the members, one a line. */
+  lists?: Record<string, string>;
+}
+
+let started: Promise<void> | undefined;
+
+/**
+ * Loads the engine; calls after the first wait for it. By default the file is the one beside this module.
+ *
+ * @throws where the file cannot be had; the next call tries again.
+ */
+export function init(source?: Source): Promise<void> {
+  started ??= begin(source).catch((error: unknown) => {
+    started = undefined;
+    throw error;
+  });
+  return started;
+}
+
+async function begin(source?: Source): Promise<void> {
+  await start({ module_or_path: source ?? (await bytes("run")) });
+}
+
+/** Rules that answer. Call {@link init} first. */
+export class Rules {
+  /** The names of the rules; a bare expression has the empty name. */
+  readonly names: string[];
+  #compiled: Compiled;
+
+  /** @throws where the scheme, the lists or the text are wrong. */
+  constructor(scheme: string | SchemeText | { text: string }, text: string, options: Options = {}) {
+    this.#compiled = new Compiled(schemeText(scheme), text, options.backend ?? "closures", JSON.stringify(options.lists ?? {}));
+    this.names = JSON.parse(this.#compiled.names());
+  }
+
+  /**
+   * What the rules answer on records, in their order. JSON is taken as it is, so that numbers of 64 bits can be written in it.
+   *
+   * @throws where a record is none of the scheme.
+   */
+  evaluate(records: readonly RuleRecord[] | string): Answer[] {
+    return JSON.parse(this.#compiled.evaluate(typeof records === "string" ? records : JSON.stringify(records)));
+  }
+
+  /** Gives the memory back; the rules must not be used again. Without it, the garbage collector does that. */
+  free(): void {
+    this.#compiled.free();
+  }
+}
+
+/** The names of the passes that rewrite rules before they are compiled, in their order. */
+export function passes(): string[] {
+  return JSON.parse(passesOf());
+}
+
+/**
+ * The typed tree of a text after these passes, as text; without them it is the checked text.
+ *
+ * @throws where the scheme or the text are wrong, or there is no such pass.
+ */
+export function ast(scheme: string | SchemeText | { text: string }, text: string, names: readonly string[] = []): string {
+  return astOf(schemeText(scheme), text, names.length > 0 ? names.join(",") : "off");
+}
+
+/**
+ * What all backends are told of the rules, as text.
+ *
+ * @throws where the scheme, the lists or the text are wrong.
+ */
+export function plan(scheme: string | SchemeText | { text: string }, text: string, lists: Record<string, string> = {}): string {
+  return planOf(schemeText(scheme), text, JSON.stringify(lists));
+}
+
+function schemeText(scheme: string | SchemeText | { text: string }): string {
+  if (typeof scheme === "string") return scheme;
+  return "text" in scheme && typeof scheme.text === "string" ? scheme.text : JSON.stringify(scheme);
+}

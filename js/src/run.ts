@@ -1,5 +1,5 @@
 /**
- * Rules that answer, and what the engine makes of them. This is a second file, which is loaded when {@link init} of this module is called.
+ * Rules that answer. This is a second file, which is loaded when {@link init} of this module is called.
  *
  * ```js
  * import { Rules, init } from "quintet-rules/run";
@@ -9,8 +9,9 @@
  * ```
  */
 import { bytes } from "#bytes";
-import start, { Compiled, ast as astOf, passes as passesOf, plan as planOf } from "./quintet_run.js";
-import type { SchemeText, Source } from "./index.js";
+import start, { Compiled } from "./quintet_run.js";
+import type { Source } from "./index.js";
+import { type AnyScheme, schemeText, settings } from "./settings.js";
 import type { Stretch } from "./syntax.js";
 
 /** A way to run rules. Both answer alike: `closures` is the faster one, `interp` the reference. */
@@ -35,6 +36,8 @@ export interface Options {
   backend?: Backend;
   /** The lists that rules name: under `NAME` or `NAME:TYPE` the members, one a line. */
   lists?: Record<string, string>;
+  /** Limits of one rule on one record: steps, and bytes of memory. */
+  limits?: { steps?: number; memoryBytes?: number };
 }
 
 let started: Promise<void> | undefined;
@@ -63,8 +66,8 @@ export class Rules {
   #compiled: Compiled;
 
   /** @throws where the scheme, the lists or the text are wrong. */
-  constructor(scheme: string | SchemeText | { text: string }, text: string, options: Options = {}) {
-    this.#compiled = new Compiled(schemeText(scheme), text, options.backend ?? "closures", JSON.stringify(options.lists ?? {}));
+  constructor(scheme: AnyScheme, text: string, options: Options = {}) {
+    this.#compiled = new Compiled(schemeText(scheme), text, options.backend ?? "closures", ...settings(options));
     this.names = JSON.parse(this.#compiled.names());
   }
 
@@ -81,32 +84,4 @@ export class Rules {
   free(): void {
     this.#compiled.free();
   }
-}
-
-/** The names of the passes that rewrite rules before they are compiled, in their order. */
-export function passes(): string[] {
-  return JSON.parse(passesOf());
-}
-
-/**
- * The typed tree of a text after these passes, as text; without them it is the checked text.
- *
- * @throws where the scheme or the text are wrong, or there is no such pass.
- */
-export function ast(scheme: string | SchemeText | { text: string }, text: string, names: readonly string[] = []): string {
-  return astOf(schemeText(scheme), text, names.length > 0 ? names.join(",") : "off");
-}
-
-/**
- * What all backends are told of the rules, as text.
- *
- * @throws where the scheme, the lists or the text are wrong.
- */
-export function plan(scheme: string | SchemeText | { text: string }, text: string, lists: Record<string, string> = {}): string {
-  return planOf(schemeText(scheme), text, JSON.stringify(lists));
-}
-
-function schemeText(scheme: string | SchemeText | { text: string }): string {
-  if (typeof scheme === "string") return scheme;
-  return "text" in scheme && typeof scheme.text === "string" ? scheme.text : JSON.stringify(scheme);
 }

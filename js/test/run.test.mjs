@@ -1,13 +1,19 @@
 // Rules that answer: both backends, traps, lists, and what the engine shows of a text.
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { before, test } from "node:test";
-import { Rules, ast, init, passes, plan } from "quintet-rules/run";
+import { ast, emit, init as initExplain, passes, sandbox } from "quintet-rules/explain";
+import { Rules, init } from "quintet-rules/run";
+import { packets } from "quintet-rules/schemes";
 
 const scheme = { fields: { port: "Int", host: { type: "Bytes", optional: true }, ip: "Ip", names: "Array<Bytes>", f: "Float" } };
 
-before(() => init());
+before(() => Promise.all([init(), initExplain()]));
 
-test("both backends answer alike", () => {
+test("all backends answer alike", async () => {
   const text = [
     "rule web = port in {80 443}",
     'rule odd = 1000 / (port - 80) > 1 # é',
@@ -33,6 +39,14 @@ test("both backends answer alike", () => {
     assert.deepEqual(rules.evaluate('[{"port": 9223372036854775807}]')[0].matches, []);
     rules.free();
   }
+  const rules = sandbox(scheme, text, { lists: { evil: "10.0.0.0/8\n" } });
+  assert.ok(WebAssembly.validate(rules.wasm));
+  const [expected, found] = [new Rules(scheme, text, { lists: { evil: "10.0.0.0/8\n" } }).evaluate(records), await rules.evaluate(records)];
+  assert.deepEqual(found, expected);
+  // An instance is made anew each time.
+  assert.deepEqual(await rules.evaluate(records), expected);
+  await assert.rejects(rules.evaluate([{ port: "x" }]), /record 0: port/);
+  rules.free();
 });
 
 test("what is wrong is said", () => {
@@ -46,9 +60,12 @@ test("what is wrong is said", () => {
   assert.deepEqual(rules.evaluate([]), []);
 });
 
-test("endless loops end", () => {
-  const rules = new Rules(scheme, "rule a { while port == 0 { } return true }");
-  assert.equal(rules.evaluate([{}])[0].traps[0].trap, "budget of steps");
+test("endless loops end", async () => {
+  const text = "rule a { while port == 0 { } return true }";
+  assert.equal(new Rules(scheme, text).evaluate([{}])[0].traps[0].trap, "budget of steps");
+  const steps = { limits: { steps: 10_000 } };
+  const rules = [new Rules(scheme, text, steps), new Rules(scheme, text, { ...steps, backend: "interp" }), sandbox(scheme, text, steps)];
+  for (const each of rules) assert.equal((await each.evaluate([{}]))[0].traps[0].trap, "budget of steps");
 });
 
 test("the deepest rules answer", () => {
@@ -67,5 +84,34 @@ test("trees and plans", () => {
   assert.doesNotMatch(ast(scheme, text, ["fold"]), /const 1 /);
   assert.notEqual(ast(scheme, text, passes()), ast(scheme, text, ["fold"]));
   assert.throws(() => ast(scheme, text, ["fast"]), /fast/);
-  assert.ok(plan(scheme, text).length > 20);
+  assert.throws(() => emit(scheme, text, "clif"), /no form `clif`/);
+});
+
+test("plan, WAT and Lua are those of the command line", (t) => {
+  const quintet = process.env.QUINTET ?? new URL("../../target/release/quintet", import.meta.url).pathname;
+  if (!existsSync(quintet)) {
+    t.skip(`there is no ${quintet}; QUINTET names one`);
+    return;
+  }
+  const folder = mkdtempSync(join(tmpdir(), "quintet-"));
+  const texts = [
+    "rule a = tcp.port in {80 443 8000..8100} and ip.src in {10.0.0.0/8}",
+    'rule a = dns.qry.name contains "example" or lower(dns.qry.name) matches "a+b"\nrule b = frame.len / (tcp.dstport - 80) > 2 or not tcp',
+    "rule a { let n = 0; for p in tcp.port { n += p * 3 } return n % 7 == 1 }",
+    'fn f(a: Int, b: Bytes) -> Int { return a + len(b) }\nrule a = f(frame.len, tcp.payload) > 9 and tcp.payload matches r"^w+\\."',
+  ];
+  for (const text of texts) {
+    const file = join(folder, "text.rules");
+    writeFileSync(file, text);
+    for (const form of ["plan", "wat", "lua"]) {
+      const args = ["explain", file, "--scheme", "packets", "--emit", form, ...(form === "wat" ? ["--backend", "wasm"] : [])];
+      const shown = execFileSync(quintet, args, { encoding: "utf8" });
+      assert.equal(emit(packets, text, form).trimEnd(), shown.trimEnd(), `${form} of ${text}`);
+    }
+    for (const names of [[], passes()]) {
+      const shown = execFileSync(quintet, ["explain", file, "--scheme", "packets", "--emit", "ast", "--passes", names.length ? "on" : "off"], { encoding: "utf8" });
+      assert.equal(ast(packets, text, names).trimEnd(), shown.trimEnd());
+    }
+  }
+  rmSync(folder, { recursive: true });
 });

@@ -11,3 +11,8 @@ npm ci --no-audit --no-fund
 npm run build
 npm test
 npm run test:app
+
+cd ../web
+npm ci --no-audit --no-fund
+npm run build
+npm test

@@ -11,7 +11,10 @@ static WORKLOADS: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/workloads");
 /// The folder of the workloads that are rule scripts.
 const SCRIPTS: &str = "scripts";
 
-/// The names of the shipped workloads, in alphabetical order, without those of [`scripts`].
+/// The folder of the workloads of a thousand rules.
+const SETS: &str = "sets";
+
+/// The names of the shipped workloads, in alphabetical order, without those of [`scripts`] and [`sets`].
 pub fn names() -> Vec<String> {
     of(&WORKLOADS)
 }
@@ -19,6 +22,11 @@ pub fn names() -> Vec<String> {
 /// The names of the shipped workloads that are rule scripts, in alphabetical order.
 pub fn scripts() -> Vec<String> {
     WORKLOADS.get_dir(SCRIPTS).map(of).unwrap_or_default()
+}
+
+/// The names of the shipped workloads of a thousand rules, in alphabetical order.
+pub fn sets() -> Vec<String> {
+    WORKLOADS.get_dir(SETS).map(of).unwrap_or_default()
 }
 
 /// The names of the workloads of a folder.
@@ -33,7 +41,7 @@ fn of(folder: &Dir<'static>) -> Vec<String> {
     names
 }
 
-/// The shipped workload of this name, a script or not; its file is `NAME.toml`.
+/// The shipped workload of this name, whichever folder it is in; its file is `NAME.toml`.
 ///
 /// # Errors
 /// When there is none, or its files are wrong.
@@ -42,7 +50,8 @@ pub fn shipped(name: &str) -> Result<Workload, WorkloadError> {
     let path = match () {
         () if names().iter().any(|n| n == name) => Path::new(&file).to_owned(),
         () if scripts().iter().any(|n| n == name) => Path::new(SCRIPTS).join(&file),
-        () => return Err(WorkloadError::Unknown { name: name.into(), available: [names(), scripts()].concat() }),
+        () if sets().iter().any(|n| n == name) => Path::new(SETS).join(&file),
+        () => return Err(WorkloadError::Unknown { name: name.into(), available: [names(), scripts(), sets()].concat() }),
     };
     Workload::load(Files::Embedded(&WORKLOADS), &path)
 }
@@ -56,7 +65,8 @@ mod tests {
         let names = names();
         assert!(names.len() >= 6, "{names:?}");
         assert!(scripts().len() >= 14 && scripts().iter().all(|script| !names.contains(script)), "{:?}", scripts());
-        for name in [names, scripts()].concat() {
+        assert!(sets().len() >= 2 && sets().iter().all(|set| !names.contains(set)), "{:?}", sets());
+        for name in [names, scripts(), sets()].concat() {
             assert_eq!(shipped(&name).unwrap().name, name);
         }
     }

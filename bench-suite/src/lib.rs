@@ -22,10 +22,10 @@ mod verify;
 mod workload;
 
 pub use beside::{beside, pointer_call};
-pub use catalogue::{names, scripts, shipped};
+pub use catalogue::{names, scripts, sets, shipped};
 pub use fingerprint::{machine, versions};
 pub use gate::{verify, verify_lineup};
-pub use lineup::{Lineup, PassRows};
+pub use lineup::{Lineup, PassRows, usual};
 pub use load::{LoadError, Loaded};
 pub use parts::part;
 pub use profile::{Profiler, Repeats, profile};
@@ -36,4 +36,4 @@ pub use sampler::{
 };
 pub use support::{Probe, probe, support};
 pub use verify::{Answer, Difference, Place, Verified, VerifyError};
-pub use workload::{Files, Workload, WorkloadError};
+pub use workload::{Files, ModuleFiles, Workload, WorkloadError};

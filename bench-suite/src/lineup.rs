@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use quintet::{Backend, Linked};
+use quintet::{Backend, Linked, configurations};
 use quintet_peers::Peer;
 use serde::{Deserialize, Serialize};
 
@@ -36,6 +36,12 @@ pub enum PassRows {
 pub(crate) struct Entry {
     pub(crate) backend: Arc<dyn Backend>,
     pub(crate) passes: bool,
+}
+
+/// Who is measured where nothing is said: each backend in its default configuration, and `jit-stencil` where there is one, which stands where
+/// no other does: it compiles as fast as closures are built and runs nearly as fast as `jit`.
+pub fn usual() -> Vec<Arc<dyn Backend>> {
+    configurations().into_iter().filter(|b| b.id().config.is_empty() || b.id().is("jit-stencil")).collect()
 }
 
 impl Lineup {

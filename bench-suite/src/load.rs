@@ -3,11 +3,12 @@
 use std::io::Cursor;
 use std::sync::Arc;
 
-use quintet::{ArenaKind, Batch, Engine, Linked, Passes, Scheme};
+use quintet::modules::{Loader, Module};
+use quintet::{ArenaKind, Batch, Bound, Engine, Instance, Linked, Passes, Scheme};
 use quintet_inputs::{Format, InputError, Reader, ReaderOptions, Stats, schemes};
 use quintet_lang::Diagnostics;
 
-use crate::workload::Workload;
+use crate::workload::{ModuleFiles, Workload};
 
 /// Most records of one batch.
 const BATCH_RECORDS: usize = 8192;
@@ -26,6 +27,8 @@ pub struct Loaded {
     pub linked: Arc<Linked>,
     /// The same rules before any pass.
     pub unoptimised: Arc<Linked>,
+    /// What sets fields that modules have.
+    parsers: Bound,
     /// The records, in shared memory.
     pub batches: Vec<Batch>,
     /// The same records in plain memory.
@@ -71,7 +74,7 @@ impl Loaded {
     /// See [`LoadError`].
     pub fn new(workload: Workload) -> Result<Loaded, LoadError> {
         let other = |e: &dyn std::fmt::Display| LoadError::Other { name: workload.name.clone(), message: e.to_string() };
-        let engine = Engine::new().with_limits(workload.limits.clone());
+        let engine = extended(Engine::new().with_limits(workload.limits.clone()), &workload.modules).map_err(|e| other(&e))?;
         let format = match &workload.format {
             Some(name) => name.parse::<Format>().map_err(|e| other(&e))?,
             None => Format::detect(&workload.input_path, &workload.input)
@@ -82,6 +85,7 @@ impl Loaded {
             None => schemes::of(format, engine.library().signatures())
                 .ok_or_else(|| other(&"JSON lines need a scheme; set `scheme` to its file"))?,
         };
+        let full_scheme = engine.declare_parsed(&full_scheme).map_err(|e| other(&e))?;
         let unused = engine.load_lists(&workload.lists, &workload.rules, &full_scheme).map_err(|e| other(&e))?;
         let program = engine
             .check_projected(&workload.rules, &full_scheme)
@@ -91,6 +95,7 @@ impl Loaded {
         }
         let unoptimised = engine.clone().with_passes(Passes::none()).link(program.clone()).map_err(|e| other(&e))?;
         let linked = engine.link(program).map_err(|e| other(&e))?;
+        let parsers = engine.bind_parsers(linked.scheme()).map_err(|e| other(&e))?;
         let mut loaded = Loaded {
             workload,
             engine,
@@ -98,6 +103,7 @@ impl Loaded {
             full_scheme,
             linked,
             unoptimised,
+            parsers,
             batches: Vec::new(),
             plain_batches: Vec::new(),
             stats: Stats::default(),
@@ -121,8 +127,9 @@ impl Loaded {
     /// As [`Loaded::new`].
     pub fn read_again(&self) -> Result<usize, LoadError> {
         let mut reader = self.reader(ArenaKind::Shared)?;
-        let (mut reuse, mut records) = (None, 0);
-        while let Some(batch) = reader.next_batch(reuse.take()).map_err(|e| self.unreadable(e))? {
+        let (mut reuse, mut records, mut conditions) = (None, 0, Vec::new());
+        while let Some(mut batch) = reader.next_batch(reuse.take()).map_err(|e| self.unreadable(e))? {
+            self.parse(&mut batch, &mut conditions)?;
             records += batch.len();
             reuse = Some(batch);
         }
@@ -132,11 +139,18 @@ impl Loaded {
     /// The records once more, in memory of this kind.
     pub(crate) fn read(&self, arena: ArenaKind) -> Result<(Vec<Batch>, Stats), LoadError> {
         let mut reader = self.reader(arena)?;
-        let mut batches = Vec::new();
-        while let Some(batch) = reader.next_batch(None).map_err(|e| self.unreadable(e))? {
+        let (mut batches, mut conditions) = (Vec::new(), Vec::new());
+        while let Some(mut batch) = reader.next_batch(None).map_err(|e| self.unreadable(e))? {
+            self.parse(&mut batch, &mut conditions)?;
             batches.push(batch);
         }
         Ok((batches, reader.stats().clone()))
+    }
+
+    /// Sets the fields that modules have.
+    fn parse(&self, batch: &mut Batch, conditions: &mut Vec<Option<Box<dyn Instance>>>) -> Result<(), LoadError> {
+        let other = |e: quintet::RunError| LoadError::Other { name: self.workload.name.clone(), message: e.to_string() };
+        self.parsers.apply(batch, conditions).map(drop).map_err(other)
     }
 
     fn reader(&self, arena: ArenaKind) -> Result<Reader, LoadError> {
@@ -148,4 +162,17 @@ impl Loaded {
     fn unreadable(&self, source: InputError) -> LoadError {
         LoadError::Input { path: self.workload.input_path.display().to_string(), source }
     }
+}
+
+/// The engine with what modules have.
+fn extended(engine: Engine, modules: &ModuleFiles) -> Result<Engine, String> {
+    if modules.files.is_empty() {
+        return Ok(engine);
+    }
+    let loader = Loader::new();
+    let load = |(path, wasm): &(std::path::PathBuf, Vec<u8>)| loader.load(&path.display().to_string(), wasm).map_err(|e| e.to_string());
+    let modules_loaded: Vec<Module> = modules.files.iter().map(load).collect::<Result<_, _>>()?;
+    let engine = engine.with_modules(&modules_loaded).map_err(|e| e.to_string())?;
+    let parsers = engine.parsers().on(&modules.parse_on)?;
+    Ok(engine.with_parsers(parsers))
 }

@@ -12,7 +12,7 @@ use crate::gate::prepare;
 use crate::lineup::Lineup;
 use crate::load::Loaded;
 use crate::sampler::{Effort, affordable};
-use crate::workload::Workload;
+use crate::workload::{ModuleFiles, Workload};
 
 /// The rules of a workload that engines of the line-up can run which cannot run all of them, as a workload; `None` where there is no such
 /// engine, or none that runs any rule. Where engines have no rule in common, those that run the most count. An engine that would take the
@@ -93,6 +93,7 @@ fn reduced(loaded: &Loaded, kept: &[bool], engines: &[&str]) -> Option<Workload>
         expected: whole.expected.iter().filter(|(name, _)| names.contains(&name.as_str())).map(|(n, c)| (n.clone(), *c)).collect(),
         // A rule that names a list is in no part: no other engine has lists. Figures that are cited are of the whole.
         lists: Vec::new(),
+        modules: ModuleFiles::default(),
         cited: Vec::new(),
         ..whole.clone()
     })

@@ -9,7 +9,7 @@ use std::hint::black_box;
 use std::time::{Duration, Instant};
 
 use cpu_time::ThreadTime;
-use quintet::{Batch, Instance, Matches, Profile, RuleCost, Spent};
+use quintet::{Batch, Instance, Matches, Passes, Profile, RuleCost, Spent};
 use quintet_results::{Profile as ProfileResult, RuleProfile, median};
 
 use crate::lineup::{Lineup, PassRows};
@@ -33,8 +33,8 @@ impl Repeats {
     pub const FULL: Repeats = Repeats { rounds: 15, time: Duration::from_millis(500) };
 }
 
-/// What each rule of a verified workload costs on the line-up's backends, with passes where there are such rows. A workload of one rule has
-/// no profile: its rule costs what its batches cost.
+/// What each rule of a verified workload costs on the line-up's backends, with passes where there are such rows; but for `prefilter`, so that
+/// what each costs adds up to what all do. A workload of one rule has no profile: its rule costs what its batches cost.
 ///
 /// # Errors
 /// When a row fails.
@@ -45,9 +45,15 @@ pub fn profile(loaded: &Loaded, lineup: &Lineup, verified: &Verified, repeats: R
     }
     let passes = lineup.passes != PassRows::Off;
     let present = |id: &str| verified.absent.iter().all(|a| a.id != id);
+    let plain = if loaded.linked.has_prefilter() {
+        let engine = loaded.engine.clone().with_passes(Passes { prefilter: false, ..*loaded.engine.passes() });
+        engine.link(loaded.unoptimised.program().clone()).map_err(failed)?
+    } else {
+        loaded.linked.clone()
+    };
     let mut rows = Vec::new();
     for entry in lineup.entries().iter().filter(|e| e.passes == passes && present(&e.id())) {
-        let rules = loaded.engine.compile_linked(entry.linked(loaded), &*entry.backend).map_err(failed)?;
+        let rules = loaded.engine.compile_linked(if passes { &plain } else { &loaded.unoptimised }, &*entry.backend).map_err(failed)?;
         rows.push((entry.id(), rules.instance().map_err(failed)?));
     }
     let mut profiler = Profiler::new(rules.iter().map(|r| r.name.clone()).collect(), rows, repeats);

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use include_dir::Dir;
 use quintet::{Limits, ListText};
 use quintet_results::Cited;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 /// A workload: what is run on what.
 #[derive(Clone, Debug, Default)]
@@ -32,12 +32,23 @@ pub struct Workload {
     pub expected: BTreeMap<String, usize>,
     /// The lists that the rules name.
     pub lists: Vec<ListText>,
+    /// The modules whose functions and fields the rules use.
+    pub modules: ModuleFiles,
     /// The limits that its rules are held to.
     pub limits: Limits,
     /// Figures of other engines on these rules and records that a run shows beside its own.
     pub cited: Vec<Cited>,
     /// The ids of other engines that take no part, and why.
     pub without: Vec<(String, String)>,
+}
+
+/// Modules, and what else is said of them.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct ModuleFiles {
+    /// Their files and the bytes of these.
+    pub files: Vec<(PathBuf, Vec<u8>)>,
+    /// The records that parsers are for, by a rule; what a module says of the others holds.
+    pub parse_on: Vec<(String, String)>,
 }
 
 /// Where a workload's files are.
@@ -179,6 +190,7 @@ impl Workload {
             scheme: text.scheme.map(|p| ready_made(&p).map_or_else(|| files.read_text(&beside(&p)), Ok)).transpose()?,
             expected: text.expected,
             lists,
+            modules: ModuleFiles::default(),
             limits: Limits::default(),
             cited,
             without: Vec::new(),

@@ -23,14 +23,26 @@ export interface Token {
 
 /** What a node is. */
 export type NodeKind =
-  /** The whole text: rules, functions and constants, or one expression. */
+  /** The whole text: rules, functions, constants, tables and outputs, or one expression. */
   | "file"
-  /** `rule NAME = EXPRESSION`, or `rule NAME BLOCK`. */
+  /** `rule NAME = EXPRESSION`, or `rule NAME BLOCK`; entries in brackets may stand behind the name. */
   | "rule"
   /** `fn NAME(PARAMETERS) -> TYPES BLOCK`. */
   | "function"
   /** `const NAME: TYPE = EXPRESSION`. */
   | "constant"
+  /** `time = EXPRESSION`. */
+  | "time"
+  /** `state NAME[KEYS]: KIND BOUNDS`: the keys as expressions. */
+  | "state"
+  /** `on RULE BLOCK`. */
+  | "on"
+  /** `output NAME on RULE LIMIT = FORMAT`: perhaps a limit, then the values as entries. */
+  | "output"
+  /** `limit N within TIME by KEYS`: the keys as expressions. */
+  | "limit"
+  /** What is said of a rule in brackets, or the value of an output: `NAME: EXPRESSION`. */
+  | "entry"
   /** What cannot be parsed: tokens alone. */
   | "error"
   /** A parameter: `NAME: TYPE`. */

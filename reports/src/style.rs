@@ -161,7 +161,8 @@ pub fn assign(workloads: &[WorkloadResult], criterion: &[CriterionResult]) -> Ve
                 (RowKind::Native, ..) => "12 3",
                 (RowKind::Peer, ..) => "3 3",
                 (_, true, None) => "1.5 3",
-                (_, true, Some(_)) => "7 3 1.5 3",
+                (_, true, Some(0)) => "7 3 1.5 3",
+                (_, true, Some(_)) => "4 2 1.5 6",
                 (_, false, Some(0)) => "7 4",
                 (_, false, Some(_)) => "4 2 4 6",
                 (_, false, None) => "",
@@ -266,6 +267,8 @@ mod tests {
             row("jit-fast", Backend, "jit", "fast", true),
             row("jit/no-passes", Backend, "jit", "", false),
             row("jit-fast/no-passes", Backend, "jit", "fast", false),
+            row("jit-stencil", Backend, "jit", "stencil", true),
+            row("jit-stencil/no-passes", Backend, "jit", "stencil", false),
             row("wasm", Backend, "wasm", "", true),
             row("native", Native, "native", "", false),
             row("lua", Backend, "lua", "", true),
@@ -275,10 +278,11 @@ mod tests {
         let workload = vec![WorkloadResult { rows: rows.into(), ..tests_workload() }];
         let styles = assign(&workload, &[]);
         assert_eq!(styles.first().map(|s| s.id.as_str()), Some("jit"));
-        assert_eq!(styles.iter().filter(|s| s.candidate()).count(), 4);
+        assert_eq!(styles.iter().filter(|s| s.candidate()).count(), 5);
         let of = |group| styles.iter().filter(|s| s.group() == group).map(|s| s.id.as_str()).collect::<Vec<_>>();
         assert_eq!(of(Group::Backends), ["jit", "wasm", "lua"]);
-        assert_eq!((of(Group::Configurations), of(Group::PassesOff)), (vec!["jit-fast"], vec!["jit/no-passes", "jit-fast/no-passes"]));
+        assert_eq!(of(Group::Configurations), ["jit-fast", "jit-stencil"]);
+        assert_eq!(of(Group::PassesOff), ["jit/no-passes", "jit-fast/no-passes", "jit-stencil/no-passes"]);
         for (i, a) in styles.iter().enumerate() {
             for b in &styles[i + 1..] {
                 assert_ne!((a.slot, a.dashes, a.marker, a.hollow), (b.slot, b.dashes, b.marker, b.hollow), "{} and {}", a.id, b.id);

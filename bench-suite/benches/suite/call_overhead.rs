@@ -1,8 +1,9 @@
 //! What a call costs by itself: the rule `true` on one record, and a batch without records.
 
 use criterion::{Criterion, Throughput};
-use quintet::{Matches, backends};
+use quintet::Matches;
 use quintet_bench::scaling::cheapest;
+use quintet_bench::usual;
 
 use crate::agreed::Agreed;
 use crate::settings::lazy;
@@ -13,7 +14,7 @@ pub fn call_overhead(criterion: &mut Criterion) {
     let (one, none) = (lazy(make(1)), lazy(make(0)));
     let mut group = criterion.benchmark_group("call_overhead/one-record");
     group.throughput(Throughput::Elements(1));
-    for backend in backends() {
+    for backend in usual() {
         let mut ready = None;
         group.bench_function(backend.id().to_string(), |b| {
             let instance = ready.get_or_insert_with(|| one.instance(&one.compile(&*backend), &*backend));
@@ -24,7 +25,7 @@ pub fn call_overhead(criterion: &mut Criterion) {
     }
     group.finish();
     let mut group = criterion.benchmark_group("call_overhead/empty-batch");
-    for backend in backends() {
+    for backend in usual() {
         let (mut ready, mut matches) = (None, Matches::new());
         group.bench_function(backend.id().to_string(), |b| {
             let instance = ready.get_or_insert_with(|| none.instance(&none.compile(&*backend), &*backend));

@@ -7,6 +7,7 @@
 //! | `compile/WORKLOAD/BACKEND` | compiling all rules, and freeing what it made |
 //! | `instantiate/WORKLOAD/BACKEND` | making an instance, and freeing it |
 //! | `first_call/WORKLOAD/BACKEND` | a fresh instance's first call, on one record |
+//! | `first_answer/WORKLOAD/BACKEND` | compiling all rules, an instance, its first call on one record, and freeing all of it |
 //! | `run_single/WORKLOAD/BACKEND` | all records of the workload, one call each |
 //! | `run_batch/WORKLOAD/BACKEND` | all records of the workload, one call per batch |
 //! | `run_batch/WORKLOAD/BACKEND/no-passes` | the same, for rules that no optimising pass has seen |
@@ -14,7 +15,8 @@
 //! | `call_overhead/empty-batch/BACKEND` | a call for a batch without records |
 //! | `scaling/AXIS/BACKEND/SIZE` | a batch, or compiling, at this size of one quantity; see [`quintet_bench::scaling`] |
 //!
-//! BACKEND is a backend's id; `compile` and `instantiate` have all configurations (`jit-fast`, `wasm-winch`), the others the default ones.
+//! BACKEND is a backend's id; `compile`, `instantiate` and `first_answer` have all configurations (`jit-fast`, `jit-stencil`, `wasm-winch`), the others
+//! the default ones, most of them with `jit-stencil`.
 //! Throughput is in records where records are run, in rules where rules are compiled.
 //!
 //! `first_call` makes thousands of instances one after another, so the processor has everything at hand; `quintet compare` times one first

@@ -1,8 +1,8 @@
 //! From a linked program to the first answer of a backend.
 
 use criterion::{BatchSize, Criterion, Throughput};
-use quintet::{RuleSet, Rules, backends, configurations};
-use quintet_bench::Loaded;
+use quintet::{RuleSet, Rules, configurations};
+use quintet_bench::{Loaded, usual};
 
 use crate::settings::lazy;
 use crate::workloads::Prepared;
@@ -40,7 +40,7 @@ pub fn first_call(criterion: &mut Criterion, prepared: &Prepared) {
     let loaded = &prepared.loaded;
     let mut group = criterion.benchmark_group(format!("first_call/{}", prepared.name));
     group.throughput(Throughput::Elements(1));
-    for backend in backends() {
+    for backend in usual() {
         let rules = lazy(|| loaded.engine.compile_linked(&loaded.linked, &*backend).expect("the workload is verified"));
         let mut hits = RuleSet::new();
         group.bench_function(backend.id().to_string(), |b| {
@@ -50,6 +50,25 @@ pub fn first_call(criterion: &mut Criterion, prepared: &Prepared) {
                 |instance| instance.run(loaded.batches[0].record(0), &mut hits),
                 BatchSize::PerIteration,
             );
+        });
+    }
+    group.finish();
+}
+
+/// From a linked program to the answer for the first record, and freeing all of it, in every configuration.
+pub fn first_answer(criterion: &mut Criterion, prepared: &Prepared) {
+    let loaded = &prepared.loaded;
+    let mut group = criterion.benchmark_group(format!("first_answer/{}", prepared.name));
+    group.throughput(Throughput::Elements(prepared.rules));
+    for backend in configurations() {
+        let mut hits = RuleSet::new();
+        group.bench_function(backend.id().to_string(), |b| {
+            let loaded: &Loaded = loaded;
+            b.iter(|| {
+                let rules = loaded.engine.compile_linked(&loaded.linked, &*backend).expect("the workload is verified");
+                let mut instance = rules.instance().expect("the workload is verified");
+                instance.run(loaded.batches[0].record(0), &mut hits)
+            });
         });
     }
     group.finish();

@@ -2,8 +2,8 @@
 
 use criterion::measurement::WallTime;
 use criterion::{BenchmarkGroup, Criterion, Throughput};
-use quintet::{Backend, Batch, Instance, Matches, RuleSet, backends};
-use quintet_bench::Loaded;
+use quintet::{Backend, Batch, Instance, Matches, RuleSet};
+use quintet_bench::{Loaded, usual};
 
 use crate::settings::Lazy;
 use crate::workloads::Prepared;
@@ -18,7 +18,7 @@ pub fn run_single(criterion: &mut Criterion, prepared: &Prepared) {
     let loaded = &prepared.loaded;
     let mut group = criterion.benchmark_group(format!("run_single/{}", prepared.name));
     group.throughput(Throughput::Elements(prepared.records));
-    for backend in backends() {
+    for backend in usual() {
         let (mut ready, mut hits) = (None, RuleSet::new());
         group.bench_function(backend.id().to_string(), |b| {
             let loaded: &Loaded = loaded;
@@ -46,7 +46,7 @@ pub fn run_single(criterion: &mut Criterion, prepared: &Prepared) {
 pub fn run_batch(criterion: &mut Criterion, prepared: &Prepared) {
     let mut group = criterion.benchmark_group(format!("run_batch/{}", prepared.name));
     group.throughput(Throughput::Elements(prepared.records));
-    for backend in backends() {
+    for backend in usual() {
         batches(&mut group, backend.id().to_string(), &prepared.loaded, &*backend);
         batches(&mut group, format!("{}/no-passes", backend.id()), &prepared.without_passes, &*backend);
     }

@@ -36,6 +36,7 @@ pub fn workloads(criterion: &mut Criterion) {
         prepare::compile(criterion, &prepared);
         prepare::instantiate(criterion, &prepared);
         prepare::first_call(criterion, &prepared);
+        prepare::first_answer(criterion, &prepared);
         run::run_single(criterion, &prepared);
         run::run_batch(criterion, &prepared);
     }

@@ -5,7 +5,8 @@ use std::error::Error;
 use quintet::{Batch, configurations};
 use quintet_results::Cited;
 
-use crate::turns::{Work, filters, summary, take_turns, work};
+use crate::filters;
+use crate::turns::{Work, summary, take_turns, work};
 
 /// Prints, for each filter and record, how many times as long as wirefilter's a call takes, on all backends or those that are named.
 pub fn calls(wanted: &[String]) -> Result<(), Box<dyn Error>> {

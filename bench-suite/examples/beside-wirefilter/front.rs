@@ -6,7 +6,8 @@ use quintet::{Engine, Passes, backend};
 use quintet_lang::parse;
 use serde::Deserialize;
 
-use crate::turns::{Work, filters, summary, take_turns, work};
+use crate::filters;
+use crate::turns::{Work, summary, take_turns, work};
 
 /// wirefilter's figures.
 const CITED: &str = include_str!("../../workloads/data/wirefilter-main-front.toml");

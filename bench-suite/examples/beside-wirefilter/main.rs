@@ -14,11 +14,16 @@
 //! than a round cancels. A figure is the median of its rounds. Ratios above 1 mean that Quintet is slower.
 
 mod calls;
+mod expressions;
 mod front;
 mod packs;
 mod turns;
 
 use std::error::Error;
+
+use quintet_bench::{Loaded, shipped};
+
+use expressions::{Named, expressions};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -33,4 +38,11 @@ fn main() -> Result<(), Box<dyn Error>> {
         ("packs", []) => packs::packs(),
         _ => Err("give `calls`, also with ids of backends, or `front` or `packs`, or nothing for all of it".into()),
     }
+}
+
+/// The workload of wirefilter's figures, and each of its rules' names and expressions.
+fn filters() -> Result<(Loaded, Named), Box<dyn Error>> {
+    let loaded = Loaded::new(shipped("wirefilter-bench")?)?;
+    let filters = expressions(&loaded)?;
+    Ok((loaded, filters))
 }

@@ -1,11 +1,9 @@
-//! Work that takes turns with a native call through a function pointer, and the workload's filters one by one.
+//! Work that takes turns with a native call through a function pointer.
 
-use std::error::Error;
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
-use quintet_bench::{Loaded, pointer_call, shipped};
-use quintet_lang::parse;
+use quintet_bench::pointer_call;
 use quintet_results::median;
 
 /// Rounds of which the median is taken.
@@ -63,22 +61,6 @@ pub fn work<'w, T>(mut work: impl FnMut() -> T + 'w) -> Work<'w> {
             black_box(work());
         }
     })
-}
-
-/// Rules' names and expressions.
-type Named = Vec<(String, String)>;
-
-/// The workload, and each of its rules' names and expressions.
-pub fn filters() -> Result<(Loaded, Named), Box<dyn Error>> {
-    let loaded = Loaded::new(shipped("wirefilter-bench")?)?;
-    let text = &loaded.workload.rules;
-    let file = parse(text, loaded.engine.limits())?;
-    let expression = |rule: &quintet_lang::syntax::Rule| {
-        let rule_text = text.get(rule.span.start as usize..rule.span.end as usize)?;
-        Some((rule.name.text.to_string(), rule_text.split_once('=')?.1.trim().to_owned()))
-    };
-    let filters = file.rules().map(expression).collect::<Option<_>>().ok_or("the workload's rules are expressions")?;
-    Ok((loaded, filters))
 }
 
 /// The geometric mean and the three greatest of what has these names.

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::effort::Effort;
 use super::{MeasureError, failed};
 use crate::lineup::{Lineup, PassRows};
-use crate::workload::Workload;
+use crate::workload::{ModuleFiles, Workload};
 
 /// A workload, who takes part, and how much is measured.
 #[derive(Clone, Debug)]
@@ -52,6 +52,7 @@ struct Head {
     scheme: Option<String>,
     expected: BTreeMap<String, usize>,
     lists: Vec<(String, PathBuf, Vec<u8>)>,
+    modules: ModuleFiles,
     limits: Limits,
     without: Vec<(String, String)>,
     backends: Vec<String>,
@@ -85,6 +86,7 @@ impl Job {
             scheme: w.scheme.clone(),
             expected: w.expected.clone(),
             lists: w.lists.iter().map(|l| (l.spec(), l.path().to_owned(), l.text().to_vec())).collect(),
+            modules: w.modules.clone(),
             limits: w.limits.clone(),
             without: w.without.clone(),
             backends: self.backends.clone(),
@@ -118,6 +120,7 @@ impl Job {
             scheme: head.scheme,
             expected: head.expected,
             lists: head.lists.into_iter().map(list).collect::<Result<_, _>>()?,
+            modules: head.modules,
             limits: head.limits,
             // What is cited takes no part in measuring.
             cited: Vec::new(),

@@ -7,8 +7,13 @@
 #[cfg(not(target_endian = "little"))]
 compile_error!("records are little-endian words that generated code reads in place; big-endian hosts are not supported");
 
+#[cfg(target_os = "linux")]
+mod mapped;
 mod memory;
 #[cfg(target_os = "linux")]
 mod shared;
+
+#[cfg(target_os = "linux")]
+pub use mapped::{Mapped, forget_mappings, locate, mappings_generation, note_mapping};
 
 pub use memory::{Arena, ArenaError, Kind, MAX_BYTES, Memory, PADDING};

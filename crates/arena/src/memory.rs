@@ -97,15 +97,15 @@ impl Arena {
         self.generation
     }
 
-    /// The file descriptor of shared memory, for mapping it again, and the bytes it holds.
+    /// The file of shared memory, for mapping it again, and the bytes it holds.
     ///
     /// # Safety
     /// Nobody writes to the file or changes its length through the descriptor, or a copy of it, while the arena or a mapping of it lives.
     #[cfg(target_os = "linux")]
-    pub unsafe fn descriptor(&self) -> Option<(std::os::fd::BorrowedFd<'_>, usize)> {
+    pub unsafe fn file(&self) -> Option<(&std::sync::Arc<std::os::fd::OwnedFd>, usize)> {
         match &self.storage {
             Storage::Plain(_) => None,
-            Storage::Shared(s) => Some((s.descriptor(), s.capacity())),
+            Storage::Shared(s) => Some((s.file(), s.capacity())),
         }
     }
 

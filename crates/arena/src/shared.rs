@@ -1,14 +1,17 @@
 //! Memory behind a file descriptor.
 
 use std::io;
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::fd::OwnedFd;
+use std::sync::Arc;
 
 use rustix::fs::{MemfdFlags, ftruncate, memfd_create};
 use rustix::mm::{MapFlags, MremapFlags, ProtFlags, mmap, mremap, munmap};
 
+use crate::mapped;
+
 /// A mapped memfd. The mapping is as long as the file and is the only one in this process that is ever written through.
 pub(crate) struct Shared {
-    file: OwnedFd,
+    file: Arc<OwnedFd>,
     /// The start of the mapping; null while `capacity` is 0.
     start: *mut u64,
     /// Bytes mapped, a multiple of the page size.
@@ -25,11 +28,11 @@ const PAGE: usize = 1 << 16;
 impl Shared {
     pub(crate) fn new() -> io::Result<Shared> {
         let file = memfd_create("quintet-arena", MemfdFlags::CLOEXEC)?;
-        Ok(Shared { file, start: std::ptr::null_mut(), capacity: 0 })
+        Ok(Shared { file: Arc::new(file), start: std::ptr::null_mut(), capacity: 0 })
     }
 
-    pub(crate) fn descriptor(&self) -> BorrowedFd<'_> {
-        self.file.as_fd()
+    pub(crate) fn file(&self) -> &Arc<OwnedFd> {
+        &self.file
     }
 
     pub(crate) fn capacity(&self) -> usize {
@@ -45,13 +48,16 @@ impl Shared {
         ftruncate(&self.file, bytes as u64)?;
         let start = if self.capacity == 0 {
             // SAFETY: a fresh mapping at an address of the system's choice, of a file as long as the mapping.
-            unsafe { mmap(std::ptr::null_mut(), bytes, ProtFlags::READ | ProtFlags::WRITE, MapFlags::SHARED, &self.file, 0)? }
+            unsafe { mmap(std::ptr::null_mut(), bytes, ProtFlags::READ | ProtFlags::WRITE, MapFlags::SHARED, &*self.file, 0)? }
         } else {
+            mapped::forget_mappings(self.start.cast(), self.capacity);
             // SAFETY: `start..start + capacity` is this value's own mapping; `&mut self` says that nobody holds a slice of it.
             unsafe { mremap(self.start.cast(), self.capacity, bytes, MremapFlags::MAYMOVE)? }
         };
         self.start = start.cast();
         self.capacity = bytes;
+        // SAFETY: the mapping was just made, of the whole file; it is forgotten before it moves and before it is unmapped.
+        unsafe { mapped::note_mapping(self.start.cast(), bytes, &self.file) };
         Ok(())
     }
 
@@ -69,6 +75,7 @@ impl Shared {
 impl Drop for Shared {
     fn drop(&mut self) {
         if self.capacity > 0 {
+            mapped::forget_mappings(self.start.cast(), self.capacity);
             // SAFETY: this value's own mapping, to which nothing refers any more. A failure would leak it, which is harmless.
             let _ = unsafe { munmap(self.start.cast(), self.capacity) };
         }

@@ -7,6 +7,7 @@ use quintet::Passes;
 
 use crate::limits::LimitArgs;
 use crate::lists::ListArgs;
+use crate::modules::ModuleArgs;
 use crate::pick::RuleArgs;
 
 use crate::commands::report::ReportArgs;
@@ -35,6 +36,8 @@ pub enum Verb {
     Diff(crate::commands::diff::DiffArgs),
     Run(crate::commands::run::RunArgs),
     Profile(crate::commands::profile::ProfileArgs),
+    Compile(crate::commands::compile::CompileArgs),
+    Module(crate::commands::module::ModuleVerbArgs),
     Check(CheckArgs),
     Fields(FieldsArgs),
     Functions(crate::commands::functions::FunctionsArgs),
@@ -63,7 +66,8 @@ pub struct SchemeArgs {
 /// Which optimising passes run. They change what rules cost, never what they answer.
 #[derive(ClapArgs)]
 pub struct PassesArgs {
-    /// The optimising passes: all, none, or those of these names joined by commas (fold, flatten, negate, ranges, sets, order, share).
+    /// The optimising passes: all, none, or those of these names joined by commas (fold, flatten, negate, ranges, sets, order, inline,
+    /// share, prefilter).
     #[arg(long, value_name = "on|off|NAMES", default_value = "on")]
     pub passes: Passes,
 }
@@ -106,6 +110,8 @@ pub struct CheckArgs {
     #[command(flatten)]
     pub lists: ListArgs,
     #[command(flatten)]
+    pub modules: ModuleArgs,
+    #[command(flatten)]
     pub limits: LimitArgs,
     /// Text for people on standard error, or JSON for editors on standard output.
     #[arg(long, value_enum, default_value_t = CheckOutput::Text)]
@@ -125,6 +131,8 @@ pub enum CheckOutput {
 pub struct FieldsArgs {
     #[command(flatten)]
     pub scheme: SchemeArgs,
+    #[command(flatten)]
+    pub modules: ModuleArgs,
     /// A table for people, or JSON for programs.
     #[arg(long, value_enum, default_value_t = FieldsOutput::Table)]
     pub output: FieldsOutput,
@@ -144,7 +152,7 @@ Examples:
   quintet explain 'tcp.port == 443 or tcp.port == 80' --emit ast --passes off      what the passes were given
   quintet explain edge.rules --emit plan                                           what is decided once for all backends
   quintet explain 'tcp.port == 443' --emit clif                                    by jit; wat is by wasm, lua by lua
-  quintet explain 'tcp.port == 443' --emit asm --backend jit                       or jit-fast, wasm, wasm-winch
+  quintet explain 'tcp.port == 443' --emit asm --backend jit                       or jit-fast, jit-stencil, wasm, wasm-winch
   quintet explain edge.rules --rule login --rule tls --emit lua
   quintet explain 'http.host contains \"example\"' --format http --emit wat
 

@@ -10,6 +10,7 @@ mod failure;
 mod heap;
 mod limits;
 mod lists;
+mod modules;
 mod notes;
 mod parallel;
 mod pick;
@@ -41,6 +42,8 @@ fn run(verb: Verb) -> Result<ExitCode, Failure> {
         Verb::Diff(args) => commands::diff::run(&args),
         Verb::Run(args) => commands::run::run(&args),
         Verb::Profile(args) => commands::profile::run(&args),
+        Verb::Compile(args) => commands::compile::run(&args),
+        Verb::Module(args) => commands::module::run(&args),
         Verb::Check(args) => commands::check::run(&args),
         Verb::Fields(args) => commands::fields::run(&args),
         Verb::Functions(args) => commands::functions::run(&args),

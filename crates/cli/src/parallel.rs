@@ -11,7 +11,8 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use clap::Args;
-use quintet::{Batch, Scheme};
+use quintet::modules::Parsed;
+use quintet::{Batch, Bound, Instance, Scheme};
 use quintet_inputs::{Decoder, Format, Input, InputError, Originals, Piece, Pieces, ReaderOptions, Stats};
 
 use crate::failure::Failure;
@@ -58,6 +59,8 @@ pub struct Decoding {
     how: Arc<How>,
     /// Made when it is needed.
     decoder: Option<Decoder>,
+    /// What the conditions of parsers run on.
+    conditions: Vec<Option<Box<dyn Instance>>>,
 }
 
 /// How an input's records are made.
@@ -67,6 +70,9 @@ struct How {
     options: ReaderOptions,
     /// The input's name.
     name: String,
+    parsers: Bound,
+    /// What all threads' parsers made of records.
+    parsed: Mutex<Parsed>,
 }
 
 impl Decoding {
@@ -78,18 +84,19 @@ impl Decoding {
         name: String,
         input: Input,
         format: Format,
-        scheme: &Scheme,
+        (scheme, parsers): (&Scheme, &Bound),
         options: &ReaderOptions,
     ) -> Result<(Decoding, Pieces), Failure> {
-        let how = Arc::new(How { format, scheme: scheme.clone(), options: options.clone(), name });
+        let (parsers, parsed) = (parsers.clone(), Mutex::default());
+        let how = Arc::new(How { format, scheme: scheme.clone(), options: options.clone(), name, parsers, parsed });
         let decoder = how.decoder()?;
         let pieces = input.pieces(format, options).map_err(|e| how.unreadable(e))?;
-        Ok((Decoding { how, decoder: Some(decoder) }, pieces))
+        Ok((Decoding { how, decoder: Some(decoder), conditions: Vec::new() }, pieces))
     }
 
     /// The same for another thread.
     pub fn another(&self) -> Decoding {
-        Decoding { how: self.how.clone(), decoder: None }
+        Decoding { how: self.how.clone(), decoder: None, conditions: Vec::new() }
     }
 
     /// What makes records, and what to call the input it makes them of.
@@ -106,7 +113,21 @@ impl Decoding {
         let decoder = self.decoder()?;
         let batch = decoder.next_batch(piece, reuse);
         let (numbers, originals) = decoder.take();
-        Ok(batch.map_err(|e| self.how.unreadable(e))?.map(|batch| (batch, numbers, originals)))
+        let Some(mut batch) = batch.map_err(|e| self.how.unreadable(e))? else { return Ok(None) };
+        if !self.how.parsers.is_empty() {
+            let parsed = self.how.parsers.apply(&mut batch, &mut self.conditions).map_err(Failure::unusable)?;
+            let mut all = lock(&self.how.parsed);
+            all.tried += parsed.tried;
+            all.not_parsed += parsed.not_parsed;
+            all.trapped += parsed.trapped;
+        }
+        Ok(Some((batch, numbers, originals)))
+    }
+
+    /// What is to be said of what parsers made of the input.
+    pub fn said(&self) -> Option<String> {
+        let Parsed { tried, trapped, .. } = *lock(&self.how.parsed);
+        (trapped > 0).then(|| format!("parsers of modules trapped on {trapped} of {tried} records, which lack their fields"))
     }
 }
 

@@ -171,22 +171,28 @@ pub fn format_of(args: &SchemeArgs, input: &mut Input, path: &Path) -> Result<Fo
 fn named_scheme(engine: &Engine, name: &str) -> Result<Scheme, Failure> {
     let wrong = |e: &dyn std::fmt::Display| Failure::unusable(format!("{name}: {e}"));
     if let Some((builder, _)) = schemes::named(name) {
-        return builder.functions(engine.library().signatures()).build().map_err(|e| wrong(&e));
+        let scheme = builder.functions(engine.library().signatures()).build();
+        return scheme.and_then(|scheme| engine.declare_parsed(&scheme)).map_err(|e| wrong(&e));
     }
     if !Path::new(name).exists() {
         let ready = schemes::NAMES.join(", ");
         return Err(Failure::unusable(format!("there is no scheme `{name}`: name a ready-made one ({ready}) or a scheme's TOML file")));
     }
     let text = std::fs::read_to_string(name).map_err(|e| wrong(&e))?;
-    Scheme::from_toml(&text, engine.library().signatures()).map_err(|e| wrong(&e))
+    let scheme = Scheme::from_toml(&text, engine.library().signatures());
+    scheme.and_then(|scheme| engine.declare_parsed(&scheme)).map_err(|e| wrong(&e))
 }
 
 /// The scheme that the flags name, for records of `format`.
 pub fn scheme(engine: &Engine, args: &SchemeArgs, format: Format) -> Result<Scheme, Failure> {
     match &args.scheme {
         Some(name) => named_scheme(engine, name),
-        None => schemes::of(format, engine.library().signatures())
-            .ok_or_else(|| Failure::unusable("JSON lines need --scheme NAME|FILE, which says what the fields and their types are")),
+        None => {
+            let scheme = schemes::of(format, engine.library().signatures());
+            let scheme = scheme
+                .ok_or_else(|| Failure::unusable("JSON lines need --scheme NAME|FILE, which says what the fields and their types are"))?;
+            engine.declare_parsed(&scheme).map_err(Failure::unusable)
+        }
     }
 }
 
@@ -220,5 +226,7 @@ pub fn check(
 
 /// A checked program, prepared; a literal that cannot be prepared is a finding like any other.
 pub fn linked(engine: &Engine, text: &str, program: Program) -> Result<Arc<Linked>, Diagnostics> {
-    engine.link(program).map_err(|e| Diagnostics::of(text, [Diagnostic::error("bad-literal", e.span(), e.to_string()).label("here")]))
+    engine
+        .link_stateful(program)
+        .map_err(|e| Diagnostics::of(text, [Diagnostic::error("bad-literal", e.span(), e.to_string()).label("here")]))
 }

@@ -31,7 +31,7 @@ fn explain_shows_what_each_backend_makes() {
         assert_eq!(out(&implied), out(&quintet(&["explain", "tcp.port == 443", "--emit", emit, "--backend", backend])));
     }
     let several = quintet(&["explain", "tcp.port == 443", "--emit", "asm"]);
-    assert!(err(&several).contains("use --backend jit or jit-fast or wasm or wasm-winch"), "{}", err(&several));
+    assert!(err(&several).contains("use --backend jit or jit-fast or jit-stencil or wasm or wasm-winch"), "{}", err(&several));
     for (backend, emit, part) in [
         ("wasm", "asm", "; rule_0: "),
         ("wasm-winch", "asm", "; rule_0: "),

@@ -71,7 +71,7 @@ fn hostile_files_are_answered_within_a_second() {
         ("equal-bombs.rules", joined(100, "\n", &|i| format!("rule r{i} = name matches \"(?:a{{500}}){{600}}\"")), Ok("")),
         ("bomb.rules", "name matches \"(a{1000}){1000}\"".into(), Err("limit of 10485760 bytes")),
     ];
-    let backends = ["interp", "closures", "jit", "jit-fast", "wasm", "wasm-winch", "lua", "lua-nojit"];
+    let backends = ["interp", "closures", "jit", "jit-fast", "jit-stencil", "wasm", "wasm-winch", "lua", "lua-nojit"];
     for (name, text, wanted) in &rules {
         let path = file(name, text.as_bytes());
         let check = quintet(&["check", &path, "--scheme", &scheme]);

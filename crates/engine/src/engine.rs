@@ -3,8 +3,11 @@
 use std::sync::Arc;
 
 use quintet_lang::diagnostic::Diagnostics;
-use quintet_lang::{Checked, Limits, Passes, Program, Scheme, optimise, rewrite};
-use quintet_runtime::{Backend, CompileError, Compiled, Filter, Instance, InstantiateError, Library, LinkError, Linked, Lists};
+use quintet_lang::{Checked, FieldId, Limits, Passes, Program, Scheme, optimise, rewrite};
+use quintet_runtime::{
+    Backend, BackendId, CompileError, Compiled, Filter, Instance, InstantiateError, Library, LinkError, Linked, Lists, PREFILTER_PAYS,
+    Session, SessionError, Threshold, Thresholds,
+};
 
 use crate::callable::{Callable, NotCallable};
 use crate::expression::Expression;
@@ -17,6 +20,8 @@ pub struct Engine {
     lists: Lists,
     limits: Limits,
     passes: Passes,
+    #[cfg(feature = "builtin")]
+    pub(crate) parsers: quintet_modules::Parsers,
 }
 
 /// Compiled rules, ready to be instantiated by any number of threads.
@@ -24,6 +29,7 @@ pub struct Engine {
 pub struct Rules {
     linked: Arc<Linked>,
     compiled: Arc<dyn Compiled>,
+    backend: BackendId,
     limits: Limits,
 }
 
@@ -54,13 +60,26 @@ impl Default for Engine {
 impl Engine {
     /// The standard functions, no lists, the default limits, all passes.
     pub fn new() -> Engine {
-        Engine { library: Library::standard(), lists: Lists::new(), limits: Limits::default(), passes: Passes::default() }
+        Engine {
+            library: Library::standard(),
+            lists: Lists::new(),
+            limits: Limits::default(),
+            passes: Passes::default(),
+            #[cfg(feature = "builtin")]
+            parsers: quintet_modules::Parsers::default(),
+        }
     }
 
     /// The same engine with other functions.
     pub fn with_library(mut self, library: Library) -> Engine {
         self.library = library;
         self
+    }
+
+    /// The functions that rules may call, to add some.
+    #[cfg(feature = "builtin")]
+    pub(crate) fn library_mut(&mut self) -> &mut Library {
+        &mut self.library
     }
 
     /// The same engine with these named lists.
@@ -123,7 +142,7 @@ impl Engine {
     /// # Errors
     /// All that is wrong with the text.
     pub fn check_projected(&self, source: &str, scheme: &Scheme) -> Result<Program, Diagnostics> {
-        projected(scheme, |scheme| self.check(source, scheme))
+        self.projected(scheme, |scheme| self.check(source, scheme))
     }
 
     /// Parses and checks one expression of any type. The program answers its value; see [`Program::value`].
@@ -139,7 +158,24 @@ impl Engine {
     /// # Errors
     /// All that is wrong with the text.
     pub fn check_value_projected(&self, source: &str, scheme: &Scheme) -> Result<Program, Diagnostics> {
-        projected(scheme, |scheme| self.check_value(source, scheme))
+        self.projected(scheme, |scheme| self.check_value(source, scheme))
+    }
+
+    /// The program that `check` makes against the part of the scheme that the program uses.
+    fn projected(&self, scheme: &Scheme, check: impl Fn(&Scheme) -> Result<Program, Diagnostics>) -> Result<Program, Diagnostics> {
+        let used = self.needed_fields(scheme, check(scheme)?.used_fields());
+        check(&scheme.project(|id, _| used.binary_search(&id).is_ok()))
+    }
+
+    /// The fields that records must have so that rules can use these, in order: those that the engine's parsers need to set them as well.
+    pub fn needed_fields(&self, scheme: &Scheme, mut used: Vec<FieldId>) -> Vec<FieldId> {
+        #[cfg(feature = "builtin")]
+        self.add_parsed(scheme, &mut used);
+        #[cfg(not(feature = "builtin"))]
+        let _ = scheme;
+        used.sort_unstable();
+        used.dedup();
+        used
     }
 
     /// A program that answers as this one does, after the engine's passes.
@@ -153,7 +189,11 @@ impl Engine {
     /// See [`LinkError`].
     pub fn link(&self, mut program: Program) -> Result<Arc<Linked>, LinkError> {
         rewrite(&mut program, &self.passes);
-        Linked::new(program, &self.library, &self.lists, &self.limits)
+        let mut thresholds = Thresholds::default();
+        if self.passes.prefilter {
+            thresholds = thresholds.with(Threshold::PrefilterRules, PREFILTER_PAYS);
+        }
+        Linked::with_thresholds(program, &self.library, &self.lists, &self.limits, thresholds)
     }
 
     /// The same for a program that nobody can have altered since it was checked, and that need not be looked through therefore.
@@ -161,7 +201,17 @@ impl Engine {
     /// # Errors
     /// See [`LinkError`].
     pub fn link_checked(&self, checked: Checked) -> Result<Arc<Linked>, LinkError> {
-        Linked::of_checked(checked.optimised(&self.passes), &self.library, &self.lists, &self.limits)
+        let program = checked.optimised(&self.passes);
+        Linked::of_checked(program, &self.library, &self.lists, &self.limits, self.passes.prefilter)
+    }
+
+    /// Optimises a checked program that may keep state, and prepares it for all backends. Where it does, a [`Session`] has its answers.
+    ///
+    /// # Errors
+    /// See [`LinkError`].
+    pub fn link_stateful(&self, mut program: Program) -> Result<Arc<Linked>, LinkError> {
+        rewrite(&mut program, &self.passes);
+        Linked::stateful(program, &self.library, &self.lists, &self.limits, self.passes.prefilter)
     }
 
     /// Compiles rules with the backend that has this id, as in [`backends`](crate::backends).
@@ -172,7 +222,8 @@ impl Engine {
         let backend = find(backend_id)?;
         let checked = Checked::rules(source, scheme, &self.limits)?;
         self.lists.check(&checked, source)?;
-        self.compile_linked(&self.link_checked(checked)?, &**backend).map_err(Error::Compile)
+        let linked = if checked.state.is_empty() { self.link_checked(checked)? } else { self.link_stateful(checked.into_program())? };
+        self.compile_linked(&linked, &**backend).map_err(Error::Compile)
     }
 
     /// Compiles an expression of any type with the backend that has this id. Records of the scheme are records of the expression.
@@ -190,23 +241,58 @@ impl Engine {
     /// # Errors
     /// See [`CompileError`].
     pub fn compile_linked(&self, linked: &Arc<Linked>, backend: &dyn Backend) -> Result<Rules, CompileError> {
-        Ok(Rules { linked: linked.clone(), compiled: backend.compile(linked)?, limits: self.limits.clone() })
+        Ok(Rules { linked: linked.clone(), compiled: backend.compile(linked)?, backend: backend.id(), limits: self.limits.clone() })
     }
 }
 
-/// The program that `check` makes against the part of the scheme that the program uses.
-fn projected(scheme: &Scheme, check: impl Fn(&Scheme) -> Result<Program, Diagnostics>) -> Result<Program, Diagnostics> {
-    let used = check(scheme)?.used_fields();
-    check(&scheme.project(|id, _| used.binary_search(&id).is_ok()))
-}
-
 impl Rules {
+    /// What a backend has made of a linked program.
+    #[cfg(all(feature = "modules", feature = "wasm"))]
+    pub(crate) fn of(linked: &Arc<Linked>, compiled: Arc<dyn Compiled>, backend: BackendId, limits: &Limits) -> Rules {
+        Rules { linked: linked.clone(), compiled, backend, limits: limits.clone() }
+    }
+
     /// What a thread needs to run the rules.
     ///
     /// # Errors
-    /// See [`InstantiateError`].
+    /// See [`InstantiateError`]. Rules that keep state or have outputs are run by a [session](Rules::session).
     pub fn instance(&self) -> Result<Box<dyn Instance>, InstantiateError> {
+        if self.linked.is_stateful() {
+            let why = "the rules keep state or have outputs; a session runs them, record after record";
+            return Err(InstantiateError::new(self.backend, why));
+        }
         self.compiled.instantiate(&self.limits)
+    }
+
+    /// A stream of records for rules that keep state or have outputs: with empty tables, and no sinks yet.
+    ///
+    /// # Errors
+    /// [`SessionError::Instantiate`], or [`SessionError::Misused`] where the rules do neither.
+    pub fn session(&self) -> Result<Session, SessionError> {
+        self.session_on(1)
+    }
+
+    /// The same, for so many threads to share the records of large batches by key, where rules allow it: see [`Session::new`].
+    ///
+    /// # Errors
+    /// As [`Rules::session`].
+    pub fn session_on(&self, threads: usize) -> Result<Session, SessionError> {
+        let instances = (0..threads.max(1)).map(|_| self.tests()).collect::<Result<_, _>>()?;
+        Session::new(self.linked.clone(), instances)
+    }
+
+    /// What a thread needs to run what rules that keep state say of a record alone, for [`Session::finish`] to make answers of. Of rules that
+    /// keep none, it is an [instance](Rules::instance).
+    ///
+    /// # Errors
+    /// See [`InstantiateError`].
+    pub fn tests(&self) -> Result<Box<dyn Instance>, InstantiateError> {
+        self.compiled.instantiate(&self.limits)
+    }
+
+    /// The scheme of the records that the rules run on.
+    pub fn scheme(&self) -> &Scheme {
+        self.linked.scheme()
     }
 
     /// One rule alone, to be asked about records one by one.
@@ -229,7 +315,7 @@ impl Rules {
         Callable::find(&self.linked, name)
     }
 
-    /// The program that was compiled, with its rules' names and expressions.
+    /// The program that was compiled, with its rules' names and expressions; where rules keep state, what they say of a record alone.
     pub fn program(&self) -> &Program {
         self.linked.program()
     }

@@ -250,6 +250,42 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
+//! # State and outputs
+//! Rules that keep tables from record to record, or have outputs, are run by a [`Session`], batch after batch; `docs/state.md` is the reference.
+//!
+//! ```
+//! use quintet::{ArenaKind, BatchBuilder, Engine, Matches, Scheme, Type, WriteSink};
+//!
+//! let scheme = Scheme::builder().mandatory("ts", Type::Float).mandatory("port", Type::Int).build()?;
+//! let source = "
+//!     time = ts
+//!     state ports: distinct within 60s max 1000
+//!     rule connection = port > 0
+//!     on connection { ports += port }
+//!     rule scan = connection and ports > 2
+//!     output alerts on scan = json { ports: ports, last: port }
+//! ";
+//! let rules = Engine::new().compile(source, &scheme, "jit")?;
+//! let mut builder = BatchBuilder::new(rules.scheme(), 4, ArenaKind::Shared)?;
+//! let (ts, port) = (scheme.field_id("ts").unwrap(), scheme.field_id("port").unwrap());
+//! for (second, number) in [(1.0, 22), (2.0, 23), (3.0, 22), (4.0, 25)] {
+//!     let mut record = builder.record();
+//!     record.float(ts, second);
+//!     record.int(port, number);
+//!     record.finish()?;
+//! }
+//! let batch = builder.build();
+//!
+//! let mut session = rules.session()?; // the tables of one stream of records
+//! session.attach("alerts", Box::new(WriteSink(Vec::new())))?;
+//! let mut matches = Matches::new();
+//! session.run_batch(&batch, &mut matches)?;
+//! assert_eq!(matches.records_of(1).collect::<Vec<_>>(), [3]);
+//! assert_eq!(session.written().collect::<Vec<_>>(), [("alerts", 1, 22)]); // {"ports":3,"last":25}
+//! assert_eq!(session.dump()[0].entries[0].value.to_string(), "3");
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
 //! # Choosing a backend
 //! [`backends`] lists what this build has; every backend answers alike, so the choice is one of cost. `quintet compare` measures it on
 //! your own rules and traffic. Without that: `closures` where rules change often or run seldom, `jit` where they run for millions of
@@ -260,19 +296,28 @@ mod callable;
 mod engine;
 mod expression;
 mod lists;
+#[cfg(feature = "builtin")]
+mod modules_of;
 mod registry;
 
 pub use callable::{Callable, NotCallable};
 pub use engine::{Engine, Error, Rules};
 pub use expression::Expression;
 pub use lists::{ListText, ListTextError};
+#[cfg(all(feature = "modules", feature = "wasm"))]
+pub use modules_of::KEEPING;
+#[cfg(feature = "builtin")]
+pub use modules_of::{Bound, Taken};
 pub use registry::{UnknownBackend, backend, backends, configurations};
 
 pub use quintet_lang as lang;
 pub use quintet_lang::{Checked, Field, FieldId, Limits, Passes, Presence, Program, Scheme, SchemeBuilder, SchemeError, Type};
+#[cfg(feature = "builtin")]
+pub use quintet_modules as modules;
 pub use quintet_runtime::{
     Alone, Arena, ArenaKind, ArrayRef, Artifact, Backend, BackendId, Batch, BatchBuilder, Bind, BytesSet, CallError, CompileError,
-    Compiled, Emit, EvaluateError, Fault, Filter, FilterError, Function, Instance, InstantiateError, IntSet, IpSet, Isolation, Library,
-    LinkError, Linked, List, Lists, MapRef, Matches, OwnedValue, Profile, RecordBuilder, RecordError, RecordRef, Room, RuleCost, RuleSet,
-    RuleTrap, RunError, Scratch, SetMatcher, Spent, Traits, Trap, TrapAt, Value, ValueInstance,
+    Compiled, DumpedEntry, DumpedState, Emit, EvaluateError, Fault, FileSink, Filter, FilterError, Function, Instance, InstantiateError,
+    IntSet, IpSet, Isolation, Library, LinkError, Linked, List, Lists, MapRef, Matches, OwnedValue, Profile, RecordBuilder, RecordError,
+    RecordRef, Room, RuleCost, RuleSet, RuleTrap, RunError, Scratch, Session, SessionError, SetMatcher, Sink, SinkError, SinkFault, Spent,
+    StateCount, Traits, Trap, TrapAt, Value, ValueInstance, WholeLines, WriteSink,
 };

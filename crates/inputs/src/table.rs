@@ -106,7 +106,7 @@ pub(crate) fn declare<L>(specs: &[Spec<L>]) -> Vec<Field> {
 /// # Errors
 /// When the scheme has a field that the table has not, or has otherwise.
 pub(crate) fn bind<L>(format: Format, specs: &[Spec<L>], scheme: &Scheme) -> Result<Vec<Option<FieldId>>, InputError> {
-    for field in scheme.fields() {
+    for field in scheme.fields().iter().filter(|field| !scheme.is_set_later(&field.name)) {
         let Some(spec) = specs.iter().find(|s| s.name == field.name) else {
             return Err(InputError::NoField { format, field: field.name.clone() });
         };

@@ -31,6 +31,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::intrinsic::Intrinsic;
 use crate::scheme::{FieldId, FunctionId, Scheme};
+use crate::state::{Meta, Stateful};
 use crate::types::Type;
 
 /// A range of bytes of the source text.
@@ -92,7 +93,7 @@ ids! {
 /// Rules checked against a scheme, with the tables that they refer to.
 #[derive(Clone, Debug)]
 pub struct Program {
-    /// The scheme that the rules were checked against.
+    /// The scheme that the rules were checked against; with a field more for each table.
     pub scheme: Scheme,
     /// The rules, in the order of the source.
     pub rules: Vec<Rule>,
@@ -112,6 +113,8 @@ pub struct Program {
     pub functions: Vec<Function>,
     /// Constant arrays.
     pub tables: Vec<Table>,
+    /// What is kept from record to record, and what is given out.
+    pub state: Stateful,
 }
 
 /// One rule: a name and a Bool expression.
@@ -119,6 +122,8 @@ pub struct Program {
 pub struct Rule {
     /// The name; a bare expression has the empty name.
     pub name: String,
+    /// What the text says of it for outputs.
+    pub meta: Vec<Meta>,
     /// The locals of the statements and of the expression's loops.
     pub frame: Frame,
     /// What runs first: the calls that the expression makes in any case, or the one of the function that is the rule's body.
@@ -134,7 +139,7 @@ pub struct Rule {
 pub struct Function {
     /// Its name; that of the rule where it is a rule's body.
     pub name: String,
-    /// Whether it is the body of a rule.
+    /// Whether it is the body of a rule, or computes something for a table or an output.
     pub rule: bool,
     /// How many of the frame's first locals are its parameters. A parameter that is not nullable is never nil: a call with nil for it is nil
     /// without running. Parameters of type [`Type::List`] are places of the caller.

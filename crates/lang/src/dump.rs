@@ -4,6 +4,7 @@ use std::fmt::{self, Write};
 
 use crate::ast::{Clause, Const, Each, Expr, ExprKind, Filling, Function, LocalId, Needle, Over, Place, Program, Rule, Stmt, StmtKind};
 use crate::print::{members, quote, wildcard_text};
+use crate::state::Action;
 
 /// The tree of a whole program. `?` after a type marks a value that may be nil.
 ///
@@ -23,6 +24,36 @@ pub fn dump(program: &Program) -> String {
     }
     for function in &program.functions {
         let _ = dump_function(program, function, &mut text);
+    }
+    for state in &program.state.states {
+        let _ = writeln!(
+            text,
+            "state {:?} {} key body {} {:?} max {}",
+            state.name,
+            state.kind.word(),
+            state.key.values.0,
+            state.life,
+            state.max
+        );
+    }
+    for step in &program.state.steps {
+        let rule = program.rules.get(step.rule as usize).map_or("?", |rule| rule.name.as_str());
+        let _ = match &step.action {
+            Action::On(updates) => {
+                let _ = writeln!(text, "on {rule:?} after {} rules", step.after);
+                updates.iter().try_for_each(|update| {
+                    let name = program.state.states.get(update.state as usize).map_or("?", |state| state.name.as_str());
+                    writeln!(text, "  {name} {:?}", update.change)
+                })
+            }
+            Action::Output(output) => {
+                writeln!(
+                    text,
+                    "output {:?} on {rule:?} after {} rules: {:?} of body {}",
+                    output.name, step.after, output.format, output.values.0
+                )
+            }
+        };
     }
     text
 }

@@ -4,6 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use crate::ast::{Clause, Const, Each, Expr, ExprKind, Filling, LocalId, Needle, Over, Place, Program, Set, Stmt, StmtKind};
 use crate::passes::ranges::Ranges;
+use crate::state::{Action, Change, Format, Key, KeyPart, Life, Piece};
 
 impl Program {
     /// A hash of the rules: equal for programs that differ only in spelling (spans, aliases of operators, blanks and comments, order and
@@ -14,6 +15,10 @@ impl Program {
         for rule in &self.rules {
             hasher.begin(if rule.is_expression() { 0 } else { rule.frame.locals.len() });
             hasher.bytes(rule.name.as_bytes());
+            for meta in &rule.meta {
+                hasher.bytes(meta.name.as_bytes());
+                hasher.constant(&meta.value);
+            }
             if !rule.is_expression() {
                 hasher.block(&rule.before);
             }
@@ -33,6 +38,7 @@ impl Program {
             hasher.number(table.items.len() as u64);
             table.items.iter().for_each(|item| hasher.constant(item));
         }
+        hasher.stateful();
         hasher.state
     }
 }
@@ -62,6 +68,84 @@ impl Hasher<'_> {
     /// Begins a frame, of which the locals that statements may set are numbered as they stand.
     fn begin(&mut self, locals: usize) {
         self.locals = (0..locals).map(|place| (LocalId(place as u32), place as u64)).collect();
+    }
+
+    /// Tables, what changes them and outputs. A program that has none is as it would be without.
+    fn stateful(&mut self) {
+        let state = &self.program.state;
+        if state.is_empty() {
+            return;
+        }
+        self.number(state.time.map_or(u64::MAX, |time| u64::from(time.0)));
+        for state in &state.states {
+            self.bytes(state.name.as_bytes());
+            self.bytes(state.kind.word().as_bytes());
+            self.key(&state.key);
+            self.number(u64::from(state.max));
+            let (tag, span) = match state.life {
+                Life::Ever => (0, 0),
+                Life::Fixed(span) => (1, span),
+                Life::Sliding(span) => (2, span),
+                Life::Kept(span) => (3, span),
+            };
+            self.byte(tag);
+            self.number(span as u64);
+        }
+        for step in &state.steps {
+            self.number(u64::from(step.after));
+            self.number(u64::from(step.rule));
+            match &step.action {
+                Action::On(updates) => {
+                    self.byte(0);
+                    for update in updates {
+                        self.number(u64::from(update.state));
+                        let (tag, function) = match update.change {
+                            Change::Mark => (0, 0),
+                            Change::Add(function) => (1, function.0),
+                            Change::Set(function) => (2, function.0),
+                            Change::Clear => (3, 0),
+                        };
+                        self.byte(tag);
+                        self.number(u64::from(function));
+                    }
+                }
+                Action::Output(output) => {
+                    self.byte(1);
+                    self.bytes(output.name.as_bytes());
+                    if let Some(limit) = &output.limit {
+                        self.number(u64::from(limit.count));
+                        self.number(limit.within as u64);
+                        self.key(&limit.key);
+                        self.number(u64::from(limit.max));
+                    }
+                    match &output.format {
+                        Format::Json => self.byte(0),
+                        Format::Csv => self.byte(1),
+                        Format::Text(pieces) => {
+                            self.byte(2);
+                            for piece in pieces {
+                                match piece {
+                                    Piece::Text(text) => self.bytes(text.as_bytes()),
+                                    Piece::Value(place) => self.number(u64::from(*place)),
+                                }
+                            }
+                        }
+                        Format::Eve { event, flow } => {
+                            self.byte(3 + u8::from(*flow));
+                            self.bytes(event.as_bytes());
+                        }
+                    }
+                    output.names.iter().for_each(|name| self.bytes(name.as_bytes()));
+                    self.number(u64::from(output.values.0));
+                }
+            }
+        }
+    }
+
+    fn key(&mut self, key: &Key) {
+        self.number(u64::from(key.values.0));
+        key.parts.iter().for_each(|part| self.byte(u8::from(*part == KeyPart::Flow)));
+        self.byte(u8::MAX);
     }
 
     fn place(&mut self, place: &Place) {

@@ -9,7 +9,8 @@ use crate::diagnostic::Diagnostics;
 use crate::limits::Limits;
 use crate::parser::parse;
 use crate::syntax::{
-    Block, Expr, ExprKind, File, Item, Member, Over, Rule, RuleBody, Set, Stmt, StmtKind, SubscriptKind, TypeKind, TypeName,
+    Block, Expr, ExprKind, File, Item, Member, Name, On, Output, Over, Rule, RuleBody, Set, State, Stmt, StmtKind, SubscriptKind, Time,
+    TypeKind, TypeName,
 };
 
 /// The columns of a line.
@@ -55,6 +56,11 @@ fn once(source: &str, limits: &Limits) -> Result<String, Diagnostics> {
 fn comments(source: &str, file: &File) -> Vec<Span> {
     let mut strings = Vec::new();
     file.exprs(&mut |e| literals(e, &mut strings));
+    for item in &file.items {
+        if let Item::Output(Output { text: Some((_, span)), .. }) = item {
+            strings.push(*span);
+        }
+    }
     strings.sort_by_key(|s: &Span| s.start);
     let mut strings = strings.into_iter().peekable();
     let mut found = Vec::new();
@@ -141,16 +147,51 @@ impl Formatter<'_> {
         self.end = span.end as usize;
         // A comment after the name stands before the item.
         match item {
-            Item::Rule(Rule { name, body: RuleBody::Expr(expr), .. }) => {
+            Item::Rule(Rule { name, meta, body: RuleBody::Expr(expr), .. }) => {
                 let expr = inner(expr);
                 self.comments_before(first(expr), 0, false);
-                let prefix = if name.text.is_empty() { String::new() } else { format!("rule {} = ", name.text) };
-                self.item(expr, &prefix, 0);
+                let prefix = if name.text.is_empty() { String::new() } else { format!("rule {}{} = ", name.text, self.meta(meta)) };
+                if !meta.is_empty() && prefix.chars().count() + self.flat(expr).chars().count() > WIDTH {
+                    // What is said of a rule has a line of its own where both do not fit into one.
+                    self.line(0, prefix.trim_end());
+                    self.item(expr, "", INDENT);
+                } else {
+                    self.item(expr, &prefix, 0);
+                }
             }
-            Item::Rule(Rule { name, body: RuleBody::Block(block), .. }) => {
+            Item::Rule(Rule { name, meta, body: RuleBody::Block(block), .. }) => {
                 self.comments_before(block.span.start as usize, 0, false);
-                self.line(0, &format!("rule {} {{", name.text));
+                let head = format!("rule {}{} {{", name.text, self.meta(meta));
+                self.line(0, &head);
                 self.body(block, 0);
+            }
+            Item::Time(Time { value, .. }) => {
+                let value = inner(value);
+                self.comments_before(first(value), 0, false);
+                self.item(value, "time = ", 0);
+            }
+            Item::State(state) => {
+                let text = self.state(state);
+                self.one(&text, state.span.end as usize);
+            }
+            Item::On(On { rule, body, .. }) => {
+                self.comments_before(body.span.start as usize, 0, false);
+                self.line(0, &format!("on {} {{", rule.text));
+                self.body(body, 0);
+            }
+            Item::Output(output) => {
+                let end = output.span.end as usize;
+                let (head, values) = self.output(output);
+                let flat = if values.is_empty() { head.clone() } else { format!("{head} {{ {} }}", values.join(", ")) };
+                if flat.chars().count() <= WIDTH || values.is_empty() {
+                    self.one(&flat, end);
+                } else {
+                    self.comments_before(end, 0, false);
+                    self.line(0, &format!("{head} {{"));
+                    values.iter().for_each(|value| self.line(INDENT, &format!("{value},")));
+                    self.line(0, "}");
+                    self.trailing(end);
+                }
             }
             Item::Function(function) => {
                 self.comments_before(function.body.span.start as usize, 0, false);
@@ -185,6 +226,48 @@ impl Formatter<'_> {
             TypeKind::List(element, Some(len)) => format!("[{}; {}]", self.type_text(element), self.flat(len)),
         };
         if ty.nullable { text + "?" } else { text }
+    }
+
+    /// What stands in one line and ends at a place in the source.
+    fn one(&mut self, text: &str, end: usize) {
+        self.comments_before(end, 0, false);
+        self.line(0, text);
+        self.trailing(end);
+    }
+
+    fn named(&self, values: &[(Name, Expr)]) -> Vec<String> {
+        values.iter().map(|(name, value)| format!("{}: {}", name.text, self.flat(inner(value)))).collect()
+    }
+
+    /// What is said of a rule, with a blank before it.
+    fn meta(&self, meta: &[(Name, Expr)]) -> String {
+        if meta.is_empty() { String::new() } else { format!(" [{}]", self.named(meta).join(", ")) }
+    }
+
+    fn keys(&self, keys: &[Expr]) -> String {
+        keys.iter().map(|key| self.flat(inner(key))).collect::<Vec<_>>().join(", ")
+    }
+
+    fn state(&self, state: &State) -> String {
+        let keys = if state.keys.is_empty() { String::new() } else { format!("[{}]", self.keys(&state.keys)) };
+        let bounds = state.bounds.iter().map(|(word, value)| match value.text {
+            "" => format!(" {}", word.text),
+            value => format!(" {} {value}", word.text),
+        });
+        format!("state {}{keys}: {}{}", state.name.text, state.kind.text, bounds.collect::<String>())
+    }
+
+    /// An output without its values, and those.
+    fn output(&self, output: &Output) -> (String, Vec<String>) {
+        let limit = output.limit.as_ref().map_or_else(String::new, |limit| {
+            // Parentheses that stand around a key may be needed.
+            let keys = limit.keys.iter().map(|key| self.flat(key)).collect::<Vec<_>>().join(", ");
+            let by = if keys.is_empty() { String::new() } else { format!(" by {keys}") };
+            format!(" limit {} within {}{by}", limit.count.text, limit.within.text)
+        });
+        let text = output.text.as_ref().map_or_else(String::new, |(_, span)| format!(" {}", self.text(*span)));
+        let values = output.values.as_ref().map_or_else(Vec::new, |(values, _)| self.named(values));
+        (format!("output {} on {}{limit} = {}{text}", output.name.text, output.rule.text, output.format.text), values)
     }
 
     /// The statements of a block whose brace is open, and the closing brace.

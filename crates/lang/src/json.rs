@@ -12,11 +12,12 @@ use serde_json::{Value, json};
 
 use crate::ast::{Expr, ExprKind, Frame, Function, ListRef, LocalId, Program, Regex, Rule, Set, Site, Span, Stmt, Table, Wildcard};
 use crate::scheme::{FieldId, FunctionId, Scheme};
+use crate::state::{Meta, Stateful, fields};
 use crate::types::Type;
 use crate::validate::{HARD_DEPTH, Invalid, validate};
 
 const FORMAT: &str = "quintet-ast";
-const VERSION: u32 = 3;
+const VERSION: u32 = 4;
 
 /// Why a text is no program for a scheme.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -26,7 +27,7 @@ pub enum JsonError {
     #[error("this is no program: {0}")]
     Malformed(String),
     /// The text says that it is something else, or of another version.
-    #[error("this is `{format}`, version {version}; only `quintet-ast`, version 3 can be read")]
+    #[error("this is `{format}`, version {version}; only `quintet-ast`, version 4 can be read")]
     Version {
         /// The format that it names.
         format: String,
@@ -66,11 +67,14 @@ struct Document {
     wildcards: Vec<Wildcard>,
     needles: Vec<Vec<u8>>,
     sites: Vec<Site>,
+    /// Tables, whose fields are among those above, and what is done with them.
+    state: Stateful,
 }
 
 #[derive(Serialize, Deserialize)]
 struct FlatRule {
     name: String,
+    meta: Vec<Meta>,
     frame: Frame,
     /// Statements, whose expressions are places in `nodes`.
     before: Vec<Value>,
@@ -109,6 +113,7 @@ impl Program {
         };
         let flat = |rule: &Rule| FlatRule {
             name: rule.name.clone(),
+            meta: rule.meta.clone(),
             frame: rule.frame.clone(),
             before: flat_block(&rule.before, &mut taken),
             expr: taken(&rule.expr),
@@ -140,6 +145,7 @@ impl Program {
             wildcards: self.wildcards.clone(),
             needles: self.needles.clone(),
             sites,
+            state: self.state.clone(),
         };
         // Nothing in it can fail to be written: all keys are strings.
         let mut value = serde_json::to_value(&document).unwrap_or_default();
@@ -161,11 +167,19 @@ impl Program {
         // Texts keep every bit of a float; numbers of JSON may not.
         floats(&mut value, &|text| text.as_str()?.parse().ok().and_then(serde_json::Number::from_f64).map(Value::Number));
         let mut document: Document = serde_json::from_value(value).map_err(malformed)?;
+        let tables = document.state.states.iter().map(|state| state.kind.field(&state.name));
+        if let Some(state) = document.state.states.iter().find(|state| scheme.field_id(&state.name).is_some()) {
+            return Err(JsonError::Malformed(format!("the table `{}` has the name of a field", state.name)));
+        }
+        let scheme = &match document.state.states.is_empty() {
+            true => scheme.clone(),
+            false => scheme.records().with_tables(fields(tables, document.rules.iter().map(|rule| rule.name.as_str()))),
+        };
         let field = |used: &UsedField| {
             let id = scheme.field_id(&used.name).filter(|id| scheme.field(*id).ty == used.ty);
             id.ok_or_else(|| JsonError::Missing(format!("field `{}` of type {}", used.name, used.ty)))
         };
-        let fields: Vec<FieldId> = document.fields.iter().map(field).collect::<Result<_, _>>()?;
+        let used: Vec<FieldId> = document.fields.iter().map(field).collect::<Result<_, _>>()?;
         let function = |name: &String| scheme.function_id(name).ok_or_else(|| JsonError::Missing(format!("function `{name}`")));
         let functions: Vec<FunctionId> = document.functions.iter().map(function).collect::<Result<_, _>>()?;
         let unlisted = || JsonError::Malformed("an id stands for no field or function of the text".into());
@@ -173,13 +187,13 @@ impl Program {
         let mut rules = Vec::with_capacity(document.rules.len());
         let mut put = |place: usize| {
             let mut expr = nodes.get_mut(place).and_then(Option::take).ok_or_else(misplaced)?;
-            if !remap(&mut expr, &mut |id| fields.get(id.0 as usize).copied()) {
+            if !remap(&mut expr, &mut |id| used.get(id.0 as usize).copied()) {
                 return Err(unlisted());
             }
             Ok(expr)
         };
-        for FlatRule { name, frame, before, expr, span } in document.rules {
-            rules.push(Rule { name, frame, before: read_block(before, &mut put)?, expr: put(expr)?, span });
+        for FlatRule { name, meta, frame, before, expr, span } in document.rules {
+            rules.push(Rule { name, meta, frame, before: read_block(before, &mut put)?, expr: put(expr)?, span });
         }
         let mut script = Vec::with_capacity(document.script.len());
         for FlatFunction { head, body } in document.script {
@@ -199,6 +213,7 @@ impl Program {
             sites: document.sites,
             functions: script,
             tables: document.tables,
+            state: document.state,
         };
         validate(&program)?;
         Ok(program)

@@ -66,8 +66,12 @@ struct Inner {
     /// The usual values of fields, by their names.
     values: Arc<HashMap<String, Vec<FieldValue>>>,
     nil_not_equal: bool,
+    /// The names of the fields that no reader sets.
+    later: BTreeSet<String>,
     /// The scheme that this one is a projection of.
     whole: Option<Scheme>,
+    /// The scheme of records that this one adds tables to.
+    records: Option<Scheme>,
     derived: OnceLock<Arc<dyn Any + Send + Sync>>,
 }
 
@@ -128,6 +132,7 @@ pub struct SchemeBuilder {
     list_types: BTreeSet<Type>,
     values: HashMap<String, Vec<FieldValue>>,
     nil_equal: bool,
+    later: BTreeSet<String>,
 }
 
 /// Words that stand for operators or literals wherever an operand may stand.
@@ -224,7 +229,9 @@ impl SchemeBuilder {
             list_types: self.list_types,
             values: self.values.into(),
             nil_not_equal: !self.nil_equal,
+            later: self.later,
             whole: None,
+            records: None,
             derived: OnceLock::new(),
         })))
     }
@@ -298,6 +305,33 @@ impl Scheme {
         self.0.nil_not_equal
     }
 
+    /// Whether no reader sets the field with this name, but the host does, when the record is there; see [`Scheme::with_later`].
+    pub fn is_set_later(&self, name: &str) -> bool {
+        self.0.later.contains(name)
+    }
+
+    /// This scheme with further fields, which readers leave alone: the host finds their values out from those of the others. Records of this
+    /// scheme are none of the new one.
+    ///
+    /// # Errors
+    /// As [`SchemeBuilder::build`].
+    pub fn with_later(&self, fields: impl IntoIterator<Item = Field>) -> Result<Scheme, SchemeError> {
+        let Inner { functions, list_types, values, nil_not_equal, .. } = &*self.0;
+        let mut builder = SchemeBuilder {
+            fields: self.0.fields.to_vec(),
+            functions: functions.clone(),
+            list_types: list_types.clone(),
+            values: HashMap::clone(values),
+            nil_equal: !nil_not_equal,
+            later: self.0.later.clone(),
+        };
+        for field in fields {
+            builder.later.insert(field.name.clone());
+            builder.fields.push(field);
+        }
+        builder.build()
+    }
+
     /// Whether records of the one are records of the other: their fields are the same, not only equal ones.
     pub fn same(&self, other: &Scheme) -> bool {
         Arc::ptr_eq(&self.0.fields, &other.0.fields)
@@ -334,9 +368,39 @@ impl Scheme {
             list_types: self.0.list_types.clone(),
             values: self.0.values.clone(),
             nil_not_equal: self.0.nil_not_equal,
+            later: self.0.later.clone(),
             whole: Some(self.whole().clone()),
+            records: None,
             derived: OnceLock::new(),
         }))
+    }
+
+    /// This scheme with fields behind its own that no record has: the tables of rules. None of their names may be one of this scheme's.
+    pub(crate) fn with_tables(&self, tables: impl IntoIterator<Item = Field>) -> Scheme {
+        let mut fields = self.0.fields.to_vec();
+        let mut names = self.0.names.clone();
+        for table in tables {
+            names.entry(table.name.clone()).or_insert(Named::Field(FieldId(fields.len() as u32)));
+            fields.push(table);
+        }
+        Scheme(Arc::new(Inner {
+            fields: fields.into(),
+            functions: self.0.functions.clone(),
+            names,
+            list_types: self.0.list_types.clone(),
+            values: self.0.values.clone(),
+            nil_not_equal: self.0.nil_not_equal,
+            later: self.0.later.clone(),
+            whole: None,
+            records: Some(self.clone()),
+            later: self.0.later.clone(),
+            derived: OnceLock::new(),
+        }))
+    }
+
+    /// The scheme of the records that rules checked against this one run on: this one without the tables of the rules.
+    pub fn records(&self) -> &Scheme {
+        self.0.records.as_ref().unwrap_or(self)
     }
 
     /// The scheme that this one is a [projection](Scheme::project) of, or this one where it is none. Readers judge by it which records

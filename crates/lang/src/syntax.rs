@@ -26,6 +26,83 @@ pub enum Item<'s> {
     Function(Function<'s>),
     /// `rule NAME = ...` or `rule NAME { ... }`.
     Rule(Rule<'s>),
+    /// `time = ...`.
+    Time(Time<'s>),
+    /// `state NAME[...]: KIND ...`.
+    State(State<'s>),
+    /// `on RULE { ... }`.
+    On(On<'s>),
+    /// `output NAME on RULE = ...`.
+    Output(Output<'s>),
+}
+
+/// What the time of a record is.
+#[derive(Clone, Debug)]
+pub struct Time<'s> {
+    /// The word `time`.
+    pub name: Name<'s>,
+    /// Seconds.
+    pub value: Expr<'s>,
+    /// All of it.
+    pub span: Span,
+}
+
+/// A table.
+#[derive(Clone, Debug)]
+pub struct State<'s> {
+    /// The name.
+    pub name: Name<'s>,
+    /// What stands in brackets behind it.
+    pub keys: Vec<Expr<'s>>,
+    /// The word for what it holds.
+    pub kind: Name<'s>,
+    /// The words behind that, each with its value; that of `sliding` is empty.
+    pub bounds: Vec<(Name<'s>, Name<'s>)>,
+    /// All of it.
+    pub span: Span,
+}
+
+/// What changes where a rule matches.
+#[derive(Clone, Debug)]
+pub struct On<'s> {
+    /// The rule.
+    pub rule: Name<'s>,
+    /// The changes.
+    pub body: Block<'s>,
+    /// All of it.
+    pub span: Span,
+}
+
+/// What is given out where a rule matches.
+#[derive(Clone, Debug)]
+pub struct Output<'s> {
+    /// The name.
+    pub name: Name<'s>,
+    /// The rule.
+    pub rule: Name<'s>,
+    /// How much of it, if not all.
+    pub limit: Option<OutputLimit<'s>>,
+    /// The word for the form.
+    pub format: Name<'s>,
+    /// The text behind that, escapes undone.
+    pub text: Option<(Cow<'s, [u8]>, Span)>,
+    /// Names and values, and the braces around them.
+    pub values: Option<(Vec<(Name<'s>, Expr<'s>)>, Span)>,
+    /// All of it.
+    pub span: Span,
+}
+
+/// `limit N within T by KEY`.
+#[derive(Clone, Debug)]
+pub struct OutputLimit<'s> {
+    /// How many.
+    pub count: Name<'s>,
+    /// In what time.
+    pub within: Name<'s>,
+    /// For each of what.
+    pub keys: Vec<Expr<'s>>,
+    /// All of it.
+    pub span: Span,
 }
 
 /// A constant.
@@ -83,6 +160,8 @@ pub enum TypeKind<'s> {
 pub struct Rule<'s> {
     /// The name.
     pub name: Name<'s>,
+    /// What is said of it in brackets: names with literals.
+    pub meta: Vec<(Name<'s>, Expr<'s>)>,
     /// What it tests.
     pub body: RuleBody<'s>,
     /// All of it.
@@ -400,7 +479,7 @@ impl<'s> File<'s> {
     pub fn rules(&self) -> impl Iterator<Item = &Rule<'s>> {
         self.items.iter().filter_map(|item| match item {
             Item::Rule(rule) => Some(rule),
-            Item::Constant(_) | Item::Function(_) => None,
+            Item::Constant(_) | Item::Function(_) | Item::Time(_) | Item::State(_) | Item::On(_) | Item::Output(_) => None,
         })
     }
 }
@@ -419,8 +498,20 @@ impl<'s> File<'s> {
                     function.results.iter().for_each(|ty| ty.exprs(visit));
                     function.body.exprs(visit);
                 }
-                Item::Rule(Rule { body: RuleBody::Expr(e), .. }) => visit(e),
-                Item::Rule(Rule { body: RuleBody::Block(block), .. }) => block.exprs(visit),
+                Item::Rule(rule) => {
+                    rule.meta.iter().for_each(|(_, value)| visit(value));
+                    match &rule.body {
+                        RuleBody::Expr(e) => visit(e),
+                        RuleBody::Block(block) => block.exprs(visit),
+                    }
+                }
+                Item::Time(time) => visit(&time.value),
+                Item::State(state) => state.keys.iter().for_each(&mut *visit),
+                Item::On(on) => on.body.exprs(visit),
+                Item::Output(output) => {
+                    output.limit.iter().flat_map(|limit| &limit.keys).for_each(&mut *visit);
+                    output.values.iter().flat_map(|(values, _)| values).for_each(|(_, value)| visit(value));
+                }
             }
         }
     }
@@ -483,6 +574,10 @@ impl<'s> Item<'s> {
             Item::Constant(constant) => &constant.name,
             Item::Function(function) => &function.name,
             Item::Rule(rule) => &rule.name,
+            Item::Time(time) => &time.name,
+            Item::State(state) => &state.name,
+            Item::On(on) => &on.rule,
+            Item::Output(output) => &output.name,
         }
     }
 
@@ -492,6 +587,10 @@ impl<'s> Item<'s> {
             Item::Constant(constant) => constant.span,
             Item::Function(function) => function.span,
             Item::Rule(rule) => rule.span,
+            Item::Time(time) => time.span,
+            Item::State(state) => state.span,
+            Item::On(on) => on.span,
+            Item::Output(output) => output.span,
         }
     }
 }

@@ -13,9 +13,9 @@ pub(crate) fn unused(file: &File) -> Vec<Diagnostic> {
     let uses: Vec<BTreeSet<&str>> = file.items.iter().map(|item| Scan::item(item, &mut found)).collect();
     let rules = file.rules().next().is_some();
     let defined: HashMap<&str, usize> =
-        file.items.iter().enumerate().filter(|(_, item)| !is_rule(item)).map(|(at, item)| (name(item), at)).collect();
+        file.items.iter().enumerate().filter(|(_, item)| !is_entry(item)).map(|(at, item)| (name(item), at)).collect();
     // In a text without rules, the host is to call the functions.
-    let entry = |item: &Item| is_rule(item) || !rules && matches!(item, Item::Function(_));
+    let entry = |item: &Item| is_entry(item) || !rules && matches!(item, Item::Function(_));
     let mut used: Vec<bool> = file.items.iter().map(entry).collect();
     let mut open: Vec<usize> = (0..used.len()).filter(|at| used[*at]).collect();
     while let Some(at) = open.pop() {
@@ -30,7 +30,8 @@ pub(crate) fn unused(file: &File) -> Vec<Diagnostic> {
         let Name { text, span } = item.name();
         match item {
             Item::Constant(_) => Diagnostic::warning("unused-constant", *span, format!("no rule uses the constant `{text}`")),
-            Item::Function(_) | Item::Rule(_) => {
+            Item::State(_) => Diagnostic::warning("unused-state", *span, format!("nothing uses the table `{text}`")),
+            Item::Function(_) | Item::Rule(_) | Item::Time(_) | Item::On(_) | Item::Output(_) => {
                 Diagnostic::warning("unused-function", *span, format!("no rule uses the function `{text}`"))
             }
         }
@@ -39,8 +40,12 @@ pub(crate) fn unused(file: &File) -> Vec<Diagnostic> {
     found
 }
 
-fn is_rule(item: &Item) -> bool {
-    matches!(item, Item::Rule(_))
+/// Whether an item is there for its own sake.
+fn is_entry(item: &Item) -> bool {
+    match item {
+        Item::Rule(_) | Item::Time(_) | Item::On(_) | Item::Output(_) => true,
+        Item::Constant(_) | Item::Function(_) | Item::State(_) => false,
+    }
 }
 
 fn name<'s>(item: &Item<'s>) -> &'s str {
@@ -90,6 +95,20 @@ impl<'f> Scan<'f> {
                 RuleBody::Expr(e) => scan.expr(e),
                 RuleBody::Block(block) => scan.block(block),
             },
+            Item::Time(time) => scan.expr(&time.value),
+            Item::State(state) => state.keys.iter().for_each(|key| scan.expr(key)),
+            Item::On(on) => {
+                for stmt in &on.body.stmts {
+                    if let StmtKind::Assign { targets, .. } = &stmt.kind {
+                        targets.iter().for_each(|target| scan.expr(target));
+                    }
+                }
+                scan.block(&on.body);
+            }
+            Item::Output(output) => {
+                output.limit.iter().flat_map(|limit| &limit.keys).for_each(|key| scan.expr(key));
+                output.values.iter().flat_map(|(values, _)| values).for_each(|(_, value)| scan.expr(value));
+            }
         }
         found.extend(scan.locals.iter().filter(|local| !local.read && reported(local.name)).map(finding));
         scan.uses

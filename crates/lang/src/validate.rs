@@ -3,6 +3,8 @@
 //! Programs that were checked do. Those from elsewhere ([`Program::from_json`]) are looked through here, so that no backend meets an id
 //! without an entry, a type that does not fit or a nil that was not announced.
 
+mod state;
+
 use std::collections::HashSet;
 
 use crate::ast::{
@@ -73,7 +75,7 @@ pub fn validate(program: &Program) -> Result<(), Invalid> {
         let mut walk = Walk::new(program, &function.frame, &mut sites);
         walk.function(function).map_err(|what| Invalid { rule: function.name.clone(), what })?;
     }
-    Ok(())
+    state::valid(program).map_err(|what| Invalid { rule: String::new(), what })
 }
 
 fn tables(program: &Program) -> Valid {

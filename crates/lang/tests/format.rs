@@ -100,6 +100,11 @@ fn comments_anywhere() {
         "(ssl and (notify or x == 1)) or not (x in {1 2 3} and any(names[*] == \"a\" or ssl and names[*][1:2] contains \"b\"))".into(),
     );
     texts.push("rule a = ssl\n\nrule b = (notify and x & 1 == 1) xor h matches r#\"a\"#\nrule c = not not ssl".into());
+    texts.push(
+        "time = f state n[ip, x]: count within 60s max 10 rule r [sid: 1, msg: \"a#b\"] = x > 3 on r { n += 1 } \
+         output o on r limit 1 within 1m by ip = text \"# {x}\" { x: x }"
+            .into(),
+    );
     let mut dice = 1_u64;
     let mut roll = move |most: usize| {
         dice = dice.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);

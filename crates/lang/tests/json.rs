@@ -120,7 +120,7 @@ fn other_schemes() {
     assert_eq!(Program::from_json(&text, &other).expect("a program").to_string(), "y == 1\n");
     let text = compile("x == 1", &one, &Default::default()).expect("a rule").to_json();
     assert_eq!(Program::from_json(&text, &other).expect_err("no x").to_string(), "the scheme has no field `x` of type Int");
-    assert!(Program::from_json(&text.replace("\"version\":3", "\"version\":1"), &one).is_err());
+    assert!(Program::from_json(&text.replace("\"version\":4", "\"version\":1"), &one).is_err());
     assert!(Program::from_json("{}", &one).is_err() && Program::from_json("", &one).is_err());
 }
 
@@ -159,11 +159,22 @@ fn spoil(value: &Value, out: &mut Vec<Value>) {
 #[test]
 fn hostile_json_is_an_error_or_a_valid_program() {
     let mut tried = 0;
-    for (_, program, scheme) in programs().into_iter().step_by(29).filter(|(_, p, _)| p.to_json().len() < 2500).take(25) {
+    let plain =
+        programs().into_iter().step_by(29).filter(|(_, p, _)| p.to_json().len() < 2500).take(25).map(|(_, p, scheme)| (p, scheme, 7));
+    let scheme = Scheme::builder().mandatory("t", Type::Float).mandatory("x", Type::Int).build().expect("a scheme");
+    let stateful = compile(
+        "time = t\nstate n[x]: count within 1s max 9\nstate v: Int keep 1s\nrule r [sid: 1] = x > 1\nrule s = r and n > 2\n\
+         on r { n += 1; v = x }\noutput o on s limit 2 within 1s by x = text \"{n}\" { n: v }",
+        &scheme,
+        &Default::default(),
+    );
+    let stateful = stateful.expect("rules");
+    assert_eq!(Program::from_json(&stateful.to_json(), &scheme).expect("a program").to_string(), stateful.to_string());
+    for (program, scheme, step) in plain.chain([(stateful, scheme, 1)]) {
         let value: Value = serde_json::from_str(&program.to_json()).expect("JSON");
         let mut spoilt = Vec::new();
         spoil(&value, &mut spoilt);
-        for value in spoilt.into_iter().step_by(7).take(120) {
+        for value in spoilt.into_iter().step_by(step).take(if step == 1 { usize::MAX } else { 120 }) {
             tried += 1;
             if let Ok(program) = Program::from_json(&value.to_string(), &scheme) {
                 // It is another program, but one that holds together.

@@ -18,7 +18,7 @@ use crate::owned::OwnedValue;
 use crate::record::RecordRef;
 use crate::value::Value;
 
-/// A backend's name and configuration, as flags take it and reports print it: `jit`, `jit-fast`, `wasm-winch`.
+/// A backend's name and configuration, as flags take it and reports print it: `jit`, `jit-fast`, `jit-stencil`, `wasm-winch`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct BackendId {
     /// The backend.

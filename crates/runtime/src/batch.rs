@@ -3,11 +3,13 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use bumpalo::Bump;
 use quintet_arena::{Arena, ArenaError, Kind, Memory};
 use quintet_lang::{FieldId, Scheme, Type};
 
 use crate::layout::{Form, Layout, Slot};
 use crate::matchers::ip_words;
+use crate::owned::OwnedValue;
 use crate::pack::{pack, pack_bytes, reference, text_lists, texts};
 use crate::record::RecordRef;
 use crate::value::Value;
@@ -144,6 +146,62 @@ impl Batch {
     #[inline]
     pub fn memory(&self) -> Memory<'_> {
         self.arena.memory()
+    }
+
+    /// Sets a field of a record that is there already, as what was found out from its other fields.
+    ///
+    /// # Errors
+    /// The value is not of the field's type, the scheme has no such field, or the batch has no room for what it refers to. The record is as it was then.
+    ///
+    /// # Panics
+    /// When `record` is not below [`Batch::len`].
+    pub fn amend(&mut self, record: usize, field: FieldId, value: &OwnedValue) -> Result<(), RecordError> {
+        let bump = Bump::new();
+        let value = value.value(&bump);
+        let slot = self.amended(record, field, |ty| value.fits(ty))?;
+        let ty = self.scheme.field(field).ty.clone();
+        let packed = pack(&mut self.arena, slot, &ty, value);
+        self.longest = self.longest.saturating_add(self.arena.len() - self.end);
+        self.end = self.arena.len();
+        self.arena.put_word(0, self.end as u64);
+        packed?;
+        self.mark(record, field);
+        Ok(())
+    }
+
+    /// The same for Bytes that are in the batch: those of the arena from `offset` on.
+    ///
+    /// # Errors
+    /// As [`Batch::amend`], and where there are no such bytes.
+    ///
+    /// # Panics
+    /// As [`Batch::amend`].
+    pub fn amend_at(&mut self, record: usize, field: FieldId, offset: usize, len: usize) -> Result<(), RecordError> {
+        let slot = self.amended(record, field, |ty| *ty == Type::Bytes)?;
+        if offset < HEADER || offset.checked_add(len).is_none_or(|end| end > self.arena.len()) {
+            return Err(RecordError::Outside { field: self.scheme.field(field).name.clone(), offset, len });
+        }
+        self.longest = self.longest.max(len);
+        self.arena.put_word(slot, reference(offset, len));
+        self.mark(record, field);
+        Ok(())
+    }
+
+    /// The offset of the slot of a field whose type is right.
+    fn amended(&self, record: usize, field: FieldId, accepts: impl FnOnce(&Type) -> bool) -> Result<usize, RecordError> {
+        let declared = self.scheme.fields().get(field.0 as usize).ok_or(RecordError::NoField(field.0))?;
+        if !accepts(&declared.ty) {
+            return Err(RecordError::WrongType { field: declared.name.clone(), expected: declared.ty.clone() });
+        }
+        Ok(self.record(record).offset() + self.layout.slot(field).offset)
+    }
+
+    /// Says that a record has a field.
+    fn mark(&mut self, record: usize, field: FieldId) {
+        let slot = self.layout.slot(field);
+        let at = self.record(record).offset() + slot.presence_offset;
+        self.arena.used_mut()[at / 8] |= 1 << slot.presence_bit;
+        self.arena.touch();
     }
 
     /// Makes backends that keep a copy of the batch copy it again, as they do for a batch with new contents.

@@ -71,6 +71,10 @@ pub fn is_leaf(linked: &Linked, each: &Each) -> bool {
 pub fn longest_within<'e>(linked: &Linked, exprs: impl Iterator<Item = &'e Expr> + Clone, steps: u64) -> usize {
     let most = |bytes: usize| exprs.clone().map(|expr| steps_at_most(linked, expr, bytes)).fold(0, u64::saturating_add);
     let (mut low, mut high) = (0, 32);
+    // Mostly no record can be too long.
+    if most(1 << (high - 1)) <= steps {
+        return 1 << (high - 1);
+    }
     while low < high {
         let bits = (low + high) / 2;
         if most(1 << bits) <= steps { low = bits + 1 } else { high = bits }
@@ -136,7 +140,8 @@ fn compared(lhs: &Expr, rhs: &Expr) -> u64 {
 }
 
 /// The most steps that evaluating `expr` can take on a record whose values take `bytes` beside its slots (see
-/// [`Batch::longest`](crate::Batch::longest)), for expressions that neither call functions nor collect arrays; `u64::MAX` for others.
+/// [`Batch::longest`](crate::Batch::longest)), for expressions that call none but simple functions of the standard library and collect no arrays;
+/// `u64::MAX` for others.
 pub fn steps_at_most(linked: &Linked, expr: &Expr, bytes: usize) -> u64 {
     let mut longest = bytes;
     expr.walk(&mut |e| {
@@ -152,6 +157,11 @@ fn evaluated(linked: &Linked, expr: &Expr, bytes: usize) -> u64 {
     let below = |e: &Expr| evaluated(linked, e, bytes);
     let both = |a: &Expr, b: &Expr| below(a).saturating_add(below(b));
     let (own, operands) = match &expr.kind {
+        // A step, one for every 16 bytes of texts, one for each element.
+        ExprKind::Call { site, args } if linked.standard(*site).is_some() => {
+            let looked_at = args.iter().map(|arg| if arg.ty == Type::Bytes { bytes as u64 / 16 } else { bytes as u64 / 8 });
+            (1 + looked_at.sum::<u64>(), args.iter().map(below).fold(0, u64::saturating_add))
+        }
         ExprKind::Call { .. } | ExprKind::Collect(_) | ExprKind::Packed(_) => return u64::MAX,
         ExprKind::Const(_) | ExprKind::Field(_) | ExprKind::Local(_) | ExprKind::Count(_) => (0, 0),
         ExprKind::Element { index, .. } => (0, below(index)),

@@ -15,7 +15,9 @@ use crate::lists::{Lists, Slot};
 use crate::matchers::{RegexMatcher, Searcher, SetMatcher, WildcardMatcher};
 use crate::places::Places;
 use crate::plan::{self, Plan, RulePlan};
+use crate::prefilter::{self, Index, PREFILTER_PAYS};
 use crate::room::Room;
+use crate::state::{StatePlan, lower};
 use crate::thresholds::{Crossings, Threshold, Thresholds};
 use crate::trap::{Fault, Trap};
 use crate::value::Value;
@@ -41,6 +43,11 @@ pub struct Linked {
     lists: Vec<Arc<Slot>>,
     places: Places,
     plan: Plan,
+    /// By call: the function's name, where it is a simple one of the standard library.
+    simple: Vec<Option<&'static str>>,
+    prefilter: Option<Index>,
+    /// What is done around the rules of a program that keeps state.
+    state: Option<StatePlan>,
 }
 
 /// Why a program cannot be linked.
@@ -77,6 +84,17 @@ fn few_enough(program: &Program, limits: &Limits) -> Result<(), LinkError> {
     Err(LinkError { message, span: rule.span })
 }
 
+/// Whether the rules can be run by themselves, in any order.
+fn stateless(program: &Program) -> Result<(), LinkError> {
+    let Some(span) = program.state.states.first().map(|state| state.span).or(program.state.steps.first().map(|step| step.span)) else {
+        return Ok(());
+    };
+    Err(LinkError {
+        message: "these rules keep state or have outputs: only `quintet run`, or a session of the library, has their answers".into(),
+        span,
+    })
+}
+
 /// Whether the library has the functions that a program calls, as the program's scheme declares them.
 fn known(program: &Program, library: &Library) -> Result<(), LinkError> {
     let mut seen = BTreeSet::new();
@@ -101,6 +119,11 @@ fn unknown(name: &str, span: Span) -> LinkError {
 /// What a threshold is set to; to its default where there are no settings.
 fn setting(thresholds: Option<&Thresholds>, threshold: Threshold) -> usize {
     thresholds.map_or_else(|| threshold.default(), |thresholds| thresholds.get(threshold))
+}
+
+/// The default thresholds, with that of the prefilter at what pays where it is on.
+fn filtered(prefilter: bool) -> Option<Box<Thresholds>> {
+    prefilter.then(|| Box::new(Thresholds::default().with(Threshold::PrefilterRules, PREFILTER_PAYS)))
 }
 
 /// How many expressions there are in one, itself included.
@@ -178,14 +201,22 @@ impl Linked {
         Linked::with_thresholds(program, library, lists, limits, Thresholds::default())
     }
 
-    /// Prepares a program that nobody can have altered since it was checked, with the default thresholds.
+    /// Prepares a program that nobody can have altered since it was checked, with the default thresholds; where `prefilter` says so, with
+    /// that of the prefilter at what pays.
     ///
     /// # Errors
     /// As [`Linked::new`].
-    pub fn of_checked(program: Checked, library: &Library, lists: &Lists, limits: &Limits) -> Result<Arc<Linked>, LinkError> {
+    pub fn of_checked(
+        program: Checked,
+        library: &Library,
+        lists: &Lists,
+        limits: &Limits,
+        prefilter: bool,
+    ) -> Result<Arc<Linked>, LinkError> {
         debug_assert!(validate(&program).is_ok());
         few_enough(&program, limits)?;
-        Linked::prepare(program.into_program(), library, lists, limits, None)
+        stateless(&program)?;
+        Linked::prepare(program.into_program(), library, lists, limits, filtered(prefilter))
     }
 
     /// Prepares `program` for backends to compile with these thresholds. They change what rules cost, never what they answer.
@@ -203,7 +234,35 @@ impl Linked {
         // Whoever holds a program can change it, and generated code trusts it.
         validate(&program)
             .map_err(|invalid| LinkError { message: format!("the program is not valid: {invalid}"), span: Span::default() })?;
+        stateless(&program)?;
         Linked::prepare(program, library, lists, limits, Some(Box::new(thresholds)))
+    }
+
+    /// Prepares a program that may keep state. Where it does, instances of it answer only what [`Session`](crate::Session) makes answers of,
+    /// and [`Linked::program`] is the part of it that they run. Where it does not, `prefilter` says what it says of [`Linked::of_checked`].
+    ///
+    /// # Errors
+    /// As [`Linked::new`].
+    pub fn stateful(
+        program: Program,
+        library: &Library,
+        lists: &Lists,
+        limits: &Limits,
+        prefilter: bool,
+    ) -> Result<Arc<Linked>, LinkError> {
+        few_enough(&program, limits)?;
+        validate(&program)
+            .map_err(|invalid| LinkError { message: format!("the program is not valid: {invalid}"), span: Span::default() })?;
+        if program.state.is_empty() {
+            return Linked::prepare(program, library, lists, limits, filtered(prefilter));
+        }
+        let (program, state) = lower(program);
+        debug_assert_eq!(validate(&program), Ok(()));
+        let linked = Linked::prepare(program, library, lists, limits, None)?;
+        // Nobody else has it yet.
+        Arc::into_inner(linked)
+            .map(|linked| Arc::new(Linked { state: Some(state), ..linked }))
+            .ok_or_else(|| LinkError { message: "the program is in use".into(), span: Span::default() })
     }
 
     /// Prepares a valid program of no more rules than allowed.
@@ -226,11 +285,12 @@ impl Linked {
                 })
             })
             .collect::<Result<_, _>>()?;
+        let simple = program.sites.iter().map(|site| library.simple(&program.scheme.function(site.function).name)).collect();
         let sets: Vec<SetMatcher> = program.sets.iter().map(SetMatcher::new).collect();
         let crossings = Crossings::default();
         let plan =
             Plan::new(&program, &sets, &|threshold, size| crossings.exceeds(threshold, size, setting(thresholds.as_deref(), threshold)));
-        Ok(Arc::new(Linked {
+        let mut linked = Linked {
             layout: Layout::of(&program.scheme),
             limits: limits.clone(),
             thresholds,
@@ -245,8 +305,13 @@ impl Linked {
             lists,
             places: Places::new(&program),
             plan,
+            simple,
+            prefilter: None,
+            state: None,
             program,
-        }))
+        };
+        linked.prefilter = prefilter::index(&linked);
+        Ok(Arc::new(linked))
     }
 
     /// The program.
@@ -356,6 +421,16 @@ impl Linked {
         self.plan.rule(&self.program, index)
     }
 
+    /// What is done around the rules of a program that keeps state.
+    pub(crate) fn state(&self) -> Option<&StatePlan> {
+        self.state.as_ref()
+    }
+
+    /// Whether the program keeps state or has outputs, so that only a [`Session`](crate::Session) has its answers.
+    pub fn is_stateful(&self) -> bool {
+        self.state.is_some()
+    }
+
     /// The plan as text: the same for the same program and version.
     pub fn plan_text(&self) -> String {
         plan::text(self)
@@ -394,6 +469,23 @@ impl Linked {
     #[inline]
     pub fn function(&self, id: SiteId) -> &BoundFunction {
         &self.functions[id.index()]
+    }
+
+    /// The name of the function that a call runs, where it is one of the standard library that cannot trap but for steps and memory, and
+    /// takes no more of these than follows from the length of its arguments.
+    #[inline]
+    pub(crate) fn standard(&self, id: SiteId) -> Option<&'static str> {
+        self.simple[id.index()]
+    }
+
+    /// Whether instances may ask which rules may match; see [`Candidates`](crate::Candidates).
+    pub fn has_prefilter(&self) -> bool {
+        self.prefilter.is_some()
+    }
+
+    /// The conditions of the rules, where they are asked for before the rules are run.
+    pub(crate) fn prefilter(&self) -> Option<&Index> {
+        self.prefilter.as_ref()
     }
 
     /// Whether a named list holds a value; one that has not been filled holds none.

@@ -163,6 +163,12 @@ impl Matches {
     pub fn traps(&self) -> &[TrapAt] {
         &self.traps
     }
+
+    /// Has a record match a rule no more.
+    pub(crate) fn clear(&mut self, rule: usize, record: usize) {
+        let at = rule * self.row_words() + record / 64;
+        self.bits[at] &= !(1 << (record % 64));
+    }
 }
 
 /// Writing a [`RuleSet`]: for backends, which see to it that it says what the rules answer.

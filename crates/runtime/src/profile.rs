@@ -20,7 +20,8 @@ const FEW: u64 = 3;
 /// Each rule runs on the whole batch, with a look at the clock before and after, which gives its time. To tell matching records from others,
 /// one check in [`ALONE`] is then made again, of one record alone: twice, of which the quicker counts, and by chance of a record that the
 /// rule matches or of one that it does not. A call alone costs more than a check in a batch; what it costs more is known from the batches'
-/// mean and taken off. Where such calls would take more than 1 % of the rules' time, there are fewer of them.
+/// mean and taken off. Where such calls would take more than 1 % of the rules' time, there are fewer of them. Every rule is run on every
+/// record, also where [`Instance::run_batch`] asks first which may match and takes less.
 ///
 /// ```
 /// # fn serve(mut instance: Box<dyn quintet_runtime::Instance>, batches: Vec<quintet_runtime::Batch>, rules: usize)

@@ -40,6 +40,9 @@ macro_rules! thresholds {
 }
 
 thresholds! {
+    /// all: what leaving out all rules that can be left out would save of a record, in tests of numbers; where it is more, they are asked for
+    /// first which of them may match. Never, unless this is set.
+    PrefilterRules: "prefilter_rules" = usize::MAX, 0;
     /// plan: ranges of a set that are compared one after the other; more become a bitmap or are looked up.
     SetRanges: "plan_set_ranges" = 8, 0;
     /// plan: numbers from the first to the last of a set that becomes a bitmap; wider ones are looked up.

@@ -2,10 +2,14 @@
 
 use std::sync::Arc;
 
-use quintet_lang::{Limits, Scheme, Type, compile};
+use quintet_lang::{Limits, Passes, Scheme, Type, compile, optimise};
 use quintet_runtime::{Library, Linked, Lists, Threshold, Thresholds};
 
 fn link(source: &str, thresholds: Thresholds) -> Arc<Linked> {
+    link_with(source, thresholds, &Passes::none())
+}
+
+fn link_with(source: &str, thresholds: Thresholds, passes: &Passes) -> Arc<Linked> {
     let library = Library::standard();
     let scheme = Scheme::builder()
         .mandatory("frame.len", Type::Int)
@@ -18,7 +22,7 @@ fn link(source: &str, thresholds: Thresholds) -> Arc<Linked> {
         .build()
         .expect("a scheme");
     let program = compile(source, &scheme, &Limits::default()).unwrap_or_else(|e| panic!("{source}\n{e:?}"));
-    Linked::with_thresholds(program, &library, &Lists::new(), &Limits::default(), thresholds).expect("a linked program")
+    Linked::with_thresholds(optimise(&program, passes), &library, &Lists::new(), &Limits::default(), thresholds).expect("a linked program")
 }
 
 fn plan(source: &str) -> String {
@@ -74,6 +78,15 @@ fn snapshots() {
              rule r {\n  let n = 0\n  while n < 10 { n = n + sum(n) + 1 }\n  return n > down(3)\n}\n"
         )
     );
+}
+
+#[test]
+fn a_length_is_a_condition_whether_it_is_a_call_or_not() {
+    let thresholds = Thresholds::default().with(Threshold::PrefilterRules, 0);
+    for passes in [Passes::none(), Passes::default()] {
+        let text = link_with("rule long = len(http.path) == 200", thresholds, &passes).plan_text();
+        assert!(text.contains("  rule long: length of http.path is 200\n"), "{text}");
+    }
 }
 
 #[test]

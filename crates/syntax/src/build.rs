@@ -101,6 +101,7 @@ impl Builder<'_> {
                 RuleBody::Expr(e) if rule.name.text.is_empty() => self.expr(e),
                 body => self.part(NodeKind::Rule, rule.span, |b| {
                     b.leaf(TokenKind::RuleName, rule.name.span);
+                    b.entries(&rule.meta);
                     match body {
                         RuleBody::Expr(e) => b.expr(e),
                         RuleBody::Block(block) => b.block(block),
@@ -123,6 +124,55 @@ impl Builder<'_> {
                 b.type_name(&constant.ty);
                 b.expr(&constant.value);
             }),
+            Item::Time(time) => self.part(NodeKind::Time, time.span, |b| {
+                b.word("time", time.span);
+                b.expr(&time.value);
+            }),
+            Item::State(state) => self.part(NodeKind::State, state.span, |b| {
+                b.word("state", state.span);
+                b.name(&state.name);
+                state.keys.iter().for_each(|key| b.expr(key));
+                b.leaf(TokenKind::TypeName, state.kind.span);
+                for (word, value) in &state.bounds {
+                    b.leaf(TokenKind::Keyword, word.span);
+                    b.leaf(TokenKind::Number, value.span);
+                }
+            }),
+            Item::On(on) => self.part(NodeKind::On, on.span, |b| {
+                b.word("on", on.span);
+                b.leaf(TokenKind::RuleName, on.rule.span);
+                b.block(&on.body);
+            }),
+            Item::Output(output) => self.part(NodeKind::Output, output.span, |b| {
+                b.word("output", output.span);
+                b.name(&output.name);
+                b.leaf(TokenKind::RuleName, output.rule.span);
+                if let Some(limit) = &output.limit {
+                    b.part(NodeKind::Limit, limit.span, |b| {
+                        b.word("limit", limit.span);
+                        b.leaf(TokenKind::Number, limit.count.span);
+                        b.leaf(TokenKind::Number, limit.within.span);
+                        limit.keys.iter().for_each(|key| b.expr(key));
+                    });
+                }
+                b.leaf(TokenKind::Keyword, output.format.span);
+                output.text.iter().for_each(|(_, span)| b.leaf(TokenKind::String, *span));
+                output.values.iter().for_each(|(values, _)| b.entries(values));
+            }),
+        }
+    }
+
+    /// The word that a stretch begins with.
+    fn word(&mut self, word: &str, of: Span) {
+        self.leaf(TokenKind::Keyword, Span::new(of.start as usize, of.start as usize + word.len()));
+    }
+
+    fn entries(&mut self, entries: &[(Name, Expr)]) {
+        for (name, value) in entries {
+            self.part(NodeKind::Entry, name.span.to(value.span), |b| {
+                b.name(name);
+                b.expr(value);
+            });
         }
     }
 

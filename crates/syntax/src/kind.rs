@@ -34,14 +34,26 @@ kinds! {
     /// What a node is. The sentences name its children that are nodes or stand for values, in order; between them stand the tokens of the
     /// text.
     NodeKind {
-        #[doc = " The whole text: rules, functions and constants, or one expression."]
+        #[doc = " The whole text: rules, functions, constants, tables and outputs, or one expression."]
         File = "file",
-        #[doc = " `rule NAME = EXPRESSION`, or `rule NAME BLOCK`."]
+        #[doc = " `rule NAME = EXPRESSION`, or `rule NAME BLOCK`; entries in brackets may stand behind the name."]
         Rule = "rule",
         #[doc = " `fn NAME(PARAMETERS) -> TYPES BLOCK`."]
         Function = "function",
         #[doc = " `const NAME: TYPE = EXPRESSION`."]
         Constant = "constant",
+        #[doc = " `time = EXPRESSION`."]
+        Time = "time",
+        #[doc = " `state NAME[KEYS]: KIND BOUNDS`: the keys as expressions."]
+        State = "state",
+        #[doc = " `on RULE BLOCK`."]
+        On = "on",
+        #[doc = " `output NAME on RULE LIMIT = FORMAT`: perhaps a limit, then the values as entries."]
+        Output = "output",
+        #[doc = " `limit N within TIME by KEYS`: the keys as expressions."]
+        Limit = "limit",
+        #[doc = " What is said of a rule in brackets, or the value of an output: `NAME: EXPRESSION`."]
+        Entry = "entry",
         #[doc = " What cannot be parsed: tokens alone."]
         Error = "error",
         #[doc = " A parameter: `NAME: TYPE`."]

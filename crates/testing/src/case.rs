@@ -8,8 +8,8 @@ use std::sync::Arc;
 use quintet_lang::ast::Span;
 use quintet_lang::{Limits, Passes, Program, Scheme, compile, compile_value, optimise};
 use quintet_runtime::{
-    ArenaKind, Backend, Batch, EvaluateError, FilterError, Instance, Linked, Matches, RecordError, RecordRef, RuleSet, Thresholds, Trap,
-    ValueInstance,
+    ArenaKind, Backend, Batch, EvaluateError, FilterError, Instance, Linked, Matches, RecordError, RecordRef, RuleSet, Threshold,
+    Thresholds, Trap, ValueInstance,
 };
 
 use crate::strategy::source;
@@ -148,8 +148,8 @@ impl Case {
 
     fn linked(&self, passes: &Passes, program: Program) -> Result<Arc<Linked>, String> {
         let (world, limits) = (self.world(), self.limits());
-        Linked::with_thresholds(optimise(&program, passes), &world.library, &world.lists, &limits, self.thresholds)
-            .map_err(|e| e.to_string())
+        let thresholds = filtered(self.thresholds, passes);
+        Linked::with_thresholds(optimise(&program, passes), &world.library, &world.lists, &limits, thresholds).map_err(|e| e.to_string())
     }
 }
 
@@ -191,8 +191,13 @@ pub(crate) fn link_with(
 ) -> Result<Arc<Linked>, String> {
     let world = world(nil_not_equal);
     let program = compile(source, &world.scheme, limits).map_err(|d| d.to_string())?;
-    let program = optimise(&program, passes);
+    let (program, thresholds) = (optimise(&program, passes), filtered(thresholds, passes));
     Linked::with_thresholds(program, &world.library, &world.lists, limits, thresholds).map_err(|e| e.to_string())
+}
+
+/// The thresholds with which the pass `prefilter` is on for programs of any size, where it is one of `passes`.
+fn filtered(thresholds: Thresholds, passes: &Passes) -> Thresholds {
+    if passes.prefilter { thresholds.with(Threshold::PrefilterRules, 0) } else { thresholds }
 }
 
 /// An instance of a linked program.

@@ -15,6 +15,7 @@ pub(crate) struct Tally {
 /// Whether a threshold is one of the backend's.
 fn is_of(threshold: Threshold, id: BackendId) -> bool {
     match threshold.name().split_once('_') {
+        Some(("prefilter", _)) => true,
         // What holds for all is decided when a program is linked, for whoever it may be.
         Some(("plan", _)) => true,
         Some(("native", _)) => ["jit", "lua"].contains(&id.name),

@@ -12,8 +12,8 @@ use std::sync::Arc;
 use quintet_lang::ast::{Expr, ExprKind, FnId, LogicOp, Span};
 use quintet_lang::{HARD_CALLS, HARD_STEPS, Limits};
 use quintet_runtime::{
-    Batch, CallError, FREE, Fault, FilterError, Instance, Interrupter, Linked, Matches, Memory, OwnedValue, RecordRef, RuleSet, RunError,
-    Scratch, Trap, Value, WriteMatches, WriteRuleSet, admit, longest_within,
+    Batch, CallError, Candidates, FREE, Fault, FilterError, Instance, Interrupter, Linked, Matches, Memory, OwnedValue, RecordRef, RuleSet,
+    RunError, Scratch, Trap, Value, WriteMatches, WriteRuleSet, admit, longest_within, set_bits,
 };
 
 use crate::code::{Filter, FnCode, Parts, RuleCode};
@@ -26,6 +26,7 @@ pub(crate) struct Runner {
     code: Arc<Parts>,
     scratch: Scratch,
     state: State,
+    candidates: Option<Box<Candidates>>,
 }
 
 /// What does not change between records but for its contents.
@@ -66,6 +67,7 @@ impl Runner {
         unbounded.set_meter_word(FREE);
         let stack = Stack::new(limits.calls.min(HARD_CALLS), code.words, code.lists);
         Runner {
+            candidates: Candidates::new(&code.linked, limits),
             code,
             scratch,
             state: State { slots, trap: Cell::new(None), place: Cell::new(0), unbounded, half_used, half, stack, within },
@@ -275,29 +277,45 @@ impl Runner {
     /// [`Instance::run`] for one rule, once scheme and `hits` are as they should be.
     #[inline(never)]
     fn run_one(&mut self, rule: usize, record: RecordRef<'_>) -> Result<bool, Trap> {
-        let Runner { code, scratch, state } = self;
+        let Runner { code, scratch, state, .. } = self;
         let place = Place { memory: record.memory(), record: record.offset() / 8 };
         state.exact(code, scratch, &code.rules[rule], place)
+    }
+
+    /// [`Instance::run`] for the rules that may match, once scheme and `hits` are as they should be; without doing anything where that is not
+    /// known.
+    #[inline(never)]
+    fn run_some(&mut self, record: RecordRef<'_>, hits: &mut RuleSet) -> Option<()> {
+        let Runner { code, scratch, state, candidates } = self;
+        let place = Place { memory: record.memory(), record: record.offset() / 8 };
+        for rule in set_bits(candidates.as_mut()?.record(record)?) {
+            match state.exact(code, scratch, &code.rules[rule], place) {
+                Ok(true) => hits.insert(rule),
+                Ok(false) => {}
+                Err(trap) => hits.trap(rule, state.fault(code, rule, trap)),
+            }
+        }
+        Some(())
     }
 
     /// [`Instance::run`] for any number of rules, once scheme and `hits` are as they should be.
     #[inline(never)]
     fn run_many(&mut self, record: RecordRef<'_>, hits: &mut RuleSet) -> Result<(), RunError> {
-        let Runner { code, scratch, state } = self;
+        if self.run_some(record, hits).is_some() {
+            return self.scratch.finish(ID);
+        }
+        let Runner { code, scratch, state, .. } = self;
         let place = Place { memory: record.memory(), record: record.offset() / 8 };
         let longest = record.batch().longest();
+        // What makes no values and stays within the budget sees the same all along.
+        let env = state.plain(code, &state.unbounded);
+        let cx = Ctx { memory: place.memory, record: place.record, env: &env };
         for (word, rules) in code.rules.chunks(64).enumerate() {
             let mut bits = 0;
             for (bit, rule) in rules.iter().enumerate() {
                 let hit = match rule {
-                    RuleCode::Plain(test) => {
-                        let Place { memory, record } = place;
-                        test.test(&Ctx { memory, record, env: &state.plain(code, scratch) })
-                    }
-                    RuleCode::Counting(test) if state.is_within(&code.linked, word * 64 + bit, usize::MAX, longest) => {
-                        let Place { memory, record } = place;
-                        test.test(&Ctx { memory, record, env: &state.plain(code, &state.unbounded) })
-                    }
+                    RuleCode::Plain(test) => test.test(&cx),
+                    RuleCode::Counting(test) if state.is_within(&code.linked, word * 64 + bit, usize::MAX, longest) => test.test(&cx),
                     rule => state.exact(code, scratch, rule, place).unwrap_or_else(|trap| {
                         hits.trap(word * 64 + bit, state.fault(code, word * 64 + bit, trap));
                         false
@@ -313,7 +331,7 @@ impl Runner {
 
 impl Instance for Runner {
     fn run(&mut self, record: RecordRef<'_>, hits: &mut RuleSet) -> Result<(), RunError> {
-        let Runner { code, scratch, state } = self;
+        let Runner { code, scratch, state, .. } = self;
         if !record.batch().scheme().same(code.linked.scheme()) {
             return Err(RunError::scheme(ID));
         }
@@ -343,7 +361,7 @@ impl Instance for Runner {
     }
 
     fn run_batch(&mut self, batch: &Batch, out: &mut Matches) -> Result<(), RunError> {
-        let Runner { code, scratch, state } = self;
+        let Runner { code, scratch, state, candidates } = self;
         if !batch.scheme().same(code.linked.scheme()) {
             return Err(RunError::scheme(ID));
         }
@@ -353,11 +371,16 @@ impl Instance for Runner {
             let records = (batch.len() - index * 64).min(64);
             let all = u64::MAX >> (64 - records);
             let first = batch.records_offset() / 8 + index * 64 * stride;
+            let asked = candidates.as_mut().and_then(|it| it.block(batch, index * 64..index * 64 + records));
             for (number, rule) in code.rules.iter().enumerate() {
+                let all = asked.map_or(all, |asked| asked[number]);
+                if all == 0 {
+                    continue;
+                }
                 scratch.go_on(ID)?;
                 let mut trap = |bit: usize, fault: (Trap, Span)| out.trap(number, index * 64 + bit, fault);
                 let hits = state.block(code, scratch, (number, rule), (memory, first, stride), (all, batch.longest()), &mut trap);
-                out.set_block(number, index, hits);
+                out.set_block(number, index, hits & all);
             }
         }
         out.finish();
@@ -365,7 +388,7 @@ impl Instance for Runner {
     }
 
     fn run_rule(&mut self, rule: usize, batch: &Batch, records: Range<usize>, out: &mut Matches) -> Result<(), RunError> {
-        let Runner { code, scratch, state } = self;
+        let Runner { code, scratch, state, .. } = self;
         if !batch.scheme().same(code.linked.scheme()) {
             return Err(RunError::scheme(ID));
         }
@@ -386,7 +409,7 @@ impl Instance for Runner {
     }
 
     fn test(&mut self, rule: usize, record: RecordRef<'_>, why: &mut Option<FilterError>) -> Option<bool> {
-        let Runner { code, scratch, state } = self;
+        let Runner { code, scratch, state, .. } = self;
         if !record.batch().scheme().same(code.linked.scheme()) {
             return FilterError::from(RunError::scheme(ID)).say(why);
         }
@@ -422,7 +445,7 @@ impl Instance for Runner {
         args: &[Value<'_>],
         results: &mut Vec<Option<OwnedValue>>,
     ) -> Result<(), CallError> {
-        let Runner { code, scratch, state } = self;
+        let Runner { code, scratch, state, .. } = self;
         if !record.batch().scheme().same(code.linked.scheme()) {
             return Err(RunError::scheme(ID).into());
         }
@@ -438,6 +461,7 @@ impl Instance for Runner {
             + size_of_val(&*self.state.slots)
             + size_of_val(&*self.state.within)
             + self.state.stack.bytes()
+            + self.candidates.as_ref().map_or(0, |it| it.memory_bytes())
             + self.scratch.memory_bytes()
     }
 

@@ -21,10 +21,11 @@ impl<'a> Machine<'a> {
     pub(crate) fn make_lists(&mut self, frame: &'a Frame, params: usize) {
         for (place, local) in frame.locals.iter().enumerate().skip(params) {
             let Type::List(element, len) = &local.ty else { continue };
-            self.slots[place] = Value::Int(self.calls.lists.len() as i64);
+            let at = self.calls().lists.len();
+            self.slots[place] = Value::Int(at as i64);
             let len = len.map_or(0, |len| len as usize);
             let zero = zero(element);
-            self.calls.lists.push(List { items: vec![zero; len], room: 0, element: element_bytes(element) });
+            self.calls().lists.push(List { items: vec![zero; len], room: 0, element: element_bytes(element) });
         }
     }
 
@@ -41,7 +42,7 @@ impl<'a> Machine<'a> {
             // Every array is made before its function's first statement.
             _ => usize::MAX,
         };
-        &mut self.calls.lists[place]
+        &mut self.calls().lists[place]
     }
 
     /// How many elements an array has.

@@ -62,42 +62,45 @@ impl<'a> Machine<'a> {
         }
         self.enter(id, first, args.len())?;
         for (place, result) in results.iter().enumerate() {
-            self.slots[result.index()] = self.calls.returned.get(place).copied().unwrap_or(Value::Nil);
+            self.slots[result.index()] = self.calls().returned.get(place).copied().unwrap_or(Value::Nil);
         }
         Ok(())
     }
 
-    /// Calls a function of the script whose arguments are the last on the stack; its results are in `calls.returned`.
+    /// Calls a function of the script whose arguments are the last on the stack; its results are in `calls().returned`.
     pub(crate) fn enter(&mut self, id: FnId, first: usize, args: usize) -> Result<(), Trap> {
         let program = self.program.program();
         let function = &program.functions[id.index()];
         self.scratch.step()?;
-        if self.calls.depth >= self.most_calls {
+        if self.calls().depth >= self.most_calls {
             return Err(Trap::Calls);
         }
         let fixed = call_bytes(function);
         self.scratch.charge(fixed)?;
         let room = self.rooms[program.rules.len() + id.index()];
-        self.calls.idle.resize_with(program.functions.len().max(self.calls.idle.len()), Vec::new);
-        let slots = self.calls.idle[id.index()].pop().unwrap_or_else(|| self.scratch.locals(room));
+        let idle = &mut self.calls().idle;
+        idle.resize_with(program.functions.len().max(idle.len()), Vec::new);
+        let slots = idle[id.index()].pop().unwrap_or_else(|| self.scratch.locals(room));
         slots[..args].copy_from_slice(&self.slots[first..first + args]);
         slots[args..].fill(Value::Nil);
         self.top = first;
         let outer = (std::mem::replace(&mut self.slots, slots), std::mem::replace(&mut self.top, function.frame.locals.len()));
         let outer_frame = std::mem::replace(&mut self.frame, &function.frame);
-        let lists = self.calls.lists.len();
+        let lists = self.calls().lists.len();
         self.make_lists(&function.frame, function.params as usize);
-        self.calls.depth += 1;
-        self.calls.returned.clear();
+        let calls = self.calls();
+        calls.depth += 1;
+        calls.returned.clear();
         self.block(&function.body)?;
-        self.calls.depth -= 1;
-        let grew: usize = self.calls.lists[lists..].iter().map(|list| list.room * list.element).sum();
+        let calls = self.calls();
+        calls.depth -= 1;
+        let grew: usize = calls.lists[lists..].iter().map(|list| list.room * list.element).sum();
+        calls.lists.truncate(lists);
         self.scratch.discharge(fixed + grew);
-        self.calls.lists.truncate(lists);
         self.frame = outer_frame;
         let slots = std::mem::replace(&mut self.slots, outer.0);
         self.top = outer.1;
-        self.calls.idle[id.index()].push(slots);
+        self.calls().idle[id.index()].push(slots);
         Ok(())
     }
 }

@@ -25,7 +25,8 @@ pub(crate) struct Machine<'a> {
     pub(crate) rooms: &'a [usize],
     /// Calls that may go on inside one another.
     pub(crate) most_calls: usize,
-    pub(crate) calls: Calls<'a>,
+    /// What functions need; none before the first has run, so that rules without any do not pay for it.
+    calls: Option<Box<Calls<'a>>>,
     /// Where it trapped, if that was in a statement.
     pub(crate) fault: Option<Span>,
 }
@@ -41,8 +42,8 @@ impl<'a> Machine<'a> {
         (frame, room, most_calls): (&'a Frame, usize, usize),
     ) -> Machine<'a> {
         let slots = if room == 0 { Default::default() } else { scratch.locals(room) };
-        let (memory, record, top, calls) = (record.memory(), record.offset(), frame.locals.len(), Calls::default());
-        Machine { program, leaves, memory, record, scratch, slots, top, frame, rooms, most_calls, calls, fault: None }
+        let (memory, record, top) = (record.memory(), record.offset(), frame.locals.len());
+        Machine { program, leaves, memory, record, scratch, slots, top, frame, rooms, most_calls, calls: None, fault: None }
     }
 
     /// Whether the rule matches; else what trapped, and where.
@@ -51,7 +52,13 @@ impl<'a> Machine<'a> {
         self.answer(rule).map_err(|trap| (trap, self.fault.unwrap_or(rule.expr.span)))
     }
 
-    /// Calls a function with these arguments for the host; its results are in `calls.returned`.
+    /// What functions need.
+    #[inline]
+    pub(crate) fn calls(&mut self) -> &mut Calls<'a> {
+        self.calls.get_or_insert_default()
+    }
+
+    /// Calls a function with these arguments for the host; its results are in `calls().returned`.
     pub(crate) fn call_for_host(&mut self, id: FnId, args: &[Value<'a>]) -> Result<(), Fault> {
         let first = self.top;
         self.slots[first..first + args.len()].copy_from_slice(args);

@@ -82,12 +82,12 @@ impl<'a> Machine<'a> {
             StmtKind::Break => return Ok(Flow::Break),
             StmtKind::Continue => return Ok(Flow::Continue),
             StmtKind::Return(values) => {
-                let mut returned = std::mem::take(&mut self.calls.returned);
+                let mut returned = std::mem::take(&mut self.calls().returned);
                 returned.clear();
                 for value in values {
                     returned.push(self.value(value)?);
                 }
-                self.calls.returned = returned;
+                self.calls().returned = returned;
                 return Ok(Flow::Return);
             }
         }

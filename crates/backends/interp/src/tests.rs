@@ -126,13 +126,14 @@ fn tables(scheme: &Scheme, sites: Vec<Site>) -> Program {
         sites,
         functions: vec![],
         tables: vec![],
+        state: Default::default(),
     }
 }
 
 fn program(scheme: &Scheme, rules: Vec<Expr>) -> Arc<Linked> {
     let rules = rules
         .into_iter()
-        .map(|expr| Rule { name: String::new(), frame: frame(), before: Vec::new(), expr, span: Span::default() })
+        .map(|expr| Rule { name: String::new(), meta: Vec::new(), frame: frame(), before: Vec::new(), expr, span: Span::default() })
         .collect();
     let program = Program { rules, ..tables(scheme, vec![]) };
     Linked::new(program, &library(), &Lists::new(), &Limits::default()).unwrap()

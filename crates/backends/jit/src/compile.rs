@@ -14,12 +14,13 @@ use quintet_runtime::{
 };
 
 use crate::array::constants;
-use crate::config::{self, BEST, FAST};
+use crate::config::{self, BEST, FAST, STENCIL};
 use crate::emit;
 use crate::entry::{Entries, EntryFn};
 use crate::generator::generate;
 use crate::instance::{RuleFn, Runner};
 use crate::memory::CodeMemory;
+use crate::rare;
 use crate::script;
 use crate::symbols::{Symbols, Target};
 use crate::unit::{Call, Unit};
@@ -59,8 +60,14 @@ impl Jit {
         Jit::new(self.id, true)
     }
 
+    /// The configuration [`STENCIL`]: code put together from pieces.
+    #[cfg(all(target_arch = "x86_64", target_os = "linux"))]
+    pub fn stencil() -> Jit {
+        Jit::new(STENCIL, cfg!(debug_assertions))
+    }
+
     fn new(id: BackendId, verify: bool) -> Jit {
-        Jit { id, isa: config::isa(id, verify), idle: Mutex::default() }
+        Jit { id, isa: config::isa(id, verify).and_then(|isa| rare::make().map(|()| isa)), idle: Mutex::default() }
     }
 
     /// The host's instruction set, or why there is none.
@@ -83,15 +90,42 @@ impl Jit {
 
     /// Puts the code of all rules together.
     fn assemble(&self, program: &Arc<Linked>) -> Result<Code, String> {
-        let isa = self.isa.as_ref().map_err(String::clone)?;
+        #[cfg(all(target_arch = "x86_64", target_os = "linux"))]
+        if self.id == STENCIL {
+            return crate::stencil::assemble(self, program);
+        }
+        let placed = self.place(program, Unit::all(program.program()))?;
+        let functions = (0..program.program().rules.len()).map(|rule| placed.rule(rule)).collect();
+        self.code(program, functions, placed)
+    }
+
+    /// Code whose rules are these functions.
+    pub(crate) fn code(&self, program: &Arc<Linked>, functions: Vec<RuleFn>, placed: Placed) -> Result<Code, String> {
+        Ok(Code {
+            id: self.id,
+            functions,
+            placed,
+            entries: Entries::new(program, self.isa.clone()?),
+            #[cfg(all(target_arch = "x86_64", target_os = "linux"))]
+            piece: None,
+            program: program.clone(),
+        })
+    }
+
+    /// Compiles units and puts their code where it stays.
+    pub(crate) fn place<'p>(&self, program: &'p Arc<Linked>, units: impl Iterator<Item = Unit<'p>>) -> Result<Placed, String> {
+        let isa = self.isa()?;
         let tables: Vec<Box<[u64]>> = program.program().tables.iter().map(constants).collect();
         let (mut bytes, mut calls) = (Vec::new(), Vec::new());
-        let (mut starts, mut parts, mut frames) = (Vec::new(), Vec::new(), Vec::new());
-        for unit in Unit::all(program.program()) {
+        let (mut starts, mut functions, mut parts, mut frames) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        for unit in units {
             self.with_workspace(program, |workspace| {
-                workspace.compile(program, unit, &**isa, false).map_err(|e| format!("{}: {e}", unit.name(program.program())))?;
+                workspace.compile(program, unit, isa, false).map_err(|e| format!("{}: {e}", unit.name(program.program())))?;
                 bytes.resize(bytes.len().next_multiple_of(ALIGN), 0);
                 starts.push(bytes.len());
+                if unit.is_called() {
+                    functions.push(bytes.len());
+                }
                 parts.push(workspace.place(&mut bytes, &tables, &mut calls)?);
                 if let Unit::Function(_) = unit {
                     frames.push(workspace.frame_bytes() as u64);
@@ -100,30 +134,37 @@ impl Jit {
             })?;
         }
         within_stack(program, &frames)?;
-        let function_starts = starts.split_off(program.program().rules.len());
         for call in calls {
-            let to = function_starts.get(call.to.index()).ok_or("a call of a function that there is not")?;
+            let to = functions.get(call.to.index()).ok_or("a call of a function that there is not")?;
             call.resolve(*to, &mut bytes)?;
         }
-        let memory = CodeMemory::new(&bytes)?;
-        let functions = starts
-            .into_iter()
-            .map(|start| {
-                // SAFETY: a function with the signature and convention of `RuleFn` was placed there.
-                unsafe { std::mem::transmute::<*const u8, RuleFn>(memory.at(start)) }
-            })
-            .collect();
-        let bodies = function_starts.iter().map(|start| memory.at(*start).addr()).collect();
-        Ok(Code {
-            id: self.id,
-            functions,
-            bodies,
-            memory,
-            parts,
-            tables,
-            program: program.clone(),
-            entries: Entries::new(program, isa.clone()),
-        })
+        Ok(Placed { memory: CodeMemory::new(&bytes)?, starts, functions, parts, tables })
+    }
+}
+
+/// Compiled units where they stay, with what they refer to.
+pub(crate) struct Placed {
+    memory: CodeMemory,
+    /// Where each unit begins.
+    starts: Vec<usize>,
+    /// Where each function of the program begins.
+    functions: Vec<usize>,
+    /// The tables of parts of the units.
+    parts: Vec<Box<[usize]>>,
+    /// The constant arrays.
+    tables: Vec<Box<[u64]>>,
+}
+
+impl Placed {
+    /// The address of a unit.
+    pub(crate) fn at(&self, unit: usize) -> *const u8 {
+        self.memory.at(self.starts[unit])
+    }
+
+    /// The function of a unit that is a rule.
+    pub(crate) fn rule(&self, unit: usize) -> RuleFn {
+        // SAFETY: a function with the signature and convention of `RuleFn` was placed there.
+        unsafe { std::mem::transmute::<*const u8, RuleFn>(self.at(unit)) }
     }
 }
 
@@ -141,6 +182,8 @@ impl Workspace {
             Unit::Rule(index, rule) => generate(program, (index, rule), isa, func, builder, symbols),
             Unit::Function(id) => script::generate(program, id, isa, func, builder, symbols),
             Unit::Settle => script::generate_settle(isa, func, builder, symbols),
+            #[cfg(all(target_arch = "x86_64", target_os = "linux"))]
+            Unit::Test(_, frame, expr) => crate::stencil::generate(program, (frame, expr), isa, func, builder, symbols),
         };
         generated.map_err(|_| "the program is not well typed; only programs of the checker can be compiled")?;
         Ok(&mut self.context)
@@ -224,6 +267,10 @@ impl Backend for Jit {
     }
 
     fn supports(&self, _: &Linked) -> Result<(), Unsupported> {
+        #[cfg(all(target_arch = "x86_64", target_os = "linux"))]
+        if let (STENCIL, Err(why)) = (self.id, crate::stencil::ready()) {
+            return Err(Unsupported { backend: self.id, construct: format!("stencils on this machine: {why}") });
+        }
         match &self.isa {
             Ok(_) => Ok(()),
             Err(_) => Err(Unsupported { backend: self.id, construct: "code generator for this machine".into() }),
@@ -241,7 +288,7 @@ impl Backend for Jit {
     }
 
     fn emits(&self) -> &'static [Emit] {
-        &[Emit::Clif, Emit::Asm]
+        if self.id == STENCIL { &[Emit::Asm] } else { &[Emit::Clif, Emit::Asm] }
     }
 
     fn emit(&self, program: &Arc<Linked>, form: Emit) -> Result<String, EmitError> {
@@ -252,25 +299,30 @@ impl Backend for Jit {
 
 /// Machine code with what it refers to.
 ///
-/// The functions are addresses inside `memory` and hold the addresses of constant arrays and of tables of parts, which in turn hold addresses inside `program`:
-/// of its AST and of its prepared literals. All of these live in here, where they do not move, and are only dropped together, so a
-/// function may be called by whoever holds the `Arc` of this.
+/// The functions are addresses inside `placed` or `piece` and hold the addresses of constant arrays and of tables of parts, which in turn hold
+/// addresses inside `program`: of its AST and of its prepared literals. Those of `piece` hold addresses inside `program` and `placed`. All of
+/// these live in here, where they do not move, and are only dropped together, so a function may be called by whoever holds the `Arc` of this.
 pub(crate) struct Code {
     id: BackendId,
     functions: Vec<RuleFn>,
-    /// The addresses of the functions of the program.
-    bodies: Vec<usize>,
-    /// By which the host calls those.
+    placed: Placed,
+    /// By which the host calls the functions of the program.
     entries: Entries,
-    memory: CodeMemory,
-    /// The tables of parts of the functions.
-    parts: Vec<Box<[usize]>>,
-    /// The constant arrays.
-    tables: Vec<Box<[u64]>>,
+    /// What was put together from stencils.
+    #[cfg(all(target_arch = "x86_64", target_os = "linux"))]
+    pub(crate) piece: Option<crate::stencil::Piece>,
     program: Arc<Linked>,
 }
 
 impl Code {
+    /// Bytes of code.
+    fn code_bytes(&self) -> usize {
+        let placed = self.placed.memory.len();
+        #[cfg(all(target_arch = "x86_64", target_os = "linux"))]
+        let placed = placed + self.piece.as_ref().map_or(0, crate::stencil::Piece::len);
+        placed
+    }
+
     pub(crate) fn id(&self) -> BackendId {
         self.id
     }
@@ -289,8 +341,8 @@ impl Code {
 
     /// By which the host calls a function.
     pub(crate) fn entry(&self, id: FnId) -> Result<EntryFn, &str> {
-        let body = self.bodies.get(id.index()).copied().ok_or("there is no such function")?;
-        self.entries.get(&self.program, id, body)
+        let start = self.placed.functions.get(id.index()).copied().ok_or("there is no such function")?;
+        self.entries.get(&self.program, id, self.placed.memory.at(start).addr())
     }
 
     /// The program.
@@ -311,8 +363,8 @@ impl Compiled for Executable {
     }
 
     fn artifact(&self) -> Artifact {
-        let tables: usize = self.code.parts.iter().map(|p| size_of_val(&**p)).sum();
-        let constants: usize = self.code.tables.iter().map(|t| size_of_val(&**t)).sum();
-        Artifact { code_bytes: self.code.memory.len(), data_bytes: size_of_val(self.code.functions()) + tables + constants }
+        let tables: usize = self.code.placed.parts.iter().map(|p| size_of_val(&**p)).sum();
+        let constants: usize = self.code.placed.tables.iter().map(|t| size_of_val(&**t)).sum();
+        Artifact { code_bytes: self.code.code_bytes(), data_bytes: size_of_val(self.code.functions()) + tables + constants }
     }
 }

@@ -15,10 +15,13 @@ pub const BEST: BackendId = BackendId::new("jit");
 /// The configuration that compiles fastest: no optimisation, register allocation in a single pass.
 pub const FAST: BackendId = BackendId::with_config("jit", "fast");
 
+/// The configuration that puts code together from stencils, and compiles as [`FAST`] does what has none. It is there on x86-64 Linux only.
+pub const STENCIL: BackendId = BackendId::with_config("jit", "stencil");
+
 /// The host's instruction set under a configuration, or why there is none.
 pub(crate) fn isa(id: BackendId, verify: bool) -> Result<OwnedTargetIsa, String> {
     let mut flags = settings::builder();
-    let (opt_level, registers) = if id == FAST { ("none", "single_pass") } else { ("speed", "backtracking") };
+    let (opt_level, registers) = if id == BEST { ("speed", "backtracking") } else { ("none", "single_pass") };
     for (name, value) in [
         ("opt_level", opt_level),
         ("regalloc_algorithm", registers),
@@ -36,7 +39,12 @@ pub(crate) fn isa(id: BackendId, verify: bool) -> Result<OwnedTargetIsa, String>
     host.finish(settings::Flags::new(flags)).map_err(|e| e.to_string())
 }
 
-/// Both configurations, the default one first.
+/// All configurations that there are on this machine, the default one first.
 pub fn configurations() -> Vec<Arc<dyn Backend>> {
-    vec![Arc::new(Jit::best()), Arc::new(Jit::fast())]
+    vec![
+        Arc::new(Jit::best()),
+        Arc::new(Jit::fast()),
+        #[cfg(all(target_arch = "x86_64", target_os = "linux"))]
+        Arc::new(Jit::stencil()),
+    ]
 }

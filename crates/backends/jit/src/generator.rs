@@ -273,7 +273,7 @@ impl<'p> Generator<'_, 'p> {
         let func = match self.helpers[helper as usize] {
             Some(func) => func,
             None => {
-                let signature = self.b.import_signature(helper.signature(self.isa.default_call_conv()));
+                let signature = self.b.import_signature(helper.call_signature(self.isa.default_call_conv()));
                 let name = self.symbols.helper(helper);
                 let func = self.b.import_function(ExtFuncData { name, signature, colocated: false, patchable: false });
                 self.helpers[helper as usize] = Some(func);

@@ -7,8 +7,8 @@ use quintet_lang::ast::{FnId, Function, Rule, Span};
 use quintet_lang::{HARD_CALLS, Limits};
 use quintet_native::Env;
 use quintet_runtime::{
-    BackendId, Batch, CallError, Counting, FREE, Fault, FilterError, Instance, Interrupter, Matches, OwnedValue, RecordRef, RuleSet,
-    RunError, Trap, Value, WriteMatches, WriteRuleSet, admit, hand_out, makes,
+    BackendId, Batch, CallError, Candidates, Counting, FREE, Fault, FilterError, Instance, Interrupter, Matches, OwnedValue, RecordRef,
+    RuleSet, RunError, Trap, Value, WriteMatches, WriteRuleSet, admit, hand_out, makes, runs, set_bits,
 };
 
 use crate::compile::Code;
@@ -99,10 +99,13 @@ pub(crate) struct Runner {
     counting: Box<[Counting]>,
     /// By rule: what asking it alone takes.
     asked: Box<[Asked]>,
+    /// The bytes of the longest record on which all rules whose steps are so counted are known to stay within the budget.
+    most: usize,
     /// Calls of functions that may go on inside one another.
     most_calls: u32,
     /// Boxed, so that moving the runner does not move it.
     state: Box<State>,
+    candidates: Option<Box<Candidates>>,
 }
 
 impl Runner {
@@ -111,6 +114,7 @@ impl Runner {
         let steps = limits.steps;
         let counting: Box<[Counting]> =
             (0..code.program().program().rules.len()).map(|rule| Counting::of(code.program(), rule, steps)).collect();
+        let candidates = Candidates::new(code.program(), limits);
         let program = code.program().program();
         let of = |((rule, counting), function): ((&Rule, &Counting), &RuleFn)| Asked {
             function: *function,
@@ -119,7 +123,17 @@ impl Runner {
             makes: makes(program, rule),
         };
         let asked = program.rules.iter().zip(&counting).zip(code.functions()).map(of).collect();
-        Runner { code, counting, asked, most_calls: limits.calls.min(HARD_CALLS) as u32, state: Box::new(State { env, traps: Vec::new() }) }
+        let most =
+            counting.iter().filter_map(|c| if let Counting::Within(most) = c { Some(*most) } else { None }).min().unwrap_or(usize::MAX);
+        Runner {
+            code,
+            counting,
+            asked,
+            most,
+            most_calls: limits.calls.min(HARD_CALLS) as u32,
+            state: Box::new(State { env, traps: Vec::new() }),
+            candidates,
+        }
     }
 
     fn check(&self, batch: &Batch) -> Result<(), RunError> {
@@ -163,7 +177,7 @@ impl State {
 }
 
 impl State {
-    /// A rule's answers for the records of a block: the rule's number, and where in the answers they belong, a row and a word of it.
+    /// A rule's answers for 1 to 64 records, from bit 0 on. `trap` is told the place among them of records on which it traps.
     ///
     /// # Safety
     /// As [`State::ask`], for the batch's scheme and arena; the batch has these records, which are 1 to 64.
@@ -173,9 +187,9 @@ impl State {
         (function, counting): (RuleFn, Counting),
         batch: &Batch,
         records: Range<usize>,
-        (rule, row, block): (usize, usize, usize),
-        out: &mut Matches,
-    ) {
+        rule: usize,
+        trap: &mut dyn FnMut(usize, (Trap, Span)),
+    ) -> u64 {
         let (arena, stride) = (batch.memory().as_ptr(), batch.layout().stride());
         let address = arena.wrapping_add(batch.records_offset() + records.start * stride);
         if let Counting::Within(most) = counting {
@@ -185,19 +199,19 @@ impl State {
                     // SAFETY: as the caller promises.
                     match unsafe { self.exact(function, arena, address.wrapping_add(record * stride)) } {
                         Ok(hit) => bits |= hit << record,
-                        Err(code) => out.trap(row, block * BLOCK + record, self.fault(rule, code)),
+                        Err(code) => trap(record, self.fault(rule, code)),
                     }
                 }
-                return out.set_block(row, block, bits);
+                return bits;
             }
             self.env.scratch().set_meter_word(FREE);
         }
         // SAFETY: as the caller promises; the state is ours alone.
         let bits = unsafe { function(&raw mut *self, arena, address, records.len()) };
-        out.set_block(row, block, bits);
         if !self.traps.is_empty() {
-            self.drain(|state, record, code| out.trap(row, block * BLOCK + (record - address as usize) / stride, state.fault(rule, code)));
+            self.drain(|state, record, code| trap((record - address as usize) / stride, state.fault(rule, code)));
         }
+        bits
     }
 
     /// A rule's answer for one record, with exact steps, for a rule that leaves their start and end to the instance.
@@ -266,13 +280,33 @@ impl Runner {
 
     /// [`Instance::run`] for any number of rules, once scheme and `hits` are as they should be.
     #[inline(never)]
-    fn run_many(&mut self, record: (*const u8, *const u8, usize), hits: &mut RuleSet) {
-        let functions = self.code.functions().chunks(BLOCK).zip(self.counting.chunks(BLOCK));
-        for (word, (functions, counting)) in functions.enumerate() {
-            let mut bits = 0;
-            for (bit, (function, counting)) in functions.iter().zip(counting).enumerate() {
+    fn run_many(&mut self, it: RecordRef<'_>, (arena, record, longest): (*const u8, *const u8, usize), hits: &mut RuleSet) {
+        let Runner { code, counting, most, state, candidates, .. } = self;
+        if let Some(rules) = candidates.as_mut().and_then(|candidates| candidates.record(it)) {
+            for rule in set_bits(rules) {
                 // SAFETY: as in `run`.
-                bits |= unsafe { self.state.ask((*function, *counting), record, word * BLOCK + bit, hits) } << bit;
+                if unsafe { state.ask((code.functions()[rule], counting[rule]), (arena, record, longest), rule, hits) } != 0 {
+                    hits.insert(rule);
+                }
+            }
+            return;
+        }
+        for (word, functions) in code.functions().chunks(BLOCK).enumerate() {
+            let mut bits = 0;
+            for (bit, function) in functions.iter().enumerate() {
+                let rule = word * BLOCK + bit;
+                if longest > *most {
+                    // SAFETY: as in `run`.
+                    bits |= unsafe { state.ask((*function, counting[rule]), (arena, record, longest), rule, hits) } << bit;
+                    continue;
+                }
+                // Rules that count exactly set the word themselves.
+                state.env.scratch().set_meter_word(FREE);
+                // SAFETY: as in `run`.
+                bits |= unsafe { function(&raw mut **state, arena, record, 1) } << bit;
+                if !state.traps.is_empty() {
+                    state.drain(|state, _, code| hits.trap(rule, state.fault(rule, code)));
+                }
             }
             hits.set_word(word, bits);
         }
@@ -285,31 +319,45 @@ impl Instance for Runner {
         let functions = self.code.functions();
         hits.reset(functions.len());
         let arena = record.memory().as_ptr();
-        let record = (arena, arena.wrapping_add(record.offset()), record.batch().longest());
+        let place = (arena, arena.wrapping_add(record.offset()), record.batch().longest());
         // A filter is a program of one rule: without a loop its call costs little more than the rule.
         match (functions, &*self.counting) {
             ([only], [counting]) => {
                 // SAFETY: `code` keeps the function's pages mapped and the program that it refers to alive. The record is of the scheme
                 // that the code was made for and lies in the arena, which the batch's borrow keeps as it is.
-                let hit = unsafe { self.state.ask((*only, *counting), record, 0, hits) };
+                let hit = unsafe { self.state.ask((*only, *counting), place, 0, hits) };
                 hits.set_word(0, hit);
             }
-            _ => self.run_many(record, hits),
+            _ => self.run_many(record, place, hits),
         }
         self.state.env.finish(self.code.id())
     }
 
     fn run_batch(&mut self, batch: &Batch, out: &mut Matches) -> Result<(), RunError> {
         self.check(batch)?;
-        let Runner { code, counting, state, .. } = self;
+        let Runner { code, counting, state, candidates, .. } = self;
         out.reset(code.functions().len(), batch.len());
         // Blocks outside, rules inside: a block's records stay in the cache for all rules.
         for (block, first) in (0..batch.len()).step_by(BLOCK).enumerate() {
             let records = first..(first + BLOCK).min(batch.len());
+            let asked = candidates.as_mut().and_then(|it| it.block(batch, records.clone()));
             for (rule, (function, counting)) in code.functions().iter().zip(counting.iter()).enumerate() {
+                let asked = asked.map(|asked| asked[rule]);
+                if asked == Some(0) {
+                    continue;
+                }
                 state.env.scratch().go_on(code.id())?;
-                // SAFETY: as in `run`, for each of the records.
-                unsafe { state.block((*function, *counting), batch, records.clone(), (rule, rule, block), out) };
+                let mut ask = |records: Range<usize>| {
+                    let start = records.start;
+                    let mut trap = |record, fault| out.trap(rule, start + record, fault);
+                    // SAFETY: as in `run`, for each of the records.
+                    unsafe { state.block((*function, *counting), batch, records, rule, &mut trap) }
+                };
+                let bits = match asked {
+                    None => ask(records.clone()),
+                    Some(mask) => runs(mask).fold(0, |bits, run| bits | ask(first + run.start..first + run.end) << run.start),
+                };
+                out.set_block(rule, block, bits);
             }
         }
         out.finish();
@@ -326,8 +374,10 @@ impl Instance for Runner {
         for (block, first) in records.clone().step_by(BLOCK).enumerate() {
             let records = first..(first + BLOCK).min(records.end);
             state.env.scratch().go_on(code.id())?;
+            let mut trap = |record, fault| out.trap(0, block * BLOCK + record, fault);
             // SAFETY: as in `run`, for each of the records.
-            unsafe { state.block(asked, batch, records, (rule, 0, block), out) };
+            let bits = unsafe { state.block(asked, batch, records, rule, &mut trap) };
+            out.set_block(0, block, bits);
         }
         out.finish();
         state.env.finish(code.id())
@@ -384,6 +434,7 @@ impl Instance for Runner {
             + size_of_val(&*self.counting)
             + size_of::<State>()
             + self.state.env.memory_bytes()
+            + self.candidates.as_ref().map_or(0, |it| it.memory_bytes())
             + self.state.traps.capacity() * size_of::<(usize, u32)>()
     }
 

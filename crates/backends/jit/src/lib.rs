@@ -8,10 +8,15 @@
 //! A function of the program becomes a function of machine code, its locals become variables, and its arrays lie in memory of the
 //! instance; see `script.rs`.
 //!
+//! On x86-64 Linux a third configuration, `jit-stencil`, puts a rule together from pieces of such code that were made beforehand: it compiles in
+//! a microsecond or so and runs about as fast; see `stencil/mod.rs`. Choose it where rules change; for scripts it gains nothing, as functions
+//! and rules with statements are compiled as `jit-fast` does.
+//!
 //! Choose it where records come in great numbers and the process may map executable memory: nothing here evaluates faster. Do not choose
-//! it where rules change about as often as they run (compiling one takes tens of microseconds, closures a fraction of one), where the host
-//! is neither x86-64 nor aarch64 (what it is written for; tests ran on x86-64 Linux only), or where a fault in a code generator must not be a fault in the
-//! process: generated code is not sandboxed, so rules of strangers belong into the WebAssembly backend.
+//! it where rules change about as often as they run and there is no `jit-stencil` (compiling one takes tens of microseconds, closures a
+//! fraction of one), where the host is neither x86-64 nor aarch64 (what it is written for; tests ran on x86-64 Linux only), or where a fault
+//! in a code generator must not be a fault in the process: generated code is not sandboxed, so rules of strangers belong into the WebAssembly
+//! backend.
 //!
 //! ```
 //! use quintet_runtime::Backend;
@@ -34,14 +39,16 @@ mod equal;
 mod expr;
 mod frame;
 mod generator;
-
 mod instance;
 mod intrinsic;
 mod logic;
 mod memory;
+mod rare;
 mod script;
 mod search;
 mod sets;
+#[cfg(all(target_arch = "x86_64", target_os = "linux"))]
+mod stencil;
 mod steps;
 mod stmt;
 mod symbols;
@@ -51,4 +58,4 @@ mod unit;
 mod value;
 
 pub use compile::Jit;
-pub use config::{BEST, FAST, configurations};
+pub use config::{BEST, FAST, STENCIL, configurations};

@@ -144,7 +144,7 @@ impl Generator<'_, '_> {
 }
 
 /// Where two bytes of the needle are that rarely stand in text; the same place twice if it has but one byte.
-fn rare_pair(needle: &[u8]) -> (usize, usize) {
+pub(crate) fn rare_pair(needle: &[u8]) -> (usize, usize) {
     let rarest = |except: Option<usize>| (0..needle.len()).filter(|i| Some(*i) != except).min_by_key(|i| commonness(needle[*i]));
     let a = rarest(None).unwrap_or(0);
     (a, rarest(Some(a)).unwrap_or(a))

@@ -10,6 +10,7 @@ use quintet_lang::ast::{FnId, TableId};
 use quintet_native::scripts;
 
 use crate::instance;
+use crate::rare;
 
 macro_rules! helpers {
     ($($name:ident: $text:literal = $function:path, [$($param:ident),*] $(-> $result:ident)?;)*) => {
@@ -36,7 +37,8 @@ macro_rules! helpers {
                 }
             }
 
-            fn address(self) -> usize {
+            /// Where it is.
+            pub(crate) fn address(self) -> usize {
                 match self {
                     $(Helper::$name => $function as *const () as usize,)*
                 }
@@ -102,7 +104,12 @@ impl Helper {
         )
     }
 
-    /// How it is called.
+    /// How generated code calls it, where functions have this convention.
+    pub(crate) fn call_signature(self, convention: CallConv) -> Signature {
+        self.signature(if rare::is_rare(self) { rare::CONVENTION } else { convention })
+    }
+
+    /// Its parameters and result, by this convention.
     pub(crate) fn signature(self, convention: CallConv) -> Signature {
         let (params, result) = self.types();
         let mut signature = Signature::new(convention);
@@ -193,7 +200,10 @@ impl Symbols {
         if let Some(id) = numbered(TABLE) {
             return tables.get(id as usize).map(|table| Target::Address(table.as_ptr() as usize));
         }
-        self.helpers.iter().find(|h| h.name().as_bytes() == name.raw()).map(|h| Target::Address(h.address()))
+        self.helpers
+            .iter()
+            .find(|h| h.name().as_bytes() == name.raw())
+            .map(|h| Target::Address(rare::address(*h).unwrap_or_else(|| h.address())))
     }
 }
 

@@ -1,6 +1,8 @@
 //! What is compiled by itself, and the calls between.
 
 use cranelift_codegen::binemit::{Addend, Reloc};
+#[cfg(all(target_arch = "x86_64", target_os = "linux"))]
+use quintet_lang::ast::{Expr, Frame};
 use quintet_lang::ast::{FnId, Program, Rule};
 
 /// What becomes one function of machine code.
@@ -12,6 +14,9 @@ pub(crate) enum Unit<'p> {
     Function(FnId),
     /// What takes the next slice of steps, for all code of statements; called by the number after those of the functions.
     Settle,
+    /// A test of a rule put together from stencils, with the rule's number and frame.
+    #[cfg(all(target_arch = "x86_64", target_os = "linux"))]
+    Test(usize, &'p Frame, &'p Expr),
 }
 
 impl<'p> Unit<'p> {
@@ -22,12 +27,19 @@ impl<'p> Unit<'p> {
         rules.chain((0..program.functions.len() as u32).map(|id| Unit::Function(FnId(id)))).chain(settles.then_some(Unit::Settle))
     }
 
+    /// Whether it is called by other units, by its number among those that are.
+    pub(crate) fn is_called(self) -> bool {
+        matches!(self, Unit::Function(_) | Unit::Settle)
+    }
+
     /// What it is called in messages.
     pub(crate) fn name(self, program: &Program) -> String {
         match self {
             Unit::Rule(_, rule) => format!("rule `{}`", rule.name),
             Unit::Function(id) => format!("function `{}`", program.functions.get(id.index()).map_or("", |function| &function.name)),
             Unit::Settle => "what takes the next slice of steps".into(),
+            #[cfg(all(target_arch = "x86_64", target_os = "linux"))]
+            Unit::Test(number, ..) => format!("a test of rule `{}`", program.rules.get(number).map_or("", |rule| &rule.name)),
         }
     }
 
@@ -38,6 +50,8 @@ impl<'p> Unit<'p> {
             Unit::Rule(number, rule) => format!("rule {number}: {}", rule.name),
             Unit::Function(id) => format!("fn:{}: {}", id.0, program.functions.get(id.index()).map_or("", |function| &function.name)),
             Unit::Settle => format!("fn:{}: takes the next slice of steps", program.functions.len()),
+            #[cfg(all(target_arch = "x86_64", target_os = "linux"))]
+            Unit::Test(number, ..) => format!("a test of rule {number}"),
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use quintet_jit::Jit;
+use quintet_jit::{Jit, configurations};
 use quintet_lang::{Limits, Scheme, Type, compile};
 use quintet_runtime::{ArenaKind, Backend, Batch, BatchBuilder, Instance, Library, Linked, Lists, Matches, RuleSet, Trap};
 
@@ -16,7 +16,7 @@ fn link(source: &str, scheme: &Scheme) -> Arc<Linked> {
     Linked::new(program, &Library::standard(), &Lists::new(), &limits).expect("a linked program")
 }
 
-fn instance(jit: &Jit, program: &Arc<Linked>) -> Box<dyn Instance> {
+fn instance(jit: &dyn Backend, program: &Arc<Linked>) -> Box<dyn Instance> {
     jit.compile(program).expect("code").instantiate(&Limits::default()).expect("an instance")
 }
 
@@ -39,9 +39,9 @@ fn fifty_thousand_operands() {
         let from = if word == "and" { 1 } else { 0 };
         let operands: Vec<String> = (from..50_000).map(|i| format!("n {operator} {i}")).collect();
         let program = link(&operands.join(&format!(" {word} ")), &scheme);
-        for jit in [Jit::best(), Jit::fast()] {
+        for jit in configurations() {
             let mut out = Matches::new();
-            instance(&jit, &program).run_batch(&batch(&scheme, 50_000), &mut out).expect("answers");
+            instance(&*jit, &program).run_batch(&batch(&scheme, 50_000), &mut out).expect("answers");
             assert_eq!(out.count(0), hits, "{word}, {}", jit.id());
         }
     }
@@ -52,8 +52,8 @@ fn traps_fall_on_their_records() {
     let scheme = scheme();
     let program = link("10 / (n % 70) > 0", &scheme);
     let batch = batch(&scheme, 200);
-    for jit in [Jit::best(), Jit::fast()] {
-        let mut instance = instance(&jit, &program);
+    for jit in configurations() {
+        let mut instance = instance(&*jit, &program);
         let mut out = Matches::new();
         instance.run_batch(&batch, &mut out).expect("answers");
         let traps: Vec<usize> = out.traps().iter().map(|t| t.record).collect();

@@ -35,6 +35,18 @@ local A2, C, C2 = A * 2, CB / 8, CB / 4
 local P, S, G, L, R = {}, {}, {}, {}, {}
 ";
 
+/// Runs some rules on some of the records of a block, whose first is at word `w`. From the 4-byte word `p` on there are `n` orders of five
+/// words: the rule's place in `R`, the first record, their number, up to 64, and room for the answers.
+pub(crate) const SOME: &str = "\
+local function some(w, b, p, n, stride)
+  for p = p, p + 5 * (n - 1), 5 do
+    I32[T / 4] = I32[p + 1]
+    R[I32[p]](w + I32[p + 1] * stride, b, I32[p + 2], p + 3)
+  end
+  I32[T / 4] = 0
+end
+";
+
 /// What a chunk may take from the prelude.
 const NAMES: [&str; 86] = [
     "F", "F64", "I32", "I64", "INF", "NAN", "NZERO", "U32", "U8", "arshift", "band", "begin", "bor", "bswap", "bxor", "call", "ceil",
@@ -123,7 +135,7 @@ pub(crate) fn chunk(linked: &Linked, data: &mut Data) -> String {
             self::rule(linked, data, rule, (g * GROUP + i, i), stride, &mut parts, &mut text);
         }
         totals(linked, g, members, &mut text);
-        if rules.len() > 1 {
+        if rules.len() > 1 || linked.has_prefilter() {
             for i in 0..members.len() {
                 let _ = writeln!(text, "  R[{}] = l{i}", g * GROUP + i + 1);
             }
@@ -131,9 +143,13 @@ pub(crate) fn chunk(linked: &Linked, data: &mut Data) -> String {
         text += "end group() end\n";
     }
     text += "\n";
-    text += match rules.len().div_ceil(GROUP) {
-        0 => "return function() end, function() end, {}\n",
-        1 => "return L[1], G[1], R\n",
+    if linked.has_prefilter() {
+        text += SOME;
+    }
+    let some = if linked.has_prefilter() { ", some" } else { "" };
+    text += &match rules.len().div_ceil(GROUP) {
+        0 => "return function() end, function() end, {}\n".to_owned(),
+        1 => format!("return L[1], G[1], R{some}\n"),
         _ => {
             "\
 return function(w, b, n, o, row)
@@ -145,8 +161,10 @@ end, function(w, b, o)
   for g = 1, #G do
     I32[o + g - 1] = G[g](w, b)
   end
-end, R
-"
+end, R"
+                .to_owned()
+                + some
+                + "\n"
         }
     };
     if rules.is_empty() { text } else { format!("{HEAD}{}{}{text}", if scripted { SCRIPT_HEAD } else { "" }, imports(&text)) }

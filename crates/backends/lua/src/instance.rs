@@ -9,8 +9,8 @@ use quintet_lang::ast::FnId;
 use quintet_lang::{HARD_CALLS, Limits};
 use quintet_native::{Cell, Env};
 use quintet_runtime::{
-    Batch, CallError, Counting, Fault, FilterError, Instance, Interrupter, Matches, OwnedValue, RecordRef, RuleSet, RunError, Trap, Value,
-    WriteMatches, WriteRuleSet, admit, hand_out,
+    Batch, CallError, Candidates, Counting, Fault, FilterError, Instance, Interrupter, Matches, OwnedValue, RecordRef, RuleSet, RunError,
+    Trap, Value, WriteMatches, WriteRuleSet, admit, hand_out, runs, set_bits,
 };
 
 use crate::chunk::GROUP;
@@ -19,12 +19,15 @@ use crate::crossing::Crossing;
 use crate::data::CELL;
 use crate::entry::Cells;
 use crate::memory::Memory;
-use crate::natives::Note;
+use crate::natives::Notes;
 use crate::script::makes;
 use crate::state::State;
 
 /// Records between two looks at whether a run was interrupted, where rules count steps; a multiple of 64.
 const BETWEEN_LOOKS: usize = 256;
+
+/// Words of an order of [`SOME`](crate::chunk::SOME).
+const ORDER: usize = 5;
 
 /// One thread's Lua state and what the generated code in it works on. The functions have the addresses of the boxes and of the chunk's
 /// tables, so all of them live here together; during a call nobody but the generated code touches the cells.
@@ -40,10 +43,12 @@ pub(crate) struct Runner {
     makes: Box<[bool]>,
     /// Writes the answers of one rule to a batch, by the rule's place counted from 1; empty where there is one rule.
     rules: Table,
+    /// Runs some rules on some records; see [`SOME`](crate::chunk::SOME).
+    some: Option<Function>,
     state: State,
     env: Box<UnsafeCell<Env>>,
     frame: Box<[UnsafeCell<u64>]>,
-    notes: Box<UnsafeCell<Vec<Note>>>,
+    notes: Box<UnsafeCell<Notes>>,
     memory: Box<UnsafeCell<Memory>>,
     /// Whether a rule counts steps, so that a run may take long.
     counts: bool,
@@ -51,6 +56,9 @@ pub(crate) struct Runner {
     within: usize,
     /// Answers for one record, 32 rules each.
     words: Box<[UnsafeCell<u32>]>,
+    candidates: Option<Box<Candidates>>,
+    /// What `some` is to do, and what it answers.
+    orders: Vec<u32>,
     /// What calls of functions need, once there was one.
     calls: Option<Entries>,
     /// What every chunk is told but for its own cells and constants.
@@ -77,7 +85,7 @@ impl Runner {
         let state = State::new(chunk.config)?;
         let env = Box::new(UnsafeCell::new(Env::new(chunk.program.clone(), limits)));
         let frame: Box<[UnsafeCell<u64>]> = chunk.tables.frame().iter().map(|word| UnsafeCell::new(*word)).collect();
-        let notes = Box::new(UnsafeCell::new(Vec::new()));
+        let notes = Box::new(UnsafeCell::new(Notes::default()));
         let memory = Box::new(UnsafeCell::new(Memory::default()));
         let words = (0..chunk.program.program().rules.len().div_ceil(GROUP)).map(|_| UnsafeCell::new(0)).collect();
         let address = env.get() as usize;
@@ -94,7 +102,8 @@ impl Runner {
         ];
         // SAFETY: the chunk's bytecode and tables were made together, and everything that the functions are told the address of lives in
         // the runner for as long as they do.
-        let (batch, one, rules): (_, Option<Function>, _) = unsafe { state.load(&chunk.bytecode, chunk.tables.addresses(), scalars)? };
+        let (batch, one, rules, some): (_, Option<Function>, _, _) =
+            unsafe { state.load(&chunk.bytecode, chunk.tables.addresses(), scalars)? };
         let program = chunk.program.program();
         let (one, group) = match one {
             Some(one) if (1..=GROUP).contains(&program.rules.len()) => (None, Some(state.crossing(one)?)),
@@ -107,6 +116,9 @@ impl Runner {
         let within = within.min().unwrap_or(usize::MAX);
         let most_calls = limits.calls.min(HARD_CALLS);
         Ok(Runner {
+            candidates: Candidates::new(&chunk.program, limits),
+            orders: Vec::new(),
+            some,
             chunk,
             batch,
             one,
@@ -162,7 +174,7 @@ impl Runner {
         }
         let base = record.memory().as_ptr() as usize;
         let bits = group.call((base + record.offset()) as f64 / 8.0, base as f64).map_err(|e| RunError::new(id, e))?;
-        if !self.notes.get_mut().is_empty() {
+        if !self.notes.get_mut().list.is_empty() {
             return Err(self.trapped(rule));
         }
         if makes || !self.env.get_mut().scratch().is_tidy() {
@@ -184,7 +196,7 @@ impl Runner {
     /// Ends a call of one rule that trapped.
     #[cold]
     fn trapped(&mut self, rule: usize) -> FilterError {
-        let first = self.notes.get_mut().drain(..).next();
+        let first = self.notes.get_mut().list.drain(..).next();
         if let Err(error) = self.finish() {
             return error.into();
         }
@@ -262,23 +274,26 @@ impl Runner {
         Ok(hand_out(values, env.scratch(), results).map_err(Trap::code))
     }
 
-    fn finish(&mut self) -> Result<(), RunError> {
-        self.memory.get_mut().finish();
-        self.env.get_mut().finish(self.chunk.config.id())
+    /// Runs the orders, for records from word `word` on of a block at `base`.
+    fn obey(&mut self, word: f64, base: f64) -> Result<(), RunError> {
+        let Some(some) = self.some.as_ref().filter(|_| !self.orders.is_empty()) else { return Ok(()) };
+        let stride = self.chunk.program.layout().stride() / 8;
+        let (orders, count) = (self.orders.as_mut_ptr() as usize as f64 / 4.0, self.orders.len() / ORDER);
+        some.call::<()>((word, base, orders, count as f64, stride as f64)).map_err(|e| self.fail(e))
     }
 
-    fn fail(&self, error: mlua::Error) -> RunError {
-        RunError::new(self.chunk.config.id(), error)
+    /// Adds the answers of some rules, a bit each, to those of a record.
+    fn some(&mut self, asked: &[u64], word: f64, base: f64, hits: &mut RuleSet) -> Result<(), RunError> {
+        self.orders.clear();
+        set_bits(asked).for_each(|rule| self.orders.extend([rule as u32 + 1, 0, 1, 0, 0]));
+        self.obey(word, base)?;
+        let (orders, _) = self.orders.as_chunks::<ORDER>();
+        orders.iter().filter(|order| order[3] != 0).for_each(|order| hits.insert(order[0] as usize - 1));
+        Ok(())
     }
-}
 
-impl Instance for Runner {
-    fn run(&mut self, record: RecordRef<'_>, hits: &mut RuleSet) -> Result<(), RunError> {
-        self.check(record.batch())?;
-        hits.reset(self.chunk.program.program().rules.len());
-        self.env.get_mut().set_within(record.batch().longest() <= self.within);
-        let base = record.memory().as_ptr() as usize;
-        let (word, base) = ((base + record.offset()) as f64 / 8.0, base as f64);
+    /// Adds the answers of all rules to those of a record.
+    fn every(&mut self, word: f64, base: f64, hits: &mut RuleSet) -> Result<(), RunError> {
         let mut insert = |group: usize, mut bits: u32| {
             while bits != 0 {
                 hits.insert(group * GROUP + bits.trailing_zeros() as usize);
@@ -294,7 +309,85 @@ impl Instance for Runner {
                 insert(group, *word.get_mut());
             }
         }
-        for (rule, _, code) in self.notes.get_mut().drain(..) {
+        Ok(())
+    }
+
+    /// Runs all rules on `count` records of a batch from `first` on, a multiple of 64, and stores their answers.
+    fn all(&mut self, batch: &Batch, first: usize, count: usize, out: &mut Matches) -> Result<(), RunError> {
+        let Some(function) = &self.batch else { return Ok(()) };
+        let (word, base) = place(batch, first);
+        let (row, answers) = (out.row_words() * 2, out.words_mut().as_mut_ptr() as usize as f64 / 4.0 + (first / 32) as f64);
+        function.call::<()>((word, base, count as f64, answers, row as f64)).map_err(|e| self.fail(e))?;
+        self.noted(first, out);
+        Ok(())
+    }
+
+    /// Hands over the traps of records from `first` on.
+    fn noted(&mut self, first: usize, out: &mut Matches) {
+        for (rule, record, code) in self.notes.get_mut().list.drain(..) {
+            if let Some(fault) = self.chunk.program.fault(rule, code) {
+                out.trap(rule, first + record, fault);
+            }
+        }
+    }
+
+    /// Runs each rule on the records that it may match.
+    fn candidates(&mut self, candidates: &mut Candidates, batch: &Batch, out: &mut Matches) -> Result<(), RunError> {
+        for block in 0..out.row_words() {
+            self.env.get_mut().scratch().go_on(self.chunk.config.id())?;
+            let first = block * 64;
+            let records = first..batch.len().min(first + 64);
+            let Some(asked) = candidates.block(batch, records.clone()) else {
+                self.all(batch, first, records.len(), out)?;
+                continue;
+            };
+            self.orders.clear();
+            for (rule, mask) in asked.iter().enumerate().filter(|(_, mask)| **mask != 0) {
+                runs(*mask).for_each(|run| self.orders.extend([rule as u32 + 1, run.start as u32, run.len() as u32, 0, 0]));
+            }
+            let (word, base) = place(batch, first);
+            self.obey(word, base)?;
+            let (orders, _) = self.orders.as_chunks::<ORDER>();
+            let row = out.row_words();
+            for [rule, start, _, low, high] in orders {
+                out.words_mut()[(*rule as usize - 1) * row + block] |= (u64::from(*low) | u64::from(*high) << 32) << start;
+            }
+            self.noted(first, out);
+        }
+        Ok(())
+    }
+
+    fn finish(&mut self) -> Result<(), RunError> {
+        self.memory.get_mut().finish();
+        self.env.get_mut().finish(self.chunk.config.id())
+    }
+
+    fn fail(&self, error: mlua::Error) -> RunError {
+        RunError::new(self.chunk.config.id(), error)
+    }
+}
+
+/// The words of a record of a batch, and the address of the batch.
+fn place(batch: &Batch, record: usize) -> (f64, f64) {
+    let base = batch.memory().as_ptr() as usize;
+    ((base + batch.records_offset() + record * batch.layout().stride()) as f64 / 8.0, base as f64)
+}
+
+impl Instance for Runner {
+    fn run(&mut self, record: RecordRef<'_>, hits: &mut RuleSet) -> Result<(), RunError> {
+        self.check(record.batch())?;
+        hits.reset(self.chunk.program.program().rules.len());
+        self.env.get_mut().set_within(record.batch().longest() <= self.within);
+        let base = record.memory().as_ptr() as usize;
+        let (word, base) = ((base + record.offset()) as f64 / 8.0, base as f64);
+        let mut candidates = self.candidates.take();
+        let done = match candidates.as_mut().and_then(|it| it.record(record)) {
+            Some(asked) => self.some(asked, word, base, hits),
+            None => self.every(word, base, hits),
+        };
+        self.candidates = candidates;
+        done?;
+        for (rule, _, code) in self.notes.get_mut().list.drain(..) {
             if let Some(fault) = self.chunk.program.fault(rule, code) {
                 hits.trap(rule, fault);
             }
@@ -305,27 +398,24 @@ impl Instance for Runner {
     fn run_batch(&mut self, batch: &Batch, out: &mut Matches) -> Result<(), RunError> {
         self.check(batch)?;
         out.reset(self.chunk.program.program().rules.len(), batch.len());
-        let (Some(function), false) = (&self.batch, batch.is_empty()) else { return Ok(()) };
+        if self.batch.is_none() || batch.is_empty() {
+            return Ok(());
+        }
         let within = batch.longest() <= self.within;
         self.env.get_mut().set_within(within);
         if !within {
             return self.one_by_one(batch, out);
         }
-        let base = batch.memory().as_ptr() as usize;
-        let word = (base + batch.records_offset()) as f64 / 8.0;
-        let row = out.row_words() * 2;
-        let answers = out.words_mut().as_mut_ptr() as usize as f64 / 4.0;
-        // So many records at a time, words of the answers of a rule, and words from record to record.
-        let (most, stride) = if self.counts { (BETWEEN_LOOKS, batch.layout().stride() / 8) } else { (batch.len(), 0) };
-        for first in (0..batch.len()).step_by(most) {
-            self.env.get_mut().scratch().go_on(self.chunk.config.id())?;
-            let count = most.min(batch.len() - first);
-            let (word, answers) = (word + (first * stride) as f64, answers + (first / 32) as f64);
-            function.call::<()>((word, base as f64, count as f64, answers, row as f64)).map_err(|e| self.fail(e))?;
-            for (rule, record, code) in self.notes.get_mut().drain(..) {
-                if let Some(fault) = self.chunk.program.fault(rule, code) {
-                    out.trap(rule, first + record, fault);
-                }
+        if let Some(mut candidates) = self.candidates.take() {
+            let done = self.candidates(&mut candidates, batch, out);
+            self.candidates = Some(candidates);
+            done?;
+        } else {
+            // So many records at a time.
+            let most = if self.counts { BETWEEN_LOOKS } else { batch.len() };
+            for first in (0..batch.len()).step_by(most) {
+                self.env.get_mut().scratch().go_on(self.chunk.config.id())?;
+                self.all(batch, first, most.min(batch.len() - first), out)?;
             }
         }
         out.finish();
@@ -362,7 +452,7 @@ impl Instance for Runner {
             if !within {
                 out.words_mut()[first / 64] |= (alone & 1) << (first % 64);
             }
-            for (_, record, code) in self.notes.get_mut().drain(..) {
+            for (_, record, code) in self.notes.get_mut().list.drain(..) {
                 if let Some(fault) = self.chunk.program.fault(rule, code) {
                     out.trap(0, first + record, fault);
                 }
@@ -408,7 +498,8 @@ impl Instance for Runner {
         let env = unsafe { &*self.env.get() }.memory_bytes();
         // SAFETY: as in `interrupter`.
         let memory = unsafe { &*self.memory.get() }.memory_bytes();
+        let candidates = self.candidates.as_ref().map_or(0, |it| it.memory_bytes()) + self.orders.capacity() * 4;
         let calls = self.calls.as_ref().map_or(0, |calls| calls.frame.len() * 8);
-        env + memory + self.state.memory_bytes() + self.frame.len() * 8 + self.words.len() * 4 + calls
+        env + memory + candidates + self.state.memory_bytes() + self.frame.len() * 8 + self.words.len() * 4 + calls
     }
 }

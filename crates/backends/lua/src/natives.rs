@@ -9,6 +9,15 @@ use crate::memory;
 /// A trap as generated code reports it: rule, record, trap.
 pub(crate) type Note = (usize, usize, u32);
 
+/// The traps that generated code has reported.
+#[derive(Default)]
+#[repr(C)]
+pub(crate) struct Notes {
+    /// What is added to the numbers of records, for rules that are run on some of those that the answers are of. Generated code writes it.
+    pub(crate) first: u32,
+    pub(crate) list: Vec<Note>,
+}
+
 /// What makes a quiet NaN without payload.
 pub(crate) static NAN: u64 = 0x7ff8_0000_0000_0000;
 
@@ -68,9 +77,12 @@ unsafe extern "C" fn reset(env: *mut Env) {
 ///
 /// # Safety
 /// `notes` lives and nobody else uses it during the call.
-unsafe extern "C" fn note(notes: *mut Vec<Note>, rule: u32, record: u32, code: u32) {
+unsafe extern "C" fn note(notes: *mut Notes, rule: u32, record: u32, code: u32) {
     // SAFETY: as the caller promises.
-    unsafe { (*notes).push((rule as usize, record as usize, code)) }
+    unsafe {
+        let first = (*notes).first as usize;
+        (*notes).list.push((rule as usize, first + record as usize, code));
+    }
 }
 
 /// Looks up a key in a map and answers the value's slot as a word (its address divided by 8), or 0. Words are below 2^44, so a double

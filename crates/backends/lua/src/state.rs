@@ -45,8 +45,8 @@ impl State {
         Ok(self.lua.load(source).set_name("=rules").set_mode(mlua::chunk::ChunkMode::Text).into_function()?.dump(true))
     }
 
-    /// Runs a generated chunk, which answers the functions for a batch and for a record, and those for a batch of each of several rules, or a
-    /// table of functions that the host calls.
+    /// Runs a generated chunk, which answers the functions for a batch and for a record, those for a batch of each of several rules, and the
+    /// one for some rules on some records; or a table of functions that the host calls.
     ///
     /// # Safety
     /// `bytecode` was made by [`State::compile`] of a generated chunk, and the addresses are what the chunk was generated for.

@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
+use quintet_cache::{Cache, EngineHash, Looked, Settings};
 use quintet_lang::{Limits, Type};
 use quintet_runtime::{
     Artifact, Backend, BackendId, CompileError, Compiled, Emit, EmitError, Instance, InstantiateError, Isolation, Linked, Traits,
     Unsupported,
 };
-use wasmtime::{InstancePre, Module};
+use wasmtime::{Engine, InstancePre, Module};
 
 use crate::config::{Compiler, Memory, Setup};
 use crate::emit;
@@ -47,6 +48,64 @@ impl Wasm {
     pub fn copying(self) -> Wasm {
         Wasm { setup: Setup { memory: Memory::Copied, ..self.setup } }
     }
+
+    /// Compiles a program, or takes what was compiled of it before from a cache, and keeps it there. Answers what came of looking.
+    ///
+    /// # Errors
+    /// As [`Backend::compile`].
+    pub fn compile_kept(&self, program: &Arc<Linked>, cache: &Cache) -> Result<(Arc<dyn Compiled>, Looked), CompileError> {
+        self.compile_by(program, |engine, wasm| {
+            let settings = Settings::new(self.kept_as(), EngineHash::of(engine), &());
+            let (module, _, looked) =
+                cache.module(wasm, &settings, engine, || Ok::<_, wasmtime::Error>((Module::from_binary(engine, wasm)?, Vec::new())))?;
+            Ok((module, looked))
+        })
+    }
+
+    /// The kind that its machine code is of in a cache.
+    fn kept_as(&self) -> &'static str {
+        match (self.setup.compiler, self.setup.memory) {
+            (Compiler::Cranelift, Memory::Mapped) => "wasm",
+            (Compiler::Cranelift, Memory::Copied) => "wasm-copying",
+            (Compiler::Winch, Memory::Mapped) => "wasm-winch",
+            (Compiler::Winch, Memory::Copied) => "wasm-winch-copying",
+        }
+    }
+
+    /// Compiles a program, of whose WebAssembly `make` makes machine code.
+    fn compile_by<T>(
+        &self,
+        program: &Arc<Linked>,
+        make: impl FnOnce(&Engine, &[u8]) -> wasmtime::Result<(Module, T)>,
+    ) -> Result<(Arc<dyn Compiled>, T), CompileError> {
+        program.fits_code().map_err(|e| CompileError::new(self.id(), e))?;
+        let id = self.id();
+        let finished = rules::module(program, self.setup.memory.extent(), false);
+        let finished = finished.ok_or_else(|| CompileError::new(id, "the constants and answers do not fit into the sandbox"))?;
+        if let Some((bytes, widest)) = too_deep(program, &finished.frames) {
+            let (bytes, room) = (bytes >> 10, NATIVE_STACK >> 10);
+            return Err(CompileError::new(
+                id,
+                format_args!(
+                    "functions that call one another may take {bytes} KiB of stack, and there are {room}; `{widest}` has the most locals: \
+                     split it, or use a backend that keeps locals elsewhere: interp or closures"
+                ),
+            ));
+        }
+        let shared = self.setup.shared(inlines(program, &finished.frames)).map_err(|e| CompileError::new(id, e))?;
+        let (module, more) = make(&shared.engine, &finished.wasm).map_err(|e| CompileError::new(id, format_args!("{e:#}")))?;
+        let code_bytes = module.functions().map(|f| f.len).sum();
+        let pre = shared.linker.instantiate_pre(&module).map_err(|e| CompileError::new(id, format_args!("{e:#}")))?;
+        let compiled: Arc<dyn Compiled> = Arc::new(Executable {
+            program: program.clone(),
+            setup: self.setup,
+            pre,
+            places: finished.places,
+            packed: finished.packed.into(),
+            artifact: Artifact { code_bytes, data_bytes: finished.constants },
+        });
+        Ok((compiled, more))
+    }
 }
 
 impl Default for Wasm {
@@ -70,32 +129,7 @@ impl Backend for Wasm {
     }
 
     fn compile(&self, program: &Arc<Linked>) -> Result<Arc<dyn Compiled>, CompileError> {
-        program.fits_code().map_err(|e| CompileError::new(self.id(), e))?;
-        let id = self.id();
-        let finished = rules::module(program, self.setup.memory.extent(), false);
-        let finished = finished.ok_or_else(|| CompileError::new(id, "the constants and answers do not fit into the sandbox"))?;
-        if let Some((bytes, widest)) = too_deep(program, &finished.frames) {
-            let (bytes, room) = (bytes >> 10, NATIVE_STACK >> 10);
-            return Err(CompileError::new(
-                id,
-                format_args!(
-                    "functions that call one another may take {bytes} KiB of stack, and there are {room}; `{widest}` has the most locals: \
-                     split it, or use a backend that keeps locals elsewhere: interp or closures"
-                ),
-            ));
-        }
-        let shared = self.setup.shared(inlines(program, &finished.frames)).map_err(|e| CompileError::new(id, e))?;
-        let module = Module::from_binary(&shared.engine, &finished.wasm).map_err(|e| CompileError::new(id, format_args!("{e:#}")))?;
-        let code_bytes = module.functions().map(|f| f.len).sum();
-        let pre = shared.linker.instantiate_pre(&module).map_err(|e| CompileError::new(id, format_args!("{e:#}")))?;
-        Ok(Arc::new(Executable {
-            program: program.clone(),
-            setup: self.setup,
-            pre,
-            places: finished.places,
-            packed: finished.packed.into(),
-            artifact: Artifact { code_bytes, data_bytes: finished.constants },
-        }))
+        self.compile_by(program, |engine, wasm| Ok((Module::from_binary(engine, wasm)?, ()))).map(|(compiled, ())| compiled)
     }
 
     fn emits(&self) -> &'static [Emit] {

@@ -32,6 +32,9 @@ pub(crate) struct Generator<'p> {
     pub(crate) bound: Vec<Words>,
     /// Where locals may be nil, the local that is not 0 where there is a value. None in rules that are expressions.
     pub(crate) present: Vec<Option<u32>>,
+    /// The local with the steps that were looked at and not counted yet, in rules that count nothing else. No call of the host then stands
+    /// where a value is long, and what lives across it stays in registers.
+    pub(crate) looked: Option<u32>,
     /// What statements need.
     pub(crate) script: Script<'p>,
     /// Loops around the code, and statements.
@@ -51,7 +54,23 @@ impl<'p> Generator<'p> {
         let nowhere = Label::FUNCTION;
         let (bound, present, script) = (vec![Default::default(); bound], Vec::new(), Script::default());
         let (base, record, trapped, never) = (0, 1, nowhere, nowhere);
-        Generator { linked, builder, body, base, record, code, place: 0, trapped, never, bound, present, script, loops: 0, cells: 0 }
+        Generator {
+            linked,
+            builder,
+            body,
+            base,
+            record,
+            code,
+            place: 0,
+            trapped,
+            never,
+            bound,
+            present,
+            looked: None,
+            script,
+            loops: 0,
+            cells: 0,
+        }
     }
 }
 

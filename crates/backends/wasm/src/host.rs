@@ -237,10 +237,10 @@ impl Host {
     }
 
     #[inline(always)]
-    pub(crate) fn look(&mut self, bytes: u32) -> Result<(), Broken> {
+    pub(crate) fn look(&mut self, steps: u64) -> Result<(), Broken> {
         self.counting(|host| {
             // Where there are not so many steps, the word says so at the end of the rule.
-            let _ = host.scratch.look(bytes as usize);
+            let _ = host.scratch.steps(steps);
             Ok(())
         })
     }

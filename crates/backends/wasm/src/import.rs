@@ -17,7 +17,7 @@ pub(crate) enum Import {
     ChargeValue,
     /// `()`: takes the next slice of steps; answers 0, or 1 where there is none.
     Settle,
-    /// `(bytes)`: counts what looking at so many bytes takes.
+    /// `(steps)`: counts what was looked at.
     Look,
     /// `(type, items, len, cell)`: makes an array of arrays or maps, given as cells of block and slot, and puts it into the cell.
     Pack,
@@ -148,7 +148,7 @@ impl Import {
             Import::Call | Import::InList | Import::ChargeValue => (&[I32; 2], &[I32]),
             Import::Charge => (&[I32], &[I32]),
             Import::Settle => (&[], &[I32]),
-            Import::Look => (&[I32], &[]),
+            Import::Look => (&[I64], &[]),
             Import::Pack | Import::Occurs => (&[I32; 4], &[I32]),
             Import::Regex | Import::Wildcard | Import::InBytes | Import::Search => (&[I32; 3], &[I32]),
             Import::InIps => (&[I32, I64, I64, I64], &[I32]),

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use quintet_lang::Limits;
 use quintet_lang::ast::{FnId, Span};
 use quintet_runtime::{
-    ArenaKind, Batch, CallError, Fault, FilterError, Instance, Interrupter, Linked, Matches, OwnedValue, RecordRef, RuleSet, RunError,
-    Threshold, Trap, Value, WriteMatches, WriteRuleSet, admit, makes,
+    ArenaKind, Batch, CallError, Candidates, Fault, FilterError, Instance, Interrupter, Linked, Matches, OwnedValue, RecordRef, RuleSet,
+    RunError, Threshold, Trap, Value, WriteMatches, WriteRuleSet, admit, makes, runs, set_bits,
 };
 use wasmtime::{Func, InstancePre, Store, TypedFunc};
 
@@ -43,6 +43,7 @@ pub(crate) struct Runner {
     counts: bool,
     /// The bytes of the longest record on which rules that count only what they look at stay within the budget.
     within: usize,
+    candidates: Option<Box<Candidates>>,
 }
 
 /// What answers one rule on one record with a bit.
@@ -79,7 +80,9 @@ impl Runner {
         let window = Window::new(&mut store, memory, setup.memory, places);
         store.data_mut().start(limits.calls)?;
         let (counts, within) = counting(&program, limits.steps);
-        Ok(Runner { program, setup, places, store, instance, entries: Vec::new(), run, test, makes, one, window, counts, within })
+        let candidates = Candidates::new(&program, limits);
+        let entries = Vec::new();
+        Ok(Runner { program, setup, places, store, instance, entries, run, test, makes, one, window, counts, within, candidates })
     }
 
     #[cold]
@@ -134,6 +137,65 @@ impl Runner {
         let Some(one) = &self.one else { return self.call(base, record, count) };
         let done = one.call(&mut self.store, (rule as u32, base, record, count));
         done.map_err(|e| self.ended(&e))
+    }
+
+    /// Adds the answers of all rules to those of a record.
+    fn every(&mut self, (base, record): (u32, u32), hits: &mut RuleSet) -> Result<(), RunError> {
+        self.call(base, record, 1)?;
+        for (rule, word) in self.answers(self.program.program().rules.len())?.enumerate() {
+            if word != 0 {
+                hits.insert(rule);
+            }
+        }
+        Ok(())
+    }
+
+    /// Adds the answers of some rules, a bit each, to those of a record.
+    fn some(&mut self, asked: &[u64], (base, record): (u32, u32), hits: &mut RuleSet) -> Result<(), RunError> {
+        for rule in set_bits(asked) {
+            self.call_one(rule, base, record, 1)?;
+            if self.answers(1)?.any(|word| word != 0) {
+                hits.insert(rule);
+            }
+        }
+        Ok(())
+    }
+
+    /// Runs all rules on the records of a batch from its block `block` on, `count` of them, and stores their answers.
+    fn all(&mut self, batch: &Batch, base: u32, (block, count): (usize, usize), out: &mut Matches) -> Result<(), RunError> {
+        let blocks = count.div_ceil(64);
+        self.call(base, base + record_offset(batch, block * 64), count as u32)?;
+        let row = out.row_words();
+        let mut answers = self.answers(out.rules() * blocks)?;
+        for rule in out.words_mut().chunks_mut(row) {
+            for (to, from) in rule[block..block + blocks].iter_mut().zip(&mut answers) {
+                *to = from;
+            }
+        }
+        Ok(())
+    }
+
+    /// Runs each rule on the records that it may match.
+    fn candidates(&mut self, candidates: &mut Candidates, batch: &Batch, base: u32, out: &mut Matches) -> Result<(), RunError> {
+        let id = self.setup.id();
+        for block in 0..out.row_words() {
+            self.store.data().scratch().go_on(id)?;
+            let first = block * 64;
+            let records = first..batch.len().min(first + 64);
+            let Some(asked) = candidates.block(batch, records.clone()) else {
+                self.all(batch, base, (block, records.len()), out)?;
+                continue;
+            };
+            for (rule, mask) in asked.iter().enumerate().filter(|(_, mask)| **mask != 0) {
+                let mut bits = 0;
+                for run in runs(*mask) {
+                    self.call_one(rule, base, base + record_offset(batch, first + run.start), run.len() as u32)?;
+                    bits |= self.answers(1)?.next().unwrap_or_default() << run.start;
+                }
+                out.set_block(rule, block, bits);
+            }
+        }
+        Ok(())
     }
 
     #[inline(always)]
@@ -200,18 +262,26 @@ impl Runner {
     }
 }
 
+/// Bytes from a batch's start to a record of it.
+fn record_offset(batch: &Batch, record: usize) -> u32 {
+    (batch.records_offset() + record * batch.layout().stride()) as u32
+}
+
 impl Instance for Runner {
     fn run(&mut self, record: RecordRef<'_>, hits: &mut RuleSet) -> Result<(), RunError> {
         let base = self.place(record.batch())?;
         let rules = self.program.program().rules.len();
         hits.reset(rules);
-        self.set_within(record.batch().longest() <= self.within)?;
-        self.call(base, base + record.offset() as u32, 1)?;
-        for (rule, word) in self.answers(rules)?.enumerate() {
-            if word != 0 {
-                hits.insert(rule);
-            }
+        if self.within != usize::MAX {
+            self.set_within(record.batch().longest() <= self.within)?;
         }
+        let mut candidates = self.candidates.take();
+        let done = match candidates.as_mut().and_then(|it| it.record(record)) {
+            Some(asked) => self.some(asked, (base, base + record.offset() as u32), hits),
+            None => self.every((base, base + record.offset() as u32), hits),
+        };
+        self.candidates = candidates;
+        done?;
         for (rule, _, code) in self.store.data_mut().traps.drain(..) {
             if let Some(fault) = self.program.fault(rule as usize, code) {
                 hits.trap(rule as usize, fault);
@@ -235,17 +305,14 @@ impl Instance for Runner {
         if row > 1 {
             self.program.exceeds(Threshold::WasmAnswerBytes, rules * row * 8);
         }
-        for block in (0..row).step_by(most) {
-            self.store.data().scratch().go_on(id)?;
-            let blocks = most.min(row - block);
-            let record = block * 64;
-            let count = (batch.len() - record).min(blocks * 64);
-            self.call(base, first + record as u32 * stride, count as u32)?;
-            let mut answers = self.answers(rules * blocks)?;
-            for rule in out.words_mut().chunks_mut(row) {
-                for (to, from) in rule[block..block + blocks].iter_mut().zip(&mut answers) {
-                    *to = from;
-                }
+        if let Some(mut candidates) = self.candidates.take() {
+            let done = self.candidates(&mut candidates, batch, base, out);
+            self.candidates = Some(candidates);
+            done?;
+        } else {
+            for block in (0..row).step_by(most) {
+                self.store.data().scratch().go_on(id)?;
+                self.all(batch, base, (block, (batch.len() - block * 64).min(most * 64)), out)?;
             }
         }
         if !self.store.data().traps.is_empty() {
@@ -324,7 +391,7 @@ impl Instance for Runner {
     fn memory_bytes(&self) -> usize {
         // Constants, cells and answers, scratch memory as far as it is kept, and copies of batches.
         let own = (self.places.scratch as usize).min(self.places.answers as usize + (1 << 16));
-        own + self.window.copied_bytes() + self.store.data().memory_bytes()
+        own + self.candidates.as_ref().map_or(0, |it| it.memory_bytes()) + self.window.copied_bytes() + self.store.data().memory_bytes()
     }
 
     fn interrupter(&self) -> Interrupter {

@@ -169,7 +169,7 @@ impl LentInstance {
             Import::ChargeValue => host.charge_value(int(0), int(1))?,
             Import::Settle => host.settle()?,
             Import::Look => {
-                host.look(int(0))?;
+                host.look(args[0])?;
                 0
             }
             Import::Pack => host.pack(int(0), int(1), int(2), int(3))?,

@@ -28,7 +28,7 @@ pub(crate) fn linker(engine: &Engine) -> wasmtime::Result<Linker<Host>> {
         ended(c.data_mut().charge_value(ty, cell))
     })?;
     linker.func_wrap(HOST, Import::Settle.name(), |mut c: Caller<'_, Host>| ended(c.data_mut().settle()))?;
-    linker.func_wrap(HOST, Import::Look.name(), |mut c: Caller<'_, Host>, bytes: u32| ended(c.data_mut().look(bytes)))?;
+    linker.func_wrap(HOST, Import::Look.name(), |mut c: Caller<'_, Host>, steps: u64| ended(c.data_mut().look(steps)))?;
     linker.func_wrap(HOST, Import::Pack.name(), |mut c: Caller<'_, Host>, ty: u32, items: u32, len: u32, cell: u32| {
         ended(c.data_mut().pack(ty, items, len, cell))
     })?;

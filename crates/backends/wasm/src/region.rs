@@ -2,8 +2,10 @@
 
 use std::ffi::c_void;
 use std::io;
-use std::os::fd::BorrowedFd;
+use std::os::fd::OwnedFd;
+use std::sync::Arc;
 
+use quintet_arena::{forget_mappings, note_mapping};
 use rustix::mm::{Advice, MapFlags, ProtFlags, madvise, mmap, mmap_anonymous, munmap};
 use wasmtime::{LinearMemory, MemoryCreator, MemoryType};
 
@@ -71,6 +73,7 @@ unsafe impl LinearMemory for Region {
 
 impl Drop for Region {
     fn drop(&mut self) {
+        forget_mappings(self.start, self.bytes);
         // SAFETY: this value's own mapping, to which nothing refers any more. A failure would leak it, which is harmless.
         let _ = unsafe { munmap(self.start.cast::<c_void>(), self.bytes) };
     }
@@ -90,10 +93,12 @@ pub(crate) unsafe fn private(start: *mut u8, bytes: usize) -> io::Result<()> {
 /// Maps a file for reading.
 ///
 /// # Safety
-/// As [`private`]; the file has at least so many bytes and never gets shorter.
-pub(crate) unsafe fn shared(start: *mut u8, bytes: usize, file: BorrowedFd<'_>) -> io::Result<()> {
+/// As [`private`]; the file is an arena's ([`Arena::file`](quintet_runtime::Arena::file)) and has at least so many bytes.
+pub(crate) unsafe fn shared(start: *mut u8, bytes: usize, file: &Arc<OwnedFd>) -> io::Result<()> {
     // SAFETY: as the caller promises.
-    unsafe { mmap(start.cast(), bytes, ProtFlags::READ, MapFlags::SHARED | MapFlags::FIXED, file, 0)? };
+    unsafe { mmap(start.cast(), bytes, ProtFlags::READ, MapFlags::SHARED | MapFlags::FIXED, &**file, 0)? };
+    // SAFETY: the file is an arena's, as the caller promises. The mapping goes by way of `none` or with the region, and both forget it.
+    unsafe { note_mapping(start, bytes, file) };
     Ok(())
 }
 
@@ -102,6 +107,7 @@ pub(crate) unsafe fn shared(start: *mut u8, bytes: usize, file: BorrowedFd<'_>) 
 /// # Safety
 /// As [`private`].
 pub(crate) unsafe fn none(start: *mut u8, bytes: usize) -> io::Result<()> {
+    forget_mappings(start, bytes);
     let flags = MapFlags::PRIVATE | MapFlags::NORESERVE | MapFlags::FIXED;
     // SAFETY: as the caller promises.
     unsafe { mmap_anonymous(start.cast(), bytes, ProtFlags::empty(), flags)? };

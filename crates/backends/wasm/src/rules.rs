@@ -75,6 +75,7 @@ fn rule(linked: &Linked, builder: &mut Builder, index: usize) -> Target {
     let (counts, looks) = (plan.steps == Steps::Inline, plan.steps == Steps::Looked);
     if looks {
         emitter.begin_steps(METER_START_IF_WITHIN);
+        emitter.looked = Some(emitter.body.local(I64));
     }
     let next = emitter.body.loop_();
     let traps = counts || plan.traps;
@@ -106,6 +107,7 @@ fn rule(linked: &Linked, builder: &mut Builder, index: usize) -> Target {
     if traps {
         emitter.body.br(done);
         emitter.body.end();
+        emitter.count_looked();
         emitter.body.i().i32_const(index as i32).local_get(record);
         if counts || looks {
             // Once the budget is used up, other traps are void.
@@ -135,6 +137,7 @@ fn rule(linked: &Linked, builder: &mut Builder, index: usize) -> Target {
     emitter.body.br_if(next);
     emitter.body.end();
     if looks {
+        emitter.count_looked();
         emitter.exhausted();
         emitter.body.if_(None);
         // The only record of the call, after which `record` is.

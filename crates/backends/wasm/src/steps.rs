@@ -1,7 +1,7 @@
 //! Counting steps. The word with those that are left is a control word, which the host uses too while it is called.
 //!
-//! Loops within loops and around searches lower it and look at it for each element. What is looked at or searched is counted by the host and
-//! goes on without a look: once the budget is used up the word stays negative, and the end of the rule looks at it again. Rules that count
+//! Loops within loops and around searches lower it and look at it for each element. What is looked at or searched is counted by the host, in
+//! rules that count nothing else at their end, and goes on without a look: once the budget is used up the word stays negative, and the end of the rule looks at it again. Rules that count
 //! only so begin once for all records of a call and look at its end: where the budget is not known to hold, a call is about one record.
 
 use quintet_lang::LOOKED_AT;
@@ -38,10 +38,31 @@ impl Generator<'_> {
 
     /// Counts what a loop over so many elements takes whose body counts nothing.
     pub(crate) fn look_at_elements(&mut self, len: u32) {
-        self.body.i().local_get(len).i32_const(LOOKED_AT as i32 / 16).i32_ge_u();
+        self.looked_at(len, LOOKED_AT / 16);
+    }
+
+    /// Counts one step for every `each` of a local's value, a power of two.
+    fn looked_at(&mut self, len: u32, each: usize) {
+        let shift = each.trailing_zeros() as i32;
+        if let Some(looked) = self.looked {
+            self.body.i().local_get(looked).local_get(len).i32_const(shift).i32_shr_u().i64_extend_i32_u().i64_add().local_set(looked);
+            return;
+        }
+        self.body.i().local_get(len).i32_const(each as i32).i32_ge_u();
         self.body.if_(None);
-        self.body.i().local_get(len).i32_const(4).i32_shl();
+        self.body.i().local_get(len).i32_const(shift).i32_shr_u().i64_extend_i32_u();
         self.host(Import::Look);
+        self.body.end();
+    }
+
+    /// Counts what was looked at, where that is not done at once.
+    pub(crate) fn count_looked(&mut self) {
+        let Some(looked) = self.looked else { return };
+        self.body.i().local_get(looked).i64_const(0).i64_ne();
+        self.body.if_(None);
+        self.body.i().local_get(looked);
+        self.host(Import::Look);
+        self.body.i().i64_const(0).local_set(looked);
         self.body.end();
     }
 
@@ -128,11 +149,7 @@ impl Generator<'_> {
         if known < LOOKED_AT {
             return;
         }
-        self.body.i().local_get(len).i32_const(LOOKED_AT as i32).i32_ge_u();
-        self.body.if_(None);
-        self.body.i().local_get(len);
-        self.host(Import::Look);
-        self.body.end();
+        self.looked_at(len, LOOKED_AT);
     }
 
     /// As [`Generator::look`] at the shorter of two texts.

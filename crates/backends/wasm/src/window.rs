@@ -129,11 +129,13 @@ impl Window {
     #[cfg(target_os = "linux")]
     fn map(&mut self, store: &Store<Host>, arena: &Arena) -> Option<u32> {
         // SAFETY: the file is only mapped for reading, and the descriptor goes no further.
-        let (file, bytes) = unsafe { arena.descriptor() }?;
+        let (file, bytes) = unsafe { arena.file() }?;
         let room = bytes as u64;
         let at = self.room(store, room).ok()?;
         // SAFETY: the place is free, see `room`, and within the region. The file belongs to the arena, which never shortens it.
-        unsafe { crate::region::shared(self.memory.data_ptr(store).add(at as usize), bytes, file) }.ok()?;
+        let start = unsafe { self.memory.data_ptr(store).add(at as usize) };
+        // SAFETY: as above.
+        unsafe { crate::region::shared(start, bytes, file) }.ok()?;
         self.end += room.next_multiple_of(PAGE);
         self.batches.push(Placed { id: arena.id(), copied: None, at, room });
         Some(at)

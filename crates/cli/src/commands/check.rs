@@ -12,7 +12,7 @@ use crate::render;
 use crate::source::{self, Source};
 
 pub fn run(args: &CheckArgs) -> Result<ExitCode, Failure> {
-    let engine = Engine::new().with_limits(args.limits.limits());
+    let (engine, _) = args.modules.extend(Engine::new().with_limits(args.limits.limits()))?;
     if let Some(path) = &args.expressions.expressions {
         let format = source::format(&args.scheme)
             .ok_or_else(|| Failure::unusable("say against which scheme: --scheme NAME|FILE, or --format pcap or http"))?;

@@ -16,6 +16,7 @@ use crate::args::{PassesArgs, SchemeArgs};
 use crate::failure::{Failure, output};
 use crate::limits::LimitArgs;
 use crate::lists::{self, ListArgs};
+use crate::modules::ModuleArgs;
 use crate::notes;
 use crate::parallel::{self, Decoding, ThreadArgs, Times, Work};
 use crate::render;
@@ -53,6 +54,8 @@ pub struct EvalArgs {
     #[command(flatten)]
     pub lists: ListArgs,
     #[command(flatten)]
+    pub modules: ModuleArgs,
+    #[command(flatten)]
     pub limits: LimitArgs,
     /// The backend that evaluates the expression.
     #[arg(long, value_name = "ID", default_value = "closures")]
@@ -79,6 +82,7 @@ const BATCH_RECORDS: usize = 1024;
 
 pub fn run(args: &EvalArgs) -> Result<ExitCode, Failure> {
     let engine = Engine::new().with_limits(args.limits.limits()).with_passes(args.passes.passes);
+    let (engine, _) = args.modules.extend(engine)?;
     let source = Source::expression(&args.expression)?;
     let mut printer = Printer { records: 0, traps: 0, first: None, out: BufWriter::new(std::io::stdout().lock()) };
     let stats = match &args.input {
@@ -108,14 +112,15 @@ fn of_records(args: &EvalArgs, path: &Path, engine: &Engine, source: &Source, pr
     let instance = self::instance(&rules)?;
     let options = ReaderOptions::default().batch_records(BATCH_RECORDS).arena(ArenaKind::Shared).declared(&full);
     let live = input.is_live();
-    let (decoding, pieces) = Decoding::open(source::shown(path), input, format, linked.scheme(), &options)?;
+    let parsers = engine.bind_parsers(linked.scheme()).map_err(Failure::unusable)?;
+    let (decoding, pieces) = Decoding::open(source::shown(path), input, format, (linked.scheme(), &parsers), &options)?;
     let others = (1..args.threads.number()).map(|_| decoding.another()).collect::<Vec<_>>();
     let evaluator = |decoding| Evaluator { decoding, rules: rules.clone(), instance: None, output: args.output, times: Times::default() };
     let mut evaluators: Vec<Evaluator> = [decoding].into_iter().chain(others).map(evaluator).collect();
     if let Some(first) = evaluators.first_mut() {
         first.instance = Some(instance);
     }
-    parallel::over(pieces, &mut evaluators, |evaluated: Evaluated| {
+    let stats = parallel::over(pieces, &mut evaluators, |evaluated: Evaluated| {
         printer.write(&evaluated.found).map_err(output)?;
         if let Some(failure) = evaluated.failed {
             return Err(failure);
@@ -124,7 +129,11 @@ fn of_records(args: &EvalArgs, path: &Path, engine: &Engine, source: &Source, pr
             printer.out.flush().map_err(output)?;
         }
         Ok(Some(evaluated))
-    })
+    })?;
+    if let Some(said) = evaluators.first_mut().and_then(|evaluator| evaluator.decoding().said()) {
+        eprintln!("quintet: {}: {said}", source::shown(path));
+    }
+    Ok(stats)
 }
 
 /// Evaluates once, on a record without fields.

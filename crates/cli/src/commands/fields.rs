@@ -16,7 +16,7 @@ pub fn run(args: &FieldsArgs) -> Result<ExitCode, Failure> {
     let format = source::format(&args.scheme).ok_or_else(|| {
         Failure::unusable(format!("say whose fields: --scheme NAME (one of {}), or --scheme FILE", schemes::NAMES.join(", ")))
     })?;
-    let engine = Engine::new();
+    let (engine, _) = args.modules.extend(Engine::new())?;
     let scheme = source::scheme(&engine, &args.scheme, format)?;
     let text = match args.output {
         FieldsOutput::Table => {

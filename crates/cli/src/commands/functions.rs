@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 use textwrap::{Options, fill};
 
 use crate::failure::{Failure, output};
+use crate::modules::ModuleArgs;
 use crate::table;
 
 /// List the functions that rules may call, with their signatures and what each does.
@@ -31,6 +32,8 @@ pub struct FunctionsArgs {
     /// The functions [default: all].
     #[arg(value_name = "NAME")]
     pub names: Vec<String>,
+    #[command(flatten)]
+    pub modules: ModuleArgs,
     /// Text for people, or JSON for programs.
     #[arg(long, value_enum, default_value_t = FunctionsOutput::Text)]
     pub output: FunctionsOutput,
@@ -43,7 +46,7 @@ pub enum FunctionsOutput {
 }
 
 pub fn run(args: &FunctionsArgs) -> Result<ExitCode, Failure> {
-    let engine = Engine::new();
+    let (engine, _) = args.modules.extend(Engine::new())?;
     let mut all = engine.library().signatures();
     all.sort_by(|a, b| a.name.cmp(&b.name));
     let named: Result<Vec<&Signature>, Failure> = args.names.iter().map(|name| find(&all, name)).collect();

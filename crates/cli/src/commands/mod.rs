@@ -3,6 +3,7 @@
 pub mod check;
 pub mod choose;
 pub mod compare;
+pub mod compile;
 pub mod conform;
 pub mod diff;
 pub mod eval;
@@ -12,6 +13,7 @@ pub mod fields;
 pub mod fmt;
 pub mod functions;
 pub mod lsp;
+pub mod module;
 pub mod profile;
 pub mod report;
 pub mod run;

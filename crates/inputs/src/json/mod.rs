@@ -47,7 +47,7 @@ impl TypedLines {
     pub(crate) fn new(scheme: &Scheme, whole: &Scheme, limits: &ReaderLimits) -> TypedLines {
         TypedLines {
             keys: keys::Keys::new(whole),
-            fields: whole.fields().iter().map(|f| (f.clone(), scheme.field_id(&f.name))).collect(),
+            fields: whole.fields().iter().map(|f| (f.clone(), scheme.field_id(&f.name).filter(|_| !whole.is_set_later(&f.name)))).collect(),
             record_bytes: limits.record_bytes,
             bump: Bump::new(),
         }

@@ -13,9 +13,12 @@ mod hint;
 mod logic;
 mod name;
 mod nil;
+mod output;
 mod pattern;
+mod refer;
 mod script;
 mod set;
+mod state;
 mod statement;
 mod subscript;
 
@@ -67,6 +70,8 @@ struct Checker<'a> {
     out: Block,
     /// What the text defines beside rules.
     script: script::Script<'a>,
+    /// The rules and tables of the text.
+    known: refer::Known<'a>,
     lists: HashMap<(String, Type), ast::ListId>,
     /// How many `any` and `all` stand around the current expression.
     quantifiers: usize,
@@ -106,20 +111,21 @@ pub fn check(file: &syntax::File, scheme: &Scheme, limits: &Limits) -> Result<Pr
 
 /// The types of all that can be checked of a text, wrong or not, children before what they are part of.
 pub(crate) fn check_types(file: &syntax::File, scheme: &Scheme, limits: &Limits) -> Vec<Typed> {
+    let scheme = &refer::with_tables(file, scheme);
     let mut checker = Checker::new(file, scheme, limits, Findings::default());
     checker.types = Some(Vec::new());
-    checker.all(file, Checker::rule);
+    checker.all(file, |checker, rule| checker.rule(rule));
     checker.types.unwrap_or_default()
 }
 
 /// The same for a text of which `diagnostics` are known already.
 pub(crate) fn check_all(file: &syntax::File, scheme: &Scheme, limits: &Limits, diagnostics: Findings) -> Result<Program, Diagnostics> {
-    check_each(file, scheme, limits, diagnostics, Checker::rule).map(|(program, _)| program)
+    check_each(file, scheme, limits, diagnostics, |checker, rule| checker.rule(rule)).map(|(program, _)| program)
 }
 
 /// What is suspicious about a text that has no errors: names that nothing uses and statements that are never reached. None where it has.
 pub(crate) fn check_warnings(file: &syntax::File, scheme: &Scheme, limits: &Limits, diagnostics: Findings) -> Diagnostics {
-    match check_each(file, scheme, limits, diagnostics, Checker::rule) {
+    match check_each(file, scheme, limits, diagnostics, |checker, rule| checker.rule(rule)) {
         Ok((_, warnings)) => with_unused(file, warnings),
         Err(_) => Diagnostics::of(file.source, []),
     }
@@ -127,7 +133,7 @@ pub(crate) fn check_warnings(file: &syntax::File, scheme: &Scheme, limits: &Limi
 
 /// The errors of a text, or else what is suspicious about it.
 pub(crate) fn check_findings(file: &syntax::File, scheme: &Scheme, limits: &Limits, diagnostics: Findings) -> Diagnostics {
-    match check_each(file, scheme, limits, diagnostics, Checker::rule) {
+    match check_each(file, scheme, limits, diagnostics, |checker, rule| checker.rule(rule)) {
         Ok((_, warnings)) => with_unused(file, warnings),
         Err(errors) => errors,
     }
@@ -140,16 +146,17 @@ fn with_unused(file: &syntax::File, mut warnings: Findings) -> Diagnostics {
 
 /// The same for an expression of any type whose value is wanted.
 pub(crate) fn check_value(file: &syntax::File, scheme: &Scheme, limits: &Limits, diagnostics: Findings) -> Result<Program, Diagnostics> {
-    check_each(file, scheme, limits, diagnostics, Checker::value_rule).map(|(program, _)| program)
+    check_each(file, scheme, limits, diagnostics, |checker, rule| checker.value_rule(rule)).map(|(program, _)| program)
 }
 
-fn check_each<'a>(
-    file: &'a syntax::File<'a>,
-    scheme: &'a Scheme,
-    limits: &'a Limits,
+fn check_each(
+    file: &syntax::File<'_>,
+    scheme: &Scheme,
+    limits: &Limits,
     diagnostics: Findings,
-    check: fn(&mut Checker<'a>, &'a syntax::Rule<'a>),
+    check: for<'a> fn(&mut Checker<'a>, &'a syntax::Rule<'a>),
 ) -> Result<(Program, Findings), Diagnostics> {
+    let scheme = &refer::with_tables(file, scheme);
     let mut checker = Checker::new(file, scheme, limits, diagnostics);
     checker.all(file, check);
     if checker.diagnostics.has_errors() {
@@ -182,10 +189,12 @@ impl<'a> Checker<'a> {
                 sites: Vec::new(),
                 functions: Vec::new(),
                 tables: Vec::new(),
+                state: Default::default(),
             },
             locals: Vec::new(),
             out: Block::new(),
             script: script::Script::default(),
+            known: refer::Known::new(file),
             lists: HashMap::new(),
             quantifiers: 0,
             types: None,
@@ -203,27 +212,46 @@ impl<'a> Checker<'a> {
         self.declare(file);
         let functions = file.items.iter().filter_map(|item| match item {
             syntax::Item::Function(function) => Some(function),
-            syntax::Item::Constant(_) | syntax::Item::Rule(_) => None,
+            _ => None,
         });
+        self.known.forbid(refer::Place::Function);
         for function in functions {
             self.function(function);
             if self.all_met() {
                 break;
             }
         }
-        for rule in file.rules().take(self.limits.rules) {
-            let done = |program: &Program| program.rules.len() + usize::from(program.value().is_some());
-            let known = done(&self.program);
-            check(self, rule);
-            if done(&self.program) == known && !self.diagnostics.has_errors() {
-                // Nothing is left out without a word.
-                let d = Diagnostic::error("unchecked", rule.span, "this rule could not be checked");
-                self.diagnostics.push(d.help("write it in another way, and report this text"));
+        self.known.allow();
+        let mut left = self.limits.rules;
+        for item in &file.items {
+            match item {
+                syntax::Item::Rule(rule) => {
+                    if left == 0 {
+                        break;
+                    }
+                    left -= 1;
+                    let done = |program: &Program| program.rules.len() + usize::from(program.value().is_some());
+                    let known = done(&self.program);
+                    check(self, rule);
+                    let checked = done(&self.program) != known;
+                    if !checked && !self.diagnostics.has_errors() {
+                        // Nothing is left out without a word.
+                        let d = Diagnostic::error("unchecked", rule.span, "this rule could not be checked");
+                        self.diagnostics.push(d.help("write it in another way, and report this text"));
+                    }
+                    self.known.rule(rule.name.text, checked.then(|| self.program.rules.len().saturating_sub(1)));
+                }
+                syntax::Item::Time(time) => self.time(time),
+                syntax::Item::State(state) => self.state(state),
+                syntax::Item::On(on) => self.on(on),
+                syntax::Item::Output(output) => self.output(output),
+                syntax::Item::Constant(_) | syntax::Item::Function(_) => continue,
             }
             if self.all_met() {
                 break;
             }
         }
+        self.settle_time(file);
     }
 
     /// Keeps a type that was found, where types are asked for.
@@ -252,7 +280,8 @@ impl<'a> Checker<'a> {
         let Ok(expr) = expr else { return };
         let frame = Frame { locals: std::mem::take(&mut self.locals) };
         let before = std::mem::take(&mut self.out);
-        self.program.rules.push(Rule { name: rule.name.text.to_owned(), frame, before, expr, span: rule.span });
+        let Ok(meta) = self.meta(&rule.meta) else { return };
+        self.program.rules.push(Rule { name: rule.name.text.to_owned(), meta, frame, before, expr, span: rule.span });
     }
 
     /// The expression of a text that is not to have rules. Elements come to an array of their values.

@@ -38,8 +38,16 @@ impl Checker<'_> {
         {
             return Ok(self.field(id, span, want.multi));
         }
-        if let Some(id) = self.scheme.field_id(word) {
+        let records = self.scheme.records().fields().len();
+        // Of what is kept, nothing that begins with a digit goes before a literal.
+        if let Some(id) = self.scheme.field_id(word).filter(|id| !digit || (id.0 as usize) < records) {
+            if let Some(kept) = self.kept(id, word, span) {
+                return kept;
+            }
             return Ok(self.field(id, span, want.multi));
+        }
+        if !digit && let Some(rule) = self.rule_named(word, span) {
+            return rule;
         }
         if self.scheme.function_id(word).is_some() {
             let d = Diagnostic::error("not-called", span, format!("`{word}` is a function"));
@@ -130,7 +138,7 @@ impl Checker<'_> {
 
     fn near(&self, word: &str) -> Option<&str> {
         let fields = self.scheme.fields().iter().map(|f| f.name.as_str());
-        nearest(word, fields.chain(self.scheme.functions().iter().map(|f| f.name.as_str())).chain(self.names()))
+        nearest(word, fields.chain(self.scheme.functions().iter().map(|f| f.name.as_str())).chain(self.names()).chain(self.known.above()))
     }
 
     fn unknown(&mut self, word: &str, span: Span, want: Want<'_>) -> Checked<Operand> {
@@ -156,7 +164,7 @@ impl Checker<'_> {
                 Some(Type::Ip) if digit => Some(hint::address(word)),
                 _ if digit => Some(hint::number(word)),
                 _ => {
-                    let names: Vec<&str> = self.scheme.fields().iter().map(|f| f.name.as_str()).collect();
+                    let names: Vec<&str> = self.scheme.records().fields().iter().map(|f| f.name.as_str()).collect();
                     self.there_are("fields", word, &names)
                 }
             },

@@ -65,7 +65,7 @@ impl<'a> Checker<'a> {
                     self.script.functions.insert(function.name.text, FnId(self.script.declared.len() as u32));
                     self.script.declared.push(Declared::default());
                 }
-                Item::Rule(_) => {}
+                Item::Rule(_) | Item::Time(_) | Item::State(_) | Item::On(_) | Item::Output(_) => {}
             }
         }
         for item in &file.items {

@@ -1,4 +1,4 @@
-//! What a text defines: rules, functions, constants.
+//! What a text defines: rules, functions, constants, tables, outputs.
 
 use std::collections::HashMap;
 
@@ -19,15 +19,49 @@ enum Head {
     Function,
     /// `const NAME :`
     Constant,
+    /// `rule NAME [`
+    Described,
+    /// `time =`
+    Time,
+    /// `state NAME [` or `state NAME :`
+    State,
+    /// `on NAME {`
+    On,
+    /// `output NAME on`
+    Output,
 }
+
+/// The words that items start with.
+const WORDS: [&str; 7] = ["rule", "fn", "const", "time", "state", "on", "output"];
+
+/// Words that stand between two values: after a field that is called `state`, `on` or `output` they begin no item.
+const OPERATORS: [&str; 16] =
+    ["and", "or", "xor", "eq", "ne", "lt", "le", "gt", "ge", "in", "not", "contains", "matches", "strict", "wildcard", "bitwise_and"];
 
 impl Head {
     /// What definitions of its kind are called.
     fn kind(self) -> &'static str {
         match self {
-            Head::Rule | Head::Script => "rule",
+            Head::Rule | Head::Script | Head::Described => "rule",
             Head::Function => "function",
             Head::Constant => "constant",
+            Head::Time => "`time`",
+            Head::State => "state",
+            Head::On => "`on`",
+            Head::Output => "output",
+        }
+    }
+
+    /// What names its own must differ from, in words that say what of two of them is wrong; none where it has no name of its own.
+    fn names(self) -> Option<(&'static str, &'static str, &'static str)> {
+        match self {
+            Head::Rule | Head::Script | Head::Described => Some(("rules", "duplicate-rule", "rules")),
+            // Functions, constants and tables stand in expressions, so they share their names.
+            Head::Function | Head::Constant => Some(("values", "duplicate-name", "functions or constants")),
+            Head::State => Some(("values", "duplicate-name", "functions, constants or states")),
+            Head::Time => Some(("time", "duplicate-name", "definitions of what is")),
+            Head::Output => Some(("outputs", "duplicate-name", "outputs")),
+            Head::On => None,
         }
     }
 }
@@ -38,15 +72,8 @@ pub(super) struct Start<'s> {
     /// Where it starts.
     start: usize,
     pub(super) name: Name<'s>,
-    /// Where its symbol starts, and where it ends.
+    /// Where its symbol starts, and where it ends; of an output the word `on`.
     symbol: Span,
-}
-
-impl Start<'_> {
-    /// Whether a rule starts here, rather than a function or constant.
-    pub(super) fn is_rule(&self) -> bool {
-        self.head.kind() == "rule"
-    }
 }
 
 impl<'s> Parser<'s> {
@@ -54,20 +81,20 @@ impl<'s> Parser<'s> {
         if self.at_item().is_none() {
             let Ok(expr) = self.bare() else { return Vec::new() };
             let name = Name { text: "", span: Span::default() };
-            return vec![Item::Rule(Rule { name, span: expr.span, body: RuleBody::Expr(expr) })];
+            return vec![Item::Rule(Rule { name, meta: Vec::new(), span: expr.span, body: RuleBody::Expr(expr) })];
         }
         let mut items = Vec::new();
         let mut names: HashMap<(&str, &str), Span> = HashMap::new();
         while let Some(start) = self.at_item() {
-            // Functions and constants stand in expressions, so they share their names.
-            let (code, what) = if start.is_rule() { ("duplicate-rule", "rules") } else { ("duplicate-name", "functions or constants") };
-            let name = &start.name;
-            if let Some(first) = names.get(&(what, name.text)) {
-                let line = position(self.lexer.source, first.start).line;
-                let message = format!("there are two {what} called `{}`", name.text);
-                self.diagnostics.push(Diagnostic::error(code, name.span, message).help(format!("the first is in line {line}")));
-            } else {
-                names.insert((what, name.text), name.span);
+            if let Some((among, code, what)) = start.head.names() {
+                let name = &start.name;
+                if let Some(first) = names.get(&(among, name.text)) {
+                    let line = position(self.lexer.source, first.start).line;
+                    let message = format!("there are two {what} called `{}`", name.text);
+                    self.diagnostics.push(Diagnostic::error(code, name.span, message).help(format!("the first is in line {line}")));
+                } else {
+                    names.insert((among, name.text), name.span);
+                }
             }
             (self.depth, self.brackets, self.right, self.lines, self.blocks) = (0, 0, false, false, 0);
             self.arrays = start.head == Head::Constant;
@@ -77,6 +104,11 @@ impl<'s> Parser<'s> {
                 Err(Failed) => self.skip_to_item(after),
             }
         }
+        if let [Item::Time(time)] = items.as_slice() {
+            // Alone it says nothing, and so it is not what was meant.
+            let d = Diagnostic::error("no-rule", time.name.span, "this says what the time of records is, and nothing asks for it");
+            self.diagnostics.push(d.help("`==` compares a field that is called `time`; rules stand beside what the time is"));
+        }
         items
     }
 
@@ -85,14 +117,17 @@ impl<'s> Parser<'s> {
         let item = match head {
             Head::Rule => {
                 self.take(symbol);
-                let expr = self.expr()?;
-                Item::Rule(Rule { name, span: Span::new(start, expr.span.end as usize), body: RuleBody::Expr(expr) })
+                self.rule(start, name, Vec::new()).map(Item::Rule)?
             }
             Head::Script => {
                 self.lexer.pos = symbol.start as usize;
-                let block = self.block()?;
-                Item::Rule(Rule { name, span: Span::new(start, block.span.end as usize), body: RuleBody::Block(block) })
+                self.script(start, name, Vec::new()).map(Item::Rule)?
             }
+            Head::Described => self.described(start, name, symbol).map(Item::Rule)?,
+            Head::Time => self.time(name, symbol).map(Item::Time)?,
+            Head::State => self.state(start, name).map(Item::State)?,
+            Head::On => self.on(start, name, symbol).map(Item::On)?,
+            Head::Output => self.output(start, name, symbol).map(Item::Output)?,
             Head::Function => self.function(start, name, symbol).map(Item::Function)?,
             Head::Constant => {
                 self.take(symbol);
@@ -110,6 +145,16 @@ impl<'s> Parser<'s> {
             }
         };
         if self.at_item().is_some() || self.peek().0 == Token::End { Ok(item) } else { self.unexpected() }
+    }
+
+    pub(super) fn rule(&mut self, start: usize, name: Name<'s>, meta: Vec<(Name<'s>, Expr<'s>)>) -> Parsed<Rule<'s>> {
+        let expr = self.expr()?;
+        Ok(Rule { name, meta, span: Span::new(start, expr.span.end as usize), body: RuleBody::Expr(expr) })
+    }
+
+    pub(super) fn script(&mut self, start: usize, name: Name<'s>, meta: Vec<(Name<'s>, Expr<'s>)>) -> Parsed<Rule<'s>> {
+        let block = self.block()?;
+        Ok(Rule { name, meta, span: Span::new(start, block.span.end as usize), body: RuleBody::Block(block) })
     }
 
     fn function(&mut self, start: usize, name: Name<'s>, open: Span) -> Parsed<Function<'s>> {
@@ -158,18 +203,32 @@ impl<'s> Parser<'s> {
     /// The item that starts here, if one does.
     pub(super) fn at_item(&mut self) -> Option<Start<'s>> {
         let (token, span) = self.peek();
-        let Token::Word(word @ ("rule" | "fn" | "const")) = token else { return None };
+        let Token::Word(word) = token else { return None };
+        if !WORDS.contains(&word) {
+            return None;
+        }
         let mut ahead = self.lexer.clone();
         ahead.pos = span.end as usize;
         ahead.skip();
-        let name = if word == "rule" { ahead.rule_name() } else { ahead.identifier() };
+        let name = match word {
+            "time" => Name { text: word, span },
+            "rule" | "on" => ahead.rule_name(),
+            _ => ahead.identifier(),
+        };
+        if matches!(word, "state" | "on" | "output") && OPERATORS.contains(&name.text) {
+            return None;
+        }
         let (token, symbol) = ahead.peek();
-        let Token::Symbol(text) = token else { return None };
-        let head = match (word, text) {
-            ("rule", "=") => Head::Rule,
-            ("rule", "{") => Head::Script,
-            ("fn", "(") => Head::Function,
-            ("const", ":") => Head::Constant,
+        let head = match (word, token) {
+            ("rule", Token::Symbol("=")) => Head::Rule,
+            ("rule", Token::Symbol("{")) => Head::Script,
+            ("rule", Token::Symbol("[")) => Head::Described,
+            ("fn", Token::Symbol("(")) => Head::Function,
+            ("const", Token::Symbol(":")) => Head::Constant,
+            ("time", Token::Symbol("=")) => Head::Time,
+            ("state", Token::Symbol("[" | ":")) => Head::State,
+            ("on", Token::Symbol("{")) => Head::On,
+            ("output", Token::Word("on")) => Head::Output,
             _ => return None,
         };
         (!name.text.is_empty()).then_some(Start { head, start: span.start as usize, name, symbol })
@@ -184,7 +243,7 @@ impl<'s> Parser<'s> {
         while let Some(next) = self.lexer.rest().find('\n') {
             self.lexer.pos += next + 1;
             let line = self.lexer.rest().trim_start_matches([' ', '\t']);
-            if ["rule", "fn", "const"].iter().any(|word| line.starts_with(word)) && self.at_item().is_some() {
+            if WORDS.iter().any(|word| line.starts_with(word)) && self.at_item().is_some() {
                 return;
             }
         }

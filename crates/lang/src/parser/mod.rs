@@ -3,8 +3,11 @@
 //! # Grammar
 //! ```text
 //! file       = expr | { item }
-//! item       = "rule" NAME ( "=" expr | block ) | "const" NAME ":" type "=" expr
+//! item       = "rule" NAME [ "[" NAME ":" literal { "," NAME ":" literal } "]" ] ( "=" expr | block ) | "const" NAME ":" type "=" expr
 //!            | "fn" NAME "(" [ NAME ":" type { "," NAME ":" type } ] ")" [ "->" ( type | "(" type { "," type } ")" ) ] block
+//!            | "time" "=" expr | "state" NAME [ "[" expr { "," expr } "]" ] ":" NAME { "within" TIME [ "sliding" ] | "keep" TIME | "max" INT }
+//!            | "on" NAME block | "output" NAME "on" NAME [ "limit" INT "within" TIME [ "by" expr { "," expr } ] ] "=" format
+//! format     = ( "json" | "csv" | "text" STRING | "eve" [ STRING ] ) [ "{" [ NAME ":" expr { "," NAME ":" expr } ] "}" ]
 //! block      = "{" { stmt } "}"
 //! stmt       = "let" ( NAME [ ":" type ] | "(" NAME { "," NAME } ")" ) "=" expr
 //!            | target ( "=" | "+=" | "-=" | ... ) expr | "(" target { "," target } ")" "=" expr | NAME "(" args ")"
@@ -39,6 +42,7 @@ mod comparison;
 mod item;
 mod mistake;
 mod operand;
+mod state;
 mod statement;
 
 use crate::ast::Span;

@@ -16,6 +16,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::ast::{Const, Expr, ExprKind, Program, Span};
 use crate::check::compact;
+use crate::intrinsic::Intrinsic;
+use crate::stdlib;
 use crate::types::Type;
 
 /// Which passes run; all do by default.
@@ -35,24 +37,48 @@ pub struct Passes {
     /// Puts cheap operands of `and` and `or` before dear ones, where neither can trap and no search, loop or call comes to be made that was
     /// not made before.
     pub order: bool,
+    /// Counts the bytes of a text in place, instead of by a call of `len`.
+    pub inline: bool,
     /// Prepares equal sets, patterns and needles once.
     pub share: bool,
+    /// Asks of many rules at once which of them may match a record, before they are run. It changes no rule; the runtime does it.
+    pub prefilter: bool,
 }
 
 impl Default for Passes {
     fn default() -> Passes {
-        Passes { fold: true, flatten: true, negate: true, ranges: true, sets: true, order: true, share: true }
+        Passes {
+            fold: true,
+            flatten: true,
+            negate: true,
+            ranges: true,
+            sets: true,
+            order: true,
+            inline: true,
+            share: true,
+            prefilter: true,
+        }
     }
 }
 
 impl Passes {
     /// No pass at all.
     pub fn none() -> Passes {
-        Passes { fold: false, flatten: false, negate: false, ranges: false, sets: false, order: false, share: false }
+        Passes {
+            fold: false,
+            flatten: false,
+            negate: false,
+            ranges: false,
+            sets: false,
+            order: false,
+            inline: false,
+            share: false,
+            prefilter: false,
+        }
     }
 
     /// The names of all passes, in the order of the fields.
-    pub const NAMES: [&str; 7] = ["fold", "flatten", "negate", "ranges", "sets", "order", "share"];
+    pub const NAMES: [&str; 9] = ["fold", "flatten", "negate", "ranges", "sets", "order", "inline", "share", "prefilter"];
 
     /// The switch of the pass with this name.
     fn switch(&mut self, name: &str) -> Option<&mut bool> {
@@ -63,7 +89,9 @@ impl Passes {
             "ranges" => &mut self.ranges,
             "sets" => &mut self.sets,
             "order" => &mut self.order,
+            "inline" => &mut self.inline,
             "share" => &mut self.share,
+            "prefilter" => &mut self.prefilter,
             _ => return None,
         })
     }
@@ -150,6 +178,7 @@ pub(crate) fn constant(program: &Program, mut e: Expr) -> Option<Const> {
         sites: Vec::new(),
         functions: Vec::new(),
         tables: Vec::new(),
+        state: Default::default(),
     };
     Rewriter { program: &mut tables, passes: &passes }.expr(&mut e);
     match e.kind {
@@ -194,10 +223,21 @@ impl Rewriter<'_> {
         match &e.kind {
             ExprKind::Logic { .. } => self.logic(e),
             ExprKind::Not(_) if self.passes.negate => self.not(e),
+            ExprKind::Call { .. } if self.passes.inline => self.inline(e),
             _ => {}
         }
         if self.passes.fold {
             self.fold(e);
+        }
+    }
+
+    /// Makes of a call of the standard `len` on a text the operation that all backends have code for.
+    fn inline(&self, e: &mut Expr) {
+        let ExprKind::Call { site, args } = &mut e.kind else { return };
+        let Some(site) = self.program.sites.get(site.index()) else { return };
+        let function = self.program.scheme.function(site.function);
+        if function.name == "len" && *function == stdlib::len() && matches!(args.as_slice(), [text] if text.ty == Type::Bytes) {
+            e.kind = ExprKind::Intrinsic { op: Intrinsic::Len, args: std::mem::take(args) };
         }
     }
 

@@ -8,6 +8,7 @@
 
 mod literal;
 mod pattern;
+mod state;
 mod statement;
 
 use std::collections::HashMap;
@@ -47,7 +48,7 @@ impl Program {
 impl fmt::Display for RuleText<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some(function) = statement::body(self.program, self.rule) {
-            return f.write_str(&statement::function(self.program, function));
+            return f.write_str(&statement::rule_body(self.program, self.rule, function));
         }
         let Some(printer) = statement::calls(self.program, self.rule) else {
             return f.write_str(&statement::rule(self.program, self.rule));
@@ -67,13 +68,18 @@ impl fmt::Display for Program {
         if let Some(value) = self.value() {
             writeln!(f, "{}", Printer::new(self).top(value))?;
         }
-        for rule in &self.rules {
-            if !rule.name.is_empty() && statement::calls(self, rule).is_some() {
-                write!(f, "rule {} = ", rule.name)?;
+        state::tables(self).try_for_each(|text| writeln!(f, "{text}"))?;
+        let mut steps = self.state.steps.iter().peekable();
+        for (at, rule) in self.rules.iter().enumerate() {
+            while let Some(step) = steps.next_if(|step| step.after as usize <= at) {
+                writeln!(f, "{}", state::step(self, step))?;
+            }
+            if !rule.name.is_empty() && statement::body(self, rule).is_none() && statement::calls(self, rule).is_some() {
+                write!(f, "rule {}{} = ", rule.name, state::meta(rule))?;
             }
             writeln!(f, "{}", self.rule_text(rule))?;
         }
-        Ok(())
+        steps.try_for_each(|step| writeln!(f, "{}", state::step(self, step)))
     }
 }
 
@@ -385,9 +391,10 @@ impl<'p> Printer<'p> {
                     }
                 }
                 Clause::Let(id, value) => {
-                    let text = match &value.kind {
-                        ExprKind::Call { .. } => Text::new(format!("{}[*]", self.value(value, level::PRIMARY)), level::PRIMARY),
-                        _ => self.expr(value, Place::Value),
+                    let text = if pattern::is_call(value) {
+                        Text::new(format!("{}[*]", self.value(value, level::PRIMARY)), level::PRIMARY)
+                    } else {
+                        self.expr(value, Place::Value)
                     };
                     self.locals.insert(*id, text);
                 }

@@ -1,6 +1,7 @@
 //! Shapes of the AST that a shorter text stands for.
 
 use crate::ast::{ArithOp, Clause, CompareOp, Const, Each, Expr, ExprKind, LocalId, LogicOp, Needle, Program, Quantifier};
+use crate::intrinsic::Intrinsic;
 use crate::same::same_expr;
 use crate::signature::NilRule;
 use crate::types::Type;
@@ -34,7 +35,7 @@ pub(super) fn is_whole_array(source: &Expr) -> bool {
 /// The value of a loop's last clause if that is a call and all there is to the body.
 pub(super) fn bound_last(each: &Each) -> Option<&Expr> {
     match (each.clauses.last(), &each.body.kind) {
-        (Some(Clause::Let(id, value)), ExprKind::Local(body)) if id == body && matches!(value.kind, ExprKind::Call { .. }) => Some(value),
+        (Some(Clause::Let(id, value)), ExprKind::Local(body)) if id == body && is_call(value) => Some(value),
         _ => None,
     }
 }
@@ -46,7 +47,7 @@ pub(super) fn is_direct(each: &Each) -> bool {
         ([_], [(id, source)], ExprKind::Local(body)) => id == body && is_whole_array(source),
         _ => false,
     };
-    let call = || matches!(each.body.kind, ExprKind::Call { .. }) || bound_last(each).is_some_and(|v| v.nullable);
+    let call = || is_call(&each.body) || bound_last(each).is_some_and(|v| v.nullable);
     array() || call()
 }
 
@@ -84,7 +85,7 @@ pub(super) fn all_bound(e: &Expr) -> Option<(&[Clause], &Each)> {
         ([(_, value)], [(id, _)], ExprKind::Local(body)) => each.clauses.len() == 1 && id == body && is_whole_array(value),
         _ => false,
     };
-    let call = matches!(each.body.kind, ExprKind::Call { .. }) || bound_last(each).is_some_and(|v| v.nullable);
+    let call = is_call(&each.body) || bound_last(each).is_some_and(|v| v.nullable);
     let bound = values.iter().any(|(_, v)| !matches!(v.kind, ExprKind::Field(_))) && values.iter().all(|(_, v)| v.nullable);
     let all = walked.eq(values.iter().map(|(id, _)| *id)) && sources.iter().all(|(_, s)| !s.nullable);
     (bound && all && (array || call)).then_some((&outer.clauses, each))
@@ -211,7 +212,7 @@ pub(super) fn bare_values(program: &Program, each: &Each) -> Vec<LocalId> {
     };
     let mut bare = false;
     let mut look = |e: &Expr| match &e.kind {
-        ExprKind::Call { args, .. } => {
+        ExprKind::Call { args, .. } | ExprKind::Intrinsic { op: Intrinsic::Len, args } => {
             if let Some((first, others)) = args.split_first() {
                 bare |= others.iter().any(uses) || is_called(first) && uses(first);
             }
@@ -226,12 +227,21 @@ pub(super) fn bare_values(program: &Program, each: &Each) -> Vec<LocalId> {
     if bare { bound } else { Vec::new() }
 }
 
+/// Whether an expression is written as a call that takes each of several values: that of a function, or `len` of a text made in place.
+pub(super) fn is_call(e: &Expr) -> bool {
+    matches!(e.kind, ExprKind::Call { .. } | ExprKind::Intrinsic { op: Intrinsic::Len, .. })
+}
+
+/// Whether each value of a multi-valued field goes on through an operand.
+fn is_each(e: &Expr) -> bool {
+    matches!(e.kind, ExprKind::Local(_) | ExprKind::Slice { .. }) || is_call(e)
+}
+
 /// Whether an expression is a call, or a slice of one.
 fn is_called(e: &Expr) -> bool {
     match &e.kind {
-        ExprKind::Call { .. } => true,
         ExprKind::Slice { base, .. } => is_called(base),
-        _ => false,
+        _ => is_call(e),
     }
 }
 
@@ -252,7 +262,7 @@ fn operands(program: &Program, e: &Expr, bound: &[LocalId], used: &mut Vec<Local
         ExprKind::Neg(inner) => operands(program, inner, bound, used),
         ExprKind::Arith { lhs, rhs, .. } => operands(program, lhs, bound, used) && operands(program, rhs, bound, used),
         ExprKind::Slice { base, start, end } => {
-            let each = matches!(base.kind, ExprKind::Local(_) | ExprKind::Call { .. } | ExprKind::Slice { .. });
+            let each = is_each(base);
             let base = if each { operands(program, base, bound, used) } else { clean(base) };
             base && [start, end].into_iter().flatten().all(|e| clean(e))
         }
@@ -260,11 +270,10 @@ fn operands(program: &Program, e: &Expr, bound: &[LocalId], used: &mut Vec<Local
         ExprKind::Call { site, args } => {
             let function = program.sites.get(site.0 as usize).map(|site| program.scheme.function(site.function));
             let each = function.is_some_and(|f| f.nil == NilRule::Propagates);
-            let argument = |e: &Expr| match e.kind {
-                ExprKind::Local(_) | ExprKind::Call { .. } | ExprKind::Slice { .. } if each => operands(program, e, bound, used),
-                _ => clean(e),
-            };
-            args.iter().all(argument)
+            args.iter().all(|e| if each && is_each(e) { operands(program, e, bound, used) } else { clean(e) })
+        }
+        ExprKind::Intrinsic { op: Intrinsic::Len, args } => {
+            args.iter().all(|e| if is_each(e) { operands(program, e, bound, used) } else { clean(e) })
         }
         // A scalar function takes each value of its first operand.
         ExprKind::Intrinsic { args, .. } => {

@@ -24,36 +24,53 @@ pub(super) fn table(table: &Table) -> String {
     format!("const {}: [{}; {}] = [{}]", table.name, table.element, table.items.len(), items.join(", "))
 }
 
-/// A function's definition, or a rule's where it is one's body.
+/// A function's definition.
 pub(super) fn function(program: &Program, function: &Function) -> String {
     let mut writer = Writer::new(program, &function.frame);
-    let params = function.params as usize;
+    let count = function.params as usize;
     let types: Vec<String> = function.results.iter().map(|answer| answer.ty.to_string()).collect();
-    if function.rule {
-        writer.out = format!("rule {} ", function.name);
-    } else {
-        let params = function.frame.locals.iter().take(params).enumerate();
-        let params = params.map(|(place, local)| {
-            let name = writer.name(LocalId(place as u32));
-            format!("{name}: {}{}", local.ty, if local.nullable { "?" } else { "" })
-        });
-        let params: Vec<String> = params.collect();
-        let results = match types.as_slice() {
-            [] => String::new(),
-            [one] => format!("-> {one} "),
-            all => format!("-> ({}) ", all.join(", ")),
-        };
-        writer.out = format!("fn {}({}) {results}", function.name, params.join(", "));
-    }
-    writer.declared.extend((0..params).map(|place| LocalId(place as u32)));
+    let params = function.frame.locals.iter().take(count).enumerate();
+    let params = params.map(|(place, local)| {
+        let name = writer.name(LocalId(place as u32));
+        format!("{name}: {}{}", local.ty, if local.nullable { "?" } else { "" })
+    });
+    let params: Vec<String> = params.collect();
+    let results = match types.as_slice() {
+        [] => String::new(),
+        [one] => format!("-> {one} "),
+        all => format!("-> ({}) ", all.join(", ")),
+    };
+    writer.out = format!("fn {}({}) {results}", function.name, params.join(", "));
+    writer.declared.extend((0..count).map(|place| LocalId(place as u32)));
     writer.block(&function.body, 0);
     writer.out
 }
 
+/// A rule that is nothing but a call of its body.
+pub(super) fn rule_body(program: &Program, rule: &Rule, body: &Function) -> String {
+    let mut writer = Writer::new(program, &body.frame);
+    writer.out = format!("rule {}{} ", rule.name, super::state::meta(rule));
+    writer.block(&body.body, 0);
+    writer.out
+}
+
+/// What a function that computes something for a table or an output answers, as expressions; `None` where it has statements that are no
+/// plain calls.
+pub(super) fn values(program: &Program, function: &Function) -> Option<Vec<String>> {
+    let (last, before) = function.body.split_last()?;
+    let StmtKind::Return(values) = &last.kind else { return None };
+    let printer = calls_of(program, before)?;
+    Some(values.iter().map(|value| printer.clone().value(value, level::OR)).collect())
+}
+
 /// What stands for the locals of a rule that is an expression with calls: the calls, where each is made for one value.
 pub(super) fn calls<'p>(program: &'p Program, rule: &'p Rule) -> Option<Printer<'p>> {
+    calls_of(program, &rule.before)
+}
+
+fn calls_of<'p>(program: &'p Program, before: &'p [Stmt]) -> Option<Printer<'p>> {
     let mut printer = Printer::new(program);
-    for stmt in &rule.before {
+    for stmt in before {
         let (result, called, args) = program.plain_call(stmt)?;
         let args: Vec<String> = args.iter().map(|arg| printer.clone().value(arg, level::OR)).collect();
         printer.locals.insert(result, Text::new(format!("{}({})", called.name, args.join(", ")), level::PRIMARY));
@@ -64,7 +81,7 @@ pub(super) fn calls<'p>(program: &'p Program, rule: &'p Rule) -> Option<Printer<
 /// A rule of statements and an expression.
 pub(super) fn rule(program: &Program, rule: &Rule) -> String {
     let mut writer = Writer::new(program, &rule.frame);
-    writer.out = format!("rule {} {{\n", rule.name);
+    writer.out = format!("rule {}{} {{\n", rule.name, super::state::meta(rule));
     writer.stmts(&rule.before, INDENT);
     let value = writer.value(&rule.expr);
     writer.line(INDENT, &format!("return {value}"));
@@ -192,8 +209,10 @@ impl<'p> Writer<'p> {
                     }
                 }
                 let args: Vec<String> = args.iter().map(|arg| self.value(arg)).collect();
-                let name = self.program.functions.get(function.index()).map_or("?", |f| f.name.as_str());
-                let call = format!("{name}({})", args.join(", "));
+                let called = self.program.functions.get(function.index());
+                let name = called.map_or("?", |f| f.name.as_str());
+                // What another rule tests stands under its name.
+                let call = if called.is_some_and(|f| f.rule) { name.to_owned() } else { format!("{name}({})", args.join(", ")) };
                 let word = self.declares(results);
                 let names: Vec<String> = results.iter().map(|local| self.name(*local)).collect();
                 match names.as_slice() {

@@ -35,20 +35,26 @@ impl BoundFunction {
     pub fn call<'a>(&self, args: &[Value<'a>], scratch: &'a Scratch) -> Result<Value<'a>, Trap> {
         scratch.steps(steps(args))?;
         let before = scratch.used();
-        // What the function shares with others is its own to keep whole; scratch memory is reset before the next rule.
-        let value = caught(|| self.function.call(args, scratch)).unwrap_or(Err(Trap::Panic))?;
-        match (&value, &self.result) {
-            (Value::Nil, _) if self.may_be_nil => Ok(value),
-            (Value::Bool(_), Type::Bool) | (Value::Int(_), Type::Int) | (Value::Float(_), Type::Float) | (Value::Ip(_), Type::Ip) => {
-                Ok(value)
-            }
-            (Value::Bytes(text), Type::Bytes) => {
+        // What the function shares with others is its own to keep whole; scratch memory is reset before the next rule. Its answer is written
+        // where it is read: one that is copied as a whole right after its parts were written makes the processor wait.
+        let mut answer = Err(Trap::Panic);
+        if caught(|| answer = self.function.call(args, scratch)).is_none() {
+            return Err(Trap::Panic);
+        }
+        match (&answer, &self.result) {
+            (Err(trap), _) => Err(*trap),
+            (Ok(Value::Nil), _) if self.may_be_nil => Ok(Value::Nil),
+            (Ok(Value::Bool(b)), Type::Bool) => Ok(Value::Bool(*b)),
+            (Ok(Value::Int(i)), Type::Int) => Ok(Value::Int(*i)),
+            (Ok(Value::Float(f)), Type::Float) => Ok(Value::Float(*f)),
+            (Ok(Value::Ip(ip)), Type::Ip) => Ok(Value::Ip(*ip)),
+            (Ok(Value::Bytes(text)), Type::Bytes) => {
                 if text.len() > scratch.used().saturating_sub(before) && !args.iter().any(|arg| holds(arg, text)) {
                     scratch.charge(text.len())?;
                 }
-                Ok(value)
+                Ok(Value::Bytes(text))
             }
-            (_, ty) => self.compound(value, ty, scratch),
+            (Ok(value), ty) => self.compound(*value, ty, scratch),
         }
     }
 

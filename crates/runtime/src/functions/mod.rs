@@ -98,7 +98,13 @@ struct Entry {
     /// Among the signatures.
     place: usize,
     bind: Arc<dyn Bind>,
+    /// The name, where it stands for a function of [`SIMPLE`].
+    simple: Option<&'static str>,
 }
+
+/// Standard functions that cannot trap but for steps and memory, of which they take no more than what follows from the length of their
+/// arguments: no steps beside those of the call, and no memory but for a text as long as the one that `lower` and `upper` fold.
+const SIMPLE: [&str; 7] = ["lower", "upper", "len", "starts_with", "ends_with", "contains", "substring"];
 
 impl Library {
     /// A library without functions.
@@ -114,6 +120,11 @@ impl Library {
                 library.bind(signature, standard);
             }
         }
+        for name in SIMPLE {
+            if let Some(entry) = library.binds.get_mut(name) {
+                entry.simple = Some(name);
+            }
+        }
         library
     }
 
@@ -126,13 +137,21 @@ impl Library {
         self.bind(signature, Same(Arc::new(function)))
     }
 
+    /// Adds functions, in place of those of the same names: all of a module, or of a crate of functions.
+    pub fn add(&mut self, functions: impl IntoIterator<Item = (Signature, Arc<dyn Function>)>) -> &mut Self {
+        for (signature, function) in functions {
+            self.bind(signature, Same(function));
+        }
+        self
+    }
+
     /// Adds a function that prepares its constant arguments, in place of one of the same name.
     pub fn bind(&mut self, signature: Signature, bind: impl Bind + 'static) -> &mut Self {
         if let Some(before) = self.binds.remove(&signature.name) {
             self.signatures.remove(before.place);
             self.binds.values_mut().filter(|entry| entry.place > before.place).for_each(|entry| entry.place -= 1);
         }
-        self.binds.insert(signature.name.clone(), Entry { place: self.signatures.len(), bind: Arc::new(bind) });
+        self.binds.insert(signature.name.clone(), Entry { place: self.signatures.len(), bind: Arc::new(bind), simple: None });
         self.signatures.push(signature);
         self
     }
@@ -145,6 +164,11 @@ impl Library {
     /// The signature of the function with this name.
     pub(crate) fn signature(&self, name: &str) -> Option<&Signature> {
         self.binds.get(name).and_then(|entry| self.signatures.get(entry.place))
+    }
+
+    /// The name, where it stands for a function of [`SIMPLE`].
+    pub(crate) fn simple(&self, name: &str) -> Option<&'static str> {
+        self.binds.get(name)?.simple
     }
 
     /// What makes the function with this name.

@@ -9,6 +9,7 @@ use quintet_lang::quote;
 use crate::cost::{is_quiet, is_small};
 use crate::linked::Linked;
 use crate::matchers::SetMatcher;
+use crate::prefilter::PrefilterPlan;
 
 use super::{BytesPlan, IntsPlan, IpsPlan, RulePlan, SearchPlan, SetPlan, WildcardPlan};
 
@@ -112,7 +113,8 @@ fn write(linked: &Linked, out: &mut String) -> fmt::Result {
         let case = if pattern.strict { "" } else { ", letters of either case" };
         writeln!(out, "wildcard {at} {}{case}: {plan}", parts.join(" * "))?;
     }
-    Ok(())
+    write!(out, "{}", PrefilterPlan::new(linked))?;
+    linked.state().map_or(Ok(()), |state| state.write(program, out))
 }
 
 fn write_rule(linked: &Linked, plan: &RulePlan, out: &mut String) -> fmt::Result {

@@ -9,6 +9,7 @@ use quintet_bench::{Effort, PassRows, Slowed};
 use crate::args::SchemeArgs;
 use crate::limits::LimitArgs;
 use crate::lists::ListArgs;
+use crate::modules::ModuleArgs;
 
 /// Measure the backends against each other on rules and records.
 ///
@@ -19,16 +20,17 @@ use crate::lists::ListArgs;
 #[derive(Args)]
 #[command(after_help = "\
 Examples:
-  quintet compare                                            all shipped workloads but scripts: backends and other engines
+  quintet compare                                            all shipped workloads but scripts and sets: backends and other engines
   quintet compare --quick                                    a first look, within a minute
   quintet compare --rules edge.rules --input traffic.pcapng  own rules on an own capture
   quintet compare --rules app.rules --input log.jsonl --scheme app.toml --out out/
   quintet compare --workload waf-pack --workload my/workload.toml --backend jit --backend jit-fast
   quintet compare --workload scripts --backend all           the rule scripts, beside Rust and Lua by hand
+  quintet compare --workload sets --backend all --passes both  a thousand rules, with and without the passes
   quintet compare --backend all --passes both --precision 0.5% --time 120
 
 Rows:
-  jit, jit-fast           a backend in its default configuration and in another one
+  jit, jit-fast           a backend in its default configuration and in another one; jit-stencil, wasm-winch and lua-nojit are others
   jit/no-passes           the same without the optimising passes (--passes both or off)
   native                  the workload's rules, idiomatic Rust by hand
   wirefilter, cel, ...    other engines, where they can express the workload; why not, where they cannot, and then a second comparison
@@ -49,8 +51,8 @@ Exit status: 0 measured; 1 answers differ or expected counts do not hold (the re
 `choose` refuse it); 2 nothing could be measured: wrong flags, rules with errors, unreadable files; 130 interrupted by Ctrl-C: results.json
 holds the workloads that were finished, if any.")]
 pub struct CompareArgs {
-    /// A shipped workload's name, `scripts` for all that are rule scripts, or a workload's TOML file; repeat for several [default: all that
-    /// ship and are no scripts, or those of --rules].
+    /// A shipped workload's name, `scripts` for all that are rule scripts, `sets` for those of a thousand rules, or a workload's TOML file;
+    /// repeat for several [default: all that ship and are neither, or those of --rules].
     #[arg(long = "workload", value_name = "NAME|FILE")]
     pub workloads: Vec<String>,
     /// Rules of your own, as a workload named after their file: a rule file, or an expression.
@@ -64,8 +66,11 @@ pub struct CompareArgs {
     #[command(flatten)]
     pub lists: ListArgs,
     #[command(flatten)]
+    pub modules: ModuleArgs,
+    #[command(flatten)]
     pub limits: LimitArgs,
-    /// A backend, or a configuration such as `jit-fast`, or `all` configurations; repeat for several [default: each backend's default configuration].
+    /// A backend, or a configuration such as `jit-fast`, or `all` configurations; repeat for several [default: each backend's default configuration,
+    /// and `jit-stencil` where the machine has it].
     #[arg(long = "backend", value_name = "ID")]
     pub backends: Vec<String>,
     /// Whether backends run the rules after the optimising passes, as they were written, or either as a row of its own.

@@ -14,9 +14,9 @@ use std::process::{Command, ExitCode};
 use std::sync::Arc;
 use std::time::Instant;
 
-use quintet::{Backend, backend, backends, configurations};
+use quintet::{Backend, backend, configurations};
 use quintet_bench::{
-    Child, Job, Lineup, Loaded, Process, Repeats, Verified, VerifyError, beside, measure, part, peers, profile, refused, serve,
+    Child, Job, Lineup, Loaded, Process, Repeats, Verified, VerifyError, beside, measure, part, peers, profile, refused, serve, usual,
     verify_lineup,
 };
 use quintet_results::{Results, WORTH_SHARE, WorkloadResult};
@@ -143,7 +143,7 @@ fn verify_all(loaded: &[Loaded], lineup: &Lineup, bar: &Bar, args: &CompareArgs,
 /// The backends that the flags name.
 fn chosen(ids: &[String]) -> Result<Vec<Arc<dyn Backend>>, Failure> {
     if ids.is_empty() {
-        return Ok(backends());
+        return Ok(usual());
     }
     let mut chosen: Vec<Arc<dyn Backend>> = Vec::new();
     for id in ids {

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use quintet::Engine;
-use quintet_bench::{Files, LoadError, Loaded, Workload, names, scripts, shipped};
+use quintet_bench::{Files, LoadError, Loaded, Workload, names, scripts, sets, shipped};
 
 use super::args::CompareArgs;
 use crate::failure::Failure;
@@ -24,12 +24,16 @@ pub fn load(args: &CompareArgs) -> Result<Vec<Loaded>, Failure> {
         _ if args.lists.any() => {
             return Err(Failure::unusable("--list fills lists of --rules; a workload file has the table `lists`"));
         }
+        _ if args.modules.any() => {
+            return Err(Failure::unusable("--module gives --rules functions and fields; it needs --rules and --input"));
+        }
         _ if args.workloads.is_empty() => workloads.extend(all(names())?),
         _ => {}
     }
     for name in &args.workloads {
         match name.as_str() {
             SCRIPTS => workloads.extend(all(scripts())?),
+            SETS => workloads.extend(all(sets())?),
             name => workloads.push(named(name)?),
         }
     }
@@ -43,6 +47,9 @@ pub fn load(args: &CompareArgs) -> Result<Vec<Loaded>, Failure> {
 
 /// What stands for all shipped workloads that are rule scripts.
 const SCRIPTS: &str = "scripts";
+
+/// What stands for all shipped workloads of a thousand rules.
+const SETS: &str = "sets";
 
 /// Shipped workloads.
 fn all(names: Vec<String>) -> Result<Vec<Workload>, Failure> {
@@ -76,6 +83,7 @@ fn own(rules: &str, input: &Path, args: &CompareArgs) -> Result<Workload, Failur
         format: format.map(|f| f.name().to_owned()),
         scheme,
         lists: args.lists.read()?,
+        modules: args.modules.read()?,
         ..Workload::default()
     })
 }

@@ -26,7 +26,8 @@ How to read it:
   max       the longest of the checks alone, which are few: the slowest of all may not be among them
 `-` stands where fewer than three such records were checked alone; more --time has more of them. Below 20 ns such differences are the clock's.
 The last line holds the sum over the rules against the same batches run unprofiled in the same rounds: they should be alike. Where they
-are not, another process disturbed the run. What profiling itself costs is in the elapsed time and not in any rule's.
+are not, another process disturbed the run. What profiling itself costs is in the elapsed time and not in any rule's. Every rule is run on
+every record here, without the pass `prefilter`: `run` asks first which of many rules may match, and takes less than they add up to.
 
 --output csv has the columns of Suricata's rule_perf.log, in ns: Backend, Num, Rule, Ns, %, Checks, Matches, Traps, Max Ns, Avg Ns,
 Avg Match, Avg No Match.

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use quintet::lang::diagnostic::nearest;
-use quintet::{ArenaKind, Batch, Engine, Instance, Linked, backend, configurations};
+use quintet::{ArenaKind, Batch, Engine, Instance, Linked, Passes, backend, configurations};
 use quintet_bench::{Profiler, Repeats};
 use quintet_inputs::{Reader, ReaderOptions};
 use quintet_results::Profile;
@@ -31,7 +31,9 @@ const WINDOW_BATCHES: usize = 64;
 const WINDOW_BYTES: usize = 64 << 20;
 
 pub fn run(args: &ProfileArgs) -> Result<ExitCode, Failure> {
-    let engine = Engine::new().with_limits(args.limits.limits()).with_passes(args.passes.passes);
+    // Each rule by itself, so that they add up to the batches that they are held against.
+    let passes = Passes { prefilter: false, ..args.passes.passes };
+    let engine = Engine::new().with_limits(args.limits.limits()).with_passes(passes);
     let source = Source::new(&args.rules)?;
     source::apart(&args.rules, &args.input)?;
     let unreadable = |e: &dyn std::fmt::Display| Failure::unusable(format!("{}: {e}", source::shown(&args.input)));

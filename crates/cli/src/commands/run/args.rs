@@ -8,6 +8,7 @@ use crate::args::{PassesArgs, SchemeArgs};
 use crate::failure::Failure;
 use crate::limits::LimitArgs;
 use crate::lists::ListArgs;
+use crate::modules::ModuleArgs;
 use crate::parallel::ThreadArgs;
 
 /// Print which records rules match, what they hold, or the records themselves.
@@ -27,8 +28,11 @@ Examples:
   quintet run 'tcp.port == 443' --input capture.pcap --write matching.pcapng
   quintet run 'tcp.port == 443' --input capture.pcap --write - | tshark -r -
   quintet run edge.rules --input access.jsonl --follow                                         until Ctrl-C
+  quintet run 'mqtt.topic contains \"door\"' --module mqtt.wasm --input capture.pcapng
+  quintet run edge.rules --module cef.wasm --formatter cef --input capture.pcapng
   quintet run 'ip.src in $blocked' --list blocked=blocked.csv --input capture.pcapng
   tcpdump -U -w - | quintet run edge.rules --input -                           answers while the capture goes on
+  quintet run ids.rules --input capture.pcapng --out alerts=eve.jsonl --out scans=scans.csv --state-out state.jsonl
 
 Several inputs: --input is repeated; of a directory its files are read in order of their names, without folders in it. All are of the form
 of the first. Files of a directory whose form is unknown or another are counted on standard error. Record numbers begin at 1 in each input,
@@ -39,6 +43,10 @@ object (with a key that is not UTF-8 an array of pairs). csv has the header `inp
 between), then the fields; fields has the rules only if there are several, no number and no header. In both, nil is empty, text is as it
 is, a multi-valued field with one value is that value, and arrays, maps and bytes that are not UTF-8 are JSON as above. csv quotes as
 RFC 4180; fields stand between tabs, and a tab, line end, backslash or other control character in a text is \\t, \\n, \\r, \\\\, \\u{1b}.
+
+Outputs of the rules (`output NAME on RULE = ...`) go to the files that --out names, line by line; those that no --out names go to standard
+output, unless --output or --write - is given. A file never ends within a line: where the disk is full, the command ends with status 2
+and says how many lines were written.
 
 Exit status: 0 ran (with or without a match, and however much of the input was malformed or cut off: a truncated capture too exits 0);
 1 the rules have errors; 2 the input cannot be used; 3 with --strict: ran, and the input was not all in order.")]
@@ -63,6 +71,15 @@ pub struct RunArgs {
     /// when all is read, or not at all. `-` is standard output.
     #[arg(long, value_name = "FILE")]
     pub write: Option<PathBuf>,
+    /// Write the lines of an output of the rules to a file; repeat it for several. `-` is standard output.
+    #[arg(long, value_name = "NAME=FILE", value_parser = named_file)]
+    pub out: Vec<(String, PathBuf)>,
+    /// Add to the files of --out instead of beginning them anew.
+    #[arg(long, requires = "out")]
+    pub append: bool,
+    /// Write what the tables of the rules hold in the end, as JSON lines sorted by key. `-` is standard output.
+    #[arg(long, value_name = "FILE")]
+    pub state_out: Option<PathBuf>,
     /// Go on reading as the file grows, until Ctrl-C or SIGTERM.
     #[arg(long)]
     pub follow: bool,
@@ -77,6 +94,11 @@ pub struct RunArgs {
     #[command(flatten)]
     pub lists: ListArgs,
     #[command(flatten)]
+    pub modules: ModuleArgs,
+    /// Print the lines that this formatter of a module makes, one for each rule and record that it matches.
+    #[arg(long, value_name = "NAME", requires = "files", conflicts_with_all = ["output", "field"])]
+    pub formatter: Option<String>,
+    #[command(flatten)]
     pub limits: LimitArgs,
     /// The backend that runs the rules.
     #[arg(long, value_name = "ID", default_value = "closures")]
@@ -85,6 +107,14 @@ pub struct RunArgs {
     pub passes: PassesArgs,
     #[command(flatten)]
     pub threads: ThreadArgs,
+}
+
+/// `NAME=FILE`.
+fn named_file(text: &str) -> Result<(String, PathBuf), String> {
+    match text.split_once('=') {
+        Some((name, file)) if !name.is_empty() && !file.is_empty() => Ok((name.to_owned(), file.into())),
+        _ => Err("write NAME=FILE: an output of the rules, and where its lines go".into()),
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -104,9 +134,9 @@ pub enum OutputArg {
 }
 
 impl RunArgs {
-    /// What is printed, if anything is.
-    pub fn printed(&self) -> Option<OutputArg> {
-        self.output.or(self.write.is_none().then_some(OutputArg::Numbers))
+    /// What is printed, if anything is: of rules that have outputs only what is asked for.
+    pub fn printed(&self, outputs: bool) -> Option<OutputArg> {
+        self.output.or((self.write.is_none() && !outputs).then_some(OutputArg::Numbers))
     }
 
     /// Whether what is written goes to standard output.
@@ -116,7 +146,7 @@ impl RunArgs {
 
     /// Refuses flags that do not go together.
     pub fn consistent(&self) -> Result<(), Failure> {
-        let printed = self.printed();
+        let printed = self.printed(false);
         if !self.field.is_empty() && !matches!(printed, Some(OutputArg::Json | OutputArg::Csv | OutputArg::Fields)) {
             return Err(Failure::unusable("--field chooses what --output json, csv or fields prints; name one of them"));
         }

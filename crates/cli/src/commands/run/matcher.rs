@@ -40,7 +40,7 @@ impl Matcher {
     fn instance(&mut self) -> Result<&mut dyn Instance, Failure> {
         let instance = match self.instance.take() {
             Some(instance) => instance,
-            None => self.rules.instance().map_err(Failure::unusable)?,
+            None => self.rules.tests().map_err(Failure::unusable)?,
         };
         Ok(&mut **self.instance.insert(instance))
     }

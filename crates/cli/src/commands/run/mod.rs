@@ -4,7 +4,9 @@ mod args;
 mod columns;
 mod feed;
 mod follow;
+mod formatted;
 mod found;
+mod keeping;
 mod matcher;
 mod matching;
 mod prepared;
@@ -26,6 +28,7 @@ use args::OutputArg;
 pub use args::RunArgs;
 use feed::{Feed, Opened};
 use found::Found;
+use keeping::Keeping;
 use matcher::{Matched, Matcher};
 use matching::Matching;
 use prepared::Prepared;
@@ -38,19 +41,23 @@ const BATCH_RECORDS: usize = 1024;
 pub fn run(args: &RunArgs) -> Result<ExitCode, Failure> {
     args.consistent()?;
     let engine = Engine::new().with_limits(args.limits.limits()).with_passes(args.passes.passes);
+    let (engine, modules) = args.modules.extend(engine)?;
     let source = Source::new(&args.rules)?;
     let mut feed = Feed::new(args)?;
     if let Some(path) = args.write.as_deref().filter(|path| feed.has(path)) {
         return Err(Failure::unusable(format!("{}: what is read cannot be written at once; name another file", path.display())));
     }
-    let prints = args.writes_out() || args.printed().is_some_and(|output| output != OutputArg::Count);
+    if let Some((_, path)) = args.out.iter().find(|(_, path)| feed.has(path)) {
+        return Err(Failure::unusable(format!("{}: what is read cannot be written at once; name another file", path.display())));
+    }
+    let prints = args.writes_out() || args.printed(false).is_some_and(|output| output != OutputArg::Count);
     let mut progress = Progress::new(args.quiet, feed.bytes(), prints);
     let Some(first) = feed.next(&progress)? else {
         feed.report();
         return Err(Failure::unusable("there is no input that can be read"));
     };
     let begun = Instant::now();
-    let prepared = Prepared::new(args, &engine, &source, first.format)?;
+    let prepared = Prepared::new(args, (&engine, &modules), &source, first.format)?;
     let compiling = begun.elapsed();
     let mut run = Run::new(args, prepared, &first, feed.several())?;
     let mut next = Some(first);
@@ -60,7 +67,9 @@ pub fn run(args: &RunArgs) -> Result<ExitCode, Failure> {
         next = feed.next(&progress)?;
     }
     let several = feed.several();
+    let keeping = run.keeping.take();
     run.end(several)?;
+    keeping.map_or(Ok(()), |keeping| keeping.end(args.quiet))?;
     progress.end(several, compiling, &run.times());
     let passed = feed.report();
     if let Some((place, at)) = &run.first {
@@ -79,6 +88,8 @@ struct Run {
     several: bool,
     printer: Option<Printer<BufWriter<StdoutLock<'static>>>>,
     matching: Option<Matching>,
+    /// What the rules keep and give out, where they do.
+    keeping: Option<Keeping>,
     /// How many threads match, and what they need.
     threads: usize,
     matchers: Vec<Matcher>,
@@ -91,7 +102,8 @@ struct Run {
 
 impl Run {
     fn new(args: &RunArgs, mut prepared: Prepared, first: &Opened, several: bool) -> Result<Run, Failure> {
-        let printed = args.printed();
+        let printed = args.printed(prepared.outputs);
+        let keeping = if prepared.linked.is_stateful() { Some(Keeping::new(args, &prepared.rules)?) } else { None };
         if printed == Some(OutputArg::Records) && first.format == quintet_inputs::Format::Packets {
             return Err(Failure::unusable("packets are no lines; --write FILE.pcapng writes the matching ones as a capture"));
         }
@@ -105,11 +117,24 @@ impl Run {
             options = options.patience(feed::PATIENCE);
         }
         let columns = std::mem::take(&mut prepared.columns);
+        let formatted = prepared.formatted.take();
         let out = BufWriter::new(std::io::stdout().lock());
-        let printer = printed.map(|output| Printer::new(output, (prepared.names.clone(), prepared.text.clone()), columns, out));
+        let printer =
+            printed.map(|output| Printer::new((output, formatted), (prepared.names.clone(), prepared.text.clone()), columns, out));
         let threads = args.threads.number();
-        let mut run =
-            Run { prepared, options, several, printer, matching, threads, matchers: Vec::new(), traps: 0, first: None, lossy: false };
+        let mut run = Run {
+            prepared,
+            options,
+            several,
+            printer,
+            matching,
+            keeping,
+            threads,
+            matchers: Vec::new(),
+            traps: 0,
+            first: None,
+            lossy: false,
+        };
         run.print(|printer| printer.begin(several))?;
         Ok(run)
     }
@@ -118,7 +143,8 @@ impl Run {
         let Opened { path, input, format } = opened;
         let name = source::shown(&path);
         let live = input.is_live();
-        let (decoding, pieces) = Decoding::open(name.clone(), input, format, self.prepared.linked.scheme(), &self.options)?;
+        let (decoding, pieces) =
+            Decoding::open(name.clone(), input, format, (self.prepared.linked.scheme(), &self.prepared.parsers), &self.options)?;
         let mut matchers = std::mem::take(&mut self.matchers);
         matchers.iter_mut().for_each(|matcher| matcher.begin(decoding.another()));
         if matchers.is_empty() {
@@ -128,12 +154,15 @@ impl Run {
         if let Some(printer) = &mut self.printer {
             printer.input(self.several.then(|| name.clone()));
         }
-        let stats = parallel::over(pieces, &mut matchers, |matched: Matched| {
-            self.matched(&matched, &name, live, progress)?;
+        let stats = parallel::over(pieces, &mut matchers, |mut matched: Matched| {
+            self.matched(&mut matched, &name, live, progress)?;
             Ok(Some(matched))
         })?;
         self.matchers = matchers;
         self.print(Printer::end_input)?;
+        if let Some(said) = self.matchers.first_mut().and_then(|matcher| matcher.decoding().said()) {
+            progress.aside(|| eprintln!("quintet: {name}: {said}"));
+        }
         self.lossy |= stats.lossy();
         if !notes::of(&stats).is_empty() {
             progress.aside(|| notes::print(&stats, &path));
@@ -142,7 +171,10 @@ impl Run {
     }
 
     /// Says what a batch of an input came to.
-    fn matched(&mut self, matched: &Matched, name: &str, live: bool, progress: &mut Progress) -> Result<(), Failure> {
+    fn matched(&mut self, matched: &mut Matched, name: &str, live: bool, progress: &mut Progress) -> Result<(), Failure> {
+        if let Some(keeping) = &mut self.keeping {
+            keeping.finish(&matched.batch, &mut matched.matches)?;
+        }
         let Matched { batch, matches, numbers, originals } = matched;
         let found = Found::new(batch, matches, numbers, originals);
         progress.add(batch.len() as u64, found.matching());
@@ -186,6 +218,10 @@ impl Run {
 
     fn end(&mut self, several: bool) -> Result<(), Failure> {
         self.print(|printer| printer.end(several))?;
+        let trapped = self.printer.as_ref().map_or(0, Printer::trapped);
+        if trapped > 0 {
+            eprintln!("quintet: the formatter trapped {trapped} times, and made no line then");
+        }
         self.matching.take().map_or(Ok(()), |matching| matching.finish().map_err(output))
     }
 }

@@ -2,14 +2,17 @@
 
 use std::sync::Arc;
 
-use quintet::{Engine, Linked, Rules, Scheme, backend};
+use quintet::lang::state::Action;
+use quintet::modules::Module;
+use quintet::{Bound, Engine, Linked, Rules, Scheme, backend};
 use quintet_inputs::Format;
 
 use super::args::RunArgs;
 use super::columns::{self, Column};
+use super::formatted::Formatted;
 use crate::failure::Failure;
 use crate::source::{self, Source};
-use crate::{lists, pick, render};
+use crate::{lists, modules, pick, render};
 
 /// Rules, and what of records they and the answers need.
 pub struct Prepared {
@@ -23,6 +26,12 @@ pub struct Prepared {
     pub names: Vec<String>,
     /// The fields that are printed.
     pub columns: Vec<Column>,
+    /// Whether the rules have outputs.
+    pub outputs: bool,
+    /// The parsers that set fields of the records.
+    pub parsers: Bound,
+    /// What makes lines of the answers, if a module does.
+    pub formatted: Option<Formatted>,
 }
 
 impl Prepared {
@@ -30,24 +39,45 @@ impl Prepared {
     ///
     /// # Errors
     /// The rules are wrong, or there is no such rule, field, scheme or backend.
-    pub fn new(args: &RunArgs, engine: &Engine, source: &Source, format: Format) -> Result<Prepared, Failure> {
+    pub fn new(args: &RunArgs, (engine, loaded): (&Engine, &[Module]), source: &Source, format: Format) -> Result<Prepared, Failure> {
         let full = source::scheme(engine, &args.scheme, format)?;
         lists::fill(engine, &args.lists.read()?, &source.text, &full)?;
         let check = |text: &str, scheme: &Scheme| engine.check(text, scheme).map_err(|d| source.wrong(&d));
         let all = check(&source.text, &full)?;
         columns::columns(&full, &args.field)?;
+        let outputs = all.state.steps.iter().any(|step| matches!(step.action, Action::Output(_)));
+        if !args.rule.is_empty() && !all.state.is_empty() {
+            return Err(Failure::unusable("--rule picks rules that stand alone; these keep state or have outputs, and are run together"));
+        }
+        if all.state.is_empty() && (!args.out.is_empty() || args.state_out.is_some()) {
+            return Err(Failure::unusable("the rules keep no state and have no output; --out and --state-out are for those that do"));
+        }
+        let mut formatted = args.formatter.as_deref().map(|name| Formatted::new(name, loaded, &full)).transpose()?;
         let text = pick::rules(&source.text, &all, &args.rule)?;
-        let used = check(&text, &full)?.used_fields();
-        let scheme = full.project(|id, field| used.binary_search(&id).is_ok() || args.field.contains(&field.name));
+        let mut used = check(&text, &full)?.used_fields();
+        let printed = args.field.iter().chain(formatted.as_ref().map(|it| it.fields()).unwrap_or_default());
+        used.extend(printed.filter_map(|name| full.field_id(name)));
+        let used = engine.needed_fields(&full, used);
+        let scheme = full.project(|id, _| used.binary_search(&id).is_ok());
         let program = check(&text, &scheme)?;
         let columns = columns::columns(&scheme, &args.field)?;
         let names = program.rules.iter().map(|r| r.name.clone()).collect();
-        let linked = engine.link(program).map_err(|e| {
+        let parsers = engine.bind_parsers(&scheme).map_err(Failure::unusable)?;
+        if let Some(formatted) = &mut formatted {
+            formatted.bind(&scheme);
+        }
+        let linked = engine.link_stateful(program).map_err(|e| {
             render::one(&source.name, &source.text, e.span(), &e.to_string());
             Failure::found("")
         })?;
-        let backend = backend(&args.backend).map_err(Failure::unusable)?;
-        let rules = engine.compile_linked(&linked, &*backend).map_err(Failure::unusable)?;
-        Ok(Prepared { full, linked, rules, text, names, columns })
+        let rules = match args.modules.cache().open()? {
+            Some(cache) => {
+                let (rules, looked) = engine.compile_kept(&linked, &args.backend, &cache).map_err(Failure::unusable)?;
+                modules::say(&source.name, &looked);
+                rules
+            }
+            None => engine.compile_linked(&linked, &*backend(&args.backend).map_err(Failure::unusable)?).map_err(Failure::unusable)?,
+        };
+        Ok(Prepared { full, linked, rules, text, names, columns, outputs, parsers, formatted })
     }
 }

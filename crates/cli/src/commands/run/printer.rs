@@ -6,12 +6,14 @@ use serde_json::{Map, Value, json};
 
 use super::args::OutputArg;
 use super::columns::{self, Column};
+use super::formatted::Formatted;
 use super::found::Found;
 use crate::render;
 
 /// Prints the answers of one kind.
 pub struct Printer<W: Write> {
     output: OutputArg,
+    formatted: Option<Formatted>,
     /// The names of the rules.
     names: Vec<String>,
     /// The text of the rules.
@@ -25,9 +27,14 @@ pub struct Printer<W: Write> {
 }
 
 impl<W: Write> Printer<W> {
-    pub fn new(output: OutputArg, (names, text): (Vec<String>, String), columns: Vec<Column>, out: W) -> Printer<W> {
+    pub fn new(
+        (output, formatted): (OutputArg, Option<Formatted>),
+        (names, text): (Vec<String>, String),
+        columns: Vec<Column>,
+        out: W,
+    ) -> Printer<W> {
         let counts = vec![(0, 0); names.len()];
-        Printer { output, names, text, columns, input: None, counts, out }
+        Printer { output, formatted, names, text, columns, input: None, counts, out }
     }
 
     /// Prints what stands before all answers. Where there are `several` inputs each answer names its own.
@@ -47,6 +54,9 @@ impl<W: Write> Printer<W> {
     }
 
     pub fn batch(&mut self, found: &Found<'_>) -> Result<()> {
+        if let Some(formatted) = &mut self.formatted {
+            return formatted.write(found, &self.names, &mut self.out);
+        }
         match self.output {
             OutputArg::Count => {
                 for (rule, (count, _)) in self.counts.iter_mut().enumerate() {
@@ -137,6 +147,11 @@ impl<W: Write> Printer<W> {
 
     pub fn flush(&mut self) -> Result<()> {
         self.out.flush()
+    }
+
+    /// How often a formatter trapped.
+    pub fn trapped(&self) -> u64 {
+        self.formatted.as_ref().map_or(0, Formatted::trapped)
     }
 
     /// Prints what stands after the answers of an input.

@@ -1,0 +1,248 @@
+//! Compiled WebAssembly that is kept in a directory, so that a start does not have to compile it again.
+//!
+//! Machine code is run without a look at what it does, so what is kept must be what this crate put there: the directory is the user's own and
+//! nobody else's, and so is each file. A file says what it was made of and with, and what of that is not as it should be makes the file
+//! worthless, not the run: the module is compiled again, and [`Looked`] says why.
+
+use std::fs::{File, Metadata};
+use std::hash::{Hash, Hasher};
+use std::io::{Read, Write};
+use std::path::{Path, PathBuf};
+
+use sha2::{Digest, Sha256};
+use wasmtime::{Engine, Module};
+
+/// What files begin with; the last byte is the version of their form.
+const MAGIC: &[u8; 8] = b"quintet\x01";
+
+/// Bytes before the note: the magic, what the module is, what it was compiled with, the lengths of note and code, and the checksum of both.
+const HEAD: usize = 8 + 32 + 32 + 8 + 8 + 4;
+
+/// A directory of compiled modules.
+#[derive(Clone, Debug)]
+pub struct Cache {
+    directory: PathBuf,
+}
+
+/// What came of looking for a module in a cache.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Looked {
+    /// There is no cache.
+    Nowhere,
+    /// The module was there.
+    Found,
+    /// It was not there, was compiled and is kept now.
+    New,
+    /// What was there is of no use, for this reason. It was compiled and is kept now.
+    Replaced(String),
+    /// It was compiled, but cannot be kept, for this reason.
+    NotKept(String),
+}
+
+/// Why a directory cannot be a cache.
+#[derive(Debug, thiserror::Error)]
+#[error("{}: {message}", directory.display())]
+pub struct CacheError {
+    directory: PathBuf,
+    message: String,
+}
+
+/// What a module is compiled with, as a hash.
+pub struct Settings {
+    /// What it is, which is part of the file's name: what is of another kind is no mismatch.
+    kind: &'static str,
+    hash: [u8; 32],
+}
+
+/// Hashes into SHA-256 what says how it is hashed.
+struct Into256(Sha256);
+
+impl Hasher for Into256 {
+    fn finish(&self) -> u64 {
+        0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        self.0.update(bytes);
+    }
+}
+
+/// What an engine compiles with, as a hash; it takes some microseconds to make.
+#[derive(Clone, Copy, Debug)]
+pub struct EngineHash([u8; 32]);
+
+impl EngineHash {
+    /// The hash of an engine.
+    pub fn of(engine: &Engine) -> EngineHash {
+        let mut hasher = Into256(Sha256::new());
+        env!("CARGO_PKG_VERSION").hash(&mut hasher);
+        engine.precompile_compatibility_hash().hash(&mut hasher);
+        EngineHash(hasher.0.finalize().into())
+    }
+}
+
+impl Settings {
+    /// The settings of an engine, and what else makes a difference, for what is of a kind: letters that may be in a file's name.
+    pub fn new(kind: &'static str, engine: EngineHash, more: &impl Hash) -> Settings {
+        let mut hasher = Into256(Sha256::new());
+        engine.0.hash(&mut hasher);
+        more.hash(&mut hasher);
+        Settings { kind, hash: hasher.0.finalize().into() }
+    }
+}
+
+impl Cache {
+    /// The cache in a directory, which is made where it is not there.
+    ///
+    /// # Errors
+    /// It cannot be made, is none, is another user's, or is open to others.
+    pub fn open(directory: &Path) -> Result<Cache, CacheError> {
+        let error = |message: String| CacheError { directory: directory.into(), message };
+        make(directory).map_err(|e| error(format!("the cache cannot be made: {e}")))?;
+        let metadata = std::fs::symlink_metadata(directory).map_err(|e| error(e.to_string()))?;
+        if !metadata.is_dir() {
+            return Err(error("the cache is no directory".into()));
+        }
+        private(&metadata, 0o077).map_err(|what| error(format!("the cache {what}; machine code from there would be run")))?;
+        Ok(Cache { directory: directory.into() })
+    }
+
+    /// The directory.
+    pub fn directory(&self) -> &Path {
+        &self.directory
+    }
+
+    /// The file of a module.
+    fn path(&self, content: &[u8; 32], kind: &str) -> PathBuf {
+        let name: String = content.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
+        self.directory.join(format!("{name}.{kind}"))
+    }
+
+    /// The module that was made of `source` with these settings before, and the note that was kept with it; or else what `make` makes, which is
+    /// kept.
+    ///
+    /// # Errors
+    /// Those of `make`.
+    pub fn module<E>(
+        &self,
+        source: &[u8],
+        settings: &Settings,
+        engine: &Engine,
+        make: impl FnOnce() -> Result<(Module, Vec<u8>), E>,
+    ) -> Result<(Module, Vec<u8>, Looked), E> {
+        let content: [u8; 32] = Sha256::digest(source).into();
+        let path = self.path(&content, settings.kind);
+        let looked = match open(&path) {
+            Ok(file) => match read(file, &content, settings, engine) {
+                Ok((module, note)) => return Ok((module, note, Looked::Found)),
+                Err(why) => Looked::Replaced(why),
+            },
+            Err(e) if e.kind() == std::io::ErrorKind::NotFound => Looked::New,
+            Err(e) => Looked::Replaced(format!("it cannot be opened: {e}")),
+        };
+        let (module, note) = make()?;
+        let looked = match self.keep(&path, &module, |code| pack(&content, settings, &note, code)) {
+            Ok(()) => looked,
+            Err(why) => Looked::NotKept(why),
+        };
+        Ok((module, note, looked))
+    }
+
+    /// Writes a file whole or not at all, and never through a link.
+    fn keep(&self, path: &Path, module: &Module, pack: impl FnOnce(&[u8]) -> Vec<u8>) -> Result<(), String> {
+        let code = module.serialize().map_err(|e| format!("{e:#}"))?;
+        let mut file = tempfile::Builder::new().prefix(".quintet-").tempfile_in(&self.directory).map_err(|e| e.to_string())?;
+        file.write_all(&pack(&code)).map_err(|e| e.to_string())?;
+        file.persist(path).map(drop).map_err(|e| e.to_string())
+    }
+}
+
+fn pack(content: &[u8; 32], settings: &Settings, note: &[u8], code: &[u8]) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(HEAD + note.len() + code.len());
+    bytes.extend_from_slice(MAGIC);
+    bytes.extend_from_slice(content);
+    bytes.extend_from_slice(&settings.hash);
+    bytes.extend_from_slice(&(note.len() as u64).to_le_bytes());
+    bytes.extend_from_slice(&(code.len() as u64).to_le_bytes());
+    bytes.extend_from_slice(&[0; 4]);
+    bytes.extend_from_slice(note);
+    bytes.extend_from_slice(code);
+    let sum = crc32fast::hash(&bytes[HEAD..]).to_le_bytes();
+    bytes[HEAD - 4..HEAD].copy_from_slice(&sum);
+    bytes
+}
+
+/// Reads what is kept; what is wrong with it is said in words.
+fn read(mut file: File, content: &[u8; 32], settings: &Settings, engine: &Engine) -> Result<(Module, Vec<u8>), String> {
+    let metadata = file.metadata().map_err(|e| e.to_string())?;
+    if !metadata.is_file() {
+        return Err("it is no file".into());
+    }
+    private(&metadata, 0o022)?;
+    let mut bytes = Vec::with_capacity(metadata.len() as usize + 1);
+    file.read_to_end(&mut bytes).map_err(|e| e.to_string())?;
+    let (head, body) = bytes.split_at_checked(HEAD).ok_or("it is cut off")?;
+    if !head.starts_with(MAGIC) {
+        return Err("it is none of ours".into());
+    }
+    if head[8..40] != content[..] {
+        return Err("it is of another module".into());
+    }
+    if head[40..72] != settings.hash[..] {
+        return Err("it was compiled by another version or with other settings".into());
+    }
+    let length = |at: usize| head[at..at + 8].try_into().map_or(u64::MAX, u64::from_le_bytes);
+    let note = usize::try_from(length(72)).ok().filter(|len| *len <= body.len()).ok_or("it is cut off")?;
+    if length(80) != (body.len() - note) as u64 {
+        return Err("it is cut off".into());
+    }
+    if head[88..92] != crc32fast::hash(body).to_le_bytes() {
+        return Err("it is damaged".into());
+    }
+    let (note, code) = body.split_at(note);
+    // SAFETY: the file lies in a directory to which nobody else can write, is the user's own and nobody else's to write, is whole, and says
+    // that this crate, with this engine's settings, made it: the code is what `Module::serialize` gave.
+    let module = unsafe { Module::deserialize(engine, code) }.map_err(|e| format!("{e:#}"))?;
+    Ok((module, note.to_vec()))
+}
+
+#[cfg(unix)]
+fn make(directory: &Path) -> std::io::Result<()> {
+    use std::os::unix::fs::DirBuilderExt;
+    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(directory)
+}
+
+#[cfg(not(unix))]
+fn make(directory: &Path) -> std::io::Result<()> {
+    std::fs::create_dir_all(directory)
+}
+
+#[cfg(unix)]
+fn open(path: &Path) -> std::io::Result<File> {
+    use std::os::unix::fs::OpenOptionsExt;
+    std::fs::OpenOptions::new().read(true).custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK).open(path)
+}
+
+#[cfg(not(unix))]
+fn open(path: &Path) -> std::io::Result<File> {
+    File::open(path)
+}
+
+/// Whether something is the user's own, and nobody else has one of these permissions.
+#[cfg(unix)]
+fn private(metadata: &Metadata, permissions: u32) -> Result<(), String> {
+    use std::os::unix::fs::MetadataExt;
+    // SAFETY: it only answers a number, and cannot fail.
+    if metadata.uid() != unsafe { libc::geteuid() } {
+        return Err("is another user's".into());
+    }
+    if metadata.mode() & permissions != 0 {
+        return Err(format!("is open to others (its permissions are {:o})", metadata.mode() & 0o777));
+    }
+    Ok(())
+}
+
+#[cfg(not(unix))]
+fn private(_: &Metadata, _: u32) -> Result<(), String> {
+    Ok(())
+}

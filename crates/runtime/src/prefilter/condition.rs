@@ -1,0 +1,336 @@
+//! What a rule requires of a record: tests of single values, of which at least one holds wherever the rule matches.
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+
+use quintet_lang::ast::{Clause, CompareOp, Const, Expr, ExprKind, LocalId, LogicOp, Needle, Quantifier, Rule, Set};
+use quintet_lang::intrinsic::Intrinsic;
+use quintet_lang::{FieldId, Type};
+
+use super::bound::is_bounded;
+use super::{pattern, rarity};
+use crate::linked::Linked;
+
+/// The most tests of one condition; sets and alternations may have many.
+const TESTS: usize = 4096;
+
+/// Conditions that leave more of the records than this are none.
+const WORTH: f64 = 0.75;
+
+/// Where values are that are looked at: a field, what stands under a key of it, or what is in there.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(super) struct Source {
+    pub(super) field: FieldId,
+    /// The key, of a map.
+    pub(super) key: Option<Vec<u8>>,
+    /// How many arrays and maps, one inside the other, are opened: all that is in them is looked at.
+    pub(super) open: u32,
+    /// Whether it is the length of the value.
+    pub(super) len: bool,
+}
+
+/// A test of a value. Texts are folded to lower case, and so is the value.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(super) enum Test {
+    Contains(Vec<u8>),
+    Begins(Vec<u8>),
+    Ends(Vec<u8>),
+    Equals(Vec<u8>),
+    Int(i64, i64),
+    Ip(IpAddr, IpAddr),
+}
+
+/// What a rule requires.
+#[derive(Clone, Debug)]
+pub(super) struct Condition {
+    /// At least one of these tests holds for a value of its source.
+    pub(super) tests: Vec<(Source, Test)>,
+    /// The first operands of the rule's `and` that must stay within the limits where none holds, so that the rule answers false; all of the
+    /// rule where it is no `and`.
+    pub(super) operands: usize,
+    /// About what leaving the rule out saves, in tests of numbers.
+    pub(super) weight: u32,
+    /// The share of records that meet it, as far as one can say before there are any.
+    share: f64,
+}
+
+/// Where the value of an expression comes from.
+#[derive(Clone)]
+struct Origin {
+    source: Source,
+    /// Whether it is part of the source's value, and not all of it.
+    part: bool,
+}
+
+/// The best condition of a rule, if there is one that is worth asking.
+pub(super) fn of(linked: &Linked, rule: &Rule) -> Option<Condition> {
+    if !rule.is_expression() {
+        return None;
+    }
+    let operands = match &rule.expr.kind {
+        ExprKind::Logic { op: LogicOp::And, items } => items.as_slice(),
+        _ => std::slice::from_ref(&rule.expr),
+    };
+    // What stands before an operand is evaluated before it, and must not end in a trap either.
+    let bounded = operands.iter().take_while(|operand| is_bounded(linked, operand));
+    let mut finder = Finder { linked, locals: HashMap::new() };
+    bounded
+        .zip(1..)
+        .filter_map(|(operand, operands)| {
+            let condition = finder.required(operand)?;
+            Some(Condition { operands, weight: weight(operand, &condition), ..condition })
+        })
+        .filter(|condition| condition.share <= WORTH)
+        .min_by(|a, b| a.share.total_cmp(&b.share))
+}
+
+/// What a rule is taken to cost at most.
+pub(super) const DEAREST: u32 = 40;
+
+/// About what an operand takes that has a condition.
+fn weight(operand: &Expr, condition: &Condition) -> u32 {
+    let mut walks = false;
+    operand.walk(&mut |e| walks |= matches!(e.kind, ExprKind::Call { .. } | ExprKind::Quantifier { .. }));
+    let weight = |test: &Test| match test {
+        Test::Contains(_) if walks => DEAREST,
+        Test::Contains(_) => 10,
+        Test::Begins(_) | Test::Ends(_) | Test::Equals(_) => 2,
+        Test::Int(..) | Test::Ip(..) => 1,
+    };
+    condition.tests.iter().map(|(_, test)| weight(test)).max().unwrap_or(1)
+}
+
+impl Test {
+    fn share(&self) -> f64 {
+        match self {
+            Test::Contains(text) => rarity::contains(text),
+            Test::Begins(text) | Test::Ends(text) => rarity::anchored(text),
+            Test::Equals(text) => rarity::equals(text),
+            Test::Int(first, last) => rarity::numbers(*first, *last),
+            Test::Ip(IpAddr::V4(first), IpAddr::V4(last)) => rarity::addresses(32 - (first.to_bits() ^ last.to_bits()).leading_zeros(), 32),
+            Test::Ip(IpAddr::V6(first), IpAddr::V6(last)) => {
+                rarity::addresses(128 - (first.to_bits() ^ last.to_bits()).leading_zeros(), 128)
+            }
+            // A range across families has no member.
+            Test::Ip(..) => 0.0,
+        }
+    }
+}
+
+fn condition(tests: Vec<(Source, Test)>) -> Option<Condition> {
+    let share = tests.iter().map(|(_, test)| test.share()).sum();
+    (!tests.is_empty() && tests.len() <= TESTS).then_some(Condition { tests, operands: 1, weight: 1, share })
+}
+
+/// The condition that a value is in one of some ranges or texts.
+fn one_of(source: &Source, tests: impl Iterator<Item = Test>) -> Option<Condition> {
+    condition(tests.take(TESTS + 1).map(|test| (source.clone(), test)).collect())
+}
+
+struct Finder<'l> {
+    linked: &'l Linked,
+    locals: HashMap<LocalId, Origin>,
+}
+
+impl<'l> Finder<'l> {
+    /// What holds wherever an expression is true.
+    fn required(&mut self, expr: &'l Expr) -> Option<Condition> {
+        match &expr.kind {
+            ExprKind::Logic { op: LogicOp::And, items } => {
+                let conditions = items.iter().filter_map(|item| self.required(item));
+                conditions.min_by(|a, b| a.share.total_cmp(&b.share))
+            }
+            ExprKind::Logic { op: LogicOp::Or, items } => {
+                let mut tests = Vec::new();
+                for item in items {
+                    tests.extend(self.required(item)?.tests);
+                }
+                condition(tests)
+            }
+            ExprKind::Quantifier { quantifier: Quantifier::Any, each } => {
+                for clause in &each.clauses {
+                    match clause {
+                        Clause::For(sources) => {
+                            for (local, value) in sources {
+                                if let Some(origin) = self.origin(value) {
+                                    self.locals.insert(*local, opened(origin));
+                                }
+                            }
+                        }
+                        Clause::Let(local, value) => {
+                            if let Some(origin) = self.origin(value) {
+                                self.locals.insert(*local, origin);
+                            }
+                        }
+                    }
+                }
+                self.required(&each.body)
+            }
+            ExprKind::Compare { op, lhs, rhs, on_nil: false } => match (&lhs.kind, &rhs.kind) {
+                (_, ExprKind::Const(constant)) => self.compared(*op, lhs, constant),
+                (ExprKind::Const(constant), _) => self.compared(turned(*op), rhs, constant),
+                _ => None,
+            },
+            ExprKind::In { value, set } => self.in_set(value, &self.linked.program().sets[set.index()]),
+            ExprKind::Contains { value, needle: Needle::Const(needle) } => {
+                self.text(value, self.linked.searcher(*needle).needle(), Test::Contains)
+            }
+            ExprKind::Matches { value, regex } => {
+                let source = self.origin(value)?.source;
+                let texts = pattern::required(&self.linked.program().regexes[regex.index()].pattern)?;
+                one_of(&source, texts.into_iter().map(Test::Contains))
+            }
+            ExprKind::Wildcard { value, pattern } => match self.linked.program().wildcards[pattern.index()].parts.as_slice() {
+                [text] => self.text(value, text, Test::Equals),
+                [first, inner @ .., last] => {
+                    let inner = inner.iter().map(|text| self.text(value, text, Test::Contains)).collect::<Vec<_>>();
+                    let ends = [self.text(value, first, Test::Begins), self.text(value, last, Test::Ends)];
+                    ends.into_iter().chain(inner).flatten().min_by(|a, b| a.share.total_cmp(&b.share))
+                }
+                [] => None,
+            },
+            ExprKind::Call { site, args } => match (self.linked.standard(*site)?, args.as_slice()) {
+                ("contains", [value, text]) => self.text(value, constant(text)?, Test::Contains),
+                ("starts_with", [value, text]) => self.text(value, constant(text)?, Test::Begins),
+                ("ends_with", [value, text]) => self.text(value, constant(text)?, Test::Ends),
+                _ => None,
+            },
+            ExprKind::Const(_)
+            | ExprKind::Field(_)
+            | ExprKind::Local(_)
+            | ExprKind::Index { .. }
+            | ExprKind::Key { .. }
+            | ExprKind::Slice { .. }
+            | ExprKind::Element { .. }
+            | ExprKind::Count(_)
+            | ExprKind::Packed(_)
+            | ExprKind::Intrinsic { .. }
+            | ExprKind::Otherwise { .. }
+            | ExprKind::Neg(_)
+            | ExprKind::Not(_)
+            | ExprKind::Arith { .. }
+            | ExprKind::Compare { .. }
+            | ExprKind::InList { .. }
+            | ExprKind::Contains { .. }
+            | ExprKind::Logic { .. }
+            | ExprKind::Present(_)
+            | ExprKind::Quantifier { .. }
+            | ExprKind::Collect(_) => None,
+        }
+    }
+
+    /// What holds wherever a comparison with a constant does.
+    fn compared(&mut self, op: CompareOp, value: &'l Expr, constant: &'l Const) -> Option<Condition> {
+        match (op, constant) {
+            (CompareOp::Eq, Const::Bool(true)) => self.required(value),
+            (CompareOp::Eq, Const::Bytes(text)) => self.text(value, text, Test::Equals),
+            (CompareOp::Eq, Const::Ip(ip)) => one_of(&self.whole(value)?, [Test::Ip(*ip, *ip)].into_iter()),
+            (_, Const::Int(int)) => {
+                let range = match op {
+                    CompareOp::Eq => (*int, *int),
+                    CompareOp::Lt => (i64::MIN, int.checked_sub(1)?),
+                    CompareOp::Le => (i64::MIN, *int),
+                    CompareOp::Gt => (int.checked_add(1)?, i64::MAX),
+                    CompareOp::Ge => (*int, i64::MAX),
+                    CompareOp::Ne => return None,
+                };
+                one_of(&self.number(value)?, [Test::Int(range.0, range.1)].into_iter())
+            }
+            (_, Const::Bool(_) | Const::U32(_) | Const::Float(_) | Const::Bytes(_) | Const::Ip(_)) => None,
+        }
+    }
+
+    fn in_set(&mut self, value: &'l Expr, set: &'l Set) -> Option<Condition> {
+        match set {
+            Set::Int(ranges) => one_of(&self.number(value)?, ranges.iter().map(|(first, last)| Test::Int(*first, *last))),
+            Set::Ip(ranges) => one_of(&self.whole(value)?, ranges.iter().map(|(first, last)| Test::Ip(*first, *last))),
+            Set::Bytes(members) => {
+                if members.len() > TESTS {
+                    return None;
+                }
+                let conditions = members.iter().map(|member| self.text(value, member, Test::Equals));
+                condition(conditions.collect::<Option<Vec<_>>>()?.into_iter().flat_map(|it| it.tests).collect())
+            }
+        }
+    }
+
+    /// That a value, or what it is part of, passes a test for a text.
+    fn text(&self, value: &'l Expr, text: &[u8], test: impl Fn(Vec<u8>) -> Test) -> Option<Condition> {
+        let Origin { source, part } = self.origin(value)?;
+        let text = text.to_ascii_lowercase();
+        let test = if part { Test::Contains(text) } else { test(text) };
+        match &test {
+            // Every value holds, begins with and ends with nothing.
+            Test::Contains(text) | Test::Begins(text) | Test::Ends(text) if text.is_empty() => None,
+            _ => condition(vec![(source, test)]),
+        }
+    }
+
+    /// The source of a value that is all of what the source has.
+    fn whole(&self, value: &'l Expr) -> Option<Source> {
+        let Origin { source, part } = self.origin(value)?;
+        (!part).then_some(source)
+    }
+
+    /// The source of a number: an Int, or the length of something.
+    fn number(&self, value: &'l Expr) -> Option<Source> {
+        match &value.kind {
+            ExprKind::Call { site, args } => match (self.linked.standard(*site)?, args.as_slice()) {
+                ("len", [of]) => Some(Source { len: true, ..self.whole(of)? }),
+                _ => None,
+            },
+            ExprKind::Intrinsic { op: Intrinsic::Len, args } => match args.as_slice() {
+                [of] => Some(Source { len: true, ..self.whole(of)? }),
+                _ => None,
+            },
+            _ => self.whole(value),
+        }
+    }
+
+    /// Where a value comes from, if from one place of the record alone and unchanged but for the case of its letters.
+    fn origin(&self, value: &'l Expr) -> Option<Origin> {
+        match &value.kind {
+            ExprKind::Field(field) => Some(Origin { source: Source { field: *field, key: None, open: 0, len: false }, part: false }),
+            ExprKind::Local(local) => self.locals.get(local).cloned(),
+            ExprKind::Index { base, .. } => Some(opened(self.origin(base)?)),
+            ExprKind::Key { base, key } => match (self.origin(base)?, &key.kind) {
+                (Origin { source: Source { key: None, open: 0, field, len }, part }, ExprKind::Const(Const::Bytes(key))) => {
+                    Some(Origin { source: Source { field, key: Some(key.clone()), open: 0, len }, part })
+                }
+                (origin, _) => Some(opened(origin)),
+            },
+            ExprKind::Slice { base, .. } => Some(Origin { part: true, ..self.origin(base)? }),
+            ExprKind::Call { site, args } => match (self.linked.standard(*site)?, args.as_slice()) {
+                ("lower" | "upper", [text]) => self.origin(text),
+                ("substring", [text, ..]) => Some(Origin { part: true, ..self.origin(text)? }),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+}
+
+fn opened(mut origin: Origin) -> Origin {
+    origin.source.open += 1;
+    origin
+}
+
+/// The text that an expression is, if it is constant.
+fn constant(expr: &Expr) -> Option<&[u8]> {
+    match &expr.kind {
+        ExprKind::Const(Const::Bytes(text)) if expr.ty == Type::Bytes => Some(text),
+        _ => None,
+    }
+}
+
+/// The operator for operands in the other order.
+fn turned(op: CompareOp) -> CompareOp {
+    match op {
+        CompareOp::Lt => CompareOp::Gt,
+        CompareOp::Le => CompareOp::Ge,
+        CompareOp::Gt => CompareOp::Lt,
+        CompareOp::Ge => CompareOp::Le,
+        CompareOp::Eq => CompareOp::Eq,
+        CompareOp::Ne => CompareOp::Ne,
+    }
+}

@@ -1,0 +1,210 @@
+//! The conditions of many rules, to be asked all at once.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
+
+use super::condition::{Condition, Source, Test, of};
+use super::segments::Segments;
+use super::texts::{PADDING, Texts};
+use crate::linked::Linked;
+use crate::record::RecordRef;
+use crate::thresholds::Threshold;
+use crate::value::Value;
+
+/// The conditions of a program's rules.
+#[derive(Debug)]
+pub(crate) struct Index {
+    /// By rule: the first operands of its expression that are evaluated where its condition does not hold; none where it has no condition.
+    pub(super) operands: Vec<Option<usize>>,
+    pub(super) lookups: Vec<Lookup>,
+    /// By rule: [`Condition::weight`]; 0 for rules that are always run.
+    pub(super) weights: Vec<u32>,
+    /// All of them together.
+    pub(super) weight: u64,
+}
+
+/// What is asked of one source.
+#[derive(Debug)]
+pub(super) struct Lookup {
+    pub(super) source: Source,
+    texts: Option<Texts>,
+    ints: Option<Segments<i64>>,
+    v4: Option<Segments<u32>>,
+    v6: Option<Segments<u128>>,
+}
+
+/// The conditions of the rules, in their order: those whose sources save more than it costs to ask them.
+pub(super) fn conditions(linked: &Linked) -> Vec<Option<Condition>> {
+    let mut conditions: Vec<Option<Condition>> = linked.program().rules.iter().map(|rule| of(linked, rule)).collect();
+    // Where the threshold is 0, all is asked, whether it pays or not.
+    while linked.threshold(Threshold::PrefilterRules) > 0 {
+        let mut sources: BTreeMap<Source, (u32, u32)> = BTreeMap::new();
+        for condition in conditions.iter().flatten() {
+            let mut own: Vec<&Source> = condition.tests.iter().map(|(source, _)| source).collect();
+            own.dedup();
+            let saved = condition.weight / own.len().max(1) as u32;
+            own.into_iter().for_each(|source| sources.entry(source.clone()).or_default().0 += saved);
+            for (source, test) in &condition.tests {
+                let dearest = &mut sources.entry(source.clone()).or_default().1;
+                *dearest = price(source, test).max(*dearest);
+            }
+        }
+        let mut dropped = false;
+        for it in &mut conditions {
+            let dear = |(source, _): &(Source, Test)| sources.get(source).is_some_and(|(saved, price)| saved < price);
+            if it.as_ref().is_some_and(|condition| condition.tests.iter().any(dear)) {
+                (*it, dropped) = (None, true);
+            }
+        }
+        if !dropped {
+            break;
+        }
+    }
+    conditions
+}
+
+/// About what it costs to ask a source for all rules, in tests of numbers.
+fn price(source: &Source, test: &Test) -> u32 {
+    let value = if matches!(test, Test::Contains(_)) { 12 } else { 4 };
+    if source.open > 0 || source.key.is_some() { 3 * value } else { value }
+}
+
+/// What leaving the rules with a condition out would save, of each.
+pub(super) fn weights(conditions: &[Option<Condition>]) -> Vec<u32> {
+    conditions.iter().map(|it| it.as_ref().map_or(0, |it| it.weight)).collect()
+}
+
+impl Index {
+    pub(super) fn new(conditions: &[Option<Condition>]) -> Index {
+        let mut operands: Vec<Option<usize>> = conditions.iter().map(|it| it.as_ref().map(|it| it.operands)).collect();
+        let mut tests: BTreeMap<&Source, BTreeMap<&Test, Vec<u32>>> = BTreeMap::new();
+        for (condition, rule) in conditions.iter().zip(0..) {
+            for (source, test) in condition.iter().flat_map(|it| &it.tests) {
+                let rules = tests.entry(source).or_default().entry(test).or_default();
+                if rules.last() != Some(&rule) {
+                    rules.push(rule);
+                }
+            }
+        }
+        let mut out = BTreeSet::new();
+        let lookups = tests.into_iter().map(|(source, tests)| Lookup::new(source, &tests, &mut out)).collect();
+        out.into_iter().for_each(|rule| operands[rule as usize] = None);
+        let weights = weights(conditions);
+        Index { operands, lookups, weight: weights.iter().map(|weight| u64::from(*weight)).sum(), weights }
+    }
+
+    /// Bytes of memory, about.
+    pub(crate) fn memory_bytes(&self) -> usize {
+        self.operands.len() * (size_of::<Option<usize>>() + 4) + self.lookups.iter().map(Lookup::memory_bytes).sum::<usize>()
+    }
+}
+
+impl Lookup {
+    fn new(source: &Source, tests: &BTreeMap<&Test, Vec<u32>>, out: &mut BTreeSet<u32>) -> Lookup {
+        let (mut texts, mut ints, mut v4, mut v6) = (None, Vec::new(), Vec::new(), Vec::new());
+        for (test, rules) in tests {
+            match test {
+                Test::Int(first, last) => ints.extend(rules.iter().map(|rule| (*first, *last, *rule))),
+                Test::Ip(IpAddr::V4(first), IpAddr::V4(last)) => {
+                    v4.extend(rules.iter().map(|rule| (first.to_bits(), last.to_bits(), *rule)));
+                }
+                Test::Ip(IpAddr::V6(first), IpAddr::V6(last)) => {
+                    v6.extend(rules.iter().map(|rule| (first.to_bits(), last.to_bits(), *rule)));
+                }
+                // A range across families has no member.
+                Test::Ip(..) => {}
+                Test::Contains(_) | Test::Begins(_) | Test::Ends(_) | Test::Equals(_) => {
+                    texts.get_or_insert_with(Texts::default).add(test, rules);
+                }
+            }
+        }
+        fn pieces<T: Copy + Ord>(ranges: Vec<(T, T, u32)>, next: impl Fn(T) -> Option<T>, out: &mut BTreeSet<u32>) -> Option<Segments<T>> {
+            if ranges.is_empty() {
+                return None;
+            }
+            let (segments, wide) = Segments::new(ranges, next);
+            out.extend(wide);
+            Some(segments)
+        }
+        Lookup {
+            source: source.clone(),
+            texts,
+            ints: pieces(ints, |i| i.checked_add(1), out),
+            v4: pieces(v4, |i| i.checked_add(1), out),
+            v6: pieces(v6, |i| i.checked_add(1), out),
+        }
+    }
+
+    /// Calls `hit` with rules whose condition a record meets as far as this source goes. `folded` is room for a value.
+    #[inline]
+    pub(super) fn ask(&self, record: RecordRef<'_>, folded: &mut Vec<u8>, hit: &mut impl FnMut(&[u32])) {
+        let value = match (&self.source.key, record.value(self.source.field)) {
+            (_, Value::Nil) => return,
+            (None, value) => value,
+            (Some(key), Value::Map(map)) => map.get(key),
+            (Some(_), _) => return,
+        };
+        self.opened(value, self.source.open, folded, hit);
+    }
+
+    fn opened(&self, value: Value<'_>, open: u32, folded: &mut Vec<u8>, hit: &mut impl FnMut(&[u32])) {
+        match (open, value) {
+            (0, value) => self.look_up(value, folded, hit),
+            (_, Value::Array(items)) => items.iter().for_each(|item| self.opened(item, open - 1, folded, hit)),
+            (_, Value::Map(entries)) => entries.iter().for_each(|(_, item)| self.opened(item, open - 1, folded, hit)),
+            // Nothing is in it.
+            (_, _) => {}
+        }
+    }
+
+    #[inline]
+    fn look_up(&self, value: Value<'_>, folded: &mut Vec<u8>, hit: &mut impl FnMut(&[u32])) {
+        match value {
+            _ if self.source.len => {
+                let len = match value {
+                    Value::Bytes(text) => text.len(),
+                    Value::Array(items) => items.len(),
+                    Value::Nil | Value::Bool(_) | Value::Int(_) | Value::U32(_) | Value::Float(_) | Value::Ip(_) | Value::Map(_) => return,
+                };
+                self.int(len as i64, hit);
+            }
+            Value::Bytes(text) => {
+                if let Some(texts) = &self.texts {
+                    folded.clear();
+                    folded.extend(text.iter().map(u8::to_ascii_lowercase));
+                    folded.extend([0; PADDING]);
+                    texts.search(folded, hit);
+                }
+            }
+            Value::Int(int) => self.int(int, hit),
+            Value::Ip(IpAddr::V4(ip)) => {
+                if let Some(v4) = &self.v4 {
+                    hit(v4.of(ip.to_bits()));
+                }
+            }
+            Value::Ip(IpAddr::V6(ip)) => {
+                if let Some(v6) = &self.v6 {
+                    hit(v6.of(ip.to_bits()));
+                }
+            }
+            Value::Nil | Value::Bool(_) | Value::U32(_) | Value::Float(_) | Value::Array(_) | Value::Map(_) => {}
+        }
+    }
+
+    #[inline]
+    fn int(&self, int: i64, hit: &mut impl FnMut(&[u32])) {
+        if let Some(ints) = &self.ints {
+            hit(ints.of(int));
+        }
+    }
+
+    fn memory_bytes(&self) -> usize {
+        let bytes = [
+            self.texts.as_ref().map(Texts::memory_bytes),
+            self.ints.as_ref().map(Segments::memory_bytes),
+            self.v4.as_ref().map(Segments::memory_bytes),
+            self.v6.as_ref().map(Segments::memory_bytes),
+        ];
+        size_of::<Lookup>() + bytes.into_iter().flatten().sum::<usize>()
+    }
+}

@@ -1,0 +1,314 @@
+//! Texts that values of one source are searched for, all at once.
+//!
+//! Of each text that may stand anywhere, three bytes that are rare are looked for at every place of a value: one probe of a bitmap of 8 KiB
+//! a place, and no place waits for the one before it, as it would in an automaton. Where all texts have one of three bytes, only places with
+//! these are looked at. What is promised is compared. Texts that stand at an end and whole values are looked up.
+
+use foldhash::fast::FixedState;
+use hashbrown::HashMap;
+
+use super::condition::Test;
+use super::rarity;
+
+/// Texts that are few enough to be compared one by one at each place that has the rarest byte of one.
+const FEW: usize = 16;
+
+/// Places of a value that are looked at together.
+const TOGETHER: usize = 8;
+
+/// Zeros after a folded value, so that all of a word can be read at the last of these places.
+pub(super) const PADDING: usize = TOGETHER + 4;
+
+/// Rules in the list of rules of an index: from and to.
+type Places = (u32, u32);
+
+/// Some of a text, which stands at a place in it, and the rules that it is for.
+#[derive(Debug)]
+struct Entry {
+    text: Box<[u8]>,
+    at: usize,
+    rules: Places,
+}
+
+/// Texts by some of their bytes.
+type Table = HashMap<u32, Vec<Entry>, FixedState>;
+
+#[derive(Debug, Default)]
+pub(super) struct Texts {
+    rules: Vec<u32>,
+    equal: HashMap<Box<[u8]>, Places, FixedState>,
+    /// Bit `n` says whether some text of `equal` has length `n`; bit 63 stands for all lengths from 63 on.
+    lengths: u64,
+    /// Texts at the beginning and at the end by their first, or last, one to four bytes.
+    heads: [Table; 4],
+    tails: [Table; 4],
+    /// Texts of one or two bytes by these; one byte stands in the lower half.
+    short: Option<Anywhere>,
+    /// Longer texts by three of their bytes.
+    long: Option<Anywhere>,
+    few: Few,
+}
+
+/// Up to three bytes of which each text that may stand anywhere has one.
+#[derive(Debug, Default)]
+struct Few {
+    /// Texts with their rarest byte and its place.
+    texts: Vec<(u8, Entry)>,
+    bytes: Vec<u8>,
+}
+
+#[derive(Debug)]
+struct Anywhere {
+    /// Whether there may be a text for bytes with this hash.
+    bits: Box<[u64; 1024]>,
+    entries: Table,
+}
+
+/// The place in the bitmap of three bytes.
+#[inline]
+fn hash(gram: u32) -> u32 {
+    gram.wrapping_mul(0x9E37_79B1) >> 16
+}
+
+impl Anywhere {
+    fn get(anywhere: &mut Option<Anywhere>) -> &mut Anywhere {
+        anywhere.get_or_insert_with(|| Anywhere { bits: Box::new([0; 1024]), entries: Table::default() })
+    }
+
+    fn set(&mut self, bit: u32) {
+        self.bits[bit as usize / 64] |= 1 << (bit % 64);
+    }
+
+    #[inline]
+    fn may_have(&self, bit: u32) -> bool {
+        self.bits[(bit as u16 / 64) as usize] >> (bit % 64) & 1 != 0
+    }
+}
+
+/// Up to four bytes as a number.
+fn number(bytes: &[u8]) -> u32 {
+    bytes.iter().rev().fold(0, |number, byte| number << 8 | u32::from(*byte))
+}
+
+impl Texts {
+    /// Adds a test for a text with the rules that it is for.
+    pub(super) fn add(&mut self, test: &Test, rules: &[u32]) {
+        let start = self.rules.len() as u32;
+        self.rules.extend_from_slice(rules);
+        let rules = (start, self.rules.len() as u32);
+        let entry = |text: &[u8], at| Entry { text: text.into(), at, rules };
+        match test {
+            Test::Equals(text) => {
+                self.lengths |= 1 << text.len().min(63);
+                self.equal.insert(text.as_slice().into(), rules);
+            }
+            Test::Begins(text) => {
+                let key = text.len().clamp(1, 4);
+                self.heads[key - 1].entry(number(&text[..key])).or_default().push(entry(text, 0));
+            }
+            Test::Ends(text) => {
+                let key = text.len().clamp(1, 4);
+                self.tails[key - 1].entry(number(&text[text.len() - key..])).or_default().push(entry(text, 0));
+            }
+            Test::Contains(text) => {
+                let at = rarity::rarest_byte(text);
+                if !self.few.bytes.contains(&text[at]) {
+                    self.few.bytes.push(text[at]);
+                }
+                self.few.texts.push((text[at], entry(text, at)));
+                self.add_anywhere(text, rules);
+            }
+            Test::Int(..) | Test::Ip(..) => {}
+        }
+    }
+
+    fn add_anywhere(&mut self, text: &[u8], rules: Places) {
+        let entry = |at| Entry { text: text.into(), at, rules };
+        match text {
+            [byte] => {
+                let short = Anywhere::get(&mut self.short);
+                (0..256).for_each(|next| short.set(next << 8 | u32::from(*byte)));
+                short.entries.entry(u32::from(*byte)).or_default().push(entry(0));
+            }
+            [first, second] => {
+                let short = Anywhere::get(&mut self.short);
+                short.set(number(&[*first, *second]));
+                short.entries.entry(number(&[*first, *second]) | 1 << 16).or_default().push(entry(0));
+            }
+            _ => {
+                let at = rarity::rarest(text);
+                let gram = number(&text[at..at + 3]);
+                let long = Anywhere::get(&mut self.long);
+                long.set(hash(gram));
+                long.entries.entry(gram).or_default().push(entry(at));
+            }
+        }
+    }
+
+    /// Calls `hit` with the rules of each test that a value passes; some may come several times. The value is `folded` but for its
+    /// [`PADDING`].
+    #[inline]
+    pub(super) fn search(&self, folded: &[u8], hit: &mut impl FnMut(&[u32])) {
+        let value = &folded[..folded.len() - PADDING];
+        if self.lengths >> value.len().min(63) & 1 != 0
+            && let Some(rules) = self.equal.get(value)
+        {
+            hit(self.rules(*rules));
+        }
+        for (key, (heads, tails)) in (1..).zip(self.heads.iter().zip(&self.tails)) {
+            if key > value.len() {
+                break;
+            }
+            if !heads.is_empty() {
+                for entry in heads.get(&number(&value[..key])).into_iter().flatten().filter(|entry| value.starts_with(&entry.text)) {
+                    hit(self.rules(entry.rules));
+                }
+            }
+            if !tails.is_empty() {
+                let tail = number(&value[value.len() - key..]);
+                for entry in tails.get(&tail).into_iter().flatten().filter(|entry| value.ends_with(&entry.text)) {
+                    hit(self.rules(entry.rules));
+                }
+            }
+        }
+        match self.few.bytes.as_slice() {
+            [] => {}
+            _ if self.few.texts.len() > FEW => self.search_all(folded, value, hit),
+            [a] => memchr::memchr_iter(*a, value).for_each(|at| self.compare_few(at, value, hit)),
+            [a, b] => memchr::memchr2_iter(*a, *b, value).for_each(|at| self.compare_few(at, value, hit)),
+            [a, b, c] => memchr::memchr3_iter(*a, *b, *c, value).for_each(|at| self.compare_few(at, value, hit)),
+            _ => self.search_all(folded, value, hit),
+        }
+    }
+
+    /// Compares the texts that the byte at a place promises.
+    #[inline(never)]
+    fn compare_few(&self, at: usize, value: &[u8], hit: &mut impl FnMut(&[u32])) {
+        for (_, entry) in self.few.texts.iter().filter(|(byte, _)| *byte == value[at]) {
+            self.compare(entry, at, value, hit);
+        }
+    }
+
+    fn search_all(&self, folded: &[u8], value: &[u8], hit: &mut impl FnMut(&[u32])) {
+        match (&self.short, &self.long) {
+            (None, None) => {}
+            (Some(it), None) => promising(
+                folded,
+                |word| it.may_have(word & 0xFFFF),
+                |at, word| {
+                    self.compare_all(&it.entries, word & 0xFF, at, value, hit);
+                    self.compare_all(&it.entries, word & 0xFFFF | 1 << 16, at, value, hit);
+                },
+            ),
+            (None, Some(it)) => promising(
+                folded,
+                |word| it.may_have(hash(word & 0xFF_FFFF)),
+                |at, word| {
+                    self.compare_all(&it.entries, word & 0xFF_FFFF, at, value, hit);
+                },
+            ),
+            (Some(two), Some(three)) => {
+                let promises = |word| two.may_have(word & 0xFFFF) | three.may_have(hash(word & 0xFF_FFFF));
+                promising(folded, promises, |at, word| {
+                    self.compare_all(&two.entries, word & 0xFF, at, value, hit);
+                    self.compare_all(&two.entries, word & 0xFFFF | 1 << 16, at, value, hit);
+                    self.compare_all(&three.entries, word & 0xFF_FFFF, at, value, hit);
+                });
+            }
+        }
+    }
+
+    /// Compares the texts that some bytes at a place promise.
+    #[inline(never)]
+    fn compare_all(&self, entries: &Table, key: u32, at: usize, value: &[u8], hit: &mut impl FnMut(&[u32])) {
+        entries.get(&key).into_iter().flatten().for_each(|entry| self.compare(entry, at, value, hit));
+    }
+
+    #[inline]
+    fn compare(&self, entry: &Entry, at: usize, value: &[u8], hit: &mut impl FnMut(&[u32])) {
+        if at.checked_sub(entry.at).and_then(|start| value.get(start..)).is_some_and(|rest| rest.starts_with(&entry.text)) {
+            hit(self.rules(entry.rules));
+        }
+    }
+
+    #[inline]
+    fn rules(&self, (start, end): Places) -> &[u32] {
+        &self.rules[start as usize..end as usize]
+    }
+
+    /// Bytes of memory, about.
+    pub(super) fn memory_bytes(&self) -> usize {
+        let entries = |table: &Table| {
+            table.values().flatten().map(|entry| size_of::<Entry>() + entry.text.len()).sum::<usize>() + table.capacity() * 32
+        };
+        let anywhere = |it: &Anywhere| size_of_val(&*it.bits) + entries(&it.entries);
+        self.rules.len() * 4
+            + self.equal.keys().map(|text| text.len() + 24).sum::<usize>()
+            + self.heads.iter().chain(&self.tails).map(entries).sum::<usize>()
+            + self.few.texts.iter().map(|(_, entry)| size_of::<Entry>() + entry.text.len()).sum::<usize>()
+            + self.short.iter().chain(&self.long).map(anywhere).sum::<usize>()
+    }
+}
+
+/// Calls `found` with the places of a padded value, and the four bytes from there on, that pass a test.
+#[inline]
+fn promising(folded: &[u8], test: impl Fn(u32) -> bool, mut found: impl FnMut(usize, u32)) {
+    let len = folded.len() - PADDING;
+    for (first, bytes) in folded.windows(PADDING).enumerate().step_by(TOGETHER).take(len.div_ceil(TOGETHER)) {
+        let word = |at: usize| u32::from_le_bytes([bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]]);
+        let mut places = 0u32;
+        for at in 0..TOGETHER {
+            places |= u32::from(test(word(at))) << at;
+        }
+        while places != 0 {
+            let at = places.trailing_zeros() as usize;
+            places &= places - 1;
+            if first + at < len {
+                found(first + at, word(at));
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// Few letters, so that much is nearly the same.
+    fn letters(most: usize) -> impl Strategy<Value = Vec<u8>> {
+        proptest::collection::vec(proptest::sample::select(b"ab/\0".as_slice()), 0..most)
+    }
+
+    proptest! {
+        #[test]
+        fn each_test_that_a_value_passes_is_found_and_no_other(tests in proptest::collection::btree_set((0..4, letters(8)), 0..40), value in letters(24)) {
+            let tests: Vec<Test> = tests
+                .into_iter()
+                .filter(|(kind, text)| *kind == 3 || !text.is_empty())
+                .map(|(kind, text)| match kind {
+                    0 => Test::Contains(text),
+                    1 => Test::Begins(text),
+                    2 => Test::Ends(text),
+                    _ => Test::Equals(text),
+                })
+                .collect();
+            let mut texts = Texts::default();
+            for (test, rule) in tests.iter().zip(0..) {
+                texts.add(test, &[rule]);
+            }
+            let mut found = std::collections::BTreeSet::new();
+            texts.search(&[value.as_slice(), &[0; PADDING]].concat(), &mut |rules| found.extend(rules.iter().copied()));
+            let passes = |test: &Test| match test {
+                Test::Contains(text) => value.windows(text.len()).any(|window| window == text),
+                Test::Begins(text) => value.starts_with(text),
+                Test::Ends(text) => value.ends_with(text),
+                Test::Equals(text) => value == *text,
+                Test::Int(..) | Test::Ip(..) => false,
+            };
+            let wanted: std::collections::BTreeSet<u32> = tests.iter().zip(0..).filter(|(test, _)| passes(test)).map(|(_, rule)| rule).collect();
+            prop_assert_eq!(found, wanted);
+        }
+    }
+}

@@ -393,7 +393,6 @@ impl Scheme {
             later: self.0.later.clone(),
             whole: None,
             records: Some(self.clone()),
-            later: self.0.later.clone(),
             derived: OnceLock::new(),
         }))
     }

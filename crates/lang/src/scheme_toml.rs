@@ -1,4 +1,4 @@
-//! Schemes as TOML.
+//! Schemes as TOML, or as JSON with the same keys.
 //!
 //! ```toml
 //! nil_not_equal = true           # optional: whether a missing value is `!=` everything
@@ -32,9 +32,29 @@ impl Scheme {
             let line = e.span().map_or(1, |s| text.as_bytes()[..s.start.min(text.len())].iter().filter(|b| **b == b'\n').count() + 1);
             SchemeError::Text(format!("line {line}: {}", e.message()))
         })?;
+        Scheme::from_table(&table, functions)
+    }
+
+    /// Reads a scheme from JSON with the keys of [`from_toml`](Scheme::from_toml).
+    ///
+    /// # Errors
+    /// As [`from_toml`](Scheme::from_toml).
+    ///
+    /// ```
+    /// use quintet_lang::{Scheme, Type};
+    /// let scheme = Scheme::from_json(r#"{"fields": {"tcp.port": "Int"}, "lists": ["Ip"]}"#, []).unwrap();
+    /// assert_eq!(scheme.fields()[0].ty, Type::Int);
+    /// ```
+    pub fn from_json(text: &str, functions: impl IntoIterator<Item = Signature>) -> Result<Scheme, SchemeError> {
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+        let table: Table = serde_json::from_str(text).map_err(|e| SchemeError::Text(e.to_string()))?;
+        Scheme::from_table(&table, functions)
+    }
+
+    fn from_table(table: &Table, functions: impl IntoIterator<Item = Signature>) -> Result<Scheme, SchemeError> {
         let mut builder = Scheme::builder();
         let mut offered: Vec<Signature> = functions.into_iter().collect();
-        for (key, value) in &table {
+        for (key, value) in table {
             match key.as_str() {
                 "nil_not_equal" => match value.as_bool() {
                     Some(b) => builder = builder.nil_not_equal(b),
@@ -242,6 +262,18 @@ mod tests {
         assert_eq!(again.fields(), scheme.fields());
         assert!(scheme.fields().iter().all(|f| again.values(&f.name) == scheme.values(&f.name)));
         assert_eq!(again.to_toml(), scheme.to_toml());
+    }
+
+    #[test]
+    fn json_has_the_same_keys() {
+        let table: Table = TEXT.parse().unwrap();
+        let functions = crate::stdlib::signatures;
+        let scheme = Scheme::from_json(&serde_json::to_string(&table).unwrap(), functions()).unwrap();
+        assert_eq!(scheme.to_toml(), Scheme::from_toml(TEXT, functions()).unwrap().to_toml());
+        let error = |json: &str| Scheme::from_json(json, functions()).unwrap_err().to_string();
+        assert!(error(r#"{"fields": {"a": "Itn"}}"#).contains("fields.\"a\""));
+        assert!(error(r#"{"fields": {"a": null}}"#).contains("line 1"));
+        assert!(error("[]").contains("line 1") && error("").contains("line 1"));
     }
 
     #[test]

@@ -12,6 +12,7 @@ use crate::config::Config;
 use crate::data::{Data, Tables};
 use crate::entry::Cells;
 use crate::instance::Runner;
+use crate::source::source;
 use crate::state::State;
 
 /// The backend.
@@ -105,9 +106,8 @@ impl Backend for LuaJit {
     }
 
     fn emit(&self, program: &Arc<Linked>, form: Emit) -> Result<String, EmitError> {
-        program.fits_code().map_err(|e| EmitError::new(self.id(), e))?;
         match form {
-            Emit::Lua => Ok(chunk(program, &mut Data::default())),
+            Emit::Lua => source(program).map_err(|e| EmitError::new(self.id(), e)),
             _ => Err(EmitError::new(self.id(), format_args!("it makes Lua source of a program, and no {}", form.name()))),
         }
     }

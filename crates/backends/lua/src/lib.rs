@@ -11,20 +11,26 @@
 //! Lua, and hot rules become machine code by themselves. Do not choose it for rules from people who are not trusted to write them (the FFI
 //! reaches all memory; only the generator stands between), nor where each record is evaluated by a call of its own: calls from Rust into
 //! Lua cost more than simple rules do. Without the trace compiler ([`LuaJit::without_jit`]) 64-bit integers are boxed, and slow.
+// What only running needs is not told apart from what is shown.
+#![cfg_attr(not(feature = "run"), allow(dead_code, unused_imports))]
 
 mod array;
 mod call;
 mod chunk;
 mod code;
 mod compare;
+#[cfg(feature = "run")]
 mod compile;
+#[cfg(feature = "run")]
 mod config;
+#[cfg(feature = "run")]
 mod crossing;
 mod data;
 mod each;
 mod entry;
 mod expr;
 mod generator;
+#[cfg(feature = "run")]
 mod instance;
 mod intrinsic;
 mod ints;
@@ -39,8 +45,13 @@ mod script;
 mod search;
 mod sets;
 mod slots;
+mod source;
+#[cfg(feature = "run")]
 mod state;
 mod stmt;
 
+#[cfg(feature = "run")]
 pub use compile::LuaJit;
+#[cfg(feature = "run")]
 pub use config::{ID, NOJIT, configurations};
+pub use source::source;

@@ -3,12 +3,11 @@
 
 use quintet_lang::Type;
 use quintet_lang::ast::{Const, Expr, Place};
-use quintet_runtime::{Trap, grown, ip_words};
+use quintet_runtime::{Trap, element_bytes, grown, ip_words};
 use wasm_encoder::ValType::I32;
 
 use crate::body::{Label, at};
 use crate::generator::{Generator, Words};
-use crate::heap::kind;
 use crate::import::Import;
 
 /// Bytes of the words that describe a growing array in memory: the address of its elements, how many there are, for how many there is room.
@@ -38,6 +37,17 @@ pub(crate) fn stride(element: &Type) -> u32 {
         Type::Int | Type::Float | Type::Bytes | Type::Array(_) | Type::Map(_) | Type::List(..) => 8,
         Type::Ip => 24,
     }
+}
+
+/// The number by which [`Import::Grow`] and its like know the elements of an array: the bytes that one is charged with, then those that it
+/// takes.
+fn kind(element: &Type) -> u32 {
+    (element_bytes(element) as u32) << 8 | stride(element)
+}
+
+/// The charge and the bytes of an element of this kind.
+pub(crate) fn of_kind(kind: u32) -> (usize, usize) {
+    ((kind >> 8) as usize, (kind & 0xff) as usize)
 }
 
 impl<'p> Generator<'p> {

@@ -80,7 +80,7 @@ impl Wasm {
     ) -> Result<(Arc<dyn Compiled>, T), CompileError> {
         program.fits_code().map_err(|e| CompileError::new(self.id(), e))?;
         let id = self.id();
-        let finished = rules::module(program, self.setup.memory == Memory::Mapped, false);
+        let finished = rules::module(program, self.setup.memory.extent(), false);
         let finished = finished.ok_or_else(|| CompileError::new(id, "the constants and answers do not fit into the sandbox"))?;
         if let Some((bytes, widest)) = too_deep(program, &finished.frames) {
             let (bytes, room) = (bytes >> 10, NATIVE_STACK >> 10);
@@ -137,7 +137,6 @@ impl Backend for Wasm {
     }
 
     fn emit(&self, program: &Arc<Linked>, form: Emit) -> Result<String, EmitError> {
-        program.fits_code().map_err(|e| EmitError::new(self.id(), e))?;
         emit::text(self.setup, program, form)
     }
 }

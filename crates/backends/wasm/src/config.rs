@@ -6,7 +6,9 @@ use quintet_runtime::{Backend, BackendId};
 use wasmtime::{Config, Engine, Inlining, Linker, OptLevel, RegallocAlgorithm, Strategy};
 
 use crate::compile::Wasm;
-use crate::host::{self, Host};
+use crate::host::Host;
+use crate::link::linker;
+use crate::places::Extent;
 use crate::stack::NATIVE_STACK;
 
 /// How WebAssembly becomes machine code, and what linear memories are made of.
@@ -37,6 +39,14 @@ pub(crate) enum Memory {
 impl Memory {
     /// The better one that this system has.
     pub(crate) const BEST: Memory = if cfg!(target_os = "linux") { Memory::Mapped } else { Memory::Copied };
+
+    /// How much there is of each of its parts.
+    pub(crate) fn extent(self) -> Extent {
+        match self {
+            Memory::Mapped => Extent::Mapped,
+            Memory::Copied => Extent::Copied,
+        }
+    }
 }
 
 /// What the programs of one setup share.
@@ -96,7 +106,7 @@ impl Setup {
             config.with_host_memory(std::sync::Arc::new(crate::region::Regions));
         }
         let engine = Engine::new(&config)?;
-        let linker = host::linker(&engine)?;
+        let linker = linker(&engine)?;
         Ok(Shared { engine, linker })
     }
 }

@@ -4,8 +4,9 @@ use quintet_runtime::{Emit, EmitError, Linked};
 use wasmtime::Module;
 
 use crate::config::{Memory, Setup};
+use crate::disassemble;
 use crate::stack::inlines;
-use crate::{disassemble, rules};
+use crate::wat::{named, wat};
 
 /// The module as text, or the machine code that wasmtime makes of it. Both name functions, which the compiled module does not.
 pub(crate) fn text(setup: Setup, program: &Linked, form: Emit) -> Result<String, EmitError> {
@@ -17,11 +18,10 @@ pub(crate) fn text(setup: Setup, program: &Linked, form: Emit) -> Result<String,
             return Err(failed(&format_args!("it makes WebAssembly (wat) and machine code (asm); no {}", form.name())));
         }
     };
-    let finished = rules::module(program, setup.memory == Memory::Mapped, true);
-    let finished = finished.ok_or_else(|| failed(&"the constants and answers do not fit into the sandbox"))?;
     if !asm {
-        return wasmprinter::print_bytes(finished.wasm).map_err(|e| failed(&e));
+        return wat(program, setup.memory == Memory::Mapped).map_err(|e| failed(&e));
     }
+    let finished = named(program, setup.memory.extent()).map_err(|e| failed(&e))?;
     let shared = setup.shared(inlines(program, &finished.frames)).map_err(|e| failed(&e))?;
     let module = Module::from_binary(&shared.engine, &finished.wasm).map_err(|e| failed(&format_args!("{e:#}")))?;
     disassemble::text(setup, &module).map_err(|e| failed(&e))

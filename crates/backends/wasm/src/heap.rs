@@ -1,14 +1,10 @@
 //! Where growing arrays of scripts keep their elements: blocks of scratch memory, of sizes that are powers of two, so that what one array
 //! leaves another can use. All are gone when the next evaluation first needs scratch memory.
 
-use quintet_lang::Type;
-use quintet_runtime::{LIST_MOST, element_bytes};
-use wasmtime::{Caller, Linker, bail};
+use quintet_runtime::LIST_MOST;
 
-use crate::array::stride;
-use crate::host::Host;
-use crate::import::Import;
-use crate::module::HOST;
+use crate::array::of_kind;
+use crate::host::{Broken, Host};
 use crate::places::TOP;
 
 /// The smallest block's bytes, as a power of two.
@@ -26,20 +22,9 @@ impl Heap {
         self.free.iter_mut().for_each(Vec::clear);
     }
 
-    fn size(&mut self, class: u32) -> wasmtime::Result<&mut Vec<u32>> {
-        self.free.get_mut(class as usize).ok_or_else(|| wasmtime::format_err!("there are no blocks of 2^{class} bytes"))
+    fn size(&mut self, class: u32) -> Result<&mut Vec<u32>, Broken> {
+        self.free.get_mut(class as usize).ok_or_else(|| Broken::new(format_args!("there are no blocks of 2^{class} bytes")))
     }
-}
-
-/// The number by which [`Import::Grow`] and its like know the elements of an array: the bytes that one is charged with, then those that it
-/// takes.
-pub(crate) fn kind(element: &Type) -> u32 {
-    (element_bytes(element) as u32) << 8 | stride(element)
-}
-
-/// The charge and the bytes of an element.
-fn of_kind(kind: u32) -> (usize, usize) {
-    ((kind >> 8) as usize, (kind & 0xff) as usize)
 }
 
 /// The size of the block that so many bytes are in.
@@ -47,21 +32,8 @@ fn class(bytes: usize) -> u32 {
     bytes.next_power_of_two().trailing_zeros().max(SMALLEST)
 }
 
-/// Makes the functions of arrays known.
-pub(crate) fn link(linker: &mut Linker<Host>) -> wasmtime::Result<()> {
-    linker.func_wrap(HOST, Import::Grow.name(), |mut c: Caller<'_, Host>, at: u32, used: u32, room: u32, wanted: u32, kind: u32| {
-        c.data_mut().grow(at, used, (room, wanted), kind)
-    })?;
-    linker
-        .func_wrap(HOST, Import::Free.name(), |mut c: Caller<'_, Host>, at: u32, room: u32, kind: u32| c.data_mut().free(at, room, kind))?;
-    linker.func_wrap(HOST, Import::Packed.name(), |mut c: Caller<'_, Host>, at: u32, len: u32, stride: u32| {
-        c.data_mut().packed(at, len, stride)
-    })?;
-    Ok(())
-}
-
 impl Host {
-    fn grow(&mut self, at: u32, used: u32, (room, wanted): (u32, u32), kind: u32) -> wasmtime::Result<u32> {
+    pub(crate) fn grow(&mut self, at: u32, used: u32, (room, wanted): (u32, u32), kind: u32) -> Result<u32, Broken> {
         let (charge, stride) = of_kind(kind);
         let (room, wanted) = (room as usize, wanted as usize);
         if wanted > LIST_MOST {
@@ -93,14 +65,14 @@ impl Host {
     }
 
     /// A block; 0 where there is no room for it.
-    fn block(&mut self, class: u32) -> wasmtime::Result<u32> {
+    fn block(&mut self, class: u32) -> Result<u32, Broken> {
         if let Some(free) = self.heap.size(class)?.pop() {
             return Ok(free);
         }
         Ok(self.alloc(1 << class)?.unwrap_or(0))
     }
 
-    fn free(&mut self, at: u32, room: u32, kind: u32) -> wasmtime::Result<()> {
+    pub(crate) fn free(&mut self, at: u32, room: u32, kind: u32) -> Result<(), Broken> {
         let (charge, stride) = of_kind(kind);
         self.heap.size(class((room as usize).saturating_mul(stride)))?.push(at);
         self.charging(|host| {
@@ -109,7 +81,7 @@ impl Host {
         })
     }
 
-    fn packed(&mut self, at: u32, len: u32, stride: u32) -> wasmtime::Result<u32> {
+    pub(crate) fn packed(&mut self, at: u32, len: u32, stride: u32) -> Result<u32, Broken> {
         // Where there are not so many steps, the word says so.
         self.counting(|host| {
             let _ = host.scratch().look(len as usize);
@@ -118,7 +90,9 @@ impl Host {
         if self.charging(|host| Ok(host.scratch().charge(len as usize).is_err()))? {
             return Ok(0);
         }
-        let Some(bytes) = len.checked_mul(stride) else { bail!("an array of {len} elements is larger than memory") };
+        let Some(bytes) = len.checked_mul(stride) else {
+            return Err(Broken::new(format_args!("an array of {len} elements is larger than memory")));
+        };
         let low: Vec<u8> = self.bytes(at, bytes)?.iter().step_by(stride.max(1) as usize).copied().collect();
         let Some(to) = self.alloc(low.len())? else { return Ok(0) };
         self.write(to, &low)?;

@@ -1,96 +1,48 @@
-//! What WebAssembly calls in the host, and the state behind it.
+//! What WebAssembly calls in the host, and the state behind it. Nothing here knows who runs the WebAssembly.
 
 use std::sync::Arc;
 
-use quintet_lang::ast::{ListId, RegexId, SetId, SiteId, WildcardId};
+use quintet_lang::ast::{ListId, NeedleId, RegexId, SetId, SiteId, WildcardId};
 use quintet_lang::intrinsic::{Intrinsic, Scalar};
-use quintet_lang::{Limits, Type};
+use quintet_lang::{HARD_CALLS, Limits, Type};
 use quintet_runtime::{
-    ArrayRef, Blob, Interrupter, Linked, MapRef, Memory, Scratch, Searcher, SetMatcher, Trap, Value, ip_from_words, ip_words, looked_at,
+    ArrayRef, Blob, Counting, Interrupter, Linked, MapRef, Memory, Scratch, Searcher, SetMatcher, Trap, Value, ip_from_words, ip_words,
+    looked_at,
 };
-use wasmtime::{Caller, Engine, Linker, bail};
 
 use crate::heap::Heap;
-use crate::import::{Import, NIL, PRESENT, TRAP};
-use crate::module::HOST;
-use crate::places::{CELL, CELL_VALUE, METER, Places, ROOM, STALE, STALE_BUT_ROOM, TOP};
+use crate::import::{NIL, PRESENT, TRAP};
+use crate::places::{
+    CALLS, CELL, CELL_VALUE, LIMIT, METER, METER_START, METER_START_IF_WITHIN, PEAK, Places, ROOM, ROOM_START, STACK_PEAK, STALE,
+    STALE_BUT_ROOM, TOP,
+};
 
-/// Who makes all of them known.
-pub(crate) fn linker(engine: &Engine) -> wasmtime::Result<Linker<Host>> {
-    let mut linker: Linker<Host> = Linker::new(engine);
-    linker.func_wrap(HOST, Import::Trap.name(), |mut c: Caller<'_, Host>, rule: u32, record: u32, code: u32| {
-        c.data_mut().traps.push((rule, record, code));
-    })?;
-    linker.func_wrap(HOST, Import::Call.name(), |mut c: Caller<'_, Host>, site: u32, cells: u32| c.data_mut().call(SiteId(site), cells))?;
-    linker.func_wrap(HOST, Import::Charge.name(), |mut c: Caller<'_, Host>, bytes: u32| c.data_mut().charge(bytes))?;
-    linker
-        .func_wrap(HOST, Import::ChargeValue.name(), |mut c: Caller<'_, Host>, ty: u32, cell: u32| c.data_mut().charge_value(ty, cell))?;
-    linker.func_wrap(HOST, Import::Settle.name(), |mut c: Caller<'_, Host>| {
-        c.data_mut().counting(|host| Ok(u32::from(host.scratch.settle().is_err())))
-    })?;
-    linker.func_wrap(HOST, Import::Look.name(), |mut c: Caller<'_, Host>, steps: u64| {
-        c.data_mut().counting(|host| {
-            // Where there are not so many steps, the word says so at the end of the rule.
-            let _ = host.scratch.steps(steps);
-            Ok(())
-        })
-    })?;
-    linker.func_wrap(HOST, Import::Pack.name(), |mut c: Caller<'_, Host>, ty: u32, items: u32, len: u32, cell: u32| {
-        c.data_mut().pack(ty, items, len, cell)
-    })?;
-    linker.func_wrap(HOST, Import::Regex.name(), |mut c: Caller<'_, Host>, id: u32, at: u32, len: u32| {
-        c.data_mut().counting(|host| {
-            let regex = host.linked.regex(RegexId(id));
-            host.test(regex.steps(len as usize), || Ok(regex.is_match(host.bytes(at, len)?)))
-        })
-    })?;
-    linker.func_wrap(HOST, Import::Wildcard.name(), |mut c: Caller<'_, Host>, id: u32, at: u32, len: u32| {
-        c.data_mut().counting(|host| {
-            let pattern = host.linked.wildcard(WildcardId(id));
-            host.test(pattern.steps(len as usize), || Ok(pattern.is_match(host.bytes(at, len)?)))
-        })
-    })?;
-    linker.func_wrap(HOST, Import::InList.name(), |mut c: Caller<'_, Host>, id: u32, cell: u32| {
-        c.data_mut().counting(|host| {
-            let id = ListId(id);
-            let value = host.load(cell, &host.linked.program().lists[id.index()].ty)?;
-            let steps = if let Value::Bytes(text) = &value { looked_at(text.len()) } else { 0 };
-            host.test(steps, || Ok(host.linked.in_list(id, &value)))
-        })
-    })?;
-    linker.func_wrap(HOST, Import::InBytes.name(), |mut c: Caller<'_, Host>, id: u32, at: u32, len: u32| {
-        c.data_mut().counting(|host| {
-            let SetMatcher::Bytes(set) = host.linked.set(SetId(id)) else { return Ok(0) };
-            host.test(set.steps(len as usize), || Ok(set.contains(host.bytes(at, len)?)))
-        })
-    })?;
-    linker.func_wrap(HOST, Import::InIps.name(), |c: Caller<'_, Host>, id: u32, family: u64, high: u64, low: u64| {
-        let SetMatcher::Ip(set) = c.data().linked.set(SetId(id)) else { return 0 };
-        u32::from(set.contains_words(family, high, low))
-    })?;
-    linker.func_wrap(HOST, Import::Occurs.name(), |mut c: Caller<'_, Host>, at: u32, len: u32, needle: u32, needle_len: u32| {
-        c.data_mut().counting(|host| {
-            let steps = Searcher::steps(needle_len as usize, len as usize);
-            host.test(steps, || Ok(Searcher::occurs(host.bytes(needle, needle_len)?, host.bytes(at, len)?)))
-        })
-    })?;
-    linker.func_wrap(HOST, Import::Search.name(), |mut c: Caller<'_, Host>, id: u32, at: u32, len: u32| {
-        c.data_mut().counting(|host| {
-            let searcher = host.linked.searcher(quintet_lang::ast::NeedleId(id));
-            let steps = Searcher::steps(searcher.needle().len(), len as usize);
-            host.test(steps, || Ok(searcher.is_in(host.bytes(at, len)?)))
-        })
-    })?;
-    linker.func_wrap(HOST, Import::FloatRem.name(), |a: f64, b: f64| a % b)?;
-    crate::heap::link(&mut linker)?;
-    for (import, op) in [(Import::Log, Intrinsic::Log), (Import::Log2, Intrinsic::Log2), (Import::Exp, Intrinsic::Exp)] {
-        linker.func_wrap(HOST, import.name(), move |a: f64| op.unary(a).unwrap_or(f64::NAN))?;
+/// What ends an instance: its code asked for what there is not.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+#[allow(clippy::box_collection)] // one word, so that answers are handed over in registers
+pub(crate) struct Broken(Box<String>);
+
+impl Broken {
+    #[cold]
+    pub(crate) fn new(what: impl std::fmt::Display) -> Broken {
+        Broken(Box::new(what.to_string()))
     }
-    linker.func_wrap(HOST, Import::Pow.name(), |a: f64, b: f64| {
-        let power = Intrinsic::Pow.eval(&[Scalar::Float(a), Scalar::Float(b)]);
-        if let Some(Scalar::Float(power)) = power { power } else { f64::NAN }
-    })?;
-    Ok(linker)
+}
+
+/// Whether a rule counts steps, so that a run may take long, and the bytes of the longest record on which rules that count only what they look
+/// at stay within the budget.
+pub(crate) fn counting(program: &Linked, steps: u64) -> (bool, usize) {
+    let counting = || (0..program.program().rules.len()).map(|rule| Counting::of(program, rule, steps));
+    let counts = counting().any(|counting| counting != Counting::Never);
+    let within = counting().filter_map(|counting| if let Counting::Within(most) = counting { Some(most) } else { None });
+    (counts, within.min().unwrap_or(usize::MAX))
+}
+
+/// The power of Floats.
+pub(crate) fn power(a: f64, b: f64) -> f64 {
+    let power = Intrinsic::Pow.eval(&[Scalar::Float(a), Scalar::Float(b)]);
+    if let Some(Scalar::Float(power)) = power { power } else { f64::NAN }
 }
 
 /// The state of one instance.
@@ -138,12 +90,31 @@ impl Host {
         self.readable = readable;
     }
 
+    /// Writes what code finds in the control words at first.
+    pub(crate) fn start(&mut self, calls: usize) -> Result<(), Broken> {
+        let places = self.places;
+        self.write32(TOP, places.scratch)?;
+        self.write32(PEAK, places.scratch)?;
+        self.write32(LIMIT, places.window)?;
+        self.write32(STACK_PEAK, places.stack)?;
+        self.write32(CALLS, calls.min(HARD_CALLS) as u32)?;
+        // No more than `HARD_MEMORY_BYTES`.
+        self.write32(ROOM_START, self.scratch.rest() as u32)?;
+        self.write(METER_START, &self.scratch.meter_start().to_le_bytes())
+    }
+
+    /// Says whether the rules that count only what they look at are known to stay within the budget.
+    #[inline(always)]
+    pub(crate) fn set_within(&mut self, within: bool) -> Result<(), Broken> {
+        self.write(METER_START_IF_WITHIN, &self.scratch.meter_start_if(within).to_le_bytes())
+    }
+
     /// The bytes at an address of linear memory.
     #[inline(always)]
-    pub(crate) fn bytes(&self, at: u32, len: u32) -> wasmtime::Result<&[u8]> {
+    pub(crate) fn bytes(&self, at: u32, len: u32) -> Result<&[u8], Broken> {
         let (at, len) = (at as usize, len as usize);
-        if at + len > self.readable {
-            bail!("{len} bytes at {at:#x} are outside of the memory");
+        if at.checked_add(len).is_none_or(|end| end > self.readable) {
+            return Err(Broken::new(format_args!("{len} bytes at {at:#x} are outside of the memory")));
         }
         // SAFETY: the range is within the readable part, see `set_memory`. WebAssembly does not run while the host does, the host writes
         // only through `&mut self`, and batches are borrowed for the whole run.
@@ -152,17 +123,17 @@ impl Host {
 
     /// All that can be read from `block` on, as the memory of an array or a map.
     #[inline(always)]
-    fn memory(&self, block: u32) -> wasmtime::Result<Memory<'_>> {
+    fn memory(&self, block: u32) -> Result<Memory<'_>, Broken> {
         let block = block as usize;
         if !block.is_multiple_of(8) || block > self.readable {
-            bail!("there is no block of memory at {block:#x}");
+            return Err(Broken::new(format_args!("there is no block of memory at {block:#x}")));
         }
         // SAFETY: as in `bytes`; the memory starts at a page, so the block is 8-aligned.
         Ok(Memory::new(unsafe { std::slice::from_raw_parts(self.base.add(block).cast(), (self.readable - block) / 8) }))
     }
 
     #[inline(always)]
-    fn words<const N: usize>(&self, at: u32) -> wasmtime::Result<[u64; N]> {
+    fn words<const N: usize>(&self, at: u32) -> Result<[u64; N], Broken> {
         let bytes = self.bytes(at, N as u32 * 8)?;
         let mut words = [0; N];
         for (word, bytes) in words.iter_mut().zip(bytes.as_chunks::<8>().0) {
@@ -176,9 +147,9 @@ impl Host {
     }
 
     /// Writes to the instance's own part.
-    pub(crate) fn write(&mut self, at: u32, bytes: &[u8]) -> wasmtime::Result<()> {
-        if at as usize + bytes.len() > self.places.window as usize {
-            bail!("{} bytes at {at:#x} are not for writing", bytes.len());
+    pub(crate) fn write(&mut self, at: u32, bytes: &[u8]) -> Result<(), Broken> {
+        if (at as usize).checked_add(bytes.len()).is_none_or(|end| end > self.places.window as usize) {
+            return Err(Broken::new(format_args!("{} bytes at {at:#x} are not for writing", bytes.len())));
         }
         // SAFETY: below the window everything can be written, see `set_memory`. `bytes` are not from there: callers pass memory of the host.
         unsafe { std::ptr::copy_nonoverlapping(bytes.as_ptr(), self.base.add(at as usize), bytes.len()) };
@@ -186,23 +157,23 @@ impl Host {
     }
 
     /// Copies bytes from one place of the instance's own part to another.
-    pub(crate) fn copy_within(&mut self, from: u32, to: u32, len: u32) -> wasmtime::Result<()> {
+    pub(crate) fn copy_within(&mut self, from: u32, to: u32, len: u32) -> Result<(), Broken> {
         let (from, to, len) = (from as usize, to as usize, len as usize);
-        if from.max(to) + len > self.places.window as usize {
-            bail!("{len} bytes at {from:#x} are not for copying to {to:#x}");
+        if from.max(to).checked_add(len).is_none_or(|end| end > self.places.window as usize) {
+            return Err(Broken::new(format_args!("{len} bytes at {from:#x} are not for copying to {to:#x}")));
         }
         // SAFETY: below the window everything can be read and written, see `set_memory`, and nothing is borrowed from there.
         unsafe { std::ptr::copy(self.base.add(from), self.base.add(to), len) };
         Ok(())
     }
 
-    pub(crate) fn write32(&mut self, at: u32, word: u32) -> wasmtime::Result<()> {
+    pub(crate) fn write32(&mut self, at: u32, word: u32) -> Result<(), Broken> {
         self.write(at, &word.to_le_bytes())
     }
 
     /// Forgets what another rule or record left, when a rule first needs scratch memory.
     #[inline(always)]
-    pub(crate) fn freshen(&mut self) -> wasmtime::Result<()> {
+    pub(crate) fn freshen(&mut self) -> Result<(), Broken> {
         match self.word32(STALE) {
             0 => return Ok(()),
             STALE_BUT_ROOM => self.scratch.reset(),
@@ -226,13 +197,13 @@ impl Host {
 
     /// Tells the script's code what is left of the memory limit.
     #[inline(always)]
-    fn write_room(&mut self) -> wasmtime::Result<()> {
+    fn write_room(&mut self) -> Result<(), Broken> {
         if self.scripts { self.write32(ROOM, self.scratch.rest() as u32) } else { Ok(()) }
     }
 
     /// Does something that charges memory, with scratch memory that is fresh.
     #[inline(always)]
-    pub(crate) fn charging<T>(&mut self, what: impl FnOnce(&Self) -> wasmtime::Result<T>) -> wasmtime::Result<T> {
+    pub(crate) fn charging<T>(&mut self, what: impl FnOnce(&Self) -> Result<T, Broken>) -> Result<T, Broken> {
         self.freshen()?;
         self.read_room();
         let done = what(self)?;
@@ -241,29 +212,106 @@ impl Host {
     }
 
     /// So many bytes of scratch memory, or `None`.
-    pub(crate) fn alloc(&mut self, bytes: usize) -> wasmtime::Result<Option<u32>> {
+    pub(crate) fn alloc(&mut self, bytes: usize) -> Result<Option<u32>, Broken> {
         let top = self.word32(TOP);
         let end = (top as usize).saturating_add(bytes).checked_next_multiple_of(8).unwrap_or(usize::MAX);
         if end > self.places.window as usize {
             return Ok(None);
         }
         self.write32(TOP, end as u32)?;
-        if end as u32 > self.word32(crate::places::PEAK) {
-            self.write32(crate::places::PEAK, end as u32)?;
+        if end as u32 > self.word32(PEAK) {
+            self.write32(PEAK, end as u32)?;
         }
         Ok(Some(top))
     }
 
-    fn charge(&mut self, bytes: u32) -> wasmtime::Result<u32> {
+    /// A rule trapped on the record at this address.
+    #[inline(always)]
+    pub(crate) fn trap(&mut self, rule: u32, record: u32, code: u32) {
+        self.traps.push((rule, record, code));
+    }
+
+    #[inline(always)]
+    pub(crate) fn settle(&mut self) -> Result<u32, Broken> {
+        self.counting(|host| Ok(u32::from(host.scratch.settle().is_err())))
+    }
+
+    #[inline(always)]
+    pub(crate) fn look(&mut self, steps: u64) -> Result<(), Broken> {
+        self.counting(|host| {
+            // Where there are not so many steps, the word says so at the end of the rule.
+            let _ = host.scratch.steps(steps);
+            Ok(())
+        })
+    }
+
+    #[inline(always)]
+    pub(crate) fn regex(&mut self, id: u32, at: u32, len: u32) -> Result<u32, Broken> {
+        self.counting(|host| {
+            let regex = host.linked.regex(RegexId(id));
+            host.test(regex.steps(len as usize), || Ok(regex.is_match(host.bytes(at, len)?)))
+        })
+    }
+
+    #[inline(always)]
+    pub(crate) fn wildcard(&mut self, id: u32, at: u32, len: u32) -> Result<u32, Broken> {
+        self.counting(|host| {
+            let pattern = host.linked.wildcard(WildcardId(id));
+            host.test(pattern.steps(len as usize), || Ok(pattern.is_match(host.bytes(at, len)?)))
+        })
+    }
+
+    #[inline(always)]
+    pub(crate) fn in_list(&mut self, id: u32, cell: u32) -> Result<u32, Broken> {
+        self.counting(|host| {
+            let id = ListId(id);
+            let value = host.load(cell, &host.linked.program().lists[id.index()].ty)?;
+            let steps = if let Value::Bytes(text) = &value { looked_at(text.len()) } else { 0 };
+            host.test(steps, || Ok(host.linked.in_list(id, &value)))
+        })
+    }
+
+    #[inline(always)]
+    pub(crate) fn in_bytes(&mut self, id: u32, at: u32, len: u32) -> Result<u32, Broken> {
+        self.counting(|host| {
+            let SetMatcher::Bytes(set) = host.linked.set(SetId(id)) else { return Ok(0) };
+            host.test(set.steps(len as usize), || Ok(set.contains(host.bytes(at, len)?)))
+        })
+    }
+
+    #[inline(always)]
+    pub(crate) fn in_ips(&self, id: u32, family: u64, high: u64, low: u64) -> u32 {
+        let SetMatcher::Ip(set) = self.linked.set(SetId(id)) else { return 0 };
+        u32::from(set.contains_words(family, high, low))
+    }
+
+    #[inline(always)]
+    pub(crate) fn occurs(&mut self, at: u32, len: u32, needle: u32, needle_len: u32) -> Result<u32, Broken> {
+        self.counting(|host| {
+            let steps = Searcher::steps(needle_len as usize, len as usize);
+            host.test(steps, || Ok(Searcher::occurs(host.bytes(needle, needle_len)?, host.bytes(at, len)?)))
+        })
+    }
+
+    #[inline(always)]
+    pub(crate) fn search(&mut self, id: u32, at: u32, len: u32) -> Result<u32, Broken> {
+        self.counting(|host| {
+            let searcher = host.linked.searcher(NeedleId(id));
+            let steps = Searcher::steps(searcher.needle().len(), len as usize);
+            host.test(steps, || Ok(searcher.is_in(host.bytes(at, len)?)))
+        })
+    }
+
+    pub(crate) fn charge(&mut self, bytes: u32) -> Result<u32, Broken> {
         self.charging(|host| {
             let charged = host.scratch.charge(Scratch::ELEMENT_BYTES.saturating_add(bytes as usize));
             Ok(charged.map_or_else(|trap| TRAP + trap.code(), |()| PRESENT))
         })
     }
 
-    fn charge_value(&mut self, ty: u32, cell: u32) -> wasmtime::Result<u32> {
+    pub(crate) fn charge_value(&mut self, ty: u32, cell: u32) -> Result<u32, Broken> {
         self.charging(|host| {
-            let Some(ty) = host.packed.get(ty as usize) else { bail!("there is no type {ty}") };
+            let Some(ty) = host.packed.get(ty as usize) else { return Err(Broken::new(format_args!("there is no type {ty}"))) };
             let charged = host.scratch.charge_element(&host.load(cell, ty)?);
             Ok(charged.map_or_else(|trap| TRAP + trap.code(), |()| PRESENT))
         })
@@ -271,7 +319,7 @@ impl Host {
 
     /// Does something that counts steps in the control word.
     #[inline(always)]
-    pub(crate) fn counting<T>(&mut self, what: impl FnOnce(&Self) -> wasmtime::Result<T>) -> wasmtime::Result<T> {
+    pub(crate) fn counting<T>(&mut self, what: impl FnOnce(&Self) -> Result<T, Broken>) -> Result<T, Broken> {
         let [word] = self.words::<1>(METER)?;
         self.scratch.set_meter_word(word);
         let done = what(self)?;
@@ -281,7 +329,7 @@ impl Host {
 
     /// Counts steps and answers a test; 0 where the budget has not so many.
     #[inline(always)]
-    fn test(&self, steps: u64, test: impl FnOnce() -> wasmtime::Result<bool>) -> wasmtime::Result<u32> {
+    fn test(&self, steps: u64, test: impl FnOnce() -> Result<bool, Broken>) -> Result<u32, Broken> {
         if steps > 0 && self.scratch.steps(steps).is_err() {
             return Ok(0);
         }
@@ -309,7 +357,7 @@ impl Host {
     }
 
     /// Begins a call by the host: forgets what the last evaluation left, and counts anew.
-    pub(crate) fn begin_call(&mut self) -> wasmtime::Result<()> {
+    pub(crate) fn begin_call(&mut self) -> Result<(), Broken> {
         self.scratch.reset();
         self.heap.clear();
         self.write32(STALE, 0)?;
@@ -319,7 +367,7 @@ impl Host {
     }
 
     /// The words of an argument of a call by the host, as those of [`Host::value`]; `None` where there is no room for it.
-    pub(crate) fn argument(&mut self, ty: &Type, value: Value<'_>) -> wasmtime::Result<Option<[u64; 3]>> {
+    pub(crate) fn argument(&mut self, ty: &Type, value: Value<'_>) -> Result<Option<[u64; 3]>, Broken> {
         match self.outcome(ty, value) {
             Ok(outcome) => self.place(outcome),
             Err(_) => Ok(None),
@@ -327,7 +375,7 @@ impl Host {
     }
 
     /// Ends a call by the host: learns what it counted and charged.
-    pub(crate) fn end_call(&mut self) -> wasmtime::Result<()> {
+    pub(crate) fn end_call(&mut self) -> Result<(), Broken> {
         self.read_room();
         let [word] = self.words::<1>(METER)?;
         self.scratch.set_meter_word(word);
@@ -336,7 +384,7 @@ impl Host {
 
     /// The value in a cell.
     #[inline(always)]
-    fn load<'a>(&'a self, cell: u32, ty: &'a Type) -> wasmtime::Result<Value<'a>> {
+    fn load<'a>(&'a self, cell: u32, ty: &'a Type) -> Result<Value<'a>, Broken> {
         let [present, words @ ..] = self.words::<4>(cell)?;
         if present == 0 {
             return Ok(Value::Nil);
@@ -346,14 +394,14 @@ impl Host {
 
     /// The value with these words: Bytes are address and length, arrays and maps block and offset, then length.
     #[inline(always)]
-    pub(crate) fn value<'a>(&'a self, words: [u64; 3], ty: &'a Type) -> wasmtime::Result<Value<'a>> {
+    pub(crate) fn value<'a>(&'a self, words: [u64; 3], ty: &'a Type) -> Result<Value<'a>, Broken> {
         let [a, b, _] = words;
         let (low, high) = (a as u32, (a >> 32) as u32);
         Ok(match ty {
             Type::Bool => Value::Bool(a != 0),
             Type::Int => Value::Int(a as i64),
             Type::U32 => Value::U32(a as u32),
-            Type::List(..) => bail!("an array of a script is no value"),
+            Type::List(..) => return Err(Broken::new(format_args!("an array of a script is no value"))),
             Type::Float => Value::Float(f64::from_bits(a)),
             Type::Bytes => Value::Bytes(self.bytes(low, high)?),
             Type::Ip => Value::Ip(ip_from_words(words)),
@@ -362,7 +410,7 @@ impl Host {
         })
     }
 
-    fn call(&mut self, site: SiteId, cells: u32) -> wasmtime::Result<u32> {
+    pub(crate) fn call(&mut self, site: SiteId, cells: u32) -> Result<u32, Broken> {
         self.freshen()?;
         self.read_room();
         let it = &self.linked.program().sites[site.index()];
@@ -388,8 +436,8 @@ impl Host {
         self.store(cells, outcome)
     }
 
-    fn pack(&mut self, ty: u32, items: u32, len: u32, cell: u32) -> wasmtime::Result<u32> {
-        let Some(element) = self.packed.get(ty as usize) else { bail!("there is no type {ty}") };
+    pub(crate) fn pack(&mut self, ty: u32, items: u32, len: u32, cell: u32) -> Result<u32, Broken> {
+        let Some(element) = self.packed.get(ty as usize) else { return Err(Broken::new(format_args!("there is no type {ty}"))) };
         let mut values = Vec::with_capacity(len as usize);
         for i in 0..len {
             let [a, b] = self.words::<2>(items + i * 16)?;
@@ -418,12 +466,12 @@ impl Host {
     /// The address in linear memory of something that lies in its readable part.
     fn address(&self, ptr: *const u8, len: usize) -> Option<u32> {
         let at = ptr.addr().wrapping_sub(self.base.addr());
-        (at <= self.readable && at + len <= self.readable).then_some(at as u32)
+        at.checked_add(len).is_some_and(|end| end <= self.readable).then_some(at as u32)
     }
 
     /// Puts what a function answered into a cell.
     #[inline(always)]
-    fn store(&mut self, cell: u32, outcome: Result<Outcome, Trap>) -> wasmtime::Result<u32> {
+    fn store(&mut self, cell: u32, outcome: Result<Outcome, Trap>) -> Result<u32, Broken> {
         let words = match outcome {
             Err(trap) => return Ok(TRAP + trap.code()),
             Ok(Outcome::Nil) => return Ok(NIL),
@@ -440,7 +488,7 @@ impl Host {
 
     /// Brings a value into linear memory; answers its words, or nothing where there is no room.
     #[inline(always)]
-    fn place(&mut self, outcome: Outcome) -> wasmtime::Result<Option<[u64; 3]>> {
+    fn place(&mut self, outcome: Outcome) -> Result<Option<[u64; 3]>, Broken> {
         Ok(Some(match outcome {
             Outcome::Nil => [0; 3],
             Outcome::Words(words) => words,

@@ -38,7 +38,7 @@ pub(crate) enum Import {
     /// `(a, b)`: the remainder of Floats.
     FloatRem,
     /// `(elements, used, room, wanted, kind)`: sees to it that a growing array has room for so many elements, and answers where they are
-    /// then; 0 is the trap of memory. What an element is charged with and what it takes are in the kind, see [`kind`](crate::heap::kind).
+    /// then; 0 is the trap of memory. What an element is charged with and what it takes are in the kind, see `kind` in `array.rs`.
     Grow,
     /// `(elements, room, kind)`: frees what a growing array has.
     Free,
@@ -59,6 +59,32 @@ pub(crate) const NIL: u32 = 1;
 pub(crate) const TRAP: u32 = 16;
 
 impl Import {
+    /// All of them.
+    pub(crate) const ALL: [Import; 22] = [
+        Import::Trap,
+        Import::Call,
+        Import::Charge,
+        Import::ChargeValue,
+        Import::Settle,
+        Import::Look,
+        Import::Pack,
+        Import::Regex,
+        Import::Wildcard,
+        Import::InList,
+        Import::InBytes,
+        Import::InIps,
+        Import::Occurs,
+        Import::Search,
+        Import::FloatRem,
+        Import::Grow,
+        Import::Free,
+        Import::Packed,
+        Import::Log,
+        Import::Log2,
+        Import::Exp,
+        Import::Pow,
+    ];
+
     /// The name in the module.
     pub(crate) fn name(self) -> &'static str {
         match self {

@@ -3,18 +3,18 @@
 use std::ops::Range;
 use std::sync::Arc;
 
+use quintet_lang::Limits;
 use quintet_lang::ast::{FnId, Span};
-use quintet_lang::{HARD_CALLS, Limits};
 use quintet_runtime::{
-    ArenaKind, Batch, CallError, Candidates, Counting, Fault, FilterError, Instance, Interrupter, Linked, Matches, OwnedValue, RecordRef,
-    RuleSet, RunError, Threshold, Trap, Value, WriteMatches, WriteRuleSet, admit, makes, runs, set_bits,
+    ArenaKind, Batch, CallError, Candidates, Fault, FilterError, Instance, Interrupter, Linked, Matches, OwnedValue, RecordRef, RuleSet,
+    RunError, Threshold, Trap, Value, WriteMatches, WriteRuleSet, admit, makes, runs, set_bits,
 };
 use wasmtime::{Func, InstancePre, Store, TypedFunc};
 
 use crate::config::{Memory, Setup};
-use crate::host::Host;
+use crate::host::{Host, counting};
 use crate::module::{MEMORY, ONE, RUN, TEST};
-use crate::places::{CALLS, LIMIT, METER_START, METER_START_IF_WITHIN, PEAK, Places, ROOM_START, STACK_PEAK, TOP};
+use crate::places::{PEAK, Places, STACK_PEAK};
 use crate::window::Window;
 
 /// Scratch memory that is kept between calls.
@@ -78,21 +78,8 @@ impl Runner {
         let makes = program.program().rules.iter().map(|rule| makes(program.program(), rule)).collect();
         let Some(memory) = instance.get_memory(&mut store, MEMORY) else { wasmtime::bail!("the module exports no memory") };
         let window = Window::new(&mut store, memory, setup.memory, places);
-        let host = store.data_mut();
-        host.write32(TOP, places.scratch)?;
-        host.write32(PEAK, places.scratch)?;
-        host.write32(LIMIT, places.window)?;
-        host.write32(STACK_PEAK, places.stack)?;
-        host.write32(CALLS, limits.calls.min(HARD_CALLS) as u32)?;
-        // No more than `HARD_MEMORY_BYTES`.
-        let room = host.scratch().rest() as u32;
-        host.write32(ROOM_START, room)?;
-        let start = host.scratch().meter_start();
-        host.write(METER_START, &start.to_le_bytes())?;
-        let counting = || (0..program.program().rules.len()).map(|rule| Counting::of(&program, rule, limits.steps));
-        let counts = counting().any(|counting| counting != Counting::Never);
-        let within = counting().filter_map(|counting| if let Counting::Within(most) = counting { Some(most) } else { None });
-        let within = within.min().unwrap_or(usize::MAX);
+        store.data_mut().start(limits.calls)?;
+        let (counts, within) = counting(&program, limits.steps);
         let candidates = Candidates::new(&program, limits);
         let entries = Vec::new();
         Ok(Runner { program, setup, places, store, instance, entries, run, test, makes, one, window, counts, within, candidates })
@@ -115,9 +102,7 @@ impl Runner {
     /// Says whether the rules that count only what they look at are known to stay within the budget.
     #[inline]
     fn set_within(&mut self, within: bool) -> Result<(), RunError> {
-        let host = self.store.data_mut();
-        let start = host.scratch().meter_start_if(within);
-        host.write(METER_START_IF_WITHIN, &start.to_le_bytes()).map_err(|e| RunError::new(self.setup.id(), e))
+        self.store.data_mut().set_within(within).map_err(|e| RunError::new(self.setup.id(), e))
     }
 
     /// [`Instance::run_batch`] where the budget might be passed.

@@ -16,18 +16,25 @@
 //! # When to use it
 //! When rules come from people who are not trusted, and the defence in depth of a sandbox is worth a compile time of some 0.2 to 0.4
 //! milliseconds per program. Compiling many rules as one program is much cheaper than one by one.
+// What only running needs is not told apart from what is shown.
+#![cfg_attr(not(feature = "run"), allow(dead_code, unused_imports))]
 
 mod arith;
 mod array;
 mod body;
 mod call;
 mod compare;
+#[cfg(feature = "run")]
 mod compile;
+#[cfg(feature = "run")]
 mod config;
+#[cfg(feature = "run")]
 mod disassemble;
 mod each;
 mod elements;
+#[cfg(feature = "run")]
 mod emit;
+#[cfg(feature = "run")]
 mod entry;
 mod expr;
 mod fill;
@@ -37,13 +44,17 @@ mod heap;
 mod helpers;
 mod host;
 mod import;
+#[cfg(feature = "run")]
 mod instance;
 mod intrinsic;
+mod lent;
+#[cfg(feature = "run")]
+mod link;
 
 mod logic;
 mod module;
 mod places;
-#[cfg(target_os = "linux")]
+#[cfg(all(target_os = "linux", feature = "run"))]
 mod region;
 mod rules;
 mod script;
@@ -54,7 +65,13 @@ mod steps;
 mod stmt;
 mod uses;
 mod walk;
+mod wat;
+#[cfg(feature = "run")]
 mod window;
 
+#[cfg(feature = "run")]
 pub use compile::Wasm;
+#[cfg(feature = "run")]
 pub use config::configurations;
+pub use lent::{Lent, LentInstance, RunArguments};
+pub use wat::wat;

@@ -12,7 +12,7 @@ use wasm_encoder::{
 use crate::body::Code;
 use crate::helpers::Helper;
 use crate::import::Import;
-use crate::places::{CONSTANTS, Places};
+use crate::places::{CONSTANTS, Extent, Places};
 
 /// The namespace of the host's functions.
 pub(crate) const HOST: &str = "quintet";
@@ -168,10 +168,10 @@ impl Builder {
         self,
         (run, one, test): (Target, Option<Target>, Option<Target>),
         (rules, answers): (usize, usize),
-        mapped: bool,
+        extent: Extent,
         names: bool,
     ) -> Option<Finished> {
-        let places = Places::new(self.constants.len(), self.cells, (rules, answers), self.scripts, mapped)?;
+        let places = Places::new(self.constants.len(), self.cells, (rules, answers), self.scripts, extent)?;
         let (imports, helpers): (Vec<_>, Vec<_>) = (self.imports.into_iter().collect(), self.helpers.into_iter().collect());
         let number = |target: Target| -> u32 {
             match target {

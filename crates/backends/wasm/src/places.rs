@@ -55,6 +55,21 @@ pub(crate) const CELL: u32 = 32;
 /// Bytes from a cell to the value's first word.
 pub(crate) const CELL_VALUE: u32 = 8;
 
+/// The stack of arrays and scratch memory where all of both is copied at each call of the host.
+const SMALL_STACK: u64 = 2 << 20;
+const SMALL_SCRATCH: u32 = 1 << 20;
+
+/// How much there is of each part.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Extent {
+    /// An address range of 4 GiB, into which batches are mapped.
+    Mapped,
+    /// A memory into which batches are copied.
+    Copied,
+    /// A memory that is copied as a whole, see [`Lent`](crate::Lent).
+    Small,
+}
+
 /// The places that depend on the program.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Places {
@@ -77,7 +92,7 @@ pub(crate) struct Places {
 impl Places {
     /// The places for so many bytes of constants, cells, rules and bytes of answers (but at least those of 64 records), with or without
     /// scripts; `None` where that is more than there is room for.
-    pub(crate) fn new(constants: usize, cells: u32, (rules, answers): (usize, usize), scripts: bool, mapped: bool) -> Option<Places> {
+    pub(crate) fn new(constants: usize, cells: u32, (rules, answers): (usize, usize), scripts: bool, extent: Extent) -> Option<Places> {
         let room = u64::from(MAPPED_WINDOW / 2);
         let cells_at = (u64::from(CONSTANTS) + constants as u64).next_multiple_of(64);
         let answers_at = (cells_at + u64::from(cells) * u64::from(CELL)).next_multiple_of(64);
@@ -87,16 +102,15 @@ impl Places {
         if stack > room {
             return None;
         }
-        let scratch = match (scripts, mapped) {
-            (false, _) => stack,
-            (true, true) => stack + MAPPED_STACK,
-            (true, false) => stack + COPIED_STACK,
+        let (frames, room) = match extent {
+            Extent::Mapped => (MAPPED_STACK, None),
+            Extent::Copied => (COPIED_STACK, Some(COPIED_SCRATCH)),
+            Extent::Small => (SMALL_STACK, Some(SMALL_SCRATCH)),
         };
-        let (window, pages) = if mapped {
-            (MAPPED_WINDOW, (4 << 30) / PAGE)
-        } else {
-            let window = scratch as u32 + COPIED_SCRATCH;
-            (window, u64::from(window) / PAGE)
+        let scratch = if scripts { stack + frames } else { stack };
+        let (window, pages) = match room {
+            None => (MAPPED_WINDOW, (4 << 30) / PAGE),
+            Some(room) => (scratch as u32 + room, (scratch + u64::from(room)) / PAGE),
         };
         let (cells, answers, blocks) = (cells_at as u32, answers_at as u32, blocks as u32);
         Some(Places { cells, answers, blocks, stack: stack as u32, scratch: scratch as u32, window, pages })

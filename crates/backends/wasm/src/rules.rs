@@ -9,7 +9,7 @@ use crate::body::{Body, Label, at};
 use crate::generator::Generator;
 use crate::import::Import;
 use crate::module::{Builder, Finished, Hole, Signature, Target};
-use crate::places::{METER_START, METER_START_IF_WITHIN, ROOM, ROOM_START, STALE, STALE_BUT_ROOM};
+use crate::places::{Extent, METER_START, METER_START_IF_WITHIN, ROOM, ROOM_START, STALE, STALE_BUT_ROOM};
 use crate::script;
 use crate::search;
 
@@ -29,7 +29,7 @@ const PICK: Signature = Signature::of(&[I32; 4], &[I64]);
 const ONE: Signature = Signature::of(&[I32; 4], &[]);
 
 /// The module for a program; `None` where it is larger than there is room for.
-pub(crate) fn module(linked: &Linked, mapped: bool, names: bool) -> Option<Finished> {
+pub(crate) fn module(linked: &Linked, extent: Extent, names: bool) -> Option<Finished> {
     let mut builder = Builder::new(search::count(linked.program()));
     script::functions(linked, &mut builder);
     let rules: Vec<Target> = (0..linked.program().rules.len()).map(|index| rule(linked, &mut builder, index)).collect();
@@ -50,7 +50,7 @@ pub(crate) fn module(linked: &Linked, mapped: bool, names: bool) -> Option<Finis
             (Some(one), Some(test))
         }
     };
-    builder.finish((run, one, test), (rules.len(), linked.threshold(Threshold::WasmAnswerBytes)), mapped, names)
+    builder.finish((run, one, test), (rules.len(), linked.threshold(Threshold::WasmAnswerBytes)), extent, names)
 }
 
 impl Generator<'_> {

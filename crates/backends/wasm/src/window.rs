@@ -219,7 +219,7 @@ mod tests {
     use crate::body::{Body, at};
     use crate::config::{Compiler, Setup};
     use crate::module::{Builder, MEMORY, RUN, Signature};
-    use crate::places::MAPPED_WINDOW;
+    use crate::places::{Extent, MAPPED_WINDOW};
 
     /// A module whose entry point writes a word, if it is not 0, and answers the word that stands there.
     struct Guest {
@@ -239,7 +239,7 @@ mod tests {
         body.i().local_get(0).i64_load(at(0));
         let mut builder = Builder::new(0);
         let run = builder.add("run", Signature::of(&[I32, I64], &[I64]), body.finish());
-        let finished = builder.finish((run, None, None), (1, 0), true, false).unwrap();
+        let finished = builder.finish((run, None, None), (1, 0), Extent::Mapped, false).unwrap();
         let shared = Setup { compiler, memory: config::Memory::Mapped }.shared(false).unwrap();
         let module = Module::from_binary(&shared.engine, &finished.wasm).unwrap();
         let mut store = Store::new(&shared.engine, Host::new(linked, Arc::from([]), finished.places, &quintet_lang::Limits::default()));

@@ -106,7 +106,9 @@ impl OneByte {
 /// Machines for which there is no vector search: no needle is short, and the general search is used.
 #[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
 mod portable {
+    #[derive(Clone, Debug)]
     pub(super) enum Finder {}
+    #[derive(Clone, Debug)]
     pub(super) enum One {}
 
     impl Finder {

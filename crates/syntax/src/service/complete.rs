@@ -81,7 +81,7 @@ enum Slot {
 }
 
 /// A value as rules write it.
-pub(super) fn literal(value: &Const) -> String {
+pub fn literal(value: &Const) -> String {
     match value {
         Const::Bool(b) => b.to_string(),
         Const::Int(i) => i.to_string(),

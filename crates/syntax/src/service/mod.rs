@@ -18,7 +18,7 @@ use serde::Serialize;
 use crate::kind::TokenKind;
 use crate::tree::Tree;
 
-pub use complete::{Completion, CompletionKind, Completions};
+pub use complete::{Completion, CompletionKind, Completions, literal};
 pub use hover::Hover;
 pub use operators::operators;
 pub use positions::{Place, Positions, Stretch};

@@ -1,0 +1,15 @@
+//! The Lua of a program, for who wants to read it.
+
+use quintet_runtime::Linked;
+
+use crate::chunk::chunk;
+use crate::data::Data;
+
+/// The Lua source of a program, which needs no LuaJIT.
+///
+/// # Errors
+/// When the program has more expressions than code is made of.
+pub fn source(program: &Linked) -> Result<String, String> {
+    program.fits_code().map_err(|e| e.to_string())?;
+    Ok(chunk(program, &mut Data::default()))
+}

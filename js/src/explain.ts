@@ -1,0 +1,68 @@
+/**
+ * What the engine makes of rules: typed trees, the plan, WebAssembly and Lua as text, and WebAssembly that the page runs itself. This is a third
+ * file, which is loaded when {@link init} of this module is called.
+ */
+import { bytes } from "#bytes";
+import type { Source } from "./index.js";
+import start, { ast as astOf, emit as emitOf, passes as passesOf } from "./quintet_explain.js";
+import type { Options } from "./run.js";
+import { Sandbox } from "./sandbox.js";
+import { type AnyScheme, schemeText, settings } from "./settings.js";
+
+export type { Sandbox };
+
+let started: Promise<void> | undefined;
+let memory: WebAssembly.Memory | undefined;
+
+/**
+ * Loads the engine; calls after the first wait for it. By default the file is the one beside this module.
+ *
+ * @throws where the file cannot be had; the next call tries again.
+ */
+export function init(source?: Source): Promise<void> {
+  started ??= begin(source).catch((error: unknown) => {
+    started = undefined;
+    throw error;
+  });
+  return started;
+}
+
+async function begin(source?: Source): Promise<void> {
+  ({ memory } = await start({ module_or_path: source ?? (await bytes("explain")) }));
+}
+
+/** The names of the passes that rewrite rules before they are compiled, in their order. */
+export function passes(): string[] {
+  return JSON.parse(passesOf());
+}
+
+/**
+ * The typed tree of a text after these passes, as text; without them it is the checked text.
+ *
+ * @throws where the scheme or the text are wrong, or there is no such pass.
+ */
+export function ast(scheme: AnyScheme, text: string, names: readonly string[] = []): string {
+  return astOf(schemeText(scheme), text, names.length > 0 ? names.join(",") : "off");
+}
+
+/** What is made of rules: what all backends are told of them, WebAssembly as text, the source of Lua. */
+export type Form = "plan" | "wat" | "lua";
+
+/**
+ * What the engine makes of a text, after all passes: what `quintet explain --emit` shows.
+ *
+ * @throws where the scheme, the lists or the text are wrong.
+ */
+export function emit(scheme: AnyScheme, text: string, form: Form, lists: Record<string, string> = {}): string {
+  return emitOf(schemeText(scheme), text, JSON.stringify(lists), form);
+}
+
+/**
+ * Rules as WebAssembly that the page's own engine runs. What functions make for one rule on one record may take 1 MiB.
+ *
+ * @throws where the scheme, the lists or the text are wrong.
+ */
+export function sandbox(scheme: AnyScheme, text: string, options: Omit<Options, "backend"> = {}): Sandbox {
+  if (!memory) throw new Error("call `init` first");
+  return new Sandbox(schemeText(scheme), text, ...settings(options), memory);
+}

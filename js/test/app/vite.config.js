@@ -1,0 +1,1 @@
+export default { worker: { format: "es" }, optimizeDeps: { exclude: ["quintet-rules"] } };

@@ -1,0 +1,66 @@
+/** The engine's worker: what is made of a text, and what its rules answer. */
+import { ast, emit, init as initExplain, passes, sandbox } from "quintet-rules/explain";
+import { type Answer, Rules, init } from "quintet-rules/run";
+import { WAYS, type Way } from "./ways.js";
+
+/** What is asked. */
+export interface Question {
+  id: number;
+  scheme: string;
+  text: string;
+  records: string;
+}
+
+/** The typed tree after a pass that changed it. */
+export interface Step {
+  name: string;
+  text: string;
+}
+
+/** What is answered; a text with mistakes has nothing but the reason. */
+export interface Made {
+  steps: Step[];
+  plan: string;
+  wat: string;
+  lua: string;
+  names: string[];
+  answers: Record<Way, Answer[]> | string;
+}
+
+export type Reply = { id: number; made: Made } | { id: number; error: string };
+
+const said = (error: unknown) => (error instanceof Error ? error.message : String(error));
+
+async function make({ scheme, text, records }: Question): Promise<Made> {
+  const steps: Step[] = [{ name: "checked", text: ast(scheme, text) }];
+  const names = passes();
+  for (let count = 1; count <= names.length; count += 1) {
+    const after = ast(scheme, text, names.slice(0, count));
+    if (after !== steps.at(-1)!.text) steps.push({ name: names[count - 1]!, text: after });
+  }
+  const rules = {
+    interp: new Rules(scheme, text, { backend: "interp" }),
+    closures: new Rules(scheme, text, { backend: "closures" }),
+    wasm: sandbox(scheme, text),
+  };
+  let answers: Made["answers"];
+  try {
+    answers = { interp: rules.interp.evaluate(records), closures: rules.closures.evaluate(records), wasm: await rules.wasm.evaluate(records) };
+  } catch (error) {
+    answers = said(error);
+  }
+  const made = { steps, plan: emit(scheme, text, "plan"), wat: emit(scheme, text, "wat"), lua: emit(scheme, text, "lua"), names: rules.interp.names, answers };
+  for (const way of WAYS) rules[way].free();
+  return made;
+}
+
+self.addEventListener("message", async ({ data }: MessageEvent<Question>) => {
+  let reply: Reply;
+  try {
+    await Promise.all([init(), initExplain()]);
+    reply = { id: data.id, made: await make(data) };
+  } catch (error) {
+    reply = { id: data.id, error: said(error) };
+  }
+  self.postMessage(reply);
+});

@@ -1,0 +1,265 @@
+import { Compartment, StateEffect, StateField } from "@codemirror/state";
+import { Decoration, EditorView } from "@codemirror/view";
+import { basicSetup } from "codemirror";
+import type { Finding } from "quintet-rules";
+import { define } from "quintet-rules/builder";
+import { spawn } from "quintet-rules/client";
+import { format, quintet } from "quintet-rules/codemirror";
+import * as schemes from "quintet-rules/schemes";
+import { answersView } from "./answers.js";
+import type { Made, Question, Reply, Step } from "./engine.js";
+import { EXAMPLES } from "./examples.js";
+import { read, write } from "./link.js";
+import { treeView } from "./tree.js";
+
+const SCHEMES: Record<string, string> = schemes;
+const TABS = ["builder", "tree", "passes", "plan", "wat", "lua"] as const;
+type Tab = (typeof TABS)[number];
+const TITLES: Record<Tab, string> = { builder: "Builder", tree: "Syntax", passes: "AST", plan: "Plan", wat: "WAT", lua: "Lua" };
+
+const element = <E extends HTMLElement>(id: string) => document.getElementById(id) as E;
+const schemeSelect = element<HTMLSelectElement>("scheme");
+const exampleSelect = element<HTMLSelectElement>("example");
+const status = element("status");
+const panel = element("panel");
+const steps = element("steps");
+
+define();
+const builder = document.createElement("quintet-builder");
+builder.addEventListener("change", () => {
+  const [before, after] = [editor.state.doc.toString(), builder.value];
+  // What is the same at both ends stays, so that the editor keeps its place and its history.
+  let from = 0;
+  while (from < before.length && before[from] === after[from]) from += 1;
+  let same = 0;
+  while (same < Math.min(before.length, after.length) - from && before.at(-1 - same) === after.at(-1 - same)) same += 1;
+  editor.dispatch({ changes: { from, to: before.length - same, insert: after.slice(from, after.length - same) } });
+});
+
+let tab: Tab = "tree";
+let step = Number.POSITIVE_INFINITY;
+let made: Made | undefined;
+let question = 0;
+
+// The scheme, the text and the records.
+
+const client = spawn(SCHEMES["packets"]!);
+builder.service = client;
+
+const marked = StateEffect.define<{ from: number; to: number } | undefined>();
+const marks = StateField.define({
+  create: () => Decoration.none,
+  update(decorations, transaction) {
+    for (const effect of transaction.effects) {
+      if (!effect.is(marked)) continue;
+      const range = effect.value;
+      const shown = range && range.from < range.to && range.to <= transaction.newDoc.length;
+      return shown ? Decoration.set(Decoration.mark({ class: "marked" }).range(range.from, range.to)) : Decoration.none;
+    }
+    return decorations.map(transaction.changes);
+  },
+  provide: (field) => EditorView.decorations.from(field),
+});
+
+const dark = matchMedia("(prefers-color-scheme: dark)");
+const isDark = () => (document.documentElement.dataset["theme"] ?? (dark.matches ? "dark" : "light")) === "dark";
+
+const changed = EditorView.updateListener.of((update) => {
+  if (update.docChanged) later();
+});
+const themed = new Compartment();
+const label = (id: string) => EditorView.contentAttributes.of({ "aria-labelledby": id });
+// Tab leaves the editors, as it leaves any other part of the page.
+const editor = new EditorView({
+  parent: element("editor"),
+  extensions: [basicSetup, EditorView.lineWrapping, quintet(client, { onFindings: findings }), marks, changed, label("rules-title"), themed.of([])],
+});
+const records = new EditorView({
+  parent: element("records-editor"),
+  extensions: [basicSetup, EditorView.lineWrapping, changed, label("records-title"), themed.of([])],
+});
+
+function setText(view: EditorView, text: string) {
+  view.dispatch({ changes: { from: 0, to: view.state.doc.length, insert: text }, selection: { anchor: 0 } });
+}
+
+function findings(found: Finding[]) {
+  const errors = found.filter((finding) => finding.severity === "error").length;
+  const first = found[0];
+  status.className = errors > 0 ? "wrong" : "";
+  if (!first) status.textContent = "No mistakes.";
+  else status.textContent = `Line ${first.at.start.line + 1}: ${first.message}${found.length > 1 ? `, and ${found.length - 1} more` : ""}`;
+}
+
+// The engine, which is started anew where a text was too much for it.
+
+let engine: Worker | undefined;
+let asked: ReturnType<typeof setTimeout> | undefined;
+
+function started(): Worker {
+  engine ??= (() => {
+    const worker = new Worker(new URL("./engine.js", import.meta.url), { type: "module" });
+    worker.addEventListener("message", ({ data }: MessageEvent<Reply>) => {
+      if (data.id !== question) return;
+      made = "made" in data ? data.made : undefined;
+      document.body.dataset["made"] = made ? String(data.id) : "none";
+      if ("error" in data && data.error.includes("unreachable")) engine = (worker.terminate(), undefined);
+      show();
+    });
+    return worker;
+  })();
+  return engine;
+}
+
+function later() {
+  clearTimeout(asked);
+  asked = setTimeout(ask, 200);
+}
+
+function ask() {
+  question += 1;
+  const scheme = SCHEMES[schemeSelect.value]!;
+  started().postMessage({ id: question, scheme, text: editor.state.doc.toString(), records: records.state.doc.toString() } satisfies Question);
+  void address();
+}
+
+async function address() {
+  const shown = { scheme: schemeSelect.value, text: editor.state.doc.toString(), records: records.state.doc.toString(), tab };
+  history.replaceState(null, "", await write(shown));
+}
+
+// What is shown of it.
+
+function show() {
+  document.body.dataset["tab"] = tab;
+  element("answers").replaceChildren(...(made ? [answersView(made)] : []));
+  steps.hidden = tab !== "passes" || !made;
+  if (tab === "tree") {
+    const text = editor.state.doc.toString();
+    void client.parse(text).then((tree) => {
+      if (tab === "tree" && text === editor.state.doc.toString()) {
+        panel.replaceChildren(treeView(tree, (range) => editor.dispatch({ effects: marked.of(range) })));
+      }
+    });
+  } else if (tab === "builder") {
+    builder.value = editor.state.doc.toString();
+    if (builder.parentElement !== panel) panel.replaceChildren(builder);
+  } else if (!made) {
+    panel.replaceChildren("Nothing: the rules have mistakes.");
+  } else if (tab === "passes") {
+    showPasses(made.steps);
+  } else {
+    panel.replaceChildren(code(made[tab]));
+  }
+}
+
+function showPasses(all: Step[]) {
+  const at = Math.min(step, all.length - 1);
+  steps.replaceChildren(
+    ...all.map(({ name }, number) => {
+      const button = document.createElement("button");
+      button.type = "button";
+      button.textContent = name;
+      button.setAttribute("aria-pressed", String(number === at));
+      button.addEventListener("click", () => {
+        step = number === all.length - 1 ? Number.POSITIVE_INFINITY : number;
+        showPasses(all);
+      });
+      return button;
+    }),
+  );
+  const before = new Set(all[at - 1]?.text.split("\n"));
+  panel.replaceChildren(code(all[at]!.text, at > 0 ? (line) => !before.has(line) : () => false));
+}
+
+/** A listing; lines that are new are marked. */
+function code(text: string, isNew: (line: string) => boolean = () => false): HTMLElement {
+  const pre = document.createElement("pre");
+  for (const line of text.trimEnd().split("\n")) {
+    const shown = document.createElement(isNew(line) ? "ins" : "span");
+    shown.textContent = `${line}\n`;
+    pre.append(shown);
+  }
+  return pre;
+}
+
+function choose(chosen: Tab) {
+  tab = chosen;
+  for (const button of element("tabs").querySelectorAll("button")) {
+    const here = button.dataset["tab"] === tab;
+    button.setAttribute("aria-selected", String(here));
+    button.tabIndex = here ? 0 : -1;
+    if (here) panel.setAttribute("aria-labelledby", button.id);
+  }
+  show();
+  void address();
+}
+
+for (const name of TABS) {
+  const button = element("tabs").appendChild(document.createElement("button"));
+  button.type = "button";
+  button.role = "tab";
+  button.id = `tab-${name}`;
+  button.dataset["tab"] = name;
+  button.textContent = TITLES[name];
+  button.setAttribute("aria-controls", "panel");
+  button.addEventListener("click", () => choose(name));
+}
+element("tabs").addEventListener("keydown", (event) => {
+  const turn = { ArrowRight: 1, ArrowLeft: TABS.length - 1 }[event.key];
+  if (!turn) return;
+  const next = TABS[(TABS.indexOf(tab) + turn) % TABS.length]!;
+  choose(next);
+  element(`tab-${next}`).focus();
+});
+
+// The header.
+
+for (const name of Object.keys(SCHEMES).sort()) schemeSelect.add(new Option(name, name));
+exampleSelect.add(new Option("…", ""));
+EXAMPLES.forEach(({ name }, number) => exampleSelect.add(new Option(name, String(number))));
+
+function open(shown: { scheme: string; text: string; records: string }) {
+  schemeSelect.value = shown.scheme in SCHEMES ? shown.scheme : "packets";
+  void client.scheme(SCHEMES[schemeSelect.value]!);
+  builder.service = client;
+  setText(editor, shown.text);
+  setText(records, shown.records);
+  ask();
+}
+
+schemeSelect.addEventListener("change", () => {
+  open({ scheme: schemeSelect.value, text: editor.state.doc.toString(), records: records.state.doc.toString() });
+});
+exampleSelect.addEventListener("change", () => {
+  const example = EXAMPLES[Number.parseInt(exampleSelect.value, 10)];
+  if (example) open(example);
+  exampleSelect.value = "";
+});
+element("format").addEventListener("click", () => void format(client, editor));
+element("share").addEventListener("click", async () => {
+  await address();
+  await navigator.clipboard.writeText(location.href).then(
+    () => (status.textContent = "The link is in the clipboard."),
+    () => (status.textContent = "The link is in the address of this page."),
+  );
+});
+
+function theme() {
+  document.documentElement.classList.toggle("dark", isDark());
+  for (const view of [editor, records]) view.dispatch({ effects: themed.reconfigure(EditorView.darkTheme.of(isDark())) });
+}
+element("theme").addEventListener("click", () => {
+  document.documentElement.dataset["theme"] = isDark() ? "light" : "dark";
+  theme();
+});
+dark.addEventListener("change", theme);
+
+const linked = await read(location.hash);
+open(linked ?? EXAMPLES[0]!);
+theme();
+choose(TABS.find((name) => name === linked?.tab) ?? "tree");
+addEventListener("hashchange", async () => {
+  const shown = await read(location.hash);
+  if (shown) open(shown);
+});

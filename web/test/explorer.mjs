@@ -1,0 +1,202 @@
+// The explorer as a visitor has it: the built files, served as plain files, in a headless Chromium. SHOTS names a folder for pictures of it.
+import assert from "node:assert/strict";
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { launch, open } from "../../js/test/chromium.mjs";
+import { serve } from "../../js/test/serve.mjs";
+
+const dist = new URL("../dist", import.meta.url).pathname;
+let [browser, server] = [];
+
+before(async () => {
+  [browser, server] = await Promise.all([launch(), serve(dist)]);
+});
+
+after(async () => {
+  await browser?.close();
+  server?.close();
+});
+
+/** Waits for the answer to what was asked last. */
+const made = (page, after = 0) =>
+  page.waitForFunction((after) => Number(document.body.dataset.made) > after, {}, after).then(() => page.evaluate(() => Number(document.body.dataset.made)));
+
+const texts = (page, selector) => page.$$eval(selector, (elements) => elements.map((element) => element.textContent.trim()));
+
+async function tab(page, name) {
+  await page.click(`#tab-${name}`);
+  await page.waitForFunction((name) => document.body.dataset.tab === name && document.querySelector("#panel").textContent, {}, name);
+  return page.$eval("#panel", (panel) => panel.textContent);
+}
+
+async function write(page, text) {
+  await page.click("#editor .cm-content");
+  await page.keyboard.down("Control");
+  await page.keyboard.press("a");
+  await page.keyboard.up("Control");
+  await page.keyboard.press("Delete");
+  await page.keyboard.type(text);
+}
+
+test("rules are shown in all forms and answered by all backends", { timeout: 120_000 }, async () => {
+  const { page, seen } = await open(browser, server.address, { viewport: { width: 1280, height: 900 } });
+  await made(page);
+  assert.deepEqual(await texts(page, "#answers thead th"), ["record", "web", "from_inside", "odd_port"]);
+  assert.deepEqual(await texts(page, "#answers tbody tr:nth-child(1) td"), ["yes", "yes", "yes"]);
+  assert.deepEqual(await texts(page, "#answers tbody tr:nth-child(2) td"), ["yes", "no", "trap division by zero"]);
+  assert.match(await page.$eval("#answers caption", (caption) => caption.textContent), /answer alike/);
+
+  assert.match(await tab(page, "tree"), /file.*rule.*compare/s);
+  assert.match(await tab(page, "passes"), /rule "web"/);
+  const steps = await texts(page, "#steps button");
+  assert.ok(steps.length > 1 && steps[0] === "checked", `${steps}`);
+  await page.click("#steps button:first-child");
+  const checked = await page.$eval("#panel", (panel) => panel.textContent);
+  await page.click("#steps button:last-child");
+  assert.notEqual(await page.$eval("#panel", (panel) => panel.textContent), checked);
+  assert.ok((await texts(page, "#panel ins")).length > 0);
+  assert.match(await tab(page, "wat"), /\(module/);
+  assert.match(await tab(page, "lua"), /local /);
+  assert.ok((await tab(page, "plan")).length > 20);
+
+  // A node of the tree is marked in the text.
+  await tab(page, "tree");
+  const number = await page.waitForSelector("xpath/.//button[starts-with(., 'number 443')]");
+  await number.hover();
+  assert.equal(await page.$eval(".marked", (mark) => mark.textContent), "443");
+  assert.deepEqual(seen.complaints, []);
+});
+
+test("a mistake is said, nothing leaves the page, and a link brings all back", { timeout: 120_000 }, async () => {
+  const { page, seen } = await open(browser, server.address, { viewport: { width: 1280, height: 900 } });
+  const first = await made(page);
+  const served = server.requests.length;
+  await write(page, "tcp.prt == 80");
+  await page.waitForFunction(() => document.querySelector("#status").textContent.includes("tcp.prt"));
+  await page.waitForSelector(".cm-lintRange-error");
+  await write(page, "tcp.dstport == 80");
+  await made(page, first);
+  await page.waitForFunction(() => document.querySelectorAll("#answers thead th").length === 2);
+  assert.deepEqual(await texts(page, "#answers tbody td"), ["no", "yes", "no"]);
+  await tab(page, "lua");
+  await page.waitForFunction(() => location.hash.length > 20);
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  assert.equal(server.requests.length, served);
+  assert.deepEqual(seen.requests.filter((url) => !url.startsWith(server.address) && !url.startsWith("data:")), []);
+
+  const again = await open(browser, page.url(), { viewport: { width: 1280, height: 900 } });
+  await made(again.page);
+  assert.equal(await again.page.$eval("#editor .cm-content", (content) => content.textContent), "tcp.dstport == 80");
+  assert.equal(await again.page.$eval("#tab-lua", (button) => button.getAttribute("aria-selected")), "true");
+  const broken = await open(browser, `${server.address}#1notalink`, {});
+  await made(broken.page);
+  assert.deepEqual([seen.complaints, again.seen.complaints, broken.seen.complaints], [[], [], []]);
+});
+
+test("the builder changes what is edited and nothing else", { timeout: 120_000 }, async () => {
+  const { page, seen } = await open(browser, server.address, { viewport: { width: 1280, height: 900 } });
+  await made(page);
+  const start = '# web\ntcp.dstport==80   and(udp or http.host contains "a\u00e9") and len(http.host)>3 # end';
+  await tab(page, "builder");
+  const set = (text) => page.evaluate((text) => {
+    const builder = document.querySelector("quintet-builder");
+    builder.value = text;
+  }, text);
+  const text = () => page.$eval("quintet-builder", (builder) => builder.value);
+  const change = async (label, value) => {
+    const before = await text();
+    await page.waitForSelector(`quintet-builder [aria-label="${label}"]`);
+    await page.$eval(`quintet-builder [aria-label="${label}"]`, (control, value) => {
+      control.focus();
+      control.value = value;
+      control.dispatchEvent(new Event("change"));
+    }, value);
+    await page.waitForFunction((before) => document.querySelector("quintet-builder").value !== before, {}, before);
+    // The same control has the focus when all is shown again.
+    await page.waitForFunction(() => document.activeElement?.dataset?.key !== undefined);
+  };
+
+  await set(start);
+  await page.waitForSelector('[aria-label="value of tcp.dstport"]');
+  await change("value of tcp.dstport", "443");
+  assert.equal(await text(), start.replace("80", "443"));
+  await change("value of http.host", 'say "hi"');
+  assert.equal(await text(), start.replace("80", "443").replace('"a\u00e9"', '"say \\"hi\\""'));
+  await change("operator of tcp.dstport", "<=");
+  assert.match(await text(), /tcp\.dstport<=443   and/);
+  await change("operator of tcp.dstport", "in");
+  assert.match(await text(), /tcp\.dstport in \{443\}   and/);
+  await change("value of tcp.dstport", "80 443");
+  assert.match(await text(), /in \{80 443\}   and/);
+  await change("text of compare", "len(http.host)>4");
+  assert.ok((await text()).endsWith("len(http.host)>4 # end"));
+  // What the editor has is what the builder has.
+  assert.equal((await texts(page, "#editor .cm-line")).at(-1), (await text()).split("\n").at(-1));
+
+  // What cannot stand there is marked and not taken.
+  const kept = await text();
+  await page.$eval('[aria-label="value of tcp.dstport"]', (control) => {
+    control.value = "80 }";
+    control.dispatchEvent(new Event("change"));
+  });
+  await page.waitForSelector('[aria-label="value of tcp.dstport"][aria-invalid]');
+  assert.equal(await text(), kept);
+
+  // Conditions are added and removed.
+  await set("tcp.dstport == 80 and udp");
+  await page.waitForSelector('[aria-label="remove udp"]');
+  await page.click('[aria-label="add a condition to all of"]');
+  await page.waitForFunction(() => document.querySelectorAll("quintet-builder li").length === 3);
+  assert.match(await text(), /^tcp\.dstport == 80 and udp and /);
+  await page.click('[aria-label="remove tcp.dstport == 80"]');
+  await page.waitForFunction(() => document.querySelectorAll("quintet-builder li").length === 2);
+  assert.match(await text(), /^udp and /);
+  assert.deepEqual(seen.complaints, []);
+});
+
+test("the case files pass on all backends", { timeout: 300_000 }, async () => {
+  const { page, seen } = await open(browser, `${server.address}cases.html`, {});
+  await page.waitForFunction(() => document.body.dataset.counts, { timeout: 240_000 });
+  const { mistakes, ...counts } = JSON.parse(await page.evaluate(() => document.body.dataset.counts));
+  console.log(await page.$eval("#result", (result) => result.textContent));
+  assert.deepEqual(mistakes, []);
+  assert.ok(counts.interp > 150 && counts.closures === counts.interp && counts.wasm === counts.interp);
+  assert.deepEqual(seen.complaints, []);
+});
+
+test("every example checks and is answered", { timeout: 120_000 }, async () => {
+  const { page, seen } = await open(browser, server.address, {});
+  let last = await made(page);
+  const count = await page.$$eval("#example option", (options) => options.length - 1);
+  for (let example = 0; example < count; example += 1) {
+    await page.select("#example", String(example));
+    last = await made(page, last);
+    await page.waitForFunction(() => document.querySelector("#status").textContent === "No mistakes.");
+    const cells = await texts(page, "#answers tbody td");
+    assert.ok(cells.includes("yes") && cells.includes("no"), `example ${example}: ${cells}`);
+  }
+  assert.deepEqual(seen.complaints, []);
+});
+
+for (const [width, height] of [[1280, 900], [390, 844]]) {
+  for (const dark of [false, true]) {
+    test(`nothing sticks out at ${width} pixels, ${dark ? "dark" : "light"}`, { timeout: 60_000 }, async () => {
+      const { page, seen } = await open(browser, server.address, { viewport: { width, height }, dark });
+      await made(page);
+      for (const name of ["builder", "tree", "passes", "wat"]) {
+        await tab(page, name);
+        assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= document.documentElement.clientWidth), name);
+        if (process.env.SHOTS) {
+          mkdirSync(process.env.SHOTS, { recursive: true });
+          await page.screenshot({ path: join(process.env.SHOTS, `${width}-${dark ? "dark" : "light"}-${name}.png`), fullPage: true });
+        }
+      }
+      const background = await page.evaluate(() => getComputedStyle(document.body).backgroundColor);
+      assert.equal(background, dark ? "rgb(13, 17, 23)" : "rgb(255, 255, 255)");
+      await page.click("#theme");
+      assert.notEqual(await page.evaluate(() => getComputedStyle(document.body).backgroundColor), background);
+      assert.deepEqual(seen.complaints, []);
+    });
+  }
+}

@@ -57,6 +57,9 @@ pub struct Unfit {
     pub first: usize,
 }
 
+/// Rows that lack a mandatory field, in order, each with the field's name.
+type Lacking = Vec<(usize, String)>;
+
 impl Filler {
     /// Fills records of a scheme, which may be a projection, from rows of a schema. A field without a column is nil.
     ///
@@ -136,7 +139,7 @@ impl Filler {
     }
 
     /// The columns as values, and the rows that lack a mandatory field, in order.
-    fn convert(&self, rows: &RecordBatch) -> Result<(Vec<Converted>, Vec<(usize, String)>), Error> {
+    fn convert(&self, rows: &RecordBatch) -> Result<(Vec<Converted>, Lacking), Error> {
         if !same_types(&self.schema, &rows.schema()) {
             return Err(Error::Schema);
         }

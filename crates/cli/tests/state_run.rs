@@ -47,8 +47,10 @@ fn text(path: &Path) -> String {
 
 const TRAFFIC: &str = "bench-suite/workloads/data/traffic.pcapng";
 
-/// The packs with their inputs, and how many records each rule matches.
-const PACKS: [(&str, &[&str], &[(&str, usize)]); 5] = [
+/// A pack's name, its input, and how many records each rule matches.
+type Pack = (&'static str, &'static [&'static str], &'static [(&'static str, usize)]);
+
+const PACKS: [Pack; 5] = [
     ("port-scan", &["--input", TRAFFIC], &[("syn", 328), ("scan", 38)]),
     ("first-seen", &["--input", TRAFFIC], &[("syn", 328), ("first", 243)]),
     ("new-certificate", &["--input", TRAFFIC], &[("shows", 9), ("new", 3)]),

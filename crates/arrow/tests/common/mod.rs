@@ -169,7 +169,7 @@ fn bytes(values: &[Option<OwnedValue>], ways: &mut Ways, fixed: bool) -> ArrayRe
             distinct.push(None);
             let key = |b: &Option<Vec<u8>>| match b {
                 Some(b) => distinct.iter().position(|d| *d == Some(b)).map(|k| k as i16),
-                None => (b.is_none() && distinct.len() % 2 == 0).then(|| distinct.len() as i16 - 1),
+                None => (b.is_none() && distinct.len().is_multiple_of(2)).then(|| distinct.len() as i16 - 1),
             };
             let keys = all.iter().map(key).collect::<Int16Array>();
             Arc::new(DictionaryArray::<Int16Type>::new(keys, Arc::new(distinct.into_iter().collect::<BinaryArray>())))

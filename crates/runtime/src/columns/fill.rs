@@ -22,6 +22,17 @@ macro_rules! each {
     };
 }
 
+/// The word of an integer.
+fn int_word<T: Copy + Into<i64>>(value: &T) -> u64 {
+    let value: i64 = (*value).into();
+    value as u64
+}
+
+/// The place that a key names, where there can be one.
+fn place<T: Copy + TryInto<usize>>(key: &T) -> Option<usize> {
+    (*key).try_into().ok()
+}
+
 pub(super) fn fill(
     arena: &mut Arena,
     cells: Cells,
@@ -39,7 +50,7 @@ pub(super) fn fill(
     match (column, ty) {
         (Column::Bool(bits), Type::Bool) => words(arena, cells, valid, bits.range(range).iter().map(u64::from)),
         (Column::Int(ints), Type::Int) => each!(Ints, ints, values => {
-            words(arena, cells, valid, values[range].iter().map(|v| i64::from(*v) as u64));
+            words(arena, cells, valid, values[range].iter().map(int_word));
         }; I8, I16, I32, I64, U8, U16, U32),
         (Column::Float(Floats::F32(values)), Type::Float) => {
             words(arena, cells, valid, values[range].iter().map(|v| f64::from(*v).to_bits()));
@@ -71,7 +82,7 @@ pub(super) fn fill(
             // The dictionary is written once, and the slots of its values are those of the records that name them.
             let (slots, longest) = elements(arena, ty, values, 0..values.len())?;
             return each!(Ints, keys, keys => {
-                looked_up(arena, cells, (slots, values.len()), valid, keys[range].iter().map(|k| usize::try_from(*k).ok()), ty)
+                looked_up(arena, cells, (slots, values.len()), valid, keys[range].iter().map(place), ty)
             }; I8, I16, I32, I64, U8, U16, U32)
             .map(|()| longest);
         }

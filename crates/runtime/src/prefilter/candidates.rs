@@ -197,10 +197,10 @@ mod tests {
     #[test]
     fn runs_have_all_records_of_a_mask_and_gaps_of_one() {
         assert_eq!(runs(0).count(), 0);
-        assert_eq!(runs(u64::MAX).collect::<Vec<_>>(), [0..64]);
-        assert_eq!(runs(1 << 63).collect::<Vec<_>>(), [63..64]);
+        assert!(runs(u64::MAX).eq(std::iter::once(0..64)));
+        assert!(runs(1 << 63).eq(std::iter::once(63..64)));
         assert_eq!(runs(0b1101_0011_0000_0001).collect::<Vec<_>>(), [0..1, 8..10, 12..16]);
-        assert_eq!(runs(u64::MAX << 1 & u64::MAX >> 2).collect::<Vec<_>>(), [1..62]);
+        assert!(runs(u64::MAX << 1 & u64::MAX >> 2).eq(std::iter::once(1..62)));
     }
 
     #[test]

@@ -22,7 +22,7 @@ pub struct Matching {
 
 enum Out {
     Plain(BufWriter<Target>),
-    Gzip(GzEncoder<BufWriter<Target>>),
+    Gzip(Box<GzEncoder<BufWriter<Target>>>),
 }
 
 enum Target {
@@ -47,7 +47,7 @@ impl Matching {
         }
         let target = Target::new(path).map_err(|e| Failure::unusable(format!("{}: {e}", path.display())))?;
         let out = BufWriter::new(target);
-        let out = if compressed { Out::Gzip(GzEncoder::new(out, Compression::default())) } else { Out::Plain(out) };
+        let out = if compressed { Out::Gzip(Box::new(GzEncoder::new(out, Compression::default()))) } else { Out::Plain(out) };
         Ok(Matching { out, packets, empty: true })
     }
 

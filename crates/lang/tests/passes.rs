@@ -148,6 +148,7 @@ fn settings() -> Vec<(&'static str, Passes)> {
         ("ranges", only(|p| p.ranges = true)),
         ("sets", only(|p| p.sets = true)),
         ("order", only(|p| p.order = true)),
+        ("inline", only(|p| p.inline = true)),
         ("share", only(|p| p.share = true)),
     ]
 }
@@ -285,4 +286,15 @@ fn questions_about_programs() {
     let mut depth = Depth(0, 0);
     depth.program(&program);
     assert_eq!(depth.1, 4);
+}
+
+/// An argument that is made in place and comes to a constant stays an expression: the call's site says that it is none.
+#[test]
+fn arguments_made_in_place_stay_expressions() {
+    let source = r#"substring(h, len("ab")) == "x" and substring(h, 0, len("")) == "" and len(lower("ab")) == 2"#;
+    let program = compile(source, &scheme(true), &Limits::default()).expect("a rule");
+    for (name, passes) in settings() {
+        let optimised = optimise(&program, &passes);
+        quintet_lang::validate::validate(&optimised).unwrap_or_else(|e| panic!("{name}: {e}\n{optimised}"));
+    }
 }

@@ -247,6 +247,9 @@ impl Rewriter<'_> {
             return;
         }
         self.below(arg);
+        if self.passes.inline {
+            self.inline(arg);
+        }
         // What holds a call only becomes a constant where a constant decides before the call. So calls in calls are not copied again and again.
         let before = (!arg.can_trap() || is_decided(arg)).then(|| arg.clone());
         self.top(arg);

@@ -47,7 +47,7 @@ fn generated_values_compile_and_are_of_all_types() {
     let mut runner = TestRunner::deterministic();
     let mut seen: BTreeMap<String, usize> = BTreeMap::new();
     let (mut nil, mut traps) = (0, 0);
-    for _ in 0..2_000 {
+    for _ in 0..4_000 {
         let case = value_case().new_tree(&mut runner).unwrap().current();
         let linked = case.link_value(&Passes::none()).unwrap_or_else(|e| panic!("{}\n  {e}", case.source()));
         let ty = linked.program().value().expect("a value expression").ty.to_string();

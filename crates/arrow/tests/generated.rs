@@ -5,7 +5,7 @@ mod common;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use common::{Ways, rows, same_records};
-use proptest::test_runner::{Config, TestCaseError, TestRunner};
+use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestRng, TestRunner};
 use quintet::{ArenaKind, Matches, Passes};
 use quintet_arrow::Filler;
 use quintet_testing::{case, instance};
@@ -17,7 +17,8 @@ fn arrays_become_the_records_that_a_record_builder_makes() {
     let (ran, seeds) = (AtomicU64::new(0), AtomicU64::new(1));
     let config = Config { cases: CASES, failure_persistence: None, ..Config::default() };
     let backends = quintet::backends();
-    let result = TestRunner::new(config).run(&case(), |case| {
+    let random = TestRng::deterministic_rng(RngAlgorithm::ChaCha);
+    let result = TestRunner::new_with_rng(config, random).run(&case(), |case| {
         let fail = |e: String| TestCaseError::fail(e);
         let scheme = &case.world().scheme;
         let count = if case.wide { 70 } else { case.records.len() };

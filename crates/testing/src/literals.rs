@@ -205,6 +205,10 @@ pub(crate) fn quoted(bytes: &[u8]) -> String {
 
 /// A raw string.
 fn raw(text: &str) -> String {
-    let hashes = if text.contains('"') { "#" } else { "" };
+    // As many as do not stand behind a quote of the text.
+    let mut hashes = String::new();
+    while text.contains(&format!("\"{hashes}")) {
+        hashes.push('#');
+    }
     format!("r{hashes}\"{text}\"{hashes}")
 }

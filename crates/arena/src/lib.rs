@@ -3,7 +3,8 @@
 //! An [`Arena`] is plain memory, or shared memory (a memfd on Linux) that a sandbox can map into its own address space, so that it
 //! reads records in place. Everything inside is found by offset from the start, so a block may move and be mapped twice.
 //!
-//! This crate and the backends that generate code are the only places with `unsafe`.
+//! This crate, the backends that generate code, the memories of sandboxes, the loader of modules and the C interface are the only places
+//! with `unsafe`.
 #[cfg(not(target_endian = "little"))]
 compile_error!("records are little-endian words that generated code reads in place; big-endian hosts are not supported");
 

@@ -1,6 +1,5 @@
 //! The C interface, called as C calls it.
-// All that is handed in is there, as the tests' own lines show.
-#![allow(clippy::undocumented_unsafe_blocks)]
+#![allow(clippy::undocumented_unsafe_blocks, reason = "all that is handed in is there, as the tests' own lines show")]
 
 use std::ffi::c_void;
 use std::ptr::{null, null_mut};

@@ -4,40 +4,18 @@
 //! how the message begins. A `rules` block is a rule file; its lines `#: matches ...`, `#: traps RULE: TRAP`, `#: error ...` and `#: warning ...`
 //! say what it comes to on the page's record. The page's `toml` and `json` blocks are the scheme and the record.
 
+mod page;
+
 use std::io::Cursor;
 
+use page::{Block, blocks};
 use quintet::{ArenaKind, Batch, Engine, EvaluateError, RuleSet, Scheme, Type, configurations};
 use quintet_inputs::{Format, Reader, ReaderOptions};
 
 const PAGE: &str = include_str!("../../../docs/language.md");
 
-/// A fenced block: its language, the line of its first line, its text.
-struct Block {
-    language: &'static str,
-    line: usize,
-    text: String,
-}
-
-fn blocks() -> Vec<Block> {
-    let mut blocks = Vec::new();
-    let mut open: Option<Block> = None;
-    for (i, line) in PAGE.lines().enumerate() {
-        match (&mut open, line.strip_prefix("```")) {
-            (None, Some(language)) => open = Some(Block { language, line: i + 2, text: String::new() }),
-            (Some(_), Some(_)) => blocks.extend(open.take()),
-            (Some(block), None) => {
-                block.text.push_str(line);
-                block.text.push('\n');
-            }
-            (None, None) => {}
-        }
-    }
-    assert!(open.is_none(), "a block is never closed");
-    blocks
-}
-
 fn block<'b>(blocks: &'b [Block], language: &str) -> &'b str {
-    &blocks.iter().find(|b| b.language == language).expect("the page has such a block").text
+    &blocks.iter().find(|b| b.what == language).expect("the page has such a block").text
 }
 
 /// What stands after the expression of an example.
@@ -53,7 +31,7 @@ struct Example<'p> {
 }
 
 fn examples(blocks: &[Block]) -> Vec<Example<'_>> {
-    let lines = blocks.iter().filter(|b| b.language == "quintet").flat_map(|b| b.text.lines().enumerate().map(|(i, l)| (b.line + i, l)));
+    let lines = blocks.iter().filter(|b| b.what == "quintet").flat_map(|b| b.text.lines().enumerate().map(|(i, l)| (b.line + i, l)));
     lines
         .map(|(line, text)| {
             let value = text.split_once(" # => ").map(|(e, v)| (e, Expected::Value(v.trim())));
@@ -88,7 +66,7 @@ fn record(scheme: &Scheme, blocks: &[Block]) -> Batch {
 
 #[test]
 fn every_value_is_what_the_page_says_on_every_backend() {
-    let blocks = blocks();
+    let blocks = blocks(PAGE);
     let engine = engine();
     let scheme = scheme(&engine, &blocks);
     let batch = record(&scheme, &blocks);
@@ -128,7 +106,7 @@ fn every_value_is_what_the_page_says_on_every_backend() {
 
 #[test]
 fn every_error_begins_as_the_page_says() {
-    let blocks = blocks();
+    let blocks = blocks(PAGE);
     let engine = engine();
     let scheme = scheme(&engine, &blocks);
     let mut errors = 0;
@@ -152,12 +130,12 @@ fn noted<'b>(block: &'b Block, word: &str) -> Vec<&'b str> {
 
 #[test]
 fn every_rule_file_answers_what_the_page_says() {
-    let blocks = blocks();
+    let blocks = blocks(PAGE);
     let engine = engine();
     let scheme = scheme(&engine, &blocks);
     let batch = record(&scheme, &blocks);
     let (mut files, mut ran, mut wrong) = (0, 0, Vec::new());
-    for block in blocks.iter().filter(|b| b.language == "rules") {
+    for block in blocks.iter().filter(|b| b.what == "rules") {
         let line = block.line;
         files += 1;
         let program = match (engine.check(&block.text, &scheme), noted(block, "error").as_slice()) {
@@ -208,7 +186,7 @@ fn every_scalar_function_has_an_example() {
 
 #[test]
 fn every_standard_function_has_an_example() {
-    let blocks = blocks();
+    let blocks = blocks(PAGE);
     let page: String = examples(&blocks).iter().map(|e| e.expression.to_owned() + "\n").collect();
     let missing: Vec<String> =
         Engine::new().library().signatures().into_iter().map(|s| s.name).filter(|name| !page.contains(&format!("{name}("))).collect();

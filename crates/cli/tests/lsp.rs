@@ -1,7 +1,7 @@
 //! The language server as editors start it.
 
 #[path = "../../lsp/tests/client/mod.rs"]
-#[allow(dead_code)]
+#[allow(dead_code, reason = "the server's own tests use the rest")]
 mod client;
 
 use std::process::{Child, ChildStdin, Command, Stdio};

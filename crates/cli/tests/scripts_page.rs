@@ -1,24 +1,11 @@
 //! `docs/scripts.md` is executed: each block of rules on the texts that stand in it, on every configuration that takes scripts.
 
+mod page;
+
+use page::{Block, blocks};
 use quintet::{ArenaKind, BatchBuilder, Engine, Matches, OwnedValue, Scheme, Type, Value, configurations};
 
 const PAGE: &str = include_str!("../../../docs/scripts.md");
-
-/// The blocks of rules, with the line that each begins at.
-fn blocks() -> Vec<(usize, String)> {
-    let mut blocks = Vec::new();
-    let mut open: Option<(usize, String)> = None;
-    for (at, line) in PAGE.lines().enumerate() {
-        match &mut open {
-            None if line == "```rules" => open = Some((at + 2, String::new())),
-            Some(_) if line == "```" => blocks.extend(open.take()),
-            Some((_, text)) => text.extend([line, "\n"]),
-            None => {}
-        }
-    }
-    assert!(open.is_none(), "a block is never closed");
-    blocks
-}
 
 /// The bytes that a literal stands for.
 fn literal(text: &str) -> Vec<u8> {
@@ -39,7 +26,7 @@ fn every_script_answers_what_the_page_says() {
     let scheme = Scheme::builder().mandatory("s", Type::Bytes).functions(engine.library().signatures()).build().expect("a scheme");
     let field = scheme.field_id("s").expect("a field");
     let (mut wrong, mut ran) = (Vec::new(), 0);
-    for (line, text) in blocks() {
+    for Block { line, text, .. } in blocks(PAGE).into_iter().filter(|block| block.what == "rules") {
         let program = engine.check(&text, &scheme).unwrap_or_else(|e| panic!("line {line}: {e}"));
         let names: Vec<String> = program.rules.iter().map(|rule| rule.name.clone()).collect();
         let examples: Vec<(Vec<u8>, Vec<&str>)> = text

@@ -1,35 +1,16 @@
 //! `docs/state.md` is executed: each block of rules on the records that follow it, on every configuration of every backend, with the lines of
 //! its outputs.
 
+mod page;
+
 use std::io::Cursor;
 use std::sync::{Arc, Mutex};
 
+use page::{Block, blocks};
 use quintet::{ArenaKind, Engine, Matches, Scheme, Sink, SinkFault, WholeLines, configurations};
 use quintet_inputs::{Format, Reader, ReaderOptions};
 
 const PAGE: &str = include_str!("../../../docs/state.md");
-
-/// A fenced block: what stands behind the fence, the line of its first line, its text.
-struct Block {
-    what: &'static str,
-    line: usize,
-    text: String,
-}
-
-fn blocks() -> Vec<Block> {
-    let mut blocks = Vec::new();
-    let mut open: Option<Block> = None;
-    for (i, line) in PAGE.lines().enumerate() {
-        match (&mut open, line.strip_prefix("```")) {
-            (None, Some(what)) => open = Some(Block { what, line: i + 2, text: String::new() }),
-            (Some(_), Some(_)) => blocks.extend(open.take()),
-            (Some(block), None) => block.text.extend([line, "\n"]),
-            (None, None) => {}
-        }
-    }
-    assert!(open.is_none(), "a block is never closed");
-    blocks
-}
 
 #[derive(Clone, Default)]
 struct Lines(Arc<Mutex<Vec<u8>>>);
@@ -67,7 +48,7 @@ fn examples(blocks: &[Block]) -> Vec<Example<'_>> {
 
 #[test]
 fn every_example_comes_to_what_the_page_says() {
-    let blocks = blocks();
+    let blocks = blocks(PAGE);
     let engine = Engine::new();
     let toml = &blocks.iter().find(|b| b.what == "toml").expect("a scheme").text;
     let full = Scheme::from_toml(toml, engine.library().signatures()).expect("the page's scheme");

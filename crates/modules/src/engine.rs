@@ -40,7 +40,7 @@ fn make(kind: Kind) -> Result<Engine, String> {
         Kind::Mapped => {
             // With 4 GiB reserved and a guard behind them no 32-bit address needs a check.
             config.memory_reservation(4 << 30).memory_guard_size(32 << 20).memory_may_move(false);
-            config.with_host_memory(std::sync::Arc::new(crate::region::Regions));
+            config.with_host_memory(std::sync::Arc::new(quintet_region::Regions { own: crate::places::WINDOW as usize }));
         }
         Kind::Copied => {
             // No more addresses than bytes.

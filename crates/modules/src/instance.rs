@@ -116,7 +116,7 @@ impl Linear {
             #[cfg(target_os = "linux")]
             if self.places.kind == Kind::Mapped && self.free - start > KEPT {
                 // SAFETY: the range is whole pages of the host's part from a page on, see `Places`, and nothing refers to what is there.
-                unsafe { crate::region::discard(self.base.add(start as usize), (self.free - start) as usize) };
+                unsafe { quintet_region::discard(self.base.add(start as usize), (self.free - start) as usize) };
             }
             self.free = start;
         }
@@ -177,7 +177,7 @@ impl Running {
             Kind::Mapped => {
                 let own = places.own() as usize;
                 // SAFETY: the range lies between the module's own memory and the host's part, within the region, and nothing is there.
-                unsafe { crate::region::none(base.add(own), places.host as usize - own) }.map_err(|e| format!("no memory: {e}"))?;
+                unsafe { quintet_region::none(base.add(own), places.host as usize - own) }.map_err(|e| format!("no memory: {e}"))?;
                 // SAFETY: the engine makes memories by way of `Regions`, and this one lives with the store beside the window.
                 Some(unsafe { Window::new(base) })
             }

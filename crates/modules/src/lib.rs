@@ -39,8 +39,6 @@ mod module;
 mod parser;
 #[cfg(feature = "loader")]
 mod places;
-#[cfg(all(feature = "loader", target_os = "linux"))]
-mod region;
 #[cfg(feature = "loader")]
 mod rewrite;
 mod runs;

@@ -3,7 +3,6 @@
 use quintet_arena::{Mapped, locate, mappings_generation};
 
 use crate::places::{PAGE, WINDOW};
-use crate::region;
 
 /// One past the last address where a batch may lie.
 const END: u64 = (4 << 30) - PAGE;
@@ -51,7 +50,7 @@ impl Window {
     /// A window without batches.
     ///
     /// # Safety
-    /// `base` is the start of a [`Region`](crate::region::Regions) that lives as long as the window is used.
+    /// `base` is the start of a memory of [`Regions`](quintet_region::Regions) that lives as long as the window is used.
     pub(crate) unsafe fn new(base: *mut u8) -> Window {
         Window { base, batches: Vec::new(), end: u64::from(WINDOW), recent: Recent::default(), stuck: false }
     }
@@ -107,7 +106,7 @@ impl Window {
         }
         let at = self.end as u32;
         // SAFETY: the place is part of the region, and no batch lies there. The file is an arena's.
-        unsafe { region::shared(self.base.add(at as usize), mapped.bytes(), mapped.file()) }.ok()?;
+        unsafe { quintet_region::shared(self.base.add(at as usize), mapped.bytes(), mapped.file()) }.ok()?;
         self.end += bytes;
         self.batches.push(Placed { mapped: mapped.clone(), at });
         Some(at)
@@ -121,7 +120,7 @@ impl Window {
         self.end = u64::from(WINDOW);
         if bytes > 0 {
             // SAFETY: the window is part of the region, and nothing runs that refers to the batches in it.
-            let cleared = unsafe { region::none(self.base.add(WINDOW as usize), bytes) };
+            let cleared = unsafe { quintet_region::none(self.base.add(WINDOW as usize), bytes) };
             self.stuck = cleared.is_err();
         }
         (!self.stuck).then_some(())

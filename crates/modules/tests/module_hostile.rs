@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{batch, engine, load, module, scheme, text};
+use common::{batch, engine, load, module, or_nil, scheme, text};
 use quintet::modules::{Loader, ModuleLimits};
 use quintet::{ArenaKind, Matches, Trap, backends};
 
@@ -189,23 +189,6 @@ fn what_a_module_does_ends_its_call_and_nothing_else() {
         }
     }
     assert_eq!(seen, STOPPED.len() * 4 * backends().len());
-}
-
-/// As `module`, of a function that answers nil of what begins otherwise.
-fn or_nil(declaration: &str, hostile: &str, more: &str) -> Vec<u8> {
-    text(&format!(
-        r#"(module
-            (@custom "quintet" "quintet 1\n{declaration}\n")
-            (memory 1)
-            {more}
-            (func (export "f") (param $args i32) (param $out i32) (result i32)
-                (local $p i32) (local $n i32)
-                (local.set $p (i32.wrap_i64 (i64.load offset=8 (local.get $args))))
-                (local.set $n (i32.wrap_i64 (i64.load offset=16 (local.get $args))))
-                (if (i32.ne (i32.load8_u (local.get $p)) (i32.const 33)) (then (return (i32.const 0))))
-                {hostile}
-                (i32.const 0)))"#
-    ))
 }
 
 #[test]

@@ -11,11 +11,10 @@
 //! Lua, and hot rules become machine code by themselves. Do not choose it for rules from people who are not trusted to write them (the FFI
 //! reaches all memory; only the generator stands between), nor where each record is evaluated by a call of its own: calls from Rust into
 //! Lua cost more than simple rules do. Without the trace compiler ([`LuaJit::without_jit`]) 64-bit integers are boxed, and slow.
-// What only running needs is not told apart from what is shown.
-#![cfg_attr(not(feature = "run"), allow(dead_code, unused_imports))]
 
 mod array;
 mod call;
+#[cfg_attr(not(feature = "run"), expect(dead_code, reason = "half of it is for running"))]
 mod chunk;
 mod code;
 mod compare;
@@ -25,6 +24,7 @@ mod compile;
 mod config;
 #[cfg(feature = "run")]
 mod crossing;
+#[cfg_attr(not(feature = "run"), expect(dead_code, reason = "half of it is for running"))]
 mod data;
 mod each;
 mod entry;
@@ -35,7 +35,9 @@ mod instance;
 mod intrinsic;
 mod ints;
 mod logic;
+#[cfg_attr(not(feature = "run"), expect(dead_code, reason = "half of it is for running"))]
 mod memory;
+#[cfg_attr(not(feature = "run"), expect(dead_code, reason = "half of it is for running"))]
 mod natives;
 mod operand;
 mod partition;

@@ -103,7 +103,7 @@ impl Setup {
         }
         if self.memory == Memory::Mapped {
             #[cfg(target_os = "linux")]
-            config.with_host_memory(std::sync::Arc::new(crate::region::Regions));
+            config.with_host_memory(std::sync::Arc::new(quintet_region::Regions { own: crate::places::MAPPED_WINDOW as usize }));
         }
         let engine = Engine::new(&config)?;
         let linker = linker(&engine)?;

@@ -16,8 +16,6 @@
 //! # When to use it
 //! When rules come from people who are not trusted, and the defence in depth of a sandbox is worth a compile time of some 0.2 to 0.4
 //! milliseconds per program. Compiling many rules as one program is much cheaper than one by one.
-// What only running needs is not told apart from what is shown.
-#![cfg_attr(not(feature = "run"), allow(dead_code, unused_imports))]
 
 mod arith;
 mod array;
@@ -42,6 +40,7 @@ mod frame;
 mod generator;
 mod heap;
 mod helpers;
+#[cfg_attr(not(feature = "run"), expect(dead_code, reason = "half of it is for running"))]
 mod host;
 mod import;
 #[cfg(feature = "run")]
@@ -50,16 +49,16 @@ mod intrinsic;
 mod lent;
 #[cfg(feature = "run")]
 mod link;
-
 mod logic;
+#[cfg_attr(not(feature = "run"), expect(dead_code, reason = "half of it is for running"))]
 mod module;
+#[cfg_attr(not(feature = "run"), expect(dead_code, reason = "half of it is for running"))]
 mod places;
-#[cfg(all(target_os = "linux", feature = "run"))]
-mod region;
 mod rules;
 mod script;
 mod search;
 mod sets;
+#[cfg_attr(not(feature = "run"), expect(dead_code, reason = "half of it is for running"))]
 mod stack;
 mod steps;
 mod stmt;

@@ -118,7 +118,7 @@ impl Window {
         #[cfg(target_os = "linux")]
         if self.kind == config::Memory::Mapped && to > from {
             // SAFETY: the window is part of the instance's region, and nothing runs that refers to the batches in it.
-            unsafe { crate::region::none(self.memory.data_ptr(store).add(from as usize), (to - from) as usize) }
+            unsafe { quintet_region::none(self.memory.data_ptr(store).add(from as usize), (to - from) as usize) }
                 .map_err(|e| format!("cannot unmap batches: {e}"))?;
         }
         let _ = (store, to);
@@ -135,7 +135,9 @@ impl Window {
         // SAFETY: the place is free, see `room`, and within the region. The file belongs to the arena, which never shortens it.
         let start = unsafe { self.memory.data_ptr(store).add(at as usize) };
         // SAFETY: as above.
-        unsafe { crate::region::shared(start, bytes, file) }.ok()?;
+        unsafe { quintet_region::shared(start, bytes, file) }.ok()?;
+        // SAFETY: the file is an arena's. The mapping goes by way of `none` or with the region, and both forget it.
+        unsafe { quintet_arena::note_mapping(start, bytes, file) };
         self.end += room.next_multiple_of(PAGE);
         self.batches.push(Placed { id: arena.id(), copied: None, at, room });
         Some(at)
@@ -177,7 +179,7 @@ impl Window {
             #[cfg(target_os = "linux")]
             config::Memory::Mapped => {
                 // SAFETY: the place is free, see `room`, and within the region.
-                unsafe { crate::region::private(self.memory.data_ptr(&*store).add(at as usize), room as usize) }
+                unsafe { quintet_region::private(self.memory.data_ptr(&*store).add(at as usize), room as usize) }
                     .map_err(|e| format!("no memory for a batch: {e}"))?;
             }
             _ => {
@@ -195,7 +197,7 @@ impl Window {
         #[cfg(target_os = "linux")]
         if self.kind == config::Memory::Mapped && peak > start {
             // SAFETY: both begin at a page and end before the window, and nothing runs that refers to what is there.
-            unsafe { crate::region::discard(self.memory.data_ptr(store).add(start as usize), (peak - start) as usize) };
+            unsafe { quintet_region::discard(self.memory.data_ptr(store).add(start as usize), (peak - start) as usize) };
         }
         let _ = (store, start, peak);
     }

@@ -7,6 +7,20 @@ use quintet::{ArenaKind, Batch, BatchBuilder, Engine, Scheme, Type};
 /// A module of one function `f`, that is given a text and answers by its declaration. `hostile` is what it does with a text that begins with `!`;
 /// of another text it answers the length.
 pub fn module(declaration: &str, hostile: &str, more: &str) -> Vec<u8> {
+    let length = "(i64.store (local.get $out) (i64.const 1))
+                (i64.store offset=8 (local.get $out) (i64.extend_i32_u (local.get $n)))
+                (i32.const 1)";
+    function(declaration, &format!("(if (i32.eq (i32.load8_u (local.get $p)) (i32.const 33)) (then {hostile})) {length}"), more)
+}
+
+/// The same, that answers nil of another text, and where `hostile` answers nothing.
+pub fn or_nil(declaration: &str, hostile: &str, more: &str) -> Vec<u8> {
+    let other = "(if (i32.ne (i32.load8_u (local.get $p)) (i32.const 33)) (then (return (i32.const 0))))";
+    function(declaration, &format!("{other} {hostile} (i32.const 0)"), more)
+}
+
+/// A module of one function of a text, which lies at `$p` and has `$n` bytes.
+fn function(declaration: &str, body: &str, more: &str) -> Vec<u8> {
     text(&format!(
         r#"(module
             (@custom "quintet" "quintet 1\n{declaration}\n")
@@ -16,10 +30,7 @@ pub fn module(declaration: &str, hostile: &str, more: &str) -> Vec<u8> {
                 (local $p i32) (local $n i32)
                 (local.set $p (i32.wrap_i64 (i64.load offset=8 (local.get $args))))
                 (local.set $n (i32.wrap_i64 (i64.load offset=16 (local.get $args))))
-                (if (i32.eq (i32.load8_u (local.get $p)) (i32.const 33)) (then {hostile}))
-                (i64.store (local.get $out) (i64.const 1))
-                (i64.store offset=8 (local.get $out) (i64.extend_i32_u (local.get $n)))
-                (i32.const 1)))"#
+                {body}))"#
     ))
 }
 

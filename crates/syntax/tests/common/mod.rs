@@ -1,5 +1,5 @@
 //! Texts that tests read, and files that tests compare.
-#![allow(dead_code)]
+#![allow(dead_code, reason = "each test uses some")]
 
 use std::path::{Path, PathBuf};
 

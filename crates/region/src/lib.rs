@@ -1,17 +1,21 @@
-//! Address ranges for linear memories, into which batches can be mapped.
+//! Address ranges for the linear memories of wasmtime, into which batches can be mapped: what the backend of rules and the loader of modules
+//! share. There is nothing here but on Linux.
+#![cfg(target_os = "linux")]
 
 use std::ffi::c_void;
 use std::io;
 use std::os::fd::OwnedFd;
-use std::sync::Arc;
 
+use quintet_arena::forget_mappings;
 use rustix::mm::{Advice, MapFlags, ProtFlags, madvise, mmap, mmap_anonymous, munmap};
 use wasmtime::{LinearMemory, MemoryCreator, MemoryType};
 
-use crate::places::WINDOW;
-
-/// Makes linear memories of 4 GiB of addresses, without access but for what [`private`] and [`shared`] map.
-pub(crate) struct Regions;
+/// Makes linear memories of 4 GiB of addresses, of which only the first bytes are memory at first, of the pages that are used. The rest is
+/// without access until [`private`] or [`shared`] maps something there.
+pub struct Regions {
+    /// The bytes that are memory at first, a multiple of the size of a page.
+    pub own: usize,
+}
 
 /// One linear memory and the guard behind it.
 struct Region {
@@ -19,7 +23,7 @@ struct Region {
     bytes: usize,
 }
 
-// SAFETY: the address range belongs to this value alone; what is in it is accessed through wasmtime and the instance, by whoever has the store.
+// SAFETY: the address range belongs to this value alone; what is in it is accessed by whoever has the store.
 unsafe impl Send for Region {}
 // SAFETY: as above.
 unsafe impl Sync for Region {}
@@ -45,9 +49,8 @@ unsafe impl MemoryCreator for Regions {
         let start = unsafe { mmap_anonymous(std::ptr::null_mut(), bytes, ProtFlags::empty(), flags) };
         let start: *mut u8 = start.map_err(|e| format!("no {bytes} bytes of addresses: {e}"))?.cast();
         let region = Region { start, bytes };
-        // The module's own part and the host's; what a module may have of it is below, and it takes only the pages that are used.
         // SAFETY: the range is the first part of the mapping just made, which nobody else knows.
-        unsafe { private(start, WINDOW as usize) }.map_err(|e| format!("no memory: {e}"))?;
+        unsafe { private(start, self.own.min(size)) }.map_err(|e| format!("no memory: {e}"))?;
         Ok(Box::new(region))
     }
 }
@@ -73,6 +76,7 @@ unsafe impl LinearMemory for Region {
 
 impl Drop for Region {
     fn drop(&mut self) {
+        forget_mappings(self.start, self.bytes);
         // SAFETY: this value's own mapping, to which nothing refers any more. A failure would leak it, which is harmless.
         let _ = unsafe { munmap(self.start.cast::<c_void>(), self.bytes) };
     }
@@ -80,30 +84,40 @@ impl Drop for Region {
 
 /// Maps zeroed memory for reading and writing.
 ///
+/// # Errors
+/// The system's.
+///
 /// # Safety
-/// The range is part of a [`Region`] and nobody refers to what is there.
-unsafe fn private(start: *mut u8, bytes: usize) -> io::Result<()> {
+/// The range is part of a memory of [`Regions`] and nobody refers to what is there.
+pub unsafe fn private(start: *mut u8, bytes: usize) -> io::Result<()> {
     let (access, flags) = (ProtFlags::READ | ProtFlags::WRITE, MapFlags::PRIVATE | MapFlags::NORESERVE | MapFlags::FIXED);
     // SAFETY: as the caller promises.
     unsafe { mmap_anonymous(start.cast(), bytes, access, flags)? };
     Ok(())
 }
 
-/// Maps a file for reading.
+/// Maps a file for reading. [`none()`] and the end of the memory forget what the caller notes of it with [`quintet_arena::note_mapping`].
+///
+/// # Errors
+/// The system's.
 ///
 /// # Safety
-/// As [`private`]; the file is an arena's and has at least so many bytes.
-pub(crate) unsafe fn shared(start: *mut u8, bytes: usize, file: &Arc<OwnedFd>) -> io::Result<()> {
+/// As [`private`]; the file is an arena's ([`Arena::file`](quintet_arena::Arena::file)) and has at least so many bytes.
+pub unsafe fn shared(start: *mut u8, bytes: usize, file: &OwnedFd) -> io::Result<()> {
     // SAFETY: as the caller promises.
-    unsafe { mmap(start.cast(), bytes, ProtFlags::READ, MapFlags::SHARED | MapFlags::FIXED, &**file, 0)? };
+    unsafe { mmap(start.cast(), bytes, ProtFlags::READ, MapFlags::SHARED | MapFlags::FIXED, file, 0)? };
     Ok(())
 }
 
 /// Takes memory away, so that an access is a trap.
 ///
+/// # Errors
+/// The system's.
+///
 /// # Safety
 /// As [`private`].
-pub(crate) unsafe fn none(start: *mut u8, bytes: usize) -> io::Result<()> {
+pub unsafe fn none(start: *mut u8, bytes: usize) -> io::Result<()> {
+    forget_mappings(start, bytes);
     let flags = MapFlags::PRIVATE | MapFlags::NORESERVE | MapFlags::FIXED;
     // SAFETY: as the caller promises.
     unsafe { mmap_anonymous(start.cast(), bytes, ProtFlags::empty(), flags)? };
@@ -114,7 +128,7 @@ pub(crate) unsafe fn none(start: *mut u8, bytes: usize) -> io::Result<()> {
 ///
 /// # Safety
 /// As [`private`]; the range was mapped by it and begins at a page.
-pub(crate) unsafe fn discard(start: *mut u8, bytes: usize) {
+pub unsafe fn discard(start: *mut u8, bytes: usize) {
     // SAFETY: as the caller promises. A failure keeps the pages, which is harmless: nobody relies on zeros there.
     let _ = unsafe { madvise(start.cast(), bytes, Advice::LinuxDontNeed) };
 }

@@ -14,6 +14,10 @@ passed=0 skipped=0
 skip() { echo "skipped: $*"; skipped=$((skipped + 1)); }
 pass() { echo "passed: $*"; passed=$((passed + 1)); }
 
+echo "== header"
+cargo run --quiet --manifest-path crates/capi/header/Cargo.toml -- --check
+pass "the header is what the crate makes"
+
 echo "== build"
 mkdir -p "$work"
 # LuaJIT's symbols in a static library would clash with those of a host that has LuaJIT too.

@@ -86,14 +86,23 @@ agree() {
     pass "$name by $backend agrees with the command line"
 }
 
+# refused COMMAND...: it fails, and says why in $work/stderr.
+refused() {
+    if "$@" >/dev/null 2>"$work/stderr"; then echo "$* does not fail" >&2; exit 1; fi
+}
+
 echo "== C"
 cc -std=c11 -Wall -Wextra -Werror examples/c/filter.c -o "$work/filter-c" $(pkg-config --cflags --libs quintet)
 for backend in interp closures jit wasm lua; do agree C $backend "$work/filter-c"; done
 cc -std=c11 -Wall -Wextra -Werror examples/c/filter.c -o "$work/filter-static" $(pkg-config --cflags quintet) "$prefix/lib/libquintet.a" -lpthread -ldl -lm -lgcc_s
 agree "C, linked statically," jit "$work/filter-static"
-if "$work/filter-static" "${arguments[@]}" lua 2>&1 | grep -q 'lua'; then pass "the static library says that it has no lua"; else exit 1; fi
+refused "$work/filter-static" "${arguments[@]}" lua
+grep -q 'no backend `lua`' "$work/stderr"
+pass "the static library says that it has no lua"
 echo 'prt == 1' >"$work/wrong.rules"
-"$work/filter-c" "$work/wrong.rules" "${arguments[@]:1}" jit 2>&1 | grep -q 'bytes 0 to 3: .*did you mean `port`' && pass "C prints where rules are wrong, and the mend"
+refused "$work/filter-c" "$work/wrong.rules" "${arguments[@]:1}" jit
+grep -q 'bytes 0 to 3: .*did you mean `port`' "$work/stderr"
+pass "C prints where rules are wrong, and the mend"
 if command -v valgrind >/dev/null; then
     head -n 2000 "$corpus/corpus.tsv" >"$work/short.tsv"
     for backend in closures jit; do
@@ -104,6 +113,38 @@ if command -v valgrind >/dev/null; then
 else
     skip "valgrind is not here: apt-get install valgrind"
 fi
+
+echo "== C, rules that keep state"
+cat >"$corpus/stream.toml" <<'TOML'
+[fields]
+ts = "Float"
+src = "Ip"
+port = "Int"
+TOML
+cat >"$corpus/stream.rules" <<'RULES'
+time = ts
+state ports[src]: distinct within 60s max 1000
+rule any  = port > 0
+on any { ports += port }
+rule scan = any and ports > 9
+output alerts on scan limit 1 within 60s by src = json { time: ts, src: src, n: ports }
+RULES
+awk -v TABLE="$corpus/stream.tsv" -v LINES="$corpus/stream.jsonl" 'BEGIN {
+    for (i = 0; i < 20000; i++) {
+        ts = i * 0.25; src = "10.0.0." i * i % 61; port = i * 7919 % 997 + 1
+        printf "%.2f\t%s\t%d\n", ts, src, port > TABLE
+        printf "{\"ts\":%.2f,\"src\":\"%s\",\"port\":%d}\n", ts, src, port > LINES
+    }
+}'
+target/release/quintet run "$corpus/stream.rules" --scheme "$corpus/stream.toml" --input "$corpus/stream.jsonl" --quiet \
+    --out "alerts=$corpus/alerts.jsonl" >/dev/null 2>&1
+[ "$(wc -l <"$corpus/alerts.jsonl")" -gt 100 ]
+cc -std=c11 -D_POSIX_C_SOURCE=200809L -Wall -Wextra -Werror examples/c/stream.c -o "$work/stream-c" $(pkg-config --cflags --libs quintet)
+for backend in interp closures jit wasm lua; do
+    "$work/stream-c" "$corpus/stream.rules" "$corpus/stream.toml" $backend alerts <"$corpus/stream.tsv" 2>/dev/null >"$work/alerts"
+    cmp "$work/alerts" "$corpus/alerts.jsonl"
+    pass "C by $backend hands over the lines of the command line"
+done
 
 echo "== C++"
 if command -v c++ >/dev/null; then

@@ -1,7 +1,7 @@
 //! Why columns cannot be used.
 
 use quintet_lang::Type;
-use quintet_runtime::{ArenaError, RecordError, RunError};
+use quintet_runtime::{ArenaError, RecordError, RunError, SessionError};
 
 /// Why columns cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -40,6 +40,9 @@ pub enum Error {
     /// The instance ended.
     #[error(transparent)]
     Run(#[from] RunError),
+    /// The session ended.
+    #[error(transparent)]
+    Session(#[from] SessionError),
     /// Columns cannot be put together or taken apart.
     #[error("{0}")]
     Arrow(#[from] arrow_schema::ArrowError),

@@ -9,6 +9,9 @@ use quintet_runtime::{ArenaError, Batch, Instance, Matches, RecordError, TrapAt}
 use crate::error::Error;
 use crate::filler::{Filler, Unfit, parts};
 
+/// What runs rules on a batch.
+pub type Run<'r> = &'r mut dyn FnMut(&Batch, &mut Matches) -> Result<(), Error>;
+
 /// Runs rules over the rows of one schema. It is one thread's, as instances of the rules are.
 pub struct Evaluator {
     filler: Filler,
@@ -43,9 +46,18 @@ impl Evaluator {
     /// # Errors
     /// As [`Filler::fill`]; and what ends the instance.
     pub fn evaluate(&mut self, instance: &mut dyn Instance, rows: &RecordBatch) -> Result<Answers, Error> {
+        self.evaluate_with(rows, &mut |batch, matches| Ok(instance.run_batch(batch, matches)?))
+    }
+
+    /// The same, with what runs a batch: for rules that keep state, their session. Rows are run in order. After an error those before may have
+    /// been.
+    ///
+    /// # Errors
+    /// As [`Filler::fill`]; and what `run` says.
+    pub fn evaluate_with(&mut self, rows: &RecordBatch, run: Run<'_>) -> Result<Answers, Error> {
         let mut answers = Answers::default();
         for (at, part) in parts(rows) {
-            self.part(instance, at, &part, &mut answers)?;
+            self.part(run, at, &part, &mut answers)?;
         }
         answers.rows = rows.num_rows();
         let words = answers.rows.div_ceil(64);
@@ -54,18 +66,18 @@ impl Evaluator {
     }
 
     /// Adds what rows from `at` on come to. Rows that take more than a batch holds are halved.
-    fn part(&mut self, instance: &mut dyn Instance, at: usize, rows: &RecordBatch, answers: &mut Answers) -> Result<(), Error> {
+    fn part(&mut self, run: Run<'_>, at: usize, rows: &RecordBatch, answers: &mut Answers) -> Result<(), Error> {
         let filled = match self.filler.fill(rows, self.spare.take()) {
             Err(Error::Record(RecordError::Arena(ArenaError::Full)) | Error::Arena(ArenaError::Full)) if rows.num_rows() > 1 => {
                 let half = rows.num_rows() / 2;
-                self.part(instance, at, &rows.slice(0, half), answers)?;
-                return self.part(instance, at + half, &rows.slice(half, rows.num_rows() - half), answers);
+                self.part(run, at, &rows.slice(0, half), answers)?;
+                return self.part(run, at + half, &rows.slice(half, rows.num_rows() - half), answers);
             }
             Err(Error::Null { field, row }) => return Err(Error::Null { field, row: row + at }),
             filled => filled?,
         };
         let (batch, unfit) = filled;
-        instance.run_batch(&batch, &mut self.matches)?;
+        run(&batch, &mut self.matches)?;
         answers.masks.resize_with(self.matches.rules(), Vec::new);
         for (rule, mask) in answers.masks.iter_mut().enumerate() {
             append(mask, at, self.matches.row(rule));

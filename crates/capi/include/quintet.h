@@ -171,7 +171,8 @@ typedef struct quintet_engine quintet_engine;
 typedef struct quintet_error quintet_error;
 
 /*
- What one thread at a time needs to run rules.
+ What one thread at a time needs to run rules. That of rules which keep state or have outputs is a stream of records: it has tables of its own,
+ and batches are run in the order of their records.
  */
 typedef struct quintet_instance quintet_instance;
 
@@ -327,6 +328,12 @@ typedef struct quintet_trap {
   uint32_t end;
 } quintet_trap;
 
+/*
+ Takes lines of an output, each whole and with its end, and answers whether it did; they are gone after the call. Where it did not, the run ends
+ with QUINTET_STATUS_RUN.
+ */
+typedef bool (*quintet_sink)(void *context, const uint8_t *lines, size_t len);
+
 #ifdef __cplusplus
 extern "C" {
 #endif // __cplusplus
@@ -392,6 +399,16 @@ void quintet_batch_free(struct quintet_batch *batch);
  `out` can be written to, and `error` too unless it is NULL.
  */
 enum quintet_status quintet_engine_new(struct quintet_engine **out, struct quintet_error **error);
+
+/*
+ Has the backend `wasm` do without signal handlers, in the whole process and from now on: a host that handles `SIGSEGV`, `SIGBUS`, `SIGILL` or
+ `SIGFPE` itself need not share them then, and `wasm` checks what those would have told it. `wasm-winch` is not there then. Other backends
+ handle no signals. QUINTET_STATUS_ARGUMENT where rules were compiled by `wasm` before.
+
+ # Safety
+ `error` can be written to unless it is NULL.
+ */
+enum quintet_status quintet_without_signal_handlers(struct quintet_error **error);
 
 /*
  Sets the limits of an evaluation of rules on a record: steps, and bytes that functions may make; 0 leaves one as it is.
@@ -658,6 +675,21 @@ bool quintet_scheme_field(const struct quintet_scheme *scheme, const uint8_t *da
  `scheme` is NULL or a scheme that was not freed.
  */
 void quintet_scheme_free(struct quintet_scheme *scheme);
+
+/*
+ Has the lines of an output go to a function of the host from now on. Lines of an output without one are not made. The function and its context
+ are used until the instance is freed, by whichever thread runs it.
+
+ # Safety
+ `instance` is such that no other call uses, `output` points to as many bytes as are said, the function may be called with the context by
+ whichever thread uses the instance, and `error` can be written to unless it is NULL.
+ */
+enum quintet_status quintet_instance_sink(struct quintet_instance *instance,
+                                          const uint8_t *output,
+                                          size_t output_len,
+                                          quintet_sink sink,
+                                          void *context,
+                                          struct quintet_error **error);
 
 #ifdef __cplusplus
 }  // extern "C"

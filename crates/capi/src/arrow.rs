@@ -6,7 +6,7 @@ use quintet_arrow::{Error, Evaluator, schema::DataType};
 
 use crate::error::quintet_error;
 use crate::guard::{given, given_mut, guarded};
-use crate::instance::{changing, quintet_instance};
+use crate::instance::{changing, ended, quintet_instance};
 use crate::matches::quintet_matches;
 use crate::status::quintet_status;
 
@@ -45,11 +45,14 @@ pub unsafe extern "C" fn quintet_eval_arrow(
                     Some(known) => known,
                     None => (rows.schema(), Evaluator::new(&state.scheme, &rows.schema()).map_err(|e| columns(&e))?),
                 };
-                let answers = evaluator.evaluate(&mut *state.instance, &rows).map_err(|e| match e {
-                    Error::Run(e) => quintet_error::new(quintet_status::Run, e),
-                    Error::Arena(e) => quintet_error::new(quintet_status::Resource, e),
-                    other => columns(&other),
-                })?;
+                let runner = &mut state.runner;
+                let answers =
+                    evaluator.evaluate_with(&rows, &mut |batch, matches| Ok(runner.run_batch(batch, matches)?)).map_err(|e| match e {
+                        Error::Run(e) => ended(&e),
+                        Error::Session(e) => ended(&e),
+                        Error::Arena(e) => quintet_error::new(quintet_status::Resource, e),
+                        other => columns(&other),
+                    })?;
                 state.evaluator = Some((known, evaluator));
                 if !unfit.is_null() {
                     unfit.write(answers.unfit.iter().map(|unfit| unfit.count).sum());

@@ -22,6 +22,19 @@ pub unsafe extern "C" fn quintet_engine_new(out: *mut *mut quintet_engine, error
     unsafe { guarded(error, || hand_out(out, quintet_engine { engine: Engine::new() })) }
 }
 
+/// Has the backend `wasm` do without signal handlers, in the whole process and from now on: a host that handles `SIGSEGV`, `SIGBUS`, `SIGILL` or
+/// `SIGFPE` itself need not share them then, and `wasm` checks what those would have told it. `wasm-winch` is not there then. Other backends
+/// handle no signals. QUINTET_STATUS_ARGUMENT where rules were compiled by `wasm` before.
+///
+/// # Safety
+/// `error` can be written to unless it is NULL.
+#[cfg(feature = "wasm")]
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn quintet_without_signal_handlers(error: *mut *mut quintet_error) -> quintet_status {
+    // SAFETY: as the caller warrants.
+    unsafe { guarded(error, || quintet::without_signal_handlers().map_err(quintet_error::argument)) }
+}
+
 /// Sets the limits of an evaluation of rules on a record: steps, and bytes that functions may make; 0 leaves one as it is.
 ///
 /// # Safety

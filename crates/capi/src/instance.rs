@@ -1,6 +1,6 @@
 //! One thread's way to run rules.
 
-use quintet::{Instance, Matches};
+use quintet::{Batch, Instance, Matches, Session, SessionError};
 use quintet_arrow::Evaluator;
 use quintet_arrow::schema::SchemaRef;
 
@@ -11,18 +11,44 @@ use crate::matches::{Kept, quintet_matches};
 use crate::rules::quintet_rules;
 use crate::status::quintet_status;
 
-/// What one thread at a time needs to run rules.
+/// What one thread at a time needs to run rules. That of rules which keep state or have outputs is a stream of records: it has tables of its own,
+/// and batches are run in the order of their records.
 #[allow(non_camel_case_types)]
 pub struct quintet_instance {
     pub(crate) state: Handle<State>,
 }
 
 pub(crate) struct State {
-    pub instance: Box<dyn Instance>,
+    pub runner: Runner,
     pub matches: Matches,
     pub scheme: quintet::Scheme,
     /// What ran the rules on the columns that came last.
     pub evaluator: Option<(SchemaRef, Evaluator)>,
+}
+
+/// What runs rules.
+pub(crate) enum Runner {
+    /// Rules that look at a record alone.
+    Instance(Box<dyn Instance>),
+    /// Rules that keep state or have outputs.
+    Session(Box<Session>),
+}
+
+impl Runner {
+    fn of(rules: &quintet_rules) -> Result<Runner, quintet_error> {
+        let resource = |e: &dyn std::fmt::Display| quintet_error::new(quintet_status::Resource, e);
+        if rules.rules.is_stateful() {
+            return Ok(Runner::Session(Box::new(rules.rules.session().map_err(|e| resource(&e))?)));
+        }
+        Ok(Runner::Instance(rules.rules.instance().map_err(|e| resource(&e))?))
+    }
+
+    pub fn run_batch(&mut self, batch: &Batch, matches: &mut Matches) -> Result<(), SessionError> {
+        match self {
+            Runner::Instance(instance) => Ok(instance.run_batch(batch, matches)?),
+            Runner::Session(session) => session.run_batch(batch, matches),
+        }
+    }
 }
 
 /// An instance of rules.
@@ -39,8 +65,7 @@ pub unsafe extern "C" fn quintet_instance_new(
     unsafe {
         guarded(error, || {
             let rules = given(rules, "rules")?;
-            let instance = rules.rules.instance().map_err(|e| quintet_error::new(quintet_status::Resource, e))?;
-            let state = State { instance, matches: Matches::new(), scheme: rules.scheme.clone(), evaluator: None };
+            let state = State { runner: Runner::of(rules)?, matches: Matches::new(), scheme: rules.scheme.clone(), evaluator: None };
             hand_out(out, quintet_instance { state: Handle::new(state) })
         })
     }
@@ -64,8 +89,7 @@ pub unsafe extern "C" fn quintet_instance_run(
             let batch = given(batch, "a batch")?.batch.get().as_ref();
             let batch = batch.ok_or_else(|| quintet_error::new(quintet_status::Poisoned, "an earlier call panicked on the batch"))?;
             changing(instance, matches, |state, kept| {
-                let run = state.instance.run_batch(batch, &mut state.matches);
-                run.map_err(|e| quintet_error::new(quintet_status::Run, e))?;
+                state.runner.run_batch(batch, &mut state.matches).map_err(|e| ended(&e))?;
                 kept.records = state.matches.records();
                 kept.words = (0..state.matches.rules()).map(|rule| state.matches.row(rule).to_vec()).collect();
                 kept.traps = state.matches.traps().to_vec();
@@ -73,6 +97,11 @@ pub unsafe extern "C" fn quintet_instance_run(
             })
         })
     }
+}
+
+/// An error of what ended without answers.
+pub(crate) fn ended(e: &dyn std::fmt::Display) -> quintet_error {
+    quintet_error::new(quintet_status::Run, e)
 }
 
 /// Does what changes an instance and answers. After an error there are no answers.
@@ -158,7 +187,7 @@ mod tests {
         let scheme = Scheme::builder().optional("n", Type::Int).build().unwrap();
         let rules = Engine::new().compile("n == 1", &scheme, "closures").unwrap();
         let defect = Box::new(Defect(rules.instance().unwrap()));
-        let state = State { instance: defect, matches: Matches::new(), scheme: scheme.clone(), evaluator: None };
+        let state = State { runner: Runner::Instance(defect), matches: Matches::new(), scheme: scheme.clone(), evaluator: None };
         let mut instance = quintet_instance { state: Handle::new(state) };
         let (mut batch, mut matches, mut error) = (null_mut(), null_mut(), null_mut());
         // SAFETY: all that is handed in is there, and is used by this thread alone.

@@ -12,6 +12,7 @@ mod instance;
 mod matches;
 mod rules;
 mod scheme;
+mod sink;
 mod status;
 mod text;
 
@@ -24,5 +25,6 @@ pub use instance::*;
 pub use matches::*;
 pub use rules::*;
 pub use scheme::*;
+pub use sink::*;
 pub use status::*;
 pub use text::*;

@@ -242,3 +242,70 @@ fn a_function_of_the_host_answers_or_traps() {
         quintet_rules_free(rules);
     }
 }
+
+/// Keeps the lines that it is given, until it has three.
+unsafe extern "C" fn keep(context: *mut c_void, lines: *const u8, len: usize) -> bool {
+    let kept = unsafe { &mut *context.cast::<Vec<String>>() };
+    let text = String::from_utf8(unsafe { std::slice::from_raw_parts(lines, len) }.to_vec()).unwrap();
+    kept.extend(text.lines().map(str::to_owned));
+    kept.len() < 3
+}
+
+#[test]
+fn rules_that_keep_state_run_batch_after_batch_and_hand_over_their_lines() {
+    let source = "state ports[src]: distinct max 10\nrule any = present(src)\non any { ports += port }\nrule scan = any and ports > 2\n                  output alerts on scan = json {src: src, n: ports}";
+    for backend in ["interp", "closures", "jit", "wasm", "lua"] {
+        let made = made(|_| {});
+        let rules = rules(&made, source, backend);
+        let (mut instance, mut batch, mut matches) = (null_mut(), null_mut(), null_mut());
+        ok!(quintet_instance_new(rules, &mut instance));
+        ok!(quintet_batch_new(made.scheme, &mut batch));
+        ok!(quintet_matches_new(&mut matches));
+        let mut lines: Vec<String> = Vec::new();
+        let to = (&raw mut lines).cast();
+        assert!(fails!(Argument, quintet_instance_sink(instance, b"alarms".as_ptr(), 6, Some(keep), to)).contains("alarms"));
+        ok!(quintet_instance_sink(instance, b"alerts".as_ptr(), 6, Some(keep), to));
+        let sources = [[10u8, 0, 0, 1], [10, 0, 0, 1]];
+        for (ports, scans) in [([1i64, 2], [false, false]), ([2, 3], [false, true]), ([4, 4], [true, true])] {
+            let columns = [column(0, quintet_kind::I64, &ports), column(2, quintet_kind::Ip4, &sources)];
+            ok!(quintet_batch_fill(batch, columns.as_ptr(), 2, 2));
+            if scans == [true, true] {
+                // The third line is not taken, and what is wrong is said.
+                assert!(fails!(Run, quintet_instance_run(instance, batch, matches)).contains("alerts"));
+                continue;
+            }
+            ok!(quintet_instance_run(instance, batch, matches));
+            let found = [0, 1].map(|record| unsafe { quintet_matches_get(matches, 1, record) });
+            assert_eq!(found, scans, "{backend}");
+        }
+        assert_eq!(lines.first().map(String::as_str), Some(r#"{"src":"10.0.0.1","n":3}"#), "{backend}");
+        unsafe {
+            quintet_matches_free(matches);
+            quintet_batch_free(batch);
+            quintet_instance_free(instance);
+            quintet_rules_free(rules);
+        }
+    }
+}
+
+#[test]
+fn rules_that_keep_state_take_columns_of_arrow() {
+    let made = made(|_| {});
+    let rules =
+        rules(&made, "state before[port]: seen max 10\nrule any = port > 0\nrule again = any and before\non any { add(before) }", "jit");
+    let (mut instance, mut matches) = (null_mut(), null_mut());
+    ok!(quintet_instance_new(rules, &mut instance));
+    ok!(quintet_matches_new(&mut matches));
+    for again in [0b100, 0b111] {
+        let ports = Arc::new(Int64Array::from(vec![1, 2, 1]));
+        let fields = vec![quintet_arrow::schema::Field::new("port", ports.data_type().clone(), false)];
+        let (mut array, schema) = to_ffi(&StructArray::new(fields.into(), vec![ports], None).into_data()).unwrap();
+        ok!(quintet_eval_arrow(instance, &mut array, &schema, matches, null_mut()));
+        assert_eq!(unsafe { *quintet_matches_words(matches, 1) }, again);
+    }
+    unsafe {
+        quintet_matches_free(matches);
+        quintet_instance_free(instance);
+        quintet_rules_free(rules);
+    }
+}

@@ -252,6 +252,11 @@ impl Rules {
         Rules { linked: linked.clone(), compiled, backend, limits: limits.clone() }
     }
 
+    /// Whether the rules keep state or have outputs, so that a [session](Rules::session) runs them, and not an [instance](Rules::instance).
+    pub fn is_stateful(&self) -> bool {
+        self.linked.is_stateful()
+    }
+
     /// What a thread needs to run the rules.
     ///
     /// # Errors

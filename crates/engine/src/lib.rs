@@ -314,6 +314,8 @@ pub use quintet_lang as lang;
 pub use quintet_lang::{Checked, Field, FieldId, Limits, Passes, Presence, Program, Scheme, SchemeBuilder, SchemeError, Type};
 #[cfg(feature = "builtin")]
 pub use quintet_modules as modules;
+#[cfg(feature = "wasm")]
+pub use quintet_region::{HasSignals, has_signals, without_signal_handlers};
 pub use quintet_runtime::{
     Alone, Arena, ArenaError, ArenaKind, ArrayRef, Artifact, Backend, BackendId, Batch, BatchBuilder, Bind, Bits, BytesSet, CallError,
     Column, ColumnsBuilder, CompileError, Compiled, DumpedEntry, DumpedState, Emit, EvaluateError, Fault, FileSink, Filter, FilterError,

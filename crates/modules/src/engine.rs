@@ -22,6 +22,10 @@ pub(crate) fn engine(kind: Kind) -> Result<&'static (Engine, EngineHash), String
 }
 
 fn make(kind: Kind) -> Result<Engine, String> {
+    // That a module writes to a batch is noticed by a fault.
+    if !quintet_region::has_signals() {
+        return Err("modules need wasmtime's signal handlers, which this process does without".into());
+    }
     let mut config = Config::new();
     config
         .strategy(Strategy::Cranelift)

@@ -79,15 +79,19 @@ impl Setup {
     }
 
     fn make(self, inlines: bool) -> wasmtime::Result<Shared> {
+        let signals = quintet_region::has_signals();
+        if self.compiler == Compiler::Winch && !signals {
+            wasmtime::bail!("Winch needs wasmtime's signal handlers, which this process does without");
+        }
         let mut config = Config::new();
-        // With 4 GiB reserved and a guard behind them no 32-bit address needs a check.
+        // With 4 GiB reserved and a guard behind them no 32-bit address needs a check, where faults may be handled.
         config
             .memory_reservation(4 << 30)
             .memory_guard_size(32 << 20)
             .memory_may_move(false)
             .memory_init_cow(false)
             .max_wasm_stack(NATIVE_STACK)
-            .signals_based_traps(true)
+            .signals_based_traps(signals)
             .generate_address_map(false)
             .native_unwind_info(cfg!(windows));
         match self.compiler {

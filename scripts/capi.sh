@@ -123,7 +123,7 @@ port = "Int"
 TOML
 cat >"$corpus/stream.rules" <<'RULES'
 time = ts
-state ports[src]: distinct within 60s max 1000
+state ports[src]: distinct within 600s max 100_000
 rule any  = port > 0
 on any { ports += port }
 rule scan = any and ports > 9

@@ -130,6 +130,15 @@ impl<'s> Parser<'s> {
                 end = span;
                 Some((text, span))
             }
+            // What begins a line is the next item.
+            (Token::Word(word), span) if !self.lexer.source[format.span.end as usize..span.start as usize].contains('\n') => {
+                let form = format.text;
+                let d = Diagnostic::error("unexpected", span, format!("unexpected `{word}`"));
+                return self.fail(match form {
+                    "eve" | "text" => d.help(format!("`{form}` takes text in double quotes: `{form} \"{word}\"`")),
+                    _ => d.help(format!("write `{form} {{ NAME: VALUE }}`")),
+                });
+            }
             _ => None,
         };
         let values = match self.accept("{") {

@@ -143,6 +143,10 @@ impl Generator<'_> {
         match op {
             // The sum of two numbers is exact: each is at most half of what a number holds.
             ArithOp::Add | ArithOp::Sub => self.checked(&format!("({x} {} {y})", op.symbol()), found, &|value| format!("{value} + 0LL")),
+            // Of an `int64_t`, Lua's zero is one as well, and of a negative number it has a sign.
+            ArithOp::Mul if found == (0, 0) => {
+                Operand::Int(self.number(Int { text: "0".into(), place: None, constant: Some(0), form: Form::Number(0, 0) }))
+            }
             ArithOp::Mul => {
                 let (x, y) = (self.bind(&x), self.bind(&y));
                 self.checked(&format!("({x} * {y})"), found, &|_| format!("(0LL + {x}) * {y}"))

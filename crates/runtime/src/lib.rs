@@ -20,6 +20,7 @@ mod lists;
 mod matchers;
 mod matches;
 mod meter;
+mod needed;
 mod owned;
 mod pack;
 mod places;
@@ -55,6 +56,7 @@ pub use matches::{Matches, RuleSet, RuleTrap, TrapAt};
 #[doc(hidden)]
 pub use matches::{WriteMatches, WriteRuleSet};
 pub use meter::{FREE, Interrupter, SLICE};
+pub use needed::needed_fields;
 pub use owned::{JsonError, OwnedValue};
 pub use pack::{BLOCK_BYTES, Blob};
 pub use profile::{ALONE, Alone, Profile, RuleCost, Spent};

@@ -1,7 +1,5 @@
 //! Writing a Lua function: lines, blocks, labels and locals, within LuaJIT's limits on each.
 
-use std::fmt::Write;
-
 use quintet_runtime::{Linked, Threshold};
 
 /// The places in a table that a rule or function has taken: for what its functions share, and for what is too much for locals.
@@ -153,12 +151,12 @@ impl Code {
 
     /// The lines so far, `indent` levels deep, below `head` lines that come first.
     pub(crate) fn text(&self, indent: usize, head: &[String]) -> String {
-        let mut text = String::new();
-        for line in head {
-            let _ = writeln!(text, "{:1$}{line}", "", indent * 2);
-        }
-        for (deeper, line) in &self.lines {
-            let _ = writeln!(text, "{:1$}{line}", "", (indent + deeper) * 2);
+        let lines = head.iter().map(|line| (0, line)).chain(self.lines.iter().map(|(deeper, line)| (*deeper, line)));
+        let mut text = String::with_capacity(self.lines.len() * 64);
+        for (deeper, line) in lines {
+            (0..indent + deeper).for_each(|_| text.push_str("  "));
+            text.push_str(line);
+            text.push('\n');
         }
         text
     }

@@ -1,17 +1,17 @@
 //! From a linked program to bytecode.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use quintet_lang::Limits;
 use quintet_runtime::{
     Artifact, Backend, BackendId, CompileError, Compiled, Emit, EmitError, Instance, InstantiateError, Linked, Traits, Unsupported,
 };
 
-use crate::chunk::chunk;
+use crate::chunk::{LEGEND, chunk};
 use crate::config::Config;
 use crate::data::{Data, Tables};
 use crate::instance::Runner;
-use crate::state::State;
+use crate::pool::Pool;
 
 /// The backend.
 ///
@@ -22,9 +22,8 @@ use crate::state::State;
 /// assert_eq!(quintet_lua::LuaJit::without_jit().id().to_string(), "lua-nojit");
 /// ```
 pub struct LuaJit {
-    config: Config,
-    /// States that compile; each call takes one out and puts it back.
-    idle: Mutex<Vec<State>>,
+    /// States that compile and run.
+    pool: Arc<Pool>,
 }
 
 impl LuaJit {
@@ -45,18 +44,7 @@ impl LuaJit {
     }
 
     fn with(config: Config) -> LuaJit {
-        LuaJit { config, idle: Mutex::new(Vec::new()) }
-    }
-
-    fn bytecode(&self, source: &str) -> mlua::Result<Vec<u8>> {
-        let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        let state = match idle {
-            Some(state) => state,
-            None => State::new(self.config)?,
-        };
-        let bytecode = state.compile(source);
-        self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(state);
-        bytecode
+        LuaJit { pool: Pool::new(config) }
     }
 }
 
@@ -68,17 +56,17 @@ impl Default for LuaJit {
 
 impl std::fmt::Debug for LuaJit {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("LuaJit").field("config", &self.config).finish_non_exhaustive()
+        f.debug_struct("LuaJit").field("config", &self.pool.config()).finish_non_exhaustive()
     }
 }
 
 impl Backend for LuaJit {
     fn id(&self) -> BackendId {
-        self.config.id()
+        self.pool.config().id()
     }
 
     fn traits(&self) -> Traits {
-        self.config.traits()
+        self.pool.config().traits()
     }
 
     fn supports(&self, _program: &Linked) -> Result<(), Unsupported> {
@@ -89,8 +77,9 @@ impl Backend for LuaJit {
         program.fits_code().map_err(|e| CompileError::new(self.id(), e))?;
         let mut data = Data::default();
         let source = chunk(program, &mut data);
-        let bytecode = self.bytecode(&source).map_err(|e| CompileError::new(self.id(), e))?;
-        Ok(Arc::new(Executable(Arc::new(Chunk { program: program.clone(), config: self.config, bytecode, tables: data.finish() }))))
+        let bytecode = self.pool.take().and_then(|state| state.compile(&source)).map_err(|e| CompileError::new(self.id(), e))?;
+        let pool = self.pool.clone();
+        Ok(Arc::new(Executable(Arc::new(Chunk { program: program.clone(), pool, bytecode, tables: data.finish() }))))
     }
 
     fn emits(&self) -> &'static [Emit] {
@@ -100,7 +89,7 @@ impl Backend for LuaJit {
     fn emit(&self, program: &Arc<Linked>, form: Emit) -> Result<String, EmitError> {
         program.fits_code().map_err(|e| EmitError::new(self.id(), e))?;
         match form {
-            Emit::Lua => Ok(chunk(program, &mut Data::default())),
+            Emit::Lua => Ok(LEGEND.to_owned() + &chunk(program, &mut Data::default())),
             _ => Err(EmitError::new(self.id(), format_args!("it makes Lua source of a program, and no {}", form.name()))),
         }
     }
@@ -109,7 +98,7 @@ impl Backend for LuaJit {
 /// A compiled program. Bytecode refers to the addresses in `tables` and, through them, to the program.
 pub(crate) struct Chunk {
     pub(crate) program: Arc<Linked>,
-    pub(crate) config: Config,
+    pub(crate) pool: Arc<Pool>,
     pub(crate) bytecode: Vec<u8>,
     pub(crate) tables: Tables,
 }
@@ -118,7 +107,7 @@ struct Executable(Arc<Chunk>);
 
 impl Compiled for Executable {
     fn instantiate(&self, limits: &Limits) -> Result<Box<dyn Instance>, InstantiateError> {
-        let runner = Runner::new(self.0.clone(), limits).map_err(|e| InstantiateError::new(self.0.config.id(), e))?;
+        let runner = Runner::new(self.0.clone(), limits).map_err(|e| InstantiateError::new(self.0.pool.config().id(), e))?;
         Ok(Box::new(runner))
     }
 

@@ -11,9 +11,11 @@ use quintet_runtime::{Batch, Counting, Instance, Interrupter, Matches, RecordRef
 
 use crate::chunk::GROUP;
 use crate::compile::Chunk;
+use crate::loops::Kind;
 use crate::memory::Memory;
 use crate::natives::Note;
-use crate::state::State;
+use crate::pool::Taken;
+use crate::state::Loaded;
 
 /// Records between two looks at whether a run was interrupted, where rules count steps; a multiple of 64.
 const BETWEEN_LOOKS: usize = 256;
@@ -22,13 +24,14 @@ const BETWEEN_LOOKS: usize = 256;
 /// tables, so all of them live here together; during a call nobody but the generated code touches the cells.
 pub(crate) struct Runner {
     chunk: Arc<Chunk>,
-    /// Writes the answers of all rules to a batch; none for a program without rules.
-    batch: Option<Function>,
-    /// Answers which rules match a record.
-    one: Option<Function>,
-    /// Writes the answers of one rule to a batch, by the rule's place counted from 1; empty where there is one rule.
-    rules: Table,
-    state: State,
+    /// What answers for a record, and tests.
+    loaded: Loaded,
+    /// Writes the answers of one rule to a batch, by the rule's place counted from 1; made when a batch comes.
+    loops: Option<Table>,
+    /// What the program was loaded with.
+    scalars: [f64; 9],
+    /// After all that is in it, which must be gone before another has it.
+    state: Taken,
     env: Box<UnsafeCell<Env>>,
     frame: Box<[UnsafeCell<u64>]>,
     notes: Box<UnsafeCell<Vec<Note>>>,
@@ -41,13 +44,13 @@ pub(crate) struct Runner {
     words: Box<[UnsafeCell<u32>]>,
 }
 
-// SAFETY: as for `State`, whose handles `batch`, `one` and `rules` are; everything else is owned by the runner and only reached through
+// SAFETY: as for `State`, whose handles `loaded` and `loops` are; everything else is owned by the runner and only reached through
 // `&mut self`. The environment borrows nothing from outside.
 unsafe impl Send for Runner {}
 
 impl Runner {
     pub(crate) fn new(chunk: Arc<Chunk>, limits: &Limits) -> mlua::Result<Runner> {
-        let state = State::new(chunk.config)?;
+        let state = chunk.pool.take()?;
         let env = Box::new(UnsafeCell::new(Env::new(chunk.program.clone(), limits)));
         let frame: Box<[UnsafeCell<u64>]> = chunk.tables.frame().iter().map(|word| UnsafeCell::new(*word)).collect();
         let notes = Box::new(UnsafeCell::new(Vec::new()));
@@ -67,17 +70,17 @@ impl Runner {
         ];
         // SAFETY: the chunk's bytecode and tables were made together, and everything that the functions are told the address of lives in
         // the runner for as long as they do.
-        let (batch, one, rules) = unsafe { state.load(&chunk.bytecode, chunk.tables.addresses(), scalars)? };
+        let loaded = unsafe { state.load(&chunk.bytecode, chunk.tables.addresses(), scalars)? };
         let program = chunk.program.program();
         let counting = || program.rules.iter().map(|rule| Counting::of(&chunk.program, rule, limits.steps));
         let counts = counting().any(|counting| counting != Counting::Never);
         let within = counting().filter_map(|counting| if let Counting::Within(most) = counting { Some(most) } else { None });
         let within = within.min().unwrap_or(usize::MAX);
-        Ok(Runner { chunk, batch, one, rules, state, env, frame, notes, memory, counts, within, words })
+        Ok(Runner { chunk, loaded, loops: None, scalars, state, env, frame, notes, memory, counts, within, words })
     }
 
     fn check(&self, batch: &Batch) -> Result<(), RunError> {
-        if self.chunk.program.scheme().same(batch.scheme()) { Ok(()) } else { Err(RunError::scheme(self.chunk.config.id())) }
+        if self.chunk.program.scheme().same(batch.scheme()) { Ok(()) } else { Err(RunError::scheme(self.chunk.pool.config().id())) }
     }
 
     /// [`Instance::run_batch`] where the budget might be passed.
@@ -87,7 +90,7 @@ impl Runner {
         let mut rows = vec![0; out.rules() * out.row_words()];
         let row = out.row_words();
         for record in batch.iter() {
-            self.env.get_mut().scratch().go_on(self.chunk.config.id())?;
+            self.env.get_mut().scratch().go_on(self.chunk.pool.config().id())?;
             self.run(record, &mut hits)?;
             let at = record.index();
             hits.iter().for_each(|rule| rows[rule * row + at / 64] |= 1 << (at % 64));
@@ -100,11 +103,26 @@ impl Runner {
 
     fn finish(&mut self) -> Result<(), RunError> {
         self.memory.get_mut().finish();
-        self.env.get_mut().finish(self.chunk.config.id())
+        self.env.get_mut().finish(self.chunk.pool.config().id())
     }
 
-    fn fail(&self, error: mlua::Error) -> RunError {
-        RunError::new(self.chunk.config.id(), error)
+    /// The loops of the rules.
+    fn loops(&mut self) -> mlua::Result<Table> {
+        if let Some(loops) = &self.loops {
+            return Ok(loops.clone());
+        }
+        let program = &self.chunk.program;
+        let kinds = program.program().rules.iter().map(|rule| Kind::of(program, rule));
+        // SAFETY: the program was loaded with these.
+        let loops = unsafe { self.state.loops(&self.loaded.tests, kinds, program.layout().stride() / 8, self.scalars)? };
+        Ok(self.loops.insert(loops).clone())
+    }
+
+    /// What failed; the state is not used for another program.
+    #[cold]
+    fn fail(&mut self, error: mlua::Error) -> RunError {
+        self.state.spoil();
+        RunError::new(self.chunk.pool.config().id(), error)
     }
 }
 
@@ -112,7 +130,6 @@ impl Instance for Runner {
     fn run(&mut self, record: RecordRef<'_>, hits: &mut RuleSet) -> Result<(), RunError> {
         self.check(record.batch())?;
         hits.reset(self.chunk.program.program().rules.len());
-        let Some(one) = &self.one else { return Ok(()) };
         self.env.get_mut().set_within(record.batch().longest() <= self.within);
         let base = record.memory().as_ptr() as usize;
         let (word, base) = ((base + record.offset()) as f64 / 8.0, base as f64);
@@ -123,10 +140,10 @@ impl Instance for Runner {
             }
         };
         if self.words.len() == 1 {
-            let bits: i32 = one.call((word, base)).map_err(|e| self.fail(e))?;
+            let bits: i32 = self.loaded.one.call((word, base)).map_err(|e| self.fail(e))?;
             insert(0, bits as u32);
         } else {
-            one.call::<()>((word, base, self.words.as_ptr() as usize as f64 / 4.0)).map_err(|e| self.fail(e))?;
+            self.loaded.one.call::<()>((word, base, self.words.as_ptr() as usize as f64 / 4.0)).map_err(|e| self.fail(e))?;
             for (group, word) in self.words.iter_mut().enumerate() {
                 insert(group, *word.get_mut());
             }
@@ -142,7 +159,10 @@ impl Instance for Runner {
     fn run_batch(&mut self, batch: &Batch, out: &mut Matches) -> Result<(), RunError> {
         self.check(batch)?;
         out.reset(self.chunk.program.program().rules.len(), batch.len());
-        let (Some(function), false) = (&self.batch, batch.is_empty()) else { return Ok(()) };
+        if batch.is_empty() {
+            return Ok(());
+        }
+        let loops = self.loops().map_err(|e| self.fail(e))?;
         let within = batch.longest() <= self.within;
         self.env.get_mut().set_within(within);
         if !within {
@@ -155,10 +175,11 @@ impl Instance for Runner {
         // So many records at a time, words of the answers of a rule, and words from record to record.
         let (most, stride) = if self.counts { (BETWEEN_LOOKS, batch.layout().stride() / 8) } else { (batch.len(), 0) };
         for first in (0..batch.len()).step_by(most) {
-            self.env.get_mut().scratch().go_on(self.chunk.config.id())?;
+            self.env.get_mut().scratch().go_on(self.chunk.pool.config().id())?;
             let count = most.min(batch.len() - first);
             let (word, answers) = (word + (first * stride) as f64, answers + (first / 32) as f64);
-            function.call::<()>((word, base as f64, count as f64, answers, row as f64)).map_err(|e| self.fail(e))?;
+            let done = self.state.each().call::<()>((&loops, word, base as f64, count as f64, answers, row as f64));
+            done.map_err(|e| self.fail(e))?;
             for (rule, record, code) in self.notes.get_mut().drain(..) {
                 if let Some(fault) = self.chunk.program.fault(rule, code) {
                     out.trap(rule, first + record, fault);
@@ -172,12 +193,9 @@ impl Instance for Runner {
     fn run_rule(&mut self, rule: usize, batch: &Batch, records: Range<usize>, out: &mut Matches) -> Result<(), RunError> {
         self.check(batch)?;
         let rules = self.chunk.program.program().rules.len();
-        RunError::unless_has(self.chunk.config.id(), (rule, rules), (&records, batch.len()))?;
+        RunError::unless_has(self.chunk.pool.config().id(), (rule, rules), (&records, batch.len()))?;
         out.reset(1, records.len());
-        let function = match &self.batch {
-            Some(all) if rules == 1 => all.clone(),
-            _ => self.rules.raw_get::<Function>(rule + 1).map_err(|e| self.fail(e))?,
-        };
+        let function: Function = self.loops().and_then(|loops| loops.raw_get(rule + 1)).map_err(|e| self.fail(e))?;
         let within = batch.longest() <= self.within;
         self.env.get_mut().set_within(within);
         let base = batch.memory().as_ptr() as usize;
@@ -191,11 +209,11 @@ impl Instance for Runner {
         // The answer of a record that comes alone, where the budget might be passed.
         let mut alone = 0u64;
         for first in (0..records.len()).step_by(most) {
-            self.env.get_mut().scratch().go_on(self.chunk.config.id())?;
+            self.env.get_mut().scratch().go_on(self.chunk.pool.config().id())?;
             let count = most.min(records.len() - first);
             let answers = if within { out.words_mut()[first / 64..].as_mut_ptr() } else { &raw mut alone };
             let (word, answers) = (word + (first * stride) as f64, answers as usize as f64 / 4.0);
-            function.call::<()>((word, base as f64, count as f64, answers, 0.0)).map_err(|e| self.fail(e))?;
+            function.call::<()>((word, base as f64, count as f64, answers)).map_err(|e| self.fail(e))?;
             if !within {
                 out.words_mut()[first / 64] |= (alone & 1) << (first % 64);
             }

@@ -3,23 +3,39 @@
 use mlua::{Function, Lua, LuaOptions, StdLib, Table};
 
 use crate::config::Config;
+use crate::loops::Kind;
 use crate::natives;
 
 /// What is run in each state before anything else; see there.
 const PRELUDE: &str = include_str!("prelude.lua");
+
+/// Bytes that a state has at most that waits for its next program.
+const KEPT_BYTES: usize = 1 << 20;
 
 /// A Lua state with what generated code may use.
 pub(crate) struct State {
     lua: Lua,
     /// The prelude's names.
     names: Table,
-    /// The global table of generated code: empty.
-    globals: Table,
+    /// Runs the loops of all rules; see the prelude.
+    each: Function,
+    /// Frees all machine code.
+    flush: Function,
+    /// Bytes that the state took when nothing had run in it.
+    fresh: usize,
+}
+
+/// The parts of a loaded program.
+pub(crate) struct Loaded {
+    /// Answers which rules match a record.
+    pub(crate) one: Function,
+    /// The tests of the rules, counted from 1.
+    pub(crate) tests: Table,
 }
 
 // SAFETY: `Lua` is not `Send` because clones of it and handles into it share its reference count and its stack without locks. Here it
-// and all handles into it (`names`, `globals`, and the functions beside a `State` in the same instance) stay together in one owner and are
-// never given out, so they move between threads as one and only one thread at a time uses them. LuaJIT itself keeps everything in the state.
+// and all handles into it (`names`, `each`, `flush`, and the functions and tables beside a `State` in the same instance) stay together in one
+// owner and are never given out, so they move between threads as one and only one thread at a time uses them. LuaJIT itself keeps everything in the state.
 unsafe impl Send for State {}
 
 impl State {
@@ -34,9 +50,10 @@ impl State {
         let global = lua.globals();
         let libraries: [Table; 4] = [global.get("ffi")?, global.get("bit")?, global.get("jit")?, global.get("math")?];
         let [ffi, bit, jit, math] = libraries;
-        let names = lua.load(PRELUDE).set_name("=prelude").call((ffi, bit, jit, math, natives, config.jit, config.eager))?;
-        let globals = lua.create_table()?;
-        Ok(State { lua, names, globals })
+        let flush = jit.get("flush")?;
+        let (names, each) = lua.load(PRELUDE).set_name("=prelude").call((ffi, bit, jit, math, natives, config.jit, config.eager))?;
+        let fresh = lua.used_memory();
+        Ok(State { lua, names, each, flush, fresh })
     }
 
     /// The bytecode of a source.
@@ -44,24 +61,62 @@ impl State {
         Ok(self.lua.load(source).set_name("=rules").set_mode(mlua::chunk::ChunkMode::Text).into_function()?.dump(true))
     }
 
-    /// Runs a generated chunk, which answers the functions for a batch and for a record, and those for a batch of each of several rules.
+    /// Runs a generated chunk.
     ///
     /// # Safety
     /// `bytecode` was made by [`State::compile`] of a generated chunk, and the addresses are what the chunk was generated for.
-    pub(crate) unsafe fn load(
-        &self,
-        bytecode: &[u8],
-        addresses: &[usize],
-        scalars: [f64; 9],
-    ) -> mlua::Result<(Option<Function>, Option<Function>, Table)> {
+    pub(crate) unsafe fn load(&self, bytecode: &[u8], addresses: &[usize], scalars: [f64; 9]) -> mlua::Result<Loaded> {
         let table = self.lua.create_table_with_capacity(addresses.len(), 0)?;
         for (i, address) in addresses.iter().enumerate() {
             table.raw_set(i + 1, *address as f64)?;
         }
-        let chunk =
-            self.lua.load(bytecode).set_name("=rules").set_mode(mlua::chunk::ChunkMode::Binary).set_environment(self.globals.clone());
         let [env, cells, constants, notes, meter, start, within, heap, calls] = scalars;
-        chunk.call((&self.names, table, env, cells, constants, notes, meter, start, within, heap, calls))
+        let chunk = self.function(bytecode)?;
+        let (one, tests) = chunk.call((&self.names, table, env, cells, constants, notes, meter, start, within, heap, calls))?;
+        Ok(Loaded { one, tests })
+    }
+
+    /// The loops of a loaded program's rules, counted from 1, of these kinds.
+    ///
+    /// # Safety
+    /// The scalars are those that the program was loaded with.
+    pub(crate) unsafe fn loops(
+        &self,
+        tests: &Table,
+        kinds: impl ExactSizeIterator<Item = Kind>,
+        stride: usize,
+        scalars: [f64; 9],
+    ) -> mlua::Result<Table> {
+        let [_, _, _, notes, meter, _, within, ..] = scalars;
+        let loops = self.lua.create_table_with_capacity(kinds.len(), 0)?;
+        for (rule, kind) in kinds.enumerate() {
+            let make = self.function(kind.bytecode(self)?)?;
+            let test: Function = tests.raw_get(rule + 1)?;
+            let made: Function = make.call((&self.names, test, rule, stride, notes, meter, within))?;
+            loops.raw_set(rule + 1, made)?;
+        }
+        Ok(loops)
+    }
+
+    /// A function of bytecode, without globals.
+    fn function(&self, bytecode: &[u8]) -> mlua::Result<Function> {
+        let chunk = self.lua.load(bytecode).set_name("=rules").set_mode(mlua::chunk::ChunkMode::Binary);
+        chunk.set_environment(self.lua.create_table()?).into_function()
+    }
+
+    /// What runs loops: `(loops, w, b, n, o, row)`, where `row` is the 4-byte words from the answers of one loop to those of the next.
+    pub(crate) fn each(&self) -> &Function {
+        &self.each
+    }
+
+    /// Forgets the machine code of what ran here, and what nobody has a handle into once that has become much. Answers whether the state may
+    /// be kept.
+    pub(crate) fn forget(&self) -> bool {
+        let flushed = self.flush.call::<()>(());
+        if self.lua.used_memory() > self.fresh + KEPT_BYTES / 2 && self.lua.gc_collect().is_err() {
+            return false;
+        }
+        flushed.is_ok() && self.lua.used_memory() < self.fresh + KEPT_BYTES
     }
 
     /// Bytes that the state takes.

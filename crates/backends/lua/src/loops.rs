@@ -1,0 +1,130 @@
+//! The loops that run a rule's test on the records of a batch.
+//!
+//! There are few kinds of them, so each is compiled once in a process, to bytecode. A rule has its own copy of that, loaded when its program
+//! first meets a batch: LuaJIT compiles a loop together with the test that it calls, and a loop that several rules shared would be
+//! compiled for one of them.
+
+use std::sync::OnceLock;
+
+use quintet_lang::ast::Rule;
+use quintet_runtime::{Linked, Trap, counts_steps, counts_steps_inline};
+
+use crate::partition::can_trap;
+use crate::state::State;
+
+/// What steps a rule counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Counts {
+    /// None.
+    Nothing,
+    /// Only those for what it looks at.
+    Looks,
+    /// All, and its test begins with it.
+    Inline,
+}
+
+/// What a rule's loop has to see to.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Kind {
+    pub(crate) counts: Counts,
+    traps: bool,
+    /// Whether traps of the rule have places.
+    placed: bool,
+}
+
+impl Kind {
+    /// How many there are.
+    const COUNT: usize = 12;
+
+    /// That of a rule.
+    pub(crate) fn of(linked: &Linked, rule: &Rule) -> Kind {
+        let placed = !rule.is_expression();
+        let counts = if placed || counts_steps_inline(linked, &rule.expr) {
+            Counts::Inline
+        } else if counts_steps(linked, &rule.expr) {
+            Counts::Looks
+        } else {
+            Counts::Nothing
+        };
+        Kind { counts, traps: placed || can_trap(&rule.expr), placed }
+    }
+
+    fn number(self) -> usize {
+        self.counts as usize * 4 + usize::from(self.traps) * 2 + usize::from(self.placed)
+    }
+
+    /// Whether the answer may be a trap.
+    pub(crate) fn answers(self) -> bool {
+        self.counts != Counts::Nothing || self.traps
+    }
+
+    /// Makes the answer `r` a trap where the budget is used up, at the place of its own trap where it has one. Other traps are void then.
+    pub(crate) fn exhausted(self) -> &'static str {
+        static TEXTS: OnceLock<[String; 2]> = OnceLock::new();
+        let texts = TEXTS.get_or_init(|| {
+            let (budget, placed) = (Trap::Budget.code(), Trap::placed(1));
+            [
+                format!("if I32[M] < 0 then r = {budget} end "),
+                format!("if I32[M] < 0 then r = (r and r ~= true and r - r % {placed} or 0) + {budget} end "),
+            ]
+        });
+        &texts[usize::from(self.placed)]
+    }
+
+    /// The loop on `n` records from the one at word `w` on of the block at address `b`; answers go to the 4-byte words from `o` on.
+    fn source(self) -> String {
+        let budget = Trap::Budget.code();
+        let looks = self.counts == Counts::Looks;
+        let hit = if self.counts == Counts::Inline || self.traps {
+            let over = match (self.counts, self.traps) {
+                (Counts::Inline, _) => self.exhausted().to_owned(),
+                // The end of the loop has nothing more to say then.
+                (Counts::Looks, _) => {
+                    format!("if r and r ~= true and I32[M] < 0 then r, I32[M], I32[M + 1] = {budget}, I32[MB], I32[MB + 1] end ")
+                }
+                (Counts::Nothing, _) => String::new(),
+            };
+            format!(
+                "local r = t(w, b) {over}if r then if r == true then bits = bor(bits, lshift(1, i)) else note(T, rule, j + i, r) end end"
+            )
+        } else {
+            "if t(w, b) then bits = bor(bits, lshift(1, i)) end".into()
+        };
+        let (begin, end) = if looks {
+            // Where the budget is not known to hold, records come one by one.
+            ("I32[M], I32[M + 1] = I32[MB], I32[MB + 1]", format!("if I32[M] < 0 then note(T, rule, 0, {budget}) I32[o - 1] = 0 end"))
+        } else {
+            ("", String::new())
+        };
+        format!(
+            "local N, t, rule, stride, T, M, MB = ...
+local I32, bor, lshift, note = N.I32, N.bor, N.lshift, N.note
+return function(w, b, n, o)
+  {begin}
+  for j = 0, n - 1, 32 do
+    local bits, last = 0, n - 1 - j
+    if last > 31 then last = 31 end
+    for i = 0, last do
+      {hit}
+      w = w + stride
+    end
+    I32[o] = bits
+    o = o + 1
+  end
+  {end}
+end
+"
+        )
+    }
+
+    /// The bytecode of the loop; the state is one that can compile it.
+    pub(crate) fn bytecode(self, state: &State) -> mlua::Result<&'static [u8]> {
+        static BYTECODE: [OnceLock<Vec<u8>>; Kind::COUNT] = [const { OnceLock::new() }; Kind::COUNT];
+        let place = &BYTECODE[self.number()];
+        if let Some(bytecode) = place.get() {
+            return Ok(bytecode);
+        }
+        let bytecode = state.compile(&self.source())?;
+        Ok(place.get_or_init(|| bytecode))
+    }
+}

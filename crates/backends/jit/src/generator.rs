@@ -12,6 +12,7 @@ use cranelift_codegen::ir::{
 };
 use cranelift_codegen::isa::TargetIsa;
 use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext, Variable};
+use quintet_lang::FieldId;
 use quintet_lang::ast::{self, FnId, Frame, Rule, TableId};
 use quintet_runtime::{Bounds, Linked, Trap, counts_steps_inline};
 
@@ -33,6 +34,10 @@ pub(crate) struct Generator<'f, 'p> {
     pub(crate) linked: &'p Linked,
     pub(crate) symbols: &'f mut Symbols,
     pub(crate) isa: &'f dyn TargetIsa,
+    /// Whether code is to be made quickly rather than to be quick.
+    pub(crate) lean: bool,
+    /// Fields that are known to be there.
+    pub(crate) known: Vec<FieldId>,
     /// What is known of each local while its loop is generated.
     pub(crate) locals: Vec<Option<Val<'p>>>,
     /// The frame whose locals these are.
@@ -111,15 +116,7 @@ pub(crate) fn generate(
     b.switch_to_block(head);
     let mut g = Generator::new(b, linked, symbols, isa, &rule.frame, [state, arena, record]);
     let shifted = g.b.ins().ishl_imm_u(bits, 1);
-    // Others that count are asked for blocks of records only where none can pass the budget.
-    let counts = !rule.is_expression() || counts_steps_inline(linked, &rule.expr);
-    if !rule.is_expression() {
-        g.begin_statements(rule)?;
-    } else if rule.expr.makes_values() {
-        g.call(Helper::Reset, &[state]);
-    } else if counts {
-        g.begin_steps();
-    }
+    let counts = g.begin_rule(rule)?;
     g.test(&rule.expr, yes, no)?;
 
     if let Some(trap) = g.end_traps() {
@@ -176,6 +173,8 @@ impl<'f, 'p> Generator<'f, 'p> {
             linked,
             symbols,
             isa,
+            lean: false,
+            known: Vec::new(),
             locals: vec![None; count],
             frame,
             slots: vec![None; count],
@@ -201,7 +200,21 @@ impl<'f, 'p> Generator<'f, 'p> {
         }
     }
 
-    /// What a rule does before its expression.
+    /// What a rule does before its expression. Answers whether it counts steps up to its end.
+    pub(crate) fn begin_rule(&mut self, rule: &'p Rule) -> Made<bool> {
+        // Others that count are asked for blocks of records only where none can pass the budget.
+        let counts = !rule.is_expression() || counts_steps_inline(self.linked, &rule.expr);
+        if !rule.is_expression() {
+            self.begin_statements(rule)?;
+        } else if rule.expr.makes_values() {
+            self.call(Helper::Reset, &[self.state]);
+        } else if counts {
+            self.begin_steps();
+        }
+        Ok(counts)
+    }
+
+    /// What a rule's statements do before its expression.
     fn begin_statements(&mut self, rule: &'p Rule) -> Made<()> {
         self.call(Helper::Begin, &[self.state]);
         self.begin_meter();

@@ -31,6 +31,7 @@ mod elements;
 mod emit;
 mod equal;
 mod expr;
+mod flat;
 mod frame;
 mod generator;
 
@@ -41,6 +42,7 @@ mod memory;
 mod script;
 mod search;
 mod sets;
+mod single;
 mod stack;
 mod steps;
 mod stmt;

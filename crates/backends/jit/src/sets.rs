@@ -90,15 +90,20 @@ impl<'p> Generator<'_, 'p> {
             self.in_ranges(value, after, yes, no);
             return;
         }
-        self.any_of(ranges, yes, no, |g, (low, high)| match (*low, *high) {
-            (low, high) if low == high => g.compare_int(IntCC::Equal, value, low),
-            (i64::MIN, high) => g.compare_int(IntCC::SignedLessThanOrEqual, value, high),
-            (low, i64::MAX) => g.compare_int(IntCC::SignedGreaterThanOrEqual, value, low),
+        self.any_of(ranges, yes, no, |g, (low, high)| g.in_range(value, *low, *high));
+    }
+
+    /// Whether a number is in a range, as a bit.
+    pub(crate) fn in_range(&mut self, value: Value, low: i64, high: i64) -> Value {
+        match (low, high) {
+            (low, high) if low == high => self.compare_int(IntCC::Equal, value, low),
+            (i64::MIN, high) => self.compare_int(IntCC::SignedLessThanOrEqual, value, high),
+            (low, i64::MAX) => self.compare_int(IntCC::SignedGreaterThanOrEqual, value, low),
             (low, high) => {
-                let at = g.b.ins().iadd_imm_s(value, low.wrapping_neg());
-                g.compare_int(IntCC::UnsignedLessThanOrEqual, at, high.wrapping_sub(low))
+                let at = self.b.ins().iadd_imm_s(value, low.wrapping_neg());
+                self.compare_int(IntCC::UnsignedLessThanOrEqual, at, high.wrapping_sub(low))
             }
-        });
+        }
     }
 
     /// Goes to `yes` where the test for any of the items holds.
@@ -148,7 +153,7 @@ impl<'p> Generator<'_, 'p> {
     }
 
     /// Whether a number of 128 bits is in a range, as a bit.
-    fn in_wide_range(&mut self, high: Value, low: Value, first: u128, last: u128) -> Value {
+    pub(crate) fn in_wide_range(&mut self, high: Value, low: Value, first: u128, last: u128) -> Value {
         let halves = |n: u128| [(n >> 64) as u64 as i64, n as u64 as i64];
         let ([first_high, first_low], [last_high, last_low]) = (halves(first), halves(last));
         let within = |g: &mut Self, value: Value, from: i64, to: i64| {

@@ -16,7 +16,7 @@ pub(crate) fn text(setup: Setup, program: &Linked, form: Emit) -> Result<String,
             return Err(failed(&format_args!("it makes WebAssembly (wat) and machine code (asm); no {}", form.name())));
         }
     };
-    let finished = rules::module(program, setup.memory == Memory::Mapped, true);
+    let finished = rules::module(program, setup.compiler, setup.memory == Memory::Mapped, true);
     let finished = finished.ok_or_else(|| failed(&"the constants and answers do not fit into the sandbox"))?;
     if !asm {
         return wasmprinter::print_bytes(finished.wasm).map_err(|e| failed(&e));

@@ -11,8 +11,8 @@ use wasmtime::{InstancePre, Store, TypedFunc};
 
 use crate::config::{Memory, Setup};
 use crate::host::Host;
-use crate::module::{MEMORY, ONE, RUN};
-use crate::places::{CALLS, LIMIT, METER_START, METER_START_IF_WITHIN, PEAK, Places, ROOM_START, STACK_PEAK, TOP};
+use crate::module::{MEMORY, RUN};
+use crate::places::{CALLS, LIMIT, METER_START, METER_START_IF_WITHIN, ONLY, PEAK, Places, ROOM_START, STACK_PEAK, TOP};
 use crate::window::Window;
 
 /// Scratch memory that is kept between calls.
@@ -28,8 +28,6 @@ pub(crate) struct Runner {
     places: Places,
     store: Store<Host>,
     run: TypedFunc<(u32, u32, u32), ()>,
-    /// Runs one rule, where there are several.
-    one: Option<TypedFunc<(u32, u32, u32, u32), ()>>,
     window: Window,
     /// Whether a rule counts steps, so that a run may take long.
     counts: bool,
@@ -49,8 +47,6 @@ impl Runner {
         let mut store = Store::new(pre.module().engine(), host);
         let instance = pre.instantiate(&mut store)?;
         let run = instance.get_typed_func(&mut store, RUN)?;
-        let several = program.program().rules.len() > 1;
-        let one = several.then(|| instance.get_typed_func(&mut store, ONE)).transpose()?;
         let Some(memory) = instance.get_memory(&mut store, MEMORY) else { wasmtime::bail!("the module exports no memory") };
         let window = Window::new(&mut store, memory, setup.memory, places);
         let host = store.data_mut();
@@ -68,7 +64,7 @@ impl Runner {
         let counts = counting().any(|counting| counting != Counting::Never);
         let within = counting().filter_map(|counting| if let Counting::Within(most) = counting { Some(most) } else { None });
         let within = within.min().unwrap_or(usize::MAX);
-        Ok(Runner { program, setup, places, store, run, one, window, counts, within })
+        Ok(Runner { program, setup, places, store, run, window, counts, within })
     }
 
     #[cold]
@@ -121,9 +117,11 @@ impl Runner {
     /// As [`Runner::call`] for one rule, whose answers stand where those of the first stand else.
     #[inline]
     fn call_one(&mut self, rule: usize, base: u32, record: u32, count: u32) -> Result<(), RunError> {
-        let Some(one) = &self.one else { return self.call(base, record, count) };
-        let done = one.call(&mut self.store, (rule as u32, base, record, count));
-        done.map_err(|e| self.ended(&e))
+        let id = self.setup.id();
+        self.store.data_mut().write32(ONLY, rule as u32 + 1).map_err(|e| RunError::new(id, e))?;
+        let done = self.call(base, record, count);
+        self.store.data_mut().write32(ONLY, 0).map_err(|e| RunError::new(id, e))?;
+        done
     }
 
     #[cold]

@@ -18,8 +18,6 @@ use crate::places::{CONSTANTS, Places};
 pub(crate) const HOST: &str = "quintet";
 /// The exported entry point.
 pub(crate) const RUN: &str = "run";
-/// The exported entry point for one rule, where there are several.
-pub(crate) const ONE: &str = "one";
 /// The exported memory.
 pub(crate) const MEMORY: &str = "memory";
 
@@ -77,6 +75,8 @@ pub(crate) struct Builder {
     cells: u32,
     /// Searches for constants in the whole program.
     pub(crate) searches: usize,
+    /// Whether rules stand in one function, as functions are dear.
+    pub(crate) inside: bool,
     /// Whether there are statements.
     pub(crate) scripts: bool,
     /// The most bytes of native stack that a call of each function of the program takes, see [`frame_bytes`](crate::stack::frame_bytes).
@@ -101,8 +101,8 @@ pub(crate) struct Finished {
 
 impl Builder {
     /// An empty module for a program with so many searches for constants.
-    pub(crate) fn new(searches: usize) -> Builder {
-        Builder { searches, ..Builder::default() }
+    pub(crate) fn new(searches: usize, inside: bool) -> Builder {
+        Builder { searches, inside, ..Builder::default() }
     }
 
     /// The address of a constant.
@@ -155,14 +155,9 @@ impl Builder {
         }
     }
 
-    /// The module, whose entry points are `run` and, for one rule of several, `one`, for so many rules and so many bytes of answers that one call makes. `None` where it is larger than there is room for.
-    pub(crate) fn finish(
-        self,
-        (run, one): (Target, Option<Target>),
-        (rules, answers): (usize, usize),
-        mapped: bool,
-        names: bool,
-    ) -> Option<Finished> {
+    /// The module, whose entry point is `run`, for so many rules and so many bytes of answers that one call makes. `None` where it is larger
+    /// than there is room for.
+    pub(crate) fn finish(self, run: Target, (rules, answers): (usize, usize), mapped: bool, names: bool) -> Option<Finished> {
         let places = Places::new(self.constants.len(), self.cells, (rules, answers), self.scripts, mapped)?;
         let (imports, helpers): (Vec<_>, Vec<_>) = (self.imports.into_iter().collect(), self.helpers.into_iter().collect());
         let number = |target: Target| -> u32 {
@@ -212,9 +207,6 @@ impl Builder {
         memories.memory(MemoryType { minimum: places.pages, maximum, memory64: false, shared: false, page_size_log2: None });
         let mut exports = ExportSection::new();
         exports.export(MEMORY, ExportKind::Memory, 0).export(RUN, ExportKind::Func, number(run));
-        if let Some(one) = one {
-            exports.export(ONE, ExportKind::Func, number(one));
-        }
 
         let mut module = wasm_encoder::Module::new();
         module.section(&types.section).section(&import_section).section(&function_section).section(&memories).section(&exports);

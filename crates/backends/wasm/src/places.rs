@@ -19,6 +19,8 @@ const MAPPED_STACK: u64 = HARD_MEMORY_BYTES as u64 + (16 << 20);
 /// The stack of arrays where batches are copied.
 const COPIED_STACK: u64 = 64 << 20;
 
+/// The control word with the number of the only rule to run, counted from 1, or 0.
+pub(crate) const ONLY: u32 = 4;
 /// The control word that says, when not 0, that scratch memory holds what an earlier rule or record left: [`STALE_BUT_ROOM`] where
 /// [`ROOM`] is that of the evaluation at hand nevertheless.
 pub(crate) const STALE: u32 = 8;

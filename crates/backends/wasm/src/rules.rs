@@ -1,48 +1,42 @@
-//! From a program to a module: a function per rule that answers for up to 64 records, the entry point that calls them all, and one that
-//! calls one of them.
+//! From a program to a module: a function for many rules, which answers for all records of a call, and what it calls.
+//!
+//! Where a compiler takes long over each function, however small it is, the rules' code stands inside that function; where it takes long over
+//! large ones, each rule has a function of its own.
 
 use quintet_runtime::{Linked, Threshold, Trap, counts_steps, counts_steps_inline};
 use wasm_encoder::ValType::{I32, I64};
 
 use crate::body::{Body, Label, at};
+use crate::config::Compiler;
 use crate::generator::Generator;
 use crate::import::Import;
 use crate::module::{Builder, Finished, Hole, Signature, Target};
-use crate::places::{METER_START, METER_START_IF_WITHIN, ROOM, ROOM_START, STALE, STALE_BUT_ROOM};
+use crate::places::{METER_START, METER_START_IF_WITHIN, ONLY, ROOM, ROOM_START, STALE, STALE_BUT_ROOM};
 use crate::script;
 use crate::search;
 
 /// A rule: of the address of the batch, that of the first record, and the number of records (1 to 64), answering a bit for each.
 const RULE: Signature = Signature::of(&[I32; 3], &[I64]);
 
-/// A run of rules: as [`RULE`], then where the first rule's answer goes, and the bytes from one rule's answer to that of the next.
-const GROUP: Signature = Signature::of(&[I32; 5], &[]);
-
-/// The entry point: of the address of the batch, that of the first record, and the number of records.
+/// The entry point, and a run of rules: of the address of the batch, that of the first record, and the number of records. It runs all rules,
+/// or the one that the word at [`ONLY`] says.
 const RUN: Signature = Signature::of(&[I32; 3], &[]);
 
-/// One rule of many: its number, then as [`RULE`].
-const PICK: Signature = Signature::of(&[I32; 4], &[I64]);
-
-/// The entry point for one rule: its number, then as [`RUN`].
-const ONE: Signature = Signature::of(&[I32; 4], &[]);
+/// Rules whose code stands in one function.
+const INSIDE: usize = 64;
 
 /// The module for a program; `None` where it is larger than there is room for.
-pub(crate) fn module(linked: &Linked, mapped: bool, names: bool) -> Option<Finished> {
-    let mut builder = Builder::new(search::count(linked.program()));
+pub(crate) fn module(linked: &Linked, compiler: Compiler, mapped: bool, names: bool) -> Option<Finished> {
+    let inside = compiler == Compiler::Winch;
+    let mut builder = Builder::new(search::count(linked.program()), inside);
     script::functions(linked, &mut builder);
-    let rules: Vec<Target> = (0..linked.program().rules.len()).map(|index| rule(linked, &mut builder, index)).collect();
-    let grouped = linked.exceeds(Threshold::WasmGroupedRules, rules.len());
-    let calls: Vec<(Target, usize)> = if grouped {
-        let most = linked.threshold(Threshold::WasmGroupedRules);
-        rules.chunks(most).map(|rules| (group(&mut builder, rules), rules.len())).collect()
-    } else {
-        rules.iter().map(|rule| (*rule, 1)).collect()
-    };
-    let run = run(linked, &mut builder, &calls, !grouped);
-    // Where there is one rule, running all does it.
-    let one = (rules.len() > 1).then(|| one(linked, &mut builder, &rules));
-    builder.finish((run, one), (rules.len(), linked.threshold(Threshold::WasmAnswerBytes)), mapped, names)
+    let rules = linked.program().rules.len();
+    linked.exceeds(Threshold::WasmGroupedRules, rules);
+    let grouped = linked.threshold(Threshold::WasmGroupedRules).max(1);
+    let most = if inside { grouped.min(INSIDE) } else { grouped };
+    let runs: Vec<Target> = (0..rules).step_by(most).map(|first| run(linked, &mut builder, (first, most.min(rules - first)))).collect();
+    let entry = if let [only] = *runs { only } else { all(&mut builder, &runs, most) };
+    builder.finish(entry, (rules, linked.threshold(Threshold::WasmAnswerBytes)), mapped, names)
 }
 
 impl Generator<'_> {
@@ -57,12 +51,37 @@ impl Generator<'_> {
     }
 }
 
+/// Locals that a rule's code works with.
+struct Turn {
+    /// The address of the first record, which moves on.
+    record: u32,
+    /// The number of records, which becomes 0.
+    count: u32,
+    /// The answers.
+    bits: u32,
+}
+
+/// A rule as a function of its own.
 fn rule(linked: &Linked, builder: &mut Builder, index: usize) -> Target {
+    let mut body = Body::new(RULE.params.len());
+    let bits = body.local(I64);
+    let mut body = answers(linked, builder, body, index, &Turn { record: 1, count: 2, bits });
+    body.i().local_get(bits);
+    let name = &linked.program().rules[index].name;
+    builder.add(if name.is_empty() { format!("rule_{index}") } else { format!("rule_{index}_{name}") }, RULE, body.finish())
+}
+
+/// Writes the code of a rule, whose first local holds the address of the batch.
+fn answers(linked: &Linked, builder: &mut Builder, body: Body, index: usize, turn: &Turn) -> Body {
     let rule = &linked.program().rules[index];
     let statements = (!rule.is_expression()).then(|| script::rule(linked, builder, index));
-    let mut emitter = Generator::new(linked, builder, RULE.params.len(), rule.frame.locals.len());
-    let [record, count] = [1, 2];
-    let (bits, bit) = (emitter.body.local(I64), emitter.body.local(I64));
+    let mark = body.mark();
+    let mut emitter = Generator::inside(linked, builder, body, rule.frame.locals.len());
+    let Turn { record, count, bits } = *turn;
+    emitter.record = record;
+    let bit = emitter.body.local(I64);
+    // Another rule may have left something there.
+    emitter.body.i().i64_const(0).local_set(bits).i64_const(0).local_set(bit);
     let counts = statements.is_some() || counts_steps_inline(linked, &rule.expr);
     let looks = !counts && counts_steps(linked, &rule.expr);
     if looks {
@@ -135,54 +154,80 @@ fn rule(linked: &Linked, builder: &mut Builder, index: usize) -> Target {
         emitter.body.i().i64_const(0).local_set(bits);
         emitter.body.end();
     }
-    emitter.body.i().local_get(bits);
-    let code = emitter.body.finish();
-    let name = if rule.name.is_empty() { format!("rule_{index}") } else { format!("rule_{index}_{}", rule.name) };
-    builder.add(name, RULE, code)
+    let mut body = emitter.body;
+    body.release(mark);
+    body
 }
 
-fn group(builder: &mut Builder, rules: &[Target]) -> Target {
-    let [base, record, count, out, row] = [0, 1, 2, 3, 4];
-    let mut body = Body::new(GROUP.params.len());
-    for rule in rules {
-        answer(&mut body, *rule, [base, record, count], out, row);
-    }
-    builder.add("group", GROUP, body.finish())
-}
-
-/// Stores a rule's answer and goes to the place of the next.
-fn answer(body: &mut Body, rule: Target, params: [u32; 3], out: u32, row: u32) {
-    body.i().local_get(out);
-    for param in params {
-        body.i().local_get(param);
-    }
-    body.call(rule);
-    body.i().i64_store(at(0)).local_get(out).local_get(row).i32_add().local_set(out);
-}
-
-/// The function that runs all rules, or groups of rules, on all records.
-fn run(linked: &Linked, builder: &mut Builder, calls: &[(Target, usize)], rules: bool) -> Target {
+/// The function that runs so many rules from a first one on, on all records; or one of them.
+fn run(linked: &Linked, builder: &mut Builder, (first, many): (usize, usize)) -> Target {
+    // In a program of one rule it is always that one.
+    let choice = linked.program().rules.len() > 1;
+    let targets: Option<Vec<Target>> = (!builder.inside).then(|| (first..first + many).map(|index| rule(linked, builder, index)).collect());
     let [base, record, count] = [0, 1, 2];
     let mut body = Body::new(RUN.params.len());
-    let (row, block, now, out) = (body.local(I32), body.local(I32), body.local(I32), body.local(I32));
+    let [row, block, now, out, rule, only, at_record, left] = [(); 8].map(|()| body.local(I32));
+    let bits = body.local(I64);
     // A row has a word for every 64 records.
     body.i().local_get(count).i32_const(63).i32_add().i32_const(6).i32_shr_u().i32_const(3).i32_shl().local_set(row);
     body.unknown(Hole::Answers);
     body.i().local_set(block);
+    if choice {
+        body.i().i32_const(0).i32_load(at(ONLY)).local_tee(only).i32_eqz();
+        body.if_(None);
+        body.i().local_get(block).local_get(row).i32_const(first as i32).i32_mul().i32_add().local_set(block);
+        body.end();
+    }
     let end = body.block();
     let head = body.loop_();
     body.i().local_get(count).i32_eqz();
     body.br_if(end);
     body.i().local_get(count).i32_const(64).local_get(count).i32_const(64).i32_lt_u().select().local_set(now);
     body.i().local_get(block).local_set(out);
-    for (target, size) in calls {
-        if rules {
-            answer(&mut body, *target, [base, record, now], out, row);
-        } else {
-            body.i().local_get(base).local_get(record).local_get(now).local_get(out).local_get(row);
-            body.call(*target);
-            body.i().local_get(out).local_get(row).i32_const(*size as i32).i32_mul().i32_add().local_set(out);
+    if choice {
+        // `only` counts from 1.
+        body.i().local_get(only).i32_const(first as i32 + 1).i32_sub().i32_const(0).local_get(only).select().local_set(rule);
+    }
+    let next = choice.then(|| {
+        let next = body.loop_();
+        let done = body.block();
+        let cases: Vec<Label> = (0..many).map(|_| body.block()).collect();
+        body.i().local_get(rule);
+        // The innermost block is the first rule's; the last rule's is also where numbers beyond it would go.
+        let last = many.saturating_sub(1) as u32;
+        body.i().br_table((0..last).collect::<Vec<u32>>(), last);
+        (next, done, cases.len())
+    });
+    for i in 0..many {
+        if choice {
+            body.end();
         }
+        match &targets {
+            Some(targets) => {
+                body.i().local_get(base).local_get(record).local_get(now);
+                body.call(targets[i]);
+                body.i().local_set(bits);
+            }
+            None => {
+                body.i().local_get(record).local_set(at_record).local_get(now).local_set(left);
+                body = answers(linked, builder, body, first + i, &Turn { record: at_record, count: left, bits });
+            }
+        }
+        if let Some((_, done, many)) = next
+            && i + 1 < many
+        {
+            body.br(done);
+        }
+    }
+    if let Some((next, _, many)) = next {
+        body.end();
+        body.i().local_get(out).local_get(bits).i64_store(at(0)).local_get(out).local_get(row).i32_add().local_set(out);
+        body.i().local_get(rule).i32_const(1).i32_add().local_tee(rule).i32_const(many as i32).i32_lt_u();
+        body.i().local_get(only).i32_eqz().i32_and();
+        body.br_if(next);
+        body.end();
+    } else if many > 0 {
+        body.i().local_get(out).local_get(bits).i64_store(at(0));
     }
     let stride = linked.layout().stride() as i32;
     body.i().local_get(record).i32_const(stride.wrapping_mul(64)).i32_add().local_set(record);
@@ -194,60 +239,27 @@ fn run(linked: &Linked, builder: &mut Builder, calls: &[(Target, usize)], rules:
     builder.add("run", RUN, body.finish())
 }
 
-/// The function that runs one rule on all records.
-fn one(linked: &Linked, builder: &mut Builder, rules: &[Target]) -> Target {
-    let most = linked.threshold(Threshold::WasmGroupedRules).max(1);
-    let pick = if rules.len() > most {
-        let groups: Vec<Target> = rules.chunks(most).map(|rules| pick(builder, rules, None)).collect();
-        pick(builder, &groups, Some(most))
-    } else {
-        pick(builder, rules, None)
-    };
-    let [rule, base, record, count] = [0, 1, 2, 3];
-    let mut body = Body::new(ONE.params.len());
-    let (now, out) = (body.local(I32), body.local(I32));
-    body.unknown(Hole::Answers);
-    body.i().local_set(out);
-    let end = body.block();
-    let head = body.loop_();
-    body.i().local_get(count).i32_eqz();
-    body.br_if(end);
-    body.i().local_get(count).i32_const(64).local_get(count).i32_const(64).i32_lt_u().select().local_set(now);
-    body.i().local_get(out).local_get(rule).local_get(base).local_get(record).local_get(now);
-    body.call(pick);
-    body.i().i64_store(at(0)).local_get(out).i32_const(8).i32_add().local_set(out);
-    let stride = linked.layout().stride() as i32;
-    body.i().local_get(record).i32_const(stride.wrapping_mul(64)).i32_add().local_set(record);
-    body.i().local_get(count).local_get(now).i32_sub().local_set(count);
-    body.br(head);
-    body.end();
-    body.end();
-    builder.add("one", ONE, body.finish())
-}
-
-/// A function that calls one of these, each a rule or, where `of` says so, a pick among so many rules.
-fn pick(builder: &mut Builder, targets: &[Target], of: Option<usize>) -> Target {
-    let [rule, base, record, count] = [0, 1, 2, 3];
-    let mut body = Body::new(PICK.params.len());
-    for _ in targets {
-        body.block();
-    }
-    body.i().local_get(rule);
-    if let Some(of) = of {
-        body.i().i32_const(of as i32).i32_div_u();
-    }
-    // The innermost block is the first target's; the last target's is also where numbers beyond it would go.
-    let last = targets.len().saturating_sub(1) as u32;
-    body.i().br_table((0..last).collect::<Vec<u32>>(), last);
-    for target in targets {
-        body.end();
-        if let Some(of) = of {
-            body.i().local_get(rule).i32_const(of as i32).i32_rem_u();
-        }
+/// The entry point for many runs of rules, each but the last of so many.
+fn all(builder: &mut Builder, runs: &[Target], most: usize) -> Target {
+    let [base, record, count] = [0, 1, 2];
+    let mut body = Body::new(RUN.params.len());
+    let only = body.local(I32);
+    body.i().i32_const(0).i32_load(at(ONLY)).local_set(only);
+    for (i, run) in runs.iter().enumerate() {
+        // Whether it has the only rule, or all are run.
+        body.i()
+            .local_get(only)
+            .i32_eqz()
+            .local_get(only)
+            .i32_const((i * most) as i32 + 1)
+            .i32_sub()
+            .i32_const(most as i32)
+            .i32_lt_u()
+            .i32_or();
+        body.if_(None);
         body.i().local_get(base).local_get(record).local_get(count);
-        body.call(*target);
-        body.i().return_();
+        body.call(*run);
+        body.end();
     }
-    body.i().unreachable();
-    builder.add("pick", PICK, body.finish())
+    builder.add("run_all", RUN, body.finish())
 }

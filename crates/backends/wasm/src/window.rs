@@ -235,9 +235,9 @@ mod tests {
         body.i().local_get(0).local_get(1).i64_store(at(0));
         body.end();
         body.i().local_get(0).i64_load(at(0));
-        let mut builder = Builder::new(0);
+        let mut builder = Builder::new(0, false);
         let run = builder.add("run", Signature::of(&[I32, I64], &[I64]), body.finish());
-        let finished = builder.finish((run, None), (1, 0), true, false).unwrap();
+        let finished = builder.finish(run, (1, 0), true, false).unwrap();
         let shared = Setup { compiler, memory: config::Memory::Mapped }.shared().unwrap();
         let module = Module::from_binary(&shared.engine, &finished.wasm).unwrap();
         let mut store = Store::new(&shared.engine, Host::new(linked, Arc::from([]), finished.places, &quintet_lang::Limits::default()));

@@ -20,20 +20,13 @@ fn all_needed(linked: &Linked, items: &[Expr], fields: &mut Vec<FieldId>) -> boo
 }
 
 fn needed(linked: &Linked, expr: &Expr, fields: &mut Vec<FieldId>) -> bool {
-    let mut field = |value: &Expr| {
-        if let ExprKind::Field(id) = value.kind
-            && value.nullable
-            && !fields.contains(&id)
-        {
-            fields.push(id);
-        }
-    };
+    let mut field = |value: &Expr| of_value(value, fields);
     match &expr.kind {
         ExprKind::Logic { op: LogicOp::And, items } => return all_needed(linked, items, fields),
         ExprKind::Compare { lhs, rhs, on_nil: false, .. } => {
             // What stands first is asked first.
             field(lhs);
-            if matches!(lhs.kind, ExprKind::Field(_) | ExprKind::Const(_)) {
+            if is_simple(lhs) {
                 field(rhs);
             }
         }
@@ -64,4 +57,30 @@ fn needed(linked: &Linked, expr: &Expr, fields: &mut Vec<FieldId>) -> bool {
         | ExprKind::Collect(_) => {}
     }
     !expr.can_trap() && !expr.makes_values() && !counts_steps(linked, expr)
+}
+
+/// Whether evaluating a value shows in nothing but the value, or that there is none.
+fn is_simple(value: &Expr) -> bool {
+    match &value.kind {
+        ExprKind::Field(_) | ExprKind::Const(_) => true,
+        ExprKind::Neg(_) | ExprKind::Arith { .. } => {
+            !value.can_trap() && !value.makes_values() && {
+                let mut simple = true;
+                value.children(&mut |child| simple &= is_simple(child));
+                simple
+            }
+        }
+        _ => false,
+    }
+}
+
+/// The fields without which there is no value.
+fn of_value(value: &Expr, fields: &mut Vec<FieldId>) {
+    match &value.kind {
+        ExprKind::Field(id) if value.nullable && !fields.contains(id) => fields.push(*id),
+        // What it is taken from comes first.
+        ExprKind::Slice { base, .. } | ExprKind::Index { base, .. } | ExprKind::Key { base, .. } => of_value(base, fields),
+        ExprKind::Neg(_) | ExprKind::Arith { .. } if is_simple(value) => value.children(&mut |child| of_value(child, fields)),
+        _ => {}
+    }
 }

@@ -7,7 +7,7 @@ use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::types::{I8, I32, I64};
 use cranelift_codegen::ir::{Block, InstBuilder, Value};
 use quintet_lang::Type;
-use quintet_lang::ast::{CompareOp, Const, Expr, ExprKind, LogicOp, SetId};
+use quintet_lang::ast::{ArithOp, CompareOp, Const, Expr, ExprKind, LogicOp, SetId};
 use quintet_runtime::{SetMatcher, needed_fields};
 
 use crate::compare::{float, signed};
@@ -21,8 +21,8 @@ const IN_A_ROW: usize = 4;
 /// Most bytes of a constant that are compared without looking at the length first; less than what may be read past a value.
 const COMPARED: usize = 16;
 
-/// Most ranges of a set.
-const RANGES: usize = 2;
+/// Most ranges of a set, and most of them where compiling must be quick.
+const RANGES: [usize; 2] = [2, 4];
 
 impl<'p> Generator<'_, 'p> {
     /// Goes on where items of a conjunction hold, and to `no` where one does not; answers what is left to test in one branch, if anything is.
@@ -90,6 +90,24 @@ impl<'p> Generator<'_, 'p> {
         matches!(expr.kind, ExprKind::Field(field) if !expr.nullable || self.known.contains(&field))
     }
 
+    /// Whether a value is made of fields that are there without a branch or a call.
+    fn is_plain(&self, expr: &Expr) -> bool {
+        match &expr.kind {
+            ExprKind::Const(_) => true,
+            ExprKind::Neg(operand) => self.is_plain(operand),
+            ExprKind::Arith { op, lhs, rhs } => {
+                let simple = !matches!(op, ArithOp::Div | ArithOp::Rem);
+                simple && self.is_plain(lhs) && self.is_plain(rhs)
+            }
+            _ => self.is_there(expr),
+        }
+    }
+
+    /// Most ranges of a set that are compared one by one, all of them.
+    pub(crate) fn ranges(&self) -> usize {
+        RANGES[usize::from(self.lean)]
+    }
+
     /// Whether a test needs no branch.
     pub(crate) fn is_flat(&self, expr: &Expr) -> bool {
         match &expr.kind {
@@ -101,12 +119,12 @@ impl<'p> Generator<'_, 'p> {
                 let equality = matches!(op, CompareOp::Eq | CompareOp::Ne);
                 let simple = match (&lhs.ty, &rhs.kind) {
                     (Type::Bool | Type::Int | Type::Float, ExprKind::Const(_)) => true,
-                    (Type::Bool | Type::Int | Type::Float, _) => self.is_there(rhs),
+                    (Type::Bool | Type::Int | Type::Float, _) => self.is_plain(rhs),
                     (Type::Ip, ExprKind::Const(_)) => equality,
                     (Type::Bytes, ExprKind::Const(Const::Bytes(bytes))) => equality && bytes.len() <= COMPARED,
                     _ => false,
                 };
-                simple && self.is_there(lhs)
+                simple && self.is_plain(lhs)
             }
             ExprKind::In { value, set } => {
                 let ranges = match self.linked.set(*set) {
@@ -114,7 +132,7 @@ impl<'p> Generator<'_, 'p> {
                     SetMatcher::Ip(set) => set.v4().len() + set.v6().len(),
                     SetMatcher::Bytes(_) => return false,
                 };
-                ranges <= RANGES && self.is_there(value)
+                ranges <= self.ranges() && self.is_there(value)
             }
             _ => false,
         }

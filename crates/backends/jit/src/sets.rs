@@ -49,12 +49,15 @@ impl<'p> Generator<'_, 'p> {
 
     /// Whether a set of so many ranges (of each family) or members becomes code.
     fn is_small(&self, members: usize) -> bool {
+        if self.lean {
+            return members <= self.ranges();
+        }
         !self.linked.exceeds(Threshold::JitSetMembers, members)
     }
 
     /// The members of a small set of short byte strings, in order of length.
     fn small_members<'s>(&self, set: &'s BytesSet) -> Option<Vec<&'s [u8]>> {
-        if !self.is_small(set.len()) {
+        if self.lean || !self.is_small(set.len()) {
             return None;
         }
         let mut members = set.members();

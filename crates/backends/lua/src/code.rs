@@ -27,7 +27,12 @@ pub(crate) struct Code {
     active: usize,
     names: usize,
     labels: Vec<bool>,
+    /// The last line that leaves where a condition does not hold: its place, where it leaves to, and the condition.
+    refusal: Option<(usize, Exit, String)>,
 }
+
+/// Characters of a condition that is refused in one line.
+const LONG: usize = 400;
 
 /// Where control goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -115,6 +120,31 @@ impl Code {
     pub(crate) fn jump(&mut self, condition: &str, exit: Exit) {
         let leave = self.leave(exit);
         self.line(format!("if {condition} then {leave} end"));
+    }
+
+    /// Leaves to `exit` where a condition does not hold. What is refused one after the other stands in one line, which is parsed sooner.
+    pub(crate) fn refuse(&mut self, condition: &str, exit: Exit) {
+        let leave = self.leave(exit);
+        let joined = match self.refusal.take() {
+            Some((line, to, before)) if to == exit && line + 1 == self.lines.len() && before.len() + condition.len() < LONG => {
+                let part = |text: &str| if text.contains(" or ") { format!("({text})") } else { text.to_owned() };
+                Some(format!("{} and {}", part(&before), part(condition)))
+            }
+            _ => None,
+        };
+        let line = |condition: &str| format!("if not ({condition}) then {leave} end");
+        let condition = match (joined, self.lines.last_mut()) {
+            (Some(both), Some((_, last))) => {
+                *last = line(&both);
+                both
+            }
+            _ => {
+                let text = line(condition);
+                self.line(text);
+                condition.to_owned()
+            }
+        };
+        self.refusal = Some((self.lines.len() - 1, exit, condition));
     }
 
     /// Leaves to `exit`.

@@ -138,7 +138,7 @@ impl<'c> Generator<'c> {
         if want {
             self.code.jump(condition, exit);
         } else {
-            self.code.jump(&format!("not ({condition})"), exit);
+            self.code.refuse(condition, exit);
         }
     }
 

@@ -15,7 +15,7 @@ use crate::loops::Kind;
 use crate::memory::Memory;
 use crate::natives::Note;
 use crate::pool::Taken;
-use crate::state::Loaded;
+use crate::state::{Loaded, Loops};
 
 /// Records between two looks at whether a run was interrupted, where rules count steps; a multiple of 64.
 const BETWEEN_LOOKS: usize = 256;
@@ -26,8 +26,8 @@ pub(crate) struct Runner {
     chunk: Arc<Chunk>,
     /// What answers for a record, and tests.
     loaded: Loaded,
-    /// Writes the answers of one rule to a batch, by the rule's place counted from 1; made when a batch comes.
-    loops: Option<Table>,
+    /// Write answers to a batch; made when one comes.
+    loops: Option<Loops>,
     /// What the program was loaded with.
     scalars: [f64; 9],
     /// After all that is in it, which must be gone before another has it.
@@ -107,7 +107,7 @@ impl Runner {
     }
 
     /// The loops of the rules.
-    fn loops(&mut self) -> mlua::Result<Table> {
+    fn loops(&mut self) -> mlua::Result<Loops> {
         if let Some(loops) = &self.loops {
             return Ok(loops.clone());
         }
@@ -178,7 +178,7 @@ impl Instance for Runner {
             self.env.get_mut().scratch().go_on(self.chunk.pool.config().id())?;
             let count = most.min(batch.len() - first);
             let (word, answers) = (word + (first * stride) as f64, answers + (first / 32) as f64);
-            let done = self.state.each().call::<()>((&loops, word, base as f64, count as f64, answers, row as f64));
+            let done = loops.all.call::<()>((word, base as f64, count as f64, answers, row as f64));
             done.map_err(|e| self.fail(e))?;
             for (rule, record, code) in self.notes.get_mut().drain(..) {
                 if let Some(fault) = self.chunk.program.fault(rule, code) {
@@ -195,7 +195,7 @@ impl Instance for Runner {
         let rules = self.chunk.program.program().rules.len();
         RunError::unless_has(self.chunk.pool.config().id(), (rule, rules), (&records, batch.len()))?;
         out.reset(1, records.len());
-        let function: Function = self.loops().and_then(|loops| loops.raw_get(rule + 1)).map_err(|e| self.fail(e))?;
+        let function: Function = self.loops().and_then(|loops| loops.rules.raw_get(rule + 1)).map_err(|e| self.fail(e))?;
         let within = batch.longest() <= self.within;
         self.env.get_mut().set_within(within);
         let base = batch.memory().as_ptr() as usize;

@@ -115,8 +115,8 @@ impl Generator<'_> {
         for (half, bits) in [(word.low(0), bits as i32), (word.high(0), (bits >> 32) as i32)] {
             match bits.count_ones() {
                 0 => {}
-                1 => self.code.jump(&format!("band({half}, {bits}) == 0"), exit),
-                _ => self.code.jump(&format!("band({half}, {bits}) ~= {bits}"), exit),
+                1 => self.code.refuse(&format!("band({half}, {bits}) ~= 0"), exit),
+                _ => self.code.refuse(&format!("band({half}, {bits}) == {bits}"), exit),
             }
         }
     }

@@ -9,6 +9,7 @@ use std::sync::OnceLock;
 use quintet_lang::ast::Rule;
 use quintet_runtime::{Linked, Trap, counts_steps, counts_steps_inline};
 
+use crate::chunk::GROUP;
 use crate::partition::can_trap;
 use crate::state::State;
 
@@ -120,11 +121,45 @@ end
     /// The bytecode of the loop; the state is one that can compile it.
     pub(crate) fn bytecode(self, state: &State) -> mlua::Result<&'static [u8]> {
         static BYTECODE: [OnceLock<Vec<u8>>; Kind::COUNT] = [const { OnceLock::new() }; Kind::COUNT];
-        let place = &BYTECODE[self.number()];
-        if let Some(bytecode) = place.get() {
-            return Ok(bytecode);
-        }
-        let bytecode = state.compile(&self.source())?;
-        Ok(place.get_or_init(|| bytecode))
+        once(&BYTECODE[self.number()], state, || self.source())
     }
+}
+
+fn once(place: &'static OnceLock<Vec<u8>>, state: &State, source: impl FnOnce() -> String) -> mlua::Result<&'static [u8]> {
+    if let Some(bytecode) = place.get() {
+        return Ok(bytecode);
+    }
+    let bytecode = state.compile(&source())?;
+    Ok(place.get_or_init(|| bytecode))
+}
+
+/// The bytecode of what takes the table of all loops and the number of those before its own, and makes the function that runs a group of so
+/// many. Each is called at a place of its own: small batches run as one trace from loop to loop.
+pub(crate) fn group_bytecode(state: &State, loops: usize) -> mlua::Result<&'static [u8]> {
+    static BYTECODE: [OnceLock<Vec<u8>>; GROUP + 1] = [const { OnceLock::new() }; GROUP + 1];
+    once(&BYTECODE[loops.min(GROUP)], state, || {
+        let (mut locals, mut calls) = (String::new(), String::new());
+        for i in 0..loops {
+            locals += &format!("local l{i} = R[f + {}]\n", i + 1);
+            calls += &format!("  l{i}(w, b, n, o + {i} * row)\n");
+        }
+        format!("local R, f = ...\n{locals}return function(w, b, n, o, row)\n{calls}end\n")
+    })
+}
+
+/// The bytecode of what takes the table of functions for groups, and makes the one that runs all of them.
+pub(crate) fn all_bytecode(state: &State) -> mlua::Result<&'static [u8]> {
+    static BYTECODE: OnceLock<Vec<u8>> = OnceLock::new();
+    once(&BYTECODE, state, || {
+        format!(
+            "local L = ...
+return function(w, b, n, o, row)
+  for g = 1, #L do
+    L[g](w, b, n, o, row)
+    o = o + {GROUP} * row
+  end
+end
+"
+        )
+    })
 }

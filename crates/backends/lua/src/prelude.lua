@@ -238,20 +238,11 @@ local function turns(first, last)
   return number
 end
 
--- Runs loops of rules one after the other. Each becomes a trace of its own; around them none can be.
-local function each(loops, w, b, n, o, row)
-  for i = 1, #loops do
-    loops[i](w, b, n, o)
-    o = o + row
-  end
-end
-jit.off(each)
-
 local address = "int64_t"
 local two, three, four = "int64_t, int64_t", "int64_t, int64_t, int64_t", "int64_t, int64_t, int64_t, int64_t"
 local five = "int64_t, int64_t, int64_t, int64_t, int64_t"
 
-return {
+local names = {
   I32 = I32, U32 = U32, F64 = F64, F = F, place = place, intplace = intplace, ipbelow = ipbelow, ipsame = ipsame,
   U8 = U8,
   I64 = I64,
@@ -296,4 +287,19 @@ return {
   fill16 = cast("void", four, "fill16"),
   fill24 = cast("void", three, "fill24"),
   key = cast("double", "int64_t, int64_t, int64_t, int64_t, int64_t, int64_t", "key"),
-}, each
+}
+
+-- Forgets what LuaJIT knows of what has run: machine code, and which functions of the prelude it has given up to compile.
+local own = {
+  F, place, intplace, ipbelow, ipsame, norm, halves, int, put, word, idiv, irem, iband, ibor, ibxor, ishl, ishr, umul, udiv, urem, get2,
+  get4, get4b, get8, get8b, toint, fmin, fmax, turns,
+}
+local function forget()
+  jit.flush()
+  if jit_on then
+    for i = 1, #own do jit.on(own[i]) end
+  end
+end
+jit.off(forget)
+
+return names, forget

@@ -2,8 +2,9 @@
 
 use mlua::{Function, Lua, LuaOptions, StdLib, Table};
 
+use crate::chunk::GROUP;
 use crate::config::Config;
-use crate::loops::Kind;
+use crate::loops::{Kind, all_bytecode, group_bytecode};
 use crate::natives;
 
 /// What is run in each state before anything else; see there.
@@ -17,12 +18,19 @@ pub(crate) struct State {
     lua: Lua,
     /// The prelude's names.
     names: Table,
-    /// Runs the loops of all rules; see the prelude.
-    each: Function,
-    /// Frees all machine code.
-    flush: Function,
+    /// Forgets machine code; see the prelude.
+    forget: Function,
     /// Bytes that the state took when nothing had run in it.
     fresh: usize,
+}
+
+/// What runs a loaded program on batches.
+#[derive(Clone)]
+pub(crate) struct Loops {
+    /// The loops of the rules, counted from 1: `(w, b, n, o)`.
+    pub(crate) rules: Table,
+    /// Runs all of them: `(w, b, n, o, row)`, where `row` is the 4-byte words from the answers of one rule to those of the next.
+    pub(crate) all: Function,
 }
 
 /// The parts of a loaded program.
@@ -34,7 +42,7 @@ pub(crate) struct Loaded {
 }
 
 // SAFETY: `Lua` is not `Send` because clones of it and handles into it share its reference count and its stack without locks. Here it
-// and all handles into it (`names`, `each`, `flush`, and the functions and tables beside a `State` in the same instance) stay together in one
+// and all handles into it (`names`, `forget`, and the functions and tables beside a `State` in the same instance) stay together in one
 // owner and are never given out, so they move between threads as one and only one thread at a time uses them. LuaJIT itself keeps everything in the state.
 unsafe impl Send for State {}
 
@@ -50,10 +58,9 @@ impl State {
         let global = lua.globals();
         let libraries: [Table; 4] = [global.get("ffi")?, global.get("bit")?, global.get("jit")?, global.get("math")?];
         let [ffi, bit, jit, math] = libraries;
-        let flush = jit.get("flush")?;
-        let (names, each) = lua.load(PRELUDE).set_name("=prelude").call((ffi, bit, jit, math, natives, config.jit, config.eager))?;
+        let (names, forget) = lua.load(PRELUDE).set_name("=prelude").call((ffi, bit, jit, math, natives, config.jit, config.eager))?;
         let fresh = lua.used_memory();
-        Ok(State { lua, names, each, flush, fresh })
+        Ok(State { lua, names, forget, fresh })
     }
 
     /// The bytecode of a source.
@@ -76,7 +83,7 @@ impl State {
         Ok(Loaded { one, tests })
     }
 
-    /// The loops of a loaded program's rules, counted from 1, of these kinds.
+    /// The loops of a loaded program's rules, of these kinds.
     ///
     /// # Safety
     /// The scalars are those that the program was loaded with.
@@ -86,16 +93,23 @@ impl State {
         kinds: impl ExactSizeIterator<Item = Kind>,
         stride: usize,
         scalars: [f64; 9],
-    ) -> mlua::Result<Table> {
+    ) -> mlua::Result<Loops> {
         let [_, _, _, notes, meter, _, within, ..] = scalars;
-        let loops = self.lua.create_table_with_capacity(kinds.len(), 0)?;
+        let count = kinds.len();
+        let rules = self.lua.create_table_with_capacity(count, 0)?;
         for (rule, kind) in kinds.enumerate() {
             let make = self.function(kind.bytecode(self)?)?;
             let test: Function = tests.raw_get(rule + 1)?;
             let made: Function = make.call((&self.names, test, rule, stride, notes, meter, within))?;
-            loops.raw_set(rule + 1, made)?;
+            rules.raw_set(rule + 1, made)?;
         }
-        Ok(loops)
+        let groups = self.lua.create_table()?;
+        for first in (0..count).step_by(GROUP) {
+            let made: Function = self.function(group_bytecode(self, GROUP.min(count - first))?)?.call((&rules, first))?;
+            groups.raw_push(made)?;
+        }
+        let all = if count <= GROUP && count > 0 { groups.raw_get(1)? } else { self.function(all_bytecode(self)?)?.call(groups)? };
+        Ok(Loops { rules, all })
     }
 
     /// A function of bytecode, without globals.
@@ -104,19 +118,14 @@ impl State {
         chunk.set_environment(self.lua.create_table()?).into_function()
     }
 
-    /// What runs loops: `(loops, w, b, n, o, row)`, where `row` is the 4-byte words from the answers of one loop to those of the next.
-    pub(crate) fn each(&self) -> &Function {
-        &self.each
-    }
-
     /// Forgets the machine code of what ran here, and what nobody has a handle into once that has become much. Answers whether the state may
     /// be kept.
     pub(crate) fn forget(&self) -> bool {
-        let flushed = self.flush.call::<()>(());
+        let forgotten = self.forget.call::<()>(());
         if self.lua.used_memory() > self.fresh + KEPT_BYTES / 2 && self.lua.gc_collect().is_err() {
             return false;
         }
-        flushed.is_ok() && self.lua.used_memory() < self.fresh + KEPT_BYTES
+        forgotten.is_ok() && self.lua.used_memory() < self.fresh + KEPT_BYTES
     }
 
     /// Bytes that the state takes.

@@ -94,7 +94,8 @@ impl Backend for Wasm {
             pre,
             places: finished.places,
             packed: finished.packed.into(),
-            artifact: Artifact { code_bytes, data_bytes: finished.constants },
+            artifact: Artifact { code_bytes, data_bytes: finished.constants.len() },
+            constants: finished.constants.into(),
         }))
     }
 
@@ -116,12 +117,13 @@ struct Executable {
     places: Places,
     packed: Arc<[Type]>,
     artifact: Artifact,
+    constants: Box<[u8]>,
 }
 
 impl Compiled for Executable {
     fn instantiate(&self, limits: &Limits) -> Result<Box<dyn Instance>, InstantiateError> {
         let host = Host::new(self.program.clone(), self.packed.clone(), self.places, limits);
-        let sandbox = Runner::new(self.program.clone(), self.setup, &self.pre, self.places, host, limits);
+        let sandbox = Runner::new(self.program.clone(), self.setup, &self.pre, (self.places, &self.constants), host, limits);
         Ok(Box::new(sandbox.map_err(|e| InstantiateError::new(self.setup.id(), format_args!("{e:#}")))?))
     }
 

@@ -12,7 +12,7 @@ use wasmtime::{InstancePre, Store, TypedFunc};
 use crate::config::{Memory, Setup};
 use crate::host::Host;
 use crate::module::{MEMORY, RUN};
-use crate::places::{CALLS, LIMIT, METER_START, METER_START_IF_WITHIN, ONLY, PEAK, Places, ROOM_START, STACK_PEAK, TOP};
+use crate::places::{CALLS, CONSTANTS, LIMIT, METER_START, METER_START_IF_WITHIN, ONLY, PEAK, Places, ROOM_START, STACK_PEAK, TOP};
 use crate::window::Window;
 
 /// Scratch memory that is kept between calls.
@@ -40,7 +40,7 @@ impl Runner {
         program: Arc<Linked>,
         setup: Setup,
         pre: &InstancePre<Host>,
-        places: Places,
+        (places, constants): (Places, &[u8]),
         host: Host,
         limits: &Limits,
     ) -> wasmtime::Result<Runner> {
@@ -50,6 +50,7 @@ impl Runner {
         let Some(memory) = instance.get_memory(&mut store, MEMORY) else { wasmtime::bail!("the module exports no memory") };
         let window = Window::new(&mut store, memory, setup.memory, places);
         let host = store.data_mut();
+        host.write(CONSTANTS, constants)?;
         host.write32(TOP, places.scratch)?;
         host.write32(PEAK, places.scratch)?;
         host.write32(LIMIT, places.window)?;

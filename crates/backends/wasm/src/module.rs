@@ -94,7 +94,9 @@ pub(crate) struct Finished {
     pub(crate) wasm: Vec<u8>,
     pub(crate) places: Places,
     pub(crate) packed: Vec<Type>,
-    pub(crate) constants: usize,
+    /// What has to stand from [`CONSTANTS`] on before anything runs. A module shows it as data; one that is run has none, as code that copies
+    /// data takes longer to compile than a rule.
+    pub(crate) constants: Vec<u8>,
     /// See [`Builder::frames`].
     pub(crate) frames: Vec<u64>,
 }
@@ -155,7 +157,7 @@ impl Builder {
         }
     }
 
-    /// The module, whose entry point is `run`, for so many rules and so many bytes of answers that one call makes. `None` where it is larger
+    /// The module, with names and constants to be read where `names` says so, whose entry point is `run`, for so many rules and so many bytes of answers that one call makes. `None` where it is larger
     /// than there is room for.
     pub(crate) fn finish(self, run: Target, (rules, answers): (usize, usize), mapped: bool, names: bool) -> Option<Finished> {
         let places = Places::new(self.constants.len(), self.cells, (rules, answers), self.scripts, mapped)?;
@@ -211,18 +213,17 @@ impl Builder {
         let mut module = wasm_encoder::Module::new();
         module.section(&types.section).section(&import_section).section(&function_section).section(&memories).section(&exports);
         module.section(&code_section);
-        let constants = self.constants.len();
-        if constants > 0 {
-            let mut data = DataSection::new();
-            data.active(0, &ConstExpr::i32_const(CONSTANTS as i32), self.constants);
-            module.section(&data);
-        }
         if names {
+            if !self.constants.is_empty() {
+                let mut data = DataSection::new();
+                data.active(0, &ConstExpr::i32_const(CONSTANTS as i32), self.constants.iter().copied());
+                module.section(&data);
+            }
             let mut section = NameSection::new();
             section.functions(&name_map);
             module.section(&section);
         }
-        Some(Finished { wasm: module.finish(), places, packed: self.packed, constants, frames: self.frames })
+        Some(Finished { wasm: module.finish(), places, packed: self.packed, constants: self.constants, frames: self.frames })
     }
 }
 

@@ -188,6 +188,19 @@ fn run(linked: &Linked, builder: &mut Builder, (first, many): (usize, usize)) ->
         // `only` counts from 1.
         body.i().local_get(only).i32_const(first as i32 + 1).i32_sub().i32_const(0).local_get(only).select().local_set(rule);
     }
+    // One after the other where each is a call.
+    let straight = targets.as_ref().filter(|_| choice).map(|targets| {
+        let (apart, one) = (body.block(), body.block());
+        body.i().local_get(only);
+        body.br_if(one);
+        for target in targets {
+            body.i().local_get(out).local_get(base).local_get(record).local_get(now);
+            body.call(*target);
+            body.i().i64_store(at(0)).local_get(out).local_get(row).i32_add().local_set(out);
+        }
+        body.br(apart);
+        body.end();
+    });
     let next = choice.then(|| {
         let next = body.loop_();
         let done = body.block();
@@ -226,6 +239,9 @@ fn run(linked: &Linked, builder: &mut Builder, (first, many): (usize, usize)) ->
         body.i().local_get(only).i32_eqz().i32_and();
         body.br_if(next);
         body.end();
+        if straight.is_some() {
+            body.end();
+        }
     } else if many > 0 {
         body.i().local_get(out).local_get(bits).i64_store(at(0));
     }

@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 use quintet::{ArenaKind, Backend, Batch, BatchBuilder, Engine, FieldId, Linked, RuleSet, Scheme, Type, configurations};
 use quintet_bench::{Loaded, shipped};
 
-/// Rounds, and how long each configuration is repeated within one.
+/// Rounds, and how long each configuration is repeated within one. A run that is no benchmark sees that everything compiles, once.
 const ROUNDS: usize = 15;
 const TURN: Duration = Duration::from_millis(4);
 
@@ -79,9 +79,9 @@ impl Pack {
     }
 
     /// Microseconds per rule: the least of a turn, as a turn may be interrupted.
-    fn turn(&self, backend: &dyn Backend) -> f64 {
+    fn turn(&self, backend: &dyn Backend, turn: Duration) -> f64 {
         let (mut least, begun) = (Duration::MAX, Instant::now());
-        while begun.elapsed() < TURN || least == Duration::MAX {
+        while begun.elapsed() < turn || least == Duration::MAX {
             least = least.min(self.once(backend));
         }
         least.as_secs_f64() * 1e6 / self.linked.program().rules.len() as f64
@@ -89,6 +89,7 @@ impl Pack {
 }
 
 fn main() {
+    let (rounds, turn) = if std::env::args().any(|word| word == "--bench") { (ROUNDS, TURN) } else { (1, Duration::ZERO) };
     let words: Vec<String> = std::env::args().skip(1).filter(|word| !word.starts_with("--")).collect();
     let (only, packs): (Vec<&str>, Vec<&str>) = words.iter().map(String::as_str).partition(|word| word.starts_with("backend="));
     let only: Vec<&str> = only.iter().filter_map(|word| word.strip_prefix("backend=")).collect();
@@ -114,9 +115,9 @@ fn main() {
         }
         let pack = make();
         let mut figures = vec![Vec::new(); backends.len()];
-        for _ in 0..ROUNDS {
+        for _ in 0..rounds {
             for (backend, figures) in backends.iter().zip(&mut figures) {
-                figures.push(pack.turn(&**backend));
+                figures.push(pack.turn(&**backend, turn));
             }
         }
         let medians: Vec<String> = figures.iter().map(|figures| format!("{:.2}", quintet_results::median(figures))).collect();

@@ -21,7 +21,7 @@ mod support;
 mod verify;
 mod workload;
 
-pub use beside::beside;
+pub use beside::{beside, pointer_call};
 pub use catalogue::{names, scripts, shipped};
 pub use fingerprint::{machine, versions};
 pub use gate::{verify, verify_lineup};

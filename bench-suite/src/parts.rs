@@ -75,10 +75,10 @@ fn reduced(loaded: &Loaded, kept: &[bool], engines: &[&str]) -> Option<Workload>
     let whole = &loaded.workload;
     let file = quintet_lang::parse(&whole.rules, loaded.engine.limits()).ok()?;
     let rules: Vec<_> = file.rules().zip(kept).filter(|(_, kept)| **kept).map(|(rule, _)| rule).collect();
-    let names: Vec<&str> = rules.iter().map(|r| r.name.text.as_str()).collect();
-    let left_out: Vec<&str> = file.rules().map(|r| r.name.text.as_str()).filter(|name| !names.contains(name)).collect();
+    let names: Vec<&str> = rules.iter().map(|r| r.name.text).collect();
+    let left_out: Vec<&str> = file.rules().map(|r| r.name.text).filter(|name| !names.contains(name)).collect();
     // What rules may call stays.
-    let stays = |item: &&Item| !matches!(item, Item::Rule(rule) if left_out.contains(&rule.name.text.as_str()));
+    let stays = |item: &&Item| !matches!(item, Item::Rule(rule) if left_out.contains(&rule.name.text));
     let spans = file.items.iter().filter(stays).map(Item::span);
     let texts: Option<Vec<&str>> = spans.map(|span| whole.rules.get(span.start as usize..span.end as usize)).collect();
     let who = match engines {

@@ -13,7 +13,7 @@ use crate::load::Loaded;
 /// The front end and the empty loop, and how often each of their samples repeats.
 pub(super) struct Front<'l> {
     loaded: &'l Loaded,
-    parsed: quintet_lang::syntax::File,
+    parsed: quintet_lang::syntax::File<'l>,
     /// Links what it is given and runs no pass before.
     linker: Engine,
     parse: usize,

@@ -1,5 +1,6 @@
 //! Arenas and the read-only view of their bytes.
 
+use std::ptr::NonNull;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 #[cfg(target_os = "linux")]
@@ -36,6 +37,10 @@ pub enum ArenaError {
 /// A growable block of zero-initialised 64-bit words. The last [`PADDING`] bytes before its capacity are never in use.
 pub struct Arena {
     storage: Storage,
+    /// The block's first word, told once for each block, for a record sets many words.
+    start: NonNull<u64>,
+    /// Bytes of the block, a multiple of 8.
+    capacity: usize,
     /// Bytes in use, a multiple of 8.
     used: usize,
     id: u64,
@@ -47,6 +52,11 @@ enum Storage {
     #[cfg(target_os = "linux")]
     Shared(Shared),
 }
+
+// SAFETY: `start` points into `storage`, which this value owns and reaches by `&self` to read and by `&mut self` to write, as a `Vec` does.
+unsafe impl Send for Arena {}
+// SAFETY: as above.
+unsafe impl Sync for Arena {}
 
 fn next_id() -> u64 {
     static NEXT: AtomicU64 = AtomicU64::new(1);
@@ -63,7 +73,7 @@ impl Arena {
             #[cfg(not(target_os = "linux"))]
             Kind::Shared => Storage::Plain(Vec::new()),
         };
-        Arena { storage, used: 0, id: next_id(), generation: 0 }
+        Arena { storage, start: NonNull::dangling(), capacity: 0, used: 0, id: next_id(), generation: 0 }
     }
 
     /// What backs it.
@@ -111,7 +121,7 @@ impl Arena {
 
     /// Bytes that it takes from the system.
     pub fn capacity(&self) -> usize {
-        self.words().len() * 8
+        self.capacity
     }
 
     /// Takes all bytes out of use and zeroes them; the block stays.
@@ -157,31 +167,34 @@ impl Arena {
             return Err(ArenaError::Full);
         }
         let bytes = (used + PADDING).max(self.capacity() * 2).clamp(1 << 16, MAX_BYTES).next_multiple_of(8);
-        match &mut self.storage {
-            Storage::Plain(words) => words.resize(bytes / 8, 0),
+        let words: &mut [u64] = match &mut self.storage {
+            Storage::Plain(words) => {
+                words.resize(bytes / 8, 0);
+                words
+            }
             #[cfg(target_os = "linux")]
-            Storage::Shared(shared) => shared.grow(bytes).map_err(ArenaError::System)?,
-        }
+            Storage::Shared(shared) => {
+                shared.grow(bytes).map_err(ArenaError::System)?;
+                shared.words_mut()
+            }
+        };
+        self.capacity = words.len() * 8;
+        self.start = NonNull::from(words).cast();
         self.id = next_id();
         Ok(())
     }
 
     #[inline]
     fn words(&self) -> &[u64] {
-        match &self.storage {
-            Storage::Plain(words) => words,
-            #[cfg(target_os = "linux")]
-            Storage::Shared(shared) => shared.words(),
-        }
+        // SAFETY: `grow` took both from the block that `storage` holds, of initialised words, and nothing else moves or shrinks it; without
+        // a block the slice is empty. Writes need `&mut self`.
+        unsafe { std::slice::from_raw_parts(self.start.as_ptr(), self.capacity / 8) }
     }
 
     #[inline]
     fn words_mut(&mut self) -> &mut [u64] {
-        match &mut self.storage {
-            Storage::Plain(words) => words,
-            #[cfg(target_os = "linux")]
-            Storage::Shared(shared) => shared.words_mut(),
-        }
+        // SAFETY: as in `words`, and `&mut self` makes the access unique.
+        unsafe { std::slice::from_raw_parts_mut(self.start.as_ptr(), self.capacity / 8) }
     }
 
     /// Writes the word at `offset`, a multiple of 8 in use.

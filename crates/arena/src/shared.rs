@@ -15,7 +15,7 @@ pub(crate) struct Shared {
     capacity: usize,
 }
 
-// SAFETY: the mapping is owned by this value and is reached only through `&self` (reads) and `&mut self` (writes), as a `Vec` is.
+// SAFETY: the mapping is owned by this value and is reached only by way of it, as a `Vec`'s block is.
 unsafe impl Send for Shared {}
 // SAFETY: as above.
 unsafe impl Sync for Shared {}
@@ -55,21 +55,13 @@ impl Shared {
         Ok(())
     }
 
-    #[inline]
-    pub(crate) fn words(&self) -> &[u64] {
-        if self.capacity == 0 {
-            return &[];
-        }
-        // SAFETY: `start` is page-aligned and maps `capacity` initialised bytes for as long as `self` lives; writes need `&mut self`.
-        unsafe { std::slice::from_raw_parts(self.start, self.capacity / 8) }
-    }
-
-    #[inline]
+    /// The mapping's words.
     pub(crate) fn words_mut(&mut self) -> &mut [u64] {
         if self.capacity == 0 {
             return &mut [];
         }
-        // SAFETY: as in `words`, and `&mut self` makes the access unique.
+        // SAFETY: `start` is page-aligned and maps `capacity` initialised bytes for as long as `self` lives; `&mut self` makes the access
+        // unique.
         unsafe { std::slice::from_raw_parts_mut(self.start, self.capacity / 8) }
     }
 }

@@ -141,6 +141,7 @@ pub enum FieldsOutput {
 Examples:
   quintet explain 'tcp.port == 443' --emit ast
   quintet explain 'tcp.port == 443 or tcp.port == 80' --emit ast --passes off      what the passes were given
+  quintet explain edge.rules --emit plan                                           what is decided once for all backends
   quintet explain 'tcp.port == 443' --emit clif                                    by jit; wat is by wasm, lua by lua
   quintet explain 'tcp.port == 443' --emit asm --backend jit                       or jit-fast, wasm, wasm-winch
   quintet explain edge.rules --rule login --rule tls --emit lua
@@ -152,7 +153,7 @@ pub struct ExplainArgs {
     /// An expression, a rule file, or `-` for standard input.
     #[arg(allow_hyphen_values = true, value_parser = crate::source::rules)]
     pub rules: String,
-    /// The backend, where several make the form (asm); `ast` needs none, and the others have one each.
+    /// The backend, where several make the form (asm); `ast` and `plan` need none, and the others have one each.
     #[arg(long, value_name = "ID")]
     pub backend: Option<String>,
     /// The form that is shown.
@@ -174,6 +175,8 @@ pub struct ExplainArgs {
 pub enum EmitArg {
     /// The typed AST.
     Ast,
+    /// What is decided once for all backends: what each rule may do, how sets are looked into, how texts are searched for.
+    Plan,
     /// Cranelift's intermediate representation.
     Clif,
     /// Machine code.

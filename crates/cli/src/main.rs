@@ -11,6 +11,7 @@ mod heap;
 mod limits;
 mod lists;
 mod notes;
+mod parallel;
 mod pick;
 mod render;
 mod replace;

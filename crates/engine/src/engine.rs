@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use quintet_lang::diagnostic::Diagnostics;
-use quintet_lang::{Limits, Passes, Program, Scheme, optimise};
+use quintet_lang::{Checked, Limits, Passes, Program, Scheme, optimise, rewrite};
 use quintet_runtime::{Backend, CompileError, Compiled, Instance, InstantiateError, Library, LinkError, Linked, Lists};
 
 use crate::expression::Expression;
-use crate::registry::{UnknownBackend, backend};
+use crate::registry::{UnknownBackend, find};
 
 /// What rules are compiled with: functions, named lists, limits and optimising passes.
 #[derive(Clone)]
@@ -150,9 +150,17 @@ impl Engine {
     ///
     /// # Errors
     /// See [`LinkError`].
-    pub fn link(&self, program: Program) -> Result<Arc<Linked>, LinkError> {
-        let program = if self.passes == Passes::none() { program } else { self.optimise(&program) };
+    pub fn link(&self, mut program: Program) -> Result<Arc<Linked>, LinkError> {
+        rewrite(&mut program, &self.passes);
         Linked::new(program, &self.library, &self.lists, &self.limits)
+    }
+
+    /// The same for a program that nobody can have altered since it was checked, and that need not be looked through therefore.
+    ///
+    /// # Errors
+    /// See [`LinkError`].
+    pub fn link_checked(&self, checked: Checked) -> Result<Arc<Linked>, LinkError> {
+        Linked::of_checked(checked.optimised(&self.passes), &self.library, &self.lists, &self.limits)
     }
 
     /// Compiles rules with the backend that has this id, as in [`backends`](crate::backends).
@@ -160,9 +168,10 @@ impl Engine {
     /// # Errors
     /// See [`Error`].
     pub fn compile(&self, source: &str, scheme: &Scheme, backend_id: &str) -> Result<Rules, Error> {
-        let backend = backend(backend_id)?;
-        let linked = self.link(self.check(source, scheme)?)?;
-        self.compile_linked(&linked, &*backend).map_err(Error::Compile)
+        let backend = find(backend_id)?;
+        let checked = Checked::rules(source, scheme, &self.limits)?;
+        self.lists.check(&checked, source)?;
+        self.compile_linked(&self.link_checked(checked)?, &**backend).map_err(Error::Compile)
     }
 
     /// Compiles an expression of any type with the backend that has this id. Records of the scheme are records of the expression.
@@ -170,9 +179,9 @@ impl Engine {
     /// # Errors
     /// See [`Error`].
     pub fn compile_value(&self, source: &str, scheme: &Scheme, backend_id: &str) -> Result<Expression, Error> {
-        let backend = backend(backend_id)?;
-        let linked = self.link(self.check_value(source, scheme)?)?;
-        Ok(Expression::new(self.compile_linked(&linked, &*backend)?))
+        let backend = find(backend_id)?;
+        let linked = self.link_checked(Checked::value(source, scheme, &self.limits)?)?;
+        Ok(Expression::new(self.compile_linked(&linked, &**backend)?))
     }
 
     /// Compiles a linked program with a backend.

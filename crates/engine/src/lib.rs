@@ -205,7 +205,7 @@ pub use lists::{ListText, ListTextError};
 pub use registry::{UnknownBackend, backend, backends, configurations};
 
 pub use quintet_lang as lang;
-pub use quintet_lang::{Field, FieldId, Limits, Passes, Presence, Program, Scheme, SchemeBuilder, SchemeError, Type};
+pub use quintet_lang::{Checked, Field, FieldId, Limits, Passes, Presence, Program, Scheme, SchemeBuilder, SchemeError, Type};
 pub use quintet_runtime::{
     Alone, Arena, ArenaKind, ArrayRef, Artifact, Backend, BackendId, Batch, BatchBuilder, Bind, BytesSet, CompileError, Compiled, Emit,
     EvaluateError, Function, Instance, InstantiateError, IntSet, IpSet, Isolation, Library, LinkError, Linked, List, Lists, MapRef,

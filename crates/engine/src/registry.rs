@@ -1,6 +1,6 @@
 //! The one place that knows which backends there are and which of them this build has.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use quintet_runtime::Backend;
 
@@ -23,6 +23,11 @@ pub fn backends() -> Vec<Arc<dyn Backend>> {
 
 /// The backends of this build in all their configurations.
 pub fn configurations() -> Vec<Arc<dyn Backend>> {
+    CONFIGURATIONS.clone()
+}
+
+/// They are made once: some of them look at the host's processor.
+static CONFIGURATIONS: LazyLock<Vec<Arc<dyn Backend>>> = LazyLock::new(|| {
     #[allow(unused_mut)] // a build may have no backend at all
     let mut all: Vec<Arc<dyn Backend>> = Vec::new();
     #[cfg(feature = "interp")]
@@ -36,16 +41,21 @@ pub fn configurations() -> Vec<Arc<dyn Backend>> {
     #[cfg(feature = "lua")]
     all.extend(quintet_lua::configurations());
     all
-}
+});
 
 /// The backend with this id, such as `jit` or `wasm-winch`.
 ///
 /// # Errors
 /// When this build has none; the message lists what it has.
 pub fn backend(id: &str) -> Result<Arc<dyn Backend>, UnknownBackend> {
-    let all = configurations();
-    if let Some(found) = all.iter().find(|b| b.id().to_string() == id) {
-        return Ok(found.clone());
+    find(id).cloned()
+}
+
+/// The same for as long as the program runs.
+pub(crate) fn find(id: &str) -> Result<&'static Arc<dyn Backend>, UnknownBackend> {
+    let all = &*CONFIGURATIONS;
+    if let Some(found) = all.iter().find(|b| b.id().is(id)) {
+        return Ok(found);
     }
     let name = id.split('-').next().unwrap_or(id);
     let missing = KNOWN.contains(&name) && all.iter().all(|b| b.id().name != name);

@@ -10,6 +10,7 @@ use crate::error::InputError;
 use crate::format::{Format, Start};
 use crate::gzip::decompress;
 use crate::live::{Deadline, live};
+use crate::piece::Pieces;
 use crate::reader::{Reader, ReaderOptions};
 use crate::window::Window;
 
@@ -105,5 +106,13 @@ impl Input {
     /// When the content is not of the format, or the scheme does not fit the format.
     pub fn reader(self, format: Format, scheme: &Scheme, options: &ReaderOptions) -> Result<Reader, InputError> {
         Reader::of(self.window, self.live, format, scheme, options)
+    }
+
+    /// Cuts it into pieces, of which a [`Decoder`](crate::Decoder) for the same format and options makes records.
+    ///
+    /// # Errors
+    /// When the content is not of the format.
+    pub fn pieces(self, format: Format, options: &ReaderOptions) -> Result<Pieces, InputError> {
+        Pieces::new(self.window, self.live, format, options)
     }
 }

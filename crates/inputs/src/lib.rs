@@ -27,6 +27,7 @@
 #![forbid(unsafe_code)]
 
 mod capture;
+mod decoder;
 mod error;
 mod format;
 mod gzip;
@@ -38,18 +39,23 @@ mod lines;
 mod live;
 mod next;
 mod originals;
+mod pace;
 mod packets;
+mod piece;
 mod raw;
 mod reader;
+mod scan;
 pub mod schemes;
 mod stats;
 mod table;
 mod window;
 
+pub use decoder::Decoder;
 pub use error::InputError;
 pub use format::{Format, UnknownFormat};
 pub use input::Input;
 pub use limits::ReaderLimits;
 pub use originals::Originals;
+pub use piece::{Piece, Pieces};
 pub use reader::{Reader, ReaderOptions};
 pub use stats::{Fault, Stats, Truncated, Unfit};

@@ -1,45 +1,51 @@
 //! Lines of an input, numbered.
 
+use std::ops::Range;
+
 use crate::error::InputError;
+use crate::pace::Pace;
 use crate::stats::{self, Stats};
 use crate::window::Window;
 
 pub(crate) const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
-/// The lines of a stream.
-pub(crate) struct Lines {
+/// Cuts a stream into pieces at the ends of lines.
+pub(crate) struct LineCutter {
     window: Window,
     /// The longest line that is read, in bytes without its line end.
     longest: usize,
-    /// The number of the line at hand, from 1.
+    /// The number of the next line, from 1.
     number: u64,
-    /// Bytes of the window that it takes.
-    taken: usize,
     /// Whether the beginning of a line that is too long was passed over.
     long: bool,
     begun: bool,
+    done: bool,
 }
 
-/// What is at the window's start.
-enum Found {
-    /// A line of so many bytes without its end, and with it.
-    Line(usize, usize),
-    /// The rest of a line that is too long, with its end.
-    Long(usize),
-    End,
+/// Lines that were cut off, and which of them comes next.
+pub(crate) struct Lines {
+    longest: usize,
+    /// Where the next line begins.
+    at: usize,
+    /// Where the last one ends.
+    end: usize,
+    /// The number of the line at hand.
+    number: u64,
+    /// The line at hand, with its line end.
+    line: Range<usize>,
 }
 
-impl Lines {
-    pub(crate) fn new(window: Window, longest: usize) -> Lines {
-        Lines { window, longest, number: 0, taken: 0, long: false, begun: false }
+impl LineCutter {
+    pub(crate) fn new(window: Window, longest: usize) -> LineCutter {
+        LineCutter { window, longest, number: 1, long: false, begun: false, done: false }
     }
 
-    pub(crate) fn window(&self) -> &Window {
-        &self.window
+    pub(crate) fn window(&mut self) -> &mut Window {
+        &mut self.window
     }
 
-    /// The next line that is not blank, and its number. After an error the same line can be asked for again.
-    pub(crate) fn next(&mut self, stats: &mut Stats) -> Result<Option<(u64, &[u8])>, InputError> {
+    /// The next lines, and the bytes that they lie in; none at the end. After an error they can be asked for again.
+    pub(crate) fn cut(&mut self, pace: &Pace<'_>, stats: &mut Stats) -> Result<Option<(Vec<u8>, Lines)>, InputError> {
         if !self.begun {
             self.window.fill(BYTE_ORDER_MARK.len())?;
             if self.window.data().starts_with(BYTE_ORDER_MARK) {
@@ -47,78 +53,113 @@ impl Lines {
             }
             self.begun = true;
         }
+        while !self.done {
+            let (len, count) = self.measure(pace, stats)?;
+            if len > 0 {
+                let (bytes, at) = self.window.take(len);
+                let number = self.number - 1;
+                self.number += count;
+                return Ok(Some((bytes, Lines { longest: self.longest, at, end: at + len, number, line: 0..0 })));
+            }
+        }
+        Ok(None)
+    }
+
+    /// How many bytes of whole lines are at hand, and how many lines; none where a line that is too long was passed over, or at the end.
+    fn measure(&mut self, pace: &Pace<'_>, stats: &mut Stats) -> Result<(usize, u64), InputError> {
+        let (mut whole, mut count, mut seen) = (0, 0, 0);
+        let mut more = pace.fill(&mut self.window, 0)?;
         loop {
-            self.window.consume(std::mem::take(&mut self.taken));
-            let found = self.measure()?;
-            match found {
-                Found::Line(len, size) => {
-                    self.number += 1;
-                    self.taken = size;
-                    let line = self.window.data()[..len].trim_ascii();
-                    if self.number == 1 {
-                        stats.hint = hint(line);
-                    }
-                    if line.is_empty() {
-                        stats.skipped(stats::BLANK_LINE);
-                        continue;
-                    }
-                    return Ok(Some((self.number, &self.window.data()[..len])));
+            let new = &self.window.data()[seen..];
+            if let Some(last) = memchr::memrchr(b'\n', new) {
+                if self.long {
+                    // What comes after the end of this line is measured for itself.
+                    let end = memchr::memchr(b'\n', new).unwrap_or(last) + 1;
+                    self.window.consume(seen + end);
+                    self.too_long(stats);
+                    return Ok((0, 0));
                 }
-                Found::Long(size) => {
-                    self.number += 1;
-                    self.taken = size;
-                    self.long = false;
-                    let longest = self.longest;
-                    stats.malformed(self.number, "line too long", || format!("the line has more than {longest} bytes"));
+                count += memchr::memchr_iter(b'\n', new).count() as u64;
+                whole = seen + last + 1;
+                pace.begin();
+            }
+            seen = self.window.data().len();
+            if more && whole > 0 && !pace.goes_on(seen, count as usize) {
+                return Ok((whole, count));
+            }
+            // One byte more may be the first one of the line end.
+            if whole == 0 && (self.long || seen > self.longest.saturating_add(1)) {
+                self.long = true;
+                self.window.consume(seen);
+                seen = 0;
+            }
+            if !more {
+                self.done = true;
+                if let Some(why) = self.window.broken() {
+                    // What the end of damaged data cut off is no line.
+                    stats.truncated(self.window.offset() + whole as u64, why);
+                } else if self.long {
+                    self.too_long(stats);
+                } else if seen > whole {
+                    (whole, count) = (seen, count + 1);
                 }
-                Found::End => {
-                    if let Some(why) = self.window.broken() {
-                        stats.truncated(self.window.offset(), why);
-                    }
-                    return Ok(None);
-                }
+                return Ok((whole, count));
+            }
+            match pace.fill(&mut self.window, seen) {
+                Ok(goes_on) => more = goes_on,
+                Err(e) if whole > 0 && pace.is_over(&e) => return Ok((whole, count)),
+                Err(e) => return Err(e.into()),
             }
         }
     }
 
+    /// Passes over the line with the next number.
+    fn too_long(&mut self, stats: &mut Stats) {
+        self.long = false;
+        too_long(self.number, self.longest, stats);
+        self.number += 1;
+    }
+}
+
+fn too_long(number: u64, longest: usize, stats: &mut Stats) {
+    stats.malformed(number, "line too long", || format!("the line has more than {longest} bytes"));
+}
+
+impl Lines {
+    /// The next line that is not blank, without its line end, and its number; none after the last one.
+    pub(crate) fn next<'b>(&mut self, bytes: &'b [u8], stats: &mut Stats) -> Option<(u64, &'b [u8])> {
+        while self.at < self.end {
+            let rest = &bytes[self.at..self.end];
+            let (len, size) = memchr::memchr(b'\n', rest).map_or((rest.len(), rest.len()), |end| (end, end + 1));
+            let line = rest[..len].strip_suffix(b"\r").unwrap_or(&rest[..len]);
+            self.number += 1;
+            self.line = self.at..self.at + size;
+            self.at += size;
+            if line.len() > self.longest {
+                too_long(self.number, self.longest, stats);
+                continue;
+            }
+            if self.number == 1 {
+                stats.hint = hint(line.trim_ascii());
+            }
+            if line.trim_ascii_start().is_empty() {
+                stats.skipped(stats::BLANK_LINE);
+                continue;
+            }
+            return Some((self.number, line));
+        }
+        None
+    }
+
     /// The line at hand as it stands in the input, with its line end.
-    pub(crate) fn original(&self) -> &[u8] {
-        self.window.data().get(..self.taken).unwrap_or_default()
+    pub(crate) fn original<'b>(&self, bytes: &'b [u8]) -> &'b [u8] {
+        bytes.get(self.line.clone()).unwrap_or_default()
     }
 
     /// Makes the line at hand the next one.
     pub(crate) fn put_back(&mut self) {
         self.number -= 1;
-        self.taken = 0;
-    }
-
-    fn measure(&mut self) -> Result<Found, InputError> {
-        let mut seen = 0;
-        loop {
-            if let Some(end) = memchr::memchr(b'\n', &self.window.data()[seen..]) {
-                let end = seen + end;
-                return Ok(self.line(end, end + 1));
-            }
-            seen = self.window.data().len();
-            // One byte more may be the first one of the line end.
-            if self.long || seen > self.longest.saturating_add(1) {
-                self.long = true;
-                self.window.consume(seen);
-                seen = 0;
-            }
-            if !self.window.fill(seen + 1)? {
-                let rest = self.window.data().len();
-                // What the end of damaged data cut off is no line.
-                let whole = (rest > 0 || self.long) && self.window.broken().is_none();
-                return Ok(if whole { self.line(rest, rest) } else { Found::End });
-            }
-        }
-    }
-
-    /// The line of `len` bytes before its line feed.
-    fn line(&self, len: usize, size: usize) -> Found {
-        let len = len - usize::from(self.window.data()[..len].ends_with(b"\r"));
-        if self.long || len > self.longest { Found::Long(size) } else { Found::Line(len, size) }
+        self.at = self.line.start;
     }
 }
 
@@ -136,6 +177,7 @@ mod tests {
     use std::io::Read;
 
     use super::*;
+    use crate::ReaderOptions;
 
     /// Bytes that arrive in pieces of a size.
     struct Pieces(Vec<u8>, usize, usize);
@@ -151,10 +193,14 @@ mod tests {
 
     /// The numbers and lengths of the lines, and of those that are too long.
     fn read(bytes: &[u8], piece: usize, longest: usize) -> (Vec<(u64, usize)>, Vec<u64>) {
-        let mut lines = Lines::new(Window::new(Box::new(Pieces(bytes.to_vec(), piece, 0))), longest);
+        let mut cutter = LineCutter::new(Window::new(Box::new(Pieces(bytes.to_vec(), piece, 0))), longest);
         let (mut stats, mut found) = (Stats::default(), Vec::new());
-        while let Some((number, line)) = lines.next(&mut stats).expect("no error") {
-            found.push((number, line.len()));
+        let options = ReaderOptions::default();
+        while let Some((bytes, mut lines)) = cutter.cut(&Pace::new(None, &options), &mut stats).expect("no error") {
+            while let Some((number, line)) = lines.next(&bytes, &mut stats) {
+                found.push((number, line.len()));
+            }
+            cutter.window().give_back(bytes);
         }
         (found, stats.faults.iter().map(|f| f.number).collect())
     }

@@ -22,6 +22,10 @@ impl Deadline {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = until;
     }
 
+    pub(crate) fn is_set(&self) -> bool {
+        self.get().is_some()
+    }
+
     fn get(&self) -> Option<Instant> {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -1,4 +1,4 @@
-//! What comes next in an input.
+//! What comes next in a piece of an input.
 
 /// What a reader of lines or packets came to.
 pub(crate) enum Next {
@@ -6,6 +6,6 @@ pub(crate) enum Next {
     Record(u64),
     /// A record that the batch at hand has no room for; it comes again for the next one.
     Full,
-    /// The end.
+    /// The end of the piece.
     End,
 }

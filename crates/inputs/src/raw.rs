@@ -12,6 +12,16 @@ use serde::Deserialize;
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
+use crate::scan;
+
+/// A value as it stands in a text that is JSON.
+#[derive(Clone, Copy)]
+pub(crate) struct Raw<'a> {
+    pub text: &'a str,
+    /// Whether there may be a backslash in it.
+    pub escaped: bool,
+}
+
 /// A line as text. Each byte that is not UTF-8 becomes half a surrogate pair, which JSON's grammar lets stand in a string though the
 /// string then is no text; everywhere else it is no JSON, as the byte was none.
 pub(crate) fn text_of(line: &[u8]) -> Cow<'_, str> {
@@ -36,43 +46,43 @@ fn escaped(line: &[u8]) -> String {
 }
 
 /// Whether a value is `null`, which is the same as no value.
-pub(crate) fn is_null(value: &RawValue) -> bool {
-    value.get() == "null"
+pub(crate) fn is_null(value: Raw<'_>) -> bool {
+    value.text == "null"
 }
 
 /// Whether a value is an object.
-pub(crate) fn is_object(value: &RawValue) -> bool {
-    value.get().starts_with('{')
+pub(crate) fn is_object(value: Raw<'_>) -> bool {
+    value.text.starts_with('{')
 }
 
 /// Whether a value is an array.
-pub(crate) fn is_array(value: &RawValue) -> bool {
-    value.get().starts_with('[')
+pub(crate) fn is_array(value: Raw<'_>) -> bool {
+    value.text.starts_with('[')
 }
 
 /// The bytes that a string stands for; none of what is no string, or is no text.
-pub(crate) fn string<'a>(value: &'a RawValue, bump: &'a Bump) -> Option<&'a str> {
-    let inside = value.get().strip_prefix('"')?.strip_suffix('"')?;
-    if memchr::memchr(b'\\', inside.as_bytes()).is_none() {
+pub(crate) fn string<'a>(value: Raw<'a>, bump: &'a Bump) -> Option<&'a str> {
+    let inside = value.text.strip_prefix('"')?.strip_suffix('"')?;
+    if !value.escaped || memchr::memchr(b'\\', inside.as_bytes()).is_none() {
         return Some(inside);
     }
-    serde_json::from_str::<Cow<'_, str>>(value.get()).ok().map(|text| &*bump.alloc_str(&text))
+    serde_json::from_str::<Cow<'_, str>>(value.text).ok().map(|text| &*bump.alloc_str(&text))
 }
 
 /// The Int that a number stands for: digits, perhaps after a minus. `1.0` and `1e3` are numbers of another kind.
-pub(crate) fn int(value: &RawValue) -> Option<i64> {
-    value.get().parse().ok()
+pub(crate) fn int(value: Raw<'_>) -> Option<i64> {
+    value.text.parse().ok()
 }
 
 /// The Float that is nearest to a number; none of what is no number, or is beyond the largest.
-pub(crate) fn float(value: &RawValue) -> Option<f64> {
-    let digits = value.get().starts_with(|c: char| c == '-' || c.is_ascii_digit());
-    digits.then(|| value.get().parse().ok()).flatten().filter(|f: &f64| f.is_finite())
+pub(crate) fn float(value: Raw<'_>) -> Option<f64> {
+    let digits = value.text.starts_with(|c: char| c == '-' || c.is_ascii_digit());
+    digits.then(|| value.text.parse().ok()).flatten().filter(|f: &f64| f.is_finite())
 }
 
 /// The Bool that a value is.
-pub(crate) fn boolean(value: &RawValue) -> Option<bool> {
-    match value.get() {
+pub(crate) fn boolean(value: Raw<'_>) -> Option<bool> {
+    match value.text {
         "true" => Some(true),
         "false" => Some(false),
         _ => None,
@@ -94,8 +104,26 @@ pub(crate) fn unhex<'a>(text: &str, bump: &'a Bump) -> Option<&'a [u8]> {
 ///
 /// # Errors
 /// When the text is no JSON, or no object.
-pub(crate) fn members<'a>(text: &'a str, bump: &'a Bump, each: impl FnMut(&'a [u8], &'a RawValue)) -> serde_json::Result<()> {
+pub(crate) fn members<'a>(text: &'a str, bump: &'a Bump, mut each: impl FnMut(&'a [u8], Raw<'a>)) -> serde_json::Result<()> {
+    let mut shown = 0;
+    let sure = scan::members(text, |name, value| {
+        shown += 1;
+        each(name, value);
+    });
+    if sure { Ok(()) } else { members_exactly(text, bump, shown, each) }
+}
+
+/// The same, for any text, without the first members, which were shown.
+#[cold]
+fn members_exactly<'a>(text: &'a str, bump: &'a Bump, shown: usize, mut each: impl FnMut(&'a [u8], Raw<'a>)) -> serde_json::Result<()> {
     let mut reader = serde_json::Deserializer::from_str(text);
+    let mut seen = 0;
+    let each = |name: &'a [u8], value: &'a RawValue| {
+        seen += 1;
+        if seen > shown {
+            each(name, Raw { text: value.get(), escaped: true });
+        }
+    };
     reader.deserialize_map(Members { bump, each })?;
     reader.end()
 }
@@ -104,9 +132,26 @@ pub(crate) fn members<'a>(text: &'a str, bump: &'a Bump, each: impl FnMut(&'a [u
 ///
 /// # Errors
 /// When the text is no JSON, or no array.
-pub(crate) fn elements<'a>(text: &'a str, each: impl FnMut(&'a RawValue) -> bool) -> serde_json::Result<()> {
+pub(crate) fn elements<'a>(text: &'a str, mut each: impl FnMut(Raw<'a>) -> bool) -> serde_json::Result<()> {
+    let (mut shown, mut goes_on) = (0, true);
+    let sure = scan::elements(text, |value| {
+        if goes_on {
+            shown += 1;
+            goes_on = each(value);
+        }
+    });
+    if sure { Ok(()) } else { elements_exactly(text, (shown, goes_on), each) }
+}
+
+/// The same, for any text, without the first elements, which were shown; the last of them may have been the last to be.
+#[cold]
+fn elements_exactly<'a>(text: &'a str, (shown, goes_on): (usize, bool), mut each: impl FnMut(Raw<'a>) -> bool) -> serde_json::Result<()> {
     let mut reader = serde_json::Deserializer::from_str(text);
-    reader.deserialize_seq(Elements(each))?;
+    let mut seen = 0;
+    reader.deserialize_seq(Elements(|value: &'a RawValue| {
+        seen += 1;
+        if seen > shown { each(Raw { text: value.get(), escaped: true }) } else { goes_on || seen < shown }
+    }))?;
     reader.end()
 }
 
@@ -177,10 +222,10 @@ impl<'de, F: FnMut(&'de RawValue) -> bool> Visitor<'de> for Elements<F> {
 }
 
 /// The elements of an array.
-pub(crate) fn count(value: &RawValue) -> usize {
+pub(crate) fn count(value: Raw<'_>) -> usize {
     let mut count = 0;
     // What is no array has none.
-    let _ = elements(value.get(), |_| {
+    let _ = elements(value.text, |_| {
         count += 1;
         true
     });
@@ -188,9 +233,9 @@ pub(crate) fn count(value: &RawValue) -> usize {
 }
 
 /// The beginning of a value's text.
-pub(crate) fn excerpt(value: &RawValue) -> String {
+pub(crate) fn excerpt(value: Raw<'_>) -> String {
     const SHOWN: usize = 40;
-    let text = value.get();
+    let text = value.text;
     match text.char_indices().nth(SHOWN) {
         Some((end, _)) => format!("{}...", &text[..end]),
         None => text.to_owned(),
@@ -198,11 +243,11 @@ pub(crate) fn excerpt(value: &RawValue) -> String {
 }
 
 /// One value of any kind, for what wants to look at a whole text.
-pub(crate) fn whole(text: &str) -> serde_json::Result<&RawValue> {
+pub(crate) fn whole(text: &str) -> serde_json::Result<Raw<'_>> {
     let mut reader = serde_json::Deserializer::from_str(text);
     let value = <&RawValue>::deserialize(&mut reader)?;
     reader.end()?;
-    Ok(value)
+    Ok(Raw { text: value.get(), escaped: true })
 }
 
 #[cfg(test)]
@@ -243,6 +288,93 @@ mod tests {
         assert!(names(b"{\"a\":\xff}").is_err());
         assert!(names(b"{\"a\":1}\xff").is_err());
         assert_eq!(names(b"{\"\xff\":\"\"}").expect("JSON").len(), 1);
+    }
+
+    /// What is shown of a text, and whether it is JSON, is the same by either way, also of texts that nearly are.
+    #[test]
+    fn the_quick_way_shows_what_the_exact_way_shows() {
+        let bump = Bump::new();
+        let pieces = [
+            "{",
+            "}",
+            "[",
+            "]",
+            ":",
+            ",",
+            " ",
+            "\t",
+            "\"a\"",
+            "\"\"",
+            "\"b\\n\"",
+            "\"\\u00e9\"",
+            "\"\\ud800\"",
+            "\"\\x\"",
+            "\"\u{1}\"",
+            "\"\u{e9}\"",
+            "\"",
+            "0",
+            "-0",
+            "-",
+            "01",
+            "1.5",
+            "1.",
+            ".5",
+            "1e3",
+            "1E+",
+            "12e-7",
+            "true",
+            "nul",
+            "null",
+            "false",
+            "{\"a\":1}",
+            "[1,2]",
+            "{}",
+            "[]",
+            "\"key\":",
+            "\"k\\u0041\":",
+            "\u{b}",
+        ];
+        let mut state = 0x2545_f491_4f6c_dd1du64;
+        let mut next = move |n: usize| {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (state >> 33) as usize % n
+        };
+        let mut sure = 0;
+        for round in 0..200_000 {
+            let object = round % 2 == 0;
+            // Half of them are put together by the grammar, but for one place.
+            let mut text = String::from(if object { "{" } else { "[" });
+            for i in 0..next(5) {
+                text.push_str(if i > 0 { "," } else { "" });
+                text.push_str(if object { ["\"key\":", "\"k\" : ", "\"\u{e9}\":", "\"k\\n\":"][next(4)] } else { "" });
+                text.push_str(pieces[next(pieces.len())]);
+            }
+            text.push_str(if object { "}" } else { "]" });
+            if next(4) == 0 {
+                let at = next(text.len() + 1);
+                if text.is_char_boundary(at) {
+                    text.insert_str(at, pieces[next(pieces.len())]);
+                }
+            }
+            let (mut quick, mut exact) = (Vec::new(), Vec::new());
+            let stop = next(6);
+            let (read, again) = if object {
+                (
+                    members(&text, &bump, |name, value| quick.push((name.to_vec(), value.text.to_owned()))),
+                    members_exactly(&text, &bump, 0, |name, value| exact.push((name.to_vec(), value.text.to_owned()))),
+                )
+            } else {
+                let show = |found: &mut Vec<_>, value: Raw<'_>| {
+                    found.push((Vec::new(), value.text.to_owned()));
+                    found.len() != stop
+                };
+                (elements(&text, |value| show(&mut quick, value)), elements_exactly(&text, (0, true), |value| show(&mut exact, value)))
+            };
+            sure += usize::from(read.is_ok());
+            assert_eq!(quick, exact, "{text}");
+            assert_eq!(read.map_err(|e| e.to_string()), again.map_err(|e| e.to_string()), "{text}");
+        }
+        assert!((50_000..180_000).contains(&sure), "{sure} are JSON");
     }
 
     #[test]

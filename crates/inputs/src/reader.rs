@@ -1,28 +1,22 @@
 //! Reading an input batch by batch.
 
-use std::io::{ErrorKind, Read};
+use std::io::Read;
 use std::path::Path;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use quintet_lang::Scheme;
-use quintet_runtime::{ArenaKind, Batch, BatchBuilder};
+use quintet_runtime::{ArenaKind, Batch};
 
+use crate::decoder::Decoder;
 use crate::error::InputError;
 use crate::format::Format;
-use crate::gzip::Trailing;
-use crate::http::HttpLines;
 use crate::input::Input;
-use crate::json::TypedLines;
 use crate::limits::ReaderLimits;
 use crate::live::Deadline;
-use crate::next::Next;
 use crate::originals::Originals;
-use crate::packets::Packets;
-use crate::stats::{self, Stats};
+use crate::piece::{Piece, Pieces};
+use crate::stats::Stats;
 use crate::window::Window;
-
-/// The largest [`ReaderOptions::batch_bytes`] that counts: with any one record after it a batch still fits an arena.
-const BATCH_BYTES: usize = 1 << 30;
 
 /// How batches are made.
 #[derive(Clone, Debug)]
@@ -99,20 +93,11 @@ impl ReaderOptions {
 
 /// Reads one input.
 pub struct Reader {
-    source: Source,
-    scheme: Scheme,
-    options: ReaderOptions,
+    pieces: Pieces,
+    decoder: Decoder,
+    /// The piece at hand.
+    piece: Option<Piece>,
     stats: Stats,
-    numbers: Vec<u64>,
-    originals: Originals,
-    live: Option<Deadline>,
-    done: bool,
-}
-
-enum Source {
-    Packets(Box<Packets>),
-    Http(Box<HttpLines>),
-    Json(Box<TypedLines>),
 }
 
 impl Reader {
@@ -139,17 +124,9 @@ impl Reader {
         scheme: &Scheme,
         options: &ReaderOptions,
     ) -> Result<Reader, InputError> {
-        let whole = options.declared.as_ref().unwrap_or(scheme.whole());
-        let mut source = match format {
-            Format::Packets => Source::Packets(Box::new(Packets::new(window, scheme)?)),
-            Format::Http => Source::Http(Box::new(HttpLines::new(window, scheme, &options.limits)?)),
-            Format::JsonLines => Source::Json(Box::new(TypedLines::new(window, scheme, whole, &options.limits))),
-        };
-        if options.originals {
-            source.keep();
-        }
-        let (stats, numbers, originals) = (Stats::default(), Vec::new(), Originals::default());
-        Ok(Reader { source, scheme: scheme.clone(), options: options.clone(), stats, numbers, originals, live, done: false })
+        let decoder = Decoder::new(format, scheme, options)?;
+        let pieces = Pieces::new(window, live, format, options)?;
+        Ok(Reader { pieces, decoder, piece: None, stats: Stats::default() })
     }
 
     /// The next records, or none at the end of the input. Give back a batch that is no longer needed, and its memory is used again.
@@ -157,62 +134,41 @@ impl Reader {
     /// # Errors
     /// When reading fails, or there is no memory for a batch. Malformed input is no error; see [`Stats`].
     pub fn next_batch(&mut self, reuse: Option<Batch>) -> Result<Option<Batch>, InputError> {
-        self.numbers.clear();
-        self.originals.clear();
-        if self.done {
-            return Ok(None);
-        }
-        let mut builder = match reuse {
-            Some(batch) if batch.scheme().same(&self.scheme) => BatchBuilder::reuse(batch)?,
-            _ => BatchBuilder::new(&self.scheme, self.options.batch_records.max(1), self.options.arena)?,
-        };
-        let most = self.options.batch_bytes.min(BATCH_BYTES);
-        while !builder.is_full() && (builder.is_empty() || builder.bytes().max(self.originals.bytes()) < most) {
-            match self.source.next(&mut builder, &mut self.stats) {
-                Ok(Next::Record(number)) => {
-                    if let (Some(deadline), true) = (&self.live, self.numbers.is_empty()) {
-                        deadline.set(Some(Instant::now() + self.options.patience));
-                    }
-                    self.numbers.push(number);
-                    if self.options.originals {
-                        self.source.original(&mut self.originals);
-                    }
-                    self.stats.records += 1;
-                }
-                Ok(Next::Full) => break,
-                Ok(Next::End) => {
-                    self.done = true;
-                    match self.source.window().trailing() {
-                        Some(Trailing::Zeros) => self.stats.skipped(stats::ZERO_PADDING),
-                        Some(Trailing::Junk) => self.stats.skipped("bytes after the end of the compressed data that are not gzip"),
-                        None => {}
-                    }
-                    break;
-                }
-                // The input pauses.
-                Err(InputError::Io(e)) if self.live.is_some() && e.kind() == ErrorKind::TimedOut => break,
-                Err(e) => return Err(e),
+        let mut builder = self.decoder.begin(reuse)?;
+        loop {
+            let mut piece = match self.piece.take() {
+                Some(piece) => piece,
+                // What of a live input has arrived waits no longer.
+                None if self.is_live() && !builder.is_empty() => break,
+                None => match self.pieces.next_piece()? {
+                    Some(piece) => piece,
+                    None => break,
+                },
+            };
+            let all = self.decoder.fill(&mut piece, &mut builder)?;
+            self.stats.add(self.decoder.seen(&mut piece));
+            if !all {
+                self.piece = Some(piece);
+                break;
             }
+            self.pieces.give_back(piece);
         }
-        if let Some(deadline) = &self.live {
-            deadline.set(None);
-        }
-        Ok((!builder.is_empty()).then(|| builder.build()))
+        Ok(self.decoder.end(builder))
     }
 
     /// Whether the input may go on while it is read, so that what was found is worth showing at once.
     pub fn is_live(&self) -> bool {
-        self.live.is_some()
+        self.pieces.is_live()
     }
 
     /// The numbers, from 1, of the last batch's records in the input: of frames, or of lines.
     pub fn batch_numbers(&self) -> &[u64] {
-        &self.numbers
+        self.decoder.batch_numbers()
     }
 
     /// The last batch's records as they stand in the input, if [`ReaderOptions::originals`] asks for them.
     pub fn originals(&self) -> &Originals {
-        &self.originals
+        self.decoder.originals()
     }
 
     /// What was seen so far.
@@ -222,45 +178,6 @@ impl Reader {
 
     /// The scheme of the records.
     pub fn scheme(&self) -> &Scheme {
-        &self.scheme
-    }
-}
-
-impl Source {
-    fn next(&mut self, builder: &mut BatchBuilder, stats: &mut Stats) -> Result<Next, InputError> {
-        match self {
-            Source::Packets(packets) => Ok(packets.next(builder, stats)?.map_or(Next::End, Next::Record)),
-            Source::Http(lines) => lines.next(builder, stats),
-            Source::Json(lines) => lines.next(builder, stats),
-        }
-    }
-
-    /// Has frames be kept; lines are at hand.
-    fn keep(&mut self) {
-        if let Source::Packets(packets) = self {
-            packets.keep();
-        }
-    }
-
-    /// Adds the last record as it stands in the input.
-    fn original(&mut self, to: &mut Originals) {
-        let line = |bytes: &mut Vec<u8>, line: &[u8]| {
-            let start = bytes.len();
-            bytes.extend_from_slice(line);
-            start
-        };
-        match self {
-            Source::Packets(packets) => to.push(|bytes| packets.original(bytes)),
-            Source::Http(lines) => to.push(|bytes| line(bytes, lines.original())),
-            Source::Json(lines) => to.push(|bytes| line(bytes, lines.original())),
-        }
-    }
-
-    fn window(&self) -> &Window {
-        match self {
-            Source::Packets(packets) => packets.window(),
-            Source::Http(lines) => lines.window(),
-            Source::Json(lines) => lines.window(),
-        }
+        self.decoder.scheme()
     }
 }

@@ -17,14 +17,20 @@ pub(crate) struct Window {
     broken: Option<String>,
     /// What follows after the end of the stream's compression.
     trailing: Option<Trailing>,
+    /// Room that was given back.
+    spare: Vec<Vec<u8>>,
 }
 
 /// What a window has room for at first, and reads at a time.
-const ROOM: usize = 256 << 10;
+pub(crate) const ROOM: usize = 256 << 10;
+
+/// How much room is kept to be used again, each of the size that windows have at first.
+const KEPT: usize = 32;
 
 impl Window {
     pub(crate) fn new(source: Source) -> Window {
-        Window { source, buffer: vec![0; ROOM], start: 0, end: 0, offset: 0, ended: false, broken: None, trailing: None }
+        let (buffer, spare) = (vec![0; ROOM], Vec::new());
+        Window { source, buffer, start: 0, end: 0, offset: 0, ended: false, broken: None, trailing: None, spare }
     }
 
     /// The bytes at hand.
@@ -54,6 +60,26 @@ impl Window {
         let bytes = bytes.min(self.end - self.start);
         self.start += bytes;
         self.offset += bytes as u64;
+    }
+
+    /// Takes the first `len` bytes at hand away, with the room that they are in; the rest stays at hand. Answers also where they begin.
+    pub(crate) fn take(&mut self, len: usize) -> (Vec<u8>, usize) {
+        let len = len.min(self.end - self.start);
+        let rest = self.start + len..self.end;
+        let mut room = self.spare.pop().unwrap_or_default();
+        room.resize(rest.len().max(ROOM), 0);
+        room[..rest.len()].copy_from_slice(&self.buffer[rest.clone()]);
+        let (taken, start) = (std::mem::replace(&mut self.buffer, room), self.start);
+        (self.start, self.end) = (0, rest.len());
+        self.offset += len as u64;
+        (taken, start)
+    }
+
+    /// Gives back what [`Window::take`] took.
+    pub(crate) fn give_back(&mut self, room: Vec<u8>) {
+        if room.len() == ROOM && self.spare.len() < KEPT {
+            self.spare.push(room);
+        }
     }
 
     /// Reads on until `want` bytes are at hand; false when the stream ends before. After an error what is at hand is still there.

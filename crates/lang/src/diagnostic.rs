@@ -90,23 +90,17 @@ pub struct Diagnostics {
     left_out: usize,
 }
 
+/// What was found so far in a text that is looked at.
+#[derive(Debug, Default)]
+pub(crate) struct Findings {
+    list: Vec<Diagnostic>,
+    left_out: usize,
+}
+
 /// More findings than this are counted and not kept: nobody reads them, and hostile texts could make millions.
 const MOST: usize = 200;
 
-impl Diagnostics {
-    /// None yet, on `source`.
-    pub(crate) fn new(source: Arc<str>) -> Diagnostics {
-        Diagnostics { source, list: Vec::new(), left_out: 0 }
-    }
-
-    /// These findings on `source`, in the order of the text.
-    pub fn of(source: &str, findings: impl IntoIterator<Item = Diagnostic>) -> Diagnostics {
-        let mut all = Diagnostics::new(source.into());
-        findings.into_iter().for_each(|finding| all.push(finding));
-        all.sort();
-        all
-    }
-
+impl Findings {
     pub(crate) fn push(&mut self, diagnostic: Diagnostic) {
         match self.list.len() < MOST {
             true => self.list.push(diagnostic),
@@ -120,14 +114,43 @@ impl Diagnostics {
         self.list.truncate(total);
     }
 
-    /// Puts the findings in the order of the text.
-    pub(crate) fn sort(&mut self) {
+    /// How many were found, those too that are counted and not kept.
+    pub(crate) fn total(&self) -> usize {
+        self.list.len() + self.left_out
+    }
+
+    /// Whether any of them rejects the text.
+    pub(crate) fn has_errors(&self) -> bool {
+        has_errors(&self.list)
+    }
+
+    /// Adds what was found elsewhere in the text, as far as there is room.
+    pub(crate) fn extend(&mut self, other: Findings) {
+        other.list.into_iter().for_each(|finding| self.push(finding));
+    }
+
+    /// The findings in the order of the text.
+    pub(crate) fn on(mut self, source: &str) -> Diagnostics {
         self.list.sort_by_key(|d| (d.span.start, d.span.end));
+        Diagnostics { source: source.into(), list: self.list, left_out: self.left_out }
+    }
+}
+
+fn has_errors(list: &[Diagnostic]) -> bool {
+    list.iter().any(|d| d.severity == Severity::Error)
+}
+
+impl Diagnostics {
+    /// These findings on `source`, in the order of the text.
+    pub fn of(source: &str, findings: impl IntoIterator<Item = Diagnostic>) -> Diagnostics {
+        let mut all = Findings::default();
+        findings.into_iter().for_each(|finding| all.push(finding));
+        all.on(source)
     }
 
     /// Whether any of them rejects the text.
     pub fn has_errors(&self) -> bool {
-        self.list.iter().any(|d| d.severity == Severity::Error)
+        has_errors(&self.list)
     }
 
     /// How many of them reject the text, those too that are counted and not kept: errors are kept before warnings.
@@ -170,9 +193,7 @@ impl Diagnostics {
 
     /// The line and column of a byte of the text. Offsets past the end, or inside a character, count as the place before.
     pub fn position(&self, offset: u32) -> Position {
-        let upto = self.upto(offset);
-        let start = upto.rfind('\n').map_or(0, |i| i + 1);
-        Position { line: upto.matches('\n').count() + 1, column: upto[start..].chars().count() + 1 }
+        position(&self.source, offset)
     }
 
     /// The line that holds a byte of the text, without its end.
@@ -212,11 +233,7 @@ impl Diagnostics {
     }
 
     fn upto(&self, offset: u32) -> &str {
-        let mut end = (offset as usize).min(self.source.len());
-        while !self.source.is_char_boundary(end) {
-            end -= 1;
-        }
-        &self.source[..end]
+        upto(&self.source, offset)
     }
 
     fn render(&self, d: &Diagnostic, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -241,6 +258,21 @@ impl Diagnostics {
         }
         Ok(())
     }
+}
+
+/// The line and column of a byte of `source`.
+pub(crate) fn position(source: &str, offset: u32) -> Position {
+    let upto = upto(source, offset);
+    let start = upto.rfind('\n').map_or(0, |i| i + 1);
+    Position { line: upto.matches('\n').count() + 1, column: upto[start..].chars().count() + 1 }
+}
+
+fn upto(source: &str, offset: u32) -> &str {
+    let mut end = (offset as usize).min(source.len());
+    while !source.is_char_boundary(end) {
+        end -= 1;
+    }
+    &source[..end]
 }
 
 /// Which characters of a line to show: all of a short one, the surroundings of `column` of a long one.
@@ -320,9 +352,9 @@ mod tests {
 
     #[test]
     fn columns_count_characters_and_tabs_line_up() {
-        let mut all = Diagnostics::new("s == \"éé\" and\n\tnope".into());
+        let found = Diagnostic::error("x", Span::new(17, 21), "bad").label("here").help("mend it");
+        let all = Diagnostics::of("s == \"éé\" and\n\tnope", [found]);
         assert_eq!(all.position(12), Position { line: 1, column: 11 });
-        all.push(Diagnostic::error("x", Span::new(17, 21), "bad").label("here").help("mend it"));
         assert_eq!(all.to_string(), "2:2: error: bad\n    \tnope\n    \t^^^^ here\n    help: mend it");
         assert_eq!(all.position(9999).line, 2);
         let json: serde_json::Value = serde_json::from_str(&all.to_json("a.rules")).expect("JSON");

@@ -1,6 +1,5 @@
 //! The AST as text: an indented tree with types, stable and without spans.
 
-use std::collections::HashMap;
 use std::fmt::{self, Write};
 
 use crate::ast::{Clause, Const, Each, Expr, ExprKind, Filling, Function, LocalId, Needle, Over, Place, Program, Rule, Stmt, StmtKind};
@@ -30,7 +29,7 @@ pub fn dump(program: &Program) -> String {
 
 fn dump_rule(program: &Program, rule: &Rule, out: &mut String) -> fmt::Result {
     writeln!(out, "rule {:?}", rule.name)?;
-    let mut dumper = Dumper { program, out, locals: None };
+    let mut dumper = Dumper { program, out };
     dumper.block(&rule.before, 1)?;
     dumper.expr(&rule.expr, 1, "")
 }
@@ -45,44 +44,17 @@ fn dump_function(program: &Program, function: &Function, out: &mut String) -> fm
         write!(out, "\n  result : {}{}", answer.ty, if answer.nullable { "?" } else { "" })?;
     }
     writeln!(out)?;
-    Dumper { program, out, locals: None }.block(&function.body, 1)
-}
-
-/// What an expression computes, as a text that equal expressions share whatever their locals are called.
-pub(crate) fn expr_key(program: &Program, expr: &Expr) -> String {
-    let mut out = String::new();
-    let _ = Dumper { program, out: &mut out, locals: Some(HashMap::new()) }.expr(expr, 0, "");
-    out
-}
-
-/// The same for the clauses of a loop.
-pub(crate) fn clauses_key(program: &Program, clauses: &[Clause]) -> String {
-    let mut out = String::new();
-    let _ = Dumper { program, out: &mut out, locals: Some(HashMap::new()) }.clauses(clauses, 0);
-    out
+    Dumper { program, out }.block(&function.body, 1)
 }
 
 struct Dumper<'p, 'o> {
     program: &'p Program,
     out: &'o mut String,
-    /// Numbers of the locals that were met, where they are to be numbered by their order.
-    locals: Option<HashMap<LocalId, usize>>,
 }
 
 impl Dumper<'_, '_> {
-    fn bind(&mut self, id: LocalId) {
-        if let Some(locals) = &mut self.locals {
-            let number = locals.len();
-            locals.insert(id, number);
-        }
-    }
-
     fn local(&self, id: LocalId) -> String {
-        match self.locals.as_ref().map(|l| l.get(&id)) {
-            None => format!("l{}", id.0),
-            Some(Some(number)) => format!("l{number}"),
-            Some(None) => format!("outer{}", id.0),
-        }
+        format!("l{}", id.0)
     }
 
     fn line(&mut self, depth: usize, role: &str, what: &str, expr: &Expr) -> fmt::Result {
@@ -327,7 +299,6 @@ impl Dumper<'_, '_> {
         for clause in clauses {
             match clause {
                 Clause::For(sources) => {
-                    sources.iter().for_each(|(id, _)| self.bind(*id));
                     for (i, (id, source)) in sources.iter().enumerate() {
                         let word = if i == 0 { "for" } else { "and" };
                         let role = format!("{word} {} in ", self.local(*id));
@@ -335,7 +306,6 @@ impl Dumper<'_, '_> {
                     }
                 }
                 Clause::Let(id, value) => {
-                    self.bind(*id);
                     let role = format!("let {} = ", self.local(*id));
                     self.expr(value, depth, &role)?;
                 }

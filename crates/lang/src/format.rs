@@ -180,7 +180,7 @@ impl Formatter<'_> {
     fn type_text(&self, ty: &TypeName) -> String {
         let text = match &ty.kind {
             TypeKind::Plain(ty) => ty.to_string(),
-            TypeKind::Unknown(name) => name.clone(),
+            TypeKind::Unknown(name) => (*name).to_owned(),
             TypeKind::List(element, None) => format!("[{}]", self.type_text(element)),
             TypeKind::List(element, Some(len)) => format!("[{}; {}]", self.type_text(element), self.flat(len)),
         };
@@ -234,7 +234,7 @@ impl Formatter<'_> {
     fn stmt(&mut self, stmt: &Stmt, indent: usize) {
         match &stmt.kind {
             StmtKind::Let { names, ty, value } => {
-                let names: Vec<&str> = names.iter().map(|name| name.text.as_str()).collect();
+                let names: Vec<&str> = names.iter().map(|name| name.text).collect();
                 let names = if names.len() == 1 { names.concat() } else { format!("({})", names.join(", ")) };
                 let ty = ty.as_ref().map_or_else(String::new, |ty| format!(": {}", self.type_text(ty)));
                 self.long(value, &format!("let {names}{ty} = "), indent);
@@ -394,7 +394,7 @@ impl Formatter<'_> {
     /// An expression in one line.
     fn flat(&self, e: &Expr) -> String {
         match &e.kind {
-            ExprKind::Word(word) => word.clone(),
+            ExprKind::Word(word) => (*word).to_owned(),
             ExprKind::Bool(b) => b.to_string(),
             ExprKind::Bytes(_) | ExprKind::Sequence { .. } => self.text(e.span).to_owned(),
             ExprKind::Paren(_) => format!("({})", self.flat(inner(e))),
@@ -433,7 +433,7 @@ impl Formatter<'_> {
             }
             ExprKind::Not(inner) => format!("not {}", self.flat(inner)),
             ExprKind::Arith { op, lhs, rhs } => format!("{} {} {}", self.flat(lhs), op.symbol(), self.flat(rhs)),
-            ExprKind::Compare { op, lhs, rhs } => format!("{} {} {}", self.flat(lhs), op.symbol(), self.flat(rhs)),
+            ExprKind::Compare { op, sides } => format!("{} {} {}", self.flat(&sides[0]), op.symbol(), self.flat(&sides[1])),
             ExprKind::In { value, negated, set } => {
                 let word = if *negated { "not in" } else { "in" };
                 let set = match set {
@@ -471,12 +471,12 @@ fn first(e: &Expr) -> usize {
 }
 
 /// What stands in the parentheses around an expression, or the expression.
-fn inner(e: &Expr) -> &Expr {
+fn inner<'e, 's>(e: &'e Expr<'s>) -> &'e Expr<'s> {
     e.unparenthesised()
 }
 
 /// An operand of `and`, `or` or `xor` without parentheses that group nothing.
-fn bare(e: &Expr) -> &Expr {
+fn bare<'e, 's>(e: &'e Expr<'s>) -> &'e Expr<'s> {
     let inner = e.unparenthesised();
     match &inner.kind {
         ExprKind::Compare { .. }
@@ -490,7 +490,7 @@ fn bare(e: &Expr) -> &Expr {
         | ExprKind::Bool(_)
         | ExprKind::Quantifier { .. } => inner,
         // Words that join tests could be taken for operators.
-        ExprKind::Word(word) if !matches!(word.as_str(), "and" | "or" | "xor" | "in" | "rule" | "strict") => inner,
+        ExprKind::Word(word) if !matches!(*word, "and" | "or" | "xor" | "in" | "rule" | "strict") => inner,
         _ => e,
     }
 }

@@ -4,6 +4,8 @@
 //! ranges and networks), so the parser asks for tokens one at a time and calls the special scanners itself. Peeking is cheap
 //! and cannot fail: strings are only announced ([`Token::Quote`]) and read by [`Lexer::string`] or [`Lexer::regex`].
 
+use std::borrow::Cow;
+
 use crate::ast::Span;
 use crate::diagnostic::Diagnostic;
 use crate::literal;
@@ -24,11 +26,45 @@ pub(crate) enum Token<'s> {
     End,
 }
 
-/// All symbols, longer ones before their prefixes.
+/// All symbols: those with one first byte together, longer ones before their prefixes.
 const SYMBOLS: &[&str] = &[
-    "<<=", ">>=", "..=", "==", "!=", "<=", ">=", "<<", ">>", "&&", "||", "^^", "..", "->", "+=", "-=", "*=", "/=", "%=", "&=", "|=", "^=",
-    "=", "!", "<", ">", "&", "|", "^", "~", "(", ")", "[", "]", "{", "}", ",", ":", "$", "+", "-", "*", "/", "%",
+    "<<=", "<<", "<=", "<", ">>=", ">>", ">=", ">", "..=", "..", "==", "=", "!=", "!", "&&", "&=", "&", "||", "|=", "|", "^^", "^=", "^",
+    "->", "-=", "-", "+=", "+", "*=", "*", "/=", "/", "%=", "%", "~", "(", ")", "[", "]", "{", "}", ",", ":", "$",
 ];
+
+/// By first byte: where its symbols begin among all, and how many there are.
+static BY_FIRST: [(u8, u8); 128] = {
+    let mut places = [(0, 0); 128];
+    let mut at = 0;
+    while at < SYMBOLS.len() {
+        let (begin, count) = &mut places[SYMBOLS[at].as_bytes()[0] as usize];
+        if *count == 0 {
+            *begin = at as u8;
+        }
+        assert!(*begin + *count == at as u8, "symbols with one first byte stand together");
+        *count += 1;
+        at += 1;
+    }
+    places
+};
+
+/// The longest symbol that a text starts with.
+fn symbol(bytes: &[u8]) -> Option<&'static str> {
+    let (begin, count) = *BY_FIRST.get(usize::from(*bytes.first()?))?;
+    let alike = &SYMBOLS[usize::from(begin)..usize::from(begin + count)];
+    alike.iter().copied().find(|symbol| bytes.starts_with(symbol.as_bytes()))
+}
+
+/// Letters, digits and `_`.
+static WORD: [bool; 256] = {
+    let mut word = [false; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        word[byte] = (byte as u8).is_ascii_alphanumeric() || byte as u8 == b'_';
+        byte += 1;
+    }
+    word
+};
 
 /// A place in a text.
 #[derive(Clone, Debug)]
@@ -43,7 +79,7 @@ pub(crate) struct Lexer<'s> {
 }
 
 pub(crate) fn is_word(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || byte == b'_'
+    WORD[byte as usize]
 }
 
 impl<'s> Lexer<'s> {
@@ -63,6 +99,11 @@ impl<'s> Lexer<'s> {
     /// The byte `ahead` of the next.
     pub(crate) fn byte(&self, ahead: usize) -> Option<u8> {
         self.bytes().get(self.pos + ahead).copied()
+    }
+
+    /// What is left of the text, as bytes.
+    pub(crate) fn left(&self) -> &'s [u8] {
+        self.bytes().get(self.pos..).unwrap_or(&[])
     }
 
     /// What is left of the text.
@@ -87,62 +128,77 @@ impl<'s> Lexer<'s> {
     }
 
     /// The next token and its span, white space skipped; the lexer stays before the token.
+    #[inline]
     pub(crate) fn peek(&mut self) -> (Token<'s>, Span) {
         // The parser peeks at a token several times before it takes it.
-        if let Some(peeked) = self.peeked.filter(|(_, span)| span.start as usize == self.pos) {
-            return peeked;
+        match self.peeked {
+            Some(peeked) if peeked.1.start as usize == self.pos => peeked,
+            _ => self.read(),
         }
+    }
+
+    /// Peeks at a token for the first time.
+    #[inline(never)]
+    fn read(&mut self) -> (Token<'s>, Span) {
         self.skip();
-        let token = self.scan();
-        let len = match token {
-            Token::Word(w) => w.len(),
-            Token::Symbol(s) => s.len(),
-            Token::Other(c) => c.len_utf8(),
-            Token::Quote => 1,
-            Token::End => 0,
-        };
+        let (token, len) = self.scan();
         let peeked = (token, Span::new(self.pos, self.pos + len));
         self.peeked = Some(peeked);
         peeked
     }
 
-    fn scan(&self) -> Token<'s> {
-        let rest = self.rest();
-        let bytes = rest.as_bytes();
-        let Some(first) = bytes.first() else { return Token::End };
-        if *first == b'"' || raw_hashes(bytes).is_some() {
-            return Token::Quote;
+    /// The token that starts here, and its length.
+    fn scan(&self) -> (Token<'s>, usize) {
+        let bytes = self.left();
+        let Some(first) = bytes.first() else { return (Token::End, 0) };
+        if *first == b'"' || *first == b'r' && raw_hashes(bytes).is_some() {
+            return (Token::Quote, 1);
         }
-        if (first.is_ascii_hexdigit() || *first == b':')
-            && let Some(len) = address(rest)
-        {
-            return Token::Word(&rest[..len]);
+        let address = if first.is_ascii_hexdigit() || *first == b':' { self.address(bytes) } else { None };
+        if let Some(len) = address.or_else(|| is_word(*first).then(|| word(bytes))) {
+            return (Token::Word(&self.source[self.pos..self.pos + len]), len);
         }
-        if is_word(*first) {
-            return Token::Word(&rest[..word(bytes)]);
-        }
-        match SYMBOLS.iter().find(|s| s.as_bytes()[0] == *first && rest.starts_with(**s)) {
-            Some(symbol) => Token::Symbol(symbol),
-            None => rest.chars().next().map_or(Token::End, Token::Other),
+        match symbol(bytes) {
+            Some(symbol) => (Token::Symbol(symbol), symbol.len()),
+            None => self.rest().chars().next().map_or((Token::End, 0), |c| (Token::Other(c), c.len_utf8())),
         }
     }
 
+    /// The length of the IPv6 address that starts here.
+    fn address(&self, bytes: &[u8]) -> Option<usize> {
+        // Its first group has up to four digits, and a colon follows.
+        let group = bytes.iter().take(4).take_while(|b| b.is_ascii_hexdigit()).count();
+        if bytes.get(group) != Some(&b':') {
+            return None;
+        }
+        // The longest address has 45 characters; looking further than that would only cost time.
+        let run = bytes.iter().take(64).take_while(|b| b.is_ascii_hexdigit() || matches!(b, b':' | b'.')).count();
+        let text = self.source.get(self.pos..self.pos + run)?.trim_end_matches('.');
+        (text.as_bytes().contains(&b':') && literal::ip(text).is_some()).then_some(text.len())
+    }
+
     /// Reads the string that starts here, escapes undone.
-    pub(crate) fn string(&mut self) -> Result<(Vec<u8>, Span), Diagnostic> {
+    pub(crate) fn string(&mut self) -> Result<(Cow<'s, [u8]>, Span), Diagnostic> {
         if let Some(hashes) = raw_hashes(self.rest().as_bytes()) {
             let (text, span) = self.raw(hashes)?;
-            return Ok((text.as_bytes().to_vec(), span));
+            return Ok((Cow::Borrowed(text.as_bytes()), span));
         }
         let start = self.pos;
         let bytes = self.bytes();
-        let mut value = Vec::new();
-        let mut at = start + 1;
+        let plain = bytes[start + 1..].iter().take_while(|b| !matches!(b, b'"' | b'\\')).count();
+        let mut at = start + 1 + plain;
+        let before = &bytes[start + 1..at];
+        if bytes.get(at) == Some(&b'"') {
+            self.pos = at + 1;
+            return Ok((Cow::Borrowed(before), Span::new(start, self.pos)));
+        }
+        let mut value = before.to_vec();
         loop {
             match bytes.get(at) {
                 None => return Err(unclosed(start)),
                 Some(b'"') => {
                     self.pos = at + 1;
-                    return Ok((value, Span::new(start, self.pos)));
+                    return Ok((Cow::Owned(value), Span::new(start, self.pos)));
                 }
                 Some(b'\\') => {
                     let (byte, len) = self.escape(at)?;
@@ -248,44 +304,41 @@ impl<'s> Lexer<'s> {
     }
 
     /// Reads what may stand in a set until a blank, a comma, a quote or a brace; empty where none of it is here.
-    pub(crate) fn member(&mut self) -> Name {
+    pub(crate) fn member(&mut self) -> Name<'s> {
         let start = self.pos;
-        while let Some(c) = self.rest().chars().next() {
-            if matches!(c, ' ' | '\t' | '\r' | '\n' | ',' | '"' | '{' | '}' | '#') {
-                break;
-            }
-            self.pos += c.len_utf8();
-        }
-        Name { text: self.source[start..self.pos].into(), span: Span::new(start, self.pos) }
+        // All that ends it is ASCII, so no character is cut.
+        let ends = |b: &u8| matches!(b, b' ' | b'\t' | b'\r' | b'\n' | b',' | b'"' | b'{' | b'}' | b'#');
+        self.pos += self.bytes()[start..].iter().take_while(|b| !ends(b)).count();
+        Name { text: &self.source[start..self.pos], span: Span::new(start, self.pos) }
     }
 
     /// Reads the name of a rule; empty where there is none.
-    pub(crate) fn rule_name(&mut self) -> Name {
+    pub(crate) fn rule_name(&mut self) -> Name<'s> {
         let start = self.pos;
         while self.byte(0).is_some_and(|b| is_word(b) || b == b'.' || b == b'-') {
             self.pos += 1;
         }
-        Name { text: self.source[start..self.pos].into(), span: Span::new(start, self.pos) }
+        Name { text: &self.source[start..self.pos], span: Span::new(start, self.pos) }
     }
 
     /// Reads a name of letters, digits and `_` that starts with no digit; empty where there is none.
-    pub(crate) fn identifier(&mut self) -> Name {
+    pub(crate) fn identifier(&mut self) -> Name<'s> {
         let start = self.pos;
         if self.byte(0).is_some_and(|b| is_word(b) && !b.is_ascii_digit()) {
             while self.byte(0).is_some_and(is_word) {
                 self.pos += 1;
             }
         }
-        Name { text: self.source[start..self.pos].into(), span: Span::new(start, self.pos) }
+        Name { text: &self.source[start..self.pos], span: Span::new(start, self.pos) }
     }
 
     /// Reads the name of a list; empty where there is none.
-    pub(crate) fn list_name(&mut self) -> Name {
+    pub(crate) fn list_name(&mut self) -> Name<'s> {
         let start = self.pos;
         while self.byte(0).is_some_and(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_' || b == b'.') {
             self.pos += 1;
         }
-        Name { text: self.source[start..self.pos].into(), span: Span::new(start, self.pos) }
+        Name { text: &self.source[start..self.pos], span: Span::new(start, self.pos) }
     }
 }
 
@@ -305,28 +358,20 @@ fn raw_hashes(bytes: &[u8]) -> Option<usize> {
 /// The length of the word that starts here.
 fn word(bytes: &[u8]) -> usize {
     let mut len = 0;
-    loop {
-        len += bytes[len..].iter().take_while(|b| is_word(**b)).count();
-        if bytes.get(len) == Some(&b'.') && bytes.get(len + 1).is_some_and(|b| is_word(*b)) {
-            len += 1;
-            continue;
-        }
-        break;
+    while let Some(byte) = bytes.get(len)
+        && (is_word(*byte) || *byte == b'.' && bytes.get(len + 1).is_some_and(|b| is_word(*b)))
+    {
+        len += 1;
     }
     // A float may go on after `e` with the exponent's sign.
+    if !matches!(bytes.get(len), Some(b'-' | b'+')) {
+        return len;
+    }
     let mantissa = bytes[..len].strip_suffix(b"e").or(bytes[..len].strip_suffix(b"E"));
     let numeric = mantissa.is_some_and(|m| m.first().is_some_and(u8::is_ascii_digit) && m.iter().all(|b| b.is_ascii_digit() || *b == b'.'));
-    if numeric && matches!(bytes.get(len), Some(b'-' | b'+')) && bytes.get(len + 1).is_some_and(u8::is_ascii_digit) {
+    if numeric && bytes.get(len + 1).is_some_and(u8::is_ascii_digit) {
         len += 1;
         len += bytes[len..].iter().take_while(|b| is_word(**b)).count();
     }
     len
-}
-
-/// The length of the IPv6 address that starts here.
-fn address(rest: &str) -> Option<usize> {
-    // The longest address has 45 characters; looking further than that would only cost time.
-    let run = rest.bytes().take(64).take_while(|b| b.is_ascii_hexdigit() || *b == b':' || *b == b'.').count();
-    let text = rest[..run].trim_end_matches('.');
-    (text.as_bytes().contains(&b':') && literal::ip(text).is_some()).then_some(text.len())
 }

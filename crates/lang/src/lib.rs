@@ -6,8 +6,10 @@
 
 pub mod ast;
 mod check;
+mod checked;
 pub mod diagnostic;
 pub mod dump;
+pub mod effects;
 mod fingerprint;
 mod format;
 pub mod intrinsic;
@@ -21,6 +23,7 @@ pub mod operator;
 mod parser;
 pub mod passes;
 mod print;
+mod same;
 mod scheme;
 mod scheme_toml;
 pub mod signature;
@@ -34,12 +37,13 @@ pub mod visit;
 
 pub use ast::Program;
 pub use check::check;
+pub use checked::Checked;
 pub use diagnostic::{Diagnostic, Diagnostics, Severity};
 pub use format::format;
 pub use json::JsonError;
 pub use limits::{HARD_CALLS, HARD_MEMORY_BYTES, HARD_STEPS, LOOKED_AT, Limits};
 pub use parser::{CHAIN_SLACK, HARD_BLOCKS, HARD_NESTING, parse};
-pub use passes::{Passes, UnknownPass, optimise};
+pub use passes::{Passes, UnknownPass, optimise, rewrite};
 pub use print::{RuleText, quote};
 pub use scheme::{Field, FieldId, FunctionId, Presence, Scheme, SchemeBuilder, SchemeError};
 pub use types::{ParseTypeError, Type};
@@ -51,9 +55,7 @@ pub use value::VALUE_FUNCTION;
 /// # Errors
 /// Everything that is wrong with it.
 pub fn compile(source: &str, scheme: &Scheme, limits: &Limits) -> Result<Program, Diagnostics> {
-    // Rules that do parse are checked even where others do not, so that everything wrong is said at once.
-    let (file, diagnostics) = parser::parse_all(source, limits);
-    check::check_all(&file, scheme, limits, diagnostics)
+    Checked::rules(source, scheme, limits).map(Checked::into_program)
 }
 
 /// What is suspicious about a text that [`compile`] takes: names that are defined and never used, statements that are never reached. A text
@@ -83,6 +85,5 @@ pub fn warnings(source: &str, scheme: &Scheme, limits: &Limits) -> Diagnostics {
 /// assert_eq!(program.value().unwrap().ty, Type::Int);
 /// ```
 pub fn compile_value(source: &str, scheme: &Scheme, limits: &Limits) -> Result<Program, Diagnostics> {
-    let (file, diagnostics) = parser::parse_all(source, limits);
-    check::check_value(&file, scheme, limits, diagnostics)
+    Checked::value(source, scheme, limits).map(Checked::into_program)
 }

@@ -31,6 +31,10 @@ pub(crate) fn int(word: &str) -> Option<Result<i64, IntError>> {
     if digits.is_empty() || !digits.chars().all(|c| c.is_digit(radix)) {
         return Some(Err(IntError::Digit(radix)));
     }
+    if radix == 10 && digits.len() <= 18 {
+        let value = digits.bytes().fold(0, |value, digit| value * 10 + i64::from(digit - b'0'));
+        return Some(Ok(if negative { -value } else { value }));
+    }
     let mut value: i128 = 0;
     for c in digits.chars() {
         value = value * i128::from(radix) + i128::from(c.to_digit(radix).unwrap_or(0));
@@ -44,6 +48,9 @@ pub(crate) fn int(word: &str) -> Option<Result<i64, IntError>> {
 /// `word` as a float: digits with a fraction, an exponent or both. `None` also where it is too large to be finite.
 pub(crate) fn float(word: &str) -> Option<f64> {
     let unsigned = word.strip_prefix('-').unwrap_or(word);
+    if !unsigned.starts_with(|c: char| c.is_ascii_digit()) {
+        return None;
+    }
     let (mantissa, exponent) = match unsigned.find(['e', 'E']) {
         Some(i) => (&unsigned[..i], Some(&unsigned[i + 1..])),
         None => (unsigned, None),
@@ -61,6 +68,11 @@ pub(crate) fn float(word: &str) -> Option<f64> {
 
 /// `word` as an address.
 pub(crate) fn ip(word: &str) -> Option<IpAddr> {
+    // Most words are names and integers, which is quickly seen.
+    let starts = word.bytes().next().is_some_and(|b| b.is_ascii_hexdigit() || b == b':');
+    if !starts || !word.bytes().any(|b| b == b'.' || b == b':') {
+        return None;
+    }
     word.parse().ok()
 }
 
@@ -80,16 +92,15 @@ pub(crate) fn sequence(text: &[u8]) -> Option<(Vec<u8>, usize)> {
         [a, b] => Some(hex(*a)? << 4 | hex(*b)?),
         _ => None,
     };
-    let mut bytes = vec![pair(0)?];
-    let mut len = 2;
-    while matches!(text.get(len), Some(b':' | b'-' | b'.')) {
-        match pair(len + 1) {
-            Some(byte) => bytes.push(byte),
-            None => break,
-        }
+    let joined = |at: usize| if matches!(text.get(at)?, b':' | b'-' | b'.') { pair(at + 1) } else { None };
+    let (first, second) = (pair(0)?, joined(2)?);
+    let mut bytes = vec![first, second];
+    let mut len = 5;
+    while let Some(byte) = joined(len) {
+        bytes.push(byte);
         len += 3;
     }
-    (bytes.len() > 1).then_some((bytes, len))
+    Some((bytes, len))
 }
 
 fn hex(digit: u8) -> Option<u8> {
@@ -110,11 +121,12 @@ pub(crate) enum NetworkError {
 /// The first and last address of what may stand in a set of addresses, ranges apart: an address, a network, or an IPv4 network
 /// whose last parts are left out and count as zero (`127.0/16`).
 pub(crate) fn network(word: &str) -> Result<(IpAddr, IpAddr), NetworkError> {
-    let (address, prefix) = match word.split_once('/') {
-        Some((a, p)) => (a, Some(p)),
+    let (address, prefix) = match word.bytes().position(|b| b == b'/') {
+        Some(slash) => (&word[..slash], Some(&word[slash + 1..])),
         None => (word, None),
     };
-    let ip = ip(address).or_else(|| short_v4(address)).ok_or(NetworkError::Malformed)?;
+    // What is an IPv4 address is a short one too.
+    let ip = short_v4(address).or_else(|| ip(address)).ok_or(NetworkError::Malformed)?;
     let most = if ip.is_ipv4() { 32 } else { 128 };
     let prefix = match prefix {
         None => most,
@@ -141,12 +153,24 @@ pub(crate) fn network(word: &str) -> Result<(IpAddr, IpAddr), NetworkError> {
 /// One to four decimal parts, leading zeros allowed.
 fn short_v4(text: &str) -> Option<IpAddr> {
     let mut octets = [0u8; 4];
-    for (i, part) in text.split('.').enumerate() {
-        if part.is_empty() || part.len() > 8 || !part.bytes().all(|b| b.is_ascii_digit()) {
-            return None;
+    let (mut part, mut value, mut digits) = (0, 0u32, 0);
+    for byte in text.bytes() {
+        match byte {
+            b'0'..=b'9' if digits < 8 => {
+                value = value * 10 + u32::from(byte - b'0');
+                digits += 1;
+            }
+            b'.' if digits > 0 => {
+                *octets.get_mut(part)? = value.try_into().ok()?;
+                (part, value, digits) = (part + 1, 0, 0);
+            }
+            _ => return None,
         }
-        *octets.get_mut(i)? = part.parse::<u32>().ok()?.try_into().ok()?;
     }
+    if digits == 0 {
+        return None;
+    }
+    *octets.get_mut(part)? = value.try_into().ok()?;
     Some(Ipv4Addr::from(octets).into())
 }
 

@@ -36,6 +36,17 @@ pub const ARITH: [Entry; 10] = [
     Entry { op: ArithOp::Shr, symbol: ">>", power: 4, float: false, traps: false, counts: true },
 ];
 
+/// By byte: whether an operator starts with it.
+static FIRST: [bool; 128] = {
+    let mut first = [false; 128];
+    let mut at = 0;
+    while at < ARITH.len() {
+        first[ARITH[at].symbol.as_bytes()[0] as usize] = true;
+        at += 1;
+    }
+    first
+};
+
 impl ArithOp {
     /// What is known of the operator.
     pub const fn entry(self) -> &'static Entry {
@@ -44,6 +55,10 @@ impl ArithOp {
 
     /// The operator that is written like this.
     pub fn of_symbol(symbol: &str) -> Option<ArithOp> {
+        // What is asked for is most often none.
+        if !symbol.bytes().next().is_some_and(|first| FIRST.get(usize::from(first)) == Some(&true)) {
+            return None;
+        }
         ARITH.iter().find(|entry| entry.symbol == symbol).map(|entry| entry.op)
     }
 

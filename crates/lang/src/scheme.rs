@@ -1,9 +1,11 @@
 //! Schemes: the fields and functions that rules may use.
 
+use std::any::Any;
 use std::collections::{BTreeSet, HashMap};
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
+use foldhash::fast::RandomState;
 use serde::{Deserialize, Serialize};
 
 use crate::signature::Signature;
@@ -49,11 +51,12 @@ struct Inner {
     /// What makes records: schemes that share them take each other's.
     fields: Arc<[Field]>,
     functions: Vec<Signature>,
-    names: HashMap<String, Named>,
+    names: HashMap<String, Named, RandomState>,
     list_types: BTreeSet<Type>,
     nil_not_equal: bool,
     /// The scheme that this one is a projection of.
     whole: Option<Scheme>,
+    derived: OnceLock<Arc<dyn Any + Send + Sync>>,
 }
 
 /// What a name in a scheme stands for.
@@ -155,7 +158,7 @@ impl SchemeBuilder {
     /// # Errors
     /// See [`SchemeError`].
     pub fn build(self) -> Result<Scheme, SchemeError> {
-        let mut names = HashMap::with_capacity(self.fields.len() + self.functions.len());
+        let mut names = HashMap::with_capacity_and_hasher(self.fields.len() + self.functions.len(), RandomState::default());
         let mut add = |name: &str, what: Named| {
             let well_formed = name.split('.').all(|s| !s.is_empty() && s.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_'));
             if !well_formed {
@@ -186,6 +189,7 @@ impl SchemeBuilder {
             list_types: self.list_types,
             nil_not_equal: !self.nil_equal,
             whole: None,
+            derived: OnceLock::new(),
         })))
     }
 }
@@ -258,6 +262,13 @@ impl Scheme {
         Arc::ptr_eq(&self.0.fields, &other.0.fields)
     }
 
+    /// What `make` makes of the scheme, kept with it: it is made once. There is room for one such thing, and so for what whoever reads records
+    /// needs of every scheme.
+    #[doc(hidden)]
+    pub fn derived<T: Any + Send + Sync>(&self, make: impl FnOnce(&Scheme) -> T) -> Option<Arc<T>> {
+        self.0.derived.get_or_init(|| Arc::new(make(self))).clone().downcast().ok()
+    }
+
     /// This scheme with another function, which no name leads to.
     pub(crate) fn with_unnamed(&self, function: Signature) -> (Scheme, FunctionId) {
         let id = FunctionId(self.0.functions.len() as u32);
@@ -268,6 +279,7 @@ impl Scheme {
             list_types: self.0.list_types.clone(),
             nil_not_equal: self.0.nil_not_equal,
             whole: self.0.whole.clone(),
+            derived: OnceLock::new(),
         }));
         (scheme, id)
     }
@@ -275,7 +287,7 @@ impl Scheme {
     /// This scheme with only the fields that `keep` accepts: records of it are smaller and readers that fill them parse less.
     /// A program must be checked against the scheme of the records that it runs on.
     pub fn project(&self, mut keep: impl FnMut(FieldId, &Field) -> bool) -> Scheme {
-        let mut names: HashMap<String, Named> = HashMap::new();
+        let mut names: HashMap<String, Named, RandomState> = HashMap::default();
         let mut fields = Vec::new();
         for (i, field) in self.0.fields.iter().enumerate() {
             // A protocol's name stands for its bytes where those are wanted, so it stays with them.
@@ -296,6 +308,7 @@ impl Scheme {
             list_types: self.0.list_types.clone(),
             nil_not_equal: self.0.nil_not_equal,
             whole: Some(self.whole().clone()),
+            derived: OnceLock::new(),
         }))
     }
 

@@ -80,6 +80,11 @@ pub struct Signature {
 }
 
 impl Param {
+    /// Whether it takes the same as another one, whatever they are called.
+    fn is_like(&self, other: &Param) -> bool {
+        self.pattern == other.pattern && self.kind == other.kind && self.default == other.default
+    }
+
     /// A mandatory parameter that takes literals and expressions of one type.
     pub fn new(name: &str, ty: Type) -> Param {
         Param { name: name.into(), pattern: Pattern::Exact(ty), kind: ArgKind::Either, default: None }
@@ -138,14 +143,21 @@ impl Signature {
 
     /// Whether a function of the one signature can stand for one of the other: all is the same but names of parameters and documentation.
     pub fn is_like(&self, other: &Signature) -> bool {
-        self.bare() == other.bare()
-    }
-
-    /// The signature without what is only for people.
-    fn bare(&self) -> Signature {
-        let mut bare = self.clone().doc("");
-        bare.params.iter_mut().chain(bare.rest.as_mut().map(|(param, _)| param)).for_each(|param| param.name.clear());
-        bare
+        // What is only for people does not count.
+        let Signature { name, doc: _, params, rest, variables, result, nil, may_be_nil } = self;
+        let rests = match (rest, &other.rest) {
+            (Some((a, least)), Some((b, other_least))) => least == other_least && a.is_like(b),
+            (None, None) => true,
+            (Some(_), None) | (None, Some(_)) => false,
+        };
+        rests
+            && *name == other.name
+            && params.len() == other.params.len()
+            && params.iter().zip(&other.params).all(|(a, b)| a.is_like(b))
+            && *variables == other.variables
+            && *result == other.result
+            && *nil == other.nil
+            && *may_be_nil == other.may_be_nil
     }
 
     /// Whether calls of such a function can be checked.

@@ -4,63 +4,63 @@
 //! address; the checker decides by the type that is wanted. Chains of `and`, `or` and `xor` are flat, and all other nesting is
 //! bounded by [`Limits::nesting`](crate::Limits::nesting), so walking or dropping a tree needs little stack.
 
-use std::sync::Arc;
+use std::borrow::Cow;
 
 use crate::ast::{ArithOp, CompareOp, LogicOp, Quantifier, Span};
 
-/// A parsed text.
+/// A parsed text, which it borrows.
 #[derive(Clone, Debug)]
-pub struct File {
+pub struct File<'s> {
     /// The text, to which all spans refer.
-    pub source: Arc<str>,
+    pub source: &'s str,
     /// What it defines, in order; a bare expression is one rule with the empty name.
-    pub items: Vec<Item>,
+    pub items: Vec<Item<'s>>,
 }
 
 /// Something that a text defines.
 #[derive(Clone, Debug)]
-pub enum Item {
+pub enum Item<'s> {
     /// `const NAME: TYPE = ...`.
-    Constant(Constant),
+    Constant(Constant<'s>),
     /// `fn name(...) { ... }`.
-    Function(Function),
+    Function(Function<'s>),
     /// `rule NAME = ...` or `rule NAME { ... }`.
-    Rule(Rule),
+    Rule(Rule<'s>),
 }
 
 /// A constant.
 #[derive(Clone, Debug)]
-pub struct Constant {
+pub struct Constant<'s> {
     /// The name.
-    pub name: Name,
+    pub name: Name<'s>,
     /// The type.
-    pub ty: TypeName,
+    pub ty: TypeName<'s>,
     /// The value: an expression of literals and other constants, or an array of such.
-    pub value: Expr,
+    pub value: Expr<'s>,
     /// All of it.
     pub span: Span,
 }
 
 /// A function.
 #[derive(Clone, Debug)]
-pub struct Function {
+pub struct Function<'s> {
     /// The name.
-    pub name: Name,
+    pub name: Name<'s>,
     /// The parameters.
-    pub params: Vec<(Name, TypeName)>,
+    pub params: Vec<(Name<'s>, TypeName<'s>)>,
     /// The types of the results.
-    pub results: Vec<TypeName>,
+    pub results: Vec<TypeName<'s>>,
     /// What it does.
-    pub body: Block,
+    pub body: Block<'s>,
     /// All of it.
     pub span: Span,
 }
 
 /// A type as it is written.
 #[derive(Clone, Debug)]
-pub struct TypeName {
+pub struct TypeName<'s> {
     /// The type.
-    pub kind: TypeKind,
+    pub kind: TypeKind<'s>,
     /// Whether `?` follows it: it may be nil.
     pub nullable: bool,
     /// Where it stands.
@@ -69,137 +69,137 @@ pub struct TypeName {
 
 /// The kinds of types.
 #[derive(Clone, Debug)]
-pub enum TypeKind {
+pub enum TypeKind<'s> {
     /// A type of records, or U32.
     Plain(crate::types::Type),
     /// `[T]`, or with a number of elements `[T; N]`.
-    List(Box<TypeName>, Option<Box<Expr>>),
+    List(Box<TypeName<'s>>, Option<Box<Expr<'s>>>),
     /// A name that is no type.
-    Unknown(String),
+    Unknown(&'s str),
 }
 
 /// A rule.
 #[derive(Clone, Debug)]
-pub struct Rule {
+pub struct Rule<'s> {
     /// The name.
-    pub name: Name,
+    pub name: Name<'s>,
     /// What it tests.
-    pub body: RuleBody,
+    pub body: RuleBody<'s>,
     /// All of it.
     pub span: Span,
 }
 
 /// What a rule tests.
 #[derive(Clone, Debug)]
-pub enum RuleBody {
+pub enum RuleBody<'s> {
     /// An expression.
-    Expr(Expr),
+    Expr(Expr<'s>),
     /// What its statements return.
-    Block(Block),
+    Block(Block<'s>),
 }
 
 /// Statements in braces.
 #[derive(Clone, Debug)]
-pub struct Block {
+pub struct Block<'s> {
     /// The statements.
-    pub stmts: Vec<Stmt>,
+    pub stmts: Vec<Stmt<'s>>,
     /// The braces and what is in them.
     pub span: Span,
 }
 
 /// A statement.
 #[derive(Clone, Debug)]
-pub struct Stmt {
+pub struct Stmt<'s> {
     /// What it is.
-    pub kind: StmtKind,
+    pub kind: StmtKind<'s>,
     /// Where it stands.
     pub span: Span,
 }
 
 /// The kinds of statements.
 #[derive(Clone, Debug)]
-pub enum StmtKind {
+pub enum StmtKind<'s> {
     /// `let x = e`, `let x: T = e`, `let (x, y) = e`.
     Let {
         /// What is declared: one, or several in parentheses.
-        names: Vec<Name>,
+        names: Vec<Name<'s>>,
         /// The type, where it is written.
-        ty: Option<TypeName>,
+        ty: Option<TypeName<'s>>,
         /// The value.
-        value: Expr,
+        value: Expr<'s>,
     },
     /// `x = e`, `a[i] += e`, `(x, y) = e`.
     Assign {
         /// Where the value goes: one place, or several in parentheses.
-        targets: Vec<Expr>,
+        targets: Vec<Expr<'s>>,
         /// The operator before the `=`.
         op: Option<ArithOp>,
         /// The value.
-        value: Expr,
+        value: Expr<'s>,
     },
     /// A call whose result nobody wants.
-    Call(Expr),
+    Call(Expr<'s>),
     /// `if ... {} else if ... {} else {}`.
     If {
         /// The conditions with their blocks.
-        arms: Vec<(Expr, Block)>,
+        arms: Vec<(Expr<'s>, Block<'s>)>,
         /// The block after the last `else`.
-        otherwise: Option<Block>,
+        otherwise: Option<Block<'s>>,
     },
     /// `while ... {}`.
     While {
         /// The condition.
-        condition: Expr,
+        condition: Expr<'s>,
         /// The body.
-        body: Block,
+        body: Block<'s>,
     },
     /// `for x in ... {}`.
     For {
         /// The local.
-        name: Name,
+        name: Name<'s>,
         /// What it goes over.
-        over: Over,
+        over: Over<'s>,
         /// The body.
-        body: Block,
+        body: Block<'s>,
     },
     /// `break`.
     Break,
     /// `continue`.
     Continue,
     /// `return`, with any number of values.
-    Return(Vec<Expr>),
+    Return(Vec<Expr<'s>>),
 }
 
 /// What a loop goes over.
 #[derive(Clone, Debug)]
-pub enum Over {
+pub enum Over<'s> {
     /// `a..b`, `a..=b`.
     Range {
         /// The first.
-        start: Expr,
+        start: Expr<'s>,
         /// The end.
-        end: Expr,
+        end: Expr<'s>,
         /// Whether the end is one of them.
         inclusive: bool,
     },
     /// Bytes, or an array.
-    Each(Expr),
+    Each(Expr<'s>),
 }
 
 /// A name and where it stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Name {
+pub struct Name<'s> {
     /// The name.
-    pub text: String,
+    pub text: &'s str,
     /// Where it stands.
     pub span: Span,
 }
 
 /// An expression.
 #[derive(Clone, Debug)]
-pub struct Expr {
+pub struct Expr<'s> {
     /// What it is.
-    pub kind: ExprKind,
+    pub kind: ExprKind<'s>,
     /// Where it stands.
     pub span: Span,
     /// The most arithmetic operators and subscripts that stand inside one another.
@@ -208,109 +208,107 @@ pub struct Expr {
 
 /// The kinds of expressions.
 #[derive(Clone, Debug)]
-pub enum ExprKind {
+pub enum ExprKind<'s> {
     /// A name, number or address: letters, digits, `_`, `.`, perhaps a sign before a number or colons in an address.
-    Word(String),
+    Word(&'s str),
     /// `true` or `false`.
     Bool(bool),
     /// A quoted or raw string, escapes undone.
-    Bytes(Vec<u8>),
+    Bytes(Cow<'s, [u8]>),
     /// Pairs of hex digits joined by `:`, `-` or `.`.
     Sequence {
         /// The bytes.
         bytes: Vec<u8>,
         /// What the same text is if it is not bytes: `10-20` is also a difference.
-        other: Option<Box<Expr>>,
+        other: Option<Box<Expr<'s>>>,
     },
     /// `( ... )`.
-    Paren(Box<Expr>),
+    Paren(Box<Expr<'s>>),
     /// `name(args)`.
     Call {
         /// The function.
-        name: Name,
+        name: Name<'s>,
         /// The arguments.
-        args: Vec<Expr>,
+        args: Vec<Expr<'s>>,
     },
     /// `base[..]`, perhaps several times.
     Subscript {
         /// What is looked into.
-        base: Box<Expr>,
+        base: Box<Expr<'s>>,
         /// The brackets in order; at least one.
-        subscripts: Vec<Subscript>,
+        subscripts: Vec<Subscript<'s>>,
     },
     /// `[a, b, c]`.
-    Array(Vec<Expr>),
+    Array(Vec<Expr<'s>>),
     /// `[value; count]`.
     Repeat {
         /// The value.
-        value: Box<Expr>,
+        value: Box<Expr<'s>>,
         /// How many times.
-        count: Box<Expr>,
+        count: Box<Expr<'s>>,
     },
     /// `(a, b)`.
-    Tuple(Vec<Expr>),
+    Tuple(Vec<Expr<'s>>),
     /// `value ?? default`.
     Otherwise {
         /// The value.
-        value: Box<Expr>,
+        value: Box<Expr<'s>>,
         /// What stands in for nil.
-        default: Box<Expr>,
+        default: Box<Expr<'s>>,
     },
     /// Minus.
-    Neg(Box<Expr>),
+    Neg(Box<Expr<'s>>),
     /// `~`, each bit the other way.
-    Flip(Box<Expr>),
+    Flip(Box<Expr<'s>>),
     /// `not` or `!`.
-    Not(Box<Expr>),
+    Not(Box<Expr<'s>>),
     /// Arithmetic and bit operators.
     Arith {
         /// The operator.
         op: ArithOp,
         /// Left operand.
-        lhs: Box<Expr>,
+        lhs: Box<Expr<'s>>,
         /// Right operand.
-        rhs: Box<Expr>,
+        rhs: Box<Expr<'s>>,
     },
     /// A comparison.
     Compare {
         /// The operator.
         op: CompareOp,
-        /// Left operand.
-        lhs: Box<Expr>,
-        /// Right operand.
-        rhs: Box<Expr>,
+        /// The left and the right operand.
+        sides: Box<[Expr<'s>; 2]>,
     },
     /// `value in {..}`, `value not in {..}`.
     In {
         /// The value.
-        value: Box<Expr>,
+        value: Box<Expr<'s>>,
         /// Whether `not` stands before `in`.
         negated: bool,
         /// The set.
-        set: Set,
+        set: Set<'s>,
     },
     /// `value contains needle`.
     Contains {
         /// The bytes that are searched.
-        value: Box<Expr>,
+        value: Box<Expr<'s>>,
         /// What is searched for.
-        needle: Box<Expr>,
+        needle: Box<Expr<'s>>,
     },
     /// `value matches "regex"`.
     Matches {
         /// The value.
-        value: Box<Expr>,
+        value: Box<Expr<'s>>,
         /// The pattern.
-        pattern: Pattern,
+        pattern: Box<Pattern>,
     },
     /// `value wildcard "pattern"`.
     Wildcard {
         /// The value.
-        value: Box<Expr>,
+        value: Box<Expr<'s>>,
         /// Whether `strict` stands before it.
         strict: bool,
         /// The pattern, with the string's escapes undone and its own not.
-        pattern: Vec<u8>,
+        pattern: Cow<'s, [u8]>,
         /// The literal.
         pattern_span: Span,
     },
@@ -319,58 +317,58 @@ pub enum ExprKind {
         /// The operator.
         op: LogicOp,
         /// The operands, at least two.
-        items: Vec<Expr>,
+        items: Vec<Expr<'s>>,
     },
     /// `any(arg)` or `all(arg)`.
     Quantifier {
         /// Any or all.
         quantifier: Quantifier,
         /// What stands in the parentheses.
-        arg: Box<Expr>,
+        arg: Box<Expr<'s>>,
     },
 }
 
 /// What stands in one pair of brackets.
 #[derive(Clone, Debug)]
-pub struct Subscript {
+pub struct Subscript<'s> {
     /// What it asks for.
-    pub kind: SubscriptKind,
+    pub kind: SubscriptKind<'s>,
     /// The brackets and what is in them.
     pub span: Span,
 }
 
 /// The kinds of subscripts.
 #[derive(Clone, Debug)]
-pub enum SubscriptKind {
+pub enum SubscriptKind<'s> {
     /// `[*]`.
     Each,
     /// `[3]`, `["key"]`, `[expr]`.
-    At(Expr),
+    At(Expr<'s>),
     /// `[2:4]`.
-    Slice(Option<Expr>, Option<Expr>),
+    Slice(Option<Expr<'s>>, Option<Expr<'s>>),
 }
 
 /// The right side of `in`.
 #[derive(Clone, Debug)]
-pub enum Set {
+pub enum Set<'s> {
     /// `{..}`.
     Literal {
         /// The members.
-        members: Vec<Member>,
+        members: Vec<Member<'s>>,
         /// The braces and what is in them.
         span: Span,
     },
     /// `$name`.
-    List(Name),
+    List(Name<'s>),
 }
 
 /// One member of a literal set.
 #[derive(Clone, Debug)]
-pub enum Member {
+pub enum Member<'s> {
     /// A quoted or raw string, escapes undone.
-    Bytes(Vec<u8>, Span),
+    Bytes(Cow<'s, [u8]>, Span),
     /// Anything else, as it is written: an integer, an address, a range, a network or a sequence of bytes.
-    Word(Name),
+    Word(Name<'s>),
 }
 
 /// The pattern of `matches`.
@@ -397,9 +395,9 @@ impl Pattern {
     }
 }
 
-impl File {
+impl<'s> File<'s> {
     /// The rules, in order.
-    pub fn rules(&self) -> impl Iterator<Item = &Rule> {
+    pub fn rules(&self) -> impl Iterator<Item = &Rule<'s>> {
         self.items.iter().filter_map(|item| match item {
             Item::Rule(rule) => Some(rule),
             Item::Constant(_) | Item::Function(_) => None,
@@ -407,9 +405,9 @@ impl File {
     }
 }
 
-impl File {
+impl<'s> File<'s> {
     /// Calls `visit` on each expression that is part of no other, in order.
-    pub fn exprs<'e>(&'e self, visit: &mut dyn FnMut(&'e Expr)) {
+    pub fn exprs<'e>(&'e self, visit: &mut dyn FnMut(&'e Expr<'s>)) {
         for item in &self.items {
             match item {
                 Item::Constant(constant) => {
@@ -428,8 +426,8 @@ impl File {
     }
 }
 
-impl TypeName {
-    fn exprs<'e>(&'e self, visit: &mut dyn FnMut(&'e Expr)) {
+impl<'s> TypeName<'s> {
+    fn exprs<'e>(&'e self, visit: &mut dyn FnMut(&'e Expr<'s>)) {
         if let TypeKind::List(element, len) = &self.kind {
             element.exprs(visit);
             len.iter().for_each(|len| visit(len));
@@ -437,8 +435,8 @@ impl TypeName {
     }
 }
 
-impl Block {
-    fn exprs<'e>(&'e self, visit: &mut dyn FnMut(&'e Expr)) {
+impl<'s> Block<'s> {
+    fn exprs<'e>(&'e self, visit: &mut dyn FnMut(&'e Expr<'s>)) {
         for stmt in &self.stmts {
             match &stmt.kind {
                 StmtKind::Let { ty, value, .. } => {
@@ -478,9 +476,9 @@ impl Block {
     }
 }
 
-impl Item {
+impl<'s> Item<'s> {
     /// Its name.
-    pub fn name(&self) -> &Name {
+    pub fn name(&self) -> &Name<'s> {
         match self {
             Item::Constant(constant) => &constant.name,
             Item::Function(function) => &function.name,
@@ -498,9 +496,9 @@ impl Item {
     }
 }
 
-impl Expr {
+impl<'s> Expr<'s> {
     /// Calls `visit` on each direct child, in order.
-    pub fn children<'e>(&'e self, visit: &mut dyn FnMut(&'e Expr)) {
+    pub fn children<'e>(&'e self, visit: &mut dyn FnMut(&'e Expr<'s>)) {
         match &self.kind {
             ExprKind::Word(_) | ExprKind::Bool(_) | ExprKind::Bytes(_) | ExprKind::Sequence { .. } => {}
             ExprKind::Paren(e) | ExprKind::Neg(e) | ExprKind::Flip(e) | ExprKind::Not(e) | ExprKind::Quantifier { arg: e, .. } => visit(e),
@@ -510,11 +508,11 @@ impl Expr {
             ExprKind::Repeat { value: a, count: b }
             | ExprKind::Otherwise { value: a, default: b }
             | ExprKind::Arith { lhs: a, rhs: b, .. }
-            | ExprKind::Compare { lhs: a, rhs: b, .. }
             | ExprKind::Contains { value: a, needle: b } => {
                 visit(a);
                 visit(b);
             }
+            ExprKind::Compare { sides, .. } => sides.iter().for_each(visit),
             ExprKind::Subscript { base, subscripts } => {
                 visit(base);
                 for subscript in subscripts {
@@ -530,13 +528,13 @@ impl Expr {
     }
 
     /// Calls `visit` on this expression and everything below it, parents first.
-    pub fn walk<'e>(&'e self, visit: &mut dyn FnMut(&'e Expr)) {
+    pub fn walk<'e>(&'e self, visit: &mut dyn FnMut(&'e Expr<'s>)) {
         visit(self);
         self.children(&mut |child| child.walk(visit));
     }
 
     /// The expression inside any parentheses around this one.
-    pub fn unparenthesised(&self) -> &Expr {
+    pub fn unparenthesised(&self) -> &Expr<'s> {
         let mut e = self;
         while let ExprKind::Paren(inner) = &e.kind {
             e = inner;
@@ -545,7 +543,7 @@ impl Expr {
     }
 }
 
-impl Member {
+impl Member<'_> {
     /// Where it stands.
     pub fn span(&self) -> Span {
         match self {

@@ -43,8 +43,8 @@ fn is_rule(item: &Item) -> bool {
     matches!(item, Item::Rule(_))
 }
 
-fn name(item: &Item) -> &str {
-    &item.name().text
+fn name<'s>(item: &Item<'s>) -> &'s str {
+    item.name().text
 }
 
 fn reported(name: &Name) -> bool {
@@ -60,7 +60,7 @@ enum Kind {
 }
 
 struct Local<'f> {
-    name: &'f Name,
+    name: &'f Name<'f>,
     kind: Kind,
     read: bool,
     set: bool,
@@ -105,10 +105,10 @@ impl<'f> Scan<'f> {
         self.block(&function.body);
     }
 
-    fn declare(&mut self, name: &'f Name, kind: Kind) {
+    fn declare(&mut self, name: &'f Name<'f>, kind: Kind) {
         self.locals.push(Local { name, kind, read: false, set: false });
         if let Some(scope) = self.scopes.last_mut() {
-            scope.insert(&name.text, self.locals.len() - 1);
+            scope.insert(name.text, self.locals.len() - 1);
         }
     }
 
@@ -130,7 +130,7 @@ impl<'f> Scan<'f> {
                 Some(local) => local.read = true,
                 None => drop(self.uses.insert(word)),
             },
-            ExprKind::Call { name, .. } => drop(self.uses.insert(&name.text)),
+            ExprKind::Call { name, .. } => drop(self.uses.insert(name.text)),
             // What looks like bytes may be a difference of names.
             ExprKind::Sequence { other: Some(other), .. } => self.expr(other),
             _ => {}

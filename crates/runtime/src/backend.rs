@@ -32,6 +32,15 @@ impl BackendId {
     pub const fn with_config(name: &'static str, config: &'static str) -> BackendId {
         BackendId { name, config }
     }
+
+    /// Whether it is printed like this.
+    pub fn is(self, text: &str) -> bool {
+        match text.strip_prefix(self.name) {
+            Some("") => self.config.is_empty(),
+            Some(rest) => !self.config.is_empty() && rest.strip_prefix('-') == Some(self.config),
+            None => false,
+        }
+    }
 }
 
 impl fmt::Display for BackendId {

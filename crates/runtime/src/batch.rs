@@ -6,9 +6,9 @@ use std::sync::Arc;
 use quintet_arena::{Arena, ArenaError, Kind, Memory};
 use quintet_lang::{FieldId, Scheme, Type};
 
-use crate::layout::Layout;
+use crate::layout::{Form, Layout, Slot};
 use crate::matchers::ip_words;
-use crate::pack::{pack, pack_bytes, reference};
+use crate::pack::{pack, pack_bytes, reference, text_lists, texts};
 use crate::record::RecordRef;
 use crate::value::Value;
 
@@ -184,7 +184,7 @@ impl BatchBuilder {
     /// # Errors
     /// When the records would take more than an arena holds.
     pub fn new(scheme: &Scheme, capacity: usize, kind: Kind) -> Result<BatchBuilder, ArenaError> {
-        let layout = Arc::new(Layout::new(scheme));
+        let layout = Layout::of(scheme);
         let mut batch =
             Batch { scheme: scheme.clone(), layout, arena: Arena::new(kind), len: 0, capacity, longest: 0, end: 0, open: false };
         batch.start()?;
@@ -253,31 +253,53 @@ impl RecordBuilder<'_> {
         self.error.get_or_insert(error);
     }
 
-    /// Marks a field as present and answers the offset of its slot, if it is of a type that `accepts`.
+    /// Marks a field as present and answers the offset of its slot, if it takes values of this form.
     #[inline]
-    fn slot(&mut self, field: FieldId, accepts: impl FnOnce(&Type) -> bool) -> Option<usize> {
+    fn slot(&mut self, field: FieldId, form: Form) -> Option<usize> {
+        match self.batch.layout.slot_of(field, form) {
+            Some(slot) if self.error.is_none() => Some(self.mark(slot)),
+            Some(_) => None,
+            None => {
+                self.wrong(field);
+                None
+            }
+        }
+    }
+
+    /// As [`RecordBuilder::slot`], where the type decides.
+    fn slot_if(&mut self, field: FieldId, accepts: impl FnOnce(&Type) -> bool) -> Option<usize> {
         if self.error.is_some() {
             return None;
         }
-        let Some(it) = self.batch.scheme.fields().get(field.0 as usize) else {
-            self.fail(RecordError::NoField(field.0));
-            return None;
-        };
-        if !accepts(&it.ty) {
-            let (field, expected) = (it.name.clone(), it.ty.clone());
-            self.fail(RecordError::WrongType { field, expected });
+        if !self.batch.scheme.fields().get(field.0 as usize).is_some_and(|it| accepts(&it.ty)) {
+            self.wrong(field);
             return None;
         }
-        let slot = self.batch.layout.slot(field);
+        Some(self.mark(self.batch.layout.slot(field)))
+    }
+
+    /// Marks a field as present and answers the offset of its slot.
+    #[inline]
+    fn mark(&mut self, slot: Slot) -> usize {
         let words = self.batch.arena.used_mut();
         words[(self.offset + slot.presence_offset) / 8] |= 1 << slot.presence_bit;
-        Some(self.offset + slot.offset)
+        self.offset + slot.offset
+    }
+
+    /// Notes that a field does not take what was to be set, or is none of the scheme's.
+    #[cold]
+    fn wrong(&mut self, field: FieldId) {
+        let error = match self.batch.scheme.fields().get(field.0 as usize) {
+            Some(it) => RecordError::WrongType { field: it.name.clone(), expected: it.ty.clone() },
+            None => RecordError::NoField(field.0),
+        };
+        self.fail(error);
     }
 
     /// Sets a Bool field.
     #[inline]
     pub fn bool(&mut self, field: FieldId, value: bool) {
-        if let Some(slot) = self.slot(field, |t| *t == Type::Bool) {
+        if let Some(slot) = self.slot(field, Form::Bool) {
             self.batch.arena.put_word(slot, value as u64);
         }
     }
@@ -285,7 +307,7 @@ impl RecordBuilder<'_> {
     /// Sets an Int field.
     #[inline]
     pub fn int(&mut self, field: FieldId, value: i64) {
-        if let Some(slot) = self.slot(field, |t| *t == Type::Int) {
+        if let Some(slot) = self.slot(field, Form::Int) {
             self.batch.arena.put_word(slot, value as u64);
         }
     }
@@ -293,7 +315,7 @@ impl RecordBuilder<'_> {
     /// Sets a Float field.
     #[inline]
     pub fn float(&mut self, field: FieldId, value: f64) {
-        if let Some(slot) = self.slot(field, |t| *t == Type::Float) {
+        if let Some(slot) = self.slot(field, Form::Float) {
             self.batch.arena.put_word(slot, value.to_bits());
         }
     }
@@ -301,17 +323,16 @@ impl RecordBuilder<'_> {
     /// Sets an Ip field.
     #[inline]
     pub fn ip(&mut self, field: FieldId, value: IpAddr) {
-        if let Some(slot) = self.slot(field, |t| *t == Type::Ip) {
-            for (i, word) in ip_words(value).into_iter().enumerate() {
-                self.batch.arena.put_word(slot + i * 8, word);
-            }
+        if let Some(slot) = self.slot(field, Form::Ip) {
+            let words = self.batch.arena.used_mut();
+            words[slot / 8..][..3].copy_from_slice(&ip_words(value));
         }
     }
 
     /// Sets a Bytes field to a copy of `value`.
     #[inline]
     pub fn bytes(&mut self, field: FieldId, value: &[u8]) {
-        if let Some(slot) = self.slot(field, |t| *t == Type::Bytes) {
+        if let Some(slot) = self.slot(field, Form::Bytes) {
             match pack_bytes(&mut self.batch.arena, value) {
                 Ok(word) => self.batch.arena.put_word(slot, word),
                 Err(e) => self.fail(e.into()),
@@ -334,7 +355,7 @@ impl RecordBuilder<'_> {
     /// Sets a Bytes field to bytes that [`RecordBuilder::blob`] copied into this record. A range that is not within them is an error.
     #[inline]
     pub fn bytes_at(&mut self, field: FieldId, offset: usize, len: usize) {
-        if let Some(slot) = self.slot(field, |t| *t == Type::Bytes) {
+        if let Some(slot) = self.slot(field, Form::Bytes) {
             let inside = offset >= self.batch.end && offset.checked_add(len).is_some_and(|end| end <= self.batch.arena.len());
             if inside {
                 self.batch.arena.put_word(slot, reference(offset, len));
@@ -345,61 +366,76 @@ impl RecordBuilder<'_> {
         }
     }
 
+    /// Sets a field to an array of so many elements of so many words each, which `write` fills.
+    #[inline]
+    fn array(&mut self, slot: usize, len: usize, words: usize, write: impl FnOnce(&mut [u64])) {
+        // A slice of values is no longer than memory is.
+        match self.batch.arena.alloc(len * words * 8) {
+            Ok(at) => {
+                write(&mut self.batch.arena.used_mut()[at / 8..][..len * words]);
+                self.batch.arena.put_word(slot, reference(at, len));
+            }
+            Err(e) => self.fail(e.into()),
+        }
+    }
+
+    /// Sets an `Array<Bool>` field.
+    #[inline]
+    pub fn bools(&mut self, field: FieldId, values: &[bool]) {
+        if let Some(slot) = self.slot(field, Form::Bools) {
+            self.array(slot, values.len(), 1, |words| words.iter_mut().zip(values).for_each(|(word, value)| *word = u64::from(*value)));
+        }
+    }
+
     /// Sets an `Array<Int>` field.
     #[inline]
     pub fn ints(&mut self, field: FieldId, values: &[i64]) {
-        if let Some(slot) = self.slot(field, |t| matches!(t, Type::Array(e) if **e == Type::Int)) {
-            match self.batch.arena.alloc(values.len() * 8) {
-                Ok(at) => {
-                    for (i, value) in values.iter().enumerate() {
-                        self.batch.arena.put_word(at + i * 8, *value as u64);
-                    }
-                    self.batch.arena.put_word(slot, reference(at, values.len()));
-                }
-                Err(e) => self.fail(e.into()),
-            }
+        if let Some(slot) = self.slot(field, Form::Ints) {
+            self.array(slot, values.len(), 1, |words| words.iter_mut().zip(values).for_each(|(word, value)| *word = *value as u64));
         }
     }
 
     /// Sets an `Array<Ip>` field.
+    #[inline]
     pub fn ips(&mut self, field: FieldId, values: &[IpAddr]) {
-        if let Some(slot) = self.slot(field, |t| matches!(t, Type::Array(e) if **e == Type::Ip)) {
-            match self.batch.arena.alloc(values.len() * 24) {
-                Ok(at) => {
-                    for (i, value) in values.iter().enumerate() {
-                        for (j, word) in ip_words(*value).into_iter().enumerate() {
-                            self.batch.arena.put_word(at + i * 24 + j * 8, word);
-                        }
-                    }
-                    self.batch.arena.put_word(slot, reference(at, values.len()));
-                }
-                Err(e) => self.fail(e.into()),
-            }
+        if let Some(slot) = self.slot(field, Form::Ips) {
+            self.array(slot, values.len(), 3, |words| {
+                words.chunks_exact_mut(3).zip(values).for_each(|(words, value)| words.copy_from_slice(&ip_words(*value)));
+            });
         }
     }
 
     /// Sets an `Array<Bytes>` field to copies of `values`.
     pub fn bytes_array(&mut self, field: FieldId, values: &[&[u8]]) {
-        if let Some(slot) = self.slot(field, |t| matches!(t, Type::Array(e) if **e == Type::Bytes)) {
-            let arena = &mut self.batch.arena;
-            let stored = (|| {
-                let at = arena.alloc(values.len() * 8)?;
-                for (i, value) in values.iter().enumerate() {
-                    let word = pack_bytes(arena, value)?;
-                    arena.put_word(at + i * 8, word);
-                }
-                Ok(reference(at, values.len()))
-            })();
-            match stored {
+        self.bytes_of(field, values.iter().copied());
+    }
+
+    /// As [`RecordBuilder::bytes_array`], of values that need not lie side by side.
+    pub fn bytes_of<'v>(&mut self, field: FieldId, values: impl ExactSizeIterator<Item = &'v [u8]>) {
+        if let Some(slot) = self.slot(field, Form::Texts) {
+            match texts(&mut self.batch.arena, values) {
                 Ok(word) => self.batch.arena.put_word(slot, word),
-                Err(e) => self.fail(RecordError::Arena(e)),
+                Err(e) => self.fail(e.into()),
             }
+        }
+    }
+
+    /// Sets a `Map<Array<Bytes>>` field: under each key the values that stand beside it, in order. Pairs with one key stand together, and
+    /// keys in their order; otherwise the field is not of its type.
+    pub fn bytes_arrays(&mut self, field: FieldId, pairs: &[(&[u8], &[u8])]) {
+        let Some(slot) = self.slot(field, Form::TextLists) else { return };
+        if !pairs.is_sorted_by_key(|(key, _)| *key) {
+            return self.wrong(field);
+        }
+        match text_lists(&mut self.batch.arena, pairs) {
+            Ok(word) => self.batch.arena.put_word(slot, word),
+            Err(e) => self.fail(e.into()),
         }
     }
 
     /// Makes a field as it is where nothing was set.
     fn unset(&mut self, field: FieldId) {
-        if let Some(slot) = self.slot(field, |_| true) {
+        if let Some(slot) = self.slot_if(field, |_| true) {
             let words = self.batch.scheme.field(field).ty.words() as usize;
             (0..words).for_each(|i| self.batch.arena.put_word(slot + i * 8, 0));
             let slot = self.batch.layout.slot(field);
@@ -413,7 +449,7 @@ impl RecordBuilder<'_> {
         if value.is_nil() {
             return self.unset(field);
         }
-        if let Some(slot) = self.slot(field, |t| value.fits(t) && value.is_sound()) {
+        if let Some(slot) = self.slot_if(field, |t| value.fits(t) && value.is_sound()) {
             let ty = self.batch.scheme.field(field).ty.clone();
             if let Err(e) = pack(&mut self.batch.arena, slot, &ty, value) {
                 self.fail(e.into());

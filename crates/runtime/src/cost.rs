@@ -1,45 +1,16 @@
 //! What is known of an evaluation's steps before it runs.
 
 use quintet_lang::Type;
-use quintet_lang::ast::{Clause, CompareOp, Const, Each, Expr, ExprKind, Filling, Needle, Rule, Stmt, StmtKind};
+use quintet_lang::ast::{Clause, CompareOp, Const, Each, Expr, ExprKind, Filling, Needle, Stmt, StmtKind};
+use quintet_lang::effects::{self, Steps, steps};
 
 use crate::linked::Linked;
-use crate::matchers::{Searcher, SetMatcher};
+use crate::matchers::Searcher;
 use crate::scratch::looked_at;
 
 /// Whether evaluating an expression may count steps. What may not needs no budget.
 pub fn counts_steps(linked: &Linked, expr: &Expr) -> bool {
-    let mut counts = false;
-    expr.walk(&mut |e| {
-        counts |= match &e.kind {
-            ExprKind::Call { .. } | ExprKind::Quantifier { .. } | ExprKind::Collect(_) | ExprKind::Matches { .. } => true,
-            ExprKind::Contains { needle, .. } => match needle {
-                Needle::Const(id) => !linked.searcher(*id).needle().is_empty(),
-                Needle::Dynamic(_) => true,
-            },
-            ExprKind::Wildcard { pattern, .. } => linked.wildcard(*pattern).takes_steps(),
-            ExprKind::Compare { lhs, rhs, .. } => compared(lhs, rhs) > 0,
-            ExprKind::In { set, .. } => matches!(linked.set(*set), SetMatcher::Bytes(set) if set.has_long()),
-            ExprKind::InList { value, .. } => value.ty == Type::Bytes,
-            ExprKind::Key { key, .. } => looked_at(length(key)) > 0,
-            ExprKind::Packed(_) => true,
-            ExprKind::Const(_)
-            | ExprKind::Field(_)
-            | ExprKind::Local(_)
-            | ExprKind::Element { .. }
-            | ExprKind::Count(_)
-            | ExprKind::Intrinsic { .. }
-            | ExprKind::Otherwise { .. }
-            | ExprKind::Index { .. }
-            | ExprKind::Slice { .. }
-            | ExprKind::Neg(_)
-            | ExprKind::Not(_)
-            | ExprKind::Arith { .. }
-            | ExprKind::Logic { .. }
-            | ExprKind::Present(_) => false,
-        }
-    });
-    counts
+    steps(linked.program(), expr) > Steps::Never
 }
 
 /// Whether evaluating the values of a statement, not those of what stands in it, may use up the budget. Whoever counts without a look asks
@@ -61,20 +32,6 @@ pub fn statement_counts_steps(linked: &Linked, stmt: &Stmt) -> bool {
 fn own_exprs_count(linked: &Linked, stmt: &Stmt) -> bool {
     let mut counts = false;
     stmt.own_exprs(&mut |expr| counts = counts || counts_steps(linked, expr));
-    counts
-}
-
-/// Whether evaluating an expression may count steps one by one, or makes values, so that each evaluation begins to count anew. What counts
-/// only what it looks at, which is [`steps_at_most`] a number that is known for a batch, need not.
-pub fn counts_steps_inline(linked: &Linked, expr: &Expr) -> bool {
-    let mut counts = false;
-    expr.walk(&mut |e| {
-        counts |= match &e.kind {
-            ExprKind::Call { .. } | ExprKind::Collect(_) | ExprKind::Packed(_) => true,
-            ExprKind::Quantifier { each, .. } => !is_leaf(linked, each),
-            _ => false,
-        }
-    });
     counts
 }
 
@@ -105,10 +62,9 @@ pub fn is_small(body: &[Stmt]) -> bool {
     body.len() <= 2 && nodes <= 8
 }
 
-/// Whether a loop counts [`looked_at`] 16 times its elements before it begins, instead of one step for each element: it is one loop and its
-/// body counts nothing.
+/// Whether a loop counts [`looked_at`] 16 times its elements before it begins, instead of one step for each element.
 pub fn is_leaf(linked: &Linked, each: &Each) -> bool {
-    matches!(each.clauses.as_slice(), [Clause::For(_)]) && !counts_steps(linked, &each.body)
+    effects::is_leaf(linked.program(), each)
 }
 
 /// The most bytes that the values of a record may take so that evaluating all of `exprs` takes at most `steps`, as far as powers of two go.
@@ -122,7 +78,7 @@ pub fn longest_within<'e>(linked: &Linked, exprs: impl Iterator<Item = &'e Expr>
     if low == 0 { 0 } else { 1 << (low - 1) }
 }
 
-/// How the steps of a rule are counted.
+/// How the steps of a rule are counted, with so many in the budget.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Counting {
     /// There are none.
@@ -135,17 +91,12 @@ pub enum Counting {
 }
 
 impl Counting {
-    /// How those of a rule are counted, with so many in the budget.
-    pub fn of(linked: &Linked, rule: &Rule, steps: u64) -> Counting {
-        let expr = &rule.expr;
-        if !rule.is_expression() {
-            Counting::Inline
-        } else if !counts_steps(linked, expr) {
-            Counting::Never
-        } else if counts_steps_inline(linked, expr) {
-            Counting::Inline
-        } else {
-            Counting::Within(longest_within(linked, std::iter::once(expr), steps))
+    /// How those of a rule are counted, by its place in the program.
+    pub fn of(linked: &Linked, rule: usize, steps: u64) -> Counting {
+        match linked.plan().rule(rule).steps {
+            Steps::Never => Counting::Never,
+            Steps::Inline => Counting::Inline,
+            Steps::Looked => Counting::Within(longest_within(linked, std::iter::once(&linked.program().rules[rule].expr), steps)),
         }
     }
 }

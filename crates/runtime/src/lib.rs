@@ -24,6 +24,7 @@ mod needed;
 mod owned;
 mod pack;
 mod places;
+pub mod plan;
 mod profile;
 mod record;
 mod room;
@@ -40,10 +41,7 @@ pub use backend::{
 };
 pub use batch::{Batch, BatchBuilder, RecordBuilder, RecordError};
 pub use bounds::Bounds;
-pub use cost::{
-    Counting, compare_steps, counts_steps, counts_steps_inline, is_leaf, is_quiet, is_small, longest_within, statement_counts_steps,
-    steps_at_most,
-};
+pub use cost::{Counting, compare_steps, counts_steps, is_leaf, is_quiet, is_small, longest_within, statement_counts_steps, steps_at_most};
 pub use evaluate::{EvaluateError, ValueInstance};
 pub use functions::{Bind, BoundFunction, Function, Library, slice};
 pub use layout::{Layout, Slot};
@@ -51,7 +49,10 @@ pub use linked::{LinkError, Linked, TooLarge};
 pub use list::List;
 pub use list_file::{ListFileError, ListForm};
 pub use lists::{ListError, Lists};
-pub use matchers::{BytesSet, IntSet, IpSet, RegexMatcher, Searcher, SetMatcher, WildcardMatcher, ip_from_words, ip_words};
+pub use matchers::{
+    BytesSet, IntSet, IpSet, OneByte, RegexMatcher, Searcher, SetMatcher, ShortNeedle, StoredBytes, WildcardMatcher, ip_from_words,
+    ip_words,
+};
 pub use matches::{Matches, RuleSet, RuleTrap, TrapAt};
 #[doc(hidden)]
 pub use matches::{WriteMatches, WriteRuleSet};

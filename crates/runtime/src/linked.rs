@@ -3,9 +3,10 @@
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
+use foldhash::fast::RandomState;
 use quintet_lang::ast::{Expr, ListId, NeedleId, Program, Regex, RegexId, SetId, Site, SiteId, Span, Stmt, WildcardId};
 use quintet_lang::validate::validate;
-use quintet_lang::{Limits, Scheme, VALUE_FUNCTION};
+use quintet_lang::{Checked, Limits, Scheme, VALUE_FUNCTION};
 use regex_automata::nfa::thompson::WhichCaptures;
 
 use crate::evaluate::HandOver;
@@ -14,6 +15,7 @@ use crate::layout::Layout;
 use crate::lists::{Lists, Slot};
 use crate::matchers::{RegexMatcher, Searcher, SetMatcher, WildcardMatcher};
 use crate::places::Places;
+use crate::plan::{self, Plan};
 use crate::room::Room;
 use crate::thresholds::{Crossings, Threshold, Thresholds};
 use crate::trap::Trap;
@@ -23,9 +25,10 @@ use crate::value::Value;
 /// never move or change while it lives, so generated code may hold their addresses along with an `Arc` of it.
 pub struct Linked {
     program: Program,
-    layout: Layout,
+    layout: Arc<Layout>,
     limits: Limits,
-    thresholds: Thresholds,
+    /// The default ones where there are none.
+    thresholds: Option<Box<Thresholds>>,
     crossings: Crossings,
     counts_turns: bool,
     sets: Vec<SetMatcher>,
@@ -38,6 +41,7 @@ pub struct Linked {
     functions: Vec<BoundFunction>,
     lists: Vec<Arc<Slot>>,
     places: Places,
+    plan: Plan,
 }
 
 /// Why a program cannot be linked.
@@ -67,6 +71,13 @@ pub struct TooLarge {
     limit: usize,
 }
 
+/// Whether there are no more rules than allowed.
+fn few_enough(program: &Program, limits: &Limits) -> Result<(), LinkError> {
+    let Some(rule) = program.rules.get(limits.rules) else { return Ok(()) };
+    let message = format!("the program has {} rules; at most {} are allowed", program.rules.len(), limits.rules);
+    Err(LinkError { message, span: rule.span })
+}
+
 /// Whether the library has the functions that a program calls, as the program's scheme declares them.
 fn known(program: &Program, library: &Library) -> Result<(), LinkError> {
     let mut seen = BTreeSet::new();
@@ -91,6 +102,11 @@ fn unknown(name: &str, span: Span) -> LinkError {
     LinkError { message: format!("function `{name}` is declared by the scheme but the library has no such function"), span }
 }
 
+/// What a threshold is set to; to its default where there are no settings.
+fn setting(thresholds: Option<&Thresholds>, threshold: Threshold) -> usize {
+    thresholds.map_or_else(|| threshold.default(), |thresholds| thresholds.get(threshold))
+}
+
 /// How many expressions there are in one, itself included.
 fn expressions(expr: &Expr) -> usize {
     let mut count = 1;
@@ -105,37 +121,21 @@ impl LinkError {
     }
 }
 
-impl Linked {
-    /// Prepares `program`, with the default thresholds.
-    ///
-    /// # Errors
-    /// More rules than allowed, a program that was put together by hand and is [not valid](validate), a regular expression or wildcard
-    /// pattern over its limit or that of all together, a function that the library lacks, that it has with another signature or that
-    /// refuses a constant argument, a list that is not declared.
-    pub fn new(program: Program, library: &Library, lists: &Lists, limits: &Limits) -> Result<Arc<Linked>, LinkError> {
-        Linked::with_thresholds(program, library, lists, limits, Thresholds::default())
-    }
+/// What has a share of the room that a program's patterns have together.
+#[derive(Default)]
+struct Patterns {
+    regexes: Vec<RegexMatcher>,
+    regex_places: Vec<u32>,
+    functions: Vec<BoundFunction>,
+}
 
-    /// Prepares `program` for backends to compile with these thresholds. They change what rules cost, never what they answer.
-    ///
-    /// # Errors
-    /// As [`Linked::new`].
-    pub fn with_thresholds(
-        program: Program,
-        library: &Library,
-        lists: &Lists,
-        limits: &Limits,
-        thresholds: Thresholds,
-    ) -> Result<Arc<Linked>, LinkError> {
-        if let Some(rule) = program.rules.get(limits.rules) {
-            let message = format!("the program has {} rules; at most {} are allowed", program.rules.len(), limits.rules);
-            return Err(LinkError { message, span: rule.span });
+impl Patterns {
+    /// Prepares the regular expressions and functions, and sees whether they and the wildcard patterns are within their limits.
+    fn new(program: &Program, library: &Library, limits: &Limits) -> Result<Patterns, LinkError> {
+        if program.regexes.is_empty() && program.wildcards.is_empty() && program.sites.is_empty() {
+            return Ok(Patterns::default());
         }
-        // Whoever holds a program can change it, and generated code trusts it.
-        validate(&program)
-            .map_err(|invalid| LinkError { message: format!("the program is not valid: {invalid}"), span: Span::default() })?;
-        known(&program, library)?;
-        let mut places: HashMap<&str, u32> = HashMap::new();
+        let mut places: HashMap<&str, u32, RandomState> = HashMap::default();
         let mut first = Vec::new();
         let mut regex_places = Vec::with_capacity(program.regexes.len());
         for regex in &program.regexes {
@@ -168,6 +168,59 @@ impl Linked {
                     .map_err(|message| LinkError { message: format!("{name}: {message}"), span: site.span })
             })
             .collect::<Result<_, _>>()?;
+        Ok(Patterns { regexes, regex_places, functions })
+    }
+}
+
+impl Linked {
+    /// Prepares `program`, with the default thresholds.
+    ///
+    /// # Errors
+    /// More rules than allowed, a program that was put together by hand and is [not valid](validate), a regular expression or wildcard
+    /// pattern over its limit or that of all together, a function that the library lacks, that it has with another signature or that
+    /// refuses a constant argument, a list that is not declared.
+    pub fn new(program: Program, library: &Library, lists: &Lists, limits: &Limits) -> Result<Arc<Linked>, LinkError> {
+        Linked::with_thresholds(program, library, lists, limits, Thresholds::default())
+    }
+
+    /// Prepares a program that nobody can have altered since it was checked, with the default thresholds.
+    ///
+    /// # Errors
+    /// As [`Linked::new`].
+    pub fn of_checked(program: Checked, library: &Library, lists: &Lists, limits: &Limits) -> Result<Arc<Linked>, LinkError> {
+        debug_assert!(validate(&program).is_ok());
+        few_enough(&program, limits)?;
+        Linked::prepare(program.into_program(), library, lists, limits, None)
+    }
+
+    /// Prepares `program` for backends to compile with these thresholds. They change what rules cost, never what they answer.
+    ///
+    /// # Errors
+    /// As [`Linked::new`].
+    pub fn with_thresholds(
+        program: Program,
+        library: &Library,
+        lists: &Lists,
+        limits: &Limits,
+        thresholds: Thresholds,
+    ) -> Result<Arc<Linked>, LinkError> {
+        few_enough(&program, limits)?;
+        // Whoever holds a program can change it, and generated code trusts it.
+        validate(&program)
+            .map_err(|invalid| LinkError { message: format!("the program is not valid: {invalid}"), span: Span::default() })?;
+        Linked::prepare(program, library, lists, limits, Some(Box::new(thresholds)))
+    }
+
+    /// Prepares a valid program of no more rules than allowed.
+    fn prepare(
+        program: Program,
+        library: &Library,
+        lists: &Lists,
+        limits: &Limits,
+        thresholds: Option<Box<Thresholds>>,
+    ) -> Result<Arc<Linked>, LinkError> {
+        known(&program, library)?;
+        let patterns = Patterns::new(&program, library, limits)?;
         let lists = program
             .lists
             .iter()
@@ -178,20 +231,25 @@ impl Linked {
                 })
             })
             .collect::<Result<_, _>>()?;
+        let sets: Vec<SetMatcher> = program.sets.iter().map(SetMatcher::new).collect();
+        let crossings = Crossings::default();
+        let plan =
+            Plan::new(&program, &sets, &|threshold, size| crossings.exceeds(threshold, size, setting(thresholds.as_deref(), threshold)));
         Ok(Arc::new(Linked {
-            layout: Layout::new(&program.scheme),
+            layout: Layout::of(&program.scheme),
             limits: limits.clone(),
             thresholds,
-            crossings: Crossings::default(),
+            crossings,
             counts_turns: true,
-            sets: program.sets.iter().map(SetMatcher::new).collect(),
+            sets,
             searchers: program.needles.iter().map(|n| Searcher::new(n)).collect(),
-            regexes,
-            regex_places,
+            regexes: patterns.regexes,
+            regex_places: patterns.regex_places,
             wildcards: program.wildcards.iter().map(WildcardMatcher::new).collect(),
-            functions,
+            functions: patterns.functions,
             lists,
             places: Places::new(&program),
+            plan,
             program,
         }))
     }
@@ -234,19 +292,17 @@ impl Linked {
 
     /// What a threshold is set to.
     pub fn threshold(&self, threshold: Threshold) -> usize {
-        self.thresholds.get(threshold)
+        setting(self.thresholds.as_deref(), threshold)
     }
 
-    /// Whether a size is beyond a threshold. Asked where code is made, and counted; see [`Linked::crossings`].
+    /// Whether a size is beyond a threshold. Asked where code is made, and noted; see [`Linked::crossings`].
     pub fn exceeds(&self, threshold: Threshold, size: usize) -> bool {
-        let beyond = size > self.threshold(threshold);
-        self.crossings.count(threshold, beyond);
-        beyond
+        self.crossings.exceeds(threshold, size, self.threshold(threshold))
     }
 
-    /// How often a size was within a threshold, and how often beyond, in all that has been compiled of this program so far. By this, tests
-    /// see to it that each way has been taken.
-    pub fn crossings(&self, threshold: Threshold) -> [u32; 2] {
+    /// Whether a size was within a threshold, and whether one was beyond, in all that has been compiled of this program so far. By this,
+    /// tests see to it that each way has been taken.
+    pub fn crossings(&self, threshold: Threshold) -> [bool; 2] {
         self.crossings.get(threshold)
     }
 
@@ -281,6 +337,22 @@ impl Linked {
     pub fn fault(&self, rule: usize, code: u32) -> Option<(Trap, Span)> {
         let own = || self.program.rules.get(rule).map_or_else(Span::default, |rule| rule.expr.span);
         Some((Trap::from_code(code)?, self.places.span(Trap::place_of(code)).unwrap_or_else(own)))
+    }
+
+    /// What every backend must know of the program beside its AST.
+    #[inline]
+    pub fn plan(&self) -> &Plan {
+        &self.plan
+    }
+
+    /// The plan as text: the same for the same program and version.
+    pub fn plan_text(&self) -> String {
+        plan::text(self)
+    }
+
+    /// All prepared sets, by the places of their ids.
+    pub(crate) fn sets(&self) -> &[SetMatcher] {
+        &self.sets
     }
 
     /// A prepared set.

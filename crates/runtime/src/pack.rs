@@ -149,6 +149,33 @@ fn pack_entries<'a>(
     Ok(())
 }
 
+/// Writes an array of Bytes at the arena's end and answers the slot word for it.
+pub(crate) fn texts<'v>(arena: &mut Arena, values: impl ExactSizeIterator<Item = &'v [u8]>) -> Result<u64, ArenaError> {
+    let len = values.len();
+    let at = arena.alloc(len.checked_mul(8).ok_or(ArenaError::Full)?)?;
+    for (i, value) in values.enumerate().take(len) {
+        let word = pack_bytes(arena, value)?;
+        arena.put_word(at + i * 8, word);
+    }
+    Ok(reference(at, len))
+}
+
+/// Writes a map of arrays of Bytes at the arena's end and answers the slot word for it: under each key the values beside it. Keys are in
+/// order.
+pub(crate) fn text_lists(arena: &mut Arena, pairs: &[(&[u8], &[u8])]) -> Result<u64, ArenaError> {
+    let groups = || pairs.chunk_by(|a, b| a.0 == b.0);
+    let len = groups().count();
+    let at = arena.alloc(len * 16)?;
+    for (i, group) in groups().enumerate() {
+        let [(key, _), ..] = group else { continue };
+        let key = pack_bytes(arena, key)?;
+        arena.put_word(at + i * 16, key);
+        let values = texts(arena, group.iter().map(|(_, value)| *value))?;
+        arena.put_word(at + i * 16 + 8, values);
+    }
+    Ok(reference(at, len))
+}
+
 /// Writes bytes at the arena's end and answers the slot word for them.
 pub(crate) fn pack_bytes(arena: &mut impl Room, bytes: &[u8]) -> Result<u64, ArenaError> {
     let at = arena.alloc(bytes.len())?;

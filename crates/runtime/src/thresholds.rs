@@ -1,6 +1,6 @@
 //! Sizes at which a backend makes other code for the same thing.
 
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 macro_rules! thresholds {
     ($($(#[$doc:meta])* $name:ident: $text:literal = $default:expr, $least:expr;)*) => {
@@ -15,7 +15,7 @@ macro_rules! thresholds {
             /// All thresholds.
             pub const ALL: [Threshold; [$(Threshold::$name),*].len()] = [$(Threshold::$name),*];
 
-            /// Its name in files: the backend first.
+            /// Its name in files: first the backend, or `plan` where it holds for all of them.
             pub fn name(self) -> &'static str {
                 match self {
                     $(Threshold::$name => $text,)*
@@ -40,24 +40,20 @@ macro_rules! thresholds {
 }
 
 thresholds! {
-    /// closures: byte strings of a set that are compared one by one; more are looked up.
-    ClosuresSetMembers: "closures_set_members" = 16, 0;
-    /// closures: bytes of the longest member of such a set.
-    ClosuresMemberBytes: "closures_member_bytes" = 31, 0;
-    /// closures: ranges of a set that are compared one by one; more become a bitmap or are looked up.
-    ClosuresSetRanges: "closures_set_ranges" = 8, 0;
-    /// closures: numbers from the first to the last of a set that becomes a bitmap; wider ones are looked up.
-    ClosuresBitmap: "closures_bitmap" = 1 << 16, 0;
-    /// closures: bytes of a needle that is searched for in the batch; longer ones are searched for in the value.
-    ClosuresNeedleBytes: "closures_needle_bytes" = 48, 0;
+    /// plan: ranges of a set that are compared one after the other; more become a bitmap or are looked up.
+    SetRanges: "plan_set_ranges" = 8, 0;
+    /// plan: numbers from the first to the last of a set that becomes a bitmap; wider ones are looked up.
+    SetBitmap: "plan_set_bitmap" = 1 << 16, 0;
+    /// plan: byte strings of a set that are compared one after the other; more are looked up.
+    SetMembers: "plan_set_members" = 16, 0;
+    /// plan: bytes of the longest member of such a set.
+    MemberBytes: "plan_member_bytes" = 31, 0;
+    /// plan: bytes of a needle that is searched for where it is used; longer ones are searched for by the library.
+    NeedleBytes: "plan_needle_bytes" = 32, 0;
     /// closures: sources that a loop walks without a heap allocation.
     ClosuresLoopSources: "closures_loop_sources" = 4, 0;
     /// jit and lua: arguments that a call passes without a heap allocation.
     NativeArguments: "native_arguments" = 8, 0;
-    /// jit: ranges, or byte strings, of a set that become code; more are looked up.
-    JitSetMembers: "jit_set_members" = 16, 0;
-    /// jit: ranges that are compared one after the other; more are bisected first.
-    JitRangesInARow: "jit_ranges_in_a_row" = 4, 1;
     /// jit: bytes of a constant that is compared in place; longer ones by a call.
     JitEqualBytes: "jit_equal_bytes" = 32, 0;
     /// jit: bytes of a value that is searched in place; longer ones by a call.
@@ -66,12 +62,8 @@ thresholds! {
     JitKeptBytes: "jit_kept_bytes" = 1 << 20, 0;
     /// wasm: bytes of a function's code up to which operands of `and`, `or` and `xor` stand in place; further ones become functions.
     WasmFunctionBytes: "wasm_function_bytes" = 16 << 10, 0;
-    /// wasm: ranges, or byte strings, of a set that are compared one by one; more are looked up.
-    WasmSetMembers: "wasm_set_members" = 8, 0;
     /// wasm: bytes of a constant that is compared word by word in place; longer ones by a call.
     WasmEqualBytes: "wasm_equal_bytes" = 64, 0;
-    /// wasm: bytes of a needle that is searched for in the sandbox; longer ones by the host.
-    WasmNeedleBytes: "wasm_needle_bytes" = 32, 0;
     /// wasm: searches for constants in a program that are made in place; where there are more, one function makes them all.
     WasmSearches: "wasm_searches" = 16, 0;
     /// wasm: rules that one function calls; where there are more, it calls functions that call so many.
@@ -90,10 +82,6 @@ thresholds! {
     LuaArguments: "lua_arguments" = 32, 1;
     /// lua: sources of a loop that one function evaluates.
     LuaLoopSources: "lua_loop_sources" = 24, 1;
-    /// lua: ranges of a set that are spelled out; more are looked up.
-    LuaSetRanges: "lua_set_ranges" = 8, 0;
-    /// lua: byte strings of a set that are spelled out; more are looked up.
-    LuaSetMembers: "lua_set_members" = 3, 0;
     /// lua: bytes of a constant that are compared one by one; longer ones by a call.
     LuaEqualBytes: "lua_equal_bytes" = 4, 0;
     /// lua: characters of an expression that stands inside another; longer ones are bound to a local.
@@ -131,16 +119,25 @@ impl Thresholds {
     }
 }
 
-/// How often sizes stayed within each threshold of a program, and how often they were beyond.
+/// Whether sizes stayed within each threshold of a program, and whether they were beyond: a bit for each threshold.
 #[derive(Default)]
-pub(crate) struct Crossings([[AtomicU32; 2]; Threshold::ALL.len()]);
+pub(crate) struct Crossings([AtomicU64; 2]);
+
+const _: () = assert!(Threshold::ALL.len() <= u64::BITS as usize);
 
 impl Crossings {
-    pub(crate) fn count(&self, threshold: Threshold, beyond: bool) {
-        self.0[threshold as usize][usize::from(beyond)].fetch_add(1, Ordering::Relaxed);
+    /// Whether a size is beyond a threshold that is set to `most`, noted.
+    pub(crate) fn exceeds(&self, threshold: Threshold, size: usize, most: usize) -> bool {
+        let beyond = size > most;
+        let (noted, bit) = (&self.0[usize::from(beyond)], 1 << threshold as u32);
+        // Most are noted already, which is seen at less cost.
+        if noted.load(Ordering::Relaxed) & bit == 0 {
+            noted.fetch_or(bit, Ordering::Relaxed);
+        }
+        beyond
     }
 
-    pub(crate) fn get(&self, threshold: Threshold) -> [u32; 2] {
-        self.0[threshold as usize].each_ref().map(|n| n.load(Ordering::Relaxed))
+    pub(crate) fn get(&self, threshold: Threshold) -> [bool; 2] {
+        self.0.each_ref().map(|noted| noted.load(Ordering::Relaxed) & (1 << threshold as u32) != 0)
     }
 }

@@ -60,6 +60,74 @@ fn values_of_every_type_come_back() {
     }
 }
 
+/// The setters of one type write what `set` writes, and refuse every field of another type, and pairs that are not in order.
+#[test]
+fn each_setter_sets_the_fields_of_its_type_and_no_others() {
+    let scheme = Scheme::builder()
+        .optional("b", Type::Bool)
+        .optional("f", Type::Float)
+        .optional("i", Type::Int)
+        .optional("s", Type::Bytes)
+        .optional("ip", Type::Ip)
+        .optional("bools", Type::array(Type::Bool))
+        .optional("floats", Type::array(Type::Float))
+        .optional("ints", Type::array(Type::Int))
+        .optional("names", Type::array(Type::Bytes))
+        .optional("ips", Type::array(Type::Ip))
+        .optional("lists", Type::map(Type::array(Type::Bytes)))
+        .optional("map", Type::map(Type::Bytes))
+        .optional("nested", Type::array(Type::array(Type::Bytes)))
+        .build()
+        .unwrap();
+    let ip: IpAddr = "2001:db8::1".parse().unwrap();
+    let texts =
+        |texts: &'static [&'static [u8]]| Value::Array(ArrayRef::Built(texts.iter().map(|t| Value::Bytes(t)).collect::<Vec<_>>().leak()));
+    let lists = [(&b""[..], texts(&[b"1"])), (b"a", texts(&[b"2", b"", b"3"])), (b"b", texts(&[b"4"]))];
+    let pairs: [(&[u8], &[u8]); 5] = [(b"", b"1"), (b"a", b"2"), (b"a", b""), (b"a", b"3"), (b"b", b"4")];
+    let bools = [Value::Bool(true), Value::Bool(false), Value::Bool(true)];
+    type Set<'s> = &'s dyn Fn(&mut quintet_runtime::RecordBuilder<'_>, quintet_lang::FieldId);
+    let setters: [(&str, Set<'_>, Value<'_>); 10] = [
+        ("b", &|r, f| r.bool(f, true), Value::Bool(true)),
+        ("f", &|r, f| r.float(f, 0.5), Value::Float(0.5)),
+        ("i", &|r, f| r.int(f, -7), Value::Int(-7)),
+        ("s", &|r, f| r.bytes(f, b"text"), Value::Bytes(b"text")),
+        ("ip", &|r, f| r.ip(f, ip), Value::Ip(ip)),
+        ("bools", &|r, f| r.bools(f, &[true, false, true]), Value::Array(ArrayRef::Built(&bools))),
+        ("ints", &|r, f| r.ints(f, &[1, -1]), Value::Array(ArrayRef::Built(&[Value::Int(1), Value::Int(-1)]))),
+        ("names", &|r, f| r.bytes_array(f, &[b"one", b""]), texts(&[b"one", b""])),
+        ("ips", &|r, f| r.ips(f, &[ip]), Value::Array(ArrayRef::Built(&[Value::Ip(ip)]))),
+        ("lists", &|r, f| r.bytes_arrays(f, &pairs), Value::Map(MapRef::Built(&lists))),
+    ];
+    for (own, set, value) in setters {
+        for field in scheme.fields() {
+            let id = scheme.field_id(&field.name).unwrap();
+            let mut builder = BatchBuilder::new(&scheme, 2, ArenaKind::Plain).unwrap();
+            let mut record = builder.record();
+            set(&mut record, id);
+            match record.finish() {
+                Ok(()) => assert_eq!(own, field.name),
+                Err(RecordError::WrongType { field: wrong, .. }) => assert!(own != field.name && wrong == field.name, "{own} {wrong}"),
+                Err(e) => panic!("{e}"),
+            }
+            if own == field.name {
+                let mut other = BatchBuilder::new(&scheme, 2, ArenaKind::Plain).unwrap();
+                let mut record = other.record();
+                record.set(id, value);
+                record.finish().unwrap();
+                assert_eq!(builder.build().memory().words(), other.build().memory().words(), "{own}");
+            }
+        }
+        let mut builder = BatchBuilder::new(&scheme, 1, ArenaKind::Plain).unwrap();
+        let mut record = builder.record();
+        set(&mut record, quintet_lang::FieldId(99));
+        assert!(matches!(record.finish(), Err(RecordError::NoField(99))));
+    }
+    let mut builder = BatchBuilder::new(&scheme, 1, ArenaKind::Plain).unwrap();
+    let mut record = builder.record();
+    record.bytes_arrays(scheme.field_id("lists").unwrap(), &[(b"b", b""), (b"a", b"")]);
+    assert!(matches!(record.finish(), Err(RecordError::WrongType { .. })));
+}
+
 #[test]
 fn what_is_not_finished_leaves_nothing_behind() {
     let scheme = scheme();

@@ -132,14 +132,15 @@ impl Dice<'_> {
 
     /// Members of a literal set of Int, Ip or Bytes.
     pub(crate) fn members(&mut self, ty: &Type) -> Vec<String> {
+        // Numbers near one another, which a bitmap may hold where they are many.
+        let near = self.one_in(4);
         let len = match self.below(8) {
+            0..3 if near && *ty == Type::Int => 9 + self.below(16),
             0 if self.one_in(6) => 20 + self.below(60),
             0 => 9 + self.below(16),
             1 => self.below(2),
             _ => 1 + self.below(6),
         };
-        // Numbers near one another, which a bitmap may hold.
-        let near = self.one_in(4);
         let comma = if self.one_in(3) { "," } else { "" };
         (0..len)
             .map(|_| {

@@ -15,6 +15,8 @@ pub(crate) struct Tally {
 /// Whether a threshold is one of the backend's.
 fn is_of(threshold: Threshold, id: BackendId) -> bool {
     match threshold.name().split_once('_') {
+        // What holds for all is decided when a program is linked, for whoever it may be.
+        Some(("plan", _)) => true,
         Some(("native", _)) => ["jit", "lua"].contains(&id.name),
         Some((name, _)) => name == id.name,
         None => false,
@@ -32,7 +34,7 @@ impl Tally {
     pub(crate) fn add(&mut self, program: &Linked, case: &Case) {
         for (threshold, counts) in &mut self.thresholds {
             let crossings = program.crossings(*threshold);
-            counts.iter_mut().zip(crossings).for_each(|(count, n)| *count += u32::from(n > 0));
+            counts.iter_mut().zip(crossings).for_each(|(count, n)| *count += u32::from(n));
         }
         let rules = program.program().rules.len();
         let records = if case.wide { crate::case::WIDE.max(case.records.len()) } else { case.records.len() };

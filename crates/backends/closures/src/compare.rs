@@ -4,13 +4,13 @@ use std::cmp::Ordering;
 
 use quintet_lang::Type;
 use quintet_lang::ast::{ArithOp, CompareOp, Const, Expr, ExprKind};
-use quintet_runtime::{compare_steps, ip_words, looked_at, slice};
+use quintet_runtime::{StoredBytes, compare_steps, ip_words, looked_at, slice};
 
 use crate::context::{BoolFn, Ctx, test};
 use crate::generator::Generator;
-use crate::kind::{Bool, Bytes, Float, Int, Ip, Kind, Primitive, StoredBytes, U32};
+use crate::kind::{Bool, Bytes, Float, Int, Ip, Kind, Primitive, U32};
 use crate::operand::{Operand, Source, by_side, leaf, leaf_bytes, leaf_with};
-use crate::text::bound;
+use crate::search::bound;
 
 /// Which orders of two values an operator accepts, as a table of bits.
 #[derive(Clone, Copy)]
@@ -28,17 +28,6 @@ impl Accepts {
     }
 }
 
-/// The operator for swapped operands.
-pub(crate) fn mirrored(op: CompareOp) -> CompareOp {
-    match op {
-        CompareOp::Eq | CompareOp::Ne => op,
-        CompareOp::Lt => CompareOp::Gt,
-        CompareOp::Le => CompareOp::Ge,
-        CompareOp::Gt => CompareOp::Lt,
-        CompareOp::Ge => CompareOp::Le,
-    }
-}
-
 impl Generator<'_> {
     /// A comparison of two values of one primitive type.
     pub(crate) fn compare(&mut self, op: CompareOp, lhs: &Expr, rhs: &Expr, on_nil: bool) -> BoolFn {
@@ -47,7 +36,7 @@ impl Generator<'_> {
         }
         match (&lhs.kind, &rhs.kind) {
             (_, ExprKind::Const(constant)) => self.compare_const(op, lhs, constant, on_nil),
-            (ExprKind::Const(constant), _) => self.compare_const(mirrored(op), rhs, constant, on_nil),
+            (ExprKind::Const(constant), _) => self.compare_const(op.mirrored(), rhs, constant, on_nil),
             _ => match &lhs.ty {
                 Type::Int => self.compare_ints(op, lhs, rhs, on_nil),
                 Type::Bool => self.compare_ordered::<Bool>(op, lhs, rhs, on_nil),

@@ -69,7 +69,7 @@ impl<'p> Generator<'p> {
             ExprKind::Logic { op: LogicOp::And, items } => items.as_slice(),
             _ => std::slice::from_ref(&rule.expr),
         };
-        let (mut filter, mut rest, mut counts) = (Vec::new(), Vec::new(), false);
+        let (mut filter, mut rest, mut counts) = (Vec::with_capacity(items.len()), Vec::new(), false);
         for item in items {
             let test = self.test(item);
             if self.full {

@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 
 use quintet_lang::Type;
 use quintet_lang::ast::Expr;
-use quintet_runtime::{Memory, Value, ip_from_words, ip_words};
+use quintet_runtime::{Memory, StoredBytes, Value, ip_from_words, ip_words};
 
 use crate::context::Ctx;
 use crate::generator::Generator;
@@ -64,40 +64,6 @@ pub(crate) struct Any;
 /// [`Type::Bytes`] that are stored in the batch, not yet touched.
 pub(crate) struct Stored;
 
-/// Bytes of the batch: its memory and the slot's word.
-#[derive(Clone, Copy)]
-pub(crate) struct StoredBytes<'a> {
-    memory: Memory<'a>,
-    word: u64,
-}
-
-impl<'a> StoredBytes<'a> {
-    /// Their number.
-    #[inline(always)]
-    pub(crate) fn len(self) -> usize {
-        (self.word >> 32) as usize
-    }
-
-    /// The bytes.
-    #[inline(always)]
-    pub(crate) fn get(self) -> &'a [u8] {
-        self.window(self.len())
-    }
-
-    /// The first 8 bytes as a number, the first byte lowest; what lies behind a shorter value is part of it.
-    #[inline(always)]
-    pub(crate) fn head(self) -> u64 {
-        self.window(8).first_chunk().map_or(0, |b| u64::from_le_bytes(*b))
-    }
-
-    /// `len` bytes from the first on. They may pass the end by [`PADDING`](quintet_runtime::PADDING): a batch has that much behind its last
-    /// value.
-    #[inline(always)]
-    pub(crate) fn window(self, len: usize) -> &'a [u8] {
-        self.memory.bytes(self.word as u32 as usize, len)
-    }
-}
-
 impl Form for Stored {
     type Out<'a> = StoredBytes<'a>;
 }
@@ -105,7 +71,7 @@ impl Form for Stored {
 impl Load for Stored {
     #[inline(always)]
     fn load(memory: Memory<'_>, at: usize) -> StoredBytes<'_> {
-        StoredBytes { memory, word: memory.words()[at] }
+        StoredBytes::new(memory, memory.words()[at])
     }
 }
 

@@ -45,7 +45,6 @@ mod script;
 mod search;
 mod sets;
 mod stmt;
-mod text;
 mod word;
 
 pub use config::{Closures, configurations};

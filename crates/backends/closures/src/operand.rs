@@ -1,11 +1,11 @@
 //! Operands by shape, and the closures that test one.
 
 use quintet_lang::ast::{Expr, ExprKind};
-use quintet_runtime::looked_at;
+use quintet_runtime::{StoredBytes, looked_at};
 
 use crate::context::{BoolFn, Ctx, test};
 use crate::generator::Generator;
-use crate::kind::{Bytes, Form, Kind, Load, Primitive, Stored, StoredBytes, ValFn};
+use crate::kind::{Bytes, Form, Kind, Load, Primitive, Stored, ValFn};
 use crate::place::{At, Elements, Field, Place, by_place};
 
 /// The operand of a test.

@@ -5,7 +5,7 @@ use quintet_lang::ast::{ArithOp, CompareOp, Const, Expr, ExprKind};
 use quintet_runtime::Trap;
 
 use crate::arith::binary;
-use crate::compare::{both, mirrored};
+use crate::compare::both;
 use crate::context::{BoolFn, Ctx};
 use crate::generator::Generator;
 use crate::kind::{Float, Int, U32, ValFn};
@@ -215,7 +215,7 @@ impl Generator<'_> {
             return None;
         }
         // A constant has no effect, so it may stand behind.
-        let (op, lhs, rhs) = if matches!(lhs.kind, ExprKind::Const(_)) { (mirrored(op), rhs, lhs) } else { (op, lhs, rhs) };
+        let (op, lhs, rhs) = if matches!(lhs.kind, ExprKind::Const(_)) { (op.mirrored(), rhs, lhs) } else { (op, lhs, rhs) };
         Some(match (&lhs.ty, &rhs.kind) {
             (Type::Int, ExprKind::Const(Const::Int(i))) => {
                 by_arg!(self.arg::<Int>(lhs), lhs => comparison!(Int, op, lhs, Fixed(*i), on_nil))

@@ -1,95 +1,114 @@
-//! Searching the batch for short needles.
-//!
-//! Where values are short, what a general search costs is its start and its end. This one compares 16 places at a time and has neither:
-//! it reads past the value where that is shorter, into whatever follows it in the batch, and drops what it finds there.
+//! Searching bytes: for needles, with patterns; and slices of them.
 
-use quintet_runtime::PADDING;
+use quintet_lang::ast::{Const, Expr, ExprKind, Needle, RegexId, WildcardId};
+use quintet_runtime::plan::{SearchPlan, WildcardPlan};
+use quintet_runtime::{OneByte, Searcher, ShortNeedle, looked_at, slice};
 
-use crate::kind::StoredBytes;
+use crate::compare::equal_bytes;
+use crate::context::{BoolFn, Ctx, test};
+use crate::generator::Generator;
+use crate::kind::{Bytes, Int, ValFn, val};
+use crate::operand::{Operand, leaf, leaf_bytes, leaf_with};
 
-#[cfg(target_arch = "aarch64")]
-use memchr::arch::aarch64::neon::{memchr::One, packedpair::Finder};
-#[cfg(target_arch = "x86_64")]
-use memchr::arch::x86_64::sse2::{memchr::One, packedpair::Finder};
-#[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
-use portable::{Finder, One};
-
-/// Bytes compared at once.
-const LANES: usize = 16;
-
-/// The longest needle: a search for it that begins within a value ends within the padding of the batch.
-const LONGEST: usize = PADDING - LANES;
-
-/// A needle of 2 to [`LONGEST`] bytes.
-pub(crate) struct ShortNeedle {
-    finder: Finder,
-    /// The fewest bytes that the finder can search.
-    window: usize,
-    needle: Box<[u8]>,
-}
-
-impl ShortNeedle {
-    /// The needle, if it is short and the machine has the instructions.
-    pub(crate) fn new(needle: &[u8]) -> Option<ShortNeedle> {
-        let finder = Finder::new(needle).filter(|_| needle.len() <= LONGEST)?;
-        Some(ShortNeedle { window: finder.min_haystack_len(), finder, needle: needle.into() })
+impl Generator<'_> {
+    /// Whether a needle occurs.
+    pub(crate) fn contains(&mut self, value: &Expr, needle: &Needle) -> BoolFn {
+        match needle {
+            Needle::Const(id) => {
+                let operand = self.operand::<Bytes>(value);
+                let id = *id;
+                let anywhere = move |cx: &Ctx<'_>, bytes: &[u8]| {
+                    let searcher = cx.env.code.linked.searcher(id);
+                    cx.count(Searcher::steps(searcher.needle().len(), bytes.len())) && searcher.is_in(bytes)
+                };
+                contains(operand, self.linked.searcher(id).needle(), self.linked.plan().needle(id), anywhere)
+            }
+            Needle::Dynamic(needle) => {
+                let (value, needle) = (self.closure::<Bytes>(value), self.closure::<Bytes>(needle));
+                test(move |cx| match value(cx) {
+                    Some(value) => needle(cx)
+                        .is_some_and(|needle| cx.count(Searcher::steps(needle.len(), value.len())) && Searcher::occurs(needle, value)),
+                    None => false,
+                })
+            }
+        }
     }
 
-    /// Whether the needle occurs in the bytes.
-    #[inline]
-    pub(crate) fn is_in(&self, bytes: StoredBytes<'_>) -> bool {
-        let Some(places) = bytes.len().checked_sub(self.needle.len()) else {
-            return false;
+    /// Whether a regular expression matches.
+    pub(crate) fn matches(&mut self, value: &Expr, id: RegexId) -> BoolFn {
+        let operand = self.operand::<Bytes>(value);
+        leaf_with(operand, false, move |cx, bytes| {
+            let regex = cx.env.code.linked.regex(id);
+            cx.count(regex.steps(bytes.len())) && regex.is_match(bytes)
+        })
+    }
+
+    /// Whether a wildcard pattern matches.
+    pub(crate) fn wildcard(&mut self, value: &Expr, id: WildcardId) -> BoolFn {
+        let operand = self.operand::<Bytes>(value);
+        let anywhere = move |cx: &Ctx<'_>, bytes: &[u8]| {
+            let pattern = cx.env.code.linked.wildcard(id);
+            cx.count(pattern.steps(bytes.len())) && pattern.is_match(bytes)
         };
-        let window = bytes.window(bytes.len().max(self.window));
-        self.finder.find(window, &self.needle).is_some_and(|at| at <= places)
+        match self.linked.plan().wildcard(id).clone() {
+            WildcardPlan::Equal(whole) => equal_bytes(operand, &whole, false, true),
+            WildcardPlan::Prefix(start) => leaf(operand, false, move |bytes| bytes.starts_with(&start)),
+            WildcardPlan::Suffix(end) => leaf(operand, false, move |bytes| bytes.ends_with(&end)),
+            WildcardPlan::Contains(middle, plan) => contains(operand, &middle, plan, anywhere),
+            WildcardPlan::General => leaf_with(operand, false, anywhere),
+        }
+    }
+
+    /// A slice of bytes.
+    pub(crate) fn slice(&mut self, base: &Expr, start: Option<&Expr>, end: Option<&Expr>) -> ValFn<Bytes> {
+        let base = self.closure::<Bytes>(base);
+        match (bound(start), bound(end)) {
+            (Ok(start), Ok(end)) => val::<Bytes>(move |cx| Some(slice(base(cx)?, start, end))),
+            _ => {
+                let (start, end) = (start.map(|e| self.closure::<Int>(e)), end.map(|e| self.closure::<Int>(e)));
+                val::<Bytes>(move |cx| {
+                    let base = base(cx)?;
+                    let start = match &start {
+                        Some(start) => Some(start(cx)?),
+                        None => None,
+                    };
+                    let end = match &end {
+                        Some(end) => Some(end(cx)?),
+                        None => None,
+                    };
+                    Some(slice(base, start, end))
+                })
+            }
+        }
     }
 }
 
-/// A needle of one byte.
-pub(crate) struct OneByte(One);
-
-impl OneByte {
-    /// The needle, if the machine has the instructions.
-    pub(crate) fn new(byte: u8) -> Option<OneByte> {
-        One::new(byte).map(OneByte)
-    }
-
-    /// Whether the byte occurs in the bytes.
-    #[inline]
-    pub(crate) fn is_in(&self, bytes: StoredBytes<'_>) -> bool {
-        let window = bytes.window(bytes.len().max(LANES));
-        self.0.find(window).is_some_and(|at| at < bytes.len())
+/// A constant bound of a slice, `None` where it is left out; an error where it is computed.
+pub(crate) fn bound(bound: Option<&Expr>) -> Result<Option<i64>, ()> {
+    match bound.map(|b| &b.kind) {
+        None => Ok(None),
+        Some(ExprKind::Const(Const::Int(i))) => Ok(Some(*i)),
+        Some(_) => Err(()),
     }
 }
 
-/// Machines for which there is no vector search: no needle is short, and the general search is used.
-#[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
-mod portable {
-    pub(super) enum Finder {}
-    pub(super) enum One {}
-
-    impl Finder {
-        pub(super) fn new(_: &[u8]) -> Option<Finder> {
-            None
-        }
-
-        pub(super) fn min_haystack_len(&self) -> usize {
-            match *self {}
-        }
-
-        pub(super) fn find(&self, _: &[u8], _: &[u8]) -> Option<usize> {
-            match *self {}
-        }
-    }
-
-    impl One {
-        pub(super) fn new(_: u8) -> Option<One> {
-            None
-        }
-
-        pub(super) fn find(&self, _: &[u8]) -> Option<usize> {
-            match *self {}
-        }
+/// Whether a constant needle occurs; `anywhere` is the prepared search for it, which is used where the machine has no other.
+fn contains(
+    operand: Operand<Bytes>,
+    needle: &[u8],
+    plan: SearchPlan,
+    anywhere: impl for<'a> Fn(&Ctx<'a>, &'a [u8]) -> bool + Send + Sync + 'static,
+) -> BoolFn {
+    match plan {
+        SearchPlan::Always => leaf(operand, false, |_| true),
+        SearchPlan::Byte(byte) => match OneByte::new(byte) {
+            Some(needle) => leaf_bytes(operand, false, move |cx, bytes| cx.count(looked_at(bytes.len())) && needle.is_in(bytes), anywhere),
+            None => leaf_with(operand, false, anywhere),
+        },
+        SearchPlan::Short => match ShortNeedle::new(needle) {
+            Some(needle) => leaf_bytes(operand, false, move |cx, bytes| cx.count(looked_at(bytes.len())) && needle.is_in(bytes), anywhere),
+            None => leaf_with(operand, false, anywhere),
+        },
+        SearchPlan::Long => leaf_with(operand, false, anywhere),
     }
 }

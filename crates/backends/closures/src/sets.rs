@@ -1,38 +1,28 @@
 //! Sets and named lists.
 
 use quintet_lang::Type;
-use quintet_lang::ast::{Expr, ListId, Set, SetId};
-use quintet_runtime::{IntSet, IpSet, Linked, SetMatcher, Threshold, Value, looked_at};
+use quintet_lang::ast::{Expr, ListId, SetId};
+use quintet_runtime::plan::{BytesPlan, IntsPlan, IpsPlan, SetPlan};
+use quintet_runtime::{IntSet, IpSet, SetMatcher, StoredBytes, Value, looked_at};
 
 use crate::compare::{equal_bytes, head_mask, head_of};
 use crate::context::{BoolFn, Ctx, test};
 use crate::generator::Generator;
-use crate::kind::{Any, Bytes, Int, Ip, Primitive, StoredBytes};
+use crate::kind::{Any, Bytes, Int, Ip, Primitive};
 use crate::operand::{Operand, leaf, leaf_bytes, leaf_with};
-
-/// Most ranges that a closure has a place for; see [`Threshold::ClosuresSetRanges`].
-const FEW_RANGES: usize = 8;
 
 impl Generator<'_> {
     /// Whether a literal set holds a value.
     pub(crate) fn in_set(&mut self, value: &Expr, id: SetId) -> BoolFn {
-        match self.linked.set(id) {
-            SetMatcher::Int(set) => {
-                let operand = self.operand::<Int>(value);
-                in_ints(self.linked, operand, set, id)
+        match (self.linked.set(id), self.linked.plan().set(id)) {
+            (SetMatcher::Int(set), SetPlan::Ints(plan)) => in_ints(self.operand::<Int>(value), set, plan, id),
+            (SetMatcher::Ip(set), plan) => in_ips(self.operand::<Ip>(value), set, *plan == SetPlan::Ips(IpsPlan::Ranges), id),
+            (SetMatcher::Bytes(set), plan) => {
+                let members = (*plan == SetPlan::Bytes(BytesPlan::Members)).then(|| set.members());
+                in_bytes(self.operand::<Bytes>(value), members.as_deref(), id)
             }
-            SetMatcher::Ip(set) => {
-                let operand = self.operand::<Ip>(value);
-                in_ips(self.linked, operand, set, id)
-            }
-            SetMatcher::Bytes(_) => {
-                let operand = self.operand::<Bytes>(value);
-                let members = match self.linked.program().sets.get(id.index()) {
-                    Some(Set::Bytes(members)) => members.as_slice(),
-                    _ => &[],
-                };
-                in_bytes(self.linked, operand, members, id)
-            }
+            // Each set is planned as what it is.
+            (SetMatcher::Int(_), SetPlan::Ips(_) | SetPlan::Bytes(_)) => test(|_| false),
         }
     }
 
@@ -66,68 +56,63 @@ fn within(value: i64, first: i64, span: u64) -> bool {
     value.wrapping_sub(first) as u64 <= span
 }
 
-fn in_ints(linked: &Linked, operand: Operand<Int>, set: &IntSet, id: SetId) -> BoolFn {
-    let ranges = set.ranges();
+fn in_ints(operand: Operand<Int>, set: &IntSet, plan: &IntsPlan, id: SetId) -> BoolFn {
     let span = |(first, last): (i64, i64)| last.wrapping_sub(first) as u64;
-    match *ranges {
-        [] => return leaf(operand, false, |_| false),
-        [(only, last)] if only == last => return leaf(operand, false, move |i| i == only),
-        [range] => {
-            let (first, span) = (range.0, span(range));
-            return leaf(operand, false, move |i| within(i, first, span));
-        }
-        _ => {}
-    }
-    let (first, last) = (ranges[0].0, ranges[ranges.len() - 1].1);
-    let width = span((first, last));
-    if width < 64 {
-        let bits = ranges.iter().fold(0u64, |bits, &(a, b)| {
-            let (from, to) = (span((first, a)), span((first, b)));
-            bits | (u64::MAX >> (63 - (to - from))) << from
-        });
-        return leaf(operand, false, move |i| {
-            let at = i.wrapping_sub(first) as u64;
-            at < 64 && bits >> at & 1 != 0
-        });
-    }
-    match *ranges {
-        [a, b] => {
-            let (a, b) = ((a.0, span(a)), (b.0, span(b)));
-            leaf(operand, false, move |i| within(i, a.0, a.1) | within(i, b.0, b.1))
-        }
-        _ if !linked.exceeds(Threshold::ClosuresSetRanges, ranges.len()) && ranges.len() <= FEW_RANGES => {
-            // Unused places repeat the first range.
-            let mut few = [(ranges[0].0, span(ranges[0])); FEW_RANGES];
-            for (place, range) in few.iter_mut().zip(ranges) {
-                *place = (range.0, span(*range));
+    match plan {
+        IntsPlan::Ranges => match *set.ranges() {
+            [] => leaf(operand, false, |_| false),
+            [(only, last)] if only == last => leaf(operand, false, move |i| i == only),
+            [range] => {
+                let (first, span) = (range.0, span(range));
+                leaf(operand, false, move |i| within(i, first, span))
             }
-            if ranges.len() <= FEW_RANGES / 2 {
-                let few: [_; FEW_RANGES / 2] = [few[0], few[1], few[2], few[3]];
-                return leaf(operand, false, move |i| few.iter().fold(false, |any, r| any | within(i, r.0, r.1)));
+            [a, b] => {
+                let (a, b) = ((a.0, span(a)), (b.0, span(b)));
+                leaf(operand, false, move |i| within(i, a.0, a.1) | within(i, b.0, b.1))
             }
-            leaf(operand, false, move |i| few.iter().fold(false, |any, r| any | within(i, r.0, r.1)))
-        }
-        _ if usize::try_from(width).is_ok_and(|width| !linked.exceeds(Threshold::ClosuresBitmap, width.saturating_add(1))) => {
-            let mut bits = vec![0u64; (width / 64 + 1) as usize];
-            for &(a, b) in ranges {
-                for at in span((first, a))..=span((first, b)) {
-                    bits[(at / 64) as usize] |= 1 << (at % 64);
-                }
-            }
-            let bits: Box<[u64]> = bits.into();
+            ref ranges => match ranges.len() {
+                ..=4 => in_few(operand, few::<_, 4>(ranges.iter().map(|r| (r.0, span(*r))))),
+                5..=8 => in_few(operand, few::<_, 8>(ranges.iter().map(|r| (r.0, span(*r))))),
+                _ => look_up(operand, id),
+            },
+        },
+        IntsPlan::Word { first, bits } => {
+            let (first, bits) = (*first, *bits);
             leaf(operand, false, move |i| {
                 let at = i.wrapping_sub(first) as u64;
-                usize::try_from(at / 64).ok().and_then(|word| bits.get(word)).is_some_and(|word| word >> (at % 64) & 1 != 0)
+                at < 64 && bits >> at & 1 != 0
             })
         }
-        _ => leaf_with(operand, false, move |cx, i| match cx.env.code.linked.set(id) {
-            SetMatcher::Int(set) => set.contains(i),
-            _ => false,
-        }),
+        IntsPlan::Bitmap { first, words } => {
+            let (first, words) = (*first, words.clone());
+            leaf(operand, false, move |i| {
+                let at = i.wrapping_sub(first) as u64;
+                usize::try_from(at / 64).ok().and_then(|word| words.get(word)).is_some_and(|word| word >> (at % 64) & 1 != 0)
+            })
+        }
+        IntsPlan::LookUp => look_up(operand, id),
     }
 }
 
-fn in_ips(linked: &Linked, operand: Operand<Ip>, set: &IpSet, id: SetId) -> BoolFn {
+/// As many places as a closure has, those that are left over repeating the first.
+fn few<T: Copy + Default, const N: usize>(items: impl Iterator<Item = T> + Clone) -> [T; N] {
+    let mut few = [items.clone().next().unwrap_or_default(); N];
+    few.iter_mut().zip(items).for_each(|(place, item)| *place = item);
+    few
+}
+
+fn in_few<const N: usize>(operand: Operand<Int>, few: [(i64, u64); N]) -> BoolFn {
+    leaf(operand, false, move |i| few.iter().fold(false, |any, r| any | within(i, r.0, r.1)))
+}
+
+fn look_up(operand: Operand<Int>, id: SetId) -> BoolFn {
+    leaf_with(operand, false, move |cx, i| match cx.env.code.linked.set(id) {
+        SetMatcher::Int(set) => set.contains(i),
+        SetMatcher::Ip(_) | SetMatcher::Bytes(_) => false,
+    })
+}
+
+fn in_ips(operand: Operand<Ip>, set: &IpSet, few_ranges: bool, id: SetId) -> BoolFn {
     /// Whether an address, if it is IPv4, is in a range.
     #[inline(always)]
     fn v4(ip: [u64; 3], first: u32, span: u32) -> bool {
@@ -143,11 +128,8 @@ fn in_ips(linked: &Linked, operand: Operand<Ip>, set: &IpSet, id: SetId) -> Bool
             let (a, b) = ((a.0, a.1 - a.0), (b.0, b.1 - b.0));
             leaf(operand, false, move |ip| (ip[0] == 4) & (v4(ip, a.0, a.1) | v4(ip, b.0, b.1)))
         }
-        (ranges @ [first, ..], []) if !linked.exceeds(Threshold::ClosuresSetRanges, ranges.len()) && ranges.len() <= FEW_RANGES => {
-            let mut few = [(first.0, first.1 - first.0); FEW_RANGES];
-            for (place, range) in few.iter_mut().zip(ranges) {
-                *place = (range.0, range.1 - range.0);
-            }
+        (ranges, []) if few_ranges && ranges.len() <= 8 => {
+            let few: [(u32, u32); 8] = few(ranges.iter().map(|range| (range.0, range.1 - range.0)));
             leaf(operand, false, move |ip| ip[0] == 4 && few.iter().fold(false, |any, r| any | v4(ip, r.0, r.1)))
         }
         ([], &[(first, last)]) => leaf(operand, false, move |ip| {
@@ -156,22 +138,23 @@ fn in_ips(linked: &Linked, operand: Operand<Ip>, set: &IpSet, id: SetId) -> Bool
         }),
         _ => leaf_with(operand, false, move |cx, ip: [u64; 3]| match cx.env.code.linked.set(id) {
             SetMatcher::Ip(set) => set.contains_words(ip[0], ip[1], ip[2]),
-            _ => false,
+            SetMatcher::Int(_) | SetMatcher::Bytes(_) => false,
         }),
     }
 }
 
-fn in_bytes(linked: &Linked, operand: Operand<Bytes>, members: &[Vec<u8>], id: SetId) -> BoolFn {
+fn in_bytes(operand: Operand<Bytes>, members: Option<&[&[u8]]>, id: SetId) -> BoolFn {
     let hashed = move |cx: &Ctx<'_>, bytes: &[u8]| match cx.env.code.linked.set(id) {
         SetMatcher::Bytes(set) => cx.count(set.steps(bytes.len())) && set.contains(bytes),
-        _ => false,
+        SetMatcher::Int(_) | SetMatcher::Ip(_) => false,
     };
     match members {
-        [only] if looked_at(only.len()) == 0 => equal_bytes(operand, only, false, true),
-        _ => match FewBytes::new(linked, members) {
+        Some([only]) if looked_at(only.len()) == 0 => equal_bytes(operand, only, false, true),
+        Some(members) => match FewBytes::new(members) {
             Some(few) => leaf_bytes(operand, false, move |_, bytes| few.contains(bytes), hashed),
             None => leaf_with(operand, false, hashed),
         },
+        None => leaf_with(operand, false, hashed),
     }
 }
 
@@ -187,14 +170,13 @@ struct FewBytes {
 impl FewBytes {
     const LENGTHS: usize = 32;
 
-    fn new(linked: &Linked, members: &[Vec<u8>]) -> Option<FewBytes> {
-        let longest = members.iter().map(Vec::len).max().unwrap_or(0);
-        let many = linked.exceeds(Threshold::ClosuresSetMembers, members.len());
-        // The places below are numbers of a byte, and there is one for each length.
-        if many || linked.exceeds(Threshold::ClosuresMemberBytes, longest) || longest >= FewBytes::LENGTHS {
+    /// The places are numbers of a byte, and there is one for each length; for others there are no few.
+    fn new(members: &[&[u8]]) -> Option<FewBytes> {
+        let longest = members.iter().map(|m| m.len()).max().unwrap_or(0);
+        if members.len() > u8::MAX.into() || longest >= FewBytes::LENGTHS {
             return None;
         }
-        let mut members: Vec<&[u8]> = members.iter().map(Vec::as_slice).collect();
+        let mut members = members.to_vec();
         members.sort_unstable_by_key(|m| m.len());
         let mut starts = [0; FewBytes::LENGTHS + 1];
         for member in &members {

@@ -1,5 +1,6 @@
 //! Running rules on records.
 
+use std::cell::OnceCell;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -9,6 +10,7 @@ use quintet_runtime::{
     Batch, Instance, Interrupter, Linked, Matches, RecordRef, RuleSet, RunError, Scratch, Trap, WriteMatches, WriteRuleSet,
 };
 
+use crate::block::{Block, Filter};
 use crate::compile::Leaves;
 use crate::config::ID;
 use crate::machine::Machine;
@@ -19,12 +21,19 @@ pub(crate) struct Runner {
     rooms: Arc<[usize]>,
     leaves: Arc<Leaves>,
     scratch: Scratch,
+    /// Scratch memory of what blocks ask one by one, with steps that never end.
+    unbounded: Scratch,
+    /// What is asked of blocks, by rule, once it was found out.
+    filters: Box<[OnceCell<Option<Filter>>]>,
+    steps: u64,
     most_calls: usize,
 }
 
 impl Runner {
     pub(crate) fn new(program: Arc<Linked>, rooms: Arc<[usize]>, leaves: Arc<Leaves>, limits: &Limits) -> Runner {
-        Runner { program, rooms, leaves, scratch: Scratch::new(limits), most_calls: limits.calls.min(HARD_CALLS) }
+        let filters = vec![OnceCell::new(); program.program().rules.len()].into();
+        let (scratch, unbounded) = (Scratch::new(limits), Scratch::new(limits));
+        Runner { program, rooms, leaves, scratch, unbounded, filters, steps: limits.steps, most_calls: limits.calls.min(HARD_CALLS) }
     }
 
     fn rules(&self) -> usize {
@@ -48,11 +57,23 @@ impl Runner {
         for block in 0..out.row_words() {
             self.scratch.go_on(ID)?;
             let first = records.start + block * 64;
+            let all = u64::MAX >> (64 - (records.end - first).min(64));
+            let filter = self.filters[rule].get_or_init(|| Filter::of(&self.program, rule, self.steps));
+            let filter = filter.filter(|filter| batch.longest() <= filter.within);
+            let mut rest = filter.map_or(all, |filter| {
+                let Runner { program, leaves, rooms, unbounded, .. } = self;
+                Block { linked: program, leaves, rooms, batch, rule, first, scratch: unbounded }.filter(filter, all)
+            });
             let mut bits = 0;
-            for record in first..records.end.min(first + 64) {
-                match self.test(rule, batch.record(record)) {
-                    Ok(hit) => bits |= u64::from(hit) << (record - first),
-                    Err(fault) => out.trap(row, record - records.start, fault),
+            if filter.is_some_and(|filter| filter.whole) {
+                (bits, rest) = (rest, 0);
+            }
+            while rest != 0 {
+                let bit = rest.trailing_zeros() as usize;
+                rest &= rest - 1;
+                match self.test(rule, batch.record(first + bit)) {
+                    Ok(hit) => bits |= u64::from(hit) << bit,
+                    Err(fault) => out.trap(row, first + bit - records.start, fault),
                 }
             }
             out.set_block(row, block, bits);
@@ -95,7 +116,7 @@ impl Instance for Runner {
     }
 
     fn memory_bytes(&self) -> usize {
-        size_of::<Runner>() + self.scratch.memory_bytes()
+        size_of::<Runner>() + size_of_val(&*self.filters) + self.scratch.memory_bytes() + self.unbounded.memory_bytes()
     }
 
     fn interrupter(&self) -> Interrupter {

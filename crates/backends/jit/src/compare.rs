@@ -32,23 +32,12 @@ pub(crate) fn float(op: CompareOp) -> FloatCC {
     }
 }
 
-/// The operator for operands the other way round.
-fn mirrored(op: CompareOp) -> CompareOp {
-    match op {
-        CompareOp::Eq | CompareOp::Ne => op,
-        CompareOp::Lt => CompareOp::Gt,
-        CompareOp::Le => CompareOp::Ge,
-        CompareOp::Gt => CompareOp::Lt,
-        CompareOp::Ge => CompareOp::Le,
-    }
-}
-
 impl<'p> Generator<'_, 'p> {
     /// Goes where a comparison says, and to `nil` where an operand is nil.
     pub(crate) fn compare(&mut self, op: CompareOp, lhs: &'p Expr, rhs: &'p Expr, nil: Block, yes: Block, no: Block) -> Made<()> {
         // A constant comes second: computing it does nothing, so the order of evaluation stays.
         let (op, lhs, rhs) = match lhs.kind {
-            ExprKind::Const(_) => (mirrored(op), rhs, lhs),
+            ExprKind::Const(_) => (op.mirrored(), rhs, lhs),
             _ => (op, lhs, rhs),
         };
         let a = self.value(lhs, nil)?;

@@ -20,7 +20,6 @@ use crate::instance::{RuleFn, Runner};
 use crate::memory::CodeMemory;
 use crate::script;
 use crate::single;
-use crate::stack;
 use crate::symbols::{Symbols, Target};
 use crate::unit::{Call, Unit};
 
@@ -99,16 +98,14 @@ impl Jit {
                 workspace.compile(program, unit, isa, false).map_err(|e| format!("{}: {e}", unit.name(program.program())))?;
                 bytes.resize(bytes.len().next_multiple_of(ALIGN), 0);
                 starts.push(bytes.len());
-                let first = calls.len();
                 parts.push(workspace.place(&mut bytes, &tables, &mut calls)?);
                 if let Unit::Function(_) = unit {
-                    let called = calls.iter().skip(first).map(|call: &Call| call.to.index()).collect();
-                    frames.push(stack::Frame { bytes: workspace.frame_bytes(), calls: called });
+                    frames.push(workspace.frame_bytes() as u64);
                 }
                 Ok::<(), String>(())
             })?;
         }
-        within_stack(program.program(), &frames)?;
+        within_stack(program, &frames)?;
         let functions = starts.split_off(program.program().rules.len());
         for call in calls {
             let to = functions.get(call.to.index()).ok_or("a call of a function that there is not")?;
@@ -137,8 +134,8 @@ impl Workspace {
         self.symbols.clear();
         let (func, builder, symbols) = (&mut self.context.func, &mut self.builder, &mut self.symbols);
         let generated = match unit {
-            Unit::Rule(_, rule) if self.single => single::generate(program, rule, isa, func, builder, symbols),
-            Unit::Rule(_, rule) => generate(program, rule, isa, func, builder, symbols),
+            Unit::Rule(index, rule) if self.single => single::generate(program, (index, rule), isa, func, builder, symbols),
+            Unit::Rule(index, rule) => generate(program, (index, rule), isa, func, builder, symbols),
             Unit::Function(id) => script::generate(program, id, isa, func, builder, symbols),
             Unit::Settle => script::generate_settle(isa, func, builder, symbols),
         };
@@ -199,18 +196,19 @@ impl Workspace {
     }
 }
 
-/// Whether calls of functions of a program inside one another have enough stack.
-fn within_stack(program: &quintet_lang::Program, frames: &[stack::Frame]) -> Result<(), String> {
-    let (bytes, largest) = stack::most(frames);
-    if bytes <= stack::MOST {
-        return Ok(());
+/// Bytes of stack that calls of functions of a program may take: half of what threads usually have.
+const STACK: u64 = 1 << 20;
+
+/// Whether calls of functions of a program inside one another have enough stack, where a call of each takes so many bytes.
+fn within_stack(program: &Linked, frames: &[u64]) -> Result<(), String> {
+    match program.plan().deepest(frames) {
+        Some((bytes, widest)) if bytes > STACK => Err(format!(
+            "calls of functions inside one another may take {bytes} bytes of stack, and {STACK} are there; give function `{}`, which takes \
+             most of them, fewer locals, or use a backend that keeps them elsewhere: interp or closures",
+            program.program().functions[widest.index()].name
+        )),
+        _ => Ok(()),
     }
-    let name = largest.and_then(|function| program.functions.get(function)).map_or("", |function| &function.name);
-    Err(format!(
-        "calls of functions inside one another may take {bytes} bytes of stack, and {} are there; give function `{name}`, which takes most of \
-         them, fewer locals, or use a backend that keeps them elsewhere: interp or closures",
-        stack::MOST
-    ))
 }
 
 impl Backend for Jit {

@@ -41,6 +41,10 @@ impl Generator<'_, '_> {
 
     /// Goes where the equality of a constant and as many bytes at an address says; there must be so many.
     pub(crate) fn begins(&mut self, start: Value, constant: &[u8], yes: Block, no: Block) -> Made<()> {
+        if constant.is_empty() {
+            self.jump(yes);
+            return Ok(());
+        }
         if self.linked.exceeds(Threshold::JitEqualBytes, constant.len()) {
             let constant = self.bytes_constant(constant);
             return self.ask_test(Helper::Same, &[start, constant.start, constant.len], yes, no);

@@ -54,7 +54,14 @@ impl<'p> Generator<'_, 'p> {
     pub(crate) fn settle_pending(&mut self, pending: Option<Value>, no: Block) {
         if let Some(bit) = pending {
             self.require(bit, no);
+            self.settled = self.known.len();
         }
+    }
+
+    /// Forgets what is known of fields beyond the first ones.
+    pub(crate) fn unlearn(&mut self, known: usize) {
+        self.known.truncate(known);
+        self.settled = self.settled.min(known);
     }
 
     pub(crate) fn and(&mut self, pending: Option<Value>, bit: Value) -> Value {
@@ -88,6 +95,11 @@ impl<'p> Generator<'_, 'p> {
     /// Whether it is a field that is there.
     fn is_there(&self, expr: &Expr) -> bool {
         matches!(expr.kind, ExprKind::Field(field) if !expr.nullable || self.known.contains(&field))
+    }
+
+    /// Whether it is a field whose bytes may be read: that of a field that is not there may have any offset.
+    fn is_settled(&self, expr: &Expr) -> bool {
+        matches!(expr.kind, ExprKind::Field(field) if !expr.nullable || self.known[..self.settled].contains(&field))
     }
 
     /// Whether a value is made of fields that are there without a branch or a call.
@@ -124,7 +136,7 @@ impl<'p> Generator<'_, 'p> {
                     (Type::Bytes, ExprKind::Const(Const::Bytes(bytes))) => equality && bytes.len() <= COMPARED,
                     _ => false,
                 };
-                simple && self.is_plain(lhs)
+                simple && self.is_plain(lhs) && (lhs.ty != Type::Bytes || self.is_settled(lhs))
             }
             ExprKind::In { value, set } => {
                 let ranges = match self.linked.set(*set) {

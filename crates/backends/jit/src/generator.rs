@@ -14,7 +14,8 @@ use cranelift_codegen::isa::TargetIsa;
 use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext, Variable};
 use quintet_lang::FieldId;
 use quintet_lang::ast::{self, FnId, Frame, Rule, TableId};
-use quintet_runtime::{Bounds, Linked, Trap, counts_steps_inline};
+use quintet_lang::effects::Steps;
+use quintet_runtime::{Bounds, Linked, Trap};
 
 use crate::frame::Slot;
 use crate::stmt::Loop;
@@ -38,6 +39,8 @@ pub(crate) struct Generator<'f, 'p> {
     pub(crate) lean: bool,
     /// Fields that are known to be there.
     pub(crate) known: Vec<FieldId>,
+    /// How many of these a branch has tested; of the others bytes must not be read yet.
+    pub(crate) settled: usize,
     /// What is known of each local while its loop is generated.
     pub(crate) locals: Vec<Option<Val<'p>>>,
     /// The frame whose locals these are.
@@ -83,10 +86,10 @@ pub(crate) struct Generator<'f, 'p> {
     pub(crate) record: Value,
 }
 
-/// Generates the function of `rule` into `func`, which is empty. Names that it refers to are added to `symbols`.
+/// Generates the function of a rule into `func`, which is empty. Names that it refers to are added to `symbols`.
 pub(crate) fn generate(
     linked: &Linked,
-    rule: &Rule,
+    (index, rule): (usize, &Rule),
     isa: &dyn TargetIsa,
     func: &mut Function,
     context: &mut FunctionBuilderContext,
@@ -116,7 +119,7 @@ pub(crate) fn generate(
     b.switch_to_block(head);
     let mut g = Generator::new(b, linked, symbols, isa, &rule.frame, [state, arena, record]);
     let shifted = g.b.ins().ishl_imm_u(bits, 1);
-    let counts = g.begin_rule(rule)?;
+    let counts = g.begin_rule(index, rule)?;
     g.test(&rule.expr, yes, no)?;
 
     if let Some(trap) = g.end_traps() {
@@ -175,6 +178,7 @@ impl<'f, 'p> Generator<'f, 'p> {
             isa,
             lean: false,
             known: Vec::new(),
+            settled: 0,
             locals: vec![None; count],
             frame,
             slots: vec![None; count],
@@ -201,12 +205,13 @@ impl<'f, 'p> Generator<'f, 'p> {
     }
 
     /// What a rule does before its expression. Answers whether it counts steps up to its end.
-    pub(crate) fn begin_rule(&mut self, rule: &'p Rule) -> Made<bool> {
+    pub(crate) fn begin_rule(&mut self, index: usize, rule: &'p Rule) -> Made<bool> {
+        let plan = self.linked.plan().rule(index);
         // Others that count are asked for blocks of records only where none can pass the budget.
-        let counts = !rule.is_expression() || counts_steps_inline(self.linked, &rule.expr);
-        if !rule.is_expression() {
+        let counts = plan.steps == Steps::Inline;
+        if !plan.is_expression {
             self.begin_statements(rule)?;
-        } else if rule.expr.makes_values() {
+        } else if plan.makes_values {
             self.call(Helper::Reset, &[self.state]);
         } else if counts {
             self.begin_steps();

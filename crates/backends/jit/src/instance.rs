@@ -88,7 +88,7 @@ impl Runner {
     pub(crate) fn new(code: Arc<Code>, limits: &Limits) -> Runner {
         let env = Env::new(code.program().clone(), limits);
         let steps = limits.steps;
-        let counting = code.program().program().rules.iter().map(|rule| Counting::of(code.program(), rule, steps)).collect();
+        let counting = (0..code.program().program().rules.len()).map(|rule| Counting::of(code.program(), rule, steps)).collect();
         let single = code.is_single();
         Runner { code, counting, state: Box::new(State { env, traps: Vec::new(), single }) }
     }

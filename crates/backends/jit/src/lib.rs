@@ -43,7 +43,6 @@ mod script;
 mod search;
 mod sets;
 mod single;
-mod stack;
 mod steps;
 mod stmt;
 mod symbols;

@@ -38,6 +38,10 @@ impl<'p> Generator<'_, 'p> {
                 let run = self.value(value, no)?.bytes()?;
                 self.search(run, *id, yes, no)?;
             }
+            ExprKind::Wildcard { value, pattern } if !self.lean => {
+                let run = self.value(value, no)?.bytes()?;
+                self.wildcard(run, *pattern, yes, no)?;
+            }
             ExprKind::Contains { .. } | ExprKind::Matches { .. } | ExprKind::Wildcard { .. } => {
                 let answer = self.asked(expr, no)?.ok_or(Malformed)?;
                 self.branch(answer, yes, no);
@@ -99,7 +103,7 @@ impl<'p> Generator<'_, 'p> {
             self.settle_pending(pending, no);
             self.test(last, yes, no)?;
         }
-        self.known.truncate(known);
+        self.unlearn(known);
         Ok(())
     }
 

@@ -7,8 +7,9 @@
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::types::{I8X16, I32, I64};
 use cranelift_codegen::ir::{Block, ConstantData, InstBuilder, Value};
-use quintet_lang::ast::NeedleId;
+use quintet_lang::ast::{NeedleId, WildcardId};
 use quintet_runtime::Threshold;
+use quintet_runtime::plan::{SearchPlan, WildcardPlan};
 
 use crate::generator::{Generator, Made};
 use crate::symbols::Helper;
@@ -18,8 +19,54 @@ impl Generator<'_, '_> {
     /// Goes where the occurrence of a constant needle says.
     pub(crate) fn search(&mut self, run: Run, id: NeedleId, yes: Block, no: Block) -> Made<()> {
         let searcher = self.linked.searcher(id);
-        let needle = searcher.needle();
-        if needle.is_empty() {
+        self.occurs(run, (searcher.needle(), self.linked.plan().needle(id)), yes, no, |g| {
+            let name = g.symbols.part("needle", id.index(), searcher);
+            let searcher = g.address(name);
+            g.ask_test(Helper::Search, &[g.state, searcher, run.start, run.len], yes, no)
+        })
+    }
+
+    /// Goes where the match of a wildcard pattern says.
+    pub(crate) fn wildcard(&mut self, run: Run, id: WildcardId, yes: Block, no: Block) -> Made<()> {
+        let general = |g: &mut Self| {
+            let name = g.symbols.part("wildcard", id.index(), g.linked.wildcard(id));
+            let pattern = g.address(name);
+            g.ask_test(Helper::Wildcard, &[g.state, pattern, run.start, run.len], yes, no)
+        };
+        match self.linked.plan().wildcard(id) {
+            WildcardPlan::Equal(whole) => self.equals(run, whole, yes, no),
+            WildcardPlan::Prefix(start) => {
+                self.room_for(run, start.len(), no);
+                self.begins(run.start, start, yes, no)
+            }
+            WildcardPlan::Suffix(end) => {
+                let room = self.room_for(run, end.len(), no);
+                let at = self.b.ins().iadd(run.start, room);
+                self.begins(at, end, yes, no)
+            }
+            WildcardPlan::Contains(middle, plan) => self.occurs(run, (middle, *plan), yes, no, general),
+            WildcardPlan::General => general(self),
+        }
+    }
+
+    /// How many bytes a run has beyond so many; goes to `no` where it has fewer.
+    fn room_for(&mut self, run: Run, bytes: usize, no: Block) -> Value {
+        let room = self.b.ins().iadd_imm_s(run.len, -(bytes as i64));
+        let fits = self.compare_int(IntCC::SignedGreaterThanOrEqual, room, 0);
+        self.require(fits, no);
+        room
+    }
+
+    /// Goes where the occurrence of a needle says, which `ask` asks the library.
+    fn occurs(
+        &mut self,
+        run: Run,
+        (needle, plan): (&[u8], SearchPlan),
+        yes: Block,
+        no: Block,
+        ask: impl FnOnce(&mut Self) -> Made<()>,
+    ) -> Made<()> {
+        if plan == SearchPlan::Always {
             self.jump(yes);
             return Ok(());
         }
@@ -28,7 +75,7 @@ impl Generator<'_, '_> {
         // Measured: on 24 bytes the code here takes a third of the call's time; between 256 and 500 bytes, by needle and text, the library's
         // search with its 32 lanes overtakes it, earlier where the code is not optimised.
         let most = self.linked.threshold(Threshold::JitSearchedBytes);
-        if run.padded && !self.linked.exceeds(Threshold::JitSearchedBytes, needle.len()) {
+        if run.padded && plan != SearchPlan::Long && !self.linked.exceeds(Threshold::JitSearchedBytes, needle.len()) {
             let is_short = self.b.ins().icmp_imm_u(IntCC::UnsignedLessThanOrEqual, room, (most - needle.len()) as i64);
             let [short, other] = [self.block(), self.cold_block()];
             self.branch(is_short, short, other);
@@ -38,9 +85,7 @@ impl Generator<'_, '_> {
         }
         let fits = self.compare_int(IntCC::SignedGreaterThanOrEqual, room, 0);
         self.require(fits, no);
-        let name = self.symbols.part("needle", id.index(), searcher);
-        let searcher = self.address(name);
-        self.ask_test(Helper::Search, &[self.state, searcher, run.start, run.len], yes, no)
+        ask(self)
     }
 
     fn search_here(&mut self, start: Value, room: Value, needle: &[u8], yes: Block, no: Block) -> Made<()> {

@@ -1,88 +1,101 @@
 //! Membership in literal sets: small ones become comparisons, large ones are asked.
 
 use cranelift_codegen::ir::condcodes::IntCC;
+use cranelift_codegen::ir::types::I64;
 use cranelift_codegen::ir::{Block, InstBuilder, Value};
 use quintet_lang::ast::SetId;
-use quintet_runtime::{BytesSet, IpSet, SetMatcher, Threshold};
+use quintet_runtime::plan::{BytesPlan, IntsPlan, IpsPlan, SetPlan};
+use quintet_runtime::{IntSet, IpSet, SetMatcher};
 
 use crate::generator::{Generator, Made, Malformed};
 use crate::symbols::Helper;
-use crate::value::{Run, Val};
+use crate::value::{Run, Val, fixed};
+
+/// Ranges that are compared one after the other; more are bisected first.
+const IN_A_ROW: usize = 4;
 
 impl<'p> Generator<'_, 'p> {
     /// Goes where the membership of a value in a set says.
     pub(crate) fn in_set(&mut self, id: SetId, value: Val<'p>, yes: Block, no: Block) -> Made<()> {
-        match (self.linked.set(id), value) {
-            (SetMatcher::Int(set), Val::Int(value)) if self.is_small(set.ranges().len()) => {
-                self.in_ranges(value, set.ranges(), yes, no);
-                Ok(())
+        let many = |members: usize| self.lean && members > self.ranges();
+        match (self.linked.set(id), self.linked.plan().set(id), value) {
+            (SetMatcher::Int(set), SetPlan::Ints(IntsPlan::Ranges), Val::Int(value)) if many(set.ranges().len()) => {
+                self.in_ints((id, set, &IntsPlan::LookUp), value, yes, no)
             }
-            (SetMatcher::Int(set), Val::Int(value)) => {
-                let name = self.symbols.part("set", id.index(), set);
-                let set = self.address(name);
-                self.ask_test(Helper::InInts, &[set, value], yes, no)
-            }
-            (SetMatcher::Ip(set), Val::Ip(words)) if self.is_small(set.v4().len().max(set.v6().len())) => {
+            (SetMatcher::Int(set), SetPlan::Ints(plan), Val::Int(value)) => self.in_ints((id, set, plan), value, yes, no),
+            (SetMatcher::Ip(set), SetPlan::Ips(IpsPlan::Ranges), Val::Ip(words)) if !many(set.v4().len().max(set.v6().len())) => {
                 self.in_networks(words, set, yes, no);
                 Ok(())
             }
-            (SetMatcher::Ip(set), Val::Ip([family, high, low])) => {
+            (SetMatcher::Ip(set), SetPlan::Ips(_), Val::Ip([family, high, low])) => {
                 let name = self.symbols.part("set", id.index(), set);
                 let set = self.address(name);
                 self.ask_test(Helper::InIps, &[set, family, high, low], yes, no)
             }
-            (SetMatcher::Bytes(set), Val::Bytes(run)) => match self.small_members(set) {
-                Some(members) => self.in_members(run, &members, yes, no),
-                None => {
-                    let name = self.symbols.part("set", id.index(), set);
-                    let has_long = set.has_long();
-                    let set = self.address(name);
-                    if has_long {
-                        self.call(Helper::LookUp, &[self.state, set, run.len]);
-                    }
-                    self.ask_test(Helper::InBytes, &[set, run.start, run.len], yes, no)
+            (SetMatcher::Bytes(set), SetPlan::Bytes(BytesPlan::Members), Val::Bytes(run)) if !self.lean => {
+                let mut members = set.members();
+                members.sort_by_key(|m| m.len());
+                self.in_members(run, &members, yes, no)
+            }
+            (SetMatcher::Bytes(set), SetPlan::Bytes(_), Val::Bytes(run)) => {
+                let name = self.symbols.part("set", id.index(), set);
+                let has_long = set.has_long();
+                let set = self.address(name);
+                if has_long {
+                    self.call(Helper::LookUp, &[self.state, set, run.len]);
                 }
-            },
+                self.ask_test(Helper::InBytes, &[set, run.start, run.len], yes, no)
+            }
             _ => Err(Malformed),
         }
     }
 
-    /// Whether a set of so many ranges (of each family) or members becomes code.
-    fn is_small(&self, members: usize) -> bool {
-        if self.lean {
-            return members <= self.ranges();
+    fn in_ints(&mut self, (id, set, plan): (SetId, &IntSet, &IntsPlan), value: Value, yes: Block, no: Block) -> Made<()> {
+        match plan {
+            IntsPlan::Ranges => {
+                self.in_ranges(value, set.ranges(), yes, no);
+                Ok(())
+            }
+            IntsPlan::Word { first, bits } => {
+                let at = self.b.ins().iadd_imm_s(value, first.wrapping_neg());
+                let near = self.b.ins().icmp_imm_u(IntCC::UnsignedLessThan, at, 64);
+                self.require(near, no);
+                let bits = self.int(*bits as i64);
+                self.branch_on_bit(bits, at, yes, no);
+                Ok(())
+            }
+            IntsPlan::Bitmap { first, words } => {
+                let at = self.b.ins().iadd_imm_s(value, first.wrapping_neg());
+                let near = self.compare_int(IntCC::UnsignedLessThan, at, words.len() as i64 * 64);
+                self.require(near, no);
+                let word = self.b.ins().ushr_imm_u(at, 6);
+                let offset = self.b.ins().ishl_imm_u(word, 3);
+                // The plan keeps the words where they are as long as the code lives.
+                let name = self.symbols.part("bitmap", id.index(), &words[0]);
+                let table = self.address(name);
+                let address = self.b.ins().iadd(table, offset);
+                let bits = self.b.ins().load(I64, fixed(), address, 0);
+                self.branch_on_bit(bits, at, yes, no);
+                Ok(())
+            }
+            IntsPlan::LookUp => {
+                let name = self.symbols.part("set", id.index(), set);
+                let set = self.address(name);
+                self.ask_test(Helper::InInts, &[set, value], yes, no)
+            }
         }
-        !self.linked.exceeds(Threshold::JitSetMembers, members)
     }
 
-    /// The members of a small set of short byte strings, in order of length.
-    fn small_members<'s>(&self, set: &'s BytesSet) -> Option<Vec<&'s [u8]>> {
-        if self.lean || !self.is_small(set.len()) {
-            return None;
-        }
-        let mut members = set.members();
-        members.sort_by_key(|m| m.len());
-        members.last().is_none_or(|m| !self.linked.exceeds(Threshold::JitEqualBytes, m.len())).then_some(members)
+    /// Goes where a bit of a word says; of its number the low six bits count.
+    fn branch_on_bit(&mut self, bits: Value, at: Value, yes: Block, no: Block) {
+        let found = self.b.ins().ushr(bits, at);
+        let bit = self.b.ins().band_imm_u(found, 1);
+        self.branch(bit, yes, no);
     }
 
-    /// Ranges in order and apart: a bitmap where they are close together, else comparisons, after bisecting where they are many.
+    /// Ranges in order and apart, one after the other, after bisecting where they are many.
     fn in_ranges(&mut self, value: Value, ranges: &[(i64, i64)], yes: Block, no: Block) {
-        let span = match ranges {
-            [(low, _), .., (_, high)] => high.checked_sub(*low).filter(|span| *span < 64).map(|_| *low),
-            _ => None,
-        };
-        if let (Some(low), 3..) = (span, ranges.len()) {
-            let bits = ranges.iter().flat_map(|(a, b)| *a..=*b).fold(0u64, |bits, i| bits | 1 << (i - low));
-            let at = self.b.ins().iadd_imm_s(value, low.wrapping_neg());
-            let near = self.b.ins().icmp_imm_u(IntCC::UnsignedLessThan, at, 64);
-            self.require(near, no);
-            let bits = self.int(bits as i64);
-            let found = self.b.ins().ushr(bits, at);
-            let bit = self.b.ins().band_imm_u(found, 1);
-            self.branch(bit, yes, no);
-            return;
-        }
-        if self.linked.exceeds(Threshold::JitRangesInARow, ranges.len()) {
+        if ranges.len() > IN_A_ROW {
             let (before, after) = ranges.split_at(ranges.len() / 2);
             let [low, high] = std::array::from_fn(|_| self.block());
             let is_before = self.compare_int(IntCC::SignedLessThan, value, after[0].0);

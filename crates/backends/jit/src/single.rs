@@ -15,7 +15,7 @@ use crate::symbols::{Helper, Symbols};
 /// first one alone. Names that it refers to are added to `symbols`.
 pub(crate) fn generate(
     linked: &Linked,
-    rule: &Rule,
+    (index, rule): (usize, &Rule),
     isa: &dyn TargetIsa,
     func: &mut Function,
     context: &mut FunctionBuilderContext,
@@ -35,7 +35,7 @@ pub(crate) fn generate(
     let no = b.create_block();
     let mut g = Generator::new(b, linked, symbols, isa, &rule.frame, [state, arena, record]);
     g.lean = true;
-    let counts = g.begin_rule(rule)?;
+    let counts = g.begin_rule(index, rule)?;
     let answer = g.answer(&rule.expr, no)?;
     if counts {
         let (answered, exhausted) = (g.block(), g.cold_block());

@@ -7,7 +7,8 @@
 use std::fmt::Write;
 
 use quintet_lang::ast::{FnId, Rule};
-use quintet_runtime::{Linked, Threshold, counts_steps_inline};
+use quintet_lang::effects::Steps;
+use quintet_runtime::{Linked, Threshold};
 
 use crate::code::Exit;
 use crate::data::Data;
@@ -173,7 +174,7 @@ pub(crate) fn chunk(linked: &Linked, data: &mut Data) -> String {
             script::rule(linked, data, &ranges, index, &mut parts, &mut text);
         }
     }
-    let kinds: Vec<Kind> = rules.iter().map(|rule| Kind::of(linked, rule)).collect();
+    let kinds: Vec<Kind> = (0..rules.len()).map(|rule| Kind::of(linked, rule)).collect();
     for (g, members) in rules.chunks(GROUP).enumerate() {
         text += "do local function group()\n";
         for (i, rule) in members.iter().enumerate() {
@@ -225,9 +226,10 @@ fn expression(linked: &Linked, data: &mut Data, rule: &Rule, number: (usize, usi
     let expr = grouped.as_ref().unwrap_or(&rule.expr);
     let cuts = Cuts::new(linked, [expr]);
     let mut emitter = Generator::new(linked, data, &rule.frame, &cuts, parts);
-    if expr.makes_values() {
+    let plan = linked.plan().rule(number.0);
+    if plan.makes_values {
         emitter.code.line("reset(E)");
-    } else if counts_steps_inline(linked, &rule.expr) {
+    } else if plan.steps == Steps::Inline {
         emitter.code.line("I32[M], I32[M + 1] = I32[M0], 0");
     }
     emitter.branch(expr, false, Exit::Answer(false));

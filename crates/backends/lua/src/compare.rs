@@ -14,17 +14,6 @@ fn symbol(op: CompareOp) -> &'static str {
     if op == CompareOp::Ne { "~=" } else { op.symbol() }
 }
 
-/// The operator with its sides exchanged.
-fn flip(op: CompareOp) -> CompareOp {
-    match op {
-        CompareOp::Lt => CompareOp::Gt,
-        CompareOp::Le => CompareOp::Ge,
-        CompareOp::Gt => CompareOp::Lt,
-        CompareOp::Ge => CompareOp::Le,
-        CompareOp::Eq | CompareOp::Ne => op,
-    }
-}
-
 /// The same condition, or its opposite for `Ne`.
 fn equality(op: CompareOp, same: String) -> String {
     if op == CompareOp::Ne { format!("not ({same})") } else { same }
@@ -42,7 +31,7 @@ impl Generator<'_> {
     /// The condition under which two values, neither nil, compare.
     pub(crate) fn compare(&mut self, op: CompareOp, a: Operand, b: Operand) -> String {
         match (a, b) {
-            (Operand::Int(a), Operand::Int(b)) if a.constant.is_some() => self.compare_ints(flip(op), b, a),
+            (Operand::Int(a), Operand::Int(b)) if a.constant.is_some() => self.compare_ints(op.mirrored(), b, a),
             (Operand::Int(a), Operand::Int(b)) => self.compare_ints(op, a, b),
             (Operand::U32(a), Operand::U32(b)) => match op {
                 CompareOp::Eq | CompareOp::Ne => format!("{} {} {}", a.text, symbol(op), b.text),
@@ -56,9 +45,9 @@ impl Generator<'_> {
                 CompareOp::Gt => format!("{a} and not {b}"),
                 CompareOp::Ge => format!("{a} or not {b}"),
             },
-            (Operand::Bytes(a), Operand::Bytes(b)) if a.constant.is_some() => self.compare_bytes(flip(op), b, a),
+            (Operand::Bytes(a), Operand::Bytes(b)) if a.constant.is_some() => self.compare_bytes(op.mirrored(), b, a),
             (Operand::Bytes(a), Operand::Bytes(b)) => self.compare_bytes(op, a, b),
-            (Operand::Ip(a), Operand::Ip(b)) if a.constant.is_some() => self.compare_ips(flip(op), b, a),
+            (Operand::Ip(a), Operand::Ip(b)) if a.constant.is_some() => self.compare_ips(op.mirrored(), b, a),
             (Operand::Ip(a), Operand::Ip(b)) => self.compare_ips(op, a, b),
             // The checker compares values of one primitive type.
             _ => "false".into(),

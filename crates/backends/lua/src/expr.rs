@@ -97,10 +97,7 @@ impl Generator<'_> {
             }
             Const::U32(u) => u32_constant(*u),
             Const::Float(f) => Operand::Float(float_literal(*f)),
-            Const::Bytes(b) => {
-                let at = self.data.bytes(b);
-                Operand::Bytes(Bytes { address: format!("CB + {at}"), len: b.len().to_string(), constant: Some(b.clone()) })
-            }
+            Const::Bytes(b) => Operand::Bytes(self.constant_bytes(b)),
             Const::Ip(ip) => Operand::Ip(Ip { place: Place::constant(self.data.ip(*ip)), constant: Some(*ip) }),
         }
     }

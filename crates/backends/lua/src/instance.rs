@@ -4,7 +4,7 @@ use std::cell::UnsafeCell;
 use std::ops::Range;
 use std::sync::Arc;
 
-use mlua::{Function, Table};
+use mlua::Function;
 use quintet_lang::{HARD_CALLS, Limits};
 use quintet_native::Env;
 use quintet_runtime::{Batch, Counting, Instance, Interrupter, Matches, RecordRef, RuleSet, RunError, WriteMatches, WriteRuleSet};
@@ -72,7 +72,7 @@ impl Runner {
         // the runner for as long as they do.
         let loaded = unsafe { state.load(&chunk.bytecode, chunk.tables.addresses(), scalars)? };
         let program = chunk.program.program();
-        let counting = || program.rules.iter().map(|rule| Counting::of(&chunk.program, rule, limits.steps));
+        let counting = || (0..program.rules.len()).map(|rule| Counting::of(&chunk.program, rule, limits.steps));
         let counts = counting().any(|counting| counting != Counting::Never);
         let within = counting().filter_map(|counting| if let Counting::Within(most) = counting { Some(most) } else { None });
         let within = within.min().unwrap_or(usize::MAX);
@@ -112,7 +112,7 @@ impl Runner {
             return Ok(loops.clone());
         }
         let program = &self.chunk.program;
-        let kinds = program.program().rules.iter().map(|rule| Kind::of(program, rule));
+        let kinds = (0..program.program().rules.len()).map(|rule| Kind::of(program, rule));
         // SAFETY: the program was loaded with these.
         let loops = unsafe { self.state.loops(&self.loaded.tests, kinds, program.layout().stride() / 8, self.scalars)? };
         Ok(self.loops.insert(loops).clone())

@@ -6,8 +6,8 @@
 
 use std::sync::OnceLock;
 
-use quintet_lang::ast::Rule;
-use quintet_runtime::{Linked, Trap, counts_steps, counts_steps_inline};
+use quintet_lang::effects::Steps;
+use quintet_runtime::{Linked, Trap};
 
 use crate::chunk::GROUP;
 use crate::partition::can_trap;
@@ -37,17 +37,16 @@ impl Kind {
     /// How many there are.
     const COUNT: usize = 12;
 
-    /// That of a rule.
-    pub(crate) fn of(linked: &Linked, rule: &Rule) -> Kind {
-        let placed = !rule.is_expression();
-        let counts = if placed || counts_steps_inline(linked, &rule.expr) {
-            Counts::Inline
-        } else if counts_steps(linked, &rule.expr) {
-            Counts::Looks
-        } else {
-            Counts::Nothing
+    /// That of a rule, by its number.
+    pub(crate) fn of(linked: &Linked, rule: usize) -> Kind {
+        let plan = linked.plan().rule(rule);
+        let placed = !plan.is_expression;
+        let counts = match plan.steps {
+            Steps::Inline => Counts::Inline,
+            Steps::Looked => Counts::Looks,
+            Steps::Never => Counts::Nothing,
         };
-        Kind { counts, traps: placed || can_trap(&rule.expr), placed }
+        Kind { counts, traps: placed || can_trap(&linked.program().rules[rule].expr), placed }
     }
 
     fn number(self) -> usize {

@@ -8,6 +8,7 @@ use std::collections::HashSet;
 
 use quintet_lang::Type;
 use quintet_lang::ast::{Answer, Expr, ExprKind, FnId, Frame, Function, LocalId, Program, Rule, Stmt};
+use quintet_lang::effects::Steps;
 use quintet_runtime::{Linked, Threshold, Trap, call_bytes, fixed_bytes};
 
 use crate::array::{stored_bytes, view_bytes};
@@ -207,9 +208,10 @@ fn generate(linked: &Linked, data: &mut Data, ranges: &Ranges, unit: &Unit<'_>, 
     let program = linked.program();
     match unit.expr {
         Some(expr) => {
-            if !with_statements && expr.makes_values() {
+            let plan = linked.plan().rule(unit.index);
+            if !with_statements && plan.makes_values {
                 emitter.code.line("reset(E)");
-            } else if !with_statements && quintet_runtime::counts_steps_inline(linked, expr) {
+            } else if !with_statements && plan.steps == Steps::Inline {
                 emitter.code.line("I32[M], I32[M + 1] = I32[M0], 0");
             }
             emitter.branch(expr, false, Exit::Answer(false));

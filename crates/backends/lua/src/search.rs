@@ -1,10 +1,11 @@
 //! Searching text: for a needle, with a regular expression, with a wildcard pattern.
 
 use quintet_lang::ast::{Expr, Needle, RegexId, WildcardId};
+use quintet_runtime::plan::{SearchPlan, WildcardPlan};
 
 use crate::code::Exit;
 use crate::generator::Generator;
-use crate::operand::Operand;
+use crate::operand::{Bytes, Operand};
 
 impl Generator<'_> {
     /// Leaves to `exit` where that a value has a needle in it is `want`.
@@ -14,10 +15,12 @@ impl Generator<'_> {
             let condition = match needle {
                 Needle::Const(id) => {
                     let searcher = e.linked.searcher(*id);
-                    let x = e.data.address(searcher);
-                    match searcher.needle().len() {
-                        0 => "true".into(),
-                        n => format!("{} >= {n} and search(E, X[{x}], {}, {}) ~= 0", value.len, value.address, value.len),
+                    match e.linked.plan().needle(*id) {
+                        SearchPlan::Always => "true".into(),
+                        SearchPlan::Byte(_) | SearchPlan::Short | SearchPlan::Long => {
+                            let (x, n) = (e.data.address(searcher), searcher.needle().len());
+                            format!("{} >= {n} and search(E, X[{x}], {}, {}) ~= 0", value.len, value.address, value.len)
+                        }
                     }
                 }
                 Needle::Dynamic(needle) => {
@@ -37,8 +40,37 @@ impl Generator<'_> {
 
     /// The same of a pattern that matches a value.
     pub(crate) fn wildcard(&mut self, value: &Expr, pattern: WildcardId, want: bool, exit: Exit) {
-        let x = self.data.address(self.linked.wildcard(pattern));
-        self.matcher("wildcard", x, value, want, exit);
+        let (at_end, text) = match self.linked.plan().wildcard(pattern) {
+            WildcardPlan::Equal(whole) => {
+                return self.deciding(false, want, exit, |e, nil| {
+                    if let Operand::Bytes(value) = e.value(value, nil) {
+                        let whole = e.constant_bytes(whole);
+                        let condition = e.same_bytes(&value, &whole);
+                        e.decide(&condition, want, exit);
+                    }
+                });
+            }
+            WildcardPlan::Prefix(start) => (false, start),
+            WildcardPlan::Suffix(end) => (true, end),
+            // One call of the library takes as long as another.
+            WildcardPlan::Contains(..) | WildcardPlan::General => {
+                let x = self.data.address(self.linked.wildcard(pattern));
+                return self.matcher("wildcard", x, value, want, exit);
+            }
+        };
+        self.deciding(false, want, exit, |e, nil| {
+            if let Operand::Bytes(value) = e.value(value, nil) {
+                let (n, wanted) = (text.len(), e.constant_bytes(text));
+                let at = if at_end { format!("{} + {} - {n}", value.address, value.len) } else { value.address };
+                e.decide(&format!("{} >= {n} and same({at}, {}, {n}) ~= 0", value.len, wanted.address), want, exit);
+            }
+        });
+    }
+
+    /// Constant bytes.
+    pub(crate) fn constant_bytes(&mut self, bytes: &[u8]) -> Bytes {
+        let at = self.data.bytes(bytes);
+        Bytes { address: format!("CB + {at}"), len: bytes.len().to_string(), constant: Some(bytes.to_vec()) }
     }
 
     fn matcher(&mut self, function: &str, x: usize, value: &Expr, want: bool, exit: Exit) {

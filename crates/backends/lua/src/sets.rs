@@ -1,11 +1,18 @@
 //! Conditions for literal sets: small ones are spelled out, large ones are asked of the runtime.
 
 use quintet_lang::ast::SetId;
-use quintet_runtime::{BytesSet, IntSet, IpSet, SetMatcher, Threshold};
+use quintet_runtime::plan::{BytesPlan, IntsPlan, IpsPlan, SetPlan};
+use quintet_runtime::{BytesSet, IntSet, IpSet, SetMatcher};
 
 use crate::generator::Generator;
 use crate::ints::number_literal;
 use crate::operand::{Bytes, Form, Int, Ip, Operand, int_literal};
+
+/// Ranges that are spelled out at most, where the plan has bits for them.
+const SPELLED: usize = 8;
+
+/// Byte strings that are spelled out at most.
+const SPELLED_MEMBERS: usize = 3;
 
 /// Alternatives joined by `or`; none is false.
 fn any(conditions: Vec<String>) -> String {
@@ -23,22 +30,28 @@ fn within<T: PartialEq>(value: &str, first: T, last: T, literal: impl Fn(T) -> S
 impl Generator<'_> {
     /// The condition under which a set holds a value that is not nil.
     pub(crate) fn in_set(&mut self, value: Operand, set: SetId) -> String {
-        match (self.linked.set(set), value) {
-            (SetMatcher::Int(set), Operand::Int(value)) => self.in_ints(set, value),
-            (SetMatcher::Int(set), Operand::U32(value)) => {
+        match (self.linked.set(set), self.linked.plan().set(set), value) {
+            (SetMatcher::Int(set), SetPlan::Ints(plan), Operand::Int(value)) => self.in_ints(set, plan, value),
+            (SetMatcher::Int(set), SetPlan::Ints(plan), Operand::U32(value)) => {
                 let value = self.number_of_u32(&value);
-                self.in_ints(set, value)
+                self.in_ints(set, plan, value)
             }
-            (SetMatcher::Ip(set), Operand::Ip(value)) => self.in_ips(set, value),
-            (SetMatcher::Bytes(set), Operand::Bytes(value)) => self.in_bytes(set, value),
+            (SetMatcher::Ip(set), SetPlan::Ips(plan), Operand::Ip(value)) => self.in_ips(set, *plan, value),
+            (SetMatcher::Bytes(set), SetPlan::Bytes(plan), Operand::Bytes(value)) => self.in_bytes(set, *plan, value),
             // The checker tests values in sets of their type.
             _ => "false".into(),
         }
     }
 
-    fn in_ints(&mut self, set: &IntSet, value: Int) -> String {
+    fn in_ints(&mut self, set: &IntSet, plan: &IntsPlan, value: Int) -> String {
         let ranges = set.ranges();
-        if self.linked.exceeds(Threshold::LuaSetRanges, ranges.len()) {
+        // Bits of a word of 64 are dearer here than a call.
+        let few = match plan {
+            IntsPlan::Ranges => true,
+            IntsPlan::Word { .. } => ranges.len() <= SPELLED,
+            IntsPlan::Bitmap { .. } | IntsPlan::LookUp => false,
+        };
+        if !few {
             let x = self.data.address(set);
             return format!("in_ints(X[{x}], {}) ~= 0", value.text);
         }
@@ -55,11 +68,11 @@ impl Generator<'_> {
         any(ranges.iter().map(|(first, last)| within(&text, *first, *last, literal)).collect())
     }
 
-    fn in_ips(&mut self, set: &IpSet, value: Ip) -> String {
+    fn in_ips(&mut self, set: &IpSet, plan: IpsPlan, value: Ip) -> String {
         let spelled = set.v6().iter().map(|range| wide_range(&value, *range)).collect::<Option<Vec<_>>>();
         // A range of IPv6 addresses takes as much as two others.
-        let within = |size| !self.linked.exceeds(Threshold::LuaSetRanges, size);
-        let families = within(set.v4().len()).then(|| set.v4()).zip(spelled.filter(|v6| within(2 * v6.len())));
+        let spelled = spelled.filter(|v6| plan == IpsPlan::Ranges && 2 * v6.len() <= SPELLED);
+        let families = spelled.map(|v6| (set.v4(), v6));
         let Some((v4, v6)) = families else {
             let x = self.data.address(set);
             let place = &value.place;
@@ -76,8 +89,9 @@ impl Generator<'_> {
         any(conditions)
     }
 
-    fn in_bytes(&mut self, set: &BytesSet, value: Bytes) -> String {
-        if self.linked.exceeds(Threshold::LuaSetMembers, set.len()) || set.has_long() {
+    fn in_bytes(&mut self, set: &BytesSet, plan: BytesPlan, value: Bytes) -> String {
+        // More comparisons are dearer here than a call.
+        if plan == BytesPlan::LookUp || set.len() > SPELLED_MEMBERS {
             let x = self.data.address(set);
             if set.has_long() {
                 self.code.line(format!("look_up(E, X[{x}], {})", value.len));
@@ -86,8 +100,7 @@ impl Generator<'_> {
         }
         let members = set.members();
         let conditions = members.into_iter().map(|member| {
-            let at = self.data.bytes(member);
-            let member = Bytes { address: format!("CB + {at}"), len: member.len().to_string(), constant: Some(member.to_vec()) };
+            let member = self.constant_bytes(member);
             self.same_bytes(&value, &member)
         });
         any(conditions.collect())

@@ -72,9 +72,14 @@ impl Generator<'_> {
         self.body.i().local_get(len).i32_const(wanted.len() as i32).i32_ne();
         self.body.br_if(differ);
         self.look(len, wanted.len());
+        self.begins(bytes, wanted, differ);
+    }
+
+    /// Goes to `differ` unless the bytes, of which there are at least as many, begin with the wanted ones.
+    pub(crate) fn begins(&mut self, bytes: u32, wanted: &[u8], differ: Label) {
         if self.linked.exceeds(Threshold::WasmEqualBytes, wanted.len()) {
             let address = self.builder.constant(wanted);
-            self.body.i().local_get(bytes).i32_const(address as i32).local_get(len);
+            self.body.i().local_get(bytes).i32_const(address as i32).i32_const(wanted.len() as i32);
             self.body.call(Target::Helper(Helper::Same));
             self.body.br_unless(differ);
             return;

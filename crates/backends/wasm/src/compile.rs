@@ -75,7 +75,7 @@ impl Backend for Wasm {
         let shared = self.setup.shared().map_err(|e| CompileError::new(id, e))?;
         let finished = rules::module(program, self.setup.compiler, self.setup.memory == Memory::Mapped, false);
         let finished = finished.ok_or_else(|| CompileError::new(id, "the constants and answers do not fit into the sandbox"))?;
-        if let Some((bytes, widest)) = too_deep(program.program(), &finished.frames) {
+        if let Some((bytes, widest)) = too_deep(program, &finished.frames) {
             let (bytes, room) = (bytes >> 10, NATIVE_STACK >> 10);
             return Err(CompileError::new(
                 id,

@@ -61,7 +61,7 @@ impl Runner {
         host.write32(ROOM_START, room)?;
         let start = host.scratch().meter_start();
         host.write(METER_START, &start.to_le_bytes())?;
-        let counting = || program.program().rules.iter().map(|rule| Counting::of(&program, rule, limits.steps));
+        let counting = || (0..program.program().rules.len()).map(|rule| Counting::of(&program, rule, limits.steps));
         let counts = counting().any(|counting| counting != Counting::Never);
         let within = counting().filter_map(|counting| if let Counting::Within(most) = counting { Some(most) } else { None });
         let within = within.min().unwrap_or(usize::MAX);

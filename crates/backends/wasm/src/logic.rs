@@ -145,6 +145,10 @@ impl Generator<'_> {
                 let [bytes, len, _] = self.evaluate(value, nil);
                 self.either(!when, target, |this, missing| this.search(bytes, len, *id, missing));
             }
+            ExprKind::Wildcard { value, pattern } => {
+                let [bytes, len, _] = self.evaluate(value, nil);
+                self.either(!when, target, |this, missing| this.wildcard(bytes, len, *pattern, missing));
+            }
             _ => {
                 self.push_test(expr, nil);
                 self.jump(when, target);
@@ -178,11 +182,6 @@ impl Generator<'_> {
                 self.value(value, nil);
                 self.host(Import::Regex);
             }
-            ExprKind::Wildcard { value, pattern } => {
-                self.body.i().i32_const(pattern.0 as i32);
-                self.value(value, nil);
-                self.host(Import::Wildcard);
-            }
             ExprKind::Const(_)
             | ExprKind::Field(_)
             | ExprKind::Local(_)
@@ -199,6 +198,7 @@ impl Generator<'_> {
             | ExprKind::Arith { .. }
             | ExprKind::Collect(_)
             | ExprKind::Contains { .. }
+            | ExprKind::Wildcard { .. }
             | ExprKind::Not(_)
             | ExprKind::Logic { .. }
             | ExprKind::Present(_)
@@ -215,11 +215,7 @@ impl Generator<'_> {
                 self.parity(items);
                 return;
             }
-            ExprKind::Compare { .. }
-            | ExprKind::In { .. }
-            | ExprKind::InList { .. }
-            | ExprKind::Matches { .. }
-            | ExprKind::Wildcard { .. }
+            ExprKind::Compare { .. } | ExprKind::In { .. } | ExprKind::InList { .. } | ExprKind::Matches { .. }
                 if nil_answer(expr).is_none() =>
             {
                 return self.push_test(expr, self.never);

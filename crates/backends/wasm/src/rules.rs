@@ -3,7 +3,8 @@
 //! Where a compiler takes long over each function, however small it is, the rules' code stands inside that function; where it takes long over
 //! large ones, each rule has a function of its own.
 
-use quintet_runtime::{Linked, Threshold, Trap, counts_steps, counts_steps_inline};
+use quintet_lang::effects::Steps;
+use quintet_runtime::{Linked, Threshold, Trap};
 use wasm_encoder::ValType::{I32, I64};
 
 use crate::body::{Body, Label, at};
@@ -82,13 +83,13 @@ fn answers(linked: &Linked, builder: &mut Builder, body: Body, index: usize, tur
     let bit = emitter.body.local(I64);
     // Another rule may have left something there.
     emitter.body.i().i64_const(0).local_set(bits).i64_const(0).local_set(bit);
-    let counts = statements.is_some() || counts_steps_inline(linked, &rule.expr);
-    let looks = !counts && counts_steps(linked, &rule.expr);
+    let plan = linked.plan().rule(index);
+    let (counts, looks) = (plan.steps == Steps::Inline, plan.steps == Steps::Looked);
     if looks {
         emitter.begin_steps(METER_START_IF_WITHIN);
     }
     let next = emitter.body.loop_();
-    let traps = counts || rule.expr.can_trap();
+    let traps = counts || plan.traps;
     // Where the record's answer is known, where it is a trap, and where it is no match.
     let done = emitter.body.block();
     let trapped = if traps { emitter.body.block() } else { done };
@@ -100,7 +101,7 @@ fn answers(linked: &Linked, builder: &mut Builder, body: Body, index: usize, tur
     if let Some(statements) = statements {
         emitter.statements(statements, failed);
     } else {
-        if rule.expr.makes_values() {
+        if plan.makes_values {
             emitter.body.i().i32_const(0).i32_const(1).i32_store(at(STALE));
         }
         emitter.branch(&rule.expr, false, failed);

@@ -2,10 +2,11 @@
 
 use quintet_lang::Type;
 use quintet_lang::ast::{Expr, SetId};
-use quintet_runtime::{BytesSet, IpSet, SetMatcher, Threshold};
+use quintet_runtime::plan::{BytesPlan, IntsPlan, IpsPlan, SetPlan};
+use quintet_runtime::{BytesSet, IntSet, IpSet, SetMatcher};
 use wasm_encoder::ValType::{I32, I64};
 
-use crate::body::Label;
+use crate::body::{Label, at as at_address};
 use crate::expr::Ip;
 use crate::generator::Generator;
 use crate::helpers::Helper;
@@ -17,18 +18,18 @@ impl Generator<'_> {
     pub(crate) fn in_set(&mut self, value: &Expr, id: SetId, nil: Label) {
         let mark = self.body.mark();
         let linked = self.linked;
-        match (linked.set(id), &value.ty) {
-            (SetMatcher::Int(set), Type::Int) => {
+        match (linked.set(id), linked.plan().set(id), &value.ty) {
+            (SetMatcher::Int(set), SetPlan::Ints(plan), Type::Int) => {
                 let [value, ..] = self.evaluate(value, nil);
-                self.in_ranges(value, set.ranges());
+                self.in_ints(value, set, plan);
             }
-            (SetMatcher::Ip(set), Type::Ip) => {
+            (SetMatcher::Ip(set), SetPlan::Ips(plan), Type::Ip) => {
                 let ip = self.ip(value, nil);
-                self.in_ips(ip, set, id);
+                self.in_ips(ip, set, *plan, id);
             }
-            (SetMatcher::Bytes(set), Type::Bytes) => {
+            (SetMatcher::Bytes(set), SetPlan::Bytes(plan), Type::Bytes) => {
                 let [bytes, len, _] = self.evaluate(value, nil);
-                self.in_bytes(bytes, len, set, id);
+                self.in_bytes(bytes, len, set, *plan, id);
             }
             // The checker pairs no others; nothing is in a set of another type.
             _ => {
@@ -39,14 +40,45 @@ impl Generator<'_> {
         self.body.release(mark);
     }
 
+    fn in_ints(&mut self, value: u32, set: &IntSet, plan: &IntsPlan) {
+        match plan {
+            IntsPlan::Ranges => self.in_ranges(value, set.ranges()),
+            IntsPlan::Word { first, bits } => {
+                let mark = self.body.mark();
+                let at = self.body.local(I64);
+                self.body.i().local_get(value).i64_const(*first).i64_sub().local_tee(at).i64_const(64).i64_lt_u();
+                self.body.i().i64_const(*bits as i64).local_get(at).i64_shr_u().i32_wrap_i64().i32_and();
+                self.body.release(mark);
+            }
+            IntsPlan::Bitmap { first, words } => {
+                let mark = self.body.mark();
+                let at = self.body.local(I64);
+                let table: Vec<u8> = words.iter().flat_map(|word| word.to_le_bytes()).collect();
+                let address = self.builder.constant(&table);
+                self.body.i().local_get(value).i64_const(*first).i64_sub().local_tee(at).i64_const(table.len() as i64 * 8).i64_lt_u();
+                self.body.if_(Some(I32));
+                let mut sink = self.body.i();
+                sink.local_get(at).i64_const(3).i64_shr_u().i32_wrap_i64().i32_load8_u(at_address(address));
+                sink.local_get(at).i32_wrap_i64().i32_const(7).i32_and().i32_shr_u().i32_const(1).i32_and();
+                self.body.else_();
+                self.body.i().i32_const(0);
+                self.body.end();
+                self.body.release(mark);
+            }
+            IntsPlan::LookUp => self.in_table(value, set.ranges()),
+        }
+    }
+
+    /// Pushes whether the i64 in a local is in one of many ranges, which are in order.
+    fn in_table(&mut self, value: u32, ranges: &[(i64, i64)]) {
+        let table: Vec<u8> = ranges.iter().flat_map(|(first, last)| [first.to_le_bytes(), last.to_le_bytes()]).flatten().collect();
+        let address = self.builder.constant(&table);
+        self.body.i().i32_const(address as i32).i32_const(ranges.len() as i32).local_get(value);
+        self.body.call(Target::Helper(Helper::InRanges));
+    }
+
     /// Pushes whether the i64 in a local is in one of the ranges, which are in order.
     fn in_ranges(&mut self, value: u32, ranges: &[(i64, i64)]) {
-        if self.linked.exceeds(Threshold::WasmSetMembers, ranges.len()) {
-            let table: Vec<u8> = ranges.iter().flat_map(|(first, last)| [first.to_le_bytes(), last.to_le_bytes()]).flatten().collect();
-            let address = self.builder.constant(&table);
-            self.body.i().i32_const(address as i32).i32_const(ranges.len() as i32).local_get(value);
-            return self.body.call(Target::Helper(Helper::InRanges));
-        }
         if ranges.is_empty() {
             self.body.i().i32_const(0);
         }
@@ -65,8 +97,8 @@ impl Generator<'_> {
         }
     }
 
-    fn in_ips(&mut self, ip: Ip, set: &IpSet, id: SetId) {
-        if self.linked.exceeds(Threshold::WasmSetMembers, set.v6().len()) {
+    fn in_ips(&mut self, ip: Ip, set: &IpSet, plan: IpsPlan, id: SetId) {
+        if plan == IpsPlan::LookUp && !set.v6().is_empty() {
             self.body.i().i32_const(id.0 as i32);
             for word in 0..3 {
                 self.ip_word(ip, word);
@@ -77,22 +109,25 @@ impl Generator<'_> {
         self.ip_word(ip, 0);
         self.body.i().i64_const(4).i64_eq();
         if set.v6().is_empty() && v4.len() == 1 {
-            self.v4(ip, &v4);
+            self.v4(ip, &v4, plan);
             self.body.i().i32_and();
             return;
         }
         self.body.if_(Some(I32));
-        self.v4(ip, &v4);
+        self.v4(ip, &v4, plan);
         self.body.else_();
         self.v6(ip, set.v6());
         self.body.end();
     }
 
-    fn v4(&mut self, ip: Ip, ranges: &[(i64, i64)]) {
+    fn v4(&mut self, ip: Ip, ranges: &[(i64, i64)], plan: IpsPlan) {
         let mark = self.body.mark();
         self.ip_word(ip, 2);
         let low = self.body.pop(I64);
-        self.in_ranges(low, ranges);
+        match plan {
+            IpsPlan::Ranges => self.in_ranges(low, ranges),
+            IpsPlan::LookUp => self.in_table(low, ranges),
+        }
         self.body.release(mark);
     }
 
@@ -119,8 +154,8 @@ impl Generator<'_> {
         }
     }
 
-    fn in_bytes(&mut self, bytes: u32, len: u32, set: &BytesSet, id: SetId) {
-        if self.linked.exceeds(Threshold::WasmSetMembers, set.len()) || set.has_long() {
+    fn in_bytes(&mut self, bytes: u32, len: u32, set: &BytesSet, plan: BytesPlan, id: SetId) {
+        if plan == BytesPlan::LookUp {
             self.body.i().i32_const(id.0 as i32).local_get(bytes).local_get(len);
             return self.host(Import::InBytes);
         }

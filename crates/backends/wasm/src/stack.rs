@@ -1,10 +1,7 @@
 //! How much of the native stack calls of a script's functions take.
 
-use quintet_lang::HARD_CALLS;
-use quintet_lang::ast::Program;
+use quintet_runtime::Linked;
 use wasm_encoder::ValType;
-
-use crate::uses::callees;
 
 /// Bytes of native stack that WebAssembly may take: half of what threads usually have.
 pub(crate) const NATIVE_STACK: usize = 1 << 20;
@@ -23,19 +20,7 @@ pub(crate) fn frame_bytes(locals: &[ValType], params: usize) -> u64 {
 
 /// Whether calls of the functions, whose frames take so many bytes, may take more stack than there is, however they call one another. Answers
 /// the bytes, and the function that takes most of them.
-pub(crate) fn too_deep<'p>(program: &'p Program, frames: &[u64]) -> Option<(u64, &'p str)> {
-    let callees: Vec<Vec<usize>> = program.functions.iter().map(|function| callees(&function.body)).collect();
-    // What a call takes with those inside it, of which there are one more each time.
-    let mut taken = vec![0; frames.len()];
-    for _ in 0..HARD_CALLS {
-        let inside = |called: &[usize]| called.iter().map(|id| taken[*id]).max().unwrap_or(0);
-        let next: Vec<u64> = frames.iter().zip(&callees).map(|(frame, called)| frame + inside(called)).collect();
-        if next == taken {
-            break;
-        }
-        taken = next;
-    }
-    let most = taken.into_iter().max()?;
-    let (widest, _) = program.functions.iter().zip(frames).max_by_key(|(_, frame)| **frame)?;
-    (most + RESERVE > NATIVE_STACK as u64).then_some((most, widest.name.as_str()))
+pub(crate) fn too_deep<'p>(linked: &'p Linked, frames: &[u64]) -> Option<(u64, &'p str)> {
+    let (most, widest) = linked.plan().deepest(frames)?;
+    (most + RESERVE > NATIVE_STACK as u64).then(|| (most, linked.program().functions[widest.index()].name.as_str()))
 }

@@ -22,19 +22,6 @@ pub(crate) fn passed(block: &[Stmt], locals: usize) -> Vec<bool> {
     passed
 }
 
-/// The functions that a block calls, by the place of their id.
-pub(crate) fn callees(block: &[Stmt]) -> Vec<usize> {
-    let mut found = Vec::new();
-    each(block, &mut |stmt| {
-        if let StmtKind::Call { function, .. } = &stmt.kind {
-            found.push(function.index());
-        }
-    });
-    found.sort_unstable();
-    found.dedup();
-    found
-}
-
 /// Whether an array is filled before anything else is done with it, wherever it is used, so that what it begins with does not matter.
 pub(crate) fn is_filled_first(block: &[Stmt], array: LocalId) -> bool {
     let mut users = block.iter().filter(|stmt| uses(stmt, array));

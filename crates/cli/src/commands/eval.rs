@@ -6,10 +6,10 @@ use std::process::ExitCode;
 
 use clap::{Args as ClapArgs, ValueEnum};
 use quintet::{
-    ArenaKind, BatchBuilder, Engine, EvaluateError, Linked, OwnedValue, Program, RecordRef, Scheme, SchemeBuilder, Trap, Type,
-    ValueInstance, backend,
+    ArenaKind, Batch, BatchBuilder, Engine, EvaluateError, Linked, OwnedValue, Program, RecordRef, Rules, Scheme, SchemeBuilder, Trap,
+    Type, ValueInstance, backend,
 };
-use quintet_inputs::{ReaderOptions, Stats};
+use quintet_inputs::{Piece, ReaderOptions, Stats};
 use serde_json::json;
 
 use crate::args::{PassesArgs, SchemeArgs};
@@ -17,6 +17,7 @@ use crate::failure::{Failure, output};
 use crate::limits::LimitArgs;
 use crate::lists::{self, ListArgs};
 use crate::notes;
+use crate::parallel::{self, Decoding, ThreadArgs, Times, Work};
 use crate::render;
 use crate::source::{self, Source};
 
@@ -58,6 +59,8 @@ pub struct EvalArgs {
     pub backend: String,
     #[command(flatten)]
     pub passes: PassesArgs,
+    #[command(flatten)]
+    pub threads: ThreadArgs,
     /// What is printed.
     #[arg(long, value_enum, default_value_t = EvalOutput::Text)]
     pub output: EvalOutput,
@@ -77,7 +80,7 @@ const BATCH_RECORDS: usize = 1024;
 pub fn run(args: &EvalArgs) -> Result<ExitCode, Failure> {
     let engine = Engine::new().with_limits(args.limits.limits()).with_passes(args.passes.passes);
     let source = Source::expression(&args.expression)?;
-    let mut printer = Printer { output: args.output, records: 0, traps: 0, first: None, out: BufWriter::new(std::io::stdout().lock()) };
+    let mut printer = Printer { records: 0, traps: 0, first: None, out: BufWriter::new(std::io::stdout().lock()) };
     let stats = match &args.input {
         Some(input) => of_records(args, input, &engine, &source, &mut printer)?,
         None => {
@@ -96,26 +99,32 @@ pub fn run(args: &EvalArgs) -> Result<ExitCode, Failure> {
 /// Evaluates on each record of the input. Answers what was seen of the input.
 fn of_records(args: &EvalArgs, path: &Path, engine: &Engine, source: &Source, printer: &mut Printer<impl Write>) -> Result<Stats, Failure> {
     source::apart(&args.expression, path)?;
-    let unreadable = |e: &dyn std::fmt::Display| Failure::unusable(format!("{}: {e}", source::shown(path)));
     let mut input = source::input(path)?;
     let format = source::format_of(&args.scheme, &mut input, path)?;
     let full = source::scheme(engine, &args.scheme, format)?;
     lists::fill(engine, &args.lists.read()?, &source.text, &full)?;
     let program = engine.check_value_projected(&source.text, &full).map_err(|d| source.wrong(&d))?;
-    let (linked, mut instance) = prepare(args, engine, source, program)?;
+    let (linked, rules) = prepare(args, engine, source, program)?;
+    let instance = self::instance(&rules)?;
     let options = ReaderOptions::default().batch_records(BATCH_RECORDS).arena(ArenaKind::Shared).declared(&full);
-    let mut reader = input.reader(format, linked.scheme(), &options).map_err(|e| unreadable(&e))?;
-    let mut reuse = None;
-    while let Some(batch) = reader.next_batch(reuse.take()).map_err(|e| unreadable(&e))? {
-        for (record, number) in batch.iter().zip(reader.batch_numbers()) {
-            printer.record(&mut instance, record, *number)?;
+    let live = input.is_live();
+    let (decoding, pieces) = Decoding::open(source::shown(path), input, format, linked.scheme(), &options)?;
+    let others = (1..args.threads.number()).map(|_| decoding.another()).collect::<Vec<_>>();
+    let evaluator = |decoding| Evaluator { decoding, rules: rules.clone(), instance: None, output: args.output, times: Times::default() };
+    let mut evaluators: Vec<Evaluator> = [decoding].into_iter().chain(others).map(evaluator).collect();
+    if let Some(first) = evaluators.first_mut() {
+        first.instance = Some(instance);
+    }
+    parallel::over(pieces, &mut evaluators, |evaluated: Evaluated| {
+        printer.write(&evaluated.found).map_err(output)?;
+        if let Some(failure) = evaluated.failed {
+            return Err(failure);
         }
-        if reader.is_live() {
+        if live {
             printer.out.flush().map_err(output)?;
         }
-        reuse = Some(batch);
-    }
-    Ok(reader.stats().clone())
+        Ok(Some(evaluated))
+    })
 }
 
 /// Evaluates once, on a record without fields.
@@ -135,40 +144,42 @@ fn of_nothing(args: &EvalArgs, engine: &Engine, source: &Source, printer: &mut P
             wrong
         }
     })?;
-    let (_, mut instance) = prepare(args, engine, source, program)?;
+    let (_, rules) = prepare(args, engine, source, program)?;
     let mut builder = BatchBuilder::new(&scheme, 1, ArenaKind::Plain).map_err(Failure::unusable)?;
     builder.record().finish().map_err(Failure::unusable)?;
     let batch = builder.build();
-    printer.record(&mut instance, batch.record(0), 1)
+    let mut found = Values::default();
+    found.add(&mut instance(&rules)?, args.output, batch.record(0), 1)?;
+    printer.write(&found).map_err(output)
 }
 
-fn prepare(
-    args: &EvalArgs,
-    engine: &Engine,
-    source: &Source,
-    program: Program,
-) -> Result<(std::sync::Arc<Linked>, ValueInstance), Failure> {
+fn prepare(args: &EvalArgs, engine: &Engine, source: &Source, program: Program) -> Result<(std::sync::Arc<Linked>, Rules), Failure> {
     let linked = engine.link(program).map_err(|e| {
         render::one(&source.name, &source.text, e.span(), &e.to_string());
         Failure::found("")
     })?;
     let backend = backend(&args.backend).map_err(Failure::unusable)?;
     let rules = engine.compile_linked(&linked, &*backend).map_err(Failure::unusable)?;
-    Ok((linked, ValueInstance::new(rules.instance().map_err(Failure::unusable)?)))
+    Ok((linked, rules))
 }
 
-struct Printer<W: Write> {
-    output: EvalOutput,
+fn instance(rules: &Rules) -> Result<ValueInstance, Failure> {
+    Ok(ValueInstance::new(rules.instance().map_err(Failure::unusable)?))
+}
+
+/// What records are worth, as it is printed.
+#[derive(Default)]
+struct Values {
+    text: String,
     records: usize,
     traps: usize,
     /// The first record that trapped.
     first: Option<(u64, Trap)>,
-    out: W,
 }
 
-impl<W: Write> Printer<W> {
-    /// Evaluates on a record and prints what it comes to.
-    fn record(&mut self, instance: &mut ValueInstance, record: RecordRef<'_>, number: u64) -> Result<(), Failure> {
+impl Values {
+    /// Evaluates on a record.
+    fn add(&mut self, instance: &mut ValueInstance, output: EvalOutput, record: RecordRef<'_>, number: u64) -> Result<(), Failure> {
         self.records += 1;
         let value = match instance.evaluate(record) {
             Ok(value) => Ok(value),
@@ -179,13 +190,74 @@ impl<W: Write> Printer<W> {
             }
             Err(EvaluateError::Run(e)) => return Err(Failure::unusable(e)),
         };
-        let line = match (self.output, value) {
+        let line = match (output, value) {
             (EvalOutput::Text, Ok(Some(value))) => value.to_string(),
             (EvalOutput::Text, Ok(None)) => "nil".into(),
             (EvalOutput::Text, Err(trap)) => format!("trap: {trap}"),
             (EvalOutput::Json, Ok(value)) => json!({ "record": number, "value": value.as_ref().map(OwnedValue::to_json) }).to_string(),
             (EvalOutput::Json, Err(trap)) => json!({ "record": number, "trap": trap.to_string() }).to_string(),
         };
-        writeln!(self.out, "{line}").map_err(output)
+        self.text.push_str(&line);
+        self.text.push('\n');
+        Ok(())
+    }
+}
+
+/// What a thread needs to evaluate on the records of an input.
+struct Evaluator {
+    decoding: Decoding,
+    rules: Rules,
+    /// Made when it is needed.
+    instance: Option<ValueInstance>,
+    output: EvalOutput,
+    times: Times,
+}
+
+/// A batch of records, and what they are worth.
+struct Evaluated {
+    batch: Batch,
+    found: Values,
+    /// Why there are no more.
+    failed: Option<Failure>,
+}
+
+impl Work for Evaluator {
+    type Done = Evaluated;
+
+    fn next(&mut self, piece: &mut Piece, spare: Option<Evaluated>) -> Result<Option<Evaluated>, Failure> {
+        let Some((batch, numbers, _)) = self.decoding.next_batch(piece, spare.map(|spare| spare.batch))? else { return Ok(None) };
+        let mut instance = match self.instance.take() {
+            Some(instance) => instance,
+            None => instance(&self.rules)?,
+        };
+        let mut found = Values::default();
+        let failed = batch.iter().zip(numbers).find_map(|(record, number)| found.add(&mut instance, self.output, record, number).err());
+        self.instance = Some(instance);
+        Ok(Some(Evaluated { batch, found, failed }))
+    }
+
+    fn decoding(&mut self) -> &mut Decoding {
+        &mut self.decoding
+    }
+
+    fn times(&mut self) -> &mut Times {
+        &mut self.times
+    }
+}
+
+/// Prints what records are worth, and counts them.
+struct Printer<W: Write> {
+    records: usize,
+    traps: usize,
+    first: Option<(u64, Trap)>,
+    out: W,
+}
+
+impl<W: Write> Printer<W> {
+    fn write(&mut self, found: &Values) -> std::io::Result<()> {
+        self.records += found.records;
+        self.traps += found.traps;
+        self.first = self.first.or(found.first);
+        self.out.write_all(found.text.as_bytes())
     }
 }

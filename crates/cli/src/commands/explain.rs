@@ -35,6 +35,10 @@ pub fn run(args: &ExplainArgs) -> Result<ExitCode, Failure> {
             let text = quintet::lang::dump::dump(&engine.optimise(&program));
             return print(&text);
         }
+        EmitArg::Plan => {
+            let linked = source::linked(&engine, &source.text, program).map_err(|d| source.wrong(&d))?;
+            return print(&linked.plan_text());
+        }
         EmitArg::Clif => Emit::Clif,
         EmitArg::Asm => Emit::Asm,
         EmitArg::Wat => Emit::Wat,

@@ -7,13 +7,19 @@ pub(crate) mod block;
 mod pcap;
 mod pcapng;
 
+use std::collections::VecDeque;
+
 use crate::error::InputError;
 use crate::format::Format;
+use crate::pace::Pace;
 use crate::stats::Stats;
-use crate::window::Window;
+use crate::window::{ROOM, Window};
 
 /// The longest frame or block that is believed. A longer one is taken for damage.
 const LONGEST: usize = 16 << 20;
+
+/// Frames that a piece usually has room for.
+const FRAMES: usize = 1024;
 
 /// One captured frame.
 pub(crate) struct Frame<'a> {
@@ -27,25 +33,72 @@ pub(crate) struct Frame<'a> {
     pub data: &'a [u8],
 }
 
-/// Where a frame lies in the window, and what is known of it.
+/// Where a frame lies, and what is known of it.
 struct Found {
     time: f64,
     link: Option<u32>,
     len: usize,
+    /// Where its bytes begin in what [`Found::size`] counts.
     start: usize,
     captured: usize,
-    /// Bytes of the window up to the next frame or block.
+    /// Bytes up to the next frame or block.
     size: usize,
+}
+
+/// Frames that were cut off, and which of them comes next.
+pub(crate) struct Frames {
+    /// Each with the place of its header or block.
+    found: Vec<(usize, Found)>,
+    next: usize,
+    /// The first frame's number, from 1.
+    first: u64,
+    /// When the capture's first frame was captured.
+    pub start: f64,
+    /// What was defined before a frame, in order of the frames, if frames are kept.
+    definitions: VecDeque<(usize, Vec<u8>)>,
+    /// How frames are made blocks of pcapng, if they are none.
+    pcap: Option<pcap::Pcap>,
+}
+
+impl Frames {
+    /// The next frame and its number; none after the last one.
+    #[inline]
+    pub(crate) fn next<'b>(&mut self, bytes: &'b [u8]) -> Option<(u64, Frame<'b>)> {
+        let (at, found) = self.found.get(self.next)?;
+        let number = self.first + self.next as u64;
+        self.next += 1;
+        let start = at + found.start;
+        let data = bytes.get(start..start + found.captured)?;
+        Some((number, Frame { time: found.time, link: found.link, len: found.len, data }))
+    }
+
+    /// Appends what was defined since the last frame that was appended, and the frame at hand, as blocks of pcapng. Answers where the
+    /// frame begins.
+    pub(crate) fn original(&mut self, bytes: &[u8], to: &mut Vec<u8>) -> usize {
+        while let Some((_, blocks)) = self.definitions.pop_front_if(|(before, _)| *before < self.next) {
+            to.extend_from_slice(&blocks);
+        }
+        let start = to.len();
+        let frame = self.next.checked_sub(1).and_then(|at| self.found.get(at));
+        let frame = frame.and_then(|(at, found)| bytes.get(*at..at + found.size)).unwrap_or_default();
+        match &self.pcap {
+            Some(pcap) => pcap.block(frame, to),
+            None => to.extend_from_slice(frame),
+        }
+        start
+    }
 }
 
 /// A capture.
 pub(crate) struct Capture {
     window: Window,
     kind: CaptureKind,
-    /// Bytes of the window that the last frame takes.
-    taken: usize,
     done: bool,
-    /// What was defined since the last frame that was appended somewhere, as blocks of pcapng; none unless frames are kept.
+    /// Frames so far.
+    frames: u64,
+    /// When the first one was captured.
+    start: f64,
+    /// What was defined since the last frame, as blocks of pcapng; none unless frames are kept.
     definitions: Option<Vec<u8>>,
 }
 
@@ -74,14 +127,14 @@ impl Capture {
         } else {
             return Err(not_this(window.broken().unwrap_or("the first bytes are those of neither pcap nor pcapng")));
         };
-        Ok(Capture { window, kind, taken: 0, done: false, definitions: None })
+        Ok(Capture { window, kind, done: false, frames: 0, start: 0.0, definitions: None })
     }
 
-    pub(crate) fn window(&self) -> &Window {
-        &self.window
+    pub(crate) fn window(&mut self) -> &mut Window {
+        &mut self.window
     }
 
-    /// Has [`Capture::original`] answer; to be called before the first frame.
+    /// Has [`Frames::original`] answer; to be called before the first frame.
     pub(crate) fn keep(&mut self) {
         let mut definitions = Vec::new();
         if let CaptureKind::Pcap(pcap) = &self.kind {
@@ -90,57 +143,110 @@ impl Capture {
         self.definitions = Some(definitions);
     }
 
-    /// Appends what was defined since the last frame that was appended, and the frame at hand, as blocks of pcapng. Answers where the
-    /// frame begins.
-    pub(crate) fn original(&mut self, to: &mut Vec<u8>) -> usize {
-        if let Some(definitions) = &mut self.definitions {
-            to.append(definitions);
-        }
-        let start = to.len();
-        let frame = self.window.data().get(..self.taken).unwrap_or_default();
-        match &self.kind {
-            CaptureKind::Pcap(pcap) => pcap.block(frame, to),
-            CaptureKind::PcapNg(_) => to.extend_from_slice(frame),
-        }
-        start
-    }
-
-    /// The next frame. `number` is the one that it will have.
-    pub(crate) fn next(&mut self, number: u64, stats: &mut Stats) -> Result<Option<Frame<'_>>, InputError> {
+    /// The next frames, and the bytes that they lie in; none at the end.
+    pub(crate) fn cut(&mut self, pace: &Pace<'_>, stats: &mut Stats) -> Result<Option<(Vec<u8>, Frames)>, InputError> {
         if self.done {
             return Ok(None);
         }
-        self.window.consume(std::mem::take(&mut self.taken));
-        let found = match &mut self.kind {
-            CaptureKind::Pcap(pcap) => pcap.next(&mut self.window)?,
-            CaptureKind::PcapNg(pcapng) => pcapng.next(&mut self.window, number, stats, &mut self.definitions)?,
-        };
-        match found {
-            Ok(found) => {
-                self.taken = found.size;
-                let data = &self.window.data()[found.start..found.start + found.captured];
-                Ok(Some(Frame { time: found.time, link: found.link, len: found.len, data }))
-            }
-            Err(End::Whole) => {
-                self.done = true;
-                Ok(None)
-            }
-            Err(End::Damaged(why)) => {
-                self.done = true;
-                stats.truncated(self.window.offset(), self.window.broken().unwrap_or(why));
-                Ok(None)
+        let (first, mut found, mut definitions, mut at) = (self.frames + 1, Vec::with_capacity(FRAMES), VecDeque::new(), 0);
+        // What the end of the stream cuts off is told of each frame.
+        pace.fill(&mut self.window, 0)?;
+        loop {
+            let empty = found.is_empty();
+            let mut ahead = Ahead { window: &mut self.window, at, empty, waits: empty || pace.goes_on(at, found.len()) };
+            let next = match &mut self.kind {
+                CaptureKind::Pcap(pcap) => pcap.next(&mut ahead),
+                CaptureKind::PcapNg(pcapng) => pcapng.next(&mut ahead, self.frames + 1, stats, &mut self.definitions),
+            };
+            at = ahead.at;
+            match next {
+                Ok(Step::Frame(frame)) => {
+                    if self.frames == 0 {
+                        self.start = frame.time;
+                    }
+                    self.frames += 1;
+                    if let Some(blocks) = self.definitions.as_mut().filter(|blocks| !blocks.is_empty()) {
+                        definitions.push_back((found.len(), std::mem::take(blocks)));
+                    }
+                    at += frame.size;
+                    found.push((at - frame.size, frame));
+                    pace.begin();
+                }
+                Ok(Step::Wait) => break,
+                Ok(Step::End) => {
+                    self.done = true;
+                    break;
+                }
+                Ok(Step::Damaged(why)) => {
+                    self.done = true;
+                    stats.truncated(self.window.offset() + at as u64, self.window.broken().unwrap_or(why));
+                    break;
+                }
+                Err(InputError::Io(e)) if !found.is_empty() && pace.is_over(&e) => break,
+                Err(e) => return Err(e),
             }
         }
+        if found.is_empty() {
+            return Ok(None);
+        }
+        let (bytes, start) = self.window.take(at);
+        found.iter_mut().for_each(|(at, _)| *at += start);
+        let pcap = match &self.kind {
+            CaptureKind::Pcap(pcap) => Some(*pcap),
+            CaptureKind::PcapNg(_) => None,
+        };
+        Ok(Some((bytes, Frames { found, next: 0, first, start: self.start, definitions, pcap })))
     }
 }
 
-/// How a capture ends.
-enum End {
-    Whole,
+/// What comes next in a capture.
+enum Step {
+    Frame(Found),
+    /// It is not all at hand, and not to be waited for.
+    Wait,
+    End,
     Damaged(&'static str),
 }
 
-/// The end of a capture whose rest is shorter than what must follow.
-fn end(window: &Window) -> End {
-    if window.data().is_empty() && window.broken().is_none() { End::Whole } else { End::Damaged("the file is cut off") }
+/// The bytes of a window after those that frames were found in.
+struct Ahead<'w> {
+    window: &'w mut Window,
+    at: usize,
+    /// Whether no frame was found in them, so that they need not be kept.
+    empty: bool,
+    /// Whether more is read if it must be.
+    waits: bool,
+}
+
+impl Ahead<'_> {
+    /// The bytes at hand.
+    fn data(&self) -> &[u8] {
+        &self.window.data()[self.at..]
+    }
+
+    /// Sees to it that so many bytes are at hand; says otherwise what there is instead.
+    #[inline]
+    fn fill(&mut self, want: usize) -> Result<Option<Step>, InputError> {
+        if self.data().len() >= want {
+            return Ok(None);
+        }
+        if !self.waits || self.at > ROOM {
+            return Ok(Some(Step::Wait));
+        }
+        if self.window.fill(self.at + want)? {
+            return Ok(None);
+        }
+        // The rest is shorter than what must follow.
+        let whole = self.data().is_empty() && self.window.broken().is_none();
+        Ok(Some(if whole { Step::End } else { Step::Damaged("the file is cut off") }))
+    }
+
+    /// Passes over bytes at hand.
+    fn consume(&mut self, bytes: usize) {
+        if self.empty {
+            self.window.consume(bytes);
+        } else {
+            self.at += bytes;
+        }
+    }
 }

@@ -1,17 +1,20 @@
 //! The pcap format.
 
 use super::block;
-use super::{End, Found, LONGEST, end};
+use super::{Ahead, Found, LONGEST, Step};
 use crate::error::InputError;
 use crate::window::Window;
 
 const HEADER: usize = 24;
 
+#[derive(Clone, Copy)]
 pub(super) struct Pcap {
     link: u32,
     /// Bytes of a frame that are captured at most, as the header says.
     snaplen: u32,
     form: Form,
+    /// Units of the fraction of a second in a second.
+    units: f64,
 }
 
 /// What the first word of a file says of the rest.
@@ -60,7 +63,7 @@ impl Pcap {
         let link = form.word(window.data(), 20)? & 0x03ff_ffff;
         let snaplen = form.word(window.data(), 16)?;
         window.consume(HEADER);
-        Some(Pcap { link, snaplen, form })
+        Some(Pcap { link, snaplen, form, units: 10f64.powi(form.digits.into()) })
     }
 
     /// Appends a section with the interface of all frames.
@@ -79,23 +82,24 @@ impl Pcap {
         block::packet(to, ticks, len, data);
     }
 
-    pub(super) fn next(&mut self, window: &mut Window) -> Result<Result<Found, End>, InputError> {
-        let Form { digits, head, .. } = self.form;
-        if !window.fill(head)? {
-            return Ok(Err(end(window)));
+    #[inline]
+    pub(super) fn next(&self, ahead: &mut Ahead<'_>) -> Result<Step, InputError> {
+        let head = self.form.head;
+        if let Some(instead) = ahead.fill(head)? {
+            return Ok(instead);
         }
-        let word = |at| self.form.word(window.data(), at);
+        let word = |at| self.form.word(ahead.data(), at);
         let (Some(seconds), Some(fraction), Some(captured), Some(len)) = (word(0), word(4), word(8), word(12)) else {
-            return Ok(Err(end(window)));
+            return Ok(Step::Damaged("the file is cut off"));
         };
         let captured = captured as usize;
         if captured > LONGEST {
-            return Ok(Err(End::Damaged("the length of a frame cannot be true")));
+            return Ok(Step::Damaged("the length of a frame cannot be true"));
         }
-        if !window.fill(head + captured)? {
-            return Ok(Err(end(window)));
+        if let Some(instead) = ahead.fill(head + captured)? {
+            return Ok(instead);
         }
-        let time = f64::from(seconds) + f64::from(fraction) / 10f64.powi(digits.into());
-        Ok(Ok(Found { time, link: Some(self.link), len: len as usize, start: head, captured, size: head + captured }))
+        let time = f64::from(seconds) + f64::from(fraction) / self.units;
+        Ok(Step::Frame(Found { time, link: Some(self.link), len: len as usize, start: head, captured, size: head + captured }))
     }
 }

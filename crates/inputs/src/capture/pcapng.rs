@@ -3,10 +3,9 @@
 use pcap_parser::{Block, parse_block_be, parse_block_le};
 
 use super::block;
-use super::{End, Found, LONGEST, end};
+use super::{Ahead, Found, LONGEST, Step};
 use crate::error::InputError;
 use crate::stats::{BLOCK_WITHOUT_PACKET, Stats};
-use crate::window::Window;
 
 const SECTION: u32 = 0x0a0d_0d0a;
 const OBSOLETE_PACKET: u32 = 2;
@@ -105,37 +104,37 @@ impl PcapNg {
     /// The next frame. Blocks that say what later ones mean are appended to `definitions`, if there are any to be.
     pub(super) fn next(
         &mut self,
-        window: &mut Window,
+        ahead: &mut Ahead<'_>,
         number: u64,
         stats: &mut Stats,
         definitions: &mut Option<Vec<u8>>,
-    ) -> Result<Result<Found, End>, InputError> {
+    ) -> Result<Step, InputError> {
         loop {
-            if !window.fill(12)? {
-                return Ok(Err(end(window)));
+            if let Some(instead) = ahead.fill(12)? {
+                return Ok(instead);
             }
-            if is_pcapng(window.data()) {
+            if is_pcapng(ahead.data()) {
                 self.big_endian = false;
-                match self.word(window.data(), 8) {
+                match self.word(ahead.data(), 8) {
                     0x1a2b_3c4d => {}
                     0x4d3c_2b1a => self.big_endian = true,
-                    _ => return Ok(Err(End::Damaged("a section's byte order cannot be told"))),
+                    _ => return Ok(Step::Damaged("a section's byte order cannot be told")),
                 }
                 self.interfaces.clear();
             }
-            let size = self.word(window.data(), 4) as usize;
+            let size = self.word(ahead.data(), 4) as usize;
             if size < 12 || !size.is_multiple_of(4) || size > LONGEST {
-                return Ok(Err(End::Damaged("the length of a block cannot be true")));
+                return Ok(Step::Damaged("the length of a block cannot be true"));
             }
-            if !window.fill(size)? {
-                return Ok(Err(end(window)));
+            if let Some(instead) = ahead.fill(size)? {
+                return Ok(instead);
             }
             let described = self.interfaces.len();
-            if let Some(found) = self.block(&window.data()[..size], number, stats) {
-                return Ok(Ok(found));
+            if let Some(found) = self.block(&ahead.data()[..size], number, stats) {
+                return Ok(Step::Frame(found));
             }
             if let Some(definitions) = definitions {
-                let block = &window.data()[..size];
+                let block = &ahead.data()[..size];
                 if is_pcapng(block) {
                     // A section without a frame defines nothing.
                     definitions.clear();
@@ -148,7 +147,7 @@ impl PcapNg {
                     definitions.extend_from_slice(block);
                 }
             }
-            window.consume(size);
+            ahead.consume(size);
         }
     }
 

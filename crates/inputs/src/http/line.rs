@@ -1,10 +1,10 @@
 //! The members of a line.
 
 use bumpalo::Bump;
-use serde_json::value::RawValue;
 
 use super::fields::{F, FIELDS};
-use crate::raw;
+use crate::raw::{self, Raw};
+use crate::scan;
 use crate::stats::Stats;
 
 /// What a line says of a request.
@@ -30,17 +30,17 @@ pub(super) enum NoRequest {
 /// The members as they stand. Of two with one name the last one counts.
 #[derive(Default)]
 struct Members<'a> {
-    method: Option<&'a RawValue>,
-    uri: Option<&'a RawValue>,
-    version: Option<&'a RawValue>,
-    headers: Option<&'a RawValue>,
-    body: Option<&'a RawValue>,
-    body_hex: Option<&'a RawValue>,
-    ip: Option<&'a RawValue>,
-    host: Option<&'a RawValue>,
-    user_agent: Option<&'a RawValue>,
-    referer: Option<&'a RawValue>,
-    ssl: Option<&'a RawValue>,
+    method: Option<Raw<'a>>,
+    uri: Option<Raw<'a>>,
+    version: Option<Raw<'a>>,
+    headers: Option<Raw<'a>>,
+    body: Option<Raw<'a>>,
+    body_hex: Option<Raw<'a>>,
+    ip: Option<Raw<'a>>,
+    host: Option<Raw<'a>>,
+    user_agent: Option<Raw<'a>>,
+    referer: Option<Raw<'a>>,
+    ssl: Option<Raw<'a>>,
 }
 
 impl<'a> Line<'a> {
@@ -65,13 +65,13 @@ impl<'a> Line<'a> {
                 b"ssl" => &mut members.ssl,
                 _ => return,
             };
-            *place = Some(value).filter(|v| !raw::is_null(v));
+            *place = Some(value).filter(|v| !raw::is_null(*v));
         });
         read.map_err(|e| match raw::whole(line) {
             Ok(_) => NoRequest::Other("the line is not a JSON object".into()),
             Err(_) => NoRequest::Json(e),
         })?;
-        let needed = |name: &str, member: Option<&'a RawValue>| match member {
+        let needed = |name: &str, member: Option<Raw<'a>>| match member {
             None => Err(NoRequest::Other(format!("there is no `{name}`"))),
             Some(value) => {
                 raw::string(value, bump).ok_or_else(|| NoRequest::Other(format!("`{name}` is no text: {}", raw::excerpt(value))))
@@ -79,7 +79,7 @@ impl<'a> Line<'a> {
         };
         let (method, uri) = (needed("method", members.method)?, needed("uri", members.uri)?);
         let mut reading = Reading { bump, number, stats };
-        let text = |value: &'a RawValue| raw::string(value, bump);
+        let text = |value: Raw<'a>| raw::string(value, bump);
         let mut headers = members.headers.map_or_else(Vec::new, |value| reading.headers(value));
         for (field, member, name, value) in [
             (F::Host, "host", "host", members.host),
@@ -92,7 +92,7 @@ impl<'a> Line<'a> {
                 headers.push((name, value));
             }
         }
-        let hex = |value: &'a RawValue| raw::unhex(text(value)?, bump);
+        let hex = |value: Raw<'a>| raw::unhex(text(value)?, bump);
         let body = reading.member(F::BodyRaw, "body_hex", "text of hexadecimal digits", members.body_hex, hex);
         let plain = reading.member(F::BodyRaw, "body", "text", members.body, text);
         Ok(Line {
@@ -125,8 +125,8 @@ impl<'a> Reading<'a, '_> {
         field: F,
         name: &str,
         wanted: &str,
-        value: Option<&'a RawValue>,
-        read: impl FnOnce(&'a RawValue) -> Option<T>,
+        value: Option<Raw<'a>>,
+        read: impl FnOnce(Raw<'a>) -> Option<T>,
     ) -> Option<T> {
         let value = value?;
         let read = read(value);
@@ -137,15 +137,22 @@ impl<'a> Reading<'a, '_> {
     }
 
     /// The headers of an object, whose values may be arrays, or of an array of pairs; all of them, also those with one name.
-    fn headers(&mut self, value: &'a RawValue) -> Vec<(&'a str, &'a str)> {
+    fn headers(&mut self, value: Raw<'a>) -> Vec<(&'a str, &'a str)> {
         let bump = self.bump;
-        let mut headers = Vec::new();
-        let mut wrong = |value: &RawValue| self.unfit(F::Headers, || format!("`headers` has what is no header: {}", raw::excerpt(value)));
+        let mut wrong = |value: Raw<'_>| self.unfit(F::Headers, || format!("`headers` has what is no header: {}", raw::excerpt(value)));
+        if let Some(pairs) = raw::is_array(value).then(|| scan::pairs(value.text)).flatten() {
+            let text = |[name, value]: [Raw<'a>; 2]| Some((raw::string(name, bump)?, raw::string(value, bump)?));
+            if let Some(pairs) = pairs.into_iter().map(text).collect() {
+                return pairs;
+            }
+        }
+        // Most requests have no more.
+        let mut headers = Vec::with_capacity(16);
         let read = if raw::is_array(value) {
-            raw::elements(value.get(), |pair| {
+            raw::elements(value.text, |pair| {
                 let mut parts = [None; 2];
                 let mut len = 0;
-                let read = raw::elements(pair.get(), |part| {
+                let read = raw::elements(pair.text, |part| {
                     if let Some(place) = parts.get_mut(len) {
                         *place = raw::string(part, bump);
                     }
@@ -159,11 +166,11 @@ impl<'a> Reading<'a, '_> {
                 true
             })
         } else {
-            raw::members(value.get(), bump, |name, value| {
+            raw::members(value.text, bump, |name, value| {
                 let Ok(name) = std::str::from_utf8(name) else { return wrong(value) };
                 if raw::is_array(value) {
                     // The text is JSON already, and an array.
-                    let _ = raw::elements(value.get(), |value| {
+                    let _ = raw::elements(value.text, |value| {
                         match raw::string(value, bump) {
                             Some(value) => headers.push((name, value)),
                             None => wrong(value),

@@ -30,7 +30,6 @@ use crate::next::Next;
 use crate::raw;
 use crate::stats::Stats;
 use crate::table;
-use crate::window::Window;
 use line::{Line, NoRequest};
 
 pub(crate) use fields::FIELDS;
@@ -38,33 +37,29 @@ pub(crate) use fields::FIELDS;
 /// Memory that is kept from line to line; what a long line took beyond it is given back.
 const KEPT: usize = 1 << 20;
 
-/// The requests of an input.
+/// Makes records of lines that are requests.
 pub(crate) struct HttpLines {
-    lines: Lines,
     ids: Vec<Option<FieldId>>,
     record_bytes: usize,
     bump: Bump,
 }
 
 impl HttpLines {
-    pub(crate) fn new(window: Window, scheme: &Scheme, limits: &ReaderLimits) -> Result<HttpLines, InputError> {
+    pub(crate) fn new(scheme: &Scheme, limits: &ReaderLimits) -> Result<HttpLines, InputError> {
         let ids = table::bind(Format::Http, FIELDS, scheme)?;
-        Ok(HttpLines { lines: Lines::new(window, limits.line_bytes), ids, record_bytes: limits.record_bytes, bump: Bump::new() })
-    }
-
-    pub(crate) fn window(&self) -> &Window {
-        self.lines.window()
-    }
-
-    /// The last record's line, with its line end.
-    pub(crate) fn original(&self) -> &[u8] {
-        self.lines.original()
+        Ok(HttpLines { ids, record_bytes: limits.record_bytes, bump: Bump::new() })
     }
 
     /// Adds a record for the next line that is a request.
-    pub(crate) fn next(&mut self, builder: &mut BatchBuilder, stats: &mut Stats) -> Result<Next, InputError> {
+    pub(crate) fn next(
+        &mut self,
+        bytes: &[u8],
+        lines: &mut Lines,
+        builder: &mut BatchBuilder,
+        stats: &mut Stats,
+    ) -> Result<Next, InputError> {
         loop {
-            let Some((number, line)) = self.lines.next(stats)? else { return Ok(Next::End) };
+            let Some((number, line)) = lines.next(bytes, stats) else { return Ok(Next::End) };
             if self.bump.allocated_bytes() > KEPT {
                 self.bump = Bump::new();
             }
@@ -88,11 +83,11 @@ impl HttpLines {
                 continue;
             }
             let mut record = builder.record();
-            request::write(&line, &self.ids, &mut record);
+            request::write(&line, &self.ids, &self.bump, &mut record);
             match record.finish() {
                 Ok(()) => return Ok(Next::Record(number)),
                 Err(RecordError::Arena(ArenaError::Full)) if !builder.is_empty() => {
-                    self.lines.put_back();
+                    lines.put_back();
                     return Ok(Next::Full);
                 }
                 Err(RecordError::Arena(ArenaError::Full)) => {

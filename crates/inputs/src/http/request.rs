@@ -1,15 +1,15 @@
 //! From a line to a record.
 
-use std::borrow::Cow;
-
+use bumpalo::Bump;
 use quintet_lang::FieldId;
-use quintet_runtime::{ArrayRef, MapRef, RecordBuilder, Value};
+use quintet_runtime::RecordBuilder;
 
 use super::fields::F;
 use super::line::Line;
 use super::uri::{self, Target};
 
-type Pairs<'a> = [(Cow<'a, [u8]>, &'a [u8])];
+/// Names and their values.
+type Pairs<'a> = [(&'a [u8], &'a [u8])];
 
 /// A record under construction, and the places of its fields.
 struct Fields<'r, 'b> {
@@ -32,38 +32,32 @@ impl Fields<'_, '_> {
         }
     }
 
-    fn list<'v>(&mut self, field: F, values: impl Iterator<Item = &'v [u8]>) {
+    fn list<'v>(&mut self, field: F, values: impl ExactSizeIterator<Item = &'v [u8]>) {
         if let Some(id) = self.id(field) {
-            self.record.bytes_array(id, &values.collect::<Vec<_>>());
+            self.record.bytes_of(id, values);
         }
     }
 
     /// Sets a map of arrays: the values under each name, in order.
-    fn map(&mut self, field: F, pairs: &Pairs<'_>) {
+    fn map(&mut self, field: F, mut pairs: Vec<(&[u8], &[u8])>) {
         let Some(id) = self.id(field) else { return };
-        let mut sorted: Vec<&(Cow<'_, [u8]>, &[u8])> = pairs.iter().collect();
-        sorted.sort_by(|a, b| a.0.cmp(&b.0));
-        let values: Vec<Value<'_>> = sorted.iter().map(|(_, value)| Value::Bytes(value)).collect();
-        let mut entries = Vec::new();
-        let mut start = 0;
-        for group in sorted.chunk_by(|a, b| a.0 == b.0) {
-            let end = start + group.len();
-            entries.push((group[0].0.as_ref(), Value::Array(ArrayRef::Built(&values[start..end]))));
-            start = end;
-        }
-        self.record.set(id, Value::Map(MapRef::Built(&entries)));
+        // Values of one name stay in order.
+        pairs.sort_by_key(|(name, _)| *name);
+        self.record.bytes_arrays(id, &pairs);
     }
 
     /// Sets a map, and the names and values in it.
     fn table(&mut self, fields: [F; 3], pairs: &Pairs<'_>) {
-        self.map(fields[0], pairs);
-        self.list(fields[1], pairs.iter().map(|p| p.0.as_ref()));
+        if self.id(fields[0]).is_some() {
+            self.map(fields[0], pairs.to_vec());
+        }
+        self.list(fields[1], pairs.iter().map(|p| p.0));
         self.list(fields[2], pairs.iter().map(|p| p.1));
     }
 }
 
 /// Fills a record from a line.
-pub(super) fn write(line: &Line<'_>, ids: &[Option<FieldId>], record: &mut RecordBuilder<'_>) {
+pub(super) fn write(line: &Line<'_>, ids: &[Option<FieldId>], bump: &Bump, record: &mut RecordBuilder<'_>) {
     let mut fields = Fields { ids, record };
     let target = Target::new(line.uri);
     let headers = &line.headers;
@@ -94,21 +88,29 @@ pub(super) fn write(line: &Line<'_>, ids: &[Option<FieldId>], record: &mut Recor
         }
     }
     if fields.wants(&[F::Headers]) {
-        let lower: Vec<_> = headers.iter().map(|(n, v)| (Cow::Owned(n.to_ascii_lowercase().into_bytes()), v.as_bytes())).collect();
-        fields.map(F::Headers, &lower);
+        fields.map(F::Headers, headers.iter().map(|(name, value)| (lower(name, bump), value.as_bytes())).collect());
     }
     fields.list(F::HeadersNames, headers.iter().map(|h| h.0.as_bytes()));
     fields.list(F::HeadersValues, headers.iter().map(|h| h.1.as_bytes()));
     if fields.wants(&[F::Cookies]) {
-        let cookies: Vec<_> =
-            headers.iter().filter(|(n, _)| n.eq_ignore_ascii_case("cookie")).flat_map(|(_, v)| uri::cookies(v.as_bytes())).collect();
-        fields.map(F::Cookies, &cookies);
+        let cookies = headers.iter().filter(|(n, _)| n.eq_ignore_ascii_case("cookie"));
+        fields.map(F::Cookies, cookies.flat_map(|(_, v)| uri::cookies(v.as_bytes(), bump)).collect());
     }
     if fields.wants(&[F::AcceptedLanguages]) {
         let languages = uri::languages(header("accept-language").unwrap_or(""));
         fields.list(F::AcceptedLanguages, languages.into_iter().map(str::as_bytes));
     }
     body_fields(&mut fields, line.body, header("content-type"));
+}
+
+/// A name in lower case.
+fn lower<'a>(name: &'a str, bump: &'a Bump) -> &'a [u8] {
+    if !name.bytes().any(|b| b.is_ascii_uppercase()) {
+        return name.as_bytes();
+    }
+    let name = bump.alloc_slice_copy(name.as_bytes());
+    name.make_ascii_lowercase();
+    name
 }
 
 fn uri_fields(fields: &mut Fields<'_, '_>, target: &Target<'_>, host: Option<&str>, ssl: bool) {

@@ -1,6 +1,6 @@
 //! The parts of request targets, queries, forms and cookies.
 
-use std::borrow::Cow;
+use bumpalo::Bump;
 
 /// A request target taken apart. Nothing is decoded.
 pub(super) struct Target<'a> {
@@ -40,21 +40,20 @@ impl<'a> Target<'a> {
 }
 
 /// Names and values of a query or an urlencoded form, as they stand. A name alone has the empty value; empty pairs are passed over.
-pub(super) fn pairs(text: &[u8]) -> Vec<(Cow<'_, [u8]>, &[u8])> {
-    let pair = |pair| {
-        let (name, value) = split_once(pair, b'=').unwrap_or((pair, &[]));
-        (Cow::Borrowed(name), value)
-    };
+pub(super) fn pairs(text: &[u8]) -> Vec<(&[u8], &[u8])> {
     text.split(|b| *b == b'&').filter(|p| !p.is_empty()).map(pair).collect()
 }
 
 /// Names and values of cookies; names are percent-decoded.
-pub(super) fn cookies(header: &[u8]) -> Vec<(Cow<'_, [u8]>, &[u8])> {
-    let pair = |pair| {
-        let (name, value) = split_once(pair, b'=').unwrap_or((pair, &[]));
-        (percent_decoded(name.trim_ascii()), value.trim_ascii())
-    };
-    header.split(|b| *b == b';').map(<[u8]>::trim_ascii).filter(|p| !p.is_empty()).map(pair).collect()
+pub(super) fn cookies<'a>(header: &'a [u8], bump: &'a Bump) -> impl Iterator<Item = (&'a [u8], &'a [u8])> {
+    header.split(|b| *b == b';').map(<[u8]>::trim_ascii).filter(|p| !p.is_empty()).map(|cookie| {
+        let (name, value) = pair(cookie);
+        (percent_decoded(name.trim_ascii(), bump), value.trim_ascii())
+    })
+}
+
+fn pair(pair: &[u8]) -> (&[u8], &[u8]) {
+    split_once(pair, b'=').unwrap_or((pair, &[]))
 }
 
 fn split_once(bytes: &[u8], at: u8) -> Option<(&[u8], &[u8])> {
@@ -62,9 +61,9 @@ fn split_once(bytes: &[u8], at: u8) -> Option<(&[u8], &[u8])> {
     Some((&bytes[..at], &bytes[at + 1..]))
 }
 
-fn percent_decoded(bytes: &[u8]) -> Cow<'_, [u8]> {
+fn percent_decoded<'a>(bytes: &'a [u8], bump: &'a Bump) -> &'a [u8] {
     if !bytes.contains(&b'%') {
-        return Cow::Borrowed(bytes);
+        return bytes;
     }
     let digit = |at: usize| bytes.get(at).and_then(|b| char::from(*b).to_digit(16));
     let mut decoded = Vec::with_capacity(bytes.len());
@@ -81,7 +80,7 @@ fn percent_decoded(bytes: &[u8]) -> Cow<'_, [u8]> {
             }
         }
     }
-    Cow::Owned(decoded)
+    bump.alloc_slice_copy(&decoded)
 }
 
 /// The languages of an Accept-Language header by weight, those of the same weight in order, without `*` and those of weight 0.
@@ -125,11 +124,12 @@ mod tests {
 
     #[test]
     fn names_and_values() {
-        let show = |pairs: Vec<(Cow<'_, [u8]>, &[u8])>| {
+        let bump = Bump::new();
+        let show = |pairs: Vec<(&[u8], &[u8])>| {
             pairs.iter().map(|(n, v)| format!("{}={}", String::from_utf8_lossy(n), String::from_utf8_lossy(v))).collect::<Vec<_>>()
         };
         assert_eq!(show(pairs(b"a=1&b&&a=%20=&=x")), ["a=1", "b=", "a=%20=", "=x"]);
-        assert_eq!(show(cookies(b"a=1; %62%zz=%20 ;c; ")), ["a=1", "b%zz=%20", "c="]);
+        assert_eq!(show(cookies(b"a=1; %62%zz=%20 ;c; ", &bump).collect()), ["a=1", "b%zz=%20", "c="]);
     }
 
     #[test]

@@ -3,9 +3,8 @@
 use bumpalo::Bump;
 use quintet_lang::Type;
 use quintet_runtime::{ArrayRef, MapRef, Value};
-use serde_json::value::RawValue;
 
-use crate::raw;
+use crate::raw::{self, Raw};
 
 /// Why a value is not that of a field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,7 +31,7 @@ impl<'a> Decoder<'a> {
     ///
     /// # Errors
     /// Why it is no such value.
-    pub fn value(&mut self, json: &'a RawValue, ty: &Type) -> Result<Value<'a>, Unfit> {
+    pub fn value(&mut self, json: Raw<'a>, ty: &Type) -> Result<Value<'a>, Unfit> {
         self.take(ty.words() as usize * 8)?;
         let bump = self.bump;
         let value = match ty {
@@ -40,7 +39,7 @@ impl<'a> Decoder<'a> {
             Type::Int => raw::int(json).map(Value::Int),
             // No field of a scheme has these types.
             Type::U32 | Type::List(..) => None,
-            Type::Float => match json.get() {
+            Type::Float => match json.text {
                 "\"NaN\"" | "\"nan\"" => Some(Value::Float(f64::NAN)),
                 "\"inf\"" | "\"Infinity\"" => Some(Value::Float(f64::INFINITY)),
                 "\"-inf\"" | "\"-Infinity\"" => Some(Value::Float(f64::NEG_INFINITY)),
@@ -59,7 +58,7 @@ impl<'a> Decoder<'a> {
         value.ok_or(Unfit::Type)
     }
 
-    fn array(&mut self, json: &'a RawValue, element: &Type) -> Result<&'a [Value<'a>], Unfit> {
+    fn array(&mut self, json: Raw<'a>, element: &Type) -> Result<&'a [Value<'a>], Unfit> {
         if !raw::is_array(json) {
             return Err(Unfit::Type);
         }
@@ -71,7 +70,7 @@ impl<'a> Decoder<'a> {
         let values = self.bump.alloc_slice_fill_copy(len, Value::Nil);
         let mut places = values.iter_mut();
         let mut wrong = None;
-        let read = raw::elements(json.get(), |item| match (self.value(item, element), places.next()) {
+        let read = raw::elements(json.text, |item| match (self.value(item, element), places.next()) {
             (Ok(value), Some(place)) => {
                 *place = value;
                 true
@@ -88,12 +87,12 @@ impl<'a> Decoder<'a> {
         }
     }
 
-    fn map(&mut self, json: &'a RawValue, element: &Type) -> Result<&'a [(&'a [u8], Value<'a>)], Unfit> {
+    fn map(&mut self, json: Raw<'a>, element: &Type) -> Result<&'a [(&'a [u8], Value<'a>)], Unfit> {
         if !raw::is_object(json) {
             return Err(Unfit::Type);
         }
         let mut members = Vec::new();
-        raw::members(json.get(), self.bump, |name, value| members.push((name, value))).map_err(|_| Unfit::Type)?;
+        raw::members(json.text, self.bump, |name, value| members.push((name, value))).map_err(|_| Unfit::Type)?;
         // Of members with one name the last one counts: sorting keeps their order.
         members.sort_by_key(|(name, _)| *name);
         let mut entries: Vec<(&[u8], Value<'_>)> = Vec::with_capacity(members.len());
@@ -103,16 +102,16 @@ impl<'a> Decoder<'a> {
                 return Err(Unfit::Type);
             }
             self.take(8 + name.len().next_multiple_of(8))?;
-            entries.push((name, self.value(value, element)?));
+            entries.push((name, self.value(*value, element)?));
         }
         Ok(self.bump.alloc_slice_copy(&entries))
     }
 }
 
 /// The bytes of `{"hex": "00ff"}`.
-fn hex<'a>(json: &'a RawValue, bump: &'a Bump) -> Option<&'a [u8]> {
+fn hex<'a>(json: Raw<'a>, bump: &'a Bump) -> Option<&'a [u8]> {
     let (mut digits, mut others) = (None, false);
-    raw::members(json.get(), bump, |name, value| match name {
+    raw::members(json.text, bump, |name, value| match name {
         b"hex" => digits = Some(value),
         _ => others = true,
     })

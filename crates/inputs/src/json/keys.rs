@@ -3,10 +3,10 @@
 use std::collections::HashMap;
 
 use bumpalo::Bump;
+use foldhash::fast::FixedState;
 use quintet_lang::Scheme;
-use serde_json::value::RawValue;
 
-use crate::raw;
+use crate::raw::{self, Raw};
 use crate::stats::Stats;
 
 /// What the objects of a line may hold: the whole object, and those that members of it are. A field `a.b` is the member `a.b` of the
@@ -20,8 +20,8 @@ pub(super) struct Keys {
 struct Level {
     /// What stands before the members' names.
     path: String,
-    /// The members' places by their names.
-    places: HashMap<Box<[u8]>, usize>,
+    /// The members' places by their names, which are a scheme's: no input can make them collide.
+    places: HashMap<Box<[u8]>, usize, FixedState>,
     /// Shorter names before longer ones.
     members: Vec<Member>,
 }
@@ -59,7 +59,7 @@ impl Keys {
             let mut members: Vec<_> = members.into_iter().collect();
             members.sort_unstable_by_key(|(name, _)| (name.len(), *name));
             let path = rests.first().map_or("", |(field, at)| &names[*field][..*at]).to_owned();
-            let mut level = Level { path, places: HashMap::new(), members: Vec::new() };
+            let mut level = Level { path, places: HashMap::default(), members: Vec::new() };
             for (name, (field, rests)) in members {
                 let below = (!rests.is_empty()).then(|| {
                     *known.entry(rests.clone()).or_insert_with(|| {
@@ -85,7 +85,7 @@ impl Keys {
         &self,
         line: &'a str,
         bump: &'a Bump,
-        found: &mut [Option<&'a RawValue>],
+        found: &mut [Option<Raw<'a>>],
         stats: &mut Stats,
     ) -> serde_json::Result<()> {
         self.find_in(0, line, bump, found, Some(stats))
@@ -96,11 +96,11 @@ impl Keys {
         level: usize,
         object: &'a str,
         bump: &'a Bump,
-        found: &mut [Option<&'a RawValue>],
+        found: &mut [Option<Raw<'a>>],
         mut stats: Option<&mut Stats>,
     ) -> serde_json::Result<()> {
         let Level { path, places, members } = &self.levels[level];
-        let here = bump.alloc_slice_fill_copy(members.len(), None::<&'a RawValue>);
+        let here = bump.alloc_slice_fill_copy(members.len(), None::<Raw<'a>>);
         raw::members(object, bump, |name, value| match places.get(name) {
             Some(place) => here[*place] = Some(value),
             None => {
@@ -117,8 +117,8 @@ impl Keys {
         for (member, value) in members.iter().zip(&*here) {
             let (Some(below), Some(value)) = (member.below, value) else { continue };
             let unknown = if member.field.is_none() { stats.as_deref_mut() } else { None };
-            if raw::is_object(value) {
-                self.find_in(below, value.get(), bump, found, unknown)?;
+            if raw::is_object(*value) {
+                self.find_in(below, value.text, bump, found, unknown)?;
             } else if let Some(stats) = unknown {
                 stats.unknown_key("", self.levels[below].path.trim_end_matches('.').as_bytes());
             }

@@ -21,23 +21,20 @@ mod keys;
 use bumpalo::Bump;
 use quintet_lang::{Field, FieldId, Presence, Scheme};
 use quintet_runtime::{ArenaError, BatchBuilder, RecordError};
-use serde_json::value::RawValue;
 
 use crate::error::InputError;
 use crate::limits::ReaderLimits;
 use crate::lines::Lines;
 use crate::next::Next;
-use crate::raw;
+use crate::raw::{self, Raw};
 use crate::stats::Stats;
-use crate::window::Window;
 use decode::{Decoder, Unfit};
 
 /// Memory that is kept from line to line; what a long line took beyond it is given back.
 const KEPT: usize = 1 << 20;
 
-/// The lines of an input, decoded by a scheme.
+/// Makes records of lines by a scheme.
 pub(crate) struct TypedLines {
-    lines: Lines,
     keys: keys::Keys,
     /// The fields of the whole scheme, and the places of those that are read.
     fields: Vec<(Field, Option<FieldId>)>,
@@ -47,9 +44,8 @@ pub(crate) struct TypedLines {
 
 impl TypedLines {
     /// Reads the fields of `scheme`; those of `whole` exist.
-    pub(crate) fn new(window: Window, scheme: &Scheme, whole: &Scheme, limits: &ReaderLimits) -> TypedLines {
+    pub(crate) fn new(scheme: &Scheme, whole: &Scheme, limits: &ReaderLimits) -> TypedLines {
         TypedLines {
-            lines: Lines::new(window, limits.line_bytes),
             keys: keys::Keys::new(whole),
             fields: whole.fields().iter().map(|f| (f.clone(), scheme.field_id(&f.name))).collect(),
             record_bytes: limits.record_bytes,
@@ -57,25 +53,22 @@ impl TypedLines {
         }
     }
 
-    pub(crate) fn window(&self) -> &Window {
-        self.lines.window()
-    }
-
-    /// The last record's line, with its line end.
-    pub(crate) fn original(&self) -> &[u8] {
-        self.lines.original()
-    }
-
     /// Adds a record for the next line that gives one.
-    pub(crate) fn next(&mut self, builder: &mut BatchBuilder, stats: &mut Stats) -> Result<Next, InputError> {
+    pub(crate) fn next(
+        &mut self,
+        bytes: &[u8],
+        lines: &mut Lines,
+        builder: &mut BatchBuilder,
+        stats: &mut Stats,
+    ) -> Result<Next, InputError> {
         loop {
-            let Some((number, line)) = self.lines.next(stats)? else { return Ok(Next::End) };
+            let Some((number, line)) = lines.next(bytes, stats) else { return Ok(Next::End) };
             if self.bump.allocated_bytes() > KEPT {
                 self.bump = Bump::new();
             }
             self.bump.reset();
             let text = raw::text_of(line);
-            let found = self.bump.alloc_slice_fill_copy(self.fields.len(), None::<&RawValue>);
+            let found = self.bump.alloc_slice_fill_copy(self.fields.len(), None::<Raw<'_>>);
             if let Err(e) = self.keys.find(&text, &self.bump, found, stats) {
                 match raw::whole(&text) {
                     Ok(_) => stats.malformed(number, "not a JSON object", || "the line is not a JSON object".into()),
@@ -87,7 +80,7 @@ impl TypedLines {
             let mut wrong = None;
             for ((field, place), json) in self.fields.iter().zip(&*found) {
                 let mandatory = field.presence == Presence::Mandatory;
-                let Some(json) = json.filter(|json| !raw::is_null(json)) else {
+                let Some(json) = json.filter(|json| !raw::is_null(*json)) else {
                     if mandatory {
                         wrong.get_or_insert(("missing mandatory field", format!("there is no `{}`", field.name)));
                     }
@@ -113,7 +106,7 @@ impl TypedLines {
             match record.finish() {
                 Ok(()) => return Ok(Next::Record(number)),
                 Err(RecordError::Arena(ArenaError::Full)) if !builder.is_empty() => {
-                    self.lines.put_back();
+                    lines.put_back();
                     return Ok(Next::Full);
                 }
                 Err(RecordError::Arena(ArenaError::Full)) => {
@@ -127,7 +120,7 @@ impl TypedLines {
 }
 
 /// Why a value is not that of a field, in words.
-fn unfit(field: &Field, why: Unfit, json: &RawValue, record_bytes: usize) -> String {
+fn unfit(field: &Field, why: Unfit, json: Raw<'_>, record_bytes: usize) -> String {
     let Field { name, ty, .. } = field;
     match why {
         Unfit::Type => format!("`{name}` is not of type {ty}: {}", raw::excerpt(json)),

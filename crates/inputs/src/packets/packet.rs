@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use quintet_lang::FieldId;
-use quintet_runtime::{RecordBuilder, Value};
+use quintet_runtime::RecordBuilder;
 
 use super::fields::{F, FIELDS, Layers};
 use super::span::Span;
@@ -19,7 +19,9 @@ const MOST_TEXT: usize = 1 << 20;
 /// What dissection keeps from packet to packet.
 pub(super) struct Places {
     /// The fields' places in the scheme, by [`F`].
-    pub ids: Vec<Option<FieldId>>,
+    ids: Vec<Option<FieldId>>,
+    /// A bit for each field that has one.
+    wanted: [u64; WORDS],
     /// The Bools that every record has.
     flags: Vec<(usize, FieldId)>,
     pub needs: Layers,
@@ -63,8 +65,10 @@ impl Places {
     pub(super) fn new(ids: Vec<Option<FieldId>>, fields: usize) -> Places {
         let mut needs = Layers::default();
         let mut flags = Vec::new();
+        let mut wanted = [0; WORDS];
         for (i, (spec, id)) in FIELDS.iter().zip(&ids).enumerate() {
             if let Some(id) = id {
+                wanted[i / 64] |= 1 << (i % 64);
                 needs.add(spec.layer);
                 if spec.kind == Kind::Flag {
                     flags.push((i, *id));
@@ -72,7 +76,7 @@ impl Places {
             }
         }
         let many = (0..fields).map(|_| Many::default()).collect();
-        Places { ids, flags, needs, many, touched: Vec::new(), protocols: Vec::new() }
+        Places { ids, wanted, flags, needs, many, touched: Vec::new(), protocols: Vec::new() }
     }
 }
 
@@ -103,9 +107,10 @@ impl<'b, 'p> Packet<'b, 'p> {
         self.depth <= DEPTH
     }
 
-    #[inline]
+    /// Whether a field is to be set: most are not, so that this is all that they cost.
+    #[inline(always)]
     pub(super) fn wants(&self, field: F) -> bool {
-        self.places.ids[field as usize].is_some()
+        self.places.wanted[field as usize / 64] >> (field as usize % 64) & 1 != 0
     }
 
     /// The place of a field that is set for the first time.
@@ -125,38 +130,57 @@ impl<'b, 'p> Packet<'b, 'p> {
     }
 
     /// Says that a protocol is there.
-    #[inline]
+    #[inline(always)]
     pub(super) fn protocol(&mut self, flag: F, name: &str) {
         self.flag(flag);
         self.named(name);
     }
 
     /// Adds a name to the list of protocols.
-    #[inline]
+    #[inline(always)]
     pub(super) fn named(&mut self, name: &str) {
         if self.wants(F::FrameProtocols) {
-            if !self.places.protocols.is_empty() {
-                self.places.protocols.push(b':');
-            }
-            self.places.protocols.extend_from_slice(name.as_bytes());
+            self.add_name(name);
         }
     }
 
+    #[inline(never)]
+    fn add_name(&mut self, name: &str) {
+        if !self.places.protocols.is_empty() {
+            self.places.protocols.push(b':');
+        }
+        self.places.protocols.extend_from_slice(name.as_bytes());
+    }
+
     /// Sets a field, or adds to it if it is multi-valued. A field with one value keeps the first.
-    #[inline]
+    #[inline(always)]
     pub(super) fn int(&mut self, field: F, value: impl Into<i64>) {
+        if self.wants(field) {
+            self.set_int(field, value.into());
+        }
+    }
+
+    #[inline(never)]
+    fn set_int(&mut self, field: F, value: i64) {
         if FIELDS[field as usize].kind == Kind::Ints {
             if let Some(many) = self.many(field) {
-                many.ints.push(value.into());
+                many.ints.push(value);
             }
         } else if let Some(id) = self.first(field) {
-            self.record.int(id, value.into());
+            self.record.int(id, value);
         }
     }
 
     /// As [`Packet::int`].
-    #[inline]
+    #[inline(always)]
     pub(super) fn bool(&mut self, field: F, value: bool) {
+        if self.wants(field) {
+            self.set_bool(field, value);
+        }
+    }
+
+    #[inline(never)]
+    fn set_bool(&mut self, field: F, value: bool) {
         if FIELDS[field as usize].kind == Kind::Bools {
             if let Some(many) = self.many(field) {
                 many.bools.push(value);
@@ -167,20 +191,34 @@ impl<'b, 'p> Packet<'b, 'p> {
     }
 
     /// As [`Packet::int`].
-    #[inline]
+    #[inline(always)]
     pub(super) fn ip(&mut self, field: F, value: impl Into<IpAddr>) {
+        if self.wants(field) {
+            self.set_ip(field, value.into());
+        }
+    }
+
+    #[inline(never)]
+    fn set_ip(&mut self, field: F, value: IpAddr) {
         if FIELDS[field as usize].kind == Kind::Ips {
             if let Some(many) = self.many(field) {
-                many.ips.push(value.into());
+                many.ips.push(value);
             }
         } else if let Some(id) = self.first(field) {
-            self.record.ip(id, value.into());
+            self.record.ip(id, value);
         }
     }
 
     /// As [`Packet::int`], for bytes of the packet or made from it.
-    #[inline]
+    #[inline(always)]
     pub(super) fn bytes(&mut self, field: F, value: &[u8]) {
+        if self.wants(field) {
+            self.set_bytes(field, value);
+        }
+    }
+
+    #[inline(never)]
+    fn set_bytes(&mut self, field: F, value: &[u8]) {
         if FIELDS[field as usize].kind == Kind::Texts {
             let Some(many) = self.many(field) else { return };
             if value.len() > MOST_TEXT - many.text.len() {
@@ -197,14 +235,23 @@ impl<'b, 'p> Packet<'b, 'p> {
     }
 
     /// As [`Packet::bytes`], for a long piece of the packet that later fields are likely to lie in.
+    #[inline(always)]
     pub(super) fn payload(&mut self, field: F, value: &'p [u8]) {
-        if self.copied.is_none() && self.wants(field) {
+        if self.wants(field) {
+            self.set_payload(field, value);
+        }
+    }
+
+    #[inline(never)]
+    fn set_payload(&mut self, field: F, value: &'p [u8]) {
+        if self.copied.is_none() {
             self.copied = Some((value, self.record.blob(value)));
         }
-        self.bytes(field, value);
+        self.set_bytes(field, value);
     }
 
     /// Sets a Float field.
+    #[inline(always)]
     pub(super) fn float(&mut self, field: F, value: f64) {
         if let Some(id) = self.first(field) {
             self.record.float(id, value);
@@ -248,12 +295,10 @@ impl Many {
         } else if !self.ips.is_empty() {
             record.ips(id, &self.ips);
         } else if !self.bools.is_empty() {
-            let values: Vec<Value<'_>> = self.bools.iter().map(|b| Value::Bool(*b)).collect();
-            record.set(id, Value::Array(quintet_runtime::ArrayRef::Built(&values)));
+            record.bools(id, &self.bools);
         } else {
-            let starts = std::iter::once(0).chain(self.ends.iter().copied());
-            let values: Vec<&[u8]> = starts.zip(&self.ends).map(|(start, end)| &self.text[start..*end]).collect();
-            record.bytes_array(id, &values);
+            let start = |i: usize| if i == 0 { 0 } else { self.ends[i - 1] };
+            record.bytes_of(id, self.ends.iter().enumerate().map(|(i, end)| &self.text[start(i)..*end]));
         }
     }
 

@@ -74,7 +74,7 @@ impl Checker<'_> {
         match &e.unparenthesised().kind {
             syntax::ExprKind::Array(_) | syntax::ExprKind::Repeat { .. } => true,
             syntax::ExprKind::Word(_) => matches!(self.place(e), Ok(Some(_))),
-            syntax::ExprKind::Call { name, .. } => matches!(self.results_of(&name.text), Some([Type::List(..)])),
+            syntax::ExprKind::Call { name, .. } => matches!(self.results_of(name.text), Some([Type::List(..)])),
             _ => false,
         }
     }
@@ -151,7 +151,7 @@ impl Checker<'_> {
     /// Functions of arrays that stand in expressions: `len(a)`, `bytes(a)`, `pop(a)`.
     pub(super) fn array_call(&mut self, name: &Name, args: &[syntax::Expr], span: Span) -> Option<Checked<Expr>> {
         let [arg] = args else { return None };
-        if !matches!(name.text.as_str(), "len" | "bytes" | "pop") {
+        if !matches!(name.text, "len" | "bytes" | "pop") {
             return None;
         }
         let (place, ty) = match self.place(arg) {
@@ -160,7 +160,7 @@ impl Checker<'_> {
             Err(Failed) => return Some(Err(Failed)),
         };
         let Type::List(element, len) = ty else { return None };
-        Some(match name.text.as_str() {
+        Some(match name.text {
             "len" => Ok(self.count_of(place, span)),
             "bytes" if matches!(*element, Type::Int | Type::U32) => {
                 Ok(self.spilled(Expr { kind: ExprKind::Packed(place), ty: Type::Bytes, nullable: false, span }))
@@ -196,7 +196,7 @@ impl Checker<'_> {
 
     /// Functions of arrays that are statements: `push(a, x)`, `pop(a)`, `clear(a)`, `fill(a, x)`.
     pub(super) fn array_statement(&mut self, name: &Name, args: &[syntax::Expr], span: Span) -> Option<Checked<()>> {
-        let wanted = match name.text.as_str() {
+        let wanted = match name.text {
             "push" | "fill" => 2,
             "pop" | "clear" => 1,
             _ => return None,
@@ -215,7 +215,7 @@ impl Checker<'_> {
             let d = Diagnostic::error("argument-type", args[0].span, format!("`{}` takes an array of the script", name.text));
             return self.fail(d.help("an array is declared `let a: [Int] = []`"));
         };
-        let kind = match name.text.as_str() {
+        let kind = match name.text {
             "push" => {
                 let value = self.item(&args[1], Some(&element))?;
                 StmtKind::Push { array: self.growing(&args[0], place, len)?, value }
@@ -279,12 +279,12 @@ impl Checker<'_> {
 
     /// A call of an intrinsic.
     pub(super) fn intrinsic(&mut self, name: &Name, args: &[syntax::Expr], span: Span, multi: bool) -> Checked<Operand> {
-        let rows: Vec<&'static Row> = Row::named(&name.text).filter(|row| row.params.len() == args.len()).collect();
+        let rows: Vec<&'static Row> = Row::named(name.text).filter(|row| row.params.len() == args.len()).collect();
         if rows.is_empty() {
-            let least = Row::named(&name.text).map(|row| row.params.len()).min().unwrap_or(0);
+            let least = Row::named(name.text).map(|row| row.params.len()).min().unwrap_or(0);
             let s = if least == 1 { "" } else { "s" };
             let message = format!("`{}` takes {least} argument{s}, not {}", name.text, args.len());
-            return self.fail(Diagnostic::error("argument-count", span, message).help(usage(&name.text)));
+            return self.fail(Diagnostic::error("argument-count", span, message).help(usage(name.text)));
         }
         // Literals take the type that the others have, so those come first.
         let mut operands: Vec<Option<Operand>> = args.iter().map(|_| None).collect();
@@ -307,7 +307,7 @@ impl Checker<'_> {
         let Some(row) = rows.iter().find(|row| fits(row, &operands)) else {
             let types: Vec<String> = operands.iter().flatten().map(|operand| operand.ty().to_string()).collect();
             let message = format!("`{}` does not take {}", name.text, types.join(" and "));
-            return self.fail(Diagnostic::error("argument-type", span, message).help(usage(&name.text)));
+            return self.fail(Diagnostic::error("argument-type", span, message).help(usage(name.text)));
         };
         let mut clauses = None;
         let mut values = Vec::with_capacity(args.len());

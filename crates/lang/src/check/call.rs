@@ -23,17 +23,17 @@ struct Walk {
 impl Checker<'_> {
     /// A call. `multi` if a result for each value of a multi-valued field may stand here; otherwise such results are an array.
     pub(super) fn call(&mut self, name: &Name, args: &[syntax::Expr], span: Span, multi: bool) -> Checked<Operand> {
-        if self.results_of(&name.text).is_some() {
+        if self.results_of(name.text).is_some() {
             return self.call_for_value(name, args, span);
         }
         if let Some(found) = self.array_call(name, args, span) {
             return found.map(Operand::Plain);
         }
-        let Some(id) = self.scheme.function_id(&name.text) else {
+        let Some(id) = self.scheme.function_id(name.text) else {
             if name.text == "present" {
                 return self.present(args, span);
             }
-            if Row::named(&name.text).next().is_some() {
+            if Row::named(name.text).next().is_some() {
                 return self.intrinsic(name, args, span, multi);
             }
             return self.unknown_function(name);

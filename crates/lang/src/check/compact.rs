@@ -22,20 +22,61 @@ pub(super) fn rename(expr: &mut Expr, renamed: &HashMap<LocalId, LocalId>) {
 }
 
 /// New ids for the entries of one table.
-struct Renumber<T> {
+struct Renumber<'t, T> {
+    /// The entries, as long as they are met in order of their ids: these stay as they are.
+    table: &'t mut Vec<T>,
+    met: u32,
+    /// From the first on that was met out of order.
+    anew: Option<Anew<T>>,
+}
+
+struct Anew<T> {
     old: Vec<Option<T>>,
     new: Vec<T>,
     /// By old id, once the entry was met.
     ids: Vec<u32>,
 }
 
-impl<T> Renumber<T> {
-    fn new(table: Vec<T>) -> Self {
-        Renumber {
+impl<'t, T> Renumber<'t, T> {
+    fn new(table: &'t mut Vec<T>) -> Self {
+        Renumber { table, met: 0, anew: None }
+    }
+
+    fn id(&mut self, old: u32) -> u32 {
+        if self.anew.is_none() {
+            if old < self.met {
+                return old;
+            }
+            if old == self.met && (old as usize) < self.table.len() {
+                self.met += 1;
+                return old;
+            }
+        }
+        let (table, met) = (&mut self.table, self.met);
+        self.anew.get_or_insert_with(|| Anew::new(std::mem::take(*table), met)).id(old)
+    }
+
+    /// Leaves the entries that were met, in order of their new ids.
+    fn finish(self) {
+        match self.anew {
+            Some(anew) => *self.table = anew.new,
+            None => self.table.truncate(self.met as usize),
+        }
+    }
+}
+
+impl<T> Anew<T> {
+    /// The first `met` entries keep their ids.
+    fn new(table: Vec<T>, met: u32) -> Self {
+        let mut anew = Anew {
             new: Vec::with_capacity(table.len()),
             ids: (0..table.len() as u32).collect(),
             old: table.into_iter().map(Some).collect(),
-        }
+        };
+        (0..met).for_each(|old| {
+            anew.id(old);
+        });
+        anew
     }
 
     fn id(&mut self, old: u32) -> u32 {
@@ -47,69 +88,103 @@ impl<T> Renumber<T> {
     }
 }
 
-struct Compact {
-    locals: HashMap<LocalId, LocalId>,
-    /// The locals as they were.
-    old: Vec<Local>,
+/// The locals of a frame, renumbered.
+struct Locals {
+    /// The new ids of those that were met, by old id.
+    ids: Vec<Option<LocalId>>,
     frame: Vec<Local>,
-    sets: Renumber<crate::ast::Set>,
-    lists: Renumber<crate::ast::ListRef>,
-    regexes: Renumber<crate::ast::Regex>,
-    wildcards: Renumber<crate::ast::Wildcard>,
-    needles: Renumber<Vec<u8>>,
-    sites: Renumber<crate::ast::Site>,
 }
 
-/// The same program without what is not used.
-pub(crate) fn compact(program: Program) -> Program {
+impl Locals {
+    /// The first `met` keep their ids.
+    fn new(old: &[Local], met: usize) -> Locals {
+        let mut locals = Locals { ids: vec![None; old.len()], frame: Vec::with_capacity(old.len()) };
+        (0..met).for_each(|id| locals.bind(old, &mut LocalId(id as u32)));
+        locals
+    }
+
+    fn bind(&mut self, old: &[Local], id: &mut LocalId) {
+        let (Some(local), Some(met)) = (old.get(id.index()), self.ids.get_mut(id.index())) else { return };
+        let new = LocalId(self.frame.len() as u32);
+        self.frame.push(local.clone());
+        *met = Some(new);
+        *id = new;
+    }
+}
+
+struct Compact<'t> {
+    /// The locals as they were.
+    old: Vec<Local>,
+    /// How many locals were met in order of their ids, which stay as they are.
+    met: usize,
+    /// From the first on that was met out of order.
+    locals: Option<Locals>,
+    sets: Renumber<'t, crate::ast::Set>,
+    lists: Renumber<'t, crate::ast::ListRef>,
+    regexes: Renumber<'t, crate::ast::Regex>,
+    wildcards: Renumber<'t, crate::ast::Wildcard>,
+    needles: Renumber<'t, Vec<u8>>,
+    sites: Renumber<'t, crate::ast::Site>,
+}
+
+/// Removes from a program what is not used.
+pub(crate) fn compact(program: &mut Program) {
+    let entries = program.sets.len()
+        + program.lists.len()
+        + program.regexes.len()
+        + program.wildcards.len()
+        + program.needles.len()
+        + program.sites.len();
+    if entries == 0 && program.functions.is_empty() && program.rules.iter().all(|rule| rule.frame.locals.is_empty()) {
+        return;
+    }
     let mut c = Compact {
-        locals: HashMap::new(),
         old: Vec::new(),
-        frame: Vec::new(),
-        sets: Renumber::new(program.sets),
-        lists: Renumber::new(program.lists),
-        regexes: Renumber::new(program.regexes),
-        wildcards: Renumber::new(program.wildcards),
-        needles: Renumber::new(program.needles),
-        sites: Renumber::new(program.sites),
+        met: 0,
+        locals: None,
+        sets: Renumber::new(&mut program.sets),
+        lists: Renumber::new(&mut program.lists),
+        regexes: Renumber::new(&mut program.regexes),
+        wildcards: Renumber::new(&mut program.wildcards),
+        needles: Renumber::new(&mut program.needles),
+        sites: Renumber::new(&mut program.sites),
     };
-    let mut rules = program.rules;
-    for rule in &mut rules {
+    for rule in &mut program.rules {
         c.begin(&mut rule.frame);
         c.block(&mut rule.before);
         c.expr(&mut rule.expr);
         rule.frame = c.end();
     }
-    let mut functions = program.functions;
-    for function in &mut functions {
+    for function in &mut program.functions {
         c.begin(&mut function.frame);
         (0..function.params).for_each(|param| c.meet(&mut LocalId(param)));
         c.block(&mut function.body);
         function.frame = c.end();
     }
-    Program {
-        scheme: program.scheme,
-        rules,
-        sets: c.sets.new,
-        lists: c.lists.new,
-        regexes: c.regexes.new,
-        wildcards: c.wildcards.new,
-        needles: c.needles.new,
-        sites: c.sites.new,
-        functions,
-        tables: program.tables,
-    }
+    c.sets.finish();
+    c.lists.finish();
+    c.regexes.finish();
+    c.wildcards.finish();
+    c.needles.finish();
+    c.sites.finish();
 }
 
-impl Compact {
+impl Compact<'_> {
     fn begin(&mut self, frame: &mut Frame) {
-        self.locals.clear();
         self.old = std::mem::take(&mut frame.locals);
+        (self.met, self.locals) = (0, None);
     }
 
     fn end(&mut self) -> Frame {
-        self.old.clear();
-        Frame { locals: std::mem::take(&mut self.frame) }
+        let mut old = std::mem::take(&mut self.old);
+        old.truncate(self.met);
+        Frame { locals: self.locals.take().map_or(old, |locals| locals.frame) }
+    }
+
+    /// The locals, from now on by number anew.
+    fn anew(&mut self) -> (&[Local], &mut Locals) {
+        let (old, met) = (&self.old, self.met);
+        (old, self.locals.get_or_insert_with(|| Locals::new(old, met)))
     }
 
     fn block(&mut self, block: &mut [Stmt]) {
@@ -189,9 +264,15 @@ impl Compact {
 
     /// A local, for the first time or not.
     fn meet(&mut self, id: &mut LocalId) {
-        match self.locals.get(id) {
-            Some(new) => *id = *new,
-            None => self.bind(id),
+        if self.locals.is_none() && id.index() < self.met {
+            return;
+        }
+        if self.locals.is_none() && id.index() == self.met {
+            return self.bind(id);
+        }
+        match self.anew().1.ids.get(id.index()) {
+            Some(Some(new)) => *id = *new,
+            _ => self.bind(id),
         }
     }
 
@@ -229,10 +310,14 @@ impl Compact {
     }
 
     fn bind(&mut self, id: &mut LocalId) {
-        let Some(local) = self.old.get(id.index()) else { return };
-        let new = LocalId(self.frame.len() as u32);
-        self.frame.push(local.clone());
-        self.locals.insert(*id, new);
-        *id = new;
+        if id.index() >= self.old.len() {
+            return;
+        }
+        if self.locals.is_none() && id.index() == self.met {
+            self.met += 1;
+            return;
+        }
+        let (old, locals) = self.anew();
+        locals.bind(old, id);
     }
 }

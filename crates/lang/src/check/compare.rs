@@ -1,5 +1,7 @@
 //! Comparisons, tests and arithmetic.
 
+use std::mem::discriminant;
+
 use super::element::{bound, nothing, test};
 use super::{Checked, Checker, Failed, Loop, Operand, Want};
 use crate::ast::{ArithOp, Clause, CompareOp, Const, Each, Expr, ExprKind, LocalId, LogicOp, Needle, NeedleId, Quantifier, Span};
@@ -64,6 +66,18 @@ impl Checker<'_> {
         Together { values: values.into_iter().flatten().collect(), outer, inner }
     }
 
+    /// A test of one operand, closed over it where it is a multi-valued field.
+    fn tested_one(&mut self, operand: Operand, span: Span, make: impl FnOnce(Box<Expr>) -> ExprKind) -> Operand {
+        match operand {
+            Operand::Plain(value) => Operand::Plain(test(make(Box::new(value)), span)),
+            Operand::Each(each) if !each.implicit => wrap(Some(each.clauses), test(make(Box::new(each.elem)), span)),
+            operand => self.tested(vec![operand], span, |_, mut values| match values.pop() {
+                Some(value) => test(make(Box::new(value)), span),
+                None => test(ExprKind::Const(Const::Bool(false)), span),
+            }),
+        }
+    }
+
     /// A test of operands, closed over multi-valued fields among them.
     fn tested(&mut self, operands: Vec<Operand>, span: Span, make: impl FnOnce(&mut Self, Vec<Expr>) -> Expr) -> Operand {
         let Together { values, outer, inner } = self.together(operands);
@@ -102,7 +116,18 @@ impl Checker<'_> {
 
     pub(super) fn compare(&mut self, op: CompareOp, lhs: &syntax::Expr, rhs: &syntax::Expr, span: Span) -> Checked<Operand> {
         self.no_network(op, lhs, rhs)?;
-        let (left, right) = self.pair(lhs, rhs)?;
+        let (left, right) = match self.pair(lhs, rhs)? {
+            // Most comparisons: of two values, or of each element with one.
+            (Operand::Plain(lhs), Operand::Plain(rhs)) if of_one_type(&lhs, &rhs) => {
+                let on_nil = op == CompareOp::Ne && self.scheme.nil_not_equal();
+                return Ok(Operand::Plain(compared(op, lhs, rhs, on_nil, span)));
+            }
+            (Operand::Each(each), Operand::Plain(rhs)) if !each.implicit && of_one_type(&each.elem, &rhs) => {
+                let on_nil = op == CompareOp::Ne && self.scheme.nil_not_equal();
+                return Ok(wrap(Some(each.clauses), compared(op, each.elem, rhs, on_nil, span)));
+            }
+            operands => operands,
+        };
         self.comparable(&left, lhs, op.symbol(), span)?;
         self.comparable(&right, rhs, op.symbol(), span)?;
         let (l, r) = (left.ty(), right.ty());
@@ -208,6 +233,9 @@ impl Checker<'_> {
 
     /// Whether an operand has one of these types.
     fn needs(&mut self, operand: &Operand, e: &syntax::Expr, op: &str, types: &[Type], whole: Span) -> Checked<()> {
+        if matches!(operand, Operand::Plain(value) if types.contains(&value.ty)) {
+            return Ok(());
+        }
         let ty = operand.ty();
         if types.contains(&ty) {
             return Ok(());
@@ -233,11 +261,11 @@ impl Checker<'_> {
             let inner = std::mem::replace(value, nothing());
             *value = self.to_int(inner);
         }
-        let kind: Box<dyn FnOnce(Box<Expr>) -> ExprKind> = match set {
+        let found = match set {
             syntax::Set::Literal { members, .. } => {
                 self.needs(&operand, value, "in", &[Type::Int, Type::Ip, Type::Bytes], span)?;
                 let set = self.literal_set(&operand.ty(), members)?;
-                Box::new(move |value| ExprKind::In { value, set })
+                self.tested_one(operand, span, |value| ExprKind::In { value, set })
             }
             syntax::Set::List(name) => {
                 let ty = operand.ty();
@@ -255,13 +283,9 @@ impl Checker<'_> {
                     return self.fail(d.label(format!("the value is {ty}")).help(help));
                 }
                 let list = self.list(name, ty);
-                Box::new(move |value| ExprKind::InList { value, list })
+                self.tested_one(operand, span, |value| ExprKind::InList { value, list })
             }
         };
-        let found = self.tested(vec![operand], span, |_, mut values| match values.pop() {
-            Some(value) => test(kind(Box::new(value)), span),
-            None => test(ExprKind::Const(Const::Bool(false)), span),
-        });
         if !negated {
             return Ok(found);
         }
@@ -282,10 +306,7 @@ impl Checker<'_> {
     ) -> Checked<Operand> {
         let operand = self.expr(value, Want { ty: Some(&Type::Bytes), multi: true, ..Want::default() })?;
         self.needs(&operand, value, op, &[Type::Bytes], span)?;
-        Ok(self.tested(vec![operand], span, |_, mut values| match values.pop() {
-            Some(value) => test(make(Box::new(value)), span),
-            None => test(ExprKind::Const(Const::Bool(false)), span),
-        }))
+        Ok(self.tested_one(operand, span, make))
     }
 
     pub(super) fn contains(&mut self, value: &syntax::Expr, needle: &syntax::Expr, span: Span) -> Checked<Operand> {
@@ -294,20 +315,28 @@ impl Checker<'_> {
         let (searched, sought) = (searched?, sought?);
         self.needs(&searched, value, "contains", &[Type::Bytes], span)?;
         self.needs(&sought, needle, "contains", &[Type::Bytes], span)?;
+        let (searched, sought) = match (searched, sought) {
+            (Operand::Plain(value), Operand::Plain(needle)) => return Ok(Operand::Plain(self.search(value, needle, span))),
+            operands => operands,
+        };
         Ok(self.tested(vec![searched, sought], span, |checker, values| {
             let mut values = values.into_iter();
-            let (Some(value), Some(needle)) = (values.next(), values.next()) else {
-                return test(ExprKind::Const(Const::Bool(false)), span);
-            };
-            let needle = match needle.kind {
-                ExprKind::Const(Const::Bytes(bytes)) => {
-                    checker.program.needles.push(bytes);
-                    Needle::Const(NeedleId(checker.program.needles.len() as u32 - 1))
-                }
-                kind => Needle::Dynamic(Box::new(Expr { kind, ..needle })),
-            };
-            test(ExprKind::Contains { value: Box::new(value), needle }, span)
+            match (values.next(), values.next()) {
+                (Some(value), Some(needle)) => checker.search(value, needle, span),
+                _ => test(ExprKind::Const(Const::Bool(false)), span),
+            }
         }))
+    }
+
+    fn search(&mut self, value: Expr, needle: Expr, span: Span) -> Expr {
+        let needle = match needle.kind {
+            ExprKind::Const(Const::Bytes(bytes)) => {
+                self.program.needles.push(bytes);
+                Needle::Const(NeedleId(self.program.needles.len() as u32 - 1))
+            }
+            kind => Needle::Dynamic(Box::new(Expr { kind, ..needle })),
+        };
+        test(ExprKind::Contains { value: Box::new(value), needle }, span)
     }
 
     pub(super) fn arith(&mut self, op: ArithOp, lhs: &syntax::Expr, rhs: &syntax::Expr, span: Span, want: Want<'_>) -> Checked<Operand> {
@@ -315,7 +344,16 @@ impl Checker<'_> {
         let wanted = want.ty.filter(|ty| **ty == Type::U32);
         let want = Want { ty: wanted, ..want };
         let (left, right) = (self.expr(lhs, want), self.expr(rhs, Want { literal: true, ..want }));
-        let (mut left, mut right) = (left?, right?);
+        let (mut left, mut right) = match (left?, right?) {
+            (Operand::Plain(lhs), Operand::Plain(rhs))
+                if of_one_type(&lhs, &rhs) && matches!(lhs.ty, Type::Int | Type::Float) && op.works_on(&lhs.ty) =>
+            {
+                let (ty, nullable) = (lhs.ty.clone(), lhs.nullable || rhs.nullable);
+                let kind = ExprKind::Arith { op, lhs: Box::new(lhs), rhs: Box::new(rhs) };
+                return Ok(Operand::Plain(Expr { kind, ty, nullable, span }));
+            }
+            operands => operands,
+        };
         if op.entry().counts {
             self.shift_count(&left, &mut right);
         } else if left.ty() == Type::U32 && right.ty() == Type::Int {
@@ -448,6 +486,11 @@ fn as_u32(operand: &mut Operand) {
         *c = Const::U32(u);
         *ty = Type::U32;
     }
+}
+
+/// Whether two values are of one type, and no arrays or maps.
+fn of_one_type(a: &Expr, b: &Expr) -> bool {
+    a.ty.is_primitive() && discriminant(&a.ty) == discriminant(&b.ty)
 }
 
 fn compared(op: CompareOp, lhs: Expr, rhs: Expr, on_nil: bool, span: Span) -> Expr {

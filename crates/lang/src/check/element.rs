@@ -8,7 +8,7 @@ use std::collections::HashMap;
 
 use super::{Checker, compact};
 use crate::ast::{Clause, CompareOp, Const, Each, Expr, ExprKind, LocalId};
-use crate::dump;
+use crate::same::{Distinct, same_clauses};
 use crate::types::Type;
 
 /// What an expression comes to while it is checked.
@@ -65,8 +65,8 @@ impl Checker<'_> {
         if loops.len() < 2 {
             return loops.pop().map_or_else(Default::default, |l| (l.clauses, vec![l.elem]));
         }
-        let keys: Vec<String> = loops.iter().map(|l| dump::clauses_key(&self.program, &l.clauses)).collect();
-        if keys.iter().all(|k| *k == keys[0]) {
+        let (one, others) = loops.split_at(1);
+        if others.iter().all(|l| same_clauses(&self.program, &l.clauses, &one[0].clauses)) {
             let first = bound(&loops[0].clauses);
             let elems = loops.iter_mut().map(|l| {
                 let renamed: HashMap<LocalId, LocalId> = bound(&l.clauses).into_iter().zip(first.iter().copied()).collect();
@@ -77,8 +77,12 @@ impl Checker<'_> {
             let elems = elems.collect();
             return (loops.swap_remove(0).clauses, elems);
         }
+        // Of the single walks' sources, in order, which are the same.
+        let mut distinct = Distinct::new(&self.program);
+        let single = loops.iter().filter_map(Loop::single).flatten();
+        let mut places = single.map(|(_, source)| distinct.place(source)).collect::<Vec<_>>().into_iter();
+        let mut firsts: Vec<LocalId> = Vec::new();
         let mut merged: Vec<(LocalId, Expr)> = Vec::new();
-        let mut known: HashMap<String, LocalId> = HashMap::new();
         let mut elems = Vec::with_capacity(loops.len());
         for each in loops {
             if each.single().is_none() {
@@ -92,13 +96,13 @@ impl Checker<'_> {
                 continue;
             }
             let mut renamed = HashMap::new();
-            for (local, source) in each.clauses.into_iter().flat_map(sources) {
-                match known.entry(dump::expr_key(&self.program, &source)) {
-                    std::collections::hash_map::Entry::Occupied(first) => {
-                        renamed.insert(local, *first.get());
+            for ((local, source), place) in each.clauses.into_iter().flat_map(sources).zip(&mut places) {
+                match firsts.get(place) {
+                    Some(first) => {
+                        renamed.insert(local, *first);
                     }
-                    std::collections::hash_map::Entry::Vacant(place) => {
-                        place.insert(local);
+                    None => {
+                        firsts.push(local);
                         merged.push((local, source));
                     }
                 }

@@ -24,7 +24,7 @@ impl Checker<'_> {
     /// Takes an operand as a truth value. `x & k` means that a common bit is set.
     pub(super) fn truth(&mut self, operand: Operand, e: &syntax::Expr) -> Checked<Truth> {
         match operand {
-            Operand::Plain(expr) if expr.ty == Type::array(Type::Bool) => {
+            Operand::Plain(expr) if matches!(&expr.ty, Type::Array(element) if **element == Type::Bool) => {
                 let mut clauses = Vec::new();
                 let elem = self.walk(&mut clauses, expr).ok_or(Failed)?;
                 Ok(Truth::Each(Loop { clauses, elem, logical: true, implicit: false }))
@@ -93,7 +93,7 @@ impl Checker<'_> {
     }
 
     pub(super) fn logic(&mut self, op: LogicOp, items: &[syntax::Expr], span: Span) -> Checked<Operand> {
-        let (mut ones, mut loops): (Vec<Expr>, Vec<Loop>) = (Vec::new(), Vec::new());
+        let (mut ones, mut loops): (Vec<Expr>, Vec<Loop>) = (Vec::with_capacity(items.len()), Vec::new());
         let mut failed = false;
         // What is known so far, in a local, once an operand has needed statements before it.
         let mut known: Option<LocalId> = None;

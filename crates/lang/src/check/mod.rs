@@ -22,7 +22,7 @@ mod subscript;
 use std::collections::HashMap;
 
 use crate::ast::{self, Block, Clause, Const, Expr, ExprKind, Frame, Local, LocalId, Program, Rule, Span};
-use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::diagnostic::{Diagnostic, Diagnostics, Findings};
 use crate::limits::Limits;
 use crate::scheme::Scheme;
 use crate::syntax;
@@ -57,9 +57,9 @@ struct Checker<'a> {
     scheme: &'a Scheme,
     limits: &'a Limits,
     source: &'a str,
-    diagnostics: Diagnostics,
+    diagnostics: Findings,
     /// What does not reject the text. It is kept apart, so that no number of warnings leaves an error out.
-    warnings: Diagnostics,
+    warnings: Findings,
     program: Program,
     /// The locals of the current rule or function.
     locals: Vec<Local>,
@@ -88,42 +88,41 @@ struct Met {
 /// # Errors
 /// Everything that is wrong with it: at least one finding for each rule that does not fit the scheme.
 pub fn check(file: &syntax::File, scheme: &Scheme, limits: &Limits) -> Result<Program, Diagnostics> {
-    check_all(file, scheme, limits, Diagnostics::new(file.source.clone()))
+    check_all(file, scheme, limits, Findings::default())
 }
 
 /// The same for a text of which `diagnostics` are known already.
-pub(crate) fn check_all(file: &syntax::File, scheme: &Scheme, limits: &Limits, diagnostics: Diagnostics) -> Result<Program, Diagnostics> {
+pub(crate) fn check_all(file: &syntax::File, scheme: &Scheme, limits: &Limits, diagnostics: Findings) -> Result<Program, Diagnostics> {
     check_each(file, scheme, limits, diagnostics, Checker::rule).map(|(program, _)| program)
 }
 
 /// What is suspicious about a text that has no errors: names that nothing uses and statements that are never reached. None where it has.
-pub(crate) fn check_warnings(file: &syntax::File, scheme: &Scheme, limits: &Limits, diagnostics: Diagnostics) -> Diagnostics {
+pub(crate) fn check_warnings(file: &syntax::File, scheme: &Scheme, limits: &Limits, diagnostics: Findings) -> Diagnostics {
     let Ok((_, mut warnings)) = check_each(file, scheme, limits, diagnostics, Checker::rule) else {
-        return Diagnostics::new(file.source.clone());
+        return Diagnostics::of(file.source, []);
     };
     unused(file).into_iter().for_each(|warning| warnings.push(warning));
-    warnings.sort();
-    warnings
+    warnings.on(file.source)
 }
 
 /// The same for an expression of any type whose value is wanted.
-pub(crate) fn check_value(file: &syntax::File, scheme: &Scheme, limits: &Limits, diagnostics: Diagnostics) -> Result<Program, Diagnostics> {
+pub(crate) fn check_value(file: &syntax::File, scheme: &Scheme, limits: &Limits, diagnostics: Findings) -> Result<Program, Diagnostics> {
     check_each(file, scheme, limits, diagnostics, Checker::value_rule).map(|(program, _)| program)
 }
 
 fn check_each<'a>(
-    file: &'a syntax::File,
+    file: &'a syntax::File<'a>,
     scheme: &'a Scheme,
     limits: &'a Limits,
-    diagnostics: Diagnostics,
-    check: fn(&mut Checker<'a>, &'a syntax::Rule),
-) -> Result<(Program, Diagnostics), Diagnostics> {
+    diagnostics: Findings,
+    check: fn(&mut Checker<'a>, &'a syntax::Rule<'a>),
+) -> Result<(Program, Findings), Diagnostics> {
     let mut checker = Checker {
         scheme,
         limits,
-        source: &file.source,
+        source: file.source,
         diagnostics,
-        warnings: Diagnostics::new(file.source.clone()),
+        warnings: Findings::default(),
         program: Program {
             scheme: scheme.clone(),
             rules: Vec::with_capacity(file.items.len()),
@@ -172,18 +171,18 @@ fn check_each<'a>(
         }
     }
     if checker.diagnostics.has_errors() {
-        checker.warnings.iter().for_each(|warning| checker.diagnostics.push(warning.clone()));
-        checker.diagnostics.sort();
-        return Err(checker.diagnostics);
+        checker.diagnostics.extend(checker.warnings);
+        return Err(checker.diagnostics.on(file.source));
     }
     nil::settle(&mut checker.program);
-    let mut program = compact::compact(checker.program);
+    let mut program = checker.program;
+    compact::compact(&mut program);
     program.name_locals();
     Ok((program, checker.warnings))
 }
 
 impl<'a> Checker<'a> {
-    fn rule(&mut self, rule: &'a syntax::Rule) {
+    fn rule(&mut self, rule: &'a syntax::Rule<'a>) {
         self.quantifiers = 0;
         self.locals.clear();
         self.out.clear();
@@ -194,11 +193,11 @@ impl<'a> Checker<'a> {
         let Ok(expr) = expr else { return };
         let frame = Frame { locals: std::mem::take(&mut self.locals) };
         let before = std::mem::take(&mut self.out);
-        self.program.rules.push(Rule { name: rule.name.text.clone(), frame, before, expr, span: rule.span });
+        self.program.rules.push(Rule { name: rule.name.text.to_owned(), frame, before, expr, span: rule.span });
     }
 
     /// The expression of a text that is not to have rules. Elements come to an array of their values.
-    fn value_rule(&mut self, rule: &'a syntax::Rule) {
+    fn value_rule(&mut self, rule: &'a syntax::Rule<'a>) {
         let e = match &rule.body {
             syntax::RuleBody::Expr(e) if rule.name.text.is_empty() => e,
             _ => {
@@ -271,7 +270,7 @@ impl<'a> Checker<'a> {
         match &e.kind {
             K::Word(word) => self.word(word, e.span, want),
             K::Bool(b) => Ok(constant(Const::Bool(*b), e.span)),
-            K::Bytes(bytes) => Ok(constant(Const::Bytes(bytes.clone()), e.span)),
+            K::Bytes(bytes) => Ok(constant(Const::Bytes(bytes.to_vec()), e.span)),
             K::Sequence { bytes, other } => self.sequence(bytes, other.as_deref(), e.span, want),
             K::Paren(inner) => {
                 let mut operand = self.expr(inner, want)?;
@@ -289,7 +288,7 @@ impl<'a> Checker<'a> {
             K::Neg(inner) => self.neg(inner, e.span, want),
             K::Not(inner) => self.not(inner, e.span),
             K::Arith { op, lhs, rhs } => self.arith(*op, lhs, rhs, e.span, want),
-            K::Compare { op, lhs, rhs } => self.compare(*op, lhs, rhs, e.span),
+            K::Compare { op, sides } => self.compare(*op, &sides[0], &sides[1], e.span),
             K::In { value, negated, set } => self.contained(value, *negated, set, e.span),
             K::Contains { value, needle } => self.contains(value, needle, e.span),
             K::Matches { value, pattern } => self.matches(value, pattern, e.span),

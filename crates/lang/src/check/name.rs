@@ -22,25 +22,29 @@ impl Checker<'_> {
     /// A word is a field, or else an address, an integer or a float. On the right of a comparison and in subscripts a literal that
     /// starts with a digit goes before a field of that name.
     pub(super) fn word(&mut self, word: &str, span: Span, want: Want<'_>) -> Checked<Operand> {
-        let literal = as_literal(word, want.ty);
         let digit = word.starts_with(|c: char| c.is_ascii_digit());
-        let first = want.literal && digit && matches!(literal, Some(Literal::Is(_)));
-        if !first {
-            if let Some(named) = self.named(word, span) {
-                return named;
-            }
-            if let Some(id) = self.bytes_of(word).filter(|_| want.ty == Some(&Type::Bytes)) {
-                return Ok(self.field(id, span, want.multi));
-            }
-            if let Some(id) = self.scheme.field_id(word) {
-                return Ok(self.field(id, span, want.multi));
-            }
-            if self.scheme.function_id(word).is_some() {
-                let d = Diagnostic::error("not-called", span, format!("`{word}` is a function"));
-                return self.fail(d.label("not called").help(format!("call it: `{word}(...)`")));
-            }
+        if want.literal
+            && digit
+            && let Some(Literal::Is(value)) = as_literal(word, want.ty)
+        {
+            return Ok(constant(value, span));
         }
-        match literal {
+        if let Some(named) = self.named(word, span) {
+            return named;
+        }
+        if want.ty == Some(&Type::Bytes)
+            && let Some(id) = self.bytes_of(word)
+        {
+            return Ok(self.field(id, span, want.multi));
+        }
+        if let Some(id) = self.scheme.field_id(word) {
+            return Ok(self.field(id, span, want.multi));
+        }
+        if self.scheme.function_id(word).is_some() {
+            let d = Diagnostic::error("not-called", span, format!("`{word}` is a function"));
+            return self.fail(d.label("not called").help(format!("call it: `{word}(...)`")));
+        }
+        match as_literal(word, want.ty) {
             Some(Literal::Is(value)) => Ok(constant(value, span)),
             Some(Literal::Broken(IntError::Range)) => {
                 let d = Diagnostic::error("int-range", span, format!("`{word}` does not fit in a 64-bit Int"));
@@ -152,23 +156,23 @@ impl Checker<'_> {
     }
 
     pub(super) fn unknown_function<T>(&mut self, name: &syntax::Name) -> Checked<T> {
-        let d = if self.scheme.field_id(&name.text).is_some() {
+        let d = if self.scheme.field_id(name.text).is_some() {
             Diagnostic::error("not-a-function", name.span, format!("`{}` is a field and cannot be called", name.text))
                 .help(format!("write `{}`, without parentheses", name.text))
-        } else if hint::needs_service(&name.text) {
+        } else if hint::needs_service(name.text) {
             Diagnostic::error("no-service", name.span, format!("`{}` needs a service that Quintet does not have", name.text))
                 .help("leave this test out, or let the host register a function of this name")
-        } else if matches!(name.text.as_str(), "bytes" | "pop" | "push" | "clear" | "fill") {
+        } else if matches!(name.text, "bytes" | "pop" | "push" | "clear" | "fill") {
             Diagnostic::error("argument-type", name.span, format!("`{}` takes an array of the script", name.text))
                 .help("an array is declared `let a: [Int] = []`")
         } else {
             let d = Diagnostic::error("unknown-function", name.span, format!("there is no function `{}`", name.text));
             let intrinsics = ROWS.iter().map(|row| row.name);
             let near =
-                nearest(&name.text, self.scheme.functions().iter().map(|f| f.name.as_str()).chain(self.function_names()).chain(intrinsics));
+                nearest(name.text, self.scheme.functions().iter().map(|f| f.name.as_str()).chain(self.function_names()).chain(intrinsics));
             let help = near.map(|n| format!("did you mean `{n}`?")).or_else(|| {
                 let names: Vec<&str> = self.scheme.functions().iter().map(|f| f.name.as_str()).collect();
-                self.there_are("functions", &name.text, &names)
+                self.there_are("functions", name.text, &names)
             });
             d.help(help.unwrap_or_else(|| "the scheme has no functions".into()))
         };
@@ -177,7 +181,7 @@ impl Checker<'_> {
 }
 
 /// The word that an expression starts with.
-fn first_word(e: &syntax::Expr) -> Option<&str> {
+fn first_word<'s>(e: &syntax::Expr<'s>) -> Option<&'s str> {
     let mut e = e;
     loop {
         match &e.kind {

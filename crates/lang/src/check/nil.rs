@@ -3,7 +3,7 @@
 //! At first nothing is taken to be nil; what may be is added until nothing changes. Then expressions say so, and tests that may be nil are
 //! made definite.
 
-use crate::ast::{Block, Clause, CompareOp, Const, Expr, ExprKind, Frame, Function, Local, LocalId, Program, Stmt, StmtKind};
+use crate::ast::{Block, Clause, CompareOp, Const, Expr, ExprKind, Frame, Function, Local, LocalId, Program, Rule, Stmt, StmtKind};
 use crate::intrinsic::Row;
 use crate::scheme::Presence;
 use crate::signature::NilRule;
@@ -13,6 +13,9 @@ use super::element::{nothing, test};
 
 /// Brings a program's statements in order about nil.
 pub(super) fn settle(program: &mut Program) {
+    if program.functions.is_empty() && program.rules.iter().all(Rule::is_expression) {
+        return;
+    }
     let mut functions = std::mem::take(&mut program.functions);
     let mut rules = std::mem::take(&mut program.rules);
     let takes = |f: &Function| f.frame.locals.iter().take(f.params as usize).map(|local| local.nullable).collect();

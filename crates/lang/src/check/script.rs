@@ -22,7 +22,7 @@ pub(super) struct Script<'a> {
     declared: Vec<Declared>,
     constants: HashMap<&'a str, Named>,
     /// Constants that nobody has asked for yet.
-    waiting: HashMap<&'a str, &'a syntax::Constant>,
+    waiting: HashMap<&'a str, &'a syntax::Constant<'a>>,
     /// The locals that can be named, outermost block first. One whose declaration is wrong is none.
     pub(super) scopes: Vec<HashMap<String, Option<LocalId>>>,
     /// What the function returns that is checked.
@@ -59,10 +59,10 @@ impl<'a> Checker<'a> {
         for item in &file.items {
             match item {
                 Item::Constant(constant) => {
-                    self.script.waiting.insert(&constant.name.text, constant);
+                    self.script.waiting.insert(constant.name.text, constant);
                 }
                 Item::Function(function) => {
-                    self.script.functions.insert(&function.name.text, FnId(self.script.declared.len() as u32));
+                    self.script.functions.insert(function.name.text, FnId(self.script.declared.len() as u32));
                     self.script.declared.push(Declared::default());
                 }
                 Item::Rule(_) => {}
@@ -70,7 +70,7 @@ impl<'a> Checker<'a> {
         }
         for item in &file.items {
             if let Item::Constant(constant) = item {
-                self.constant_named(&constant.name.text);
+                self.constant_named(constant.name.text);
             }
         }
         let mut id = 0;
@@ -153,6 +153,9 @@ impl<'a> Checker<'a> {
         if let Some(known) = self.script.constants.get(name) {
             return Some(known.clone());
         }
+        if self.script.waiting.is_empty() {
+            return None;
+        }
         // Taken out, so that one that needs itself does not find itself.
         let (name, definition) = self.script.waiting.remove_entry(name)?;
         let found = self.constant(definition).unwrap_or(Named::Broken);
@@ -187,7 +190,7 @@ impl<'a> Checker<'a> {
         }
         let table = TableId(self.program.tables.len() as u32);
         let ty = Type::list((**element).clone(), Some(items.len() as u32));
-        self.program.tables.push(Table { name: definition.name.text.clone(), element: (**element).clone(), items });
+        self.program.tables.push(Table { name: definition.name.text.to_owned(), element: (**element).clone(), items });
         Ok(Named::Table(table, ty))
     }
 
@@ -278,7 +281,7 @@ impl<'a> Checker<'a> {
                     Some(Named::Value(_) | Named::Broken) | None => None,
                 }),
             },
-            syntax::ExprKind::Call { name, args } if matches!(self.results_of(&name.text), Some([Type::List(..)])) => {
+            syntax::ExprKind::Call { name, args } if matches!(self.results_of(name.text), Some([Type::List(..)])) => {
                 let locals = self.call_function(name, args, e.span)?;
                 let local = *locals.first().ok_or(Failed)?;
                 Ok(Some((Place::Local(local), self.locals[local.index()].ty.clone())))
@@ -314,7 +317,7 @@ impl<'a> Checker<'a> {
         let mut changes = false;
         e.walk(&mut |e| {
             if let syntax::ExprKind::Call { name, .. } = &e.kind {
-                changes |= self.takes_arrays(&name.text) || name.text == "pop";
+                changes |= self.takes_arrays(name.text) || name.text == "pop";
             }
         });
         changes
@@ -322,7 +325,7 @@ impl<'a> Checker<'a> {
 
     /// Calls a function of the text before the current statement; answers the locals that its results are in.
     pub(super) fn call_function(&mut self, name: &Name, args: &[syntax::Expr], span: Span) -> Checked<Vec<LocalId>> {
-        let Some(function) = self.script.functions.get(name.text.as_str()).copied() else { return self.unknown_function(name) };
+        let Some(function) = self.script.functions.get(name.text).copied() else { return self.unknown_function(name) };
         let declared = self.script.declared[function.index()].clone();
         if !declared.known {
             return Err(Failed);
@@ -375,12 +378,12 @@ impl<'a> Checker<'a> {
 
     /// A call of a function of the text for one value.
     pub(super) fn call_for_value(&mut self, name: &Name, args: &[syntax::Expr], span: Span) -> Checked<Operand> {
-        if self.script.functions.get(name.text.as_str()).is_some_and(|id| !self.script.declared[id.index()].known) {
+        if self.script.functions.get(name.text).is_some_and(|id| !self.script.declared[id.index()].known) {
             return Err(Failed);
         }
-        match self.results_of(&name.text) {
+        match self.results_of(name.text) {
             Some([ty]) if !matches!(ty, Type::List(..)) => {}
-            Some([_]) => return self.array_as_value(&name.text, span),
+            Some([_]) => return self.array_as_value(name.text, span),
             Some([]) => {
                 let d = Diagnostic::error("no-value", span, format!("`{}` has no result", name.text));
                 return self.fail(d.help("call it as a statement of its own"));
@@ -399,28 +402,28 @@ impl<'a> Checker<'a> {
 
     /// A function's body.
     pub(super) fn function(&mut self, function: &'a syntax::Function) {
-        let Some(id) = self.script.functions.get(function.name.text.as_str()).copied() else { return };
+        let Some(id) = self.script.functions.get(function.name.text).copied() else { return };
         let declared = self.script.declared[id.index()].clone();
         if !declared.known {
-            self.program.functions.push(nothing(&function.name.text, false));
+            self.program.functions.push(nothing(function.name.text, false));
             return;
         }
         self.begin_function(&declared.results);
         let mut scope = HashMap::new();
         for (place, (name, _)) in function.params.iter().enumerate() {
             let local = declared.params.get(place).map(|(ty, nullable)| {
-                let local = Local { ty: ty.clone(), nullable: *nullable, name: name.text.clone() };
+                let local = Local { ty: ty.clone(), nullable: *nullable, name: name.text.to_owned() };
                 self.locals.push(local);
                 LocalId(self.locals.len() as u32 - 1)
             });
-            if scope.insert(name.text.clone(), local).is_some() {
+            if scope.insert(name.text.to_owned(), local).is_some() {
                 let d = Diagnostic::error("duplicate-name", name.span, format!("there are two parameters called `{}`", name.text));
                 self.diagnostics.push(d.help("give one of them another name"));
             }
         }
         self.script.scopes = vec![scope];
         // What is wrong with it was said; its id is taken all the same.
-        let _ = self.finish_function(&function.name.text, false, &function.body, declared.params.len(), function.span);
+        let _ = self.finish_function(function.name.text, false, &function.body, declared.params.len(), function.span);
     }
 
     /// A rule whose body is statements: a function that it calls.
@@ -428,7 +431,7 @@ impl<'a> Checker<'a> {
         self.begin_function(&[Type::Bool]);
         self.script.scopes = vec![HashMap::new()];
         let function = FnId(self.program.functions.len() as u32);
-        let finished = self.finish_function(&rule.name.text, true, block, 0, rule.span);
+        let finished = self.finish_function(rule.name.text, true, block, 0, rule.span);
         self.locals.clear();
         self.out.clear();
         finished?;
@@ -444,7 +447,7 @@ impl<'a> Checker<'a> {
         let mut body = std::mem::take(&mut self.out);
         body.push(Stmt { span: expr.span, kind: StmtKind::Return(vec![expr]) });
         self.program.functions.push(Function {
-            name: rule.name.text.clone(),
+            name: rule.name.text.to_owned(),
             rule: true,
             params: 0,
             results: vec![Answer { ty: Type::Bool, nullable: false }],

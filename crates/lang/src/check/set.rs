@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use super::{Checked, Checker, hint};
+use super::{Checked, Checker, Failed, hint};
 use crate::ast::{ListId, ListRef, Set, SetId};
 use crate::diagnostic::Diagnostic;
 use crate::literal::{self, IntError, NetworkError};
@@ -22,11 +22,19 @@ impl Checker<'_> {
     }
 
     fn each_member<T>(&mut self, members: &[Member], read: fn(&mut Self, &Member) -> Checked<T>) -> Checked<Vec<T>> {
-        let read: Vec<Checked<T>> = members.iter().map(|m| read(self, m)).collect();
-        read.into_iter().collect()
+        // Those behind one that is wrong are read too, so that each can say what is wrong with it.
+        let mut all = Some(Vec::with_capacity(members.len()));
+        for member in members {
+            match (read(self, member), &mut all) {
+                (Ok(value), Some(all)) => all.push(value),
+                (Err(Failed), _) => all = None,
+                (Ok(_), None) => {}
+            }
+        }
+        all.ok_or(Failed)
     }
 
-    fn word_of<'m>(&mut self, member: &'m Member, ty: &str) -> Checked<&'m Name> {
+    fn word_of<'m, 's>(&mut self, member: &'m Member<'s>, ty: &str) -> Checked<&'m Name<'s>> {
         match member {
             Member::Word(name) => Ok(name),
             Member::Bytes(_, span) => {
@@ -43,8 +51,8 @@ impl Checker<'_> {
 
     fn int_member(&mut self, member: &Member) -> Checked<(i64, i64)> {
         let name = self.word_of(member, "Int")?;
-        let word = name.text.as_str();
-        let (first, last) = word.split_once("..").unwrap_or((word, word));
+        let word = name.text;
+        let (first, last) = ends(word).unwrap_or((word, word));
         match (literal::int(first), literal::int(last)) {
             (Some(Ok(a)), Some(Ok(b))) if a <= b => return Ok((a, b)),
             (Some(Ok(_)), Some(Ok(_))) => {
@@ -79,8 +87,8 @@ impl Checker<'_> {
 
     fn ip_member(&mut self, member: &Member) -> Checked<(IpAddr, IpAddr)> {
         let name = self.word_of(member, "Ip")?;
-        let word = name.text.as_str();
-        if let Some((first, last)) = word.split_once("..") {
+        let word = name.text;
+        if let Some((first, last)) = ends(word) {
             let d = match (literal::ip(first), literal::ip(last)) {
                 (Some(a), Some(b)) if a.is_ipv4() != b.is_ipv4() => {
                     Diagnostic::error("mixed-families", name.span, "a range has two ends of the same family")
@@ -115,7 +123,7 @@ impl Checker<'_> {
 
     fn bytes_member(&mut self, member: &Member) -> Checked<Vec<u8>> {
         match member {
-            Member::Bytes(bytes, _) => Ok(bytes.clone()),
+            Member::Bytes(bytes, _) => Ok(bytes.to_vec()),
             Member::Word(name) => match literal::sequence(name.text.as_bytes()) {
                 Some((bytes, len)) if len == name.text.len() => Ok(bytes),
                 _ => {
@@ -128,7 +136,7 @@ impl Checker<'_> {
 
     /// The list of this name for values of this type.
     pub(super) fn list(&mut self, name: &Name, ty: Type) -> ListId {
-        let key = (name.text.clone(), ty);
+        let key = (name.text.to_owned(), ty);
         if let Some(id) = self.lists.get(&key) {
             return *id;
         }
@@ -137,4 +145,10 @@ impl Checker<'_> {
         self.lists.insert(key, id);
         id
     }
+}
+
+/// The ends of a range.
+fn ends(word: &str) -> Option<(&str, &str)> {
+    let dots = word.as_bytes().windows(2).position(|two| two == b"..")?;
+    Some((word.get(..dots)?, word.get(dots + 2..)?))
 }

@@ -92,7 +92,7 @@ impl Checker<'_> {
 
     /// Declares a local in the current scope.
     fn declared(&mut self, name: &Name, ty: Type) -> LocalId {
-        self.locals.push(Local { name: name.text.clone(), ..Local::new(ty) });
+        self.locals.push(Local { name: name.text.to_owned(), ..Local::new(ty) });
         let id = LocalId(self.locals.len() as u32 - 1);
         self.name_local(name, Some(id));
         id
@@ -100,7 +100,7 @@ impl Checker<'_> {
 
     fn name_local(&mut self, name: &Name, local: Option<LocalId>) {
         if let Some(scope) = self.script.scopes.last_mut() {
-            scope.insert(name.text.clone(), local);
+            scope.insert(name.text.to_owned(), local);
         }
     }
 
@@ -129,7 +129,7 @@ impl Checker<'_> {
             None => self.evaluated(value, None)?,
         };
         if let Some(kept) = self.just_made(&value) {
-            self.locals[kept.index()].name.clone_from(&name.text);
+            name.text.clone_into(&mut self.locals[kept.index()].name);
             self.name_local(name, Some(kept));
             return Ok(());
         }
@@ -165,7 +165,7 @@ impl Checker<'_> {
     /// The locals that the results of a call with several are in, as many as are wanted.
     fn several(&mut self, wanted: usize, value: &syntax::Expr) -> Checked<Vec<LocalId>> {
         let found = match &value.unparenthesised().kind {
-            syntax::ExprKind::Call { name, args } if self.results_of(&name.text).is_some() => {
+            syntax::ExprKind::Call { name, args } if self.results_of(name.text).is_some() => {
                 self.script.ordered = self.changes(value);
                 let called = self.call_function(name, args, value.span);
                 self.script.ordered = false;
@@ -186,7 +186,7 @@ impl Checker<'_> {
     fn let_all(&mut self, names: &[Name], value: &syntax::Expr) -> Checked<()> {
         let locals = self.several(names.len(), value)?;
         for (name, local) in names.iter().zip(locals) {
-            self.locals[local.index()].name.clone_from(&name.text);
+            name.text.clone_into(&mut self.locals[local.index()].name);
             self.name_local(name, Some(local));
         }
         Ok(())
@@ -319,7 +319,7 @@ impl Checker<'_> {
 
     fn call_statement(&mut self, call: &syntax::Expr) -> Checked<()> {
         let syntax::ExprKind::Call { name, args } = &call.kind else { return Err(Failed) };
-        if self.results_of(&name.text).is_some() {
+        if self.results_of(name.text).is_some() {
             self.script.ordered = self.changes(call);
             let called = self.call_function(name, args, call.span);
             self.script.ordered = false;
@@ -402,11 +402,11 @@ impl Checker<'_> {
             syntax::Over::Each(e) => self.over(e),
         };
         let local = found.as_ref().ok().map(|(_, ty)| {
-            self.locals.push(Local { name: name.text.clone(), ..Local::new(ty.clone()) });
+            self.locals.push(Local { name: name.text.to_owned(), ..Local::new(ty.clone()) });
             LocalId(self.locals.len() as u32 - 1)
         });
         self.script.loops += 1;
-        let body = self.block_with(body, HashMap::from([(name.text.clone(), local)]));
+        let body = self.block_with(body, HashMap::from([(name.text.to_owned(), local)]));
         self.script.loops -= 1;
         let ((over, _), body) = (found?, body?);
         self.out.push(Stmt { kind: StmtKind::For { local: local.ok_or(Failed)?, over, body }, span });

@@ -1,5 +1,7 @@
 //! Logic and comparisons.
 
+use std::borrow::Cow;
+
 use super::{Failed, Parsed, Parser, mistake};
 use crate::ast::{CompareOp, LogicOp, Span};
 use crate::diagnostic::Diagnostic;
@@ -25,34 +27,40 @@ const GLUED: [(&str, CompareOp); 6] = [
     ("lt", CompareOp::Lt),
 ];
 
-impl Parser<'_> {
+impl<'s> Parser<'s> {
     /// A whole expression. All three levels of logic are parsed by one loop, so a chain of any length takes no stack.
-    pub(super) fn expr(&mut self) -> Parsed<Expr> {
-        let (mut ors, mut xors, mut ands) = (Vec::new(), Vec::new(), Vec::new());
+    pub(super) fn expr(&mut self) -> Parsed<Expr<'s>> {
+        let first = self.not()?;
+        // Most expressions are one comparison.
+        let Some(mut op) = self.logic_operator() else { return Ok(first) };
+        let (mut ors, mut xors, mut ands) = (Vec::new(), Vec::new(), Vec::with_capacity(4));
+        ands.push(first);
         loop {
-            ands.push(self.not()?);
-            match self.logic_operator() {
-                Some(LogicOp::And) => {}
-                Some(LogicOp::Xor) => xors.push(self.join(LogicOp::And, &mut ands)?),
-                Some(LogicOp::Or) => {
+            match op {
+                LogicOp::And => {}
+                LogicOp::Xor => xors.push(self.join(LogicOp::And, &mut ands)?),
+                LogicOp::Or => {
                     xors.push(self.join(LogicOp::And, &mut ands)?);
                     ors.push(self.join(LogicOp::Xor, &mut xors)?);
-                }
-                None => {
-                    xors.push(self.join(LogicOp::And, &mut ands)?);
-                    ors.push(self.join(LogicOp::Xor, &mut xors)?);
-                    return self.join(LogicOp::Or, &mut ors);
                 }
             }
+            ands.push(self.not()?);
+            match self.logic_operator() {
+                Some(next) => op = next,
+                None => break,
+            }
         }
+        xors.push(self.join(LogicOp::And, &mut ands)?);
+        ors.push(self.join(LogicOp::Xor, &mut xors)?);
+        self.join(LogicOp::Or, &mut ors)
     }
 
     /// One node of all `items`, or the only one.
-    fn join(&mut self, op: LogicOp, items: &mut Vec<Expr>) -> Parsed<Expr> {
-        let items = std::mem::take(items);
+    fn join(&mut self, op: LogicOp, items: &mut Vec<Expr<'s>>) -> Parsed<Expr<'s>> {
         if items.len() < 2 {
-            return items.into_iter().next().ok_or(Failed);
+            return items.pop().ok_or(Failed);
         }
+        let items = std::mem::take(items);
         let chain = items.iter().map(|i| i.chain).max().unwrap_or(0);
         let span = items.iter().fold(items[0].span, |span, i| span.to(i.span));
         Ok(self.node(ExprKind::Logic { op, items }, span, chain))
@@ -71,7 +79,7 @@ impl Parser<'_> {
     }
 
     /// Any number of `not` and a comparison.
-    fn not(&mut self) -> Parsed<Expr> {
+    fn not(&mut self) -> Parsed<Expr<'s>> {
         let mut nots = Vec::new();
         while let (Token::Word("not") | Token::Symbol("!"), span) = self.peek() {
             self.enter(span)?;
@@ -87,7 +95,7 @@ impl Parser<'_> {
         Ok(expr)
     }
 
-    fn comparison(&mut self) -> Parsed<Expr> {
+    fn comparison(&mut self) -> Parsed<Expr<'s>> {
         let lhs = self.operand(false)?;
         match self.test()? {
             Some(test) => self.compared(lhs, test),
@@ -99,18 +107,17 @@ impl Parser<'_> {
     }
 
     /// The right side of a comparison.
-    fn compared(&mut self, lhs: Expr, test: Test) -> Parsed<Expr> {
+    fn compared(&mut self, lhs: Expr<'s>, test: Test) -> Parsed<Expr<'s>> {
         let (start, chain) = (lhs.span, lhs.chain);
-        let lhs = Box::new(lhs);
         let expr = match test {
             Test::Compare(op) => {
                 let rhs = self.operand(true)?;
                 let (span, chain) = (start.to(rhs.span), chain.max(rhs.chain));
-                self.node(ExprKind::Compare { op, lhs, rhs: Box::new(rhs) }, span, chain)
+                self.node(ExprKind::Compare { op, sides: Box::new([lhs, rhs]) }, span, chain)
             }
             Test::In { negated } => {
                 let (set, end) = self.set()?;
-                self.node(ExprKind::In { value: lhs, negated, set }, start.to(end), chain)
+                self.node(ExprKind::In { value: Box::new(lhs), negated, set }, start.to(end), chain)
             }
             Test::Contains => {
                 if let (Token::Symbol("{"), span) = self.peek() {
@@ -121,28 +128,28 @@ impl Parser<'_> {
                 }
                 let needle = self.operand(true)?;
                 let (span, chain) = (start.to(needle.span), chain.max(needle.chain));
-                self.node(ExprKind::Contains { value: lhs, needle: Box::new(needle) }, span, chain)
+                self.node(ExprKind::Contains { value: Box::new(lhs), needle: Box::new(needle) }, span, chain)
             }
             Test::Matches => {
                 self.literal_string("matches", "a regular expression")?;
                 let pattern = match self.lexer.regex() {
-                    Ok(pattern) => pattern,
+                    Ok(pattern) => Box::new(pattern),
                     Err(d) => return self.fail(d),
                 };
                 let span = start.to(pattern.span);
-                self.node(ExprKind::Matches { value: lhs, pattern }, span, chain)
+                self.node(ExprKind::Matches { value: Box::new(lhs), pattern }, span, chain)
             }
             Test::Wildcard { strict } => {
                 self.literal_string("wildcard", "a wildcard pattern")?;
                 let (pattern, pattern_span) = self.string()?;
-                self.node(ExprKind::Wildcard { value: lhs, strict, pattern, pattern_span }, start.to(pattern_span), chain)
+                self.node(ExprKind::Wildcard { value: Box::new(lhs), strict, pattern, pattern_span }, start.to(pattern_span), chain)
             }
         };
         self.not_chained()?;
         Ok(expr)
     }
 
-    pub(super) fn string(&mut self) -> Parsed<(Vec<u8>, Span)> {
+    pub(super) fn string(&mut self) -> Parsed<(Cow<'s, [u8]>, Span)> {
         self.lexer.skip();
         match self.lexer.string() {
             Ok(found) => Ok(found),
@@ -252,7 +259,7 @@ impl Parser<'_> {
     }
 
     /// The right side of `in`.
-    fn set(&mut self) -> Parsed<(Set, Span)> {
+    fn set(&mut self) -> Parsed<(Set<'s>, Span)> {
         let (token, open) = self.peek();
         match token {
             Token::Symbol("{") => {
@@ -281,9 +288,16 @@ impl Parser<'_> {
         }
     }
 
-    fn members(&mut self, open: Span) -> Parsed<(Set, Span)> {
+    fn members(&mut self, open: Span) -> Parsed<(Set<'s>, Span)> {
         let mut members = Vec::new();
         loop {
+            self.lexer.skip();
+            // What starts like this is a member, which need not be looked at as a token.
+            if self.lexer.byte(0).is_some_and(|b| b.is_ascii_digit()) {
+                members.push(Member::Word(self.lexer.member()));
+                self.comma();
+                continue;
+            }
             let (token, span) = self.peek();
             match token {
                 Token::Symbol("}") => {
@@ -307,7 +321,7 @@ impl Parser<'_> {
                     );
                 }
                 Token::Other('\'') => match self.single_quoted() {
-                    Some((bytes, span)) => members.push(Member::Bytes(bytes, span)),
+                    Some((bytes, span)) => members.push(Member::Bytes(bytes.into(), span)),
                     None => return self.fail(mistake::single_quotes(span, "\"...\"")),
                 },
                 _ => {
@@ -319,8 +333,15 @@ impl Parser<'_> {
                     members.push(Member::Word(member));
                 }
             }
-            // One comma may stand after each member.
-            self.accept(",");
+            self.comma();
+        }
+    }
+
+    /// Takes the comma that may stand after each member.
+    fn comma(&mut self) {
+        self.lexer.skip();
+        if self.lexer.byte(0) == Some(b',') {
+            self.lexer.pos += 1;
         }
     }
 }

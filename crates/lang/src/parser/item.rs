@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::{Failed, Parsed, Parser};
 use crate::ast::Span;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, position};
 use crate::lexer::Token;
 use crate::syntax::{Constant, Expr, Function, Item, Name, Rule, RuleBody};
 
@@ -33,43 +33,41 @@ impl Head {
 }
 
 /// The start of an item.
-pub(super) struct Start {
+pub(super) struct Start<'s> {
     head: Head,
     /// Where it starts.
     start: usize,
-    pub(super) name: Name,
+    pub(super) name: Name<'s>,
     /// Where its symbol starts, and where it ends.
     symbol: Span,
 }
 
-impl Start {
+impl Start<'_> {
     /// Whether a rule starts here, rather than a function or constant.
     pub(super) fn is_rule(&self) -> bool {
         self.head.kind() == "rule"
     }
 }
 
-impl Parser<'_> {
-    pub(super) fn file(&mut self) -> Vec<Item> {
-        let mut items = Vec::new();
-        let mut names: HashMap<(&str, String), Span> = HashMap::new();
+impl<'s> Parser<'s> {
+    pub(super) fn file(&mut self) -> Vec<Item<'s>> {
         if self.at_item().is_none() {
-            if let Ok(expr) = self.bare() {
-                let name = Name { text: String::new(), span: Span::default() };
-                items.push(Item::Rule(Rule { name, span: expr.span, body: RuleBody::Expr(expr) }));
-            }
-            return items;
+            let Ok(expr) = self.bare() else { return Vec::new() };
+            let name = Name { text: "", span: Span::default() };
+            return vec![Item::Rule(Rule { name, span: expr.span, body: RuleBody::Expr(expr) })];
         }
+        let mut items = Vec::new();
+        let mut names: HashMap<(&str, &str), Span> = HashMap::new();
         while let Some(start) = self.at_item() {
             // Functions and constants stand in expressions, so they share their names.
             let (code, what) = if start.is_rule() { ("duplicate-rule", "rules") } else { ("duplicate-name", "functions or constants") };
             let name = &start.name;
-            if let Some(first) = names.get(&(what, name.text.clone())) {
-                let line = self.diagnostics.position(first.start).line;
+            if let Some(first) = names.get(&(what, name.text)) {
+                let line = position(self.lexer.source, first.start).line;
                 let message = format!("there are two {what} called `{}`", name.text);
                 self.diagnostics.push(Diagnostic::error(code, name.span, message).help(format!("the first is in line {line}")));
             } else {
-                names.insert((what, name.text.clone()), name.span);
+                names.insert((what, name.text), name.span);
             }
             (self.depth, self.brackets, self.right, self.lines, self.blocks) = (0, 0, false, false, 0);
             self.arrays = start.head == Head::Constant;
@@ -82,7 +80,7 @@ impl Parser<'_> {
         items
     }
 
-    fn item(&mut self, start: Start) -> Parsed<Item> {
+    fn item(&mut self, start: Start<'s>) -> Parsed<Item<'s>> {
         let Start { head, start, name, symbol } = start;
         let item = match head {
             Head::Rule => {
@@ -114,7 +112,7 @@ impl Parser<'_> {
         if self.at_item().is_some() || self.peek().0 == Token::End { Ok(item) } else { self.unexpected() }
     }
 
-    fn function(&mut self, start: usize, name: Name, open: Span) -> Parsed<Function> {
+    fn function(&mut self, start: usize, name: Name<'s>, open: Span) -> Parsed<Function<'s>> {
         self.take(open);
         let mut params = Vec::new();
         while self.accept(")").is_none() {
@@ -144,10 +142,10 @@ impl Parser<'_> {
         Ok(Function { name, params, results, span: Span::new(start, body.span.end as usize), body })
     }
 
-    fn bare(&mut self) -> Parsed<Expr> {
+    fn bare(&mut self) -> Parsed<Expr<'s>> {
         let expr = self.expr()?;
         if let Some(start) = self.at_item() {
-            let line = self.diagnostics.position(start.start as u32).line;
+            let line = position(self.lexer.source, start.start as u32).line;
             let kind = start.head.kind();
             return self.fail(
                 Diagnostic::error("bare-expression", expr.span, format!("an expression without a name stands before a {kind}"))
@@ -158,7 +156,7 @@ impl Parser<'_> {
     }
 
     /// The item that starts here, if one does.
-    pub(super) fn at_item(&mut self) -> Option<Start> {
+    pub(super) fn at_item(&mut self) -> Option<Start<'s>> {
         let (token, span) = self.peek();
         let Token::Word(word @ ("rule" | "fn" | "const")) = token else { return None };
         let mut ahead = self.lexer.clone();

@@ -81,15 +81,18 @@ fn known<'w>(table: &[(&str, &'w str)], word: &str) -> Option<&'w str> {
     table.iter().find(|(wrong, _)| *wrong == word).map(|(_, right)| *right)
 }
 
-impl Parser<'_> {
+impl<'s> Parser<'s> {
     /// Fails if an operator of another language is next.
     pub(super) fn no_foreign_operator(&mut self) -> Parsed<()> {
         let (_, span) = self.peek();
-        let rest = self.lexer.rest();
-        // All of them have two symbols at least.
-        if !rest.as_bytes().get(1).is_some_and(u8::is_ascii_punctuation) {
+        let bytes = self.lexer.left();
+        // Those of two symbols, and what may be one of more.
+        let two = matches!(bytes, [b'=', b'>' | b'<' | b'!' | b'~', ..] | [b'!', b'~', ..] | [b'<', b'>', ..] | [b':', b'=', ..]);
+        let more = matches!(bytes, [b'=' | b'!' | b'<' | b'>' | b'&' | b'|' | b'^', _, b'=' | b'>' | b'&' | b'|' | b'^', ..]);
+        if !two && !more {
             return Ok(());
         }
+        let rest = self.lexer.rest();
         let Some((wrong, right)) = OPERATORS.iter().find(|(wrong, _)| rest.starts_with(wrong)) else { return Ok(()) };
         let span = Span::new(span.start as usize, span.start as usize + wrong.len());
         let d = Diagnostic::error("unknown-operator", span, format!("`{wrong}` is no operator"));
@@ -97,10 +100,10 @@ impl Parser<'_> {
     }
 
     /// Fails if a word after an operand, which is no operator here, is one elsewhere.
-    pub(super) fn no_foreign_word(&mut self, lhs: &Expr) -> Parsed<()> {
+    pub(super) fn no_foreign_word(&mut self, lhs: &Expr<'s>) -> Parsed<()> {
         let (Token::Word(word), span) = self.peek() else { return Ok(()) };
         if let ExprKind::Word(first) = &lhs.kind {
-            let help = match first.as_str() {
+            let help = match *first {
                 "NOT" | "Not" => "operators are written in lower case: `not`",
                 "rule" => "a rule is written `rule NAME = EXPRESSION`",
                 _ => "",

@@ -41,10 +41,8 @@ mod mistake;
 mod operand;
 mod statement;
 
-use std::sync::Arc;
-
 use crate::ast::Span;
-use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::diagnostic::{Diagnostic, Diagnostics, Findings};
 use crate::lexer::{Lexer, Token};
 use crate::limits::Limits;
 use crate::syntax::{Expr, ExprKind, File};
@@ -66,7 +64,7 @@ type Parsed<T> = Result<T, Failed>;
 
 struct Parser<'s> {
     lexer: Lexer<'s>,
-    diagnostics: Diagnostics,
+    diagnostics: Findings,
     nesting: usize,
     depth: usize,
     /// Subscripts that stand around the next token; they do not count as nesting, but need stack all the same.
@@ -85,31 +83,28 @@ struct Parser<'s> {
 ///
 /// # Errors
 /// Everything that is wrong with the text: at least one finding for each rule that cannot be parsed.
-pub fn parse(source: &str, limits: &Limits) -> Result<File, Diagnostics> {
-    let (file, mut diagnostics) = parse_all(source, limits);
+pub fn parse<'s>(source: &'s str, limits: &Limits) -> Result<File<'s>, Diagnostics> {
+    let (file, diagnostics) = parse_all(source, limits);
     if diagnostics.has_errors() {
-        diagnostics.sort();
-        return Err(diagnostics);
+        return Err(diagnostics.on(file.source));
     }
     Ok(file)
 }
 
 /// Parses as much as possible: the rules that could be parsed, and what is wrong with the others.
-pub(crate) fn parse_all(source: &str, limits: &Limits) -> (File, Diagnostics) {
+pub(crate) fn parse_all<'s>(source: &'s str, limits: &Limits) -> (File<'s>, Findings) {
     // Spans are 32 bits wide.
     let most = limits.source_bytes.min(u32::MAX as usize - 1);
     if source.len() > most {
         // The text itself is not kept: it is too large to be worth showing.
-        let text: Arc<str> = Arc::from("");
-        let mut diagnostics = Diagnostics::new(text.clone());
+        let mut diagnostics = Findings::default();
         let message = format!("the text has {} bytes; at most {most} are allowed", source.len());
         diagnostics.push(Diagnostic::error("source-too-long", Span::default(), message));
-        return (File { source: text, items: Vec::new() }, diagnostics);
+        return (File { source: "", items: Vec::new() }, diagnostics);
     }
-    let text: Arc<str> = Arc::from(source);
     let mut parser = Parser {
         lexer: Lexer::new(source),
-        diagnostics: Diagnostics::new(text.clone()),
+        diagnostics: Findings::default(),
         nesting: limits.nesting.min(HARD_NESTING),
         depth: 0,
         brackets: 0,
@@ -119,7 +114,7 @@ pub(crate) fn parse_all(source: &str, limits: &Limits) -> (File, Diagnostics) {
         arrays: false,
     };
     let items = parser.file();
-    (File { source: text, items }, parser.diagnostics)
+    (File { source, items }, parser.diagnostics)
 }
 
 impl<'s> Parser<'s> {
@@ -170,12 +165,12 @@ impl<'s> Parser<'s> {
     }
 
     /// A node whose operators and subscripts do not add to those of its children.
-    fn node(&self, kind: ExprKind, span: Span, chain: u32) -> Expr {
+    fn node(&self, kind: ExprKind<'s>, span: Span, chain: u32) -> Expr<'s> {
         Expr { kind, span, chain }
     }
 
     /// A node that adds one to the chain of operators below it.
-    fn link(&mut self, kind: ExprKind, span: Span, below: u32) -> Parsed<Expr> {
+    fn link(&mut self, kind: ExprKind<'s>, span: Span, below: u32) -> Parsed<Expr<'s>> {
         let chain = self.lengthen(span, below as usize)? as u32;
         Ok(Expr { kind, span, chain })
     }

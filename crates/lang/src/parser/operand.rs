@@ -7,10 +7,10 @@ use crate::lexer::{Token, is_word};
 use crate::literal;
 use crate::syntax::{Expr, ExprKind, Name, Subscript, SubscriptKind};
 
-impl Parser<'_> {
+impl<'s> Parser<'s> {
     /// One side of a comparison, which may be a byte sequence. Where that and another reading end at the same place, both are
     /// kept for the checker; otherwise the longer one counts.
-    pub(super) fn operand(&mut self, right: bool) -> Parsed<Expr> {
+    pub(super) fn operand(&mut self, right: bool) -> Parsed<Expr<'s>> {
         self.lexer.skip();
         let outer = std::mem::replace(&mut self.right, right);
         let found = self.operand_here();
@@ -18,7 +18,7 @@ impl Parser<'_> {
         found
     }
 
-    fn operand_here(&mut self) -> Parsed<Expr> {
+    fn operand_here(&mut self) -> Parsed<Expr<'s>> {
         let start = self.lexer.pos;
         let Some((bytes, len)) = self.sequence() else { return self.binary(0) };
         let end = start + len;
@@ -50,7 +50,7 @@ impl Parser<'_> {
     }
 
     /// Operators that bind at least as tightly as `least`; 0 is `??`.
-    pub(super) fn binary(&mut self, least: u8) -> Parsed<Expr> {
+    pub(super) fn binary(&mut self, least: u8) -> Parsed<Expr<'s>> {
         let mut lhs = self.unary()?;
         while let Some((op, span)) = self.arith_operator().filter(|(op, _)| op.entry().power >= least) {
             self.take(span);
@@ -90,7 +90,7 @@ impl Parser<'_> {
         Some((op, span))
     }
 
-    fn unary(&mut self) -> Parsed<Expr> {
+    fn unary(&mut self) -> Parsed<Expr<'s>> {
         let (token, minus) = self.peek();
         match token {
             Token::Symbol("-") => self.take(minus),
@@ -104,7 +104,7 @@ impl Parser<'_> {
             }
             _ => return self.primary(),
         }
-        if let Some(word) = self.negative_number() {
+        if let Some(word) = self.negative_number(minus) {
             let span = Span::new(minus.start as usize, self.lexer.pos);
             return Ok(self.node(ExprKind::Word(word), span, 0));
         }
@@ -116,14 +116,14 @@ impl Parser<'_> {
     }
 
     /// The number right after a minus sign, with the sign.
-    fn negative_number(&mut self) -> Option<String> {
+    fn negative_number(&mut self, minus: Span) -> Option<&'s str> {
         if !self.lexer.byte(0)?.is_ascii_digit() {
             return None;
         }
         let (Token::Word(word), _) = self.peek() else { return None };
         let word = self.number_before_keyword(word).unwrap_or(word);
-        let text = format!("-{word}");
-        if literal::int(&text).is_some_and(|i| !matches!(i, Err(literal::IntError::Digit(_)))) || literal::float(&text).is_some() {
+        let text = self.lexer.source.get(minus.start as usize..self.lexer.pos + word.len())?;
+        if literal::int(text).is_some_and(|i| !matches!(i, Err(literal::IntError::Digit(_)))) || literal::float(text).is_some() {
             self.lexer.pos += word.len();
             return Some(text);
         }
@@ -137,7 +137,7 @@ impl Parser<'_> {
         (self.right && number.starts_with(|c: char| c.is_ascii_digit()) && literal).then_some(number)
     }
 
-    pub(super) fn primary(&mut self) -> Parsed<Expr> {
+    pub(super) fn primary(&mut self) -> Parsed<Expr<'s>> {
         let (token, span) = self.peek();
         let expr = match token {
             Token::Quote => {
@@ -160,7 +160,7 @@ impl Parser<'_> {
             Token::Symbol("[") => self.array(span)?,
             Token::Word(word) => self.word(word, span)?,
             Token::Other('\'') => match self.single_quoted() {
-                Some((bytes, span)) => self.node(ExprKind::Bytes(bytes), span, 0),
+                Some((bytes, span)) => self.node(ExprKind::Bytes(bytes.into()), span, 0),
                 None => return self.no_operand(),
             },
             _ => return self.no_operand(),
@@ -169,7 +169,7 @@ impl Parser<'_> {
     }
 
     /// The rest of several values in parentheses.
-    fn tuple(&mut self, first: Expr, open: Span) -> Parsed<Expr> {
+    fn tuple(&mut self, first: Expr<'s>, open: Span) -> Parsed<Expr<'s>> {
         let mut values = vec![first];
         while self.accept(",").is_some() {
             values.push(self.inside(Self::expr)?);
@@ -181,7 +181,7 @@ impl Parser<'_> {
     }
 
     /// An array that is written out.
-    fn array(&mut self, open: Span) -> Parsed<Expr> {
+    fn array(&mut self, open: Span) -> Parsed<Expr<'s>> {
         if self.blocks == 0 && !self.arrays {
             return self.no_operand();
         }
@@ -215,7 +215,7 @@ impl Parser<'_> {
     }
 
     /// A word, and what belongs to it.
-    fn word(&mut self, word: &str, span: Span) -> Parsed<Expr> {
+    fn word(&mut self, word: &'s str, span: Span) -> Parsed<Expr<'s>> {
         match self.opens(word, span)? {
             Ok(open) => {
                 self.enter(span)?;
@@ -233,11 +233,11 @@ impl Parser<'_> {
     }
 
     /// The parenthesis after a word that is called, or else what the word is alone.
-    fn opens(&mut self, word: &str, span: Span) -> Parsed<Result<Span, Expr>> {
+    fn opens(&mut self, word: &'s str, span: Span) -> Parsed<Result<Span, Expr<'s>>> {
         if let Some(number) = self.number_before_keyword(word) {
             self.lexer.pos += number.len();
             let span = Span::new(span.start as usize, self.lexer.pos);
-            return Ok(Err(self.node(ExprKind::Word(number.into()), span, 0)));
+            return Ok(Err(self.node(ExprKind::Word(number), span, 0)));
         }
         match word {
             "true" | "false" => {
@@ -268,10 +268,10 @@ impl Parser<'_> {
             self.lexer.pos = span.start as usize;
             return self.no_operand();
         }
-        Ok(Err(self.node(ExprKind::Word(word.into()), span, 0)))
+        Ok(Err(self.node(ExprKind::Word(word), span, 0)))
     }
 
-    fn quantifier(&mut self, quantifier: Quantifier, span: Span, open: Span) -> Parsed<Expr> {
+    fn quantifier(&mut self, quantifier: Quantifier, span: Span, open: Span) -> Parsed<Expr<'s>> {
         let arg = self.inside(Self::expr)?;
         if let (Token::Symbol(","), comma) = self.peek() {
             let d = Diagnostic::error("quantifier-arguments", comma, format!("`{quantifier}` takes one expression"));
@@ -282,13 +282,13 @@ impl Parser<'_> {
         Ok(self.node(ExprKind::Quantifier { quantifier, arg: Box::new(arg) }, span.to(end), chain))
     }
 
-    fn call(&mut self, word: &str, span: Span, open: Span) -> Parsed<Expr> {
+    fn call(&mut self, word: &'s str, span: Span, open: Span) -> Parsed<Expr<'s>> {
         let outer = std::mem::replace(&mut self.arrays, true);
         let arguments = self.arguments(open);
         self.arrays = outer;
         let (args, end) = arguments?;
         let chain = args.iter().map(|a| a.chain).max().unwrap_or(0);
-        let name = Name { text: word.into(), span };
+        let name = Name { text: word, span };
         Ok(self.node(ExprKind::Call { name, args }, span.to(end), chain))
     }
 
@@ -305,7 +305,7 @@ impl Parser<'_> {
         }
     }
 
-    fn arguments(&mut self, open: Span) -> Parsed<(Vec<Expr>, Span)> {
+    fn arguments(&mut self, open: Span) -> Parsed<(Vec<Expr<'s>>, Span)> {
         let mut args = Vec::new();
         if let Some(end) = self.accept(")") {
             return Ok((args, end));
@@ -339,7 +339,7 @@ impl Parser<'_> {
     }
 
     /// Any brackets right after an operand.
-    fn subscripts(&mut self, base: Expr) -> Parsed<Expr> {
+    fn subscripts(&mut self, base: Expr<'s>) -> Parsed<Expr<'s>> {
         let mut subscripts = Vec::new();
         let mut span = base.span;
         let mut chain = base.chain;
@@ -365,7 +365,7 @@ impl Parser<'_> {
         Ok(self.node(ExprKind::Subscript { base: Box::new(base), subscripts }, span, chain))
     }
 
-    fn subscript(&mut self) -> Parsed<SubscriptKind> {
+    fn subscript(&mut self) -> Parsed<SubscriptKind<'s>> {
         if self.accept("*").is_some() {
             return Ok(SubscriptKind::Each);
         }
@@ -379,7 +379,7 @@ impl Parser<'_> {
         Ok(SubscriptKind::At(at))
     }
 
-    fn slice_end(&mut self) -> Parsed<Option<Expr>> {
+    fn slice_end(&mut self) -> Parsed<Option<Expr<'s>>> {
         if self.peek().0 == Token::Symbol("]") { Ok(None) } else { self.binary(0).map(Some) }
     }
 

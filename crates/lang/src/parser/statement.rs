@@ -11,9 +11,9 @@ use crate::types::Type;
 /// much stack as a thread has.
 pub const HARD_BLOCKS: usize = 12;
 
-impl Parser<'_> {
+impl<'s> Parser<'s> {
     /// Statements in braces.
-    pub(super) fn block(&mut self) -> Parsed<Block> {
+    pub(super) fn block(&mut self) -> Parsed<Block<'s>> {
         let (token, open) = self.peek();
         if token != Token::Symbol("{") {
             let d = Diagnostic::error("expected-block", open, "a block in braces was expected here");
@@ -55,7 +55,7 @@ impl Parser<'_> {
     }
 
     /// Whether what comes after a statement may come there.
-    fn statement_ends(&mut self, stmt: &Stmt) -> Parsed<()> {
+    fn statement_ends(&mut self, stmt: &Stmt<'s>) -> Parsed<()> {
         let closed = matches!(stmt.kind, StmtKind::If { .. } | StmtKind::While { .. } | StmtKind::For { .. });
         let (token, span) = self.peek();
         if closed || matches!(token, Token::Symbol("}") | Token::Other(';') | Token::End) || self.line_ends(span) {
@@ -64,7 +64,7 @@ impl Parser<'_> {
         self.unexpected()
     }
 
-    fn statement(&mut self) -> Parsed<Stmt> {
+    fn statement(&mut self) -> Parsed<Stmt<'s>> {
         let (token, span) = self.peek();
         let kind = match token {
             Token::Word("let") => {
@@ -137,7 +137,7 @@ impl Parser<'_> {
         token == Token::Symbol("{") || self.lexer.source[span.end as usize..next.start as usize].contains('\n')
     }
 
-    fn let_(&mut self) -> Parsed<StmtKind> {
+    fn let_(&mut self) -> Parsed<StmtKind<'s>> {
         let mut names = Vec::new();
         let ty = match self.accept("(") {
             Some(open) => {
@@ -164,7 +164,7 @@ impl Parser<'_> {
         Ok(StmtKind::Let { names, ty, value })
     }
 
-    fn if_(&mut self) -> Parsed<StmtKind> {
+    fn if_(&mut self) -> Parsed<StmtKind<'s>> {
         let mut arms = vec![(self.expr()?, self.block()?)];
         let mut otherwise = None;
         while let (Token::Word("else"), span) = self.peek() {
@@ -180,7 +180,7 @@ impl Parser<'_> {
         Ok(StmtKind::If { arms, otherwise })
     }
 
-    fn for_(&mut self) -> Parsed<StmtKind> {
+    fn for_(&mut self) -> Parsed<StmtKind<'s>> {
         let name = self.identifier("a local")?;
         match self.peek() {
             (Token::Word("in"), span) => self.take(span),
@@ -211,7 +211,7 @@ impl Parser<'_> {
         Ok(StmtKind::For { name, over, body: self.block()? })
     }
 
-    fn return_(&mut self) -> Parsed<StmtKind> {
+    fn return_(&mut self) -> Parsed<StmtKind<'s>> {
         let (token, span) = self.peek();
         if matches!(token, Token::Symbol("}") | Token::Other(';') | Token::End) || self.line_ends(span) {
             return Ok(StmtKind::Return(Vec::new()));
@@ -224,7 +224,7 @@ impl Parser<'_> {
     }
 
     /// An assignment, or a call.
-    fn assignment(&mut self) -> Parsed<StmtKind> {
+    fn assignment(&mut self) -> Parsed<StmtKind<'s>> {
         let target = self.primary()?;
         let (token, span) = self.peek();
         let op = match token {
@@ -255,7 +255,7 @@ impl Parser<'_> {
     }
 
     /// What stands here is an expression alone.
-    fn no_statement(&mut self, e: &Expr, token: Token<'_>, span: Span) -> Parsed<StmtKind> {
+    fn no_statement(&mut self, e: &Expr<'s>, token: Token<'_>, span: Span) -> Parsed<StmtKind<'s>> {
         let rest = self.lexer.source.get(span.start as usize..).unwrap_or("");
         let d = Diagnostic::error("no-statement", e.span, "this is no statement");
         self.fail(match token {
@@ -268,11 +268,11 @@ impl Parser<'_> {
     }
 
     /// A name.
-    pub(super) fn identifier(&mut self, what: &str) -> Parsed<Name> {
+    pub(super) fn identifier(&mut self, what: &str) -> Parsed<Name<'s>> {
         self.lexer.skip();
         let name = self.lexer.identifier();
         let reserved = matches!(
-            name.text.as_str(),
+            name.text,
             "let"
                 | "if"
                 | "else"
@@ -313,7 +313,7 @@ impl Parser<'_> {
     }
 
     /// A type.
-    pub(super) fn type_name(&mut self) -> Parsed<TypeName> {
+    pub(super) fn type_name(&mut self) -> Parsed<TypeName<'s>> {
         let (token, span) = self.peek();
         let (kind, mut span) = match token {
             Token::Symbol("[") => {

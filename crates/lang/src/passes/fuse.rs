@@ -3,13 +3,13 @@
 //! A comparison with a constant, `in {..}` and the negation of either hold for a set of values and answer one thing for nil. `and`
 //! intersects the sets, `or` unites them. Only operands that cannot trap move, and none moves past one that may.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 
 use super::ranges::Ranges;
 use super::{Rewriter, boolean, test};
 use crate::ast::{CompareOp, Const, Expr, ExprKind, LogicOp, Program, Set, SetId, Span};
-use crate::dump::expr_key;
 use crate::limits::LOOKED_AT;
+use crate::same::Distinct;
 use crate::types::Type;
 
 /// The values that a test holds for.
@@ -83,8 +83,11 @@ impl Members {
 impl Rewriter<'_> {
     /// The operands, with tests of one value made one where it stands first.
     pub(super) fn fused(&mut self, op: LogicOp, items: Vec<Expr>) -> Vec<Expr> {
+        if !self.has_alike(&items) {
+            return items;
+        }
         let mut out: Vec<Expr> = Vec::with_capacity(items.len());
-        let mut run = Vec::new();
+        let mut run = Vec::with_capacity(items.len());
         for item in items {
             if item.can_trap() {
                 self.fuse_run(op, std::mem::take(&mut run), &mut out);
@@ -97,31 +100,39 @@ impl Rewriter<'_> {
         out
     }
 
+    /// Whether there are two tests of one value.
+    fn has_alike(&self, items: &[Expr]) -> bool {
+        let mut known = Distinct::new(self.program);
+        items.iter().filter_map(|item| tested(self.program, item)).enumerate().any(|(i, value)| known.place(value) != i)
+    }
+
     fn fuse_run(&mut self, op: LogicOp, run: Vec<Expr>, out: &mut Vec<Expr>) {
         if run.len() < 2 {
             return out.extend(run);
         }
         // The places of each value's tests, by the order of the first.
         let mut groups: Vec<Vec<usize>> = Vec::new();
-        let mut known: HashMap<String, usize> = HashMap::new();
+        let mut known = Distinct::new(self.program);
         for (i, item) in run.iter().enumerate() {
-            if let Some(value) = tested(&self.program, item) {
-                let group = *known.entry(expr_key(&self.program, value)).or_insert(groups.len());
+            if let Some(value) = tested(self.program, item) {
+                let group = known.place(value);
                 match groups.get_mut(group) {
                     Some(places) => places.push(i),
                     None => groups.push(vec![i]),
                 }
             }
         }
-        let mut replaced: HashMap<usize, Option<Expr>> = HashMap::new();
+        // What stands in place of an operand: nothing, where it is part of one before it.
+        let mut replaced: Vec<Option<Option<Expr>>> = Vec::new();
+        replaced.resize_with(run.len(), || None);
         for places in groups.iter().filter(|g| g.len() > 1) {
             if let Some(one) = self.fuse(op, places.iter().map(|i| &run[*i])) {
-                replaced.extend(places.iter().map(|i| (*i, None)));
-                replaced.insert(places[0], Some(one));
+                places.iter().for_each(|i| replaced[*i] = Some(None));
+                replaced[places[0]] = Some(Some(one));
             }
         }
-        for (i, item) in run.into_iter().enumerate() {
-            match replaced.remove(&i) {
+        for (item, replaced) in run.into_iter().zip(replaced) {
+            match replaced {
                 None => out.push(item),
                 Some(one) => out.extend(one),
             }
@@ -133,7 +144,7 @@ impl Rewriter<'_> {
         let all_must_hold = !op.decisive()?;
         let (mut value, mut nil, mut span, mut all) = (None, all_must_hold, None::<Span>, Vec::new());
         for item in items {
-            let test = read(&self.program, item)?;
+            let test = read(self.program, item)?;
             span = Some(span.map_or(item.span, |s| s.to(item.span)));
             value = value.or(Some(test.value));
             if all_must_hold {
@@ -145,20 +156,19 @@ impl Rewriter<'_> {
             }
         }
         let union = Members::union(all)?;
-        let members = if all_must_hold { union.complement() } else { union };
+        let others = union.clone().complement();
+        let (members, rest) = if all_must_hold { (others, union) } else { (union, others) };
         let value = value?;
         // A loop whose body is constant could not be written down.
-        let constant = members.is_empty() || members.clone().complement().is_empty();
-        if constant && uses_locals(value) {
+        if (members.is_empty() || rest.is_empty()) && uses_locals(value) {
             return None;
         }
-        Some(self.write(value, members, nil, span?))
+        Some(self.write(value, members, rest, nil, span?))
     }
 
-    /// The shortest test that holds for these values, and answers `nil` for nil.
-    fn write(&mut self, value: &Expr, members: Members, nil: bool, span: Span) -> Expr {
+    /// The shortest test that holds for these values and for none of the rest, and answers `nil` for nil.
+    fn write(&mut self, value: &Expr, members: Members, rest: Members, nil: bool, span: Span) -> Expr {
         let nullable = value.nullable;
-        let rest = members.clone().complement();
         let present = || test(ExprKind::Present(Box::new(value.clone())), span);
         if members.is_empty() {
             return if nullable && nil { test(ExprKind::Not(Box::new(present())), span) } else { boolean(false, span) };

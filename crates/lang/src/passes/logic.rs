@@ -1,7 +1,8 @@
 //! `and`, `or`, `xor` and `not`.
 
-use super::{Rewriter, boolean, purity, take, test};
+use super::{Rewriter, boolean, take, test};
 use crate::ast::{CompareOp, Const, Expr, ExprKind, LogicOp, Program};
+use crate::effects::{Steps, cost, steps};
 use crate::types::Type;
 
 impl Rewriter<'_> {
@@ -23,7 +24,7 @@ impl Rewriter<'_> {
             }
         }
         if self.passes.order && op != LogicOp::Xor {
-            order(&self.program, &mut items);
+            order(self.program, &mut items);
         }
         let mut found = match items.len() {
             0 => boolean(op.decisive() == Some(false), span),
@@ -73,6 +74,9 @@ impl Rewriter<'_> {
 
 /// The operands, with those of operands that are the same operator in their place.
 fn flat(op: LogicOp, items: Vec<Expr>) -> Vec<Expr> {
+    if !items.iter().any(|item| matches!(item.kind, ExprKind::Logic { op: inner, .. } if inner == op)) {
+        return items;
+    }
     let mut out = Vec::with_capacity(items.len());
     for item in items {
         match item.kind {
@@ -86,6 +90,9 @@ fn flat(op: LogicOp, items: Vec<Expr>) -> Vec<Expr> {
 /// The operands without the constants, which decide or change nothing. A constant that decides makes the operands before it needless
 /// too, unless one might trap. Of `xor`, `true` inverts the rest.
 fn settled(op: LogicOp, items: Vec<Expr>, inverted: &mut bool) -> Vec<Expr> {
+    if !items.is_empty() && !items.iter().any(|item| matches!(item.kind, ExprKind::Const(Const::Bool(_)))) {
+        return items;
+    }
     let mut out: Vec<Expr> = Vec::with_capacity(items.len());
     for item in items {
         let ExprKind::Const(Const::Bool(value)) = item.kind else {
@@ -111,8 +118,8 @@ fn settled(op: LogicOp, items: Vec<Expr>, inverted: &mut bool) -> Vec<Expr> {
 /// Sorts each run of operands that cannot trap by cost. Those that count steps keep their order, after those that do not: none may come to
 /// be evaluated where it was not.
 fn order(program: &Program, items: &mut [Expr]) {
-    let cost = |item: &Expr| if purity::counts(program, item) { u64::MAX } else { purity::cost(item) };
-    let mut costs: Vec<Option<u64>> = items.iter().map(|i| (!i.can_trap()).then(|| cost(i))).collect();
+    let rank = |item: &Expr| if steps(program, item) > Steps::Never { u64::MAX } else { cost(item) };
+    let mut costs: Vec<Option<u64>> = items.iter().map(|i| (!i.can_trap()).then(|| rank(i))).collect();
     let mut start = 0;
     while start < items.len() {
         let end = (start..items.len()).find(|i| costs[*i].is_none()).unwrap_or(items.len());

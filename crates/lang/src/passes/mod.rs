@@ -7,7 +7,6 @@
 mod fold;
 mod fuse;
 mod logic;
-mod purity;
 pub(crate) mod ranges;
 mod share;
 
@@ -110,8 +109,14 @@ impl FromStr for Passes {
 /// ```
 pub fn optimise(program: &Program, passes: &Passes) -> Program {
     let mut program = program.clone();
+    rewrite(&mut program, passes);
+    program
+}
+
+/// Makes of a program the equal one after these passes.
+pub fn rewrite(program: &mut Program, passes: &Passes) {
     if *passes == Passes::none() {
-        return program;
+        return;
     }
     let mut rules = std::mem::take(&mut program.rules);
     let mut rewriter = Rewriter { program, passes };
@@ -123,19 +128,18 @@ pub fn optimise(program: &Program, passes: &Passes) -> Program {
     for function in &mut functions {
         function.body.iter_mut().for_each(|stmt| stmt.exprs_mut(&mut |e| rewriter.root(e)));
     }
-    let mut program = rewriter.program;
     (program.rules, program.functions) = (rules, functions);
     if passes.share {
-        share::share(&mut program);
+        share::share(program);
     }
-    compact::compact(program)
+    compact::compact(program);
 }
 
 /// The constant that an expression comes to, if it does.
 pub(crate) fn constant(program: &Program, mut e: Expr) -> Option<Const> {
     let passes = Passes { fold: true, ..Passes::none() };
     // Only the tables that constants of expressions refer to are looked at.
-    let tables = Program {
+    let mut tables = Program {
         scheme: program.scheme.clone(),
         sets: program.sets.clone(),
         needles: program.needles.clone(),
@@ -147,7 +151,7 @@ pub(crate) fn constant(program: &Program, mut e: Expr) -> Option<Const> {
         functions: Vec::new(),
         tables: Vec::new(),
     };
-    Rewriter { program: tables, passes: &passes }.expr(&mut e);
+    Rewriter { program: &mut tables, passes: &passes }.expr(&mut e);
     match e.kind {
         ExprKind::Const(value) => Some(value),
         _ => None,
@@ -156,7 +160,7 @@ pub(crate) fn constant(program: &Program, mut e: Expr) -> Option<Const> {
 
 struct Rewriter<'a> {
     /// The program without its rules.
-    program: Program,
+    program: &'a mut Program,
     passes: &'a Passes,
 }
 

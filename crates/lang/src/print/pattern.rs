@@ -1,7 +1,7 @@
 //! Shapes of the AST that a shorter text stands for.
 
 use crate::ast::{ArithOp, Clause, CompareOp, Const, Each, Expr, ExprKind, LocalId, LogicOp, Needle, Program, Quantifier};
-use crate::dump::expr_key;
+use crate::same::same_expr;
 use crate::signature::NilRule;
 use crate::types::Type;
 
@@ -65,9 +65,8 @@ pub(super) fn all_present<'p>(program: &Program, e: &'p Expr) -> Option<&'p Each
     let ExprKind::Logic { op: LogicOp::And, items } = &e.kind else { return None };
     let (last, tests) = items.split_last()?;
     let ExprKind::Quantifier { quantifier: Quantifier::All, each } = &last.kind else { return None };
-    let needed: Vec<String> = walked(each).filter(|s| s.nullable).map(|s| expr_key(program, s)).collect();
-    let present: Option<Vec<String>> = tests.iter().map(|t| tested(program, t)).collect();
-    (is_direct(each) && !needed.is_empty() && present? == needed).then_some(each)
+    let needed: Vec<&Expr> = walked(each).filter(|s| s.nullable).collect();
+    (is_direct(each) && !needed.is_empty() && are_tests_of(program, tests, &needed)).then_some(each)
 }
 
 /// The same where what must be there is bound first: the clauses that bind it, and the loop that walks it.
@@ -91,11 +90,10 @@ pub(super) fn all_bound(e: &Expr) -> Option<(&[Clause], &Each)> {
     (bound && all && (array || call)).then_some((&outer.clauses, each))
 }
 
-fn tested(program: &Program, e: &Expr) -> Option<String> {
-    match &e.kind {
-        ExprKind::Present(inner) => Some(expr_key(program, inner)),
-        _ => None,
-    }
+/// Whether tests are those that these values are there, in order.
+fn are_tests_of(program: &Program, tests: &[Expr], values: &[&Expr]) -> bool {
+    let is_test = |test: &Expr, value: &Expr| matches!(&test.kind, ExprKind::Present(inner) if same_expr(program, inner, value));
+    tests.len() == values.len() && tests.iter().zip(values).all(|(test, value)| is_test(test, value))
 }
 
 /// Multi-valued fields that are there, none of whose values equals. With no field that may be missing, `not` stands alone. Around it
@@ -117,11 +115,10 @@ pub(super) fn multi_not_equal<'p>(program: &Program, e: &'p Expr) -> Option<(&'p
     let mut fields = Vec::new();
     for clause in &each.clauses {
         if let Clause::For(sources) = clause {
-            fields.extend(sources.iter().filter(|(_, s)| s.nullable).map(|(_, s)| expr_key(program, s)));
+            fields.extend(sources.iter().filter(|(_, s)| s.nullable).map(|(_, s)| s));
         }
     }
-    let present: Option<Vec<String>> = tests.iter().map(|t| tested(program, t)).collect();
-    (present? == fields).then_some((needed, each))
+    are_tests_of(program, tests, &fields).then_some((needed, each))
 }
 
 /// The loop of a test that no element equals: `not any(==)`, or `all(!=)` where an element may be nil and nil is not `!=` anything.

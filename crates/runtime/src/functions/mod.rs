@@ -19,6 +19,7 @@ pub use text::slice;
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use foldhash::fast::RandomState;
 use quintet_lang::ast::Site;
 use quintet_lang::signature::Signature;
 use quintet_lang::stdlib;
@@ -88,7 +89,15 @@ impl Bind for Same {
 #[derive(Clone, Default)]
 pub struct Library {
     signatures: Vec<Signature>,
-    binds: HashMap<String, Arc<dyn Bind>>,
+    binds: HashMap<String, Entry, RandomState>,
+}
+
+/// What a name stands for.
+#[derive(Clone)]
+struct Entry {
+    /// Among the signatures.
+    place: usize,
+    bind: Arc<dyn Bind>,
 }
 
 impl Library {
@@ -119,8 +128,11 @@ impl Library {
 
     /// Adds a function that prepares its constant arguments, in place of one of the same name.
     pub fn bind(&mut self, signature: Signature, bind: impl Bind + 'static) -> &mut Self {
-        self.signatures.retain(|s| s.name != signature.name);
-        self.binds.insert(signature.name.clone(), Arc::new(bind));
+        if let Some(before) = self.binds.remove(&signature.name) {
+            self.signatures.remove(before.place);
+            self.binds.values_mut().filter(|entry| entry.place > before.place).for_each(|entry| entry.place -= 1);
+        }
+        self.binds.insert(signature.name.clone(), Entry { place: self.signatures.len(), bind: Arc::new(bind) });
         self.signatures.push(signature);
         self
     }
@@ -132,21 +144,37 @@ impl Library {
 
     /// The signature of the function with this name.
     pub(crate) fn signature(&self, name: &str) -> Option<&Signature> {
-        self.signatures.iter().find(|s| s.name == name)
+        self.binds.get(name).and_then(|entry| self.signatures.get(entry.place))
     }
 
     /// What makes the function with this name.
     pub fn get(&self, name: &str) -> Option<&Arc<dyn Bind>> {
-        self.binds.get(name)
+        self.binds.get(name).map(|entry| &entry.bind)
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use quintet_lang::Type;
+    use quintet_lang::signature::{Param, Pattern};
+
     use super::*;
 
     #[test]
     fn every_standard_signature_has_a_function() {
         assert_eq!(Library::standard().signatures(), stdlib::signatures());
+    }
+
+    #[test]
+    fn a_function_takes_the_place_of_one_of_its_name() {
+        let mut library = Library::standard();
+        let text = || vec![Param::new("text", Type::Bytes)];
+        library.function(Signature::new("lower", text(), Type::Int), |_, _| Ok(Value::Int(1)));
+        assert_eq!(library.signature("lower").map(|s| &s.result), Some(&Pattern::Exact(Type::Int)));
+        assert_eq!(library.signatures().len(), stdlib::signatures().len());
+        for signature in library.signatures() {
+            assert_eq!(library.signature(&signature.name), Some(&signature));
+            assert!(library.get(&signature.name).is_some(), "{}", signature.name);
+        }
     }
 }

@@ -61,6 +61,11 @@ impl BytesSet {
         self.members.len()
     }
 
+    /// Bytes of the longest member; 0 where there is none.
+    pub fn longest(&self) -> usize {
+        self.members.iter().map(|member| member.len()).max().unwrap_or(0)
+    }
+
     /// Whether there is no member.
     pub fn is_empty(&self) -> bool {
         self.members.is_empty()

@@ -6,6 +6,7 @@ mod int_set;
 mod ip_set;
 mod regex;
 mod searcher;
+mod short;
 mod wildcard;
 
 pub use bytes_set::BytesSet;
@@ -14,6 +15,7 @@ pub use ip_set::{IpSet, ip_from_words, ip_words};
 pub use regex::RegexMatcher;
 pub(crate) use regex::{compile, regex_steps};
 pub use searcher::Searcher;
+pub use short::{OneByte, ShortNeedle, StoredBytes};
 pub use wildcard::WildcardMatcher;
 
 use quintet_lang::Type;

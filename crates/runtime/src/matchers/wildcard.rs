@@ -31,7 +31,7 @@ impl WildcardMatcher {
     /// Prepares a pattern.
     pub fn new(pattern: &Wildcard) -> WildcardMatcher {
         let strict = pattern.strict;
-        let literal = pattern.parts.iter().map(Vec::len).sum();
+        let literal = pattern.literal_len();
         let fold = |part: &Vec<u8>| {
             if strict { part.clone() } else { part.to_ascii_lowercase() }
         };
@@ -77,11 +77,6 @@ impl WildcardMatcher {
             (None, _) | (_, true) => looked_at(self.literal),
             _ => looked_at(len),
         }
-    }
-
-    /// Whether there are values for which [`WildcardMatcher::steps`] is not 0.
-    pub fn takes_steps(&self) -> bool {
-        !self.middle.is_empty() || looked_at(self.literal) > 0
     }
 
     fn same(&self, value: &[u8], part: &[u8]) -> bool {

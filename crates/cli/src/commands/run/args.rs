@@ -8,12 +8,13 @@ use crate::args::{PassesArgs, SchemeArgs};
 use crate::failure::Failure;
 use crate::limits::LimitArgs;
 use crate::lists::ListArgs;
+use crate::parallel::ThreadArgs;
 
 /// Print which records rules match, what they hold, or the records themselves.
 ///
 /// Malformed packets and lines, values that do not fit their field and an input that is cut off are counted on standard error and stop
 /// nothing; so are rules that trapped. With --strict the exit status tells. The last line on standard error says how many records there were,
-/// how many of them any rule matches, and how long it took.
+/// how many of them any rule matches, how long it took, and what part of the work was reading, compiling, matching and printing.
 #[derive(ClapArgs)]
 #[command(after_help = "\
 Examples:
@@ -82,6 +83,8 @@ pub struct RunArgs {
     pub backend: String,
     #[command(flatten)]
     pub passes: PassesArgs,
+    #[command(flatten)]
+    pub threads: ThreadArgs,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

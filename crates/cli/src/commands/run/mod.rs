@@ -5,6 +5,7 @@ mod columns;
 mod feed;
 mod follow;
 mod found;
+mod matcher;
 mod matching;
 mod prepared;
 mod printer;
@@ -12,17 +13,20 @@ mod progress;
 
 use std::io::{BufWriter, ErrorKind, StdoutLock};
 use std::process::ExitCode;
+use std::time::Instant;
 
-use quintet::{ArenaKind, Engine, Matches, TrapAt};
+use quintet::{ArenaKind, Engine, TrapAt};
 use quintet_inputs::ReaderOptions;
 
 use crate::failure::{Failure, NOT_IN_ORDER, output};
+use crate::parallel::{self, Decoding, Times, Work};
 use crate::source::{self, Source};
 use crate::{notes, render};
 use args::OutputArg;
 pub use args::RunArgs;
 use feed::{Feed, Opened};
 use found::Found;
+use matcher::{Matched, Matcher};
 use matching::Matching;
 use prepared::Prepared;
 use printer::Printer;
@@ -45,7 +49,10 @@ pub fn run(args: &RunArgs) -> Result<ExitCode, Failure> {
         feed.report();
         return Err(Failure::unusable("there is no input that can be read"));
     };
-    let mut run = Run::new(args, Prepared::new(args, &engine, &source, first.format)?, &first, feed.several())?;
+    let begun = Instant::now();
+    let prepared = Prepared::new(args, &engine, &source, first.format)?;
+    let compiling = begun.elapsed();
+    let mut run = Run::new(args, prepared, &first, feed.several())?;
     let mut next = Some(first);
     while let Some(opened) = next {
         progress.inputs += 1;
@@ -54,7 +61,7 @@ pub fn run(args: &RunArgs) -> Result<ExitCode, Failure> {
     }
     let several = feed.several();
     run.end(several)?;
-    progress.end(several);
+    progress.end(several, compiling, &run.times());
     let passed = feed.report();
     if let Some((place, at)) = &run.first {
         eprintln!("quintet: {} rule-record pairs trapped and count as no match; --output json names them", run.traps);
@@ -72,6 +79,9 @@ struct Run {
     several: bool,
     printer: Option<Printer<BufWriter<StdoutLock<'static>>>>,
     matching: Option<Matching>,
+    /// How many threads match, and what they need.
+    threads: usize,
+    matchers: Vec<Matcher>,
     traps: usize,
     /// The first of them, and its record in words.
     first: Option<(String, TrapAt)>,
@@ -97,7 +107,9 @@ impl Run {
         let columns = std::mem::take(&mut prepared.columns);
         let out = BufWriter::new(std::io::stdout().lock());
         let printer = printed.map(|output| Printer::new(output, (prepared.names.clone(), prepared.text.clone()), columns, out));
-        let mut run = Run { prepared, options, several, printer, matching, traps: 0, first: None, lossy: false };
+        let threads = args.threads.number();
+        let mut run =
+            Run { prepared, options, several, printer, matching, threads, matchers: Vec::new(), traps: 0, first: None, lossy: false };
         run.print(|printer| printer.begin(several))?;
         Ok(run)
     }
@@ -105,42 +117,59 @@ impl Run {
     fn input(&mut self, opened: Opened, progress: &mut Progress) -> Result<(), Failure> {
         let Opened { path, input, format } = opened;
         let name = source::shown(&path);
-        let unreadable = |e: &dyn std::fmt::Display| Failure::unusable(format!("{name}: {e}"));
-        let mut reader = input.reader(format, self.prepared.linked.scheme(), &self.options).map_err(|e| unreadable(&e))?;
+        let live = input.is_live();
+        let (decoding, pieces) = Decoding::open(name.clone(), input, format, self.prepared.linked.scheme(), &self.options)?;
+        let mut matchers = std::mem::take(&mut self.matchers);
+        matchers.iter_mut().for_each(|matcher| matcher.begin(decoding.another()));
+        if matchers.is_empty() {
+            let others = (1..self.threads).map(|_| decoding.another()).collect::<Vec<_>>();
+            matchers = [decoding].into_iter().chain(others).map(|decoding| Matcher::new(decoding, self.prepared.rules.clone())).collect();
+        }
         if let Some(printer) = &mut self.printer {
             printer.input(self.several.then(|| name.clone()));
         }
-        let mut matches = Matches::new();
-        let mut reuse = None;
-        while let Some(batch) = reader.next_batch(reuse.take()).map_err(|e| unreadable(&e))? {
-            self.prepared.instance.run_batch(&batch, &mut matches).map_err(Failure::unusable)?;
-            let found = Found::new(&batch, &matches, reader.batch_numbers(), reader.originals());
-            progress.add(batch.len() as u64, found.matching());
-            self.traps += matches.traps().len();
-            if let (None, Some(at)) = (&self.first, matches.traps().first()) {
-                let number = reader.batch_numbers().get(at.record).copied().unwrap_or_default();
-                let input = if self.several { format!(" of {name}") } else { String::new() };
-                self.first = Some((format!("record {number}{input}"), *at));
-            }
-            let live = reader.is_live();
-            self.print(|printer| {
-                printer.batch(&found)?;
-                if live { printer.flush() } else { Ok(()) }
-            })?;
-            if let Some(matching) = &mut self.matching {
-                matching.batch(&found).map_err(output)?;
-                if live {
-                    matching.flush().map_err(output)?;
-                }
-            }
-            reuse = Some(batch);
-        }
+        let stats = parallel::over(pieces, &mut matchers, |matched: Matched| {
+            self.matched(&matched, &name, live, progress)?;
+            Ok(Some(matched))
+        })?;
+        self.matchers = matchers;
         self.print(Printer::end_input)?;
-        self.lossy |= reader.stats().lossy();
-        if !notes::of(reader.stats()).is_empty() {
-            progress.aside(|| notes::print(reader.stats(), &path));
+        self.lossy |= stats.lossy();
+        if !notes::of(&stats).is_empty() {
+            progress.aside(|| notes::print(&stats, &path));
         }
         Ok(())
+    }
+
+    /// Says what a batch of an input came to.
+    fn matched(&mut self, matched: &Matched, name: &str, live: bool, progress: &mut Progress) -> Result<(), Failure> {
+        let Matched { batch, matches, numbers, originals } = matched;
+        let found = Found::new(batch, matches, numbers, originals);
+        progress.add(batch.len() as u64, found.matching());
+        self.traps += matches.traps().len();
+        if let (None, Some(at)) = (&self.first, matches.traps().first()) {
+            let number = numbers.get(at.record).copied().unwrap_or_default();
+            let input = if self.several { format!(" of {name}") } else { String::new() };
+            self.first = Some((format!("record {number}{input}"), *at));
+        }
+        self.print(|printer| {
+            printer.batch(&found)?;
+            if live { printer.flush() } else { Ok(()) }
+        })?;
+        if let Some(matching) = &mut self.matching {
+            matching.batch(&found).map_err(output)?;
+            if live {
+                matching.flush().map_err(output)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// What time the threads took for what.
+    fn times(&mut self) -> Times {
+        let mut times = Times::default();
+        self.matchers.iter_mut().for_each(|matcher| times.take(matcher.times()));
+        times
     }
 
     /// Prints. Where whoever reads the answers has seen enough, what is written goes on.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use quintet::{Engine, Instance, Linked, Scheme, backend};
+use quintet::{Engine, Linked, Rules, Scheme, backend};
 use quintet_inputs::Format;
 
 use super::args::RunArgs;
@@ -16,7 +16,7 @@ pub struct Prepared {
     /// The scheme before projection.
     pub full: Scheme,
     pub linked: Arc<Linked>,
-    pub instance: Box<dyn Instance>,
+    pub rules: Rules,
     /// The rules' text.
     pub text: String,
     /// The rules' names.
@@ -48,7 +48,6 @@ impl Prepared {
         })?;
         let backend = backend(&args.backend).map_err(Failure::unusable)?;
         let rules = engine.compile_linked(&linked, &*backend).map_err(Failure::unusable)?;
-        let instance = rules.instance().map_err(Failure::unusable)?;
-        Ok(Prepared { full, linked, instance, text, names, columns })
+        Ok(Prepared { full, linked, rules, text, names, columns })
     }
 }

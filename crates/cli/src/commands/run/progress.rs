@@ -6,6 +6,8 @@ use std::time::{Duration, Instant};
 
 use indicatif::{HumanCount, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
+use crate::parallel::Times;
+
 /// How long reading takes before anybody wants to know how far it is.
 const SHORT: Duration = Duration::from_millis(500);
 
@@ -66,8 +68,8 @@ impl Progress {
         self.bar.suspend(print);
     }
 
-    /// Takes the bar away and prints the totals.
-    pub fn end(&mut self, several: bool) {
+    /// Takes the bar away and prints the totals, and what part of the work of all threads was what.
+    pub fn end(&mut self, several: bool, compiling: Duration, times: &Times) {
         self.waits = false;
         self.bar.finish_and_clear();
         if self.quiet {
@@ -79,6 +81,10 @@ impl Progress {
         let Progress { records, matching, .. } = self;
         let rate = if seconds > 0.0 { (*records as f64 / seconds) as u64 } else { 0 };
         let records = counted(*records, "record");
-        eprintln!("quintet: {inputs}{records}{matching} matching, {seconds:.3} s, {rate} records/s");
+        let all = (times.reading + compiling + times.matching + times.showing).as_secs_f64();
+        let share = |of: Duration| if all > 0.0 { 100.0 * of.as_secs_f64() / all } else { 0.0 };
+        let [read, compile, run, print] = [times.reading, compiling, times.matching, times.showing].map(share);
+        let work = format!("{read:.0}% reading, {compile:.0}% compiling, {run:.0}% matching, {print:.0}% printing");
+        eprintln!("quintet: {inputs}{records}{matching} matching, {seconds:.3} s ({work}), {rate} records/s");
     }
 }

@@ -1,6 +1,6 @@
 //! What an expression may do besides having a value, and what it costs.
 
-use crate::ast::{Const, Expr, ExprKind, Needle, Program, Set};
+use crate::ast::{Clause, Const, Each, Expr, ExprKind, Needle, Program, Set, Wildcard};
 use crate::limits::LOOKED_AT;
 use crate::types::Type;
 
@@ -51,16 +51,28 @@ impl Expr {
     }
 }
 
-/// Whether evaluating may count steps (see [`Limits::steps`](crate::Limits::steps)).
-pub(super) fn counts(program: &Program, e: &Expr) -> bool {
+/// How evaluating counts steps (see [`Limits::steps`](crate::Limits::steps)).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Steps {
+    /// It counts none.
+    Never,
+    /// Only those of texts and elements that it looks at: for a record whose values are short, less than any budget that is known.
+    Looked,
+    /// One by one too, or it makes values, so that each evaluation begins to count anew.
+    Inline,
+}
+
+/// How evaluating an expression counts steps. An id without an entry in its table counts none.
+pub fn steps(program: &Program, e: &Expr) -> Steps {
+    let looked = |looked: bool| if looked { Steps::Looked } else { Steps::Never };
     let long = |e: &Expr| !matches!(&e.kind, ExprKind::Const(Const::Bytes(text)) if text.len() < LOOKED_AT);
     let own = match &e.kind {
-        ExprKind::Call { .. }
-        | ExprKind::Quantifier { .. }
-        | ExprKind::Collect(_)
-        | ExprKind::Matches { .. }
-        | ExprKind::Contains { .. }
-        | ExprKind::Wildcard { .. } => true,
+        ExprKind::Call { .. } | ExprKind::Collect(_) | ExprKind::Packed(_) => return Steps::Inline,
+        ExprKind::Quantifier { each, .. } => return if is_leaf(program, each) { Steps::Looked } else { Steps::Inline },
+        ExprKind::Matches { .. } => true,
+        ExprKind::Contains { needle: Needle::Const(id), .. } => program.needles.get(id.index()).is_some_and(|needle| !needle.is_empty()),
+        ExprKind::Contains { needle: Needle::Dynamic(_), .. } => true,
+        ExprKind::Wildcard { pattern, .. } => program.wildcards.get(pattern.index()).is_some_and(Wildcard::takes_steps),
         ExprKind::Compare { lhs, rhs, .. } => lhs.ty == Type::Bytes && long(lhs) && long(rhs),
         ExprKind::In { set, .. } => match program.sets.get(set.index()) {
             Some(Set::Bytes(members)) => members.iter().any(|m| m.len() >= LOOKED_AT),
@@ -73,7 +85,6 @@ pub(super) fn counts(program: &Program, e: &Expr) -> bool {
         | ExprKind::Local(_)
         | ExprKind::Element { .. }
         | ExprKind::Count(_)
-        | ExprKind::Packed(_)
         | ExprKind::Intrinsic { .. }
         | ExprKind::Otherwise { .. }
         | ExprKind::Index { .. }
@@ -84,15 +95,36 @@ pub(super) fn counts(program: &Program, e: &Expr) -> bool {
         | ExprKind::Logic { .. }
         | ExprKind::Present(_) => false,
     };
-    let mut found = own;
-    if !found {
-        e.children(&mut |child| found = found || counts(program, child));
-    }
+    let mut found = looked(own);
+    e.children(&mut |child| {
+        if found < Steps::Inline {
+            found = found.max(steps(program, child));
+        }
+    });
     found
 }
 
+/// Whether a loop counts what it looks at before it begins, instead of one step for each element: it is one loop and its body counts
+/// nothing.
+pub fn is_leaf(program: &Program, each: &Each) -> bool {
+    matches!(each.clauses.as_slice(), [Clause::For(_)]) && steps(program, &each.body) == Steps::Never
+}
+
+impl Wildcard {
+    /// Bytes of the pattern without its stars.
+    pub fn literal_len(&self) -> usize {
+        self.parts.iter().map(Vec::len).sum()
+    }
+
+    /// Whether there are values that it takes steps to match: long ones where a part stands between stars, else those as long as the pattern
+    /// where that is long.
+    pub fn takes_steps(&self) -> bool {
+        self.parts.iter().skip(1).rev().skip(1).any(|part| !part.is_empty()) || self.literal_len() >= LOOKED_AT
+    }
+}
+
 /// About how long evaluating takes, in comparisons of integers.
-pub(super) fn cost(e: &Expr) -> u64 {
+pub fn cost(e: &Expr) -> u64 {
     let own = match &e.kind {
         ExprKind::Const(_) | ExprKind::Field(_) | ExprKind::Local(_) | ExprKind::Count(_) => 0,
         ExprKind::Packed(_) => 48,

@@ -1,0 +1,82 @@
+//! The plan: what every backend must know of a program beside its AST, found out once.
+//!
+//! How each literal set is looked into, how each constant is searched for, what a wildcard pattern really is, and what each rule and function
+//! may do and costs. Backends read it and decide none of this on their own; what code a strategy becomes is theirs. `quintet explain
+//! --emit plan` prints it, in a form that stays the same for the same program and version.
+
+mod rules;
+mod search;
+mod sets;
+mod text;
+
+use quintet_lang::ast::{FnId, NeedleId, Program, SetId, WildcardId};
+
+use crate::matchers::SetMatcher;
+use crate::thresholds::Threshold;
+
+pub use rules::{FunctionPlan, RulePlan};
+pub use search::{SearchPlan, WildcardPlan};
+pub use sets::{BytesPlan, IntsPlan, IpsPlan, SetPlan};
+pub(crate) use text::text;
+
+/// The plan of a program.
+#[derive(Debug)]
+pub struct Plan {
+    sets: Box<[SetPlan]>,
+    needles: Box<[SearchPlan]>,
+    wildcards: Box<[WildcardPlan]>,
+    rules: Box<[RulePlan]>,
+    functions: Box<[FunctionPlan]>,
+}
+
+impl Plan {
+    /// Plans a program, whose sets are prepared. `exceeds` says whether a size is beyond a threshold.
+    pub(crate) fn new(program: &Program, sets: &[SetMatcher], exceeds: &dyn Fn(Threshold, usize) -> bool) -> Plan {
+        Plan {
+            sets: sets.iter().map(|set| SetPlan::new(set, exceeds)).collect(),
+            needles: program.needles.iter().map(|needle| SearchPlan::new(needle, exceeds)).collect(),
+            wildcards: program.wildcards.iter().map(|pattern| WildcardPlan::new(pattern, exceeds)).collect(),
+            rules: program.rules.iter().map(|rule| RulePlan::new(program, rule)).collect(),
+            functions: FunctionPlan::all(program),
+        }
+    }
+
+    /// How a literal set is looked into.
+    #[inline]
+    pub fn set(&self, id: SetId) -> &SetPlan {
+        &self.sets[id.index()]
+    }
+
+    /// How a constant needle is searched for.
+    #[inline]
+    pub fn needle(&self, id: NeedleId) -> SearchPlan {
+        self.needles[id.index()]
+    }
+
+    /// What a wildcard pattern is.
+    #[inline]
+    pub fn wildcard(&self, id: WildcardId) -> &WildcardPlan {
+        &self.wildcards[id.index()]
+    }
+
+    /// What a rule may do and costs.
+    ///
+    /// # Panics
+    /// Where the program has no such rule, as an index into its rules would.
+    #[inline]
+    pub fn rule(&self, index: usize) -> &RulePlan {
+        &self.rules[index]
+    }
+
+    /// What a function may do and takes.
+    #[inline]
+    pub fn function(&self, id: FnId) -> &FunctionPlan {
+        &self.functions[id.index()]
+    }
+
+    /// The most bytes of native stack that calls of the program's functions inside one another can take, where a call of each takes as many
+    /// as `frames` says, and the function that takes most of them; `None` where there are none.
+    pub fn deepest(&self, frames: &[u64]) -> Option<(u64, FnId)> {
+        rules::deepest(&self.functions, frames)
+    }
+}

@@ -39,8 +39,9 @@ pub(crate) fn module(linked: &Linked, inside: bool, extent: Extent, names: bool)
     let mut builder = Builder::new(search::count(linked.program()), inside);
     script::functions(linked, &mut builder);
     let size = (linked.program().rules.len(), linked.threshold(Threshold::WasmAnswerBytes));
+    let grouped = linked.exceeds(Threshold::WasmGroupedRules, size.0);
     if inside && size.0 > 1 {
-        let most = linked.threshold(Threshold::WasmGroupedRules).clamp(1, INSIDE);
+        let most = if grouped { linked.threshold(Threshold::WasmGroupedRules).clamp(1, INSIDE) } else { INSIDE };
         let firsts = (0..size.0).step_by(most);
         let groups: Vec<Target> = firsts.map(|first| within(linked, &mut builder, first..size.0.min(first + most))).collect();
         let test = if let [only] = *groups { only } else { pick(&mut builder, &groups, Some(most)) };
@@ -49,7 +50,6 @@ pub(crate) fn module(linked: &Linked, inside: bool, extent: Extent, names: bool)
         return builder.finish((run, Some(one), Some(test)), size, extent, names);
     }
     let rules: Vec<Target> = (0..linked.program().rules.len()).map(|index| rule(linked, &mut builder, index)).collect();
-    let grouped = linked.exceeds(Threshold::WasmGroupedRules, rules.len());
     let calls = if grouped {
         let most = linked.threshold(Threshold::WasmGroupedRules);
         Calls::Groups(rules.chunks(most).map(|rules| (group(&mut builder, rules), rules.len())).collect())

@@ -22,7 +22,7 @@ use crate::loops::Kind;
 use crate::memory::Memory;
 use crate::natives::Notes;
 use crate::pool::Taken;
-use crate::script::makes;
+use crate::script::{has_memory, makes_anywhere};
 use crate::state::Loops;
 
 /// Records between two looks at whether a run was interrupted, where rules count steps; a multiple of 64.
@@ -109,7 +109,8 @@ impl Runner {
             Some(one) if (1..=GROUP).contains(&program.rules.len()) => (None, Some(state.crossing(one)?)),
             one => (one, None),
         };
-        let makes = program.rules.iter().map(|rule| makes(program, rule)).collect();
+        let anywhere = makes_anywhere(program);
+        let makes = program.rules.iter().map(|rule| anywhere || has_memory(&rule.frame)).collect();
         let counting = || (0..program.rules.len()).map(|rule| Counting::of(&chunk.program, rule, limits.steps));
         let counts = counting().any(|counting| counting != Counting::Never);
         let within = counting().filter_map(|counting| if let Counting::Within(most) = counting { Some(most) } else { None });

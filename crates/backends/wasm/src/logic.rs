@@ -236,7 +236,8 @@ impl Generator<'_> {
     /// Goes to `decided` at the first operand that decides.
     fn items(&mut self, op: LogicOp, decisive: bool, items: &[Expr], decided: Label) {
         let known = self.known.len();
-        if op == LogicOp::And {
+        // Who optimises has tests that are no slower one by one.
+        if op == LogicOp::And && self.builder.inside {
             self.need(items, decided);
         }
         let mut rest = items;

@@ -62,14 +62,14 @@ fn programs_after_one_another_answer_as_programs_alone() {
         let (batch, programs) = programs(&limits);
         for (used, fresh) in [(LuaJit::new(), LuaJit::new as fn() -> LuaJit), (LuaJit::without_jit(), LuaJit::without_jit)] {
             // Each follows each.
-            for first in 0..programs.len() {
+            for (first, before) in PROGRAMS.iter().enumerate() {
                 for second in 0..programs.len() {
                     for at in [first, second] {
                         let run = |backend: &LuaJit| {
                             let compiled = backend.compile(&programs[at]).expect("a compiled program");
                             answers(&mut *compiled.instantiate(&limits).expect("an instance"), &batch)
                         };
-                        assert!(run(&used) == run(&fresh()), "{} after {}", PROGRAMS[at], PROGRAMS[first]);
+                        assert!(run(&used) == run(&fresh()), "{} after {before}", PROGRAMS[at]);
                     }
                 }
             }
@@ -83,8 +83,8 @@ fn a_state_in_use_is_nobody_elses() {
     let (batch, programs) = programs(&limits);
     let backend = LuaJit::new();
     let instances = |_| -> Vec<Box<dyn Instance>> {
-        let made = programs.iter().map(|program| backend.compile(program).and_then(|c| Ok(c.instantiate(&limits).expect("an instance"))));
-        made.map(|instance| instance.expect("a compiled program")).collect()
+        let compiled = programs.iter().map(|program| backend.compile(program).expect("a compiled program"));
+        compiled.map(|compiled| compiled.instantiate(&limits).expect("an instance")).collect()
     };
     let mut all: Vec<Vec<Box<dyn Instance>>> = (0..3).map(instances).collect();
     let expected: Vec<_> = all[0].iter_mut().map(|instance| answers(&mut **instance, &batch)).collect();

@@ -23,6 +23,7 @@ mod lists;
 mod matchers;
 mod matches;
 mod meter;
+mod needed;
 mod output;
 mod owned;
 mod pack;
@@ -69,6 +70,7 @@ pub use matches::{Matches, RuleSet, RuleTrap, TrapAt};
 #[doc(hidden)]
 pub use matches::{WriteMatches, WriteRuleSet};
 pub use meter::{FREE, Interrupter, SLICE};
+pub use needed::needed_fields;
 pub use output::{FileSink, Sink, SinkError, SinkFault, WholeLines, WriteSink};
 pub use owned::{JsonError, OwnedValue};
 pub use pack::{BLOCK_BYTES, Blob};

@@ -19,6 +19,8 @@ fn is_of(threshold: Threshold, id: BackendId) -> bool {
         // What holds for all is decided when a program is linked, for whoever it may be.
         Some(("plan", _)) => true,
         Some(("native", _)) => ["jit", "lua"].contains(&id.name),
+        // Where code is made quickly, a helper searches.
+        Some(("jit", _)) if threshold == Threshold::JitSearchedBytes => id.name == "jit" && id.config != "fast",
         Some((name, _)) => name == id.name,
         None => false,
     }

@@ -9,7 +9,7 @@ use crate::steps::length;
 use crate::symbols::Helper;
 use crate::value::{Run, Val};
 
-fn signed(op: CompareOp) -> IntCC {
+pub(crate) fn signed(op: CompareOp) -> IntCC {
     match op {
         CompareOp::Eq => IntCC::Equal,
         CompareOp::Ne => IntCC::NotEqual,
@@ -21,7 +21,7 @@ fn signed(op: CompareOp) -> IntCC {
 }
 
 /// With a NaN only `!=` holds.
-fn float(op: CompareOp) -> FloatCC {
+pub(crate) fn float(op: CompareOp) -> FloatCC {
     match op {
         CompareOp::Eq => FloatCC::Equal,
         CompareOp::Ne => FloatCC::NotEqual,
@@ -78,7 +78,7 @@ impl<'p> Generator<'_, 'p> {
     }
 
     /// Whether two addresses are equal, as a bit.
-    fn same_address(&mut self, a: [Value; 3], b: [Value; 3]) -> Value {
+    pub(crate) fn same_address(&mut self, a: [Value; 3], b: [Value; 3]) -> Value {
         let [family, high, low] = [0, 1, 2].map(|i| self.b.ins().bxor(a[i], b[i]));
         let halves = self.b.ins().bor(high, low);
         let differ = self.b.ins().bor(family, halves);

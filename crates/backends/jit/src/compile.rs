@@ -22,6 +22,7 @@ use crate::instance::{RuleFn, Runner};
 use crate::memory::CodeMemory;
 use crate::rare;
 use crate::script;
+use crate::single;
 use crate::symbols::{Symbols, Target};
 use crate::unit::{Call, Unit};
 
@@ -38,6 +39,8 @@ pub struct Jit {
 
 /// What compiling a rule needs and the next rule can use again.
 pub(crate) struct Workspace {
+    /// Whether rules become functions for one record.
+    single: bool,
     context: Context,
     builder: FunctionBuilderContext,
     symbols: Symbols,
@@ -70,6 +73,11 @@ impl Jit {
         Jit { id, isa: config::isa(id, verify).and_then(|isa| rare::make().map(|()| isa)), idle: Mutex::default() }
     }
 
+    /// Whether rules become functions for one record each, which are compiled sooner, and not for blocks of them.
+    fn is_single(&self) -> bool {
+        self.id == FAST
+    }
+
     /// The host's instruction set, or why there is none.
     pub(crate) fn isa(&self) -> Result<&dyn TargetIsa, &str> {
         self.isa.as_deref().map_err(String::as_str)
@@ -79,7 +87,7 @@ impl Jit {
     pub(crate) fn with_workspace<T, E>(&self, program: &Linked, work: impl FnOnce(&mut Workspace) -> Result<T, E>) -> Result<T, E> {
         let idle = || self.idle.lock().unwrap_or_else(PoisonError::into_inner);
         let kept = idle().pop();
-        let mut workspace = kept.unwrap_or_else(Workspace::new);
+        let mut workspace = kept.unwrap_or_else(|| Workspace::new(self.is_single()));
         let done = work(&mut workspace)?;
         let used = workspace.context.compiled_code().map_or(0, |c| c.code_buffer().len());
         if !program.exceeds(Threshold::JitKeptBytes, used) {
@@ -103,6 +111,7 @@ impl Jit {
     pub(crate) fn code(&self, program: &Arc<Linked>, functions: Vec<RuleFn>, placed: Placed) -> Result<Code, String> {
         Ok(Code {
             id: self.id,
+            single: self.is_single(),
             functions,
             placed,
             entries: Entries::new(program, self.isa.clone()?),
@@ -169,8 +178,8 @@ impl Placed {
 }
 
 impl Workspace {
-    fn new() -> Box<Workspace> {
-        Box::new(Workspace { context: Context::new(), builder: FunctionBuilderContext::new(), symbols: Symbols::default() })
+    fn new(single: bool) -> Box<Workspace> {
+        Box::new(Workspace { single, context: Context::new(), builder: FunctionBuilderContext::new(), symbols: Symbols::default() })
     }
 
     /// Generates a function in Cranelift's representation, not yet compiled.
@@ -179,6 +188,7 @@ impl Workspace {
         self.symbols.clear();
         let (func, builder, symbols) = (&mut self.context.func, &mut self.builder, &mut self.symbols);
         let generated = match unit {
+            Unit::Rule(index, rule) if self.single => single::generate(program, (index, rule), isa, func, builder, symbols),
             Unit::Rule(index, rule) => generate(program, (index, rule), isa, func, builder, symbols),
             Unit::Function(id) => script::generate(program, id, isa, func, builder, symbols),
             Unit::Settle => script::generate_settle(isa, func, builder, symbols),
@@ -304,6 +314,7 @@ impl Backend for Jit {
 /// these live in here, where they do not move, and are only dropped together, so a function may be called by whoever holds the `Arc` of this.
 pub(crate) struct Code {
     id: BackendId,
+    single: bool,
     functions: Vec<RuleFn>,
     placed: Placed,
     /// By which the host calls the functions of the program.
@@ -325,6 +336,11 @@ impl Code {
 
     pub(crate) fn id(&self) -> BackendId {
         self.id
+    }
+
+    /// Whether the functions answer one record, however many they are asked for.
+    pub(crate) fn is_single(&self) -> bool {
+        self.single
     }
 
     /// The functions of the rules, in order.

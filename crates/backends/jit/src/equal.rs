@@ -9,7 +9,7 @@ use crate::symbols::Helper;
 use crate::value::{Run, unaligned};
 
 /// The words that cover `len` bytes (at least 1), as offset and size; the last may overlap the one before.
-fn words(len: usize) -> impl Iterator<Item = (usize, usize)> {
+pub(crate) fn words(len: usize) -> impl Iterator<Item = (usize, usize)> {
     let size = match len {
         8.. => 8,
         4..8 => 4,
@@ -20,7 +20,7 @@ fn words(len: usize) -> impl Iterator<Item = (usize, usize)> {
 }
 
 /// Up to eight bytes as a number, as the machine reads them.
-fn number(bytes: &[u8]) -> i64 {
+pub(crate) fn number(bytes: &[u8]) -> i64 {
     let mut word = [0; 8];
     word[..bytes.len()].copy_from_slice(bytes);
     i64::from_le_bytes(word)

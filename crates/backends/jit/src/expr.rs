@@ -126,7 +126,7 @@ impl<'p> Generator<'_, 'p> {
         let linked = self.linked;
         let field = linked.scheme().field(id);
         let slot = linked.layout().slot(id);
-        if field.presence == Presence::Optional {
+        if field.presence == Presence::Optional && !self.known.contains(&id) {
             // Of the bitmap only the byte with the field's bit, so that the mask is a small immediate.
             let bit = slot.presence_bit;
             let at = slot.presence_offset as i32 + (bit / 8) as i32;

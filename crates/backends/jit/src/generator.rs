@@ -12,6 +12,7 @@ use cranelift_codegen::ir::{
 };
 use cranelift_codegen::isa::TargetIsa;
 use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext, Variable};
+use quintet_lang::FieldId;
 use quintet_lang::ast::{self, FnId, Frame, Rule, TableId};
 use quintet_lang::effects::Steps;
 use quintet_runtime::{Bounds, Linked, Trap, makes};
@@ -34,6 +35,12 @@ pub(crate) struct Generator<'f, 'p> {
     pub(crate) linked: &'p Linked,
     pub(crate) symbols: &'f mut Symbols,
     pub(crate) isa: &'f dyn TargetIsa,
+    /// Whether code is to be made quickly rather than to be quick.
+    pub(crate) lean: bool,
+    /// Fields that are known to be there.
+    pub(crate) known: Vec<FieldId>,
+    /// How many of these a branch has tested; of the others bytes must not be read yet.
+    pub(crate) settled: usize,
     /// What is known of each local while its loop is generated.
     pub(crate) locals: Vec<Option<Val<'p>>>,
     /// The frame whose locals these are.
@@ -88,7 +95,6 @@ pub(crate) fn generate(
     context: &mut FunctionBuilderContext,
     symbols: &mut Symbols,
 ) -> Made<()> {
-    let plan = linked.rule_plan(index);
     func.signature = Signature::new(isa.default_call_conv());
     func.signature.params.extend([AbiParam::new(I64); 4]);
     func.signature.returns.push(AbiParam::new(I64));
@@ -113,15 +119,7 @@ pub(crate) fn generate(
     b.switch_to_block(head);
     let mut g = Generator::new(b, linked, symbols, isa, &rule.frame, [state, arena, record]);
     let shifted = g.b.ins().ishl_imm_u(bits, 1);
-    // Others that count are asked for blocks of records only where none can pass the budget.
-    let counts = plan.steps == Steps::Inline;
-    if !plan.is_expression {
-        g.begin_statements(rule)?;
-    } else if plan.makes_values {
-        g.call(Helper::Reset, &[state]);
-    } else if counts {
-        g.begin_steps();
-    }
+    let counts = g.begin_rule(index, rule)?;
     g.test(&rule.expr, yes, no)?;
 
     if let Some(trap) = g.end_traps() {
@@ -178,6 +176,9 @@ impl<'f, 'p> Generator<'f, 'p> {
             linked,
             symbols,
             isa,
+            lean: false,
+            known: Vec::new(),
+            settled: 0,
             locals: vec![None; count],
             frame,
             slots: vec![None; count],
@@ -203,7 +204,22 @@ impl<'f, 'p> Generator<'f, 'p> {
         }
     }
 
-    /// What a rule does before its expression.
+    /// What a rule does before its expression. Answers whether it counts steps up to its end.
+    pub(crate) fn begin_rule(&mut self, index: usize, rule: &'p Rule) -> Made<bool> {
+        let plan = self.linked.rule_plan(index);
+        // Others that count are asked for blocks of records only where none can pass the budget.
+        let counts = plan.steps == Steps::Inline;
+        if !plan.is_expression {
+            self.begin_statements(rule)?;
+        } else if plan.makes_values {
+            self.call(Helper::Reset, &[self.state]);
+        } else if counts {
+            self.begin_steps();
+        }
+        Ok(counts)
+    }
+
+    /// What a rule's statements do before its expression.
     fn begin_statements(&mut self, rule: &'p Rule) -> Made<()> {
         if makes(self.linked.program(), rule) {
             self.call(Helper::Begin, &[self.state]);

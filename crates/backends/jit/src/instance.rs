@@ -18,7 +18,8 @@ use crate::script::answer_words;
 /// Records that one call of a rule's function answers, and rules of a word of answers for one record: the bits of a word.
 const BLOCK: usize = 64;
 
-/// A rule's function: answers `count` records (1 to 64) from `first` on, whose arena starts at `arena`; bit `i` is record `i`.
+/// A rule's function: answers `count` records (1 to 64) from `first` on, whose arena starts at `arena`; bit `i` is record `i`. Where code is
+/// made quickly it answers the first one alone, see [`Code::is_single`].
 pub(crate) type RuleFn = unsafe extern "C" fn(state: *mut State, arena: *const u8, first: *const u8, count: usize) -> u64;
 
 /// What generated code is handed.
@@ -28,9 +29,25 @@ pub(crate) struct State {
     env: Env,
     /// Traps since the last look: the record's address and the trap's code.
     traps: Vec<(usize, u32)>,
+    /// Whether the rules' functions answer one record alone.
+    single: bool,
 }
 
 impl State {
+    /// What a rule's function answers for so many records, which lie `stride` bytes apart.
+    ///
+    /// # Safety
+    /// As [`State::block`], of the records from the address on.
+    #[inline(always)]
+    unsafe fn bits(&mut self, function: RuleFn, arena: *const u8, address: *const u8, (count, stride): (usize, usize)) -> u64 {
+        if !self.single {
+            // SAFETY: as the caller promises; the state is ours alone.
+            return unsafe { function(&raw mut *self, arena, address, count) };
+        }
+        // SAFETY: as above, for each of the records.
+        (0..count).fold(0, |bits, i| bits | unsafe { function(&raw mut *self, arena, address.wrapping_add(i * stride), 1) } << i)
+    }
+
     /// What a rule trapped with, and where.
     #[cold]
     fn fault(&self, rule: usize, code: u32) -> (Trap, Span) {
@@ -115,7 +132,7 @@ impl Runner {
         let counting: Box<[Counting]> =
             (0..code.program().program().rules.len()).map(|rule| Counting::of(code.program(), rule, steps)).collect();
         let candidates = Candidates::new(code.program(), limits);
-        let program = code.program().program();
+        let (program, single) = (code.program().program(), code.is_single());
         let of = |((rule, counting), function): ((&Rule, &Counting), &RuleFn)| Asked {
             function: *function,
             most: if let Counting::Within(most) = counting { *most } else { usize::MAX },
@@ -131,7 +148,7 @@ impl Runner {
             asked,
             most,
             most_calls: limits.calls.min(HARD_CALLS) as u32,
-            state: Box::new(State { env, traps: Vec::new() }),
+            state: Box::new(State { env, traps: Vec::new(), single }),
             candidates,
         }
     }
@@ -206,8 +223,8 @@ impl State {
             }
             self.env.scratch().set_meter_word(FREE);
         }
-        // SAFETY: as the caller promises; the state is ours alone.
-        let bits = unsafe { function(&raw mut *self, arena, address, records.len()) };
+        // SAFETY: as the caller promises.
+        let bits = unsafe { self.bits(function, arena, address, (records.len(), stride)) };
         if !self.traps.is_empty() {
             self.drain(|state, record, code| trap((record - address as usize) / stride, state.fault(rule, code)));
         }

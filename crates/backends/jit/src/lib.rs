@@ -37,6 +37,7 @@ mod emit;
 mod entry;
 mod equal;
 mod expr;
+mod flat;
 mod frame;
 mod generator;
 mod instance;
@@ -47,6 +48,7 @@ mod rare;
 mod script;
 mod search;
 mod sets;
+mod single;
 #[cfg(all(target_arch = "x86_64", target_os = "linux"))]
 mod stencil;
 mod steps;

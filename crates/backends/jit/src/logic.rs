@@ -1,6 +1,6 @@
 //! Tests: Bool expressions compiled to branches.
 
-use cranelift_codegen::ir::{Block, InstBuilder};
+use cranelift_codegen::ir::{Block, InstBuilder, Value};
 use quintet_lang::ast::{Const, Expr, ExprKind, LogicOp, Needle};
 
 use crate::generator::{Generator, Made, Malformed};
@@ -9,6 +9,11 @@ use crate::symbols::Helper;
 impl<'p> Generator<'_, 'p> {
     /// Goes to `yes` where a Bool expression holds, to `no` where it does not or is nil. Ends the current block.
     pub(crate) fn test(&mut self, expr: &'p Expr, yes: Block, no: Block) -> Made<()> {
+        if self.lean && self.is_flat(expr) {
+            let bit = self.flat(expr, no)?;
+            self.branch(bit, yes, no);
+            return Ok(());
+        }
         match &expr.kind {
             ExprKind::Const(Const::Bool(b)) => self.jump(if *b { yes } else { no }),
             ExprKind::Not(operand) => self.test(operand, no, yes)?,
@@ -29,25 +34,17 @@ impl<'p> Generator<'_, 'p> {
                 self.ask_test(Helper::InList, &[self.state, list, cell], yes, no)?;
                 self.give_cells(1, slot);
             }
-            ExprKind::Contains { value, needle } => {
+            ExprKind::Contains { value, needle: Needle::Const(id) } if !self.lean => {
                 let run = self.value(value, no)?.bytes()?;
-                match needle {
-                    Needle::Const(id) => self.search(run, *id, yes, no)?,
-                    Needle::Dynamic(needle) => {
-                        let needle = self.value(needle, no)?.bytes()?;
-                        self.ask_test(Helper::Find, &[self.state, run.start, run.len, needle.start, needle.len], yes, no)?;
-                    }
-                }
+                self.search(run, *id, yes, no)?;
             }
-            ExprKind::Matches { value, regex } => {
-                let run = self.value(value, no)?.bytes()?;
-                let name = self.symbols.part("regex", regex.index(), self.linked.regex(*regex));
-                let regex = self.address(name);
-                self.ask_test(Helper::Regex, &[self.state, regex, run.start, run.len], yes, no)?;
-            }
-            ExprKind::Wildcard { value, pattern } => {
+            ExprKind::Wildcard { value, pattern } if !self.lean => {
                 let run = self.value(value, no)?.bytes()?;
                 self.wildcard(run, *pattern, yes, no)?;
+            }
+            ExprKind::Contains { .. } | ExprKind::Matches { .. } | ExprKind::Wildcard { .. } => {
+                let answer = self.asked(expr, no)?.ok_or(Malformed)?;
+                self.branch(answer, yes, no);
             }
             ExprKind::Present(value) => {
                 self.value(value, no)?;
@@ -87,12 +84,64 @@ impl<'p> Generator<'_, 'p> {
             self.branch(odd, yes, no);
             return Ok(());
         };
-        for item in before {
-            let next = self.block();
-            let (yes, no) = if decisive { (yes, next) } else { (next, no) };
-            self.test(item, yes, no)?;
-            self.b.switch_to_block(next);
+        if decisive {
+            for item in before {
+                let next = self.block();
+                self.test(item, yes, next)?;
+                self.b.switch_to_block(next);
+            }
+            return self.test(last, yes, no);
         }
-        self.test(last, yes, no)
+        let known = self.known.len();
+        let there = self.need(items);
+        let pending = self.all_of(there, before, no)?;
+        if pending.is_some() && self.is_flat(last) {
+            let bit = self.flat(last, no)?;
+            let bit = self.and(pending, bit);
+            self.branch(bit, yes, no);
+        } else {
+            self.settle_pending(pending, no);
+            self.test(last, yes, no)?;
+        }
+        self.unlearn(known);
+        Ok(())
+    }
+
+    /// The answer of a test that a helper is called for, 0 or 1 in 32 bits; none where it is no such test.
+    pub(crate) fn asked(&mut self, expr: &'p Expr, no: Block) -> Made<Option<Value>> {
+        let answer = match &expr.kind {
+            ExprKind::Contains { value, needle } => {
+                let run = self.value(value, no)?.bytes()?;
+                match needle {
+                    Needle::Const(id) => {
+                        let searcher = self.linked.searcher(*id);
+                        if searcher.needle().is_empty() {
+                            return Ok(Some(self.number(1)));
+                        }
+                        let name = self.symbols.part("needle", id.index(), searcher);
+                        let searcher = self.address(name);
+                        self.ask(Helper::Search, &[self.state, searcher, run.start, run.len])?
+                    }
+                    Needle::Dynamic(needle) => {
+                        let needle = self.value(needle, no)?.bytes()?;
+                        self.ask(Helper::Find, &[self.state, run.start, run.len, needle.start, needle.len])?
+                    }
+                }
+            }
+            ExprKind::Matches { value, regex } => {
+                let run = self.value(value, no)?.bytes()?;
+                let name = self.symbols.part("regex", regex.index(), self.linked.regex(*regex));
+                let regex = self.address(name);
+                self.ask(Helper::Regex, &[self.state, regex, run.start, run.len])?
+            }
+            ExprKind::Wildcard { value, pattern } => {
+                let run = self.value(value, no)?.bytes()?;
+                let name = self.symbols.part("wildcard", pattern.index(), self.linked.wildcard(*pattern));
+                let pattern = self.address(name);
+                self.ask(Helper::Wildcard, &[self.state, pattern, run.start, run.len])?
+            }
+            _ => return Ok(None),
+        };
+        Ok(Some(answer))
     }
 }

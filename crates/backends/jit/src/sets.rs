@@ -17,23 +17,27 @@ const IN_A_ROW: usize = 4;
 impl<'p> Generator<'_, 'p> {
     /// Goes where the membership of a value in a set says.
     pub(crate) fn in_set(&mut self, id: SetId, value: Val<'p>, yes: Block, no: Block) -> Made<()> {
+        let many = |members: usize| self.lean && members > self.ranges();
         match (self.linked.set(id), self.linked.plan().set(id), value) {
+            (SetMatcher::Int(set), SetPlan::Ints(IntsPlan::Ranges), Val::Int(value)) if many(set.ranges().len()) => {
+                self.in_ints((id, set, &IntsPlan::LookUp), value, yes, no)
+            }
             (SetMatcher::Int(set), SetPlan::Ints(plan), Val::Int(value)) => self.in_ints((id, set, plan), value, yes, no),
-            (SetMatcher::Ip(set), SetPlan::Ips(IpsPlan::Ranges), Val::Ip(words)) => {
+            (SetMatcher::Ip(set), SetPlan::Ips(IpsPlan::Ranges), Val::Ip(words)) if !many(set.v4().len().max(set.v6().len())) => {
                 self.in_networks(words, set, yes, no);
                 Ok(())
             }
-            (SetMatcher::Ip(set), SetPlan::Ips(IpsPlan::LookUp), Val::Ip([family, high, low])) => {
+            (SetMatcher::Ip(set), SetPlan::Ips(_), Val::Ip([family, high, low])) => {
                 let name = self.symbols.part("set", id.index(), set);
                 let set = self.address(name);
                 self.ask_test(Helper::InIps, &[set, family, high, low], yes, no)
             }
-            (SetMatcher::Bytes(set), SetPlan::Bytes(BytesPlan::Members), Val::Bytes(run)) => {
+            (SetMatcher::Bytes(set), SetPlan::Bytes(BytesPlan::Members), Val::Bytes(run)) if !self.lean => {
                 let mut members = set.members();
                 members.sort_by_key(|m| m.len());
                 self.in_members(run, &members, yes, no)
             }
-            (SetMatcher::Bytes(set), SetPlan::Bytes(BytesPlan::LookUp), Val::Bytes(run)) => {
+            (SetMatcher::Bytes(set), SetPlan::Bytes(_), Val::Bytes(run)) => {
                 let name = self.symbols.part("set", id.index(), set);
                 let has_long = set.has_long();
                 let set = self.address(name);
@@ -102,15 +106,20 @@ impl<'p> Generator<'_, 'p> {
             self.in_ranges(value, after, yes, no);
             return;
         }
-        self.any_of(ranges, yes, no, |g, (low, high)| match (*low, *high) {
-            (low, high) if low == high => g.compare_int(IntCC::Equal, value, low),
-            (i64::MIN, high) => g.compare_int(IntCC::SignedLessThanOrEqual, value, high),
-            (low, i64::MAX) => g.compare_int(IntCC::SignedGreaterThanOrEqual, value, low),
+        self.any_of(ranges, yes, no, |g, (low, high)| g.in_range(value, *low, *high));
+    }
+
+    /// Whether a number is in a range, as a bit.
+    pub(crate) fn in_range(&mut self, value: Value, low: i64, high: i64) -> Value {
+        match (low, high) {
+            (low, high) if low == high => self.compare_int(IntCC::Equal, value, low),
+            (i64::MIN, high) => self.compare_int(IntCC::SignedLessThanOrEqual, value, high),
+            (low, i64::MAX) => self.compare_int(IntCC::SignedGreaterThanOrEqual, value, low),
             (low, high) => {
-                let at = g.b.ins().iadd_imm_s(value, low.wrapping_neg());
-                g.compare_int(IntCC::UnsignedLessThanOrEqual, at, high.wrapping_sub(low))
+                let at = self.b.ins().iadd_imm_s(value, low.wrapping_neg());
+                self.compare_int(IntCC::UnsignedLessThanOrEqual, at, high.wrapping_sub(low))
             }
-        });
+        }
     }
 
     /// Goes to `yes` where the test for any of the items holds.
@@ -160,7 +169,7 @@ impl<'p> Generator<'_, 'p> {
     }
 
     /// Whether a number of 128 bits is in a range, as a bit.
-    fn in_wide_range(&mut self, high: Value, low: Value, first: u128, last: u128) -> Value {
+    pub(crate) fn in_wide_range(&mut self, high: Value, low: Value, first: u128, last: u128) -> Value {
         let halves = |n: u128| [(n >> 64) as u64 as i64, n as u64 as i64];
         let ([first_high, first_low], [last_high, last_low]) = (halves(first), halves(last));
         let within = |g: &mut Self, value: Value, from: i64, to: i64| {

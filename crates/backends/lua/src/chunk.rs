@@ -1,51 +1,52 @@
 //! The Lua source of a program.
 //!
-//! For each rule there is a test, `t`, which answers true, false or a trap's code for the record at word `w` of the block at address `b`,
-//! and a loop, `l`, which runs the test on `n` records and writes the answers to the words from `o` on (both as indices of 4-byte
-//! words). Rules stand in groups of [`GROUP`]; a group has a function that answers 32 bits for one record, in `G`, and one that runs all
-//! its loops, in `L`. The loops themselves are in `R`, by their place in the program, for who runs one rule of several.
+//! For each rule there is a test, `t`, which answers true, false or a trap's code for the record at word `w` of the block at address `b`.
+//! Rules stand in groups of [`GROUP`]; a group has a function in `G` that answers 32 bits for one record. The tests themselves are in `R`,
+//! by their place in the program: batches run through loops around them, which are no part of the source; see `loops.rs`.
 
 use std::fmt::Write;
 
 use quintet_lang::ast::{FnId, Rule};
 use quintet_lang::effects::Steps;
-use quintet_runtime::{Linked, Threshold, Trap};
+use quintet_runtime::{Linked, Threshold};
 
 use crate::code::Exit;
 use crate::data::Data;
 use crate::entry::{self, Cells};
 use crate::generator::{Generator, head};
-use crate::partition::{Cuts, can_trap, group, is_wide};
+use crate::loops::{Counts, Kind};
+use crate::partition::{Cuts, group, is_wide};
 use crate::ranges::Ranges;
 use crate::script::{self, is_scripted};
 
 /// Rules of a group: as many as a number of the bit library has bits.
 pub(crate) const GROUP: usize = 32;
 
-/// What a test answers where its rule has passed the budget.
-pub(crate) const BUDGET: u32 = Trap::Budget as u32;
-
-/// What the chunk is called with.
-const HEAD: &str = "\
+/// What the chunk is called with, for readers.
+pub(crate) const LEGEND: &str = "\
 -- N: the prelude; X: addresses of prepared literals; E: the environment of calls; A: the word of the cells;
 -- CB: the address of the constants; T: the list of traps; M: the 4-byte word with the steps that are left, the count of slices after it
 -- and what both are at the start of a rule at M0, or at MB for rules that count only what they look at
-local N, X, E, A, CB, T, M, M0, MB = ...
-local A2, C, C2 = A * 2, CB / 8, CB / 4
-local P, S, G, L, R = {}, {}, {}, {}, {}
 ";
 
-/// Runs some rules on some of the records of a block, whose first is at word `w`. From the 4-byte word `p` on there are `n` orders of five
-/// words: the rule's place in `R`, the first record, their number, up to 64, and room for the answers.
-pub(crate) const SOME: &str = "\
-local function some(w, b, p, n, stride)
-  for p = p, p + 5 * (n - 1), 5 do
-    I32[T / 4] = I32[p + 1]
-    R[I32[p]](w + I32[p + 1] * stride, b, I32[p + 2], p + 3)
-  end
-  I32[T / 4] = 0
+/// What the chunk is called with.
+const HEAD: &str = "\
+local N, X, E, A, CB, T, M, M0, MB = ...
+local A2, C, C2 = A * 2, CB / 8, CB / 4
+local P, S, G, R = {}, {}, {}, {}
+";
+
+/// Adds the answer `r` of a rule, which is not false, to those for one record.
+const WORTH: &str = "\
+local function W(bits, bit, rule, r)
+  if r == true then return bor(bits, bit) end
+  note(T, rule, 0, r)
+  return bits
 end
 ";
+
+/// Begins to count for a rule that counts only what it looks at.
+const BEGIN: &str = "local function B() I32[M], I32[M + 1] = I32[MB], I32[MB + 1] end\n";
 
 /// What a chunk may take from the prelude.
 const NAMES: [&str; 86] = [
@@ -63,14 +64,63 @@ const SCRIPT_HEAD: &str = "local _, _, _, _, _, _, _, _, _, H, DM = ...\nlocal Q
 /// Names that a function of a script takes from its surroundings at most; LuaJIT allows 60 upvalues.
 const SURROUNDINGS: usize = 40;
 
-/// What `text` mentions of the prelude.
+/// Where each of [`NAMES`] stands among them, counted from 1, from the place that [`hash`] says on; 0 is the end.
+const PLACES: [u8; 256] = {
+    let mut places = [0; 256];
+    let mut i = 0;
+    while i < NAMES.len() {
+        let mut at = hash(NAMES[i].as_bytes()) as usize;
+        while places[at] != 0 {
+            at = (at + 1) % 256;
+        }
+        places[at] = i as u8 + 1;
+        i += 1;
+    }
+    places
+};
+
+/// A number for a word.
+const fn hash(word: &[u8]) -> u8 {
+    let (first, last, middle) = (word[0], word[word.len() - 1], word[word.len() / 2]);
+    first.wrapping_mul(7).wrapping_add(last.wrapping_mul(37)).wrapping_add(middle.wrapping_mul(83)).wrapping_add(word.len() as u8)
+}
+
+/// The place of a word among [`NAMES`].
+fn place(word: &[u8]) -> Option<usize> {
+    let mut at = usize::from(hash(word));
+    loop {
+        let i = usize::from(PLACES[at]).checked_sub(1)?;
+        if NAMES[i].as_bytes() == word {
+            return Some(i);
+        }
+        at = (at + 1) % 256;
+    }
+}
+
+/// What `text` mentions of the prelude, outside of comments.
 fn mentioned(text: &str) -> Vec<&'static str> {
     let mut used = [false; NAMES.len()];
-    for line in text.lines().filter(|line| !line.trim_start().starts_with("--")) {
-        for word in line.split(|c: char| !c.is_ascii_alphanumeric() && c != '_') {
-            if let Ok(i) = NAMES.binary_search(&word) {
-                used[i] = true;
+    let bytes = text.as_bytes();
+    let (mut at, mut line_begins) = (0, true);
+    while let Some(&byte) = bytes.get(at) {
+        let start = at;
+        at += 1;
+        match byte {
+            b'\n' => line_begins = true,
+            b' ' => {}
+            b'-' if line_begins && bytes.get(at) == Some(&b'-') => {
+                at = bytes[at..].iter().position(|b| *b == b'\n').map_or(bytes.len(), |end| at + end);
             }
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'_' => {
+                line_begins = false;
+                while bytes.get(at).is_some_and(|b| b.is_ascii_alphanumeric() || *b == b'_') {
+                    at += 1;
+                }
+                if let Some(i) = place(&bytes[start..at]) {
+                    used[i] = true;
+                }
+            }
+            _ => line_begins = false,
         }
     }
     NAMES.iter().zip(used).filter(|(_, used)| *used).map(|(name, _)| *name).collect()
@@ -114,7 +164,6 @@ fn imports(text: &str) -> String {
 /// The source of a program; what it refers to goes to `data`.
 pub(crate) fn chunk(linked: &Linked, data: &mut Data) -> String {
     let rules = &linked.program().rules;
-    let stride = linked.layout().stride() / 8;
     let mut text = String::new();
     let mut parts = 0;
     // Without rules nobody calls them.
@@ -129,45 +178,41 @@ pub(crate) fn chunk(linked: &Linked, data: &mut Data) -> String {
             script::rule(linked, data, &ranges, index, &mut parts, &mut text);
         }
     }
+    let kinds: Vec<Kind> = (0..rules.len()).map(|rule| Kind::of(linked, rule)).collect();
     for (g, members) in rules.chunks(GROUP).enumerate() {
-        text += "\ndo local function group()\n";
+        text += "do local function group()\n";
         for (i, rule) in members.iter().enumerate() {
-            self::rule(linked, data, rule, (g * GROUP + i, i), stride, &mut parts, &mut text);
-        }
-        totals(linked, g, members, &mut text);
-        if rules.len() > 1 || linked.has_prefilter() {
-            for i in 0..members.len() {
-                let _ = writeln!(text, "  R[{}] = l{i}", g * GROUP + i + 1);
+            let index = g * GROUP + i;
+            if is_scripted(rule) {
+                let _ = writeln!(text, "  local t{i} = Q[{}]", linked.program().functions.len() + index + 1);
+            } else {
+                expression(linked, data, rule, (index, i), &mut parts, &mut text);
             }
+            let _ = writeln!(text, "  R[{}] = t{i}", index + 1);
         }
+        one_record(g, &kinds[g * GROUP..][..members.len()], &mut text);
         text += "end group() end\n";
     }
-    text += "\n";
-    if linked.has_prefilter() {
-        text += SOME;
-    }
-    let some = if linked.has_prefilter() { ", some" } else { "" };
-    text += &match rules.len().div_ceil(GROUP) {
-        0 => "return function() end, function() end, {}\n".to_owned(),
-        1 => format!("return L[1], G[1], R{some}\n"),
+    match rules.len().div_ceil(GROUP) {
+        0 => return "return nil, {}\n".into(),
+        1 => text += "return G[1], R\n",
         _ => {
-            "\
-return function(w, b, n, o, row)
-  for g = 1, #L do
-    L[g](w, b, n, o, row)
-    o = o + 32 * row
-  end
-end, function(w, b, o)
+            text += "\
+return function(w, b, o)
   for g = 1, #G do
     I32[o + g - 1] = G[g](w, b)
   end
-end, R"
-                .to_owned()
-                + some
-                + "\n"
+end, R
+";
         }
-    };
-    if rules.is_empty() { text } else { format!("{HEAD}{}{}{text}", if scripted { SCRIPT_HEAD } else { "" }, imports(&text)) }
+    }
+    if kinds.iter().any(|kind| kind.answers()) {
+        text.insert_str(0, WORTH);
+    }
+    if kinds.iter().any(|kind| kind.counts == Counts::Looks) {
+        text.insert_str(0, BEGIN);
+    }
+    format!("{HEAD}{}{}{text}", if scripted { SCRIPT_HEAD } else { "" }, imports(&text))
 }
 
 /// The source of a chunk by which the host calls functions, and where the arguments and results of each lie. It has the functions once more:
@@ -186,65 +231,6 @@ pub(crate) fn calls(linked: &Linked, data: &mut Data) -> (String, Vec<Option<Cel
 /// A comment's text: names of rules are anything.
 pub(crate) fn comment(name: &str) -> String {
     if name.is_empty() { String::new() } else { format!(" {name:?}") }
-}
-
-/// The test and the loop of one rule. `number` is its place in the program and in the group.
-fn rule(linked: &Linked, data: &mut Data, rule: &Rule, number: (usize, usize), stride: usize, parts: &mut usize, text: &mut String) {
-    let (index, i) = number;
-    let (counts, bulk, traps) = counting(linked, index);
-    if is_scripted(rule) {
-        let place = linked.program().functions.len() + index + 1;
-        let _ = writeln!(text, "  local t{i} = Q[{place}]");
-    } else {
-        expression(linked, data, rule, number, parts, text);
-    }
-    let hit = if counts || traps {
-        // Once the budget is used up other traps are void, and the end of the loop has nothing more to say.
-        let over = match (counts, bulk) {
-            (true, _) => format!("        {}\n", exhausted(rule)),
-            (false, true) => format!(
-                "        if r and r ~= true and I32[M] < 0 then
-          r, I32[M], I32[M + 1] = {BUDGET}, I32[MB], I32[MB + 1]
-        end\n"
-            ),
-            (false, false) => String::new(),
-        };
-        format!(
-            "        local r = t{i}(w, b)
-{over}        if r then
-          if r == true then bits = bor(bits, lshift(1, i)) else note(T, {index}, j + i, r) end
-        end\n"
-        )
-    } else {
-        format!("        if t{i}(w, b) then bits = bor(bits, lshift(1, i)) end\n")
-    };
-    let (begin, end) = match bulk {
-        true => (
-            "    I32[M], I32[M + 1] = I32[MB], I32[MB + 1]\n".to_owned(),
-            // Where the budget is not known to hold, records come one by one.
-            format!(
-                "    if I32[M] < 0 then
-      note(T, {index}, 0, {BUDGET})
-      I32[o - 1] = 0
-    end\n"
-            ),
-        ),
-        false => Default::default(),
-    };
-    let _ = write!(
-        text,
-        "  local function l{i}(w, b, n, o)
-{begin}    for j = 0, n - 1, 32 do
-      local bits, last = 0, n - 1 - j
-      if last > 31 then last = 31 end
-      for i = 0, last do
-{hit}        w = w + {stride}
-      end
-      I32[o] = bits
-      o = o + 1
-    end
-{end}  end\n"
-    );
 }
 
 /// The test of a rule that is an expression alone.
@@ -270,48 +256,18 @@ fn expression(linked: &Linked, data: &mut Data, rule: &Rule, number: (usize, usi
     let _ = write!(text, "  -- rule {index}{}\n{}  local function t{i}(w, b)\n{test}  end\n", comment(&rule.name), emitter.parts);
 }
 
-/// Whether a rule counts steps one by one, whether it counts only what it looks at, and whether it can trap.
-fn counting(linked: &Linked, rule: usize) -> (bool, bool, bool) {
-    let plan = linked.rule_plan(rule);
-    let (inline, looked) = (plan.steps == Steps::Inline, plan.steps == Steps::Looked);
-    (inline, looked, !plan.is_expression || can_trap(&linked.program().rules[rule].expr))
-}
-
-/// Makes the answer `r` of a rule a trap where the budget is used up, at the place of its own trap where it has one.
-fn exhausted(rule: &Rule) -> String {
-    if rule.is_expression() {
-        return format!("if I32[M] < 0 then r = {BUDGET} end");
-    }
-    format!("if I32[M] < 0 then r = (r and r ~= true and r - r % {} or 0) + {BUDGET} end", Trap::placed(1))
-}
-
-/// The functions of a whole group.
-fn totals(linked: &Linked, g: usize, members: &[Rule], text: &mut String) {
+/// The function that answers for one record what all rules of a group do.
+fn one_record(g: usize, members: &[Kind], text: &mut String) {
     let _ = writeln!(text, "  G[{}] = function(w, b)\n    local bits, r = 0", g + 1);
-    for (i, rule) in members.iter().enumerate() {
-        let bit = (1u32 << i) as i32;
-        let (inline, bulk, traps) = counting(linked, g * GROUP + i);
-        let counts = inline || bulk;
-        if bulk {
-            let _ = writeln!(text, "    I32[M], I32[M + 1] = I32[MB], I32[MB + 1]");
+    for (i, kind) in members.iter().enumerate() {
+        let (bit, index) = ((1u32 << i) as i32, g * GROUP + i);
+        if !kind.answers() {
+            let _ = writeln!(text, "    if t{i}(w, b) then bits = bor(bits, {bit}) end");
+            continue;
         }
-        let _ = if counts || traps {
-            let over = if counts { format!("    {}\n", exhausted(rule)) } else { String::new() };
-            writeln!(
-                text,
-                "    r = t{i}(w, b)\n{over}    if r == true then bits = bor(bits, {bit}) elseif r then note(T, {}, 0, r) end",
-                g * GROUP + i
-            )
-        } else {
-            writeln!(text, "    if t{i}(w, b) then bits = bor(bits, {bit}) end")
-        };
+        *text += if kind.counts == Counts::Looks { "    B() r = " } else { "    r = " };
+        let exhausted = if kind.counts == Counts::Nothing { "" } else { kind.exhausted() };
+        let _ = writeln!(text, "t{i}(w, b) {exhausted}if r then bits = W(bits, {bit}, {index}, r) end");
     }
-    let _ = writeln!(text, "    return bits\n  end\n  L[{}] = function(w, b, n, o, row)", g + 1);
-    for i in 0..members.len() {
-        let _ = match i {
-            0 => writeln!(text, "    l0(w, b, n, o)"),
-            _ => writeln!(text, "    l{i}(w, b, n, o + {i} * row)"),
-        };
-    }
-    *text += "  end\n";
+    *text += "    return bits\n  end\n";
 }

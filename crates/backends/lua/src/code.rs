@@ -1,7 +1,5 @@
 //! Writing a Lua function: lines, blocks, labels and locals, within LuaJIT's limits on each.
 
-use std::fmt::Write;
-
 use quintet_runtime::{Linked, Threshold};
 
 /// The places in a table that a rule or function has taken: for what its functions share, and for what is too much for locals.
@@ -29,7 +27,12 @@ pub(crate) struct Code {
     active: usize,
     names: usize,
     labels: Vec<bool>,
+    /// The last line that leaves where a condition does not hold: its place, where it leaves to, and the condition.
+    refusal: Option<(usize, Exit, String)>,
 }
+
+/// Characters of a condition that is refused in one line.
+const LONG: usize = 400;
 
 /// Where control goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -119,6 +122,31 @@ impl Code {
         self.line(format!("if {condition} then {leave} end"));
     }
 
+    /// Leaves to `exit` where a condition does not hold. What is refused one after the other stands in one line, which is parsed sooner.
+    pub(crate) fn refuse(&mut self, condition: &str, exit: Exit) {
+        let leave = self.leave(exit);
+        let joined = match self.refusal.take() {
+            Some((line, to, before)) if to == exit && line + 1 == self.lines.len() && before.len() + condition.len() < LONG => {
+                let part = |text: &str| if text.contains(" or ") { format!("({text})") } else { text.to_owned() };
+                Some(format!("{} and {}", part(&before), part(condition)))
+            }
+            _ => None,
+        };
+        let line = |condition: &str| format!("if not ({condition}) then {leave} end");
+        let condition = match (joined, self.lines.last_mut()) {
+            (Some(both), Some((_, last))) => {
+                *last = line(&both);
+                both
+            }
+            _ => {
+                let text = line(condition);
+                self.line(text);
+                condition.to_owned()
+            }
+        };
+        self.refusal = Some((self.lines.len() - 1, exit, condition));
+    }
+
     /// Leaves to `exit`.
     pub(crate) fn go(&mut self, exit: Exit) {
         let leave = self.leave(exit);
@@ -153,12 +181,12 @@ impl Code {
 
     /// The lines so far, `indent` levels deep, below `head` lines that come first.
     pub(crate) fn text(&self, indent: usize, head: &[String]) -> String {
-        let mut text = String::new();
-        for line in head {
-            let _ = writeln!(text, "{:1$}{line}", "", indent * 2);
-        }
-        for (deeper, line) in &self.lines {
-            let _ = writeln!(text, "{:1$}{line}", "", (indent + deeper) * 2);
+        let lines = head.iter().map(|line| (0, line)).chain(self.lines.iter().map(|(deeper, line)| (*deeper, line)));
+        let mut text = String::with_capacity(self.lines.len() * 64);
+        for (deeper, line) in lines {
+            (0..indent + deeper).for_each(|_| text.push_str("  "));
+            text.push_str(line);
+            text.push('\n');
         }
         text
     }

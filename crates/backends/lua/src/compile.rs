@@ -1,6 +1,6 @@
 //! From a linked program to bytecode.
 
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, OnceLock};
 
 use quintet_lang::Limits;
 use quintet_runtime::{
@@ -12,8 +12,8 @@ use crate::config::Config;
 use crate::data::{Data, Tables};
 use crate::entry::Cells;
 use crate::instance::Runner;
+use crate::pool::Pool;
 use crate::source::source;
-use crate::state::State;
 
 /// The backend.
 ///
@@ -24,9 +24,8 @@ use crate::state::State;
 /// assert_eq!(quintet_lua::LuaJit::without_jit().id().to_string(), "lua-nojit");
 /// ```
 pub struct LuaJit {
-    config: Config,
-    /// States that compile; each call takes one out and puts it back.
-    idle: Mutex<Vec<State>>,
+    /// States that compile and run.
+    pool: Arc<Pool>,
 }
 
 impl LuaJit {
@@ -47,18 +46,7 @@ impl LuaJit {
     }
 
     fn with(config: Config) -> LuaJit {
-        LuaJit { config, idle: Mutex::new(Vec::new()) }
-    }
-
-    fn bytecode(&self, source: &str) -> mlua::Result<Vec<u8>> {
-        let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        let state = match idle {
-            Some(state) => state,
-            None => State::new(self.config)?,
-        };
-        let bytecode = state.compile(source);
-        self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(state);
-        bytecode
+        LuaJit { pool: Pool::new(config) }
     }
 }
 
@@ -70,17 +58,17 @@ impl Default for LuaJit {
 
 impl std::fmt::Debug for LuaJit {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("LuaJit").field("config", &self.config).finish_non_exhaustive()
+        f.debug_struct("LuaJit").field("config", &self.pool.config()).finish_non_exhaustive()
     }
 }
 
 impl Backend for LuaJit {
     fn id(&self) -> BackendId {
-        self.config.id()
+        self.pool.config().id()
     }
 
     fn traits(&self) -> Traits {
-        self.config.traits()
+        self.pool.config().traits()
     }
 
     fn supports(&self, _program: &Linked) -> Result<(), Unsupported> {
@@ -91,12 +79,12 @@ impl Backend for LuaJit {
         program.fits_code().map_err(|e| CompileError::new(self.id(), e))?;
         let mut data = Data::default();
         let source = chunk(program, &mut data);
-        let bytecode = self.bytecode(&source).map_err(|e| CompileError::new(self.id(), e))?;
-        let (program, config, tables) = (program.clone(), self.config, data.finish());
-        let chunk = Chunk { program, config, bytecode, tables, calls: OnceLock::new() };
+        let bytecode = compiled(&self.pool, &source).map_err(|e| CompileError::new(self.id(), e))?;
+        let (program, pool, tables) = (program.clone(), self.pool.clone(), data.finish());
+        let chunk = Chunk { program, pool, bytecode, tables, calls: OnceLock::new() };
         if chunk.program.program().rules.is_empty() {
             // Nothing else is ever run.
-            chunk.calls(|source| self.bytecode(source)).map_err(|e| CompileError::new(self.id(), e))?;
+            chunk.calls(|source| compiled(&self.pool, source)).map_err(|e| CompileError::new(self.id(), e))?;
         }
         Ok(Arc::new(Executable(Arc::new(chunk))))
     }
@@ -113,10 +101,14 @@ impl Backend for LuaJit {
     }
 }
 
+fn compiled(pool: &Arc<Pool>, source: &str) -> mlua::Result<Vec<u8>> {
+    pool.take().and_then(|state| state.compile(source))
+}
+
 /// A compiled program. Bytecode refers to the addresses in `tables` and, through them, to the program.
 pub(crate) struct Chunk {
     pub(crate) program: Arc<Linked>,
-    pub(crate) config: Config,
+    pub(crate) pool: Arc<Pool>,
     pub(crate) bytecode: Vec<u8>,
     pub(crate) tables: Tables,
     calls: OnceLock<Result<Calls, String>>,
@@ -131,6 +123,11 @@ pub(crate) struct Calls {
 }
 
 impl Chunk {
+    /// The configuration that it was compiled by.
+    pub(crate) fn id(&self) -> BackendId {
+        self.pool.config().id()
+    }
+
     /// By which the host calls functions; made when it is first asked for, by `compile`, so that programs whose functions only rules call do
     /// not take longer to compile.
     pub(crate) fn calls(&self, compile: impl FnOnce(&str) -> mlua::Result<Vec<u8>>) -> Result<&Calls, &str> {
@@ -148,7 +145,7 @@ struct Executable(Arc<Chunk>);
 
 impl Compiled for Executable {
     fn instantiate(&self, limits: &Limits) -> Result<Box<dyn Instance>, InstantiateError> {
-        let runner = Runner::new(self.0.clone(), limits).map_err(|e| InstantiateError::new(self.0.config.id(), e))?;
+        let runner = Runner::new(self.0.clone(), limits).map_err(|e| InstantiateError::new(self.0.id(), e))?;
         Ok(Box::new(runner))
     }
 

@@ -80,11 +80,8 @@ impl Generator<'_> {
     #[inline(never)]
     fn field(&mut self, expr: &Expr, field: FieldId, nil: Exit) -> Operand {
         let slot = self.linked.layout().slot(field);
-        if expr.nullable {
-            let word = Place::record(slot.presence_offset / 8);
-            let (half, bit) =
-                if slot.presence_bit < 32 { (word.low(0), slot.presence_bit) } else { (word.high(0), slot.presence_bit - 32) };
-            self.code.jump(&format!("band({half}, {}) == 0", (1u32 << bit) as i32), nil);
+        if expr.nullable && !self.known.contains(&field) {
+            self.require(slot.presence_offset / 8, 1 << slot.presence_bit, nil);
         }
         let value = stored(&expr.ty, Place::record(slot.offset / 8), "b");
         self.settle(value)

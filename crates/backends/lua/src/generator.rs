@@ -1,7 +1,7 @@
 //! Generating tests: code that leaves to an exit where a Bool has a wanted value, and goes on otherwise.
 
-use quintet_lang::Type;
 use quintet_lang::ast::Frame;
+use quintet_lang::{FieldId, Type};
 use quintet_runtime::{Linked, Threshold, Trap};
 
 use crate::code::{Code, Exit, Spilled};
@@ -18,6 +18,8 @@ pub(crate) struct Generator<'c> {
     pub(crate) cuts: &'c Cuts,
     /// What the loops in scope have bound.
     pub(crate) locals: Vec<Option<Operand>>,
+    /// Fields that are known to be there.
+    pub(crate) known: Vec<FieldId>,
     /// What a script has beside that; none in a rule that is an expression alone without anything of scripts.
     pub(crate) script: Option<Script<'c>>,
     /// The parameters of the function and of its parts.
@@ -41,6 +43,7 @@ impl<'c> Generator<'c> {
             code: Code::default(),
             cuts,
             locals,
+            known: Vec::new(),
             script: None,
             args: "w, b",
             spilled,
@@ -135,7 +138,7 @@ impl<'c> Generator<'c> {
         if want {
             self.code.jump(condition, exit);
         } else {
-            self.code.jump(&format!("not ({condition})"), exit);
+            self.code.refuse(condition, exit);
         }
     }
 

@@ -18,34 +18,37 @@ use crate::compile::Chunk;
 use crate::crossing::Crossing;
 use crate::data::CELL;
 use crate::entry::Cells;
+use crate::loops::Kind;
 use crate::memory::Memory;
 use crate::natives::Notes;
-use crate::script::makes;
-use crate::state::State;
+use crate::pool::Taken;
+use crate::script::{has_memory, makes_anywhere};
+use crate::state::Loops;
 
 /// Records between two looks at whether a run was interrupted, where rules count steps; a multiple of 64.
 const BETWEEN_LOOKS: usize = 256;
 
-/// Words of an order of [`SOME`](crate::chunk::SOME).
+/// Words of an order of [`SOME`](crate::loops::SOME).
 const ORDER: usize = 5;
 
 /// One thread's Lua state and what the generated code in it works on. The functions have the addresses of the boxes and of the chunk's
 /// tables, so all of them live here together; during a call nobody but the generated code touches the cells.
 pub(crate) struct Runner {
     chunk: Arc<Chunk>,
-    /// Writes the answers of all rules to a batch; none for a program without rules.
-    batch: Option<Function>,
     /// Answers which rules match a record, where they are more than a group.
     one: Option<Function>,
     /// The same, where they are no more.
     group: Option<Crossing>,
     /// By rule: whether anything is left at its end.
     makes: Box<[bool]>,
-    /// Writes the answers of one rule to a batch, by the rule's place counted from 1; empty where there is one rule.
-    rules: Table,
-    /// Runs some rules on some records; see [`SOME`](crate::chunk::SOME).
-    some: Option<Function>,
-    state: State,
+    /// The tests of the rules, counted from 1.
+    tests: Table,
+    /// Write answers to a batch; made when one comes.
+    loops: Option<Loops>,
+    /// What calls of functions need, once there was one.
+    calls: Option<Entries>,
+    /// After all handles into it, which must be gone before another has it.
+    state: Taken,
     env: Box<UnsafeCell<Env>>,
     frame: Box<[UnsafeCell<u64>]>,
     notes: Box<UnsafeCell<Notes>>,
@@ -59,8 +62,6 @@ pub(crate) struct Runner {
     candidates: Option<Box<Candidates>>,
     /// What `some` is to do, and what it answers.
     orders: Vec<u32>,
-    /// What calls of functions need, once there was one.
-    calls: Option<Entries>,
     /// What every chunk is told but for its own cells and constants.
     scalars: [f64; 9],
     most_calls: usize,
@@ -76,13 +77,13 @@ struct Entries {
     frame: Box<[UnsafeCell<u64>]>,
 }
 
-// SAFETY: as for `State`, whose handles `batch`, `one`, `group`, `rules` and those in `calls` are; everything else is owned by the runner and only reached through
-// `&mut self`. The environment borrows nothing from outside.
+// SAFETY: as for `State`, whose handles `one`, `group`, `tests`, `loops` and those in `calls` are; everything else is owned by the runner and only
+// reached through `&mut self`. The environment borrows nothing from outside.
 unsafe impl Send for Runner {}
 
 impl Runner {
     pub(crate) fn new(chunk: Arc<Chunk>, limits: &Limits) -> mlua::Result<Runner> {
-        let state = State::new(chunk.config)?;
+        let state = chunk.pool.take()?;
         let env = Box::new(UnsafeCell::new(Env::new(chunk.program.clone(), limits)));
         let frame: Box<[UnsafeCell<u64>]> = chunk.tables.frame().iter().map(|word| UnsafeCell::new(*word)).collect();
         let notes = Box::new(UnsafeCell::new(Notes::default()));
@@ -102,14 +103,14 @@ impl Runner {
         ];
         // SAFETY: the chunk's bytecode and tables were made together, and everything that the functions are told the address of lives in
         // the runner for as long as they do.
-        let (batch, one, rules, some): (_, Option<Function>, _, _) =
-            unsafe { state.load(&chunk.bytecode, chunk.tables.addresses(), scalars)? };
+        let (one, tests): (Option<Function>, Table) = unsafe { state.load(&chunk.bytecode, chunk.tables.addresses(), scalars)? };
         let program = chunk.program.program();
         let (one, group) = match one {
             Some(one) if (1..=GROUP).contains(&program.rules.len()) => (None, Some(state.crossing(one)?)),
             one => (one, None),
         };
-        let makes = program.rules.iter().map(|rule| makes(program, rule)).collect();
+        let anywhere = makes_anywhere(program);
+        let makes = program.rules.iter().map(|rule| anywhere || has_memory(&rule.frame)).collect();
         let counting = || (0..program.rules.len()).map(|rule| Counting::of(&chunk.program, rule, limits.steps));
         let counts = counting().any(|counting| counting != Counting::Never);
         let within = counting().filter_map(|counting| if let Counting::Within(most) = counting { Some(most) } else { None });
@@ -118,13 +119,13 @@ impl Runner {
         Ok(Runner {
             candidates: Candidates::new(&chunk.program, limits),
             orders: Vec::new(),
-            some,
             chunk,
-            batch,
             one,
             group,
             makes,
-            rules,
+            tests,
+            loops: None,
+            calls: None,
             state,
             env,
             frame,
@@ -133,14 +134,13 @@ impl Runner {
             counts,
             within,
             words,
-            calls: None,
             scalars,
             most_calls,
         })
     }
 
     fn check(&self, batch: &Batch) -> Result<(), RunError> {
-        if self.chunk.program.scheme().same(batch.scheme()) { Ok(()) } else { Err(RunError::scheme(self.chunk.config.id())) }
+        if self.chunk.program.scheme().same(batch.scheme()) { Ok(()) } else { Err(RunError::scheme(self.chunk.id())) }
     }
 
     /// [`Instance::run_batch`] where the budget might be passed.
@@ -150,7 +150,7 @@ impl Runner {
         let mut rows = vec![0; out.rules() * out.row_words()];
         let row = out.row_words();
         for record in batch.iter() {
-            self.env.get_mut().scratch().go_on(self.chunk.config.id())?;
+            self.env.get_mut().scratch().go_on(self.chunk.id())?;
             self.run(record, &mut hits)?;
             let at = record.index();
             hits.iter().for_each(|rule| rows[rule * row + at / 64] |= 1 << (at % 64));
@@ -164,7 +164,7 @@ impl Runner {
     #[inline(always)]
     fn test_alone(&mut self, rule: usize, record: RecordRef<'_>) -> Result<bool, FilterError> {
         self.check(record.batch())?;
-        let id = self.chunk.config.id();
+        let id = self.chunk.id();
         let (Some(makes), rules) = (self.makes.get(rule).copied(), self.makes.len()) else {
             return Err(FilterError::no_rule(id, (rule, self.makes.len())));
         };
@@ -173,7 +173,8 @@ impl Runner {
             self.env.get_mut().set_within(record.batch().longest() <= self.within);
         }
         let base = record.memory().as_ptr() as usize;
-        let bits = group.call((base + record.offset()) as f64 / 8.0, base as f64).map_err(|e| RunError::new(id, e))?;
+        let answer = group.call((base + record.offset()) as f64 / 8.0, base as f64);
+        let bits = answer.map_err(|e| self.failed(&e))?;
         if !self.notes.get_mut().list.is_empty() {
             return Err(self.trapped(rule));
         }
@@ -208,7 +209,7 @@ impl Runner {
     /// The function by which the host calls one, and where its arguments and results lie.
     fn entry(&mut self, id: FnId) -> Result<(Function, Cells), RunError> {
         let Runner { chunk, state, calls, scalars, .. } = self;
-        let failed = |e: &dyn std::fmt::Display| RunError::new(chunk.config.id(), e);
+        let failed = |e: &dyn std::fmt::Display| RunError::new(chunk.id(), e);
         let made = chunk.calls(|source| state.compile(source)).map_err(|e| failed(&e))?;
         let cells = made.cells.get(id.index()).copied().flatten().ok_or_else(|| failed(&"there is no such function to call"))?;
         let entries = match calls {
@@ -276,10 +277,15 @@ impl Runner {
 
     /// Runs the orders, for records from word `word` on of a block at `base`.
     fn obey(&mut self, word: f64, base: f64) -> Result<(), RunError> {
-        let Some(some) = self.some.as_ref().filter(|_| !self.orders.is_empty()) else { return Ok(()) };
+        if self.orders.is_empty() {
+            return Ok(());
+        }
+        let loops = ready(&self.chunk, &self.state, (&self.tests, self.scalars), &mut self.loops);
+        let some = loops.and_then(|loops| loops.some(&self.state, self.scalars));
         let stride = self.chunk.program.layout().stride() / 8;
         let (orders, count) = (self.orders.as_mut_ptr() as usize as f64 / 4.0, self.orders.len() / ORDER);
-        some.call::<()>((word, base, orders, count as f64, stride as f64)).map_err(|e| self.fail(e))
+        let done = some.and_then(|some| some.call::<()>((word, base, orders, count as f64, stride as f64)));
+        done.map_err(|e| self.fail(e))
     }
 
     /// Adds the answers of some rules, a bit each, to those of a record.
@@ -301,7 +307,8 @@ impl Runner {
             }
         };
         if let Some(group) = &mut self.group {
-            let bits = group.call(word, base).map_err(|e| RunError::new(self.chunk.config.id(), e))?;
+            let answer = group.call(word, base);
+            let bits = answer.map_err(|e| self.failed(&e))?;
             insert(0, bits as i64 as u32);
         } else if let Some(one) = &self.one {
             one.call::<()>((word, base, self.words.as_ptr() as usize as f64 / 4.0)).map_err(|e| self.fail(e))?;
@@ -314,10 +321,11 @@ impl Runner {
 
     /// Runs all rules on `count` records of a batch from `first` on, a multiple of 64, and stores their answers.
     fn all(&mut self, batch: &Batch, first: usize, count: usize, out: &mut Matches) -> Result<(), RunError> {
-        let Some(function) = &self.batch else { return Ok(()) };
         let (word, base) = place(batch, first);
         let (row, answers) = (out.row_words() * 2, out.words_mut().as_mut_ptr() as usize as f64 / 4.0 + (first / 32) as f64);
-        function.call::<()>((word, base, count as f64, answers, row as f64)).map_err(|e| self.fail(e))?;
+        let loops = ready(&self.chunk, &self.state, (&self.tests, self.scalars), &mut self.loops);
+        let done = loops.and_then(|loops| loops.all.call::<()>((word, base, count as f64, answers, row as f64)));
+        done.map_err(|e| self.fail(e))?;
         self.noted(first, out);
         Ok(())
     }
@@ -334,7 +342,7 @@ impl Runner {
     /// Runs each rule on the records that it may match.
     fn candidates(&mut self, candidates: &mut Candidates, batch: &Batch, out: &mut Matches) -> Result<(), RunError> {
         for block in 0..out.row_words() {
-            self.env.get_mut().scratch().go_on(self.chunk.config.id())?;
+            self.env.get_mut().scratch().go_on(self.chunk.id())?;
             let first = block * 64;
             let records = first..batch.len().min(first + 64);
             let Some(asked) = candidates.block(batch, records.clone()) else {
@@ -359,12 +367,39 @@ impl Runner {
 
     fn finish(&mut self) -> Result<(), RunError> {
         self.memory.get_mut().finish();
-        self.env.get_mut().finish(self.chunk.config.id())
+        self.env.get_mut().finish(self.chunk.id())
     }
 
-    fn fail(&self, error: mlua::Error) -> RunError {
-        RunError::new(self.chunk.config.id(), error)
+    /// What failed; the state is not used for another program.
+    #[cold]
+    fn fail(&mut self, error: mlua::Error) -> RunError {
+        self.failed(&error)
     }
+
+    /// See [`Runner::fail`].
+    #[cold]
+    fn failed(&mut self, error: &dyn std::fmt::Display) -> RunError {
+        self.state.spoil();
+        RunError::new(self.chunk.id(), error)
+    }
+}
+
+/// The loops of the rules of a program that was loaded with these scalars.
+fn ready<'l>(
+    chunk: &Chunk,
+    state: &Taken,
+    (tests, scalars): (&Table, [f64; 9]),
+    loops: &'l mut Option<Loops>,
+) -> mlua::Result<&'l mut Loops> {
+    Ok(match loops {
+        Some(loops) => loops,
+        none => {
+            let program = &chunk.program;
+            let kinds = (0..program.program().rules.len()).map(|rule| Kind::of(program, rule));
+            // SAFETY: the program was loaded with these.
+            none.insert(unsafe { state.loops(tests, kinds, program.layout().stride() / 8, scalars)? })
+        }
+    })
 }
 
 /// The words of a record of a batch, and the address of the batch.
@@ -398,7 +433,7 @@ impl Instance for Runner {
     fn run_batch(&mut self, batch: &Batch, out: &mut Matches) -> Result<(), RunError> {
         self.check(batch)?;
         out.reset(self.chunk.program.program().rules.len(), batch.len());
-        if self.batch.is_none() || batch.is_empty() {
+        if out.rules() == 0 || batch.is_empty() {
             return Ok(());
         }
         let within = batch.longest() <= self.within;
@@ -414,7 +449,7 @@ impl Instance for Runner {
             // So many records at a time.
             let most = if self.counts { BETWEEN_LOOKS } else { batch.len() };
             for first in (0..batch.len()).step_by(most) {
-                self.env.get_mut().scratch().go_on(self.chunk.config.id())?;
+                self.env.get_mut().scratch().go_on(self.chunk.id())?;
                 self.all(batch, first, most.min(batch.len() - first), out)?;
             }
         }
@@ -425,12 +460,10 @@ impl Instance for Runner {
     fn run_rule(&mut self, rule: usize, batch: &Batch, records: Range<usize>, out: &mut Matches) -> Result<(), RunError> {
         self.check(batch)?;
         let rules = self.chunk.program.program().rules.len();
-        RunError::unless_has(self.chunk.config.id(), (rule, rules), (&records, batch.len()))?;
+        RunError::unless_has(self.chunk.id(), (rule, rules), (&records, batch.len()))?;
         out.reset(1, records.len());
-        let function = match &self.batch {
-            Some(all) if rules == 1 => all.clone(),
-            _ => self.rules.raw_get::<Function>(rule + 1).map_err(|e| self.fail(e))?,
-        };
+        let loops = ready(&self.chunk, &self.state, (&self.tests, self.scalars), &mut self.loops);
+        let function: Function = loops.and_then(|loops| loops.rules.raw_get(rule + 1)).map_err(|e| self.fail(e))?;
         let within = batch.longest() <= self.within;
         self.env.get_mut().set_within(within);
         let base = batch.memory().as_ptr() as usize;
@@ -444,7 +477,7 @@ impl Instance for Runner {
         // The answer of a record that comes alone, where the budget might be passed.
         let mut alone = 0u64;
         for first in (0..records.len()).step_by(most) {
-            self.env.get_mut().scratch().go_on(self.chunk.config.id())?;
+            self.env.get_mut().scratch().go_on(self.chunk.id())?;
             let count = most.min(records.len() - first);
             let answers = if within { out.words_mut()[first / 64..].as_mut_ptr() } else { &raw mut alone };
             let (word, answers) = (word + (first * stride) as f64, answers as usize as f64 / 4.0);

@@ -36,11 +36,13 @@ mod intrinsic;
 mod ints;
 mod logic;
 #[cfg_attr(not(feature = "run"), expect(dead_code, reason = "half of it is for running"))]
+mod loops;
 mod memory;
 #[cfg_attr(not(feature = "run"), expect(dead_code, reason = "half of it is for running"))]
 mod natives;
 mod operand;
 mod partition;
+mod pool;
 mod ranges;
 mod scopes;
 mod script;

@@ -1,6 +1,9 @@
 //! Tests, and the control flow of Bools.
 
-use quintet_lang::ast::{Expr, ExprKind};
+use std::collections::BTreeMap;
+
+use quintet_lang::ast::{Expr, ExprKind, LogicOp};
+use quintet_runtime::needed_fields;
 
 use crate::code::Exit;
 use crate::generator::Generator;
@@ -21,15 +24,19 @@ impl Generator<'_> {
             ExprKind::Not(operand) => self.branch(operand, !want, exit),
             ExprKind::Logic { op, items } => {
                 let Some(decisive) = op.decisive() else { return self.xor(items, want, exit) };
+                let known = self.known.len();
                 if want == decisive {
+                    self.need(*op, items, exit);
                     items.iter().for_each(|item| self.block(|e| e.branch(item, want, exit)));
                 } else {
                     let Some((last, rest)) = items.split_last() else { return };
                     self.scoped(|e, out| {
+                        e.need(*op, items, out);
                         rest.iter().for_each(|item| e.block(|e| e.branch(item, decisive, out)));
                         e.branch(last, want, exit);
                     });
                 }
+                self.known.truncate(known);
             }
             ExprKind::Compare { op, lhs, rhs, on_nil } => self.deciding(*on_nil, want, exit, |e, nil| {
                 let a = e.value(lhs, nil);
@@ -80,6 +87,37 @@ impl Generator<'_> {
                     e.decide(&text, want, exit);
                 }
             }),
+        }
+    }
+
+    /// Leaves to `exit` where several fields that a conjunction needs are not all there; until it ends they are known to be.
+    fn need(&mut self, op: LogicOp, items: &[Expr], exit: Exit) {
+        if op != LogicOp::And {
+            return;
+        }
+        let mut fields = needed_fields(self.linked, items);
+        fields.retain(|field| !self.known.contains(field));
+        if fields.len() < 2 {
+            return;
+        }
+        let mut words: BTreeMap<usize, u64> = BTreeMap::new();
+        for field in &fields {
+            let slot = self.linked.layout().slot(*field);
+            *words.entry(slot.presence_offset / 8).or_default() |= 1 << slot.presence_bit;
+        }
+        words.into_iter().for_each(|(word, bits)| self.require(word, bits, exit));
+        self.known.extend(fields);
+    }
+
+    /// Leaves to `exit` where not all of these bits are set in a word of the record.
+    pub(crate) fn require(&mut self, word: usize, bits: u64, exit: Exit) {
+        let word = Place::record(word);
+        for (half, bits) in [(word.low(0), bits as i32), (word.high(0), (bits >> 32) as i32)] {
+            match bits.count_ones() {
+                0 => {}
+                1 => self.code.refuse(&format!("band({half}, {bits}) ~= 0"), exit),
+                _ => self.code.refuse(&format!("band({half}, {bits}) == {bits}"), exit),
+            }
         }
     }
 

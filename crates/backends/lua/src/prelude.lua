@@ -242,7 +242,7 @@ local address = "int64_t"
 local two, three, four = "int64_t, int64_t", "int64_t, int64_t, int64_t", "int64_t, int64_t, int64_t, int64_t"
 local five = "int64_t, int64_t, int64_t, int64_t, int64_t"
 
-return {
+local names = {
   I32 = I32, U32 = U32, F64 = F64, F = F, place = place, intplace = intplace, ipbelow = ipbelow, ipsame = ipsame,
   U8 = U8,
   I64 = I64,
@@ -288,3 +288,18 @@ return {
   fill24 = cast("void", three, "fill24"),
   key = cast("double", "int64_t, int64_t, int64_t, int64_t, int64_t, int64_t", "key"),
 }
+
+-- Forgets what LuaJIT knows of what has run: machine code, and which functions of the prelude it has given up to compile.
+local own = {
+  F, place, intplace, ipbelow, ipsame, norm, halves, int, put, word, idiv, irem, iband, ibor, ibxor, ishl, ishr, umul, udiv, urem, get2,
+  get4, get4b, get8, get8b, toint, fmin, fmax, turns,
+}
+local function forget()
+  jit.flush()
+  if jit_on then
+    for i = 1, #own do jit.on(own[i]) end
+  end
+end
+jit.off(forget)
+
+return names, forget

@@ -99,12 +99,15 @@ fn depth(block: &[Stmt]) -> usize {
     block.iter().flat_map(Stmt::blocks).map(|block| 1 + depth(block)).max().unwrap_or(0)
 }
 
-/// Whether evaluating a rule may make anything in scratch memory or the memory of arrays.
-pub(crate) fn makes(program: &Program, rule: &Rule) -> bool {
-    let has_memory =
-        |frame: &Frame, params: usize| frame.locals.iter().skip(params).any(|local| matches!(local.ty, Type::List(..) | Type::Ip));
-    let mut found = has_memory(&rule.frame, 0) || program.functions.iter().any(|f| has_memory(&f.frame, 0));
-    program.roots(&mut |root| found |= root.makes_values());
+/// Whether a frame has locals in the memory of arrays.
+pub(crate) fn has_memory(frame: &Frame) -> bool {
+    frame.locals.iter().any(|local| matches!(local.ty, Type::List(..) | Type::Ip))
+}
+
+/// Whether evaluating any rule may make anything in scratch memory, or functions anything in the memory of arrays.
+pub(crate) fn makes_anywhere(program: &Program) -> bool {
+    let mut found = program.functions.iter().any(|function| has_memory(&function.frame));
+    program.roots(&mut |root| found = found || root.makes_values());
     found
 }
 
@@ -289,7 +292,7 @@ impl<'c> Generator<'c> {
             self.code.declare(&own);
         }
         if unit.function.is_none() {
-            if makes(self.linked.program(), &self.linked.program().rules[unit.index]) {
+            if has_memory(unit.frame) || makes_anywhere(self.linked.program()) {
                 self.code.line("restart(H, E)");
             } else {
                 self.code.line("I32[M], I32[M + 1] = I32[M0], 0");

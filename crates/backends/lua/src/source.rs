@@ -2,7 +2,7 @@
 
 use quintet_runtime::Linked;
 
-use crate::chunk::chunk;
+use crate::chunk::{LEGEND, chunk};
 use crate::data::Data;
 
 /// The Lua source of a program, which needs no LuaJIT.
@@ -11,5 +11,5 @@ use crate::data::Data;
 /// When the program has more expressions than code is made of.
 pub fn source(program: &Linked) -> Result<String, String> {
     program.fits_code().map_err(|e| e.to_string())?;
-    Ok(chunk(program, &mut Data::default()))
+    Ok(LEGEND.to_owned() + &chunk(program, &mut Data::default()))
 }

@@ -80,7 +80,7 @@ impl Wasm {
     ) -> Result<(Arc<dyn Compiled>, T), CompileError> {
         program.fits_code().map_err(|e| CompileError::new(self.id(), e))?;
         let id = self.id();
-        let finished = rules::module(program, self.setup.memory.extent(), false);
+        let finished = rules::module(program, self.setup.compiler.is_one_pass(), self.setup.memory.extent(), false);
         let finished = finished.ok_or_else(|| CompileError::new(id, "the constants and answers do not fit into the sandbox"))?;
         if let Some((bytes, widest)) = too_deep(program, &finished.frames) {
             let (bytes, room) = (bytes >> 10, NATIVE_STACK >> 10);
@@ -102,7 +102,8 @@ impl Wasm {
             pre,
             places: finished.places,
             packed: finished.packed.into(),
-            artifact: Artifact { code_bytes, data_bytes: finished.constants },
+            artifact: Artifact { code_bytes, data_bytes: finished.constants.len() },
+            constants: finished.constants.into(),
         });
         Ok((compiled, more))
     }
@@ -149,12 +150,13 @@ struct Executable {
     places: Places,
     packed: Arc<[Type]>,
     artifact: Artifact,
+    constants: Box<[u8]>,
 }
 
 impl Compiled for Executable {
     fn instantiate(&self, limits: &Limits) -> Result<Box<dyn Instance>, InstantiateError> {
         let host = Host::new(self.program.clone(), self.packed.clone(), self.places, limits);
-        let sandbox = Runner::new(self.program.clone(), self.setup, &self.pre, self.places, host, limits);
+        let sandbox = Runner::new(self.program.clone(), self.setup, &self.pre, (self.places, &self.constants), host, limits);
         Ok(Box::new(sandbox.map_err(|e| InstantiateError::new(self.setup.id(), format_args!("{e:#}")))?))
     }
 

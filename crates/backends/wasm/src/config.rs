@@ -27,6 +27,13 @@ pub(crate) enum Compiler {
     Winch,
 }
 
+impl Compiler {
+    /// Whether it takes a time that is in proportion to the code, and for each function about as long as for a rule.
+    pub(crate) fn is_one_pass(self) -> bool {
+        self == Compiler::Winch
+    }
+}
+
 /// What a linear memory is made of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Memory {

@@ -21,7 +21,7 @@ pub(crate) fn text(setup: Setup, program: &Linked, form: Emit) -> Result<String,
     if !asm {
         return wat(program, setup.memory == Memory::Mapped).map_err(|e| failed(&e));
     }
-    let finished = named(program, setup.memory.extent()).map_err(|e| failed(&e))?;
+    let finished = named(program, setup.compiler.is_one_pass(), setup.memory.extent()).map_err(|e| failed(&e))?;
     let shared = setup.shared(inlines(program, &finished.frames)).map_err(|e| failed(&e))?;
     let module = Module::from_binary(&shared.engine, &finished.wasm).map_err(|e| failed(&format_args!("{e:#}")))?;
     disassemble::text(setup, &module).map_err(|e| failed(&e))

@@ -124,7 +124,7 @@ impl Generator<'_> {
             ExprKind::Const(constant) => self.constant(constant),
             ExprKind::Field(id) => {
                 let slot = self.linked.layout().slot(*id);
-                if expr.nullable {
+                if expr.nullable && !self.known.contains(id) {
                     self.has(slot);
                     self.body.br_unless(nil);
                 }
@@ -232,7 +232,7 @@ impl Generator<'_> {
         match &expr.kind {
             ExprKind::Field(id) => {
                 let slot = self.linked.layout().slot(*id);
-                if expr.nullable {
+                if expr.nullable && !self.known.contains(id) {
                     self.has(slot);
                     self.body.br_unless(nil);
                 }

@@ -1,5 +1,6 @@
 //! What a function's code is generated with.
 
+use quintet_lang::FieldId;
 use quintet_runtime::Linked;
 use wasm_encoder::ValType::I32;
 
@@ -16,6 +17,8 @@ pub(crate) struct Generator<'p> {
     pub(crate) linked: &'p Linked,
     pub(crate) builder: &'p mut Builder,
     pub(crate) body: Body,
+    /// Bytes of the body before this code.
+    pub(crate) start: usize,
     /// The local with the address of the batch's arena.
     pub(crate) base: u32,
     /// The local with the address of the record.
@@ -28,6 +31,8 @@ pub(crate) struct Generator<'p> {
     pub(crate) trapped: Label,
     /// Where no evaluation goes: the label for nil of what cannot be nil. (Were it nil all the same, the rule would not match.)
     pub(crate) never: Label,
+    /// Fields that are known to be there.
+    pub(crate) known: Vec<FieldId>,
     /// The words of the locals.
     pub(crate) bound: Vec<Words>,
     /// Where locals may be nil, the local that is not 0 where there is a value. None in rules that are expressions.
@@ -49,21 +54,28 @@ pub(crate) type Words = [u32; 3];
 impl<'p> Generator<'p> {
     /// An empty function whose first two parameters are the addresses of the batch and of the record.
     pub(crate) fn new(linked: &'p Linked, builder: &'p mut Builder, params: usize, bound: usize) -> Generator<'p> {
-        let mut body = Body::new(params);
+        Generator::inside(linked, builder, Body::new(params), bound)
+    }
+
+    /// More code in a function whose first two locals are the addresses of the batch and of the record.
+    pub(crate) fn inside(linked: &'p Linked, builder: &'p mut Builder, mut body: Body, bound: usize) -> Generator<'p> {
+        let start = body.len();
         let code = body.local(I32);
         let nowhere = Label::FUNCTION;
         let (bound, present, script) = (vec![Default::default(); bound], Vec::new(), Script::default());
-        let (base, record, trapped, never) = (0, 1, nowhere, nowhere);
+        let (base, record, trapped, never, known) = (0, 1, nowhere, nowhere, Vec::new());
         Generator {
             linked,
             builder,
             body,
+            start,
             base,
             record,
             code,
             place: 0,
             trapped,
             never,
+            known,
             bound,
             present,
             looked: None,

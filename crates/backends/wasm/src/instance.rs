@@ -14,7 +14,7 @@ use wasmtime::{Func, InstancePre, Store, TypedFunc};
 use crate::config::{Memory, Setup};
 use crate::host::{Host, counting};
 use crate::module::{MEMORY, ONE, RUN, TEST};
-use crate::places::{PEAK, Places, STACK_PEAK};
+use crate::places::{CONSTANTS, PEAK, Places, STACK_PEAK};
 use crate::window::Window;
 
 /// Scratch memory that is kept between calls.
@@ -61,7 +61,7 @@ impl Runner {
         program: Arc<Linked>,
         setup: Setup,
         pre: &InstancePre<Host>,
-        places: Places,
+        (places, constants): (Places, &[u8]),
         host: Host,
         limits: &Limits,
     ) -> wasmtime::Result<Runner> {
@@ -78,6 +78,7 @@ impl Runner {
         let makes = program.program().rules.iter().map(|rule| makes(program.program(), rule)).collect();
         let Some(memory) = instance.get_memory(&mut store, MEMORY) else { wasmtime::bail!("the module exports no memory") };
         let window = Window::new(&mut store, memory, setup.memory, places);
+        store.data_mut().write(CONSTANTS, constants)?;
         store.data_mut().start(limits.calls)?;
         let (counts, within) = counting(&program, limits.steps);
         let candidates = Candidates::new(&program, limits);

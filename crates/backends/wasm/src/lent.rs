@@ -55,7 +55,8 @@ impl Lent {
     /// When the program has more expressions than code is made of, or constants and answers that do not fit into the memory.
     pub fn new(program: &Arc<Linked>) -> Result<Lent, String> {
         program.fits_code().map_err(|e| e.to_string())?;
-        let finished = rules::module(program, Extent::Small, false).ok_or("the constants and answers do not fit into the sandbox")?;
+        let finished =
+            rules::module(program, false, Extent::Small, false).ok_or("the constants and answers do not fit into the sandbox")?;
         Ok(Lent { program: program.clone(), wasm: finished.wasm, places: finished.places, packed: finished.packed.into() })
     }
 

@@ -1,10 +1,12 @@
 //! Bools as control flow: tests jump, and make a value only where one is wanted.
 
+use std::collections::BTreeMap;
+
 use quintet_lang::ast::{CompareOp, Const, Each, Expr, ExprKind, LogicOp, Needle};
-use quintet_runtime::Threshold;
+use quintet_runtime::{Threshold, needed_fields};
 use wasm_encoder::ValType::I32;
 
-use crate::body::Label;
+use crate::body::{Label, at};
 use crate::expr::words;
 use crate::generator::Generator;
 use crate::import::{Import, TRAP};
@@ -68,7 +70,7 @@ impl Generator<'_> {
             }
             ExprKind::Present(value) => self.either(!when, target, |this, nil| {
                 if let ExprKind::Field(id) = value.kind {
-                    if value.nullable {
+                    if value.nullable && !this.known.contains(&id) {
                         this.has(this.linked.layout().slot(id));
                         this.body.br_unless(nil);
                     }
@@ -233,6 +235,11 @@ impl Generator<'_> {
 
     /// Goes to `decided` at the first operand that decides.
     fn items(&mut self, op: LogicOp, decisive: bool, items: &[Expr], decided: Label) {
+        let known = self.known.len();
+        // Who optimises has tests that are no slower one by one.
+        if op == LogicOp::And && self.builder.inside {
+            self.need(items, decided);
+        }
         let mut rest = items;
         while let [item, after @ ..] = rest {
             if self.splits() {
@@ -243,6 +250,27 @@ impl Generator<'_> {
                 rest = after;
             }
         }
+        self.known.truncate(known);
+    }
+
+    /// Goes to `missing` where several fields that a conjunction needs are not all there; until it ends they are known to be.
+    fn need(&mut self, items: &[Expr], missing: Label) {
+        let mut fields = needed_fields(self.linked, items);
+        fields.retain(|field| !self.known.contains(field));
+        if fields.len() < 2 {
+            return;
+        }
+        let mut halves: BTreeMap<u32, u32> = BTreeMap::new();
+        for field in &fields {
+            let slot = self.linked.layout().slot(*field);
+            *halves.entry(slot.presence_offset as u32 + slot.presence_bit / 32 * 4).or_default() |= 1 << (slot.presence_bit % 32);
+        }
+        for (offset, bits) in halves {
+            let bits = bits as i32;
+            self.body.i().local_get(self.record).i32_load(at(offset)).i32_const(bits).i32_and().i32_const(bits).i32_ne();
+            self.body.br_if(missing);
+        }
+        self.known.extend(fields);
     }
 
     /// Adds the operands, modulo 2, to the number on the stack.
@@ -273,7 +301,7 @@ impl Generator<'_> {
     /// Whether code belongs into a function of its own: there is much already, and it uses no locals of loops. Compilers take more than
     /// twice as long for a function of twice the size.
     fn splits(&self) -> bool {
-        self.loops == 0 && self.linked.exceeds(Threshold::WasmFunctionBytes, self.body.len())
+        self.loops == 0 && self.linked.exceeds(Threshold::WasmFunctionBytes, self.body.len() - self.start)
     }
 
     /// Puts as many operands as are enough into a function of their own and pushes what they answer together. Answers the rest.
@@ -282,6 +310,7 @@ impl Generator<'_> {
             let mut part = Generator::new(self.linked, self.builder, PART.params.len(), self.bound.len());
             // The caller may be in the middle of a call, whose arguments so far stand in its cells.
             part.cells = self.cells;
+            part.known.clone_from(&self.known);
             let trapped = part.body.block();
             let decided = part.body.block();
             (part.trapped, part.never) = (trapped, decided);

@@ -83,6 +83,8 @@ pub(crate) struct Builder {
     cells: u32,
     /// Searches for constants in the whole program.
     pub(crate) searches: usize,
+    /// Whether rules stand in one function, as functions are dear.
+    pub(crate) inside: bool,
     /// Whether there are statements.
     pub(crate) scripts: bool,
     /// The most bytes of native stack that a call of each function of the program takes, see [`frame_bytes`](crate::stack::frame_bytes).
@@ -102,15 +104,17 @@ pub(crate) struct Finished {
     pub(crate) wasm: Vec<u8>,
     pub(crate) places: Places,
     pub(crate) packed: Vec<Type>,
-    pub(crate) constants: usize,
+    /// What has to stand from [`CONSTANTS`] on before anything runs. A module that is read or that others run has it as data; one that an
+    /// instance of this process runs has none, as code that copies data takes longer to compile than a rule.
+    pub(crate) constants: Vec<u8>,
     /// See [`Builder::frames`].
     pub(crate) frames: Vec<u64>,
 }
 
 impl Builder {
     /// An empty module for a program with so many searches for constants.
-    pub(crate) fn new(searches: usize) -> Builder {
-        Builder { searches, ..Builder::default() }
+    pub(crate) fn new(searches: usize, inside: bool) -> Builder {
+        Builder { searches, inside, ..Builder::default() }
     }
 
     /// The address of a constant.
@@ -163,7 +167,9 @@ impl Builder {
         }
     }
 
-    /// The module, whose entry points are `run` and, for one rule of several, `one`, and `test` for a record of one rule, for so many rules and so many bytes of answers that one call makes. `None` where it is larger than there is room for.
+    /// The module, with names and constants to be read where `names` says so, whose entry points are `run` and, for one rule of several, `one`,
+    /// and `test` for a record of one rule, for so many rules and so many bytes of answers that one call makes. `None` where it is larger than
+    /// there is room for.
     pub(crate) fn finish(
         self,
         (run, one, test): (Target, Option<Target>, Option<Target>),
@@ -233,10 +239,10 @@ impl Builder {
         let mut module = wasm_encoder::Module::new();
         module.section(&types.section).section(&import_section).section(&function_section).section(&memories).section(&exports);
         module.section(&code_section);
-        let constants = self.constants.len();
-        if constants > 0 {
+        // A memory that is copied as a whole has no instance that writes them.
+        if (names || extent == Extent::Small) && !self.constants.is_empty() {
             let mut data = DataSection::new();
-            data.active(0, &ConstExpr::i32_const(CONSTANTS as i32), self.constants);
+            data.active(0, &ConstExpr::i32_const(CONSTANTS as i32), self.constants.iter().copied());
             module.section(&data);
         }
         if names {
@@ -244,7 +250,7 @@ impl Builder {
             section.functions(&name_map);
             module.section(&section);
         }
-        Some(Finished { wasm: module.finish(), places, packed: self.packed, constants, frames: self.frames })
+        Some(Finished { wasm: module.finish(), places, packed: self.packed, constants: self.constants, frames: self.frames })
     }
 }
 

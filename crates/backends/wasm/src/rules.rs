@@ -1,5 +1,7 @@
 //! From a program to a module: a function per rule that answers for up to 64 records, the entry point that calls them all, and one that
-//! calls one of them.
+//! calls one of them. Where functions are dear to compile, a function has the code of many rules and runs one of them.
+
+use std::ops::Range;
 
 use quintet_lang::effects::Steps;
 use quintet_runtime::{Linked, Threshold, Trap};
@@ -28,29 +30,43 @@ const PICK: Signature = Signature::of(&[I32; 4], &[I64]);
 /// The entry point for one rule: its number, then as [`RUN`].
 const ONE: Signature = Signature::of(&[I32; 4], &[]);
 
-/// The module for a program; `None` where it is larger than there is room for.
-pub(crate) fn module(linked: &Linked, extent: Extent, names: bool) -> Option<Finished> {
-    let mut builder = Builder::new(search::count(linked.program()));
+/// Rules whose code stands in one function, where it does.
+const INSIDE: usize = 64;
+
+/// The module for a program, with the code of rules `inside` of few functions or each in its own; `None` where it is larger than there is room
+/// for.
+pub(crate) fn module(linked: &Linked, inside: bool, extent: Extent, names: bool) -> Option<Finished> {
+    let mut builder = Builder::new(search::count(linked.program()), inside);
     script::functions(linked, &mut builder);
+    let size = (linked.program().rules.len(), linked.threshold(Threshold::WasmAnswerBytes));
+    let grouped = linked.exceeds(Threshold::WasmGroupedRules, size.0);
+    if inside && size.0 > 1 {
+        let most = if grouped { linked.threshold(Threshold::WasmGroupedRules).clamp(1, INSIDE) } else { INSIDE };
+        let firsts = (0..size.0).step_by(most);
+        let groups: Vec<Target> = firsts.map(|first| within(linked, &mut builder, first..size.0.min(first + most))).collect();
+        let test = if let [only] = *groups { only } else { pick(&mut builder, &groups, Some(most)) };
+        let run = run(linked, &mut builder, &Calls::Pick(test, size.0));
+        let one = one(linked, &mut builder, test);
+        return builder.finish((run, Some(one), Some(test)), size, extent, names);
+    }
     let rules: Vec<Target> = (0..linked.program().rules.len()).map(|index| rule(linked, &mut builder, index)).collect();
-    let grouped = linked.exceeds(Threshold::WasmGroupedRules, rules.len());
-    let calls: Vec<(Target, usize)> = if grouped {
+    let calls = if grouped {
         let most = linked.threshold(Threshold::WasmGroupedRules);
-        rules.chunks(most).map(|rules| (group(&mut builder, rules), rules.len())).collect()
+        Calls::Groups(rules.chunks(most).map(|rules| (group(&mut builder, rules), rules.len())).collect())
     } else {
-        rules.iter().map(|rule| (*rule, 1)).collect()
+        Calls::Rules(rules.clone())
     };
-    let run = run(linked, &mut builder, &calls, !grouped);
+    let run = run(linked, &mut builder, &calls);
     // Where there is one rule, running all does it.
     let (one, test) = match rules.as_slice() {
         [] => (None, None),
         [only] => (None, Some(*only)),
         _ => {
-            let (one, test) = one(linked, &mut builder, &rules);
-            (Some(one), Some(test))
+            let test = any(linked, &mut builder, &rules);
+            (Some(one(linked, &mut builder, test)), Some(test))
         }
     };
-    builder.finish((run, one, test), (rules.len(), linked.threshold(Threshold::WasmAnswerBytes)), extent, names)
+    builder.finish((run, one, test), size, extent, names)
 }
 
 impl Generator<'_> {
@@ -65,11 +81,36 @@ impl Generator<'_> {
     }
 }
 
+/// A rule as a function of its own.
 fn rule(linked: &Linked, builder: &mut Builder, index: usize) -> Target {
+    let body = answers(linked, builder, Body::new(RULE.params.len()), index, [1, 2]);
+    let name = &linked.program().rules[index].name;
+    builder.add(if name.is_empty() { format!("rule_{index}") } else { format!("rule_{index}_{name}") }, RULE, body.finish())
+}
+
+/// The function that runs one of some rules, whose code stands in it, by its number among them.
+fn within(linked: &Linked, builder: &mut Builder, rules: Range<usize>) -> Target {
+    let mut body = Body::new(PICK.params.len());
+    begin_choice(&mut body, rules.len(), None);
+    for index in rules {
+        body.end();
+        let mark = body.mark();
+        body = answers(linked, builder, body, index, [2, 3]);
+        body.i().return_();
+        body.release(mark);
+    }
+    body.i().unreachable();
+    builder.add("within", PICK, body.finish())
+}
+
+/// Writes the code that leaves a rule's answers on the stack. The locals are those with the address of the first record and with how many
+/// there are, which it changes; that of the batch is the one before. All others that it takes are 0 at first: nothing else has run in the
+/// function.
+fn answers(linked: &Linked, builder: &mut Builder, body: Body, index: usize, [record, count]: [u32; 2]) -> Body {
     let rule = &linked.program().rules[index];
     let statements = (!rule.is_expression()).then(|| script::rule(linked, builder, index));
-    let mut emitter = Generator::new(linked, builder, RULE.params.len(), rule.frame.locals.len());
-    let [record, count] = [1, 2];
+    let mut emitter = Generator::inside(linked, builder, body, rule.frame.locals.len());
+    (emitter.base, emitter.record) = (record - 1, record);
     let (bits, bit) = (emitter.body.local(I64), emitter.body.local(I64));
     let plan = linked.rule_plan(index);
     let (counts, looks) = (plan.steps == Steps::Inline, plan.steps == Steps::Looked);
@@ -147,9 +188,7 @@ fn rule(linked: &Linked, builder: &mut Builder, index: usize) -> Target {
         emitter.body.end();
     }
     emitter.body.i().local_get(bits);
-    let code = emitter.body.finish();
-    let name = if rule.name.is_empty() { format!("rule_{index}") } else { format!("rule_{index}_{}", rule.name) };
-    builder.add(name, RULE, code)
+    emitter.body
 }
 
 fn group(builder: &mut Builder, rules: &[Target]) -> Target {
@@ -171,8 +210,18 @@ fn answer(body: &mut Body, rule: Target, params: [u32; 3], out: u32, row: u32) {
     body.i().i64_store(at(0)).local_get(out).local_get(row).i32_add().local_set(out);
 }
 
-/// The function that runs all rules, or groups of rules, on all records.
-fn run(linked: &Linked, builder: &mut Builder, calls: &[(Target, usize)], rules: bool) -> Target {
+/// What is called so that all rules run.
+enum Calls {
+    /// A function for each.
+    Rules(Vec<Target>),
+    /// A function for so many each.
+    Groups(Vec<(Target, usize)>),
+    /// A function that runs one of so many by its number.
+    Pick(Target, usize),
+}
+
+/// The function that runs all rules on all records.
+fn run(linked: &Linked, builder: &mut Builder, calls: &Calls) -> Target {
     let [base, record, count] = [0, 1, 2];
     let mut body = Body::new(RUN.params.len());
     let (row, block, now, out) = (body.local(I32), body.local(I32), body.local(I32), body.local(I32));
@@ -186,13 +235,25 @@ fn run(linked: &Linked, builder: &mut Builder, calls: &[(Target, usize)], rules:
     body.br_if(end);
     body.i().local_get(count).i32_const(64).local_get(count).i32_const(64).i32_lt_u().select().local_set(now);
     body.i().local_get(block).local_set(out);
-    for (target, size) in calls {
-        if rules {
-            answer(&mut body, *target, [base, record, now], out, row);
-        } else {
-            body.i().local_get(base).local_get(record).local_get(now).local_get(out).local_get(row);
+    match calls {
+        Calls::Rules(rules) => rules.iter().for_each(|rule| answer(&mut body, *rule, [base, record, now], out, row)),
+        Calls::Groups(groups) => {
+            for (group, size) in groups {
+                body.i().local_get(base).local_get(record).local_get(now).local_get(out).local_get(row);
+                body.call(*group);
+                body.i().local_get(out).local_get(row).i32_const(*size as i32).i32_mul().i32_add().local_set(out);
+            }
+        }
+        Calls::Pick(target, rules) => {
+            let rule = body.local(I32);
+            body.i().i32_const(0).local_set(rule);
+            let next = body.loop_();
+            body.i().local_get(out).local_get(rule).local_get(base).local_get(record).local_get(now);
             body.call(*target);
-            body.i().local_get(out).local_get(row).i32_const(*size as i32).i32_mul().i32_add().local_set(out);
+            body.i().i64_store(at(0)).local_get(out).local_get(row).i32_add().local_set(out);
+            body.i().local_get(rule).i32_const(1).i32_add().local_tee(rule).i32_const(*rules as i32).i32_lt_u();
+            body.br_if(next);
+            body.end();
         }
     }
     let stride = linked.layout().stride() as i32;
@@ -205,15 +266,19 @@ fn run(linked: &Linked, builder: &mut Builder, calls: &[(Target, usize)], rules:
     builder.add("run", RUN, body.finish())
 }
 
-/// The function that runs one rule on all records, and the one that it calls for up to 64 of them.
-fn one(linked: &Linked, builder: &mut Builder, rules: &[Target]) -> (Target, Target) {
+/// The function that runs one of all rules, each of which has a function, by its number on up to 64 records.
+fn any(linked: &Linked, builder: &mut Builder, rules: &[Target]) -> Target {
     let most = linked.threshold(Threshold::WasmGroupedRules).max(1);
-    let pick = if rules.len() > most {
+    if rules.len() > most {
         let groups: Vec<Target> = rules.chunks(most).map(|rules| pick(builder, rules, None)).collect();
         pick(builder, &groups, Some(most))
     } else {
         pick(builder, rules, None)
-    };
+    }
+}
+
+/// The function that runs one rule on all records, by one that does it for up to 64 of them.
+fn one(linked: &Linked, builder: &mut Builder, pick: Target) -> Target {
     let [rule, base, record, count] = [0, 1, 2, 3];
     let mut body = Body::new(ONE.params.len());
     let (now, out) = (body.local(I32), body.local(I32));
@@ -233,23 +298,29 @@ fn one(linked: &Linked, builder: &mut Builder, rules: &[Target]) -> (Target, Tar
     body.br(head);
     body.end();
     body.end();
-    (builder.add("one", ONE, body.finish()), pick)
+    builder.add("one", ONE, body.finish())
+}
+
+/// Opens a block for each of so many cases, behind whose end its code stands, and goes to that of the rule whose number is the first local's, or
+/// to the one with it where each is for so many.
+fn begin_choice(body: &mut Body, cases: usize, of: Option<usize>) {
+    for _ in 0..cases {
+        body.block();
+    }
+    body.i().local_get(0);
+    if let Some(of) = of {
+        body.i().i32_const(of as i32).i32_div_u();
+    }
+    // The innermost block is the first case's; the last case's is also where numbers beyond it would go.
+    let last = cases.saturating_sub(1) as u32;
+    body.i().br_table((0..last).collect::<Vec<u32>>(), last);
 }
 
 /// A function that calls one of these, each a rule or, where `of` says so, a pick among so many rules.
 fn pick(builder: &mut Builder, targets: &[Target], of: Option<usize>) -> Target {
     let [rule, base, record, count] = [0, 1, 2, 3];
     let mut body = Body::new(PICK.params.len());
-    for _ in targets {
-        body.block();
-    }
-    body.i().local_get(rule);
-    if let Some(of) = of {
-        body.i().i32_const(of as i32).i32_div_u();
-    }
-    // The innermost block is the first target's; the last target's is also where numbers beyond it would go.
-    let last = targets.len().saturating_sub(1) as u32;
-    body.i().br_table((0..last).collect::<Vec<u32>>(), last);
+    begin_choice(&mut body, targets.len(), of);
     for target in targets {
         body.end();
         if let Some(of) = of {

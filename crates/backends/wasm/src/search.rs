@@ -80,7 +80,8 @@ impl Generator<'_> {
         }
         self.look(len, usize::MAX);
         // The code in place is a nanosecond faster, and takes half of the time in which a rule is compiled.
-        if self.linked.exceeds(Threshold::WasmSearches, self.builder.searches) {
+        let many = self.linked.exceeds(Threshold::WasmSearches, self.builder.searches);
+        if many || self.builder.inside && self.builder.searches > 1 {
             let address = self.builder.constant(needle);
             self.body.i().local_get(bytes).local_get(len).i32_const(address as i32).i32_const(count as i32);
             self.body.call(Target::Helper(Helper::Search));

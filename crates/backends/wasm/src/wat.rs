@@ -13,11 +13,11 @@ use crate::rules;
 /// When the program has more expressions than code is made of, or constants and answers that do not fit into the memory.
 pub fn wat(program: &Linked, mapped: bool) -> Result<String, String> {
     let extent = if mapped { Extent::Mapped } else { Extent::Copied };
-    wasmprinter::print_bytes(named(program, extent)?.wasm).map_err(|e| e.to_string())
+    wasmprinter::print_bytes(named(program, false, extent)?.wasm).map_err(|e| e.to_string())
 }
 
 /// The module of which functions have names.
-pub(crate) fn named(program: &Linked, extent: Extent) -> Result<Finished, String> {
+pub(crate) fn named(program: &Linked, inside: bool, extent: Extent) -> Result<Finished, String> {
     program.fits_code().map_err(|e| e.to_string())?;
-    rules::module(program, extent, true).ok_or_else(|| "the constants and answers do not fit into the sandbox".into())
+    rules::module(program, inside, extent, true).ok_or_else(|| "the constants and answers do not fit into the sandbox".into())
 }

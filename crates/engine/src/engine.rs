@@ -252,6 +252,15 @@ impl Rules {
         Rules { linked: linked.clone(), compiled, backend, limits: limits.clone() }
     }
 
+    pub(crate) fn linked(&self) -> &Linked {
+        &self.linked
+    }
+
+    /// The backend that has compiled them.
+    pub fn backend(&self) -> BackendId {
+        self.backend
+    }
+
     /// What a thread needs to run the rules.
     ///
     /// # Errors

@@ -163,7 +163,8 @@ impl Run {
         matchers.iter_mut().for_each(|matcher| matcher.begin(decoding.another()));
         if matchers.is_empty() {
             let others = (1..self.threads).map(|_| decoding.another()).collect::<Vec<_>>();
-            matchers = [decoding].into_iter().chain(others).map(|decoding| Matcher::new(decoding, self.prepared.rules.clone())).collect();
+            let Prepared { rules, lifted, .. } = &self.prepared;
+            matchers = [decoding].into_iter().chain(others).map(|decoding| Matcher::new(decoding, rules.clone(), lifted.clone())).collect();
         }
         if let Some(printer) = &mut self.printer {
             printer.input(self.several.then(|| name.clone()));

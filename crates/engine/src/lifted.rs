@@ -1,0 +1,71 @@
+//! Rules some of whose calls are made for whole batches.
+
+use std::sync::{Arc, OnceLock};
+
+use quintet_lang::Program;
+use quintet_runtime::{BackendId, Instance, InstantiateError, Library, Lifted, Lifts, LinkError, Linked, RunError};
+
+use crate::engine::{Engine, Rules};
+
+/// Rules that read what calls answer which were made before them for a whole batch, with what is needed to run them as they are written where that
+/// does not do. See [`Lifts`].
+pub struct LiftedRules {
+    lifts: Lifts,
+    library: Library,
+    fast: Rules,
+    exact: Arc<Exact>,
+}
+
+/// The rules as they are written, compiled when they are first needed.
+struct Exact {
+    engine: Engine,
+    backend: BackendId,
+    linked: Arc<Linked>,
+    rules: OnceLock<Result<Rules, String>>,
+}
+
+impl Engine {
+    /// The calls of a program that pay to be made for whole batches.
+    pub fn lifts(&self, program: &Program) -> Lifts {
+        Lifts::of(program, self.library())
+    }
+
+    /// Prepares the program that reads what calls answer: `program` is of a scheme that [`Lifts::declare`] has made, or of a projection of one, and
+    /// `lifts` are its.
+    ///
+    /// # Errors
+    /// See [`LinkError`].
+    pub fn link_lifted(&self, program: &Program, lifts: &Lifts) -> Result<Arc<Linked>, LinkError> {
+        self.link(lifts.apply(program))
+    }
+}
+
+impl LiftedRules {
+    /// For what [`Engine::link_lifted`] links, compiled, and `linked`, the program as it is written.
+    pub fn new(engine: &Engine, lifts: Lifts, fast: Rules, linked: Arc<Linked>) -> LiftedRules {
+        let exact = Exact { engine: engine.clone(), backend: fast.backend(), linked, rules: OnceLock::new() };
+        LiftedRules { lifts, library: engine.library().clone(), fast, exact: Arc::new(exact) }
+    }
+
+    /// What a thread needs to run them.
+    ///
+    /// # Errors
+    /// See [`InstantiateError`].
+    pub fn instance(&self) -> Result<Lifted, InstantiateError> {
+        let (fast, exact) = (self.fast.instance()?, self.exact.clone());
+        let make = Box::new(move || exact.instance());
+        Lifted::new(&self.lifts, (self.fast.linked(), &self.library), fast, make)
+            .ok_or_else(|| InstantiateError::new(self.fast.backend(), "a function has no form for many calls any more"))
+    }
+}
+
+impl Exact {
+    fn instance(&self) -> Result<Box<dyn Instance>, RunError> {
+        let compile = || {
+            let backend = crate::backend(&self.backend.to_string()).map_err(|e| e.to_string())?;
+            self.engine.compile_linked(&self.linked, &*backend).map_err(|e| e.to_string())
+        };
+        let rules = self.rules.get_or_init(compile).as_ref().map_err(|e| RunError::new(self.backend, e))?;
+        rules.instance().map_err(|e| RunError::new(self.backend, e))
+    }
+}

@@ -99,7 +99,6 @@ impl Part {
 
     /// Changes the entry of a key, where there is room.
     pub(super) fn change(&mut self, key: &[u8], op: Op<'_>, at: Moment) {
-        self.settle(key, at);
         match (&mut self.entries, op) {
             (Entries::Numbers(entries), Op::Clear) => entries.clear(key),
             (Entries::Texts(entries), Op::Clear) => entries.clear(key),

@@ -2,10 +2,10 @@
 
 use std::sync::{Arc, OnceLock};
 
-use quintet_lang::Program;
+use quintet_lang::{Program, Scheme};
 use quintet_runtime::{BackendId, Instance, InstantiateError, Library, Lifted, Lifts, LinkError, Linked, RunError};
 
-use crate::engine::{Engine, Rules};
+use crate::engine::{Engine, Error, Rules};
 
 /// Rules that read what calls answer which were made before them for a whole batch, with what is needed to run them as they are written where that
 /// does not do. See [`Lifts`].
@@ -30,6 +30,22 @@ impl Engine {
         Lifts::of(program, self.library())
     }
 
+    /// Compiles rules, with calls of theirs made for whole batches; none where no call pays to be. Records are of [`LiftedRules::scheme`], which has
+    /// further fields than `scheme`.
+    ///
+    /// # Errors
+    /// See [`Error`].
+    pub fn compile_lifted(&self, source: &str, scheme: &Scheme, backend_id: &str) -> Result<Option<LiftedRules>, Error> {
+        let backend = crate::backend(backend_id)?;
+        let lifts = self.lifts(&self.check(source, scheme)?);
+        // Where a field has the name of what would be lifted, nothing is.
+        let Some(scheme) = (!lifts.is_empty()).then(|| lifts.declare(scheme).ok()).flatten() else { return Ok(None) };
+        let program = self.check(source, &scheme)?;
+        let lifts = self.lifts(&program);
+        let fast = self.compile_linked(&self.link_lifted(&program, &lifts)?, &*backend)?;
+        Ok(Some(LiftedRules::new(self, lifts, fast, self.link(program)?)))
+    }
+
     /// Prepares the program that reads what calls answer: `program` is of a scheme that [`Lifts::declare`] has made, or of a projection of one, and
     /// `lifts` are its.
     ///
@@ -45,6 +61,11 @@ impl LiftedRules {
     pub fn new(engine: &Engine, lifts: Lifts, fast: Rules, linked: Arc<Linked>) -> LiftedRules {
         let exact = Exact { engine: engine.clone(), backend: fast.backend(), linked, rules: OnceLock::new() };
         LiftedRules { lifts, library: engine.library().clone(), fast, exact: Arc::new(exact) }
+    }
+
+    /// The scheme of the records.
+    pub fn scheme(&self) -> &Scheme {
+        self.fast.scheme()
     }
 
     /// What a thread needs to run them.

@@ -9,23 +9,14 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use quintet::lang::signature::{Param, Signature};
 use quintet::modules::Loader;
 use quintet::{
-    Answers, ArenaKind, Argument, Batch, BatchBuilder, Engine, FieldId, Function, LiftedRules, Limits, Many, Matches, Scheme, Scratch,
-    Trap, Type, Value, backend, configurations,
+    Answers, ArenaKind, Argument, Batch, BatchBuilder, Engine, FieldId, Function, LiftedRules, Limits, Many, Matches, Rules, Scheme,
+    Scratch, Trap, Type, Value, configurations,
 };
 
-/// The rules, as they are written and with calls lifted, and the scheme of their records.
-fn rules(engine: &Engine, source: &str, scheme: &Scheme, id: &str) -> (quintet::Rules, LiftedRules, Scheme) {
-    let lifts = engine.lifts(&engine.check(source, scheme).unwrap());
-    let scheme = lifts.declare(scheme).unwrap();
-    let program = engine.check(source, &scheme).unwrap();
-    let lifts = engine.lifts(&program);
-    assert!(!lifts.is_empty(), "{source}");
-    let fast = engine.link_lifted(&program, &lifts).unwrap();
-    let written = engine.link(program).unwrap();
-    let backend = backend(id).unwrap();
-    let compile = |linked| engine.compile_linked(linked, &*backend).unwrap();
-    let (fast, exact) = (compile(&fast), compile(&written));
-    (exact, LiftedRules::new(engine, lifts, fast, written), scheme)
+/// The rules, as they are written and with calls lifted.
+fn rules(engine: &Engine, source: &str, scheme: &Scheme, id: &str) -> (Rules, LiftedRules) {
+    let lifted = engine.compile_lifted(source, scheme, id).unwrap().unwrap_or_else(|| panic!("{source}"));
+    (engine.compile(source, lifted.scheme(), id).unwrap(), lifted)
 }
 
 /// Runs rules both ways on every configuration, several times on the same batch.
@@ -33,9 +24,9 @@ fn agree(engine: &Engine, source: &str, scheme: &Scheme, fill: &dyn Fn(&Scheme, 
     let mut last = None;
     for backend in configurations() {
         let id = backend.id().to_string();
-        let (written, lifted, scheme) = rules(engine, source, scheme, &id);
+        let (written, lifted) = rules(engine, source, scheme, &id);
         for kind in [ArenaKind::Shared, ArenaKind::Plain] {
-            let mut batch = fill(&scheme, kind);
+            let mut batch = fill(lifted.scheme(), kind);
             let (mut expected, mut found) = (Matches::new(), Matches::new());
             written.instance().unwrap().run_batch(&batch, &mut expected).unwrap();
             let mut instance = lifted.instance().unwrap();
@@ -195,8 +186,8 @@ fn a_call_is_made_once_for_all_rules_where_one_of_them_makes_it_on_every_record(
     assert!((0..3).all(|rule| matches.count(rule) > 10));
     assert!(matches.traps().iter().any(|trap| trap.rule == 0) && matches.traps().iter().all(|trap| trap.rule < 2));
 
-    let (_, lifted, records_of) = rules(&engine, source, &scheme, "interp");
-    let mut batch = records(&records_of, ArenaKind::Shared, 500);
+    let (_, lifted) = rules(&engine, source, &scheme, "interp");
+    let mut batch = records(lifted.scheme(), ArenaKind::Shared, 500);
     let sixes = batch.iter().filter(|record| matches!(record.value(scheme.field_id("port").unwrap()), Value::Int(6))).count();
     let mut instance = lifted.instance().unwrap();
     let before = (function.calls.load(Ordering::Relaxed), function.batches.load(Ordering::Relaxed));
@@ -207,6 +198,6 @@ fn a_call_is_made_once_for_all_rules_where_one_of_them_makes_it_on_every_record(
 
     // What a rule does not ask on every record is not made for all of them, nor is what counts steps of its own.
     for source in ["port == 3 and doubled(port) == 6", "any(ips[*] == 10.0.0.1 and doubled(port) == 6)", "doubled(doubled(port)) > 5"] {
-        assert!(engine.lifts(&engine.check(source, &scheme).unwrap()).is_empty(), "{source}");
+        assert!(engine.compile_lifted(source, &scheme, "interp").unwrap().is_none(), "{source}");
     }
 }

@@ -28,9 +28,14 @@ use crate::matches::{Matches, RuleSet, WriteMatches};
 /// Calls that are lifted out of one program.
 const MOST: usize = 32;
 
-/// What lifted calls may take of the budget, and what rules may take that read them: a part each. The form of a function for many calls may take fewer
-/// steps than the calls would, but not that many fewer.
+/// What rules may look at that read what was lifted: this part of the budget.
 const PART: u64 = 64;
+
+/// How many times the steps that the form of a function for many calls takes its calls may take: all together at most half of the budget.
+const MORE: u64 = 4;
+
+/// Of batches in a row that were run as rules are written, those that count: each has twice as many left out after it.
+const MOST_FAILED: u32 = 6;
 
 /// The calls that are made before the rules of a program run.
 #[derive(Clone, Debug, Default)]
@@ -231,6 +236,10 @@ pub struct Lifted {
     longest: usize,
     /// Steps of an evaluation.
     steps: u64,
+    /// How many batches in a row could not be answered like this.
+    failed: u32,
+    /// How many batches are not tried, since those before could not.
+    pause: u32,
     fast: Box<dyn Instance>,
     exact: Option<Box<dyn Instance>>,
     make: Make,
@@ -266,6 +275,8 @@ impl Lifted {
             reads: reading.map(reads).max().unwrap_or(0),
             longest: longest.unwrap_or(0),
             steps,
+            failed: 0,
+            pause: 0,
             fast,
             exact: None,
             make,
@@ -282,9 +293,17 @@ impl Lifted {
         if !batch.scheme().same(&self.scheme) {
             return self.fast.run_batch(batch, out);
         }
-        if !self.fill(batch) {
+        if self.pause > 0 {
+            self.pause -= 1;
             return self.exact()?.run_batch(batch, out);
         }
+        // Where many are left, running all of them at once costs less.
+        if !self.fill(batch) || self.left.len() > batch.len() / 4 {
+            self.failed = (self.failed + 1).min(MOST_FAILED);
+            self.pause = (1 << self.failed) - 1;
+            return self.exact()?.run_batch(batch, out);
+        }
+        self.failed = 0;
         self.fast.run_batch(batch, out)?;
         if self.left.is_empty() {
             return Ok(());
@@ -324,7 +343,7 @@ impl Lifted {
             }
             // A step, one for every 16 bytes of texts, one for each element.
             let arguments = 1 + (constants + args * longest) as u64 / 8;
-            let taken = self.answers.steps.saturating_mul(PART).saturating_add(arguments).saturating_mul(self.reads);
+            let taken = self.answers.steps.saturating_mul(MORE).saturating_add(arguments).saturating_mul(self.reads);
             if taken > self.steps / 2 {
                 return false;
             }

@@ -2,6 +2,7 @@
 
 use quintet_lang::state::{Life, State, StateKind};
 
+use super::ahead::Asked;
 use super::keyed::{Keyed, Lasting, Moment};
 use super::windowed::Windowed;
 use crate::value::Value;
@@ -56,6 +57,24 @@ impl Part {
             (_, Life::Kept(span)) => keyed(Some(span), true),
         };
         Part { kind, entries }
+    }
+
+    /// The hash of a key.
+    pub(super) fn hash(&self, key: &[u8]) -> u64 {
+        match &self.entries {
+            Entries::Numbers(entries) => entries.hash(key),
+            Entries::Texts(entries) => entries.hash(key),
+            Entries::Windowed(entries) => entries.hash(key),
+        }
+    }
+
+    /// Looks at what will be asked for.
+    pub(super) fn look(&self, bytes: &[u8], asked: &[Asked]) {
+        match &self.entries {
+            Entries::Numbers(entries) => entries.look(bytes, asked),
+            Entries::Texts(entries) => entries.look(bytes, asked),
+            Entries::Windowed(entries) => entries.look(bytes, asked),
+        }
     }
 
     /// To be called before the entry of a key is read.

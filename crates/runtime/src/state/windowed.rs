@@ -3,7 +3,9 @@
 use foldhash::fast::RandomState;
 use hashbrown::HashTable;
 use std::hash::BuildHasher;
+use std::hint::black_box;
 
+use super::ahead::{AHEAD, Asked};
 use super::keyed::Moment;
 use super::order::{Item, Order};
 use super::short::Short;
@@ -84,6 +86,28 @@ impl Windowed {
             hasher: RandomState::default(),
             order: Order::default(),
             live: 0,
+        }
+    }
+
+    /// The hash of a key.
+    pub(super) fn hash(&self, key: &[u8]) -> u64 {
+        self.hasher.hash_one(key)
+    }
+
+    /// Looks at what will be asked for.
+    pub(super) fn look(&self, bytes: &[u8], asked: &[Asked]) {
+        let mut groups = [NONE; AHEAD];
+        for (group, Asked { hash, key, .. }) in groups.iter_mut().zip(asked) {
+            *group = self.group_at(*hash, &bytes[key.clone()]).unwrap_or(NONE);
+        }
+        for (group, Asked { value, .. }) in groups.iter().zip(asked).filter(|(group, _)| **group != NONE) {
+            let ends = self.groups[*group as usize].as_ref().map(|group| [group.head, group.tail]);
+            for end in ends.into_iter().flatten() {
+                black_box(self.nodes.get(end as usize).and_then(Option::as_ref).map(|node| node.after));
+            }
+            if let Some(value) = value.clone().filter(|_| self.distinct) {
+                black_box(self.value(*group, &bytes[value]));
+            }
         }
     }
 

@@ -52,6 +52,18 @@ impl Column {
             present.then(|| T::read(base, self.first as usize + step))
         }
     }
+
+    /// Whether 8 calls have values.
+    ///
+    /// # Safety
+    /// There are such calls.
+    #[inline(always)]
+    unsafe fn eight(&self, from: usize) -> bool {
+        let base = self.base as usize as *const u8;
+        // SAFETY: as the caller promises.
+        let words = (from..from + 8).map(|call| unsafe { word(base, self.present as usize + call * self.stride as usize) });
+        words.fold(u64::MAX, |all, word| all & word) >> (self.bit & 63) & 1 != 0
+    }
 }
 
 /// A parameter of many calls.
@@ -61,6 +73,18 @@ pub trait FromColumn<'a>: Sized {
     /// # Safety
     /// The column has values of the type, which stay as they are during `'a`, and there is such a call.
     unsafe fn from_column(column: &Column, call: usize) -> Option<Self>;
+
+    /// Whether 8 calls have arguments that may be taken without a look.
+    ///
+    /// # Safety
+    /// There are such calls.
+    unsafe fn are_there(column: &Column, from: usize) -> bool;
+
+    /// The argument of a call, which may be taken without a look.
+    ///
+    /// # Safety
+    /// As [`FromColumn::from_column`], and [`FromColumn::are_there`] has said so.
+    unsafe fn known(column: &Column, call: usize) -> Self;
 }
 
 impl<'a, T: Slot<'a>> FromColumn<'a> for T {
@@ -69,6 +93,19 @@ impl<'a, T: Slot<'a>> FromColumn<'a> for T {
         // SAFETY: as the caller promises.
         unsafe { column.value(call) }
     }
+
+    #[inline(always)]
+    unsafe fn are_there(column: &Column, from: usize) -> bool {
+        // SAFETY: as the caller promises.
+        unsafe { column.eight(from) }
+    }
+
+    #[inline(always)]
+    unsafe fn known(column: &Column, call: usize) -> T {
+        let base = column.base as usize as *const u8;
+        // SAFETY: as the caller promises.
+        unsafe { T::read(base, column.first as usize + call * column.stride as usize) }
+    }
 }
 
 impl<'a, T: Slot<'a>> FromColumn<'a> for Option<T> {
@@ -76,6 +113,17 @@ impl<'a, T: Slot<'a>> FromColumn<'a> for Option<T> {
     unsafe fn from_column(column: &Column, call: usize) -> Option<Option<T>> {
         // SAFETY: as the caller promises.
         Some(unsafe { column.value(call) })
+    }
+
+    #[inline(always)]
+    unsafe fn are_there(_: &Column, _: usize) -> bool {
+        true
+    }
+
+    #[inline(always)]
+    unsafe fn known(column: &Column, call: usize) -> Option<T> {
+        // SAFETY: as the caller promises.
+        unsafe { column.value(call) }
     }
 }
 

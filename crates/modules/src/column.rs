@@ -17,7 +17,7 @@ use crate::runs::Runs;
 use crate::wasm::Wasm;
 
 /// Calls that are made at once.
-const BLOCK: usize = 256;
+const BLOCK: usize = 512;
 
 /// Of blocks in a row that could not be answered as a whole, those that count: each has twice as many left out after it.
 const MOST_ENDED: u32 = 10;

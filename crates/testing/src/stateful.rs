@@ -75,7 +75,7 @@ struct Writer<'r, 'd> {
 
 impl Writer<'_, '_> {
     fn pick(&mut self, all: &[&'static str]) -> &'static str {
-        *self.dice.pick::<&'static str>(all)
+        self.dice.pick::<&'static str>(all)
     }
 
     fn table(&mut self, key: &str) {

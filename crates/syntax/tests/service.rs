@@ -283,7 +283,7 @@ fn scripts_know_their_names() {
     assert!(labels("rule r {\n  for x in ¦").contains(&"http.host".into()));
     assert!(labels("rule r {\n  let x = http.host\n  if x con¦")[0] == "contains");
     assert!(labels("rule a = ssl\nru¦")[0] == "rule");
-    assert_eq!(labels("rule r { return ssl }\n¦"), ["const", "fn", "rule"]);
+    assert_eq!(labels("rule r { return ssl }\n¦"), ["const", "fn", "on", "output", "rule", "state", "time"]);
 }
 
 #[test]

@@ -194,9 +194,8 @@ impl Writer<'_, '_> {
     }
 
     fn all(&mut self) {
-        if let Some(time) = [Some("t"), Some("t"), Some("t"), Some("float(v) / 2.0"), None][self.dice.below(5)] {
-            let _ = writeln!(self.text, "time = {time}");
-        }
+        let time = self.pick(&["t", "t", "t", "float(v) / 2.0", "10 / v"]);
+        let _ = writeln!(self.text, "time = {time}");
         // Where all have one key that stands in the record, threads share records by it.
         let one = ["[k]", "[k]", "[b]", "[k, b]"][self.dice.below(4)];
         let same = !self.dice.one_in(3);

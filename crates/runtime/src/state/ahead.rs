@@ -62,6 +62,9 @@ impl Ahead {
                 self.asked.push(Asked { hash, key, value });
             }
             table.part(0).look(&self.bytes, &self.asked);
+            if !table.has_room(AHEAD) {
+                table.part(0).look_at_first();
+            }
         }
     }
 }

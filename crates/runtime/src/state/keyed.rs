@@ -8,7 +8,7 @@ use std::hint::black_box;
 use foldhash::fast::RandomState;
 use hashbrown::HashTable;
 
-use super::ahead::Asked;
+use super::ahead::{AHEAD, Asked};
 use super::order::{Item, Order};
 use super::short::Short;
 
@@ -71,6 +71,13 @@ impl<V: Default> Keyed<V> {
         for Asked { hash, key, .. } in asked {
             let key = &bytes[key.clone()];
             black_box(self.entries.find(*hash, |entry| *entry.key == *key).map(|entry| entry.expiry));
+        }
+    }
+
+    /// Looks at what will go first.
+    pub(super) fn look_at_first(&self) {
+        for (_, age, hash) in self.order.next(AHEAD) {
+            black_box(expiry(&self.entries, hash, age));
         }
     }
 

@@ -59,6 +59,11 @@ impl<P: Copy + Ord> Order<P> {
         }
     }
 
+    /// Those that come first in the queue, at most so many.
+    pub(super) fn next(&self, count: usize) -> impl Iterator<Item = Item<P>> {
+        self.queue.iter().take(count).copied()
+    }
+
     /// Forgets those that are gone once they are more than those that are there.
     pub(super) fn tidy(&mut self, live: usize, expiry: impl Fn(P, u64) -> Option<i64>) {
         if self.queue.len() + self.heap.len() > 2 * live + 64 {

@@ -77,6 +77,15 @@ impl Part {
         }
     }
 
+    /// Looks at what will go first.
+    pub(super) fn look_at_first(&self) {
+        match &self.entries {
+            Entries::Numbers(entries) => entries.look_at_first(),
+            Entries::Texts(entries) => entries.look_at_first(),
+            Entries::Windowed(entries) => entries.look_at_first(),
+        }
+    }
+
     /// To be called before the entry of a key is read.
     pub(super) fn settle(&mut self, key: &[u8], at: Moment) {
         if let Entries::Windowed(entries) = &mut self.entries {

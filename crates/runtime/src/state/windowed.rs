@@ -111,6 +111,17 @@ impl Windowed {
         }
     }
 
+    /// Looks at what will go first.
+    pub(super) fn look_at_first(&self) {
+        for (_, _, slot) in self.order.next(AHEAD) {
+            let Some(node) = self.nodes.get(slot as usize).and_then(Option::as_ref) else { continue };
+            black_box(self.by_value.find(node.hash, |other| *other == slot));
+            if let Some(group) = &self.groups[node.group as usize] {
+                black_box(self.by_key.find(group.hash, |other| *other == node.group));
+            }
+        }
+    }
+
     fn group(&self, key: &[u8]) -> Option<u32> {
         self.group_at(self.hasher.hash_one(key), key)
     }

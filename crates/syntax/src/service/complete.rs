@@ -175,7 +175,7 @@ struct Completer<'a> {
     found: Vec<((u8, u8), Completion)>,
 }
 
-impl Completer<'_> {
+impl<'a> Completer<'a> {
     fn all(&mut self) {
         match self.slot() {
             Slot::Nothing => {}
@@ -449,37 +449,52 @@ impl Completer<'_> {
         }
         self.tables(want);
         // Rules are named where something is kept of what they answer.
-        if tree.root().children().any(|e| matches!(e.node(), Some(NodeKind::State | NodeKind::Output))) {
+        let outputs = self.text.lines().any(|line| line.trim_start().starts_with("output "));
+        if outputs || !self.declared("state").is_empty() {
             self.rules();
         }
         ["not", "any", "all", "true", "false"].iter().for_each(|word| self.word(word, CompletionKind::Keyword));
     }
 
-    /// The tables of the text.
+    /// The tables of the text. They are found by their words: where the item at the place is not whole, that before it may have no structure.
     fn tables(&mut self, want: Option<&Type>) {
-        let tree = Tree::parse(self.text, &self.service.limits);
-        for table in tree.root().children().filter(|e| e.node() == Some(NodeKind::State)) {
-            let Some(name) = table.children().find(|e| e.token() == Some(TokenKind::Name)) else { continue };
-            let kind = table.children().find(|e| e.token() == Some(TokenKind::TypeName)).map(|e| e.text());
+        for (name, rest, line) in self.declared("state") {
+            let kind = words::KINDS
+                .iter()
+                .map(|(kind, _)| *kind)
+                .find(|kind| rest.split(|c: char| !c.is_alphanumeric()).any(|word| word == *kind));
             let fits = want.is_none_or(|want| match kind {
                 Some("seen") => *want == Type::Bool,
                 Some("Bytes") => *want == Type::Bytes,
                 _ => *want == Type::Int,
             });
-            self.offer(if fits { 0 } else { 2 }, CompletionKind::Table, name.text(), table.text().to_owned(), String::new());
+            self.offer(if fits { 0 } else { 2 }, CompletionKind::Table, name, line.to_owned(), String::new());
         }
     }
 
     /// The rules of the text, but for that around the place.
     fn rules(&mut self) {
-        let tree = Tree::parse(self.text, &self.service.limits);
-        let own = self.scope.before.get(1).map_or("", |token| token.text);
-        for rule in tree.root().children().filter(|e| e.node() == Some(NodeKind::Rule)) {
-            let Some(name) = rule.children().find(|e| e.token() == Some(TokenKind::RuleName)) else { continue };
-            if self.back(self.scope.before.len()) != "rule" || name.text() != own {
-                self.offer(1, CompletionKind::Rule, name.text(), rule.text().lines().next().unwrap_or("").to_owned(), String::new());
-            }
+        let own = match self.scope.before.as_slice() {
+            [rule, name, ..] if rule.text == "rule" => name.text,
+            _ => "",
+        };
+        for (name, _, line) in self.declared("rule").into_iter().filter(|(name, ..)| *name != own) {
+            self.offer(1, CompletionKind::Rule, name, line.to_owned(), String::new());
         }
+    }
+
+    /// What begins with a word and has a name: the name, what follows it, and the line.
+    fn declared(&self, word: &str) -> Vec<(&'a str, &'a str, &'a str)> {
+        let named = |line: &'a str| {
+            let line = line.trim();
+            let rest = line.strip_prefix(word)?.trim_start_matches([' ', '\t']);
+            let end = rest.find(|c: char| !c.is_ascii_alphanumeric() && !matches!(c, '_' | '.' | '-')).unwrap_or(rest.len());
+            let (name, rest) = rest.split_at(end);
+            let apart = line[word.len()..].starts_with([' ', '\t']);
+            let goes_on = rest.trim_start().starts_with(['=', '[', ':', '{']);
+            (apart && goes_on && !name.is_empty()).then_some((name, rest, line))
+        };
+        self.text.lines().filter_map(named).collect()
     }
 
     fn locals(&mut self, want: Option<&Type>) {

@@ -1,6 +1,7 @@
-#!/bin/sh
-# Says what a start of `quintet run` takes with 20 modules that are compiled already, and without any: the median of some runs, in milliseconds.
-set -eu
+#!/usr/bin/env bash
+# Says what a start of `quintet run` takes with 20 modules that are compiled already, and without any, in milliseconds: the least and the median of some
+# runs, and the time of a core that they had on average, in which other work on the machine is not.
+set -euo pipefail
 cd "$(dirname "$0")/.."
 quintet=${QUINTET:-target/release/quintet}
 folder=$(mktemp -d)
@@ -17,14 +18,25 @@ for i in 01 02 03 04 05 06 07 08 09 10 11 12 13 14 15 16 17 18 19 20; do
 done
 "$quintet" module compile "$folder"/m*.wasm --cache "$folder/cache" >/dev/null
 
-median() {
-    for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21; do
+runs=41
+# The time that the children of a shell have had of cores, in microseconds.
+cores() {
+    times >"$folder/times"
+    tail -n 1 "$folder/times" | tr ms ' ' | tr -d . | awk '{ print ($1 * 60000 + $2 + $3 * 60000 + $4) * 1000 }'
+}
+measure() {
+    local begun all=() before after
+    cores >"$folder/before"
+    for _ in $(seq $runs); do
         begun=$(date +%s%N)
         "$quintet" run "$1" --input "$input" --scheme "$folder/scheme.toml" --output count --quiet $2 >/dev/null
-        echo $((($(date +%s%N) - begun) / 1000))
-    done | sort -n | sed -n 11p
+        all+=($((($(date +%s%N) - begun) / 1000)))
+    done
+    cores >"$folder/after"
+    before=$(<"$folder/before") after=$(<"$folder/after")
+    printf '%s\n' "${all[@]}" | sort -n | awk -v core=$(((after - before) / runs)) \
+        '{ all[NR] = $1 } END { printf "least %.1f ms, median %.1f ms, of a core %.1f ms\n", all[1] / 1000, all[int((NR + 1) / 2)] / 1000, core / 1000 }'
 }
 
-without=$(median 'text == "a"' '')
-with=$(median 'internet_check_07(text) > 0' "$modules --cache $folder/cache")
-echo "without modules: $((without / 1000)).$(printf %03d $((without % 1000))) ms; with 20: $((with / 1000)).$(printf %03d $((with % 1000))) ms"
+echo "without modules: $(measure 'text == "a"' '')"
+echo "with 20 modules: $(measure 'internet_check_07(text) > 0' "$modules --cache $folder/cache")"

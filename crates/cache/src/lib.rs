@@ -6,17 +6,21 @@
 
 use std::fs::{File, Metadata};
 use std::hash::{Hash, Hasher};
-use std::io::{Read, Write};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use sha2::{Digest, Sha256};
+use blake3::Hasher as Blake3;
 use wasmtime::{Engine, Module};
 
-/// What files begin with; the last byte is the version of their form.
-const MAGIC: &[u8; 8] = b"quintet\x01";
+/// What files begin with, since wasmtime's code does: so they can be mapped.
+const ELF: &[u8; 4] = b"\x7fELF";
 
-/// Bytes before the note: the magic, what the module is, what it was compiled with, the lengths of note and code, and the checksum of both.
-const HEAD: usize = 8 + 32 + 32 + 8 + 8 + 4;
+/// What the end of a file begins with; the last byte is the version of its form.
+const MAGIC: &[u8; 8] = b"quintet\x02";
+
+/// Bytes of the end, after code and note: the magic, what the module is, what it was compiled with, the lengths of note and code, and the checksum of
+/// both.
+const END: usize = 8 + 32 + 32 + 8 + 8 + 4;
 
 /// A directory of compiled modules.
 #[derive(Clone, Debug)]
@@ -54,8 +58,8 @@ pub struct Settings {
     hash: [u8; 32],
 }
 
-/// Hashes into SHA-256 what says how it is hashed.
-struct Into256(Sha256);
+/// Hashes into 256 bits what says how it is hashed.
+struct Into256(Blake3);
 
 impl Hasher for Into256 {
     fn finish(&self) -> u64 {
@@ -74,7 +78,7 @@ pub struct EngineHash([u8; 32]);
 impl EngineHash {
     /// The hash of an engine.
     pub fn of(engine: &Engine) -> EngineHash {
-        let mut hasher = Into256(Sha256::new());
+        let mut hasher = Into256(Blake3::new());
         env!("CARGO_PKG_VERSION").hash(&mut hasher);
         engine.precompile_compatibility_hash().hash(&mut hasher);
         EngineHash(hasher.0.finalize().into())
@@ -84,7 +88,7 @@ impl EngineHash {
 impl Settings {
     /// The settings of an engine, and what else makes a difference, for what is of a kind: letters that may be in a file's name.
     pub fn new(kind: &'static str, engine: EngineHash, more: &impl Hash) -> Settings {
-        let mut hasher = Into256(Sha256::new());
+        let mut hasher = Into256(Blake3::new());
         engine.0.hash(&mut hasher);
         more.hash(&mut hasher);
         Settings { kind, hash: hasher.0.finalize().into() }
@@ -130,7 +134,7 @@ impl Cache {
         engine: &Engine,
         make: impl FnOnce() -> Result<(Module, Vec<u8>), E>,
     ) -> Result<(Module, Vec<u8>, Looked), E> {
-        let content: [u8; 32] = Sha256::digest(source).into();
+        let content: [u8; 32] = blake3::hash(source).into();
         let path = self.path(&content, settings.kind);
         let looked = match open(&path) {
             Ok(file) => match read(file, &content, settings, engine) {
@@ -158,52 +162,56 @@ impl Cache {
 }
 
 fn pack(content: &[u8; 32], settings: &Settings, note: &[u8], code: &[u8]) -> Vec<u8> {
-    let mut bytes = Vec::with_capacity(HEAD + note.len() + code.len());
+    let mut bytes = Vec::with_capacity(code.len() + note.len() + END);
+    bytes.extend_from_slice(code);
+    bytes.extend_from_slice(note);
+    let sum = crc32fast::hash(&bytes);
     bytes.extend_from_slice(MAGIC);
     bytes.extend_from_slice(content);
     bytes.extend_from_slice(&settings.hash);
     bytes.extend_from_slice(&(note.len() as u64).to_le_bytes());
     bytes.extend_from_slice(&(code.len() as u64).to_le_bytes());
-    bytes.extend_from_slice(&[0; 4]);
-    bytes.extend_from_slice(note);
-    bytes.extend_from_slice(code);
-    let sum = crc32fast::hash(&bytes[HEAD..]).to_le_bytes();
-    bytes[HEAD - 4..HEAD].copy_from_slice(&sum);
+    bytes.extend_from_slice(&sum.to_le_bytes());
     bytes
 }
 
-/// Reads what is kept; what is wrong with it is said in words.
-fn read(mut file: File, content: &[u8; 32], settings: &Settings, engine: &Engine) -> Result<(Module, Vec<u8>), String> {
+/// The module that is kept in a file, which is mapped and not copied, and its note; what is wrong with it is said in words.
+fn read(file: File, content: &[u8; 32], settings: &Settings, engine: &Engine) -> Result<(Module, Vec<u8>), String> {
     let metadata = file.metadata().map_err(|e| e.to_string())?;
     if !metadata.is_file() {
         return Err("it is no file".into());
     }
     private(&metadata, 0o022)?;
-    let mut bytes = Vec::with_capacity(metadata.len() as usize + 1);
-    file.read_to_end(&mut bytes).map_err(|e| e.to_string())?;
-    let (head, body) = bytes.split_at_checked(HEAD).ok_or("it is cut off")?;
-    if !head.starts_with(MAGIC) {
-        return Err("it is none of ours".into());
-    }
-    if head[8..40] != content[..] {
-        return Err("it is of another module".into());
-    }
-    if head[40..72] != settings.hash[..] {
-        return Err("it was compiled by another version or with other settings".into());
-    }
-    let length = |at: usize| head[at..at + 8].try_into().map_or(u64::MAX, u64::from_le_bytes);
-    let note = usize::try_from(length(72)).ok().filter(|len| *len <= body.len()).ok_or("it is cut off")?;
-    if length(80) != (body.len() - note) as u64 {
+    if metadata.len() < END as u64 {
         return Err("it is cut off".into());
     }
-    if head[88..92] != crc32fast::hash(body).to_le_bytes() {
+    // SAFETY: the file is the user's own and nobody else's to write, in a directory that nobody else can write to, and this crate puts files into the place
+    // of others and never writes to them.
+    let bytes = unsafe { memmap2::Mmap::map(&file) }.map_err(|e| e.to_string())?;
+    if !bytes.starts_with(ELF) {
+        return Err("it is none of ours".into());
+    }
+    let (kept, end) = bytes.split_at_checked(bytes.len() - END).filter(|(_, end)| end.starts_with(MAGIC)).ok_or("it is cut off")?;
+    if end[8..40] != content[..] {
+        return Err("it is of another module".into());
+    }
+    if end[40..72] != settings.hash[..] {
+        return Err("it was compiled by another version or with other settings".into());
+    }
+    let length = |at: usize| end[at..at + 8].try_into().map_or(u64::MAX, u64::from_le_bytes);
+    let code = usize::try_from(length(80)).ok().filter(|len| *len <= kept.len()).ok_or("it is cut off")?;
+    if length(72) != (kept.len() - code) as u64 {
+        return Err("it is cut off".into());
+    }
+    if end[88..92] != crc32fast::hash(kept).to_le_bytes() {
         return Err("it is damaged".into());
     }
-    let (note, code) = body.split_at(note);
-    // SAFETY: the file lies in a directory to which nobody else can write, is the user's own and nobody else's to write, is whole, and says
-    // that this crate, with this engine's settings, made it: the code is what `Module::serialize` gave.
-    let module = unsafe { Module::deserialize(engine, code) }.map_err(|e| format!("{e:#}"))?;
-    Ok((module, note.to_vec()))
+    let note = kept[code..].to_vec();
+    drop(bytes);
+    // SAFETY: as above, and the file is whole and says that this crate, with this engine's settings, made it: it begins with what
+    // `Module::serialize` gave, and what follows that is no part of what is read of it.
+    let module = unsafe { Module::deserialize_open_file(engine, file) }.map_err(|e| format!("{e:#}"))?;
+    Ok((module, note))
 }
 
 #[cfg(unix)]

@@ -243,6 +243,41 @@ fn what_a_table_has_no_room_for_is_said_and_what_is_left_is_sorted() {
 }
 
 #[test]
+fn threads_that_share_records_by_key_answer_as_one_does() {
+    let folder = folder("threads");
+    let (rules, scheme, input) = (folder.join("scan.rules"), folder.join("scheme.toml"), folder.join("calls.jsonl"));
+    let fields = "[fields]\n\"ts\" = \"Float\"\n\"src\" = { type = \"Ip\", optional = true }\n\"port\" = \"Int\"\n";
+    std::fs::write(&scheme, fields).expect("a scheme");
+    // The second reads a table by another key, so that one thread goes through its records.
+    let one = "time = ts\nstate tried[src]: distinct within 20s max 100_000\nstate last[src]: Int keep 5s\nrule call = port > 3\n\
+        rule again = last == port\non call { tried += port\n last = port }\nrule scan = call and tried > 5\n\
+        output alerts on scan limit 2 within 10s by src = json { src: src, n: tried, last: last }\n";
+    let two = format!("{one}state all[port]: count within 10s max 100\non call {{ all += 1 }}\nrule busy = all % 7 == 3\n");
+    let mut seed = 5u64;
+    let mut lines = String::new();
+    for i in 0..30_000 {
+        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        let src = if seed >> 60 == 0 { String::new() } else { format!("\"src\": \"10.0.0.{}\", ", seed >> 56 & 31) };
+        lines += &format!("{{\"ts\": {}.5, {src}\"port\": {}}}\n", i / 100, seed >> 40 & 15);
+    }
+    std::fs::write(&input, lines).expect("an input");
+    for source in [one, two.as_str()] {
+        std::fs::write(&rules, source).expect("rules");
+        let mut first = None;
+        for threads in ["1", "2", "5"] {
+            let (alerts, state) = (folder.join("alerts"), folder.join("state"));
+            let alerts_flag = format!("alerts={}", alerts.display());
+            let [rules, scheme, input, state_flag] = [&rules, &scheme, &input, &state].map(|path| path.to_str().expect("text"));
+            let flags = ["--input", input, "--scheme", scheme, "--threads", threads, "--output", "json", "--quiet"];
+            let said = quintet(&[&["run", rules, "--out", &alerts_flag, "--state-out", state_flag][..], &flags].concat());
+            let found = (out(&said), err(&said), text(&alerts), text(&state));
+            assert!(found.2.lines().count() > 100 && found.3.lines().count() > 20);
+            assert!(*first.get_or_insert_with(|| found.clone()) == found, "{threads} threads: {source}");
+        }
+    }
+}
+
+#[test]
 fn flags_that_do_not_fit_the_rules_are_refused() {
     for (args, why) in [
         (&["examples/state/port-scan.rules", "--out", "alert=/dev/null"][..], "there is no output `alert`; did you mean `alerts`?"),

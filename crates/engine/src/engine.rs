@@ -257,6 +257,15 @@ impl Rules {
         self.linked.is_stateful()
     }
 
+    pub(crate) fn linked(&self) -> &Linked {
+        &self.linked
+    }
+
+    /// The backend that has compiled them.
+    pub fn backend(&self) -> BackendId {
+        self.backend
+    }
+
     /// What a thread needs to run the rules.
     ///
     /// # Errors

@@ -295,6 +295,7 @@
 mod callable;
 mod engine;
 mod expression;
+mod lifted;
 mod lists;
 #[cfg(feature = "builtin")]
 mod modules_of;
@@ -303,6 +304,7 @@ mod registry;
 pub use callable::{Callable, NotCallable};
 pub use engine::{Engine, Error, Rules};
 pub use expression::Expression;
+pub use lifted::LiftedRules;
 pub use lists::{ListText, ListTextError};
 #[cfg(all(feature = "modules", feature = "wasm"))]
 pub use modules_of::KEEPING;
@@ -324,3 +326,4 @@ pub use quintet_runtime::{
     Scratch, Session, SessionError, SetMatcher, Sink, SinkError, SinkFault, Spent, StateCount, Traits, Trap, TrapAt, Value, ValueInstance,
     WholeLines, WriteSink,
 };
+pub use quintet_runtime::{Answers, Argument, Lifted, Lifts, Many};

@@ -70,4 +70,26 @@ static inline uint32_t quintet_answer_bytes(quintet_cell *out, const uint8_t *at
     return quintet_set(out, (uint64_t)(uintptr_t)at, len, 0);
 }
 
+/* An argument of many calls, for a function that is exported as `NAME__column` beside `NAME`: where its values lie, as records have them. That
+ * function is given such an argument for each parameter, room for a result of each call, a word (an Ip three), and for a byte that says
+ * whether there is one, and the number of the calls; it answers QUINTET_VALUE. */
+typedef struct {
+    uint32_t base, first, present, bit, stride, unused[3];
+} quintet_column;
+
+static inline const uint8_t *quintet_column_at(const quintet_column *column, uint32_t from, uint32_t call) {
+    return (const uint8_t *)(uintptr_t)(column->base + from + call * column->stride);
+}
+static inline int quintet_column_is_nil(const quintet_column *column, uint32_t call) {
+    return !(*(const uint64_t *)quintet_column_at(column, column->present, call) >> (column->bit & 63) & 1);
+}
+static inline uint64_t quintet_column_word(const quintet_column *column, uint32_t call) {
+    return *(const uint64_t *)quintet_column_at(column, column->first, call);
+}
+static inline quintet_bytes quintet_column_bytes(const quintet_column *column, uint32_t call) {
+    uint64_t word = quintet_column_word(column, call);
+    quintet_bytes bytes = { (const uint8_t *)(uintptr_t)(column->base + (uint32_t)word), (uint32_t)(word >> 32) };
+    return bytes;
+}
+
 #endif

@@ -20,6 +20,179 @@ pub const NIL: u32 = 0;
 /// The status of a call that answers a value.
 pub const VALUE: u32 = 1;
 
+/// An argument of many calls: where its values lie, each as a record of a batch has it.
+#[repr(C, align(8))]
+#[derive(Clone, Copy, Debug)]
+pub struct Column {
+    /// What the offsets of texts and arrays, and those below, count from.
+    pub base: u32,
+    /// Bytes from there to the value of the first call.
+    pub first: u32,
+    /// Bytes from there to the word that says whether the first call has a value.
+    pub present: u32,
+    /// The bit of that word which does.
+    pub bit: u32,
+    /// Bytes from what is of one call to what is of the next.
+    pub stride: u32,
+    /// Nothing.
+    pub unused: [u32; 3],
+}
+
+impl Column {
+    /// The value of a call; none for nil.
+    ///
+    /// # Safety
+    /// The column has values of the type, and there is such a call.
+    #[inline(always)]
+    unsafe fn value<'a, T: Slot<'a>>(&self, call: usize) -> Option<T> {
+        let (base, step) = (self.base as usize as *const u8, call * self.stride as usize);
+        // SAFETY: as the caller promises.
+        unsafe {
+            let present = word(base, self.present as usize + step) >> (self.bit & 63) & 1 != 0;
+            present.then(|| T::read(base, self.first as usize + step))
+        }
+    }
+
+    /// Whether 8 calls have values.
+    ///
+    /// # Safety
+    /// There are such calls.
+    #[inline(always)]
+    unsafe fn eight(&self, from: usize) -> bool {
+        let base = self.base as usize as *const u8;
+        // SAFETY: as the caller promises.
+        let words = (from..from + 8).map(|call| unsafe { word(base, self.present as usize + call * self.stride as usize) });
+        words.fold(u64::MAX, |all, word| all & word) >> (self.bit & 63) & 1 != 0
+    }
+}
+
+/// A parameter of many calls.
+pub trait FromColumn<'a>: Sized {
+    /// The argument of a call; none where it is nil and must not be.
+    ///
+    /// # Safety
+    /// The column has values of the type, which stay as they are during `'a`, and there is such a call.
+    unsafe fn from_column(column: &Column, call: usize) -> Option<Self>;
+
+    /// Whether 8 calls have arguments that may be taken without a look.
+    ///
+    /// # Safety
+    /// There are such calls.
+    unsafe fn are_there(column: &Column, from: usize) -> bool;
+
+    /// The argument of a call, which may be taken without a look.
+    ///
+    /// # Safety
+    /// As [`FromColumn::from_column`], and [`FromColumn::are_there`] has said so.
+    unsafe fn known(column: &Column, call: usize) -> Self;
+}
+
+impl<'a, T: Slot<'a>> FromColumn<'a> for T {
+    #[inline(always)]
+    unsafe fn from_column(column: &Column, call: usize) -> Option<T> {
+        // SAFETY: as the caller promises.
+        unsafe { column.value(call) }
+    }
+
+    #[inline(always)]
+    unsafe fn are_there(column: &Column, from: usize) -> bool {
+        // SAFETY: as the caller promises.
+        unsafe { column.eight(from) }
+    }
+
+    #[inline(always)]
+    unsafe fn known(column: &Column, call: usize) -> T {
+        let base = column.base as usize as *const u8;
+        // SAFETY: as the caller promises.
+        unsafe { T::read(base, column.first as usize + call * column.stride as usize) }
+    }
+}
+
+impl<'a, T: Slot<'a>> FromColumn<'a> for Option<T> {
+    #[inline(always)]
+    unsafe fn from_column(column: &Column, call: usize) -> Option<Option<T>> {
+        // SAFETY: as the caller promises.
+        Some(unsafe { column.value(call) })
+    }
+
+    #[inline(always)]
+    unsafe fn are_there(_: &Column, _: usize) -> bool {
+        true
+    }
+
+    #[inline(always)]
+    unsafe fn known(column: &Column, call: usize) -> Option<T> {
+        // SAFETY: as the caller promises.
+        unsafe { column.value(call) }
+    }
+}
+
+/// A result of many calls.
+pub trait IntoColumn: Sized {
+    /// Writes it, and whether there is one, as that of a call.
+    ///
+    /// # Safety
+    /// There is room for the results of such a call.
+    unsafe fn into_column(self, values: *mut u64, present: *mut u8, call: usize);
+}
+
+/// Writes the words of a result.
+///
+/// # Safety
+/// As [`IntoColumn::into_column`].
+#[inline(always)]
+unsafe fn result<const N: usize>(words: [u64; N], values: *mut u64, present: *mut u8, call: usize) {
+    // SAFETY: as the caller promises.
+    unsafe {
+        values.cast::<[u64; N]>().add(call).write(words);
+        present.add(call).write(1);
+    }
+}
+
+impl IntoColumn for i64 {
+    #[inline(always)]
+    unsafe fn into_column(self, values: *mut u64, present: *mut u8, call: usize) {
+        // SAFETY: as the caller promises.
+        unsafe { result([self as u64], values, present, call) }
+    }
+}
+
+impl IntoColumn for f64 {
+    #[inline(always)]
+    unsafe fn into_column(self, values: *mut u64, present: *mut u8, call: usize) {
+        // SAFETY: as the caller promises.
+        unsafe { result([self.to_bits()], values, present, call) }
+    }
+}
+
+impl IntoColumn for bool {
+    #[inline(always)]
+    unsafe fn into_column(self, values: *mut u64, present: *mut u8, call: usize) {
+        // SAFETY: as the caller promises.
+        unsafe { result([self.into()], values, present, call) }
+    }
+}
+
+impl IntoColumn for IpAddr {
+    #[inline(always)]
+    unsafe fn into_column(self, values: *mut u64, present: *mut u8, call: usize) {
+        // SAFETY: as the caller promises.
+        unsafe { result(ip(self), values, present, call) }
+    }
+}
+
+impl<T: IntoColumn> IntoColumn for Option<T> {
+    #[inline(always)]
+    unsafe fn into_column(self, values: *mut u64, present: *mut u8, call: usize) {
+        match self {
+            // SAFETY: as the caller promises.
+            Some(value) => unsafe { value.into_column(values, present, call) },
+            // SAFETY: as the caller promises.
+            None => unsafe { present.add(call).write(0) },
+        }
+    }
+}
+
 /// What calls something: cells of arguments, and those of answers. Answers whether there is a value.
 pub type Call = unsafe fn(*const Cell, *mut Cell) -> u32;
 
@@ -170,6 +343,7 @@ pub trait Slot<'a>: Sized {
 ///
 /// # Safety
 /// A word is there.
+#[inline(always)]
 unsafe fn word(block: *const u8, at: usize) -> u64 {
     // SAFETY: as the caller promises.
     unsafe { block.add(at).cast::<u64>().read_unaligned() }
@@ -178,6 +352,7 @@ unsafe fn word(block: *const u8, at: usize) -> u64 {
 impl Slot<'_> for i64 {
     const BYTES: usize = 8;
 
+    #[inline(always)]
     unsafe fn read(block: *const u8, at: usize) -> i64 {
         // SAFETY: as the caller promises.
         unsafe { word(block, at) as i64 }
@@ -187,6 +362,7 @@ impl Slot<'_> for i64 {
 impl Slot<'_> for f64 {
     const BYTES: usize = 8;
 
+    #[inline(always)]
     unsafe fn read(block: *const u8, at: usize) -> f64 {
         // SAFETY: as the caller promises.
         f64::from_bits(unsafe { word(block, at) })
@@ -196,6 +372,7 @@ impl Slot<'_> for f64 {
 impl Slot<'_> for bool {
     const BYTES: usize = 8;
 
+    #[inline(always)]
     unsafe fn read(block: *const u8, at: usize) -> bool {
         // SAFETY: as the caller promises.
         unsafe { word(block, at) != 0 }
@@ -213,9 +390,21 @@ impl Slot<'_> for IpAddr {
     }
 }
 
+impl<'a, T: Slot<'a>> Slot<'a> for List<'a, T> {
+    const BYTES: usize = 8;
+
+    #[inline(always)]
+    unsafe fn read(block: *const u8, at: usize) -> List<'a, T> {
+        // SAFETY: as the caller promises.
+        let slot = unsafe { word(block, at) };
+        List { block, offset: slot as u32 as usize, len: (slot >> 32) as usize, elements: PhantomData }
+    }
+}
+
 impl<'a> Slot<'a> for &'a [u8] {
     const BYTES: usize = 8;
 
+    #[inline(always)]
     unsafe fn read(block: *const u8, at: usize) -> &'a [u8] {
         // SAFETY: as the caller promises.
         let slot = unsafe { word(block, at) };

@@ -1,8 +1,10 @@
 //! Crates that are written as modules, built in: the same functions without a sandbox.
 
+use std::sync::Arc;
+
 use quintet_lang::Type;
 use quintet_module::{Cell, Module as Items, rt};
-use quintet_runtime::{ArrayRef, Blob, MapRef, Memory, Scratch, Trap, Value, ip_from_words, ip_words};
+use quintet_runtime::{Argument, ArrayRef, Blob, Many, MapRef, Memory, Scratch, Trap, Value, ip_from_words, ip_words};
 
 use crate::declaration::{Declaration, DeclarationError, Shape};
 use crate::module::Module;
@@ -51,6 +53,11 @@ impl Builtin {
 impl Runs for Builtin {
     fn declaration(&self) -> &Declaration {
         &self.declaration
+    }
+
+    fn many(_: &Arc<Builtin>, _: usize, _: &[Argument]) -> Option<Box<dyn Many>> {
+        // There is nothing to enter.
+        None
     }
 
     #[inline]

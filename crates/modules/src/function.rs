@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use quintet_lang::Type;
-use quintet_runtime::{Function, Scratch, Trap, Value};
+use quintet_runtime::{Argument, Function, Many, Scratch, Trap, Value};
 
 use crate::declaration::{Field, Shape};
 use crate::runs::Runs;
@@ -39,5 +39,9 @@ impl<R: Runs> Function for ModuleFunction<R> {
             return Ok(Value::Nil);
         }
         self.runs.call(self.item, (&self.params, args), &self.result, scratch)
+    }
+
+    fn many(&self, args: &[Argument]) -> Option<Box<dyn Many>> {
+        R::many(&self.runs, self.item, args)
     }
 }

@@ -21,7 +21,7 @@ const FUEL_PER_STEP: u64 = 16;
 const KEPT: u32 = 1 << 20;
 
 /// What the name of an item's form for many calls ends with.
-const BATCH: &str = "__batch";
+const COLUMN: &str = "__column";
 
 /// The module answers nil.
 const NIL: u32 = 0;
@@ -60,6 +60,30 @@ impl Linear {
         debug_assert!(at >= self.places.host && at + CELL <= self.places.window && at.is_multiple_of(8));
         // SAFETY: as in `cell`.
         unsafe { self.base.add(at as usize).cast::<cells::Cell>().write(cell) };
+    }
+
+    /// Words of the host's part.
+    #[inline(always)]
+    pub(crate) fn words(&self, at: u32, count: usize) -> &[u64] {
+        debug_assert!(at >= self.places.host && at as usize + count * 8 <= self.places.window as usize && at.is_multiple_of(8));
+        // SAFETY: as in `cell`, and no module runs while the slice lives: that takes `&mut`.
+        unsafe { std::slice::from_raw_parts(self.base.add(at as usize).cast(), count) }
+    }
+
+    /// Bytes of the host's part.
+    #[inline(always)]
+    pub(crate) fn bytes(&self, at: u32, count: usize) -> &[u8] {
+        debug_assert!(at >= self.places.host && at as usize + count <= self.places.window as usize);
+        // SAFETY: as in `words`.
+        unsafe { std::slice::from_raw_parts(self.base.add(at as usize), count) }
+    }
+
+    /// Bytes of the host's part, for writing.
+    #[inline(always)]
+    pub(crate) fn bytes_mut(&mut self, at: u32, count: usize) -> &mut [u8] {
+        debug_assert!(at >= self.places.host && at as usize + count <= self.places.window as usize);
+        // SAFETY: as in `words`.
+        unsafe { std::slice::from_raw_parts_mut(self.base.add(at as usize), count) }
     }
 
     /// A range of the module's own memory, if it is one.
@@ -124,8 +148,8 @@ impl Linear {
     }
 }
 
-/// What makes many calls: of the cells of arguments and answers, and how many calls they are.
-type Many = TypedFunc<(u32, u32, u32), u32>;
+/// What makes many calls: of the arguments' columns, the places of answers and of whether there are any, and how many calls they are.
+type Many = TypedFunc<(u32, u32, u32, u32), u32>;
 
 /// A module that runs.
 pub(crate) struct Running {
@@ -134,7 +158,7 @@ pub(crate) struct Running {
     /// By item.
     calls: Vec<TypedFunc<(u32, u32), u32>>,
     /// By item, the form for many calls at once, if it has one.
-    batches: Vec<Option<Many>>,
+    columns: Vec<Option<Many>>,
     readable: wasmtime::Global,
     /// What the global says.
     told: u64,
@@ -201,17 +225,17 @@ impl Running {
             let set_up = instance.get_typed_func::<(), ()>(&mut store, "_initialize").map_err(|e| format!("{e:#}"))?;
             set_up.call(&mut store, ()).map_err(|e| format!("its `_initialize` did not end well: {}", cause(&e)))?;
         }
-        let (mut calls, mut batches) = (Vec::new(), Vec::new());
+        let (mut calls, mut columns) = (Vec::new(), Vec::new());
         for item in wasm.declaration.items() {
             let name = &item.name;
             let call = instance.get_typed_func(&mut store, name);
             calls.push(call.map_err(|_| format!("it declares `{name}`, and exports no function of that name from two i32 to one"))?);
-            let batch = format!("{name}{BATCH}");
-            let typed = instance.get_func(&mut store, &batch).map(|func| func.typed(&store));
-            batches.push(typed.transpose().map_err(|_| format!("its `{batch}` is no function from three i32 to one"))?);
+            let column = format!("{name}{COLUMN}");
+            let typed = instance.get_func(&mut store, &column).map(|func| func.typed(&store));
+            columns.push(typed.transpose().map_err(|_| format!("its `{column}` is no function from four i32 to one"))?);
         }
         let told = u64::from(places.window);
-        Ok(Running { store, linear, calls, batches, readable, told, ticks, fuel: limits.fuel, ranges: Vec::new() })
+        Ok(Running { store, linear, calls, columns, readable, told, ticks, fuel: limits.fuel, ranges: Vec::new() })
     }
 
     /// Calls an item on arguments that are in place, and answers whether it answers a value.
@@ -279,21 +303,21 @@ impl Running {
     }
 
     /// Whether an item has a form for many calls at once.
-    pub(crate) fn has_batch(&self, item: usize) -> bool {
-        self.batches[item].is_some()
+    pub(crate) fn has_column(&self, item: usize) -> bool {
+        self.columns[item].is_some()
     }
 
-    /// Has that form of an item answer so many calls, whose arguments are in place.
-    pub(crate) fn enter_batch(&mut self, item: usize, calls: u32, scratch: &Scratch) -> Result<(), Ended> {
+    /// Has that form of an item answer so many calls, whose arguments' columns are in place, at `values` and `present`. Answers the steps that all
+    /// of them took.
+    pub(crate) fn enter_column(&mut self, item: usize, (values, present): (u32, u32), calls: u32) -> Result<u64, Ended> {
         self.tell()?;
-        let (args, out) = (self.linear.places.host, self.out());
-        let Some(batch) = &self.batches[item] else { return Err(Ended(Trap::Panic)) };
+        let args = self.linear.places.host;
+        let Some(column) = &self.columns[item] else { return Err(Ended(Trap::Panic)) };
         self.store.set_epoch_deadline(self.ticks);
         self.store.set_fuel(self.fuel).map_err(|_| Ended(Trap::Panic))?;
-        let status = batch.call(&mut self.store, (args, out, calls));
-        self.charge(scratch)?;
+        let status = column.call(&mut self.store, (args, values, present, calls));
         match status {
-            Ok(VALUE) => Ok(()),
+            Ok(VALUE) => Ok(self.fuel.saturating_sub(self.store.get_fuel().unwrap_or_default()).div_ceil(FUEL_PER_STEP)),
             Ok(_) => Err(Ended(Trap::Panic)),
             Err(e) => Err(Ended(trap(&e))),
         }

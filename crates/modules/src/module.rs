@@ -5,6 +5,8 @@ use std::sync::Arc;
 #[cfg(feature = "loader")]
 use quintet_lang::FieldId;
 use quintet_lang::signature::Signature;
+#[cfg(feature = "loader")]
+use quintet_runtime::Argument;
 use quintet_runtime::Function;
 
 use crate::builtin::Builtin;
@@ -91,7 +93,11 @@ impl Module {
     #[cfg(feature = "loader")]
     pub fn column(&self, function: &str, fields: &[FieldId]) -> Option<Column> {
         match &self.code {
-            Code::Wasm(wasm) => Column::new(wasm, function, fields),
+            Code::Wasm(wasm) => {
+                let item = wasm.declaration().items().iter().position(|item| item.name == function)?;
+                let args: Vec<Argument> = fields.iter().copied().map(Argument::Field).collect();
+                Column::new(wasm, item, &args)
+            }
             Code::Builtin(_) => None,
         }
     }

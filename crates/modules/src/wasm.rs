@@ -1,13 +1,15 @@
 //! WebAssembly that runs: what the items of one loaded module share.
 
 use std::cell::RefCell;
+use std::sync::Arc;
 
 use quintet_lang::Type;
-use quintet_runtime::{Scratch, Trap, Value};
+use quintet_runtime::{Argument, Many, Scratch, Trap, Value};
 use thread_local::ThreadLocal;
 use wasmtime::{Engine, InstancePre, StoreLimits};
 
 use crate::cells;
+use crate::column::Column;
 use crate::declaration::{Declaration, Shape};
 use crate::instance::{Ended, Running, Stopped};
 use crate::limits::ModuleLimits;
@@ -78,6 +80,10 @@ impl Runs for Wasm {
                 Err(trap)
             }
         }
+    }
+
+    fn many(this: &Arc<Wasm>, item: usize, args: &[Argument]) -> Option<Box<dyn Many>> {
+        Column::new(this, item, args).map(|column| Box::new(column) as Box<dyn Many>)
     }
 
     fn parse<'a>(&self, item: usize, text: &'a [u8], scratch: &'a Scratch, set: &mut dyn FnMut(usize, Value<'a>)) -> Result<bool, Trap> {

@@ -262,12 +262,18 @@ fn a_column_goes_on_after_a_record_that_traps() {
                 (i64.store (local.get $out) (i64.const 1))
                 (i64.store offset=8 (local.get $out) (i64.load8_u (i32.wrap_i64 (i64.load offset=8 (local.get $args)))))
                 (i32.const 1))
-            (func (export "first__batch") (param $args i32) (param $out i32) (param $count i32) (result i32)
+            (func (export "first__column") (param $args i32) (param $values i32) (param $present i32) (param $count i32) (result i32)
+                (local $at i32) (local $base i32)
+                (local.set $base (i32.load (local.get $args)))
+                (local.set $at (i32.add (local.get $base) (i32.load offset=4 (local.get $args))))
                 (loop $next
                     (if (local.get $count) (then
-                        (drop (call $one (local.get $args) (local.get $out)))
-                        (local.set $args (i32.add (local.get $args) (i32.const 32)))
-                        (local.set $out (i32.add (local.get $out) (i32.const 32)))
+                        (if (i32.eqz (i32.load offset=4 (local.get $at))) (then unreachable))
+                        (i64.store (local.get $values) (i64.load8_u (i32.add (local.get $base) (i32.load (local.get $at)))))
+                        (i32.store8 (local.get $present) (i32.const 1))
+                        (local.set $at (i32.add (local.get $at) (i32.load offset=16 (local.get $args))))
+                        (local.set $values (i32.add (local.get $values) (i32.const 8)))
+                        (local.set $present (i32.add (local.get $present) (i32.const 1)))
                         (local.set $count (i32.sub (local.get $count) (i32.const 1)))
                         (br $next))))
                 (i32.const 1)))"#,

@@ -8,6 +8,7 @@ use quintet_arena::{Arena, ArenaError, Kind, Memory};
 use quintet_lang::{FieldId, Scheme, Type};
 
 use crate::columns::ColumnsBuilder;
+use crate::functions::Answers;
 use crate::layout::{Form, Layout, Slot};
 use crate::matchers::ip_words;
 use crate::owned::OwnedValue;
@@ -204,6 +205,29 @@ impl Batch {
         self.arena.put_word(slot, reference(offset, len));
         self.mark(record, field);
         Ok(())
+    }
+
+    /// Sets a field of all records to these answers, of which those that are nil leave it as it is.
+    ///
+    /// # Panics
+    /// As [`Layout::slot`], and when the answers are not of as many records and of values with as many words.
+    pub(crate) fn amend_all(&mut self, field: FieldId, answers: &Answers) {
+        let (slot, stride, width) = (self.layout.slot(field), self.layout.stride() / 8, self.scheme.field(field).ty.words() as usize);
+        assert!(answers.present.len() == self.len && answers.words.len() == self.len * width, "answers of {} records", self.len);
+        let records = self.arena.used_mut()[HEADER / 8..][..self.len * stride].chunks_exact_mut(stride);
+        let (at, presence) = (slot.offset / 8, slot.presence_offset / 8);
+        if let 1 = width {
+            for ((record, word), present) in records.zip(&answers.words).zip(&answers.present) {
+                record[at] = *word;
+                record[presence] |= u64::from(*present != 0) << slot.presence_bit;
+            }
+        } else {
+            for ((record, words), present) in records.zip(answers.words.chunks_exact(width)).zip(&answers.present) {
+                record[at..at + width].copy_from_slice(words);
+                record[presence] |= u64::from(*present != 0) << slot.presence_bit;
+            }
+        }
+        self.arena.touch();
     }
 
     /// The offset of the slot of a field whose type is right.

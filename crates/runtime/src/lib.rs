@@ -16,6 +16,7 @@ mod evaluate;
 mod filter;
 mod functions;
 mod layout;
+mod lift;
 mod linked;
 mod list;
 mod list_file;
@@ -56,8 +57,9 @@ pub use cost::{
 };
 pub use evaluate::{EvaluateError, ValueInstance};
 pub use filter::{Filter, FilterError};
-pub use functions::{Bind, BoundFunction, Function, Library, slice};
+pub use functions::{Answers, Argument, Bind, BoundFunction, Function, Library, Many, slice};
 pub use layout::{Layout, Slot};
+pub use lift::{Lifted, Lifts};
 pub use linked::{LinkError, Linked, TooLarge};
 pub use list::List;
 pub use list_file::{ListFileError, ListForm};

@@ -164,6 +164,17 @@ impl Matches {
         &self.traps
     }
 
+    /// Has the rules answer other than they did on a record. Afterwards [`WriteMatches::finish`] puts the traps in order.
+    pub(crate) fn replace(&mut self, record: usize, hits: &RuleSet) {
+        self.traps.retain(|trap| trap.record != record);
+        for rule in 0..self.rules {
+            self.clear(rule, record);
+            let at = rule * self.row_words() + record / 64;
+            self.bits[at] |= u64::from(hits.contains(rule)) << (record % 64);
+        }
+        self.traps.extend(hits.traps().iter().map(|it| TrapAt { rule: it.rule, record, trap: it.trap, span: it.span }));
+    }
+
     /// Has a record match a rule no more.
     pub(crate) fn clear(&mut self, rule: usize, record: usize) {
         let at = rule * self.row_words() + record / 64;

@@ -201,24 +201,43 @@ fn exported(attribute: Tokens, mut function: ItemFn, kind: &str) -> Result<Token
         }
     };
     let keeps = quote!(<#output as ::quintet_module::rt::IntoCell>::KEEPS);
-    let batch = (kind == "fn").then(|| {
-        let export = format!("{name}__batch");
+    // What refers to nothing can be answered many times before any of it is read.
+    let plain = matches!(ty.as_str(), "Bool" | "Int" | "Float" | "Ip");
+    let column = (kind == "fn" && plain).then(|| {
+        let export = format!("{name}__column");
+        let values = (0..count).map(|i| quote!(::quintet_module::rt::FromColumn::from_column(&args[#i], call)?));
+        let (places, types) = (0..count, params.iter().map(|(_, ty)| ty));
+        let steps = 0..8_usize;
+        let known = steps.clone().map(|step| {
+            let values = (0..count).map(|i| quote!(::quintet_module::rt::FromColumn::known(&args[#i], call + #step)));
+            quote!(#(#values),*)
+        });
         quote! {
             #[cfg(target_arch = "wasm32")]
             #[unsafe(export_name = #export)]
-            extern "C" fn batch(args: *const ::quintet_module::Cell, out: *mut ::quintet_module::Cell, count: u32) -> u32 {
-                if #keeps {
-                    ::quintet_module::rt::begin();
-                }
-                for i in 0..count as usize {
-                    let (args, out) = (args.wrapping_add(i * #count), out.wrapping_add(i));
-                    #call;
+            extern "C" fn column(args: *const ::quintet_module::rt::Column, values: *mut u64, present: *mut u8, count: u32) -> u32 {
+                // SAFETY: the loader calls it with so many columns of these types, and room for so many results.
+                unsafe {
+                    let args: [::quintet_module::rt::Column; #count] = *args.cast();
+                    let count = count as usize;
+                    let mut call = 0;
+                    while call < count {
+                        // Several in a row, since each turn of a loop, and each look whether there is a value, takes as long as a short function.
+                        if call + 8 <= count #(&& <#types as ::quintet_module::rt::FromColumn>::are_there(&args[#places], call))* {
+                            #(::quintet_module::rt::IntoColumn::into_column(#rust(#known), values, present, call + #steps);)*
+                            call += 8;
+                        } else {
+                            let answer = || Some(#rust(#(#values),*));
+                            ::quintet_module::rt::IntoColumn::into_column(answer(), values, present, call);
+                            call += 1;
+                        }
+                    }
                 }
                 ::quintet_module::rt::VALUE
             }
         }
     });
-    Ok(item(function, &name, quote!(#declaration), &keeps, &call, batch))
+    Ok(item(function, &name, quote!(#declaration), &keeps, &call, column))
 }
 
 fn parsed(attribute: Tokens, mut function: ItemFn) -> Result<Tokens> {
@@ -260,7 +279,7 @@ fn parsed(attribute: Tokens, mut function: ItemFn) -> Result<Tokens> {
 }
 
 /// The function, what calls it, and what says so.
-fn item(function: &ItemFn, name: &str, declaration: Tokens, keeps: &Tokens, call: &Tokens, batch: Option<Tokens>) -> Tokens {
+fn item(function: &ItemFn, name: &str, declaration: Tokens, keeps: &Tokens, call: &Tokens, column: Option<Tokens>) -> Tokens {
     let item = item_name(&function.sig.ident);
     quote! {
         #function
@@ -284,7 +303,7 @@ fn item(function: &ItemFn, name: &str, declaration: Tokens, keeps: &Tokens, call
                 unsafe { call(args, out) }
             }
 
-            #batch
+            #column
 
             #[cfg(target_arch = "wasm32")]
             #[used]

@@ -7,6 +7,7 @@ mod collections;
 mod encoding;
 mod hashing;
 mod json;
+mod many;
 mod network;
 mod replace;
 mod standard;
@@ -14,6 +15,7 @@ mod text;
 
 pub use bound::BoundFunction;
 pub(crate) use caught::caught;
+pub use many::{Answers, Argument, Many};
 pub use text::slice;
 
 use std::collections::HashMap;
@@ -43,6 +45,13 @@ pub trait Function: Send + Sync {
     /// # Errors
     /// A trap ends the evaluation of the rule on this record.
     fn call<'a>(&self, args: &[Value<'a>], scratch: &'a Scratch) -> Result<Value<'a>, Trap>;
+
+    /// What makes its calls with these arguments for many records at once, where that costs less than so many calls and answers what they do. None
+    /// where it has no such form.
+    fn many(&self, args: &[Argument]) -> Option<Box<dyn Many>> {
+        let _ = args;
+        None
+    }
 }
 
 impl<F> Function for F

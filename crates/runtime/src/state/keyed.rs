@@ -3,10 +3,12 @@
 //! Entries stand in the hash table itself, with their keys, so that finding one touches as little memory as can be.
 
 use std::hash::BuildHasher;
+use std::hint::black_box;
 
 use foldhash::fast::RandomState;
 use hashbrown::HashTable;
 
+use super::ahead::{AHEAD, Asked};
 use super::order::{Item, Order};
 use super::short::Short;
 
@@ -57,6 +59,26 @@ fn expiry<V>(entries: &HashTable<Entry<V>>, hash: u64, age: u64) -> Option<i64> 
 impl<V: Default> Keyed<V> {
     pub(super) fn new(lasting: Lasting) -> Keyed<V> {
         Keyed { lasting, entries: HashTable::new(), hasher: RandomState::default(), order: Order::default() }
+    }
+
+    /// The hash of a key.
+    pub(super) fn hash(&self, key: &[u8]) -> u64 {
+        self.hasher.hash_one(key)
+    }
+
+    /// Looks at what will be asked for.
+    pub(super) fn look(&self, bytes: &[u8], asked: &[Asked]) {
+        for Asked { hash, key, .. } in asked {
+            let key = &bytes[key.clone()];
+            black_box(self.entries.find(*hash, |entry| *entry.key == *key).map(|entry| entry.expiry));
+        }
+    }
+
+    /// Looks at what will go first.
+    pub(super) fn look_at_first(&self) {
+        for (_, age, hash) in self.order.next(AHEAD) {
+            black_box(expiry(&self.entries, hash, age));
+        }
     }
 
     /// The value of a key's entry, and whether an earlier record made it; `None` where it has none or has expired.

@@ -4,6 +4,7 @@
 //! a record is that of the text, and records follow one another, so that every backend answers alike. Where records of different keys have
 //! nothing to do with one another, threads share them by key, and the answers are the same.
 
+mod ahead;
 mod clock;
 mod compute;
 mod dump;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use foldhash::fast::FixedState;
 use quintet_lang::state::{Life, OutputLimit, StateKind};
 
+use super::ahead::{AHEAD, Ahead};
 use super::clock::Clock;
 use super::compute::Compute;
 use super::dump::DumpedState;
@@ -45,6 +46,7 @@ pub struct Session {
     many: usize,
     active: Vec<u64>,
     times: Vec<i64>,
+    ahead: Ahead,
 }
 
 /// Why records have no answers.
@@ -110,7 +112,21 @@ impl Session {
         let (forms, outlets) = outputs(&linked, plan);
         let runners = instances.into_iter().map(|instance| Runner::new(instance, tables.len())).collect();
         let (clock, active, times) = (Clock::default(), Vec::new(), Vec::new());
-        Ok(Session { runners, tables, limits, clock, records: 0, forms, outlets, trapped: 0, many: MANY, active, times, linked })
+        Ok(Session {
+            runners,
+            tables,
+            limits,
+            clock,
+            records: 0,
+            forms,
+            outlets,
+            trapped: 0,
+            many: MANY,
+            active,
+            times,
+            ahead: Ahead::default(),
+            linked,
+        })
     }
 
     /// Threads that share large batches.
@@ -177,10 +193,21 @@ impl Session {
             shared(&mut self.runners, (self.tables.as_mut_slice(), self.limits.as_mut_slice()), &batched, &turns)?;
         } else {
             let parts = self.runners.len();
-            for turn in turns.iter() {
-                let part = part_of(&mut self.runners[0], plan, turn, parts)?;
-                let mut whole = Whole { tables: &mut self.tables, limits: &mut self.limits, part };
-                self.runners[0].record(&batched, &mut whole, turn)?;
+            let (mut turns, mut next) = (turns.iter(), Vec::with_capacity(AHEAD));
+            loop {
+                next.clear();
+                next.extend(turns.by_ref().take(AHEAD));
+                if next.is_empty() {
+                    break;
+                }
+                if parts == 1 {
+                    self.ahead.look(plan, &self.tables, &next);
+                }
+                for turn in &next {
+                    let part = part_of(&mut self.runners[0], plan, *turn, parts)?;
+                    let mut whole = Whole { tables: &mut self.tables, limits: &mut self.limits, part };
+                    self.runners[0].record(&batched, &mut whole, *turn)?;
+                }
             }
         }
         self.records += batch.len() as u64;

@@ -2,6 +2,7 @@
 
 use quintet_lang::state::{Life, State, StateKind};
 
+use super::ahead::Asked;
 use super::keyed::{Keyed, Lasting, Moment};
 use super::windowed::Windowed;
 use crate::value::Value;
@@ -58,6 +59,33 @@ impl Part {
         Part { kind, entries }
     }
 
+    /// The hash of a key.
+    pub(super) fn hash(&self, key: &[u8]) -> u64 {
+        match &self.entries {
+            Entries::Numbers(entries) => entries.hash(key),
+            Entries::Texts(entries) => entries.hash(key),
+            Entries::Windowed(entries) => entries.hash(key),
+        }
+    }
+
+    /// Looks at what will be asked for.
+    pub(super) fn look(&self, bytes: &[u8], asked: &[Asked]) {
+        match &self.entries {
+            Entries::Numbers(entries) => entries.look(bytes, asked),
+            Entries::Texts(entries) => entries.look(bytes, asked),
+            Entries::Windowed(entries) => entries.look(bytes, asked),
+        }
+    }
+
+    /// Looks at what will go first.
+    pub(super) fn look_at_first(&self) {
+        match &self.entries {
+            Entries::Numbers(entries) => entries.look_at_first(),
+            Entries::Texts(entries) => entries.look_at_first(),
+            Entries::Windowed(entries) => entries.look_at_first(),
+        }
+    }
+
     /// To be called before the entry of a key is read.
     pub(super) fn settle(&mut self, key: &[u8], at: Moment) {
         if let Entries::Windowed(entries) = &mut self.entries {
@@ -99,7 +127,6 @@ impl Part {
 
     /// Changes the entry of a key, where there is room.
     pub(super) fn change(&mut self, key: &[u8], op: Op<'_>, at: Moment) {
-        self.settle(key, at);
         match (&mut self.entries, op) {
             (Entries::Numbers(entries), Op::Clear) => entries.clear(key),
             (Entries::Texts(entries), Op::Clear) => entries.clear(key),

@@ -3,7 +3,9 @@
 use foldhash::fast::RandomState;
 use hashbrown::HashTable;
 use std::hash::BuildHasher;
+use std::hint::black_box;
 
+use super::ahead::{AHEAD, Asked};
 use super::keyed::Moment;
 use super::order::{Item, Order};
 use super::short::Short;
@@ -14,6 +16,8 @@ const NONE: u32 = u32::MAX;
 /// A key that has something.
 struct Group {
     key: Short,
+    /// That of the key.
+    hash: u64,
     /// What goes first and last of it.
     head: u32,
     tail: u32,
@@ -25,6 +29,8 @@ struct Group {
 struct Node {
     group: u32,
     value: Short,
+    /// That of group and value, where they are told apart.
+    hash: u64,
     amount: i64,
     expiry: i64,
     age: u64,
@@ -83,25 +89,77 @@ impl Windowed {
         }
     }
 
+    /// The hash of a key.
+    pub(super) fn hash(&self, key: &[u8]) -> u64 {
+        self.hasher.hash_one(key)
+    }
+
+    /// Looks at what will be asked for.
+    pub(super) fn look(&self, bytes: &[u8], asked: &[Asked]) {
+        let mut groups = [NONE; AHEAD];
+        for (group, Asked { hash, key, .. }) in groups.iter_mut().zip(asked) {
+            *group = self.group_at(*hash, &bytes[key.clone()]).unwrap_or(NONE);
+        }
+        for (group, Asked { value, .. }) in groups.iter().zip(asked).filter(|(group, _)| **group != NONE) {
+            let ends = self.groups[*group as usize].as_ref().map(|group| [group.head, group.tail]);
+            for end in ends.into_iter().flatten() {
+                black_box(self.nodes.get(end as usize).and_then(Option::as_ref).map(|node| node.after));
+            }
+            if let Some(value) = value.clone().filter(|_| self.distinct) {
+                black_box(self.value(*group, &bytes[value]));
+            }
+        }
+    }
+
+    /// Looks at what will go first.
+    pub(super) fn look_at_first(&self) {
+        for (_, _, slot) in self.order.next(AHEAD) {
+            let Some(node) = self.nodes.get(slot as usize).and_then(Option::as_ref) else { continue };
+            black_box(self.by_value.find(node.hash, |other| *other == slot));
+            if let Some(group) = &self.groups[node.group as usize] {
+                black_box(self.by_key.find(group.hash, |other| *other == node.group));
+            }
+        }
+    }
+
     fn group(&self, key: &[u8]) -> Option<u32> {
+        self.group_at(self.hasher.hash_one(key), key)
+    }
+
+    fn group_at(&self, hash: u64, key: &[u8]) -> Option<u32> {
         let is = |slot: &u32| self.groups[*slot as usize].as_ref().is_some_and(|group| *group.key == *key);
-        self.by_key.find(self.hasher.hash_one(key), is).copied()
+        self.by_key.find(hash, is).copied()
     }
 
     fn value(&self, group: u32, value: &[u8]) -> Option<u32> {
+        self.value_at(self.hash_of(group, value), group, value)
+    }
+
+    fn value_at(&self, hash: u64, group: u32, value: &[u8]) -> Option<u32> {
         let is = |slot: &u32| self.nodes[*slot as usize].as_ref().is_some_and(|node| node.group == group && *node.value == *value);
-        self.by_value.find(self.hasher.hash_one((group, value)), is).copied()
+        self.by_value.find(hash, is).copied()
+    }
+
+    fn hash_of(&self, group: u32, value: &[u8]) -> u64 {
+        self.hasher.hash_one((group, value))
     }
 
     /// Takes out what has expired of a key.
     pub(super) fn settle(&mut self, key: &[u8], time: i64) {
-        let Some(slot) = self.group(key) else { return };
+        if let Some(slot) = self.group(key) {
+            self.settle_group(slot, time);
+        }
+    }
+
+    /// Takes out what has expired of a group; whether something is left.
+    fn settle_group(&mut self, slot: u32, time: i64) -> bool {
         while let Some(head) = self.groups[slot as usize].as_ref().map(|group| group.head) {
             match self.nodes.get(head as usize).and_then(Option::as_ref) {
                 Some(node) if node.expiry <= time => self.remove(head),
-                _ => return,
+                _ => return true,
             }
         }
+        false
     }
 
     /// How many a key has, and their sum. What has expired is among them until it is [settled](Windowed::settle).
@@ -115,37 +173,40 @@ impl Windowed {
         !self.distinct || self.group(key).is_none_or(|group| self.value(group, value).is_none())
     }
 
-    /// Adds a value of a key, which is settled.
+    /// Adds a value of a key, of which what has expired is taken out first.
     pub(super) fn add(&mut self, key: &[u8], value: &[u8], amount: i64, at: Moment) {
         let end = at.time.saturating_add(self.span);
-        let known = if self.distinct { self.group(key).and_then(|group| self.value(group, value)) } else { None };
-        if let Some(slot) = known {
-            self.unlink(slot);
-            if let Some(node) = &mut self.nodes[slot as usize] {
-                node.expiry = end;
-            }
-            self.link(slot);
-            return;
-        }
-        let group = match self.group(key) {
+        let of_key = self.hasher.hash_one(key);
+        let group = self.group_at(of_key, key).filter(|slot| self.settle_group(*slot, at.time));
+        let group = match group {
             Some(group) => group,
             None => {
-                let group = Group { key: key.into(), head: NONE, tail: NONE, count: 0, total: 0 };
+                let group = Group { key: key.into(), hash: of_key, head: NONE, tail: NONE, count: 0, total: 0 };
                 let slot = place(&mut self.groups, &mut self.free_groups, group);
-                let (groups, hasher) = (&self.groups, &self.hasher);
-                let hash = |slot: &u32| groups[*slot as usize].as_ref().map_or(0, |group| hasher.hash_one(&*group.key));
-                self.by_key.insert_unique(hasher.hash_one(key), slot, hash);
+                let groups = &self.groups;
+                self.by_key.insert_unique(of_key, slot, |slot| groups[*slot as usize].as_ref().map_or(0, |group| group.hash));
                 slot
             }
         };
-        let node = Node { group, value: value.into(), amount, expiry: end, age: at.change, before: NONE, after: NONE };
+        let hash = if self.distinct { self.hash_of(group, value) } else { 0 };
+        let known = if self.distinct { self.value_at(hash, group, value) } else { None };
+        if let Some(slot) = known {
+            let Some(node) = &mut self.nodes[slot as usize] else { return };
+            node.expiry = end;
+            // What was added last stays last.
+            if node.after != NONE {
+                self.unlink(slot);
+                self.link(slot);
+            }
+            return;
+        }
+        let node = Node { group, value: value.into(), hash, amount, expiry: end, age: at.change, before: NONE, after: NONE };
         let slot = place(&mut self.nodes, &mut self.free_nodes, node);
         self.order.push((end, at.change, slot));
         self.live += 1;
         if self.distinct {
-            let (nodes, hasher) = (&self.nodes, &self.hasher);
-            let hash = |slot: &u32| nodes[*slot as usize].as_ref().map_or(0, |node| hasher.hash_one((node.group, &*node.value)));
-            self.by_value.insert_unique(hasher.hash_one((group, value)), slot, hash);
+            let nodes = &self.nodes;
+            self.by_value.insert_unique(hash, slot, |slot| nodes[*slot as usize].as_ref().map_or(0, |node| node.hash));
         }
         self.link(slot);
         let nodes = &self.nodes;
@@ -197,7 +258,7 @@ impl Windowed {
         self.unlink(slot);
         let Some(node) = self.nodes.get_mut(slot as usize).and_then(Option::take) else { return };
         if self.distinct
-            && let Ok(found) = self.by_value.find_entry(self.hasher.hash_one((node.group, &*node.value)), |other| *other == slot)
+            && let Ok(found) = self.by_value.find_entry(node.hash, |other| *other == slot)
         {
             found.remove();
         }
@@ -205,7 +266,7 @@ impl Windowed {
         self.live -= 1;
         let empty = self.groups[node.group as usize].take_if(|group| group.count == 0);
         if let Some(group) = empty {
-            if let Ok(found) = self.by_key.find_entry(self.hasher.hash_one(&*group.key), |other| *other == node.group) {
+            if let Ok(found) = self.by_key.find_entry(group.hash, |other| *other == node.group) {
                 found.remove();
             }
             self.free_groups.push(node.group);

@@ -24,7 +24,8 @@ impl Keeping {
     /// # Errors
     /// There is no such output, or a file cannot be opened.
     pub fn new(args: &RunArgs, rules: &Rules) -> Result<Keeping, Failure> {
-        let mut session = rules.session().map_err(Failure::unusable)?;
+        // Threads share the records of large batches by key, where the rules allow it.
+        let mut session = rules.session_on(args.threads.number()).map_err(Failure::unusable)?;
         let names: Vec<String> = session.outputs().map(str::to_owned).collect();
         let mut taken = HashSet::new();
         for (name, path) in &args.out {
@@ -54,6 +55,11 @@ impl Keeping {
             }
         }
         Ok(Keeping { session, state_out: args.state_out.clone() })
+    }
+
+    /// Whether threads share the records of large batches.
+    pub fn shares(&self) -> bool {
+        self.session.threads() > 1
     }
 
     /// Makes of what the rules say of a batch's records alone the answers.

@@ -1,8 +1,9 @@
 //! Matching records on a thread.
 
+use std::sync::Arc;
 use std::time::Instant;
 
-use quintet::{Batch, Instance, Matches, Rules};
+use quintet::{Batch, Instance, Lifted, LiftedRules, Matches, Rules, RunError};
 use quintet_inputs::{Originals, Piece};
 
 use crate::failure::Failure;
@@ -12,8 +13,24 @@ use crate::parallel::{Decoding, Times, Work};
 pub struct Matcher {
     decoding: Decoding,
     rules: Rules,
-    instance: Option<Box<dyn Instance>>,
+    lifted: Option<Arc<LiftedRules>>,
+    running: Option<Running>,
     times: Times,
+}
+
+/// What runs the rules.
+enum Running {
+    Written(Box<dyn Instance>),
+    Lifted(Box<Lifted>),
+}
+
+impl Running {
+    fn run_batch(&mut self, batch: &mut Batch, matches: &mut Matches) -> Result<(), RunError> {
+        match self {
+            Running::Written(instance) => instance.run_batch(batch, matches),
+            Running::Lifted(lifted) => lifted.run_batch(batch, matches),
+        }
+    }
 }
 
 /// A batch of records, and which rules match them.
@@ -28,8 +45,8 @@ pub struct Matched {
 
 impl Matcher {
     /// A matcher of an input's records. It makes its instance when it needs one.
-    pub fn new(decoding: Decoding, rules: Rules) -> Matcher {
-        Matcher { decoding, rules, instance: None, times: Times::default() }
+    pub fn new(decoding: Decoding, rules: Rules, lifted: Option<Arc<LiftedRules>>) -> Matcher {
+        Matcher { decoding, rules, lifted, running: None, times: Times::default() }
     }
 
     /// Has it match the records of another input.
@@ -37,12 +54,13 @@ impl Matcher {
         self.decoding = decoding;
     }
 
-    fn instance(&mut self) -> Result<&mut dyn Instance, Failure> {
-        let instance = match self.instance.take() {
-            Some(instance) => instance,
-            None => self.rules.tests().map_err(Failure::unusable)?,
+    fn running(&mut self) -> Result<&mut Running, Failure> {
+        let running = match (self.running.take(), &self.lifted) {
+            (Some(running), _) => running,
+            (None, Some(lifted)) => Running::Lifted(Box::new(lifted.instance().map_err(Failure::unusable)?)),
+            (None, None) => Running::Written(self.rules.tests().map_err(Failure::unusable)?),
         };
-        Ok(&mut **self.instance.insert(instance))
+        Ok(self.running.insert(running))
     }
 }
 
@@ -54,10 +72,10 @@ impl Work for Matcher {
         let (reuse, mut matches) = spare.map_or_else(|| (None, Matches::new()), |spare| (Some(spare.batch), spare.matches));
         let read = self.decoding.next_batch(piece, reuse)?;
         self.times.reading += begun.elapsed();
-        let Some((batch, numbers, originals)) = read else { return Ok(None) };
-        let instance = self.instance()?;
+        let Some((mut batch, numbers, originals)) = read else { return Ok(None) };
+        let running = self.running()?;
         let begun = Instant::now();
-        instance.run_batch(&batch, &mut matches).map_err(Failure::unusable)?;
+        running.run_batch(&mut batch, &mut matches).map_err(Failure::unusable)?;
         self.times.matching += begun.elapsed();
         Ok(Some(Matched { batch, matches, numbers, originals }))
     }

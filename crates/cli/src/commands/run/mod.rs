@@ -38,6 +38,9 @@ use progress::Progress;
 /// Records of one batch: more than a call's cost needs, few enough to stay in the processor's caches.
 const BATCH_RECORDS: usize = 1024;
 
+/// How many times as many records a batch has that threads share by key: enough that sharing it pays.
+const SHARED: usize = 4;
+
 /// Records of one batch of a format: those of a table cost little each, and a call for all columns of a batch more.
 fn batch_records(format: quintet_inputs::Format) -> usize {
     #[cfg(feature = "tables")]
@@ -122,8 +125,9 @@ impl Run {
             return Err(Failure::unusable("rows of a table are no lines; --output csv with --field NAME prints what they hold"));
         }
         let matching = args.write.as_deref().map(|path| Matching::new(path, first.format)).transpose()?;
+        let shared = if keeping.as_ref().is_some_and(Keeping::shares) { SHARED } else { 1 };
         let mut options = ReaderOptions::default()
-            .batch_records(batch_records(first.format))
+            .batch_records(shared * batch_records(first.format))
             .arena(ArenaKind::Shared)
             .declared(&prepared.full)
             .originals(matching.is_some() || printed == Some(OutputArg::Records));
@@ -163,7 +167,8 @@ impl Run {
         matchers.iter_mut().for_each(|matcher| matcher.begin(decoding.another()));
         if matchers.is_empty() {
             let others = (1..self.threads).map(|_| decoding.another()).collect::<Vec<_>>();
-            matchers = [decoding].into_iter().chain(others).map(|decoding| Matcher::new(decoding, self.prepared.rules.clone())).collect();
+            let Prepared { rules, lifted, .. } = &self.prepared;
+            matchers = [decoding].into_iter().chain(others).map(|decoding| Matcher::new(decoding, rules.clone(), lifted.clone())).collect();
         }
         if let Some(printer) = &mut self.printer {
             printer.input(self.several.then(|| name.clone()));

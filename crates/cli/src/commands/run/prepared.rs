@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use quintet::lang::state::Action;
 use quintet::modules::Module;
-use quintet::{Bound, Engine, Linked, Rules, Scheme, backend};
+use quintet::{Bound, Engine, LiftedRules, Lifts, LinkError, Linked, Rules, Scheme, backend};
 
 use super::args::RunArgs;
 use super::columns::{self, Column};
@@ -20,6 +20,8 @@ pub struct Prepared {
     pub full: Scheme,
     pub linked: Arc<Linked>,
     pub rules: Rules,
+    /// What runs them where calls of theirs are made for whole batches.
+    pub lifted: Option<Arc<LiftedRules>>,
     /// The rules' text.
     pub text: String,
     /// The rules' names.
@@ -54,7 +56,13 @@ impl Prepared {
         }
         let mut formatted = args.formatter.as_deref().map(|name| Formatted::new(name, loaded, &full)).transpose()?;
         let text = pick::rules(&source.text, &all, &args.rule)?;
-        let mut used = check(&text, &full)?.used_fields();
+        let picked = check(&text, &full)?;
+        let lifts = engine.lifts(&picked);
+        // Where a field has such a name there is nothing to be lifted to.
+        let (full, lifts) =
+            if lifts.is_empty() { (full, lifts) } else { lifts.declare(&full).map_or((full, Lifts::default()), |f| (f, lifts)) };
+        let mut used = picked.used_fields();
+        used.extend(lifts.fields(&full));
         let printed = args.field.iter().chain(formatted.as_ref().map(|it| it.fields()).unwrap_or_default());
         used.extend(printed.filter_map(|name| full.field_id(name)));
         let used = engine.needed_fields(&full, used);
@@ -66,18 +74,23 @@ impl Prepared {
         if let Some(formatted) = &mut formatted {
             formatted.bind(&scheme);
         }
-        let linked = engine.link_stateful(program).map_err(|e| {
+        let unlinked = |e: LinkError| {
             render::one(&source.name, &source.text, e.span(), &e.to_string());
             Failure::found("")
-        })?;
+        };
+        let lifts = if lifts.is_empty() { lifts } else { engine.lifts(&program) };
+        let fast = if lifts.is_empty() { None } else { Some(engine.link_lifted(&program, &lifts).map_err(unlinked)?) };
+        let linked = engine.link_stateful(program).map_err(unlinked)?;
+        let compiled = fast.as_ref().unwrap_or(&linked);
         let rules = match args.modules.cache().open()? {
             Some(cache) => {
-                let (rules, looked) = engine.compile_kept(&linked, &args.backend, &cache).map_err(Failure::unusable)?;
+                let (rules, looked) = engine.compile_kept(compiled, &args.backend, &cache).map_err(Failure::unusable)?;
                 modules::say(&source.name, &looked);
                 rules
             }
-            None => engine.compile_linked(&linked, &*backend(&args.backend).map_err(Failure::unusable)?).map_err(Failure::unusable)?,
+            None => engine.compile_linked(compiled, &*backend(&args.backend).map_err(Failure::unusable)?).map_err(Failure::unusable)?,
         };
-        Ok(Prepared { full, linked, rules, text, names, columns, outputs, parsers, formatted })
+        let lifted = fast.map(|_| Arc::new(LiftedRules::new(engine, lifts, rules.clone(), linked.clone())));
+        Ok(Prepared { full, linked, rules, lifted, text, names, columns, outputs, parsers, formatted })
     }
 }

@@ -78,8 +78,6 @@ async function diagnostics(service: Service, view: EditorView, options: Options)
 const KINDS = {
   value: "enum",
   local: "variable",
-  table: "variable",
-  rule: "constant",
   field: "property",
   operator: "keyword",
   constant: "constant",

@@ -10,7 +10,6 @@ mod readers;
 mod results;
 mod rules;
 mod schemes;
-mod stateful;
 mod workloads;
 
 use crate::finding::Fault;
@@ -45,7 +44,6 @@ pub const ALL: &[Target] = &[
     programs::TARGET,
     cases::TARGET,
     differential::TARGET,
-    stateful::TARGET,
 ];
 
 /// The target of a name.

@@ -78,6 +78,8 @@ async function diagnostics(service: Service, view: EditorView, options: Options)
 const KINDS = {
   value: "enum",
   local: "variable",
+  table: "variable",
+  rule: "constant",
   field: "property",
   operator: "keyword",
   constant: "constant",

@@ -72,7 +72,8 @@ pub fn completion(service: &Service, text: &str, place: usize) -> Value {
             "kind": match item.kind {
                 CompletionKind::Function => 3,
                 CompletionKind::Field => 5,
-                CompletionKind::Local => 6,
+                CompletionKind::Local | CompletionKind::Table => 6,
+                CompletionKind::Rule => 18,
                 CompletionKind::Type => 7,
                 CompletionKind::Value => 12,
                 CompletionKind::Keyword => 14,

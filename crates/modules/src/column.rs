@@ -98,6 +98,9 @@ impl Column {
         for records in blocks(batch) {
             self.scratch.reset();
             let entered = self.block(batch, records.clone(), |values, present| match self.result {
+                Type::Int if present.iter().fold(1, |all, present| all & present) == 1 => {
+                    records.clone().zip(values).for_each(|(record, word)| answer(record, Ok(Value::Int(*word as i64))));
+                }
                 Type::Int => {
                     for (record, (word, present)) in records.clone().zip(values.iter().zip(present)) {
                         let value = if *present != 0 { Ok(Value::Int(*word as i64)) } else { self.nil(batch, record) };

@@ -65,7 +65,7 @@ export interface Completion {
   label: string;
   /** What is written. */
   insert: string;
-  kind: "value" | "local" | "field" | "operator" | "constant" | "function" | "keyword" | "type";
+  kind: "value" | "local" | "table" | "rule" | "field" | "operator" | "constant" | "function" | "keyword" | "type";
   /** Its type or signature; may be empty. */
   detail: string;
   /** What it means; may be empty. */

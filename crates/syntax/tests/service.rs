@@ -283,7 +283,7 @@ fn scripts_know_their_names() {
     assert!(labels("rule r {\n  for x in ¦").contains(&"http.host".into()));
     assert!(labels("rule r {\n  let x = http.host\n  if x con¦")[0] == "contains");
     assert!(labels("rule a = ssl\nru¦")[0] == "rule");
-    assert_eq!(labels("rule r { return ssl }\n¦"), ["const", "fn", "rule"]);
+    assert_eq!(labels("rule r { return ssl }\n¦"), ["const", "fn", "on", "output", "rule", "state", "time"]);
 }
 
 #[test]
@@ -441,4 +441,68 @@ fn a_check_is_quick() {
     println!("{rules} rules, {} bytes: check {check:?}, tokens {tokens:?}, complete {complete:?}, hover {hover:?}", text.len());
     assert!(rules >= 64, "{rules} rules");
     assert!(check < Duration::from_millis(20), "{check:?}");
+}
+
+const KEPT: &str = "time = score\n# Ports that were tried.\nstate ports[ip.src]: distinct within 60s max 100\nstate last[ip.src]: Bytes keep 1h\n\
+    rule syn = tcp.srcport == 80\non syn { ports += tcp.srcport }\nrule scan = ports > 9\n";
+
+fn after_kept(text: &str) -> Vec<String> {
+    labels(&format!("{KEPT}{text}"))
+}
+
+#[test]
+fn tables_and_outputs_are_completed() {
+    let has = |labels: &[String], names: &[&str]| names.iter().all(|name| labels.iter().any(|label| label == name));
+    assert!(has(&after_kept("¦"), &["rule", "state", "on", "output", "time"]));
+    assert_eq!(after_kept("state s[ip.src]: ¦"), ["Bytes", "Int", "count", "distinct", "seen", "sum"]);
+    assert!(has(&after_kept("state s[¦"), &["ip.src", "tcp.srcport"]));
+    assert!(has(&after_kept("state s[ip.src]: count ¦"), &["within", "keep", "max"]));
+    assert!(has(&after_kept("state s[ip.src]: count within 60s ¦"), &["sliding", "max"]));
+    assert!(after_kept("state ¦").is_empty());
+    assert!(after_kept("output ¦").is_empty());
+    let rules = after_kept("on ¦");
+    assert_eq!(rules, ["scan", "syn"]);
+    let changes = after_kept("on syn {\n  ¦");
+    assert!(has(&changes, &["ports", "last", "add", "clear"]) && !has(&changes, &["ip.src"]), "{changes:?}");
+    assert!(has(&after_kept("on syn {\n  ports += 1\n  ¦"), &["last", "clear"]));
+    assert!(has(&after_kept("on syn { ports += ¦"), &["tcp.srcport", "len"]));
+    assert_eq!(after_kept("on syn { clear(¦"), ["last", "ports"]);
+    assert_eq!(after_kept("output alerts ¦"), ["on"]);
+    assert_eq!(after_kept("output alerts on ¦"), ["scan", "syn"]);
+    assert_eq!(after_kept("output alerts on scan ¦"), ["limit"]);
+    assert_eq!(after_kept("output alerts on scan limit 1 ¦"), ["within"]);
+    assert_eq!(after_kept("output alerts on scan limit 1 within 60s ¦"), ["by"]);
+    assert!(has(&after_kept("output alerts on scan limit 1 within 60s by ¦"), &["ip.src"]));
+    assert_eq!(after_kept("output alerts on scan = ¦"), ["csv", "eve", "json", "text"]);
+    assert!(after_kept("output alerts on scan = json { ¦").is_empty());
+    assert!(has(&after_kept("output alerts on scan = json { n: ¦"), &["ports", "ip.src"]));
+    // In rules tables are values, those of the type that is wanted first.
+    let values = after_kept("rule more = tcp.srcport == ¦");
+    let at = |name: &str| values.iter().position(|label| label == name).unwrap();
+    assert!(at("ports") < at("last") && has(&values, &["syn", "scan"]), "{values:?}");
+    let more = complete(&format!("{KEPT}rule more = por¦"));
+    assert_eq!((more[0].label.as_str(), more[0].kind), ("ports", CompletionKind::Table));
+    assert_eq!(more[0].detail, "state ports[ip.src]: distinct within 60s max 100");
+    assert!(has(&after_kept("rule more = ports ¦"), &[">", "==", "in"]) && !has(&after_kept("rule more = ports ¦"), &["contains"]));
+    assert!(has(&after_kept("rule more = last ¦"), &["contains", "??"]));
+    // Elsewhere these words are names like others.
+    assert!(!labels("rule a = on ¦").iter().any(|label| label == "scan"));
+}
+
+#[test]
+fn tables_and_outputs_are_explained() {
+    let said = |text: &str| {
+        let (text, at) = marked(&format!("{KEPT}{text}"));
+        service().hover(&text, at).map(|hover| (hover.signature, hover.doc))
+    };
+    let table = ("state ports[ip.src]: distinct within 60s max 100".to_owned(), "Ports that were tried.".to_owned());
+    assert_eq!(said("rule more = po¦rts > 3"), Some(table.clone()));
+    assert_eq!(said("on scan { po¦rts += 1 }"), Some(table));
+    assert_eq!(said("on sc¦an { clear(ports) }").unwrap().0, "rule scan = ports > 9");
+    assert_eq!(said("rule more = sy¦n and ssl").unwrap().0, "rule syn = tcp.srcport == 80");
+    assert_eq!(said("on scan { cle¦ar(ports) }").unwrap().0, "clear(table)");
+    assert!(said("out¦put a on scan = json { n: ports }").unwrap().1.contains("given out"));
+    assert!(said("output a on scan = js¦on { n: ports }").unwrap().1.contains("object"));
+    assert!(said("state n: cou¦nt max 1").unwrap().1.contains("How often"));
+    assert!(said("state n: count with¦in 1s").unwrap().1.contains("How long"));
 }

@@ -8,7 +8,9 @@ use quintet_interp::Interp;
 use quintet_lang::dump::dump;
 use quintet_lang::{Limits, Passes, Program, compile, compile_value};
 use quintet_runtime::{Linked, Trap};
-use quintet_testing::{Answer, Batches, KINDS, Mode, answers, case, instance, script, statistics, value_case, values_of, world};
+use quintet_testing::{
+    Answer, Batches, KINDS, Mode, Stateful, Way, answers, case, instance, script, statistics, value_case, values_of, world,
+};
 
 #[test]
 fn generated_cases_are_not_degenerate() {
@@ -138,4 +140,23 @@ fn generated_scripts_mean_the_same_printed_formatted_and_as_json() {
     println!("{}", rejected.iter().take(3).cloned().collect::<Vec<_>>().join("\n\n"));
     assert!(rejected.len() * 20 < compiled, "{}", rejected.join("\n\n"));
     assert!(traps.len() >= 5 && hits > 1_000, "{hits} hits, traps {traps:?}");
+}
+
+#[test]
+fn stateful_texts_are_valid_and_come_to_the_same_in_batches() {
+    let mut lines = 0;
+    for case in 0..1_000_u64 {
+        let mut seed = [0; 32];
+        seed[..8].copy_from_slice(&case.to_le_bytes());
+        let made = Stateful::of_seed(&seed);
+        let linked = made.link(&Passes::none()).unwrap_or_else(|e| panic!("case {case}: {e}\n{}", made.source()));
+        let rewritten = made.link(&Passes::default()).unwrap();
+        let wanted = made.outcome(&linked, &Interp::new(), Way { size: 1, threads: 1 }).unwrap();
+        for (linked, size, threads) in [(&linked, 64, 1), (&rewritten, 17, 1), (&linked, 33, 4)] {
+            let found = made.outcome(linked, &Interp::new(), Way { size, threads }).unwrap();
+            assert_eq!(found, wanted, "case {case}, batches of {size}, {threads} threads:\n{}", made.source());
+        }
+        lines += wanted.lines.iter().map(|(_, lines)| lines.lines().count()).sum::<usize>();
+    }
+    assert!(lines > 5_000, "{lines}");
 }

@@ -10,6 +10,7 @@ mod readers;
 mod results;
 mod rules;
 mod schemes;
+mod stateful;
 mod workloads;
 
 use crate::finding::Fault;
@@ -44,6 +45,7 @@ pub const ALL: &[Target] = &[
     programs::TARGET,
     cases::TARGET,
     differential::TARGET,
+    stateful::TARGET,
 ];
 
 /// The target of a name.

@@ -45,6 +45,10 @@ pub enum CompletionKind {
     Value,
     /// A local of the script.
     Local,
+    /// A table of the text.
+    Table,
+    /// A rule of the text.
+    Rule,
     /// A field.
     Field,
     /// An operator.
@@ -78,6 +82,14 @@ enum Slot {
     Operator(usize, usize),
     /// The name of a type.
     Type,
+    /// The name of a rule.
+    Rule,
+    /// What a table holds.
+    Kind,
+    /// What changes a table.
+    Change,
+    /// A table alone.
+    Table,
 }
 
 /// A value as rules write it.
@@ -163,14 +175,14 @@ struct Completer<'a> {
     found: Vec<((u8, u8), Completion)>,
 }
 
-impl Completer<'_> {
+impl<'a> Completer<'a> {
     fn all(&mut self) {
         match self.slot() {
             Slot::Nothing => {}
             Slot::Words(words) => words.iter().for_each(|word| self.word(word, CompletionKind::Keyword)),
             Slot::Type => TYPES.iter().for_each(|name| self.offer(0, CompletionKind::Type, name, String::new(), String::new())),
             Slot::Item => {
-                ["rule", "fn", "const"].iter().for_each(|word| self.word(word, CompletionKind::Keyword));
+                ["rule", "fn", "const", "state", "on", "output", "time"].iter().for_each(|word| self.word(word, CompletionKind::Keyword));
                 match self.scope.before.len() {
                     0 => self.operands(None),
                     len if !self.closed() => self.operators(self.scope.operand(len - 1), len - 1),
@@ -189,6 +201,17 @@ impl Completer<'_> {
                     self.type_of(first, last)
                 });
                 self.operands(ty.map(|(ty, _)| element(ty)).as_ref());
+            }
+            Slot::Rule => self.rules(),
+            Slot::Table => self.tables(None),
+            Slot::Kind => {
+                words::KINDS.iter().for_each(|(kind, doc)| self.offer(0, CompletionKind::Type, kind, String::new(), (*doc).into()))
+            }
+            Slot::Change => {
+                self.tables(None);
+                for (name, signature, doc) in words::CHANGES {
+                    self.offer(1, CompletionKind::Function, name, (*signature).into(), (*doc).into());
+                }
             }
             Slot::Member(first, last) => self.values(first, last),
             Slot::Operator(first, last) => self.operators(first, last),
@@ -221,6 +244,9 @@ impl Completer<'_> {
             // Before `in` stands the value, perhaps with `not` between.
             let value = set.checked_sub(2).map(|at| if before[at].text == "not" { at.saturating_sub(1) } else { at });
             return value.map_or(Slot::Nothing, |value| Slot::Member(self.scope.operand(value), value));
+        }
+        if matches!(head, "state" | "on" | "output" | "time") && before[0].kind == TokenKind::Name {
+            return self.kept(head, place);
         }
         let assigned = before.iter().any(|token| token.text == "=");
         let in_head = !self.scope.script && before[0].kind == TokenKind::Keyword && !self.closed();
@@ -264,6 +290,58 @@ impl Completer<'_> {
             _ if self.ends_value(place) => Slot::Operator(self.scope.operand(place), place),
             _ => Slot::Nothing,
         }
+    }
+
+    /// What may stand at a place of an item about tables or outputs.
+    fn kept(&self, head: &str, place: usize) -> Slot {
+        let before = &self.scope.before;
+        let last = before[place];
+        let depth = before.iter().fold(0_i32, |depth, token| match token.text {
+            "(" | "[" | "{" => depth + 1,
+            ")" | "]" | "}" => depth - 1,
+            _ => depth,
+        });
+        let value = || Slot::Operator(self.scope.operand(place), place);
+        let on_new_line = depth == 0 && self.scope.new_line && place > 0 && (self.ends_value(place) || last.text == "}");
+        if on_new_line {
+            return Slot::Item;
+        }
+        match (head, last.text) {
+            ("time", "=") => Slot::Operand(None),
+            ("time", _) => self.valued(place),
+            ("state", "state") if place == 0 => Slot::Nothing,
+            ("state", ":") if depth == 0 => Slot::Kind,
+            ("state", "[" | ",") => Slot::Operand(None),
+            ("state", _) if depth > 0 => self.valued(place),
+            ("state", "within" | "keep" | "max") => Slot::Nothing,
+            ("state", _) if before.iter().any(|token| token.text == ":") => Slot::Words(&["within", "keep", "max", "sliding"]),
+            ("on", "on") if place == 0 => Slot::Rule,
+            ("on", "{" | ";") => Slot::Change,
+            ("on", "(") if matches!(self.back(2), "add" | "clear") => Slot::Table,
+            ("on", _) if depth == 1 && self.scope.new_line && (self.ends_value(place) || last.text == "}") => Slot::Change,
+            ("on", "=" | "+=" | "-=") => Slot::Operand(None),
+            ("on", _) if depth > 0 => self.valued(place),
+            ("output", "output") if place == 0 => Slot::Nothing,
+            ("output", _) if place == 1 => Slot::Words(&["on"]),
+            ("output", "on") if place == 2 => Slot::Rule,
+            ("output", _) if place == 3 => Slot::Words(&["limit"]),
+            ("output", "limit" | "within") => Slot::Nothing,
+            ("output", "=") if depth == 0 => Slot::Words(&["json", "csv", "text", "eve"]),
+            ("output", "by") => Slot::Operand(None),
+            ("output", "{" | ",") if depth == 1 => Slot::Nothing,
+            ("output", ",") if depth == 0 => Slot::Operand(None),
+            ("output", ":") => Slot::Operand(None),
+            ("output", _) if depth > 1 => self.valued(place),
+            ("output", _) if depth == 1 => value(),
+            ("output", _) if self.back(2) == "limit" => Slot::Words(&["within"]),
+            ("output", _) if self.back(2) == "within" => Slot::Words(&["by"]),
+            _ => Slot::Nothing,
+        }
+    }
+
+    /// What may stand after a token of an expression.
+    fn valued(&self, place: usize) -> Slot {
+        if self.ends_value(place) { Slot::Operator(self.scope.operand(place), place) } else { Slot::Operand(None) }
     }
 
     /// The curly bracket of the set that the place is in.
@@ -369,7 +447,54 @@ impl Completer<'_> {
                 self.offer(1, CompletionKind::Constant, name.text(), constant.text().to_owned(), String::new());
             }
         }
+        self.tables(want);
+        // Rules are named where something is kept of what they answer.
+        let outputs = self.text.lines().any(|line| line.trim_start().starts_with("output "));
+        if outputs || !self.declared("state").is_empty() {
+            self.rules();
+        }
         ["not", "any", "all", "true", "false"].iter().for_each(|word| self.word(word, CompletionKind::Keyword));
+    }
+
+    /// The tables of the text. They are found by their words: where the item at the place is not whole, that before it may have no structure.
+    fn tables(&mut self, want: Option<&Type>) {
+        for (name, rest, line) in self.declared("state") {
+            let kind = words::KINDS
+                .iter()
+                .map(|(kind, _)| *kind)
+                .find(|kind| rest.split(|c: char| !c.is_alphanumeric()).any(|word| word == *kind));
+            let fits = want.is_none_or(|want| match kind {
+                Some("seen") => *want == Type::Bool,
+                Some("Bytes") => *want == Type::Bytes,
+                _ => *want == Type::Int,
+            });
+            self.offer(if fits { 0 } else { 2 }, CompletionKind::Table, name, line.to_owned(), String::new());
+        }
+    }
+
+    /// The rules of the text, but for that around the place.
+    fn rules(&mut self) {
+        let own = match self.scope.before.as_slice() {
+            [rule, name, ..] if rule.text == "rule" => name.text,
+            _ => "",
+        };
+        for (name, _, line) in self.declared("rule").into_iter().filter(|(name, ..)| *name != own) {
+            self.offer(1, CompletionKind::Rule, name, line.to_owned(), String::new());
+        }
+    }
+
+    /// What begins with a word and has a name: the name, what follows it, and the line.
+    fn declared(&self, word: &str) -> Vec<(&'a str, &'a str, &'a str)> {
+        let named = |line: &'a str| {
+            let line = line.trim();
+            let rest = line.strip_prefix(word)?.trim_start_matches([' ', '\t']);
+            let end = rest.find(|c: char| !c.is_ascii_alphanumeric() && !matches!(c, '_' | '.' | '-')).unwrap_or(rest.len());
+            let (name, rest) = rest.split_at(end);
+            let apart = line[word.len()..].starts_with([' ', '\t']);
+            let goes_on = rest.trim_start().starts_with(['=', '[', ':', '{']);
+            (apart && goes_on && !name.is_empty()).then_some((name, rest, line))
+        };
+        self.text.lines().filter_map(named).collect()
     }
 
     fn locals(&mut self, want: Option<&Type>) {

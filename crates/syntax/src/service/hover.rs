@@ -32,6 +32,14 @@ pub(super) fn hover(service: &Service, text: &str, offset: usize) -> Option<Hove
         .or_else(|| leaves.iter().find(|e| e.range().contains(&offset)))?;
     let (signature, doc) = match leaf.token()? {
         TokenKind::Name => name(service, &tree, leaf)?,
+        TokenKind::RuleName => {
+            let rule = item(&tree, NodeKind::Rule, TokenKind::RuleName, leaf.text())?;
+            (rule.text().to_owned(), comments(&tree, rule))
+        }
+        TokenKind::TypeName => {
+            let (kind, doc) = words::KINDS.iter().find(|(kind, _)| *kind == leaf.text()).filter(|_| in_table(&tree, leaf))?;
+            ((*kind).to_owned(), (*doc).to_owned())
+        }
         TokenKind::Function => function(service, &tree, leaf.text())?,
         TokenKind::Keyword | TokenKind::Operator | TokenKind::Boolean => (leaf.text().to_owned(), words::meaning(leaf.text())?.to_owned()),
         TokenKind::Number | TokenKind::String => value(service, &tree, leaf)?,
@@ -58,7 +66,19 @@ fn name(service: &Service, tree: &Tree, leaf: Element<'_>) -> Option<(String, St
     if let Some(constant) = item(tree, NodeKind::Constant, TokenKind::Name, text) {
         return Some((constant.text().to_owned(), comments(tree, constant)));
     }
-    field(service, text)
+    if let Some(table) = item(tree, NodeKind::State, TokenKind::Name, text) {
+        return Some((table.text().to_owned(), comments(tree, table)));
+    }
+    // Fields hide rules that are named after them.
+    field(service, text).or_else(|| {
+        let rule = item(tree, NodeKind::Rule, TokenKind::RuleName, text)?;
+        Some((rule.text().to_owned(), comments(tree, rule)))
+    })
+}
+
+/// Whether something stands in the declaration of a table.
+fn in_table(tree: &Tree, leaf: Element<'_>) -> bool {
+    tree.root().children().any(|e| e.node() == Some(NodeKind::State) && e.range().contains(&leaf.range().start))
 }
 
 /// What a field is, and what it holds.
@@ -89,6 +109,10 @@ pub(super) fn function(service: &Service, tree: &Tree, name: &str) -> Option<(St
     if let Some(id) = service.scheme.function_id(name) {
         let signature = service.scheme.function(id);
         return Some((signature.to_string(), signature.doc.clone()));
+    }
+    let has_tables = tree.root().children().any(|e| e.node() == Some(NodeKind::State));
+    if let Some((_, signature, doc)) = words::CHANGES.iter().find(|(call, ..)| has_tables && *call == name) {
+        return Some(((*signature).to_owned(), (*doc).to_owned()));
     }
     if let Some((_, signature, doc)) = words::CALLS.iter().find(|(call, ..)| *call == name) {
         return Some(((*signature).to_owned(), (*doc).to_owned()));

@@ -34,6 +34,18 @@ pub(crate) struct Scope<'t> {
     pub comment: bool,
 }
 
+/// Whether an item about tables or outputs starts with a token. Its words are names elsewhere, so it is told by what follows.
+fn keeps(all: &[Before<'_>], at: usize, text: &str) -> bool {
+    let next = all.get(at + 1).filter(|next| !text[all[at].end..next.start].contains('\n'));
+    match (all[at].text, next) {
+        ("time", Some(next)) => next.text == "=",
+        ("state" | "on" | "output", Some(next)) => matches!(next.kind, TokenKind::Name | TokenKind::Keyword),
+        // Blanks alone follow, and then the place.
+        ("state" | "on" | "output", None) => at + 1 == all.len() && text[all[at].end..].starts_with([' ', '\t']),
+        _ => false,
+    }
+}
+
 impl<'t> Scope<'t> {
     pub fn new(text: &'t str, place: usize) -> Scope<'t> {
         let tokens = classify::tokens(text, 0, place);
@@ -53,7 +65,7 @@ impl<'t> Scope<'t> {
         // An item starts in a line of its own.
         let starts = |at: usize| {
             let first = at == 0 || text[all[at - 1].end..all[at].start].contains('\n');
-            first && all[at].kind == TokenKind::Keyword && matches!(all[at].text, "rule" | "fn" | "const")
+            first && (all[at].kind == TokenKind::Keyword && matches!(all[at].text, "rule" | "fn" | "const") || keeps(&all, at, text))
         };
         let first = (0..all.len()).rev().find(|at| starts(*at)).unwrap_or(0);
         let before = all.split_off(first);
@@ -152,7 +164,8 @@ impl<'t> Scope<'t> {
         let mut probe = String::new();
         for element in Tree::parse(self.text, limits).root().children() {
             let range = element.range();
-            if matches!(element.node(), Some(NodeKind::Function | NodeKind::Constant)) && !range.contains(&self.item) {
+            let known = matches!(element.node(), Some(NodeKind::Function | NodeKind::Constant | NodeKind::Time | NodeKind::State));
+            if known && !range.contains(&self.item) {
                 probe.push_str(element.text());
                 probe.push('\n');
             }

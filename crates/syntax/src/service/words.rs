@@ -10,6 +10,20 @@ pub(crate) const WORDS: &[(&str, &str)] = &[
     ("else", "What runs where no condition before it holds."),
     ("while", "Runs a block as long as a condition holds."),
     ("for", "`for x in VALUE { ... }` goes over bytes or an array, `for i in 0..10 { ... }` counts."),
+    ("time", "`time = EXPRESSION`: the time of a record in seconds, which tables go by."),
+    ("state", "`state NAME[KEY]: KIND within 60s max 1000`: a table that is kept across records."),
+    ("on", "`on RULE { ... }`: what changes tables where a rule matches."),
+    ("output", "`output NAME on RULE = json { NAME: VALUE }`: what is given out where a rule matches."),
+    ("limit", "`limit 1 within 60s by KEY`: no more lines than that for a key."),
+    ("by", "What lines are limited by."),
+    ("within", "How long an entry, or of distinct values and sliding windows each by itself, is there after it was added."),
+    ("sliding", "Each event goes by itself."),
+    ("keep", "How long an entry is there after its last change."),
+    ("max", "How many entries there are at most; the one that expires first makes room."),
+    ("json", "A line is an object."),
+    ("csv", "A line is a row, after a header."),
+    ("text", "A line is a text with values in the place of their names in braces."),
+    ("eve", "A line is an event as in Suricata's `eve.json`."),
     ("break", "Leaves the innermost loop."),
     ("continue", "Goes on with the innermost loop's next turn."),
     ("return", "Ends the function or rule, with its result."),
@@ -71,6 +85,22 @@ pub(crate) const CALLS: &[(&str, &str, &str)] = &[
     ("clear", "clear(array)", "Empties a growing array of the script."),
     ("fill", "fill(array, value)", "Sets each element of an array of the script."),
     ("bytes", "bytes(array) -> Bytes", "The low 8 bits of each element of an array of the script."),
+];
+
+/// What tables hold.
+pub(crate) const KINDS: &[(&str, &str)] = &[
+    ("count", "How often something was added."),
+    ("sum", "The sum of what was added."),
+    ("distinct", "The distinct values that were added; it is read as how many they are."),
+    ("seen", "Whether the key was added on an earlier record."),
+    ("Int", "The Int that was set last."),
+    ("Bytes", "The Bytes that were set last."),
+];
+
+/// Statements that change tables, with how they are written.
+pub(crate) const CHANGES: &[(&str, &str, &str)] = &[
+    ("add", "add(table)", "Counts one more in a table, or marks the key as seen."),
+    ("clear", "clear(table)", "Takes the record's entry out of a table."),
 ];
 
 /// The usual spelling of an operator, or the word itself.

@@ -50,5 +50,5 @@ fn every_configuration_comes_to_the_same() {
     let lines: usize = seen.lines.iter().map(|(_, lines)| lines.lines().count()).sum();
     let matching = seen.rules.iter().filter(|rules| !rules.is_empty()).count();
     let counts = [matching, seen.traps.len(), seen.dump.len(), evicted as usize, lines, seen.trapped as usize];
-    assert!(counts.iter().all(|count| *count > 300), "{counts:?}");
+    assert!(counts.iter().all(|count| *count > 100), "{counts:?}");
 }

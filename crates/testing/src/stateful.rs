@@ -179,7 +179,10 @@ impl Writer<'_, '_> {
         let limit = match self.dice.below(3) {
             0 => String::new(),
             _ => {
-                let by = key.trim_matches(['[', ']']);
+                // What is more than an operand stands in parentheses.
+                let parts = key.trim_matches(['[', ']']).split(", ");
+                let by =
+                    parts.map(|part| if part.contains(' ') { format!("({part})") } else { part.to_owned() }).collect::<Vec<_>>().join(", ");
                 let by = if by.is_empty() || self.dice.one_in(6) { String::new() } else { format!(" by {by}") };
                 format!(" limit {} within {}ms{by}", 1 + self.dice.below(3), [50, 1_000][self.dice.below(2)])
             }

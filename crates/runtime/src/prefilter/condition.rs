@@ -1,6 +1,7 @@
 //! What a rule requires of a record: tests of single values, of which at least one holds wherever the rule matches.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{HashMap, HashSet};
+use std::mem::{Discriminant, discriminant};
 use std::net::IpAddr;
 
 use quintet_lang::ast::{Clause, CompareOp, Const, Expr, ExprKind, LocalId, LogicOp, Needle, Quantifier, Rule, Set};
@@ -66,10 +67,10 @@ impl Condition {
         self.tests.iter().chain(self.others.iter().flat_map(|other| &other.tests))
     }
 
-    /// Leaves the other conditions to those of sources that are asked.
-    pub(super) fn ask_only(&mut self, asked: &BTreeSet<Source>) {
+    /// Leaves the other conditions to those that are looked up where others are: of sources that are asked in the same way.
+    pub(super) fn ask_only(&mut self, asked: &HashSet<(Source, Discriminant<Test>)>) {
         let before = self.others.len();
-        self.others.retain(|other| other.tests.iter().all(|(source, _)| asked.contains(source)));
+        self.others.retain(|other| other.tests.iter().all(|(source, test)| asked.contains(&(source.clone(), discriminant(test)))));
         self.whole &= self.others.len() == before;
         self.operands = self.others.iter().map(|other| other.operands).fold(self.operands, usize::max);
     }

@@ -1,6 +1,7 @@
 //! The conditions of many rules, to be asked all at once.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::mem::discriminant;
 use std::net::IpAddr;
 
 use super::condition::{Condition, Source, Test, of};
@@ -72,7 +73,8 @@ pub(super) fn conditions(linked: &Linked) -> Vec<Option<Condition>> {
             break;
         }
     }
-    let asked: BTreeSet<Source> = conditions.iter().flatten().flat_map(|it| &it.tests).map(|(source, _)| source.clone()).collect();
+    let tests = conditions.iter().flatten().flat_map(|it| &it.tests);
+    let asked: HashSet<_> = tests.map(|(source, test)| (source.clone(), discriminant(test))).collect();
     conditions.iter_mut().flatten().for_each(|it| it.ask_only(&asked));
     conditions
 }

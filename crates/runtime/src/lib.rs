@@ -68,7 +68,7 @@ pub use matchers::{
 pub use matches::{Matches, RuleSet, RuleTrap, TrapAt};
 #[doc(hidden)]
 pub use matches::{WriteMatches, WriteRuleSet};
-pub use meter::{FREE, Interrupter, SLICE};
+pub use meter::{FREE, Interrupter, Relay, SLICE};
 pub use output::{FileSink, Sink, SinkError, SinkFault, WholeLines, WriteSink};
 pub use owned::{JsonError, OwnedValue};
 pub use pack::{BLOCK_BYTES, Blob};

@@ -319,7 +319,7 @@ fn an_interrupt_reaches_whichever_tier_has_the_turn() {
     record.ints(scheme.field_id("ints").unwrap(), &[1]);
     record.finish().unwrap();
     let batch = builder.build();
-    let source = "rule endless { let n = 0 while port == 1 { n += 1 } return n == 0 }\nrule short = any(ints[*] == port)";
+    let source = "rule endless {\n let n = 0\n while port == 1 { n += 1 }\n return n == 0\n}\nrule short = any(ints[*] == port)";
     let linked = engine.link(engine.check(source, &scheme).unwrap()).unwrap();
     let mut instance = turns().compile(&linked).unwrap().instantiate(engine.limits()).unwrap();
     // One interrupter for all turns, taken before the first.

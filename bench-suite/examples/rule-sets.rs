@@ -11,7 +11,7 @@ use std::time::Duration;
 use cpu_time::ThreadTime;
 use quintet::{Engine, Instance, Linked, Matches, Passes, RuleSet, configurations};
 use quintet_bench::{Loaded, names, sets, shipped};
-use quintet_runtime::{Candidates, PrefilterPlan};
+use quintet_runtime::{Candidates, PrefilterPlan, WriteMatches};
 
 type Failure = Box<dyn std::error::Error>;
 
@@ -109,13 +109,14 @@ fn workload(name: &str, options: &Options) -> Result<(), Failure> {
 /// Nanoseconds a record that asking takes, and the rules a record that are left to run.
 fn asking(linked: &Arc<Linked>, loaded: &Loaded, rounds: usize) -> Option<(f64, f64)> {
     let mut candidates = Candidates::new(linked, linked.limits())?;
-    let (mut times, mut left) = (Vec::new(), 0);
+    let (mut times, mut left, mut out) = (Vec::new(), 0, Matches::new());
     for _ in 0..rounds {
         let start = ThreadTime::now();
         left = 0;
         for batch in &loaded.batches {
+            out.reset(linked.program().rules.len(), batch.len());
             for first in (0..batch.len()).step_by(64) {
-                let masks = candidates.block(batch, first..batch.len().min(first + 64))?;
+                let masks = candidates.block(batch, first..batch.len().min(first + 64), &mut out)?;
                 left += masks.iter().map(|mask| mask.count_ones() as usize).sum::<usize>();
             }
         }

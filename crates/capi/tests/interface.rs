@@ -84,7 +84,7 @@ fn columns_are_matched_by_every_backend() {
     };
     let columns =
         [column(0, quintet_kind::U16, &[443u16, 80, 81]), hosts, column(2, quintet_kind::Ip4, &[10u8, 0, 0, 1, 10, 0, 0, 2, 10, 1, 0, 1])];
-    for backend in ["interp", "closures", "jit", "wasm", "lua"] {
+    for backend in ["interp", "closures", "jit", "wasm", "lua", "adaptive"] {
         let source = "rule a = port in {443 81} and src in {10.0.0.0/16}\nrule b = host == \"b\"\nrule c = 1 / (port - 80) == 0\nrule d = host contains \"x\"";
         let rules = rules(&made, source, backend);
         assert_eq!(unsafe { quintet_rules_count(rules) }, 4);

@@ -30,7 +30,7 @@ fn folder(name: &str) -> PathBuf {
 fn run_prints_numbers_counts_and_json_on_every_backend() {
     let traffic = data("data/traffic.pcapng");
     let mut first: Option<(String, String, String)> = None;
-    for backend in ["interp", "closures", "jit", "jit-fast", "jit-stencil", "wasm", "wasm-winch", "lua", "lua-nojit"] {
+    for backend in ["interp", "closures", "jit", "jit-fast", "jit-stencil", "wasm", "wasm-winch", "lua", "lua-nojit", "adaptive"] {
         let run = |output: &str| {
             let result = quintet(&["run", "tcp.flags.syn == true", "--input", &traffic, "--backend", backend, "--output", output]);
             assert!(result.status.success(), "{backend}: {}", err(&result));
@@ -283,12 +283,12 @@ fn compare_verifies_measures_and_writes_results() {
     let json = std::fs::read_to_string(folder.join("results.json")).expect("results");
     let results = quintet_results::Results::from_json(&json).expect("of the schema");
     let ids: Vec<&str> = results.workloads[0].rows.iter().map(|row| row.id.as_str()).collect();
-    assert_eq!(ids, ["interp", "closures", "jit", "jit-stencil", "wasm", "lua"]);
+    assert_eq!(ids, ["interp", "closures", "jit", "jit-stencil", "wasm", "lua", "adaptive"]);
     assert!(results.workloads[0].rows.iter().all(|r| r.traits.is_some() && r.latency.is_some()));
     // The bytecode of lua is on the Rust heap, whatever the compiling state's garbage collector does meanwhile.
     let lua = results.workloads[0].row("lua").and_then(|r| r.memory).expect("lua's memory");
     assert!(lua.heap_bytes > lua.code_bytes && lua.code_bytes > 0, "{lua:?}");
-    assert!(results.support.len() > 40 && results.support.iter().all(|s| s.by.len() == 9), "{:?}", results.support);
+    assert!(results.support.len() > 40 && results.support.iter().all(|s| s.by.len() == 10), "{:?}", results.support);
     assert!(quintet_results::Results::from_json(&json[..json.len() / 2]).is_err());
     assert!(
         quintet_results::Results::from_json(&json.replacen(&format!("\"version\":{}", quintet_results::VERSION), "\"version\":99", 1))

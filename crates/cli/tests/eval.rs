@@ -5,7 +5,7 @@ use std::process::{Command, Output};
 
 use serde_json::{Value as Json, json};
 
-const BACKENDS: [&str; 9] = ["interp", "closures", "jit", "jit-fast", "jit-stencil", "wasm", "wasm-winch", "lua", "lua-nojit"];
+const BACKENDS: [&str; 10] = ["interp", "closures", "jit", "jit-fast", "jit-stencil", "wasm", "wasm-winch", "lua", "lua-nojit", "adaptive"];
 
 fn quintet(args: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_quintet")).args(args).output().expect("the command runs")

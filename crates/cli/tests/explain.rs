@@ -121,3 +121,15 @@ fn explain_of_a_rule_does_not_miss_the_lists_of_others() {
     assert!(one.status.success() && one.stderr.is_empty(), "{}", err(&one));
     assert!(out(&one).contains("in $ports") && !out(&one).contains("$nets"), "{}", out(&one));
 }
+
+#[test]
+fn explain_shows_what_adaptive_would_do_behind_the_plan() {
+    let plan = quintet(&["explain", "tcp.port == 443", "--emit", "plan"]);
+    let adaptive = quintet(&["explain", "tcp.port == 443", "--emit", "plan", "--backend", "adaptive"]);
+    assert!(adaptive.status.success(), "{}", err(&adaptive));
+    let text = out(&adaptive);
+    let decisions = text.strip_prefix(&out(&plan)).expect("the plan comes first");
+    assert!(decisions.starts_with("\nadaptive:\n  begins with closures\n"), "{decisions}");
+    // Others decide nothing by themselves.
+    assert_eq!(out(&quintet(&["explain", "tcp.port == 443", "--emit", "plan", "--backend", "jit"])), out(&plan));
+}

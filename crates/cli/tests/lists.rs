@@ -35,7 +35,7 @@ fn rules_run_with_lists_of_files() {
     };
     let ports = format!("web.ports={}", file("ports.txt", "# web\n443\n8000..8999 # others\n"));
     let nets = format!("nets:ip={}", file("nets.csv", "10.0.0.0/8,private\n2001:db8::/32,\n"));
-    for backend in ["interp", "closures", "jit", "jit-fast", "jit-stencil", "wasm", "wasm-winch", "lua", "lua-nojit"] {
+    for backend in ["interp", "closures", "jit", "jit-fast", "jit-stencil", "wasm", "wasm-winch", "lua", "lua-nojit", "adaptive"] {
         for (listed, list, written) in [
             ("tcp.dstport in $web.ports", &ports, "tcp.dstport in {443 8000..8999}"),
             ("ip.src in $nets", &nets, "ip.src in {10.0.0.0/8 2001:db8::/32}"),

@@ -3,7 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-const CONFIGURATIONS: [&str; 9] = ["interp", "closures", "jit", "jit-fast", "jit-stencil", "wasm", "wasm-winch", "lua", "lua-nojit"];
+const CONFIGURATIONS: [&str; 10] =
+    ["interp", "closures", "jit", "jit-fast", "jit-stencil", "wasm", "wasm-winch", "lua", "lua-nojit", "adaptive"];
 
 fn quintet(args: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_quintet")).args(args).output().expect("the command runs")

@@ -41,7 +41,7 @@ fn folder(name: &str) -> PathBuf {
     path
 }
 
-const BACKENDS: [&str; 9] = ["interp", "closures", "jit", "jit-fast", "jit-stencil", "wasm", "wasm-winch", "lua", "lua-nojit"];
+const BACKENDS: [&str; 10] = ["interp", "closures", "jit", "jit-fast", "jit-stencil", "wasm", "wasm-winch", "lua", "lua-nojit", "adaptive"];
 
 /// Each row of the table of inputs: a file, a rule, and the records that match.
 #[test]

@@ -69,7 +69,7 @@ fn packs_find_what_there_is_on_every_backend_and_any_number_of_threads() {
         let rules = format!("examples/state/{pack}.rules");
         let expected: String = counts.iter().map(|(rule, count)| format!("{rule}\t{count}\n")).collect();
         let mut first: Option<(String, String)> = None;
-        for backend in ["interp", "closures", "jit", "jit-fast", "jit-stencil", "wasm", "wasm-winch", "lua"] {
+        for backend in ["interp", "closures", "jit", "jit-fast", "jit-stencil", "wasm", "wasm-winch", "lua", "adaptive"] {
             for threads in ["1", "4"] {
                 let state = folder.join("state");
                 let state_out = state.display().to_string();

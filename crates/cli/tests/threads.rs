@@ -62,7 +62,7 @@ fn every_output_of_packets_and_requests() {
     let folder = folder("threads-outputs");
     let (traffic, requests) = (long("data/traffic.pcapng", 5, &folder), long("data/requests.jsonl", 9, &folder));
     let (header_logic, pack) = (data("header-logic.rules"), data("waf-pack.rules"));
-    for backend in ["closures", "jit", "jit-stencil", "lua", "wasm", "interp"] {
+    for backend in ["closures", "jit", "jit-stencil", "lua", "wasm", "interp", "adaptive"] {
         for (rules, input, field) in [(&header_logic, &traffic, "ip.src"), (&pack, &requests, "http.request.uri")] {
             let base = ["run", text(rules), "--input", text(input), "--backend", backend];
             assert!(!hold(&[&base[..], &["--output", "count"]].concat(), plain).is_empty());

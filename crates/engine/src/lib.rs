@@ -289,9 +289,10 @@
 //! # Choosing a backend
 //! [`backends`] lists what this build has; every backend answers alike, so the choice is one of cost. `quintet compare` measures it on
 //! your own rules and traffic. Without that: `closures` where rules change often or run seldom, `jit` where they run for millions of
-//! records, `wasm` where generated code must stay in a sandbox, `lua` where LuaJIT is in the product already, `interp` as the reference.
+//! records, `adaptive` where you cannot say which of the two it will be, `wasm` where generated code must stay in a sandbox, `lua` where LuaJIT is in the product already, `interp` as the reference.
 #![forbid(unsafe_code)]
 
+mod adaptive;
 mod callable;
 mod engine;
 mod expression;
@@ -301,6 +302,7 @@ mod lists;
 mod modules_of;
 mod registry;
 
+pub use adaptive::Adaptive;
 pub use callable::{Callable, NotCallable};
 pub use engine::{Engine, Error, Rules};
 pub use expression::Expression;

@@ -4,8 +4,8 @@ use std::sync::{Arc, LazyLock};
 
 use quintet_runtime::Backend;
 
-/// All backends and the feature that each needs, whether this build has them or not.
-const KNOWN: [&str; 5] = ["interp", "closures", "jit", "wasm", "lua"];
+/// All backends and the feature that each needs (`adaptive` needs `closures` and `jit`), whether this build has them or not.
+const KNOWN: [&str; 6] = ["interp", "closures", "jit", "wasm", "lua", "adaptive"];
 
 /// There is no backend with this id in this build.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -40,6 +40,8 @@ static CONFIGURATIONS: LazyLock<Vec<Arc<dyn Backend>>> = LazyLock::new(|| {
     all.extend(quintet_wasm::configurations());
     #[cfg(feature = "lua")]
     all.extend(quintet_lua::configurations());
+    #[cfg(all(feature = "closures", feature = "jit"))]
+    all.push(Arc::new(crate::Adaptive::new()));
     all
 });
 
@@ -59,6 +61,7 @@ pub(crate) fn find(id: &str) -> Result<&'static Arc<dyn Backend>, UnknownBackend
     }
     let name = id.split('-').next().unwrap_or(id);
     let missing = KNOWN.contains(&name) && all.iter().all(|b| b.id().name != name);
-    let hint = if missing { format!(" in this build (it needs the cargo feature `{name}`)") } else { String::new() };
+    let needs = if name == "adaptive" { "features `closures` and `jit`".to_owned() } else { format!("feature `{name}`") };
+    let hint = if missing { format!(" in this build (it needs the cargo {needs})") } else { String::new() };
     Err(UnknownBackend { id: id.into(), hint, available: all.iter().map(|b| b.id().to_string()).collect() })
 }

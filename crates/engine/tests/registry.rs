@@ -3,9 +3,9 @@
 use quintet::{backend, backends, configurations};
 
 #[test]
-fn all_five_are_there_and_found_by_id() {
+fn all_are_there_and_found_by_id() {
     let ids: Vec<String> = backends().iter().map(|b| b.id().to_string()).collect();
-    assert_eq!(ids, ["interp", "closures", "jit", "wasm", "lua"]);
+    assert_eq!(ids, ["interp", "closures", "jit", "wasm", "lua", "adaptive"]);
     for known in configurations() {
         assert_eq!(backend(&known.id().to_string()).map(|b| b.id()), Ok(known.id()));
     }

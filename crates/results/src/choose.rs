@@ -192,9 +192,10 @@ impl Choice {
         }
     }
 
-    /// Whether a row may be chosen at all: a backend, with its passes.
+    /// Whether a row may be chosen at all: a backend, with its passes, whose cost is so much once and so much for each record. That of
+    /// `adaptive`, which changes as it goes, is not.
     pub fn admits(kind: RowKind, id: &str) -> bool {
-        kind == RowKind::Backend && !id.ends_with("/no-passes")
+        kind == RowKind::Backend && !id.ends_with("/no-passes") && id != "adaptive"
     }
 }
 

@@ -8,12 +8,13 @@ use crate::schema::WorkloadResult;
 use crate::stats::{Interval, geometric_mean};
 
 /// The engines from the simplest to the most demanding, each with what it asks of its host.
-const SIMPLICITY: [(&str, &str); 5] = [
+const SIMPLICITY: [(&str, &str); 6] = [
     ("interp", "it is safe Rust that generates nothing"),
     ("closures", "it is safe Rust that generates nothing"),
     ("lua", "it asks for a C library and executable memory, and nothing guards the host's memory"),
     ("wasm", "it asks for wasmtime, executable memory and address space, and guards the host's memory"),
     ("jit", "it asks for Cranelift and executable memory, and nothing guards the host's memory"),
+    ("adaptive", "it asks for Cranelift, executable memory and a thread in the background, and nothing guards the host's memory"),
 ];
 
 /// What to ship.
@@ -230,9 +231,9 @@ mod tests {
 
     #[test]
     fn the_simplest_comes_first() {
-        let mut ids = ["jit-stencil", "wasm", "lua-nojit", "interp", "jit", "closures", "lua", "wasm-winch"];
+        let mut ids = ["adaptive", "jit-stencil", "wasm", "lua-nojit", "interp", "jit", "closures", "lua", "wasm-winch"];
         ids.sort_by_key(|id| simplicity(id));
-        assert_eq!(ids, ["interp", "closures", "lua", "lua-nojit", "wasm", "wasm-winch", "jit", "jit-stencil"]);
+        assert_eq!(ids, ["interp", "closures", "lua", "lua-nojit", "wasm", "wasm-winch", "jit", "jit-stencil", "adaptive"]);
     }
 
     #[test]

@@ -134,6 +134,12 @@ pub trait Backend: Send + Sync {
     /// # Errors
     /// When it has no such form, or compiling fails.
     fn emit(&self, program: &Arc<Linked>, form: Emit) -> Result<String, EmitError>;
+
+    /// What it decides of a program by itself, beyond the program's plan, in lines of text. Most decide nothing.
+    fn decisions(&self, program: &Arc<Linked>) -> Option<String> {
+        let _ = program;
+        None
+    }
 }
 
 /// A compiled program. Immutable, shared by threads; code lives until the last user is dropped.
@@ -289,6 +295,12 @@ impl RunError {
     /// Whether an [`Interrupter`] ended the run. The instance can be used again.
     pub fn is_interrupted(&self) -> bool {
         self.interrupted
+    }
+
+    /// The same error as that of another backend, which had this one run for it.
+    #[must_use]
+    pub fn by(self, backend: BackendId) -> RunError {
+        RunError { backend, ..self }
     }
 
     /// The backend that ended.

@@ -72,6 +72,16 @@ impl FilterError {
         None
     }
 
+    /// The same error as that of another backend, which had this one run for it; a trap is the rule's.
+    #[cold]
+    #[must_use]
+    pub fn by(self, backend: BackendId) -> FilterError {
+        match *self.0 {
+            EvaluateError::Run(error) => error.by(backend).into(),
+            cause @ (EvaluateError::Trap(_) | EvaluateError::NoValue(_)) => FilterError(Box::new(cause)),
+        }
+    }
+
     /// What happened.
     pub fn cause(&self) -> &EvaluateError {
         &self.0

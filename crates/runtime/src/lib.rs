@@ -71,7 +71,7 @@ pub use matchers::{
 pub use matches::{Matches, RuleSet, RuleTrap, TrapAt};
 #[doc(hidden)]
 pub use matches::{WriteMatches, WriteRuleSet};
-pub use meter::{FREE, Interrupter, SLICE};
+pub use meter::{FREE, Interrupter, Relay, SLICE};
 pub use needed::needed_fields;
 pub use output::{FileSink, Sink, SinkError, SinkFault, WholeLines, WriteSink};
 pub use owned::{JsonError, OwnedValue};

@@ -24,8 +24,8 @@
 //! with the word [`FREE`], and nobody needs to begin or to look between records.
 
 use std::cell::Cell;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use quintet_lang::HARD_STEPS;
 
@@ -62,14 +62,63 @@ pub(crate) struct Meter {
 
 /// Ends what an [`Instance`](crate::Instance) is doing, from any thread.
 #[derive(Clone, Debug)]
-pub struct Interrupter(Arc<AtomicBool>);
+pub struct Interrupter(To);
+
+/// What an interrupter reaches.
+#[derive(Clone, Debug)]
+enum To {
+    /// The meter that has this flag.
+    Meter(Arc<AtomicBool>),
+    /// What a relay has been told last.
+    Relay(Arc<Mutex<Interrupter>>),
+}
+
+/// For instances that have others run for them by turns: interrupts that reach whichever has the turn.
+#[derive(Debug)]
+pub struct Relay(Arc<Mutex<Interrupter>>);
+
+impl Relay {
+    /// One that reaches this.
+    pub fn new(first: Interrupter) -> Relay {
+        Relay(Arc::new(Mutex::new(first)))
+    }
+
+    /// What ends a run of whichever has the turn.
+    pub fn interrupter(&self) -> Interrupter {
+        Interrupter(To::Relay(self.0.clone()))
+    }
+
+    /// Gives the turn to another, between runs. An interrupt that nobody has noticed goes along.
+    pub fn pass_to(&self, next: Interrupter) {
+        let mut now = lock(&self.0);
+        if now.take() {
+            next.interrupt();
+        }
+        *now = next;
+    }
+}
+
+fn lock(now: &Mutex<Interrupter>) -> MutexGuard<'_, Interrupter> {
+    now.lock().unwrap_or_else(PoisonError::into_inner)
+}
 
 impl Interrupter {
     /// Ends the run that the instance is in, within [`SLICE`] steps of the evaluation it is at, with an error for which
     /// [`RunError::is_interrupted`](crate::RunError::is_interrupted) holds. Where it is in none, the next run that counts steps or goes over a
     /// batch ends like that. After the error the instance can be used again.
     pub fn interrupt(&self) {
-        self.0.store(true, Ordering::Relaxed);
+        match &self.0 {
+            To::Meter(flag) => flag.store(true, Ordering::Relaxed),
+            To::Relay(now) => lock(now).interrupt(),
+        }
+    }
+
+    /// Whether an interrupt waited, which is no longer there then.
+    fn take(&self) -> bool {
+        match &self.0 {
+            To::Meter(flag) => flag.swap(false, Ordering::Relaxed),
+            To::Relay(now) => lock(now).take(),
+        }
     }
 }
 
@@ -164,7 +213,7 @@ impl Meter {
     }
 
     pub(crate) fn interrupter(&self) -> Interrupter {
-        Interrupter(self.flag.clone())
+        Interrupter(To::Meter(self.flag.clone()))
     }
 
     /// Whether an interrupt waits to be noticed.
@@ -231,6 +280,25 @@ mod tests {
             }
             assert_eq!(granted(&meter, &[u64::MAX]), 0);
         }
+    }
+
+    #[test]
+    fn an_interrupt_reaches_whichever_has_the_turn_and_is_not_lost_between() {
+        let meters = [Meter::new(9), Meter::new(9)];
+        let relay = Relay::new(meters[0].interrupter());
+        let interrupter = relay.interrupter();
+        interrupter.interrupt();
+        assert!(meters[0].is_interrupt_pending() && !meters[1].is_interrupt_pending());
+        relay.pass_to(meters[1].interrupter());
+        assert!(!meters[0].is_interrupt_pending() && meters[1].is_interrupt_pending());
+        meters[1].forget_interrupt();
+        interrupter.interrupt();
+        assert!(!meters[0].is_interrupt_pending() && meters[1].is_interrupt_pending());
+        meters[1].forget_interrupt();
+        relay.pass_to(meters[0].interrupter());
+        assert!(meters.iter().all(|meter| !meter.is_interrupt_pending()));
+        interrupter.clone().interrupt();
+        assert!(meters[0].is_interrupt_pending());
     }
 
     #[test]

@@ -85,7 +85,7 @@ fn a_length_is_a_condition_whether_it_is_a_call_or_not() {
     let thresholds = Thresholds::default().with(Threshold::PrefilterRules, 0);
     for passes in [Passes::none(), Passes::default()] {
         let text = link_with("rule long = len(http.path) == 200", thresholds, &passes).plan_text();
-        assert!(text.contains("  rule long: length of http.path is 200\n"), "{text}");
+        assert!(text.contains("  rule long: length of http.path is 200; which is all of it\n"), "{text}");
     }
 }
 

@@ -288,7 +288,7 @@ impl Runner {
     fn run_some(&mut self, record: RecordRef<'_>, hits: &mut RuleSet) -> Option<()> {
         let Runner { code, scratch, state, candidates } = self;
         let place = Place { memory: record.memory(), record: record.offset() / 8 };
-        for rule in set_bits(candidates.as_mut()?.record(record)?) {
+        for rule in set_bits(candidates.as_mut()?.record(record, hits)?) {
             match state.exact(code, scratch, &code.rules[rule], place) {
                 Ok(true) => hits.insert(rule),
                 Ok(false) => {}
@@ -371,7 +371,7 @@ impl Instance for Runner {
             let records = (batch.len() - index * 64).min(64);
             let all = u64::MAX >> (64 - records);
             let first = batch.records_offset() / 8 + index * 64 * stride;
-            let asked = candidates.as_mut().and_then(|it| it.block(batch, index * 64..index * 64 + records));
+            let asked = candidates.as_mut().and_then(|it| it.block(batch, index * 64..index * 64 + records, out));
             for (number, rule) in code.rules.iter().enumerate() {
                 let all = asked.map_or(all, |asked| asked[number]);
                 if all == 0 {

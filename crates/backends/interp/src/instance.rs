@@ -113,7 +113,7 @@ impl Runner {
             let first = block * 64;
             let records = first..batch.len().min(first + 64);
             let all = u64::MAX >> (64 - records.len());
-            let asked = candidates.block(batch, records);
+            let asked = candidates.block(batch, records, out);
             for rule in 0..self.rules() {
                 let mask = asked.map_or(all, |asked| asked[rule]);
                 if mask != 0 {
@@ -130,7 +130,7 @@ impl Instance for Runner {
         self.check(record.batch())?;
         hits.reset(self.rules());
         let mut candidates = self.candidates.take();
-        match candidates.as_mut().and_then(|it| it.record(record)) {
+        match candidates.as_mut().and_then(|it| it.record(record, hits)) {
             Some(rules) => set_bits(rules).for_each(|rule| self.add(rule, record, hits)),
             None => (0..self.rules()).for_each(|rule| self.add(rule, record, hits)),
         }

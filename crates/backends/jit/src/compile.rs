@@ -1,5 +1,7 @@
 //! From a linked program to machine code.
 
+#[cfg(all(target_arch = "x86_64", target_os = "linux"))]
+use std::sync::LazyLock;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use cranelift_codegen::binemit::Reloc;
@@ -148,6 +150,35 @@ impl Jit {
             call.resolve(*to, &mut bytes)?;
         }
         Ok(Placed { memory: CodeMemory::new(&bytes)?, starts, functions, parts, tables })
+    }
+}
+
+/// Makes the stencils of [`STENCIL`], which takes some milliseconds, unless this process has them. Answers whether the machine has any.
+pub fn make_stencils() -> bool {
+    #[cfg(all(target_arch = "x86_64", target_os = "linux"))]
+    {
+        crate::stencil::ready().is_ok()
+    }
+    #[cfg(not(all(target_arch = "x86_64", target_os = "linux")))]
+    {
+        false
+    }
+}
+
+/// A program put together from stencils alone, in microseconds: as [`STENCIL`] compiles it. None where it has a part without a stencil, which
+/// would have to be compiled, and where this process has not [made](make_stencils) the stencils.
+pub fn from_stencils(program: &Arc<Linked>) -> Option<Arc<dyn Compiled>> {
+    #[cfg(all(target_arch = "x86_64", target_os = "linux"))]
+    {
+        static JIT: LazyLock<Jit> = LazyLock::new(Jit::stencil);
+        program.fits_code().ok()?;
+        let code = crate::stencil::assemble_whole(&JIT, program)?;
+        Some(Arc::new(Executable { code: Arc::new(code) }))
+    }
+    #[cfg(not(all(target_arch = "x86_64", target_os = "linux")))]
+    {
+        let _ = program;
+        None
     }
 }
 

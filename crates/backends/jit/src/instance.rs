@@ -299,7 +299,7 @@ impl Runner {
     #[inline(never)]
     fn run_many(&mut self, it: RecordRef<'_>, (arena, record, longest): (*const u8, *const u8, usize), hits: &mut RuleSet) {
         let Runner { code, counting, most, state, candidates, .. } = self;
-        if let Some(rules) = candidates.as_mut().and_then(|candidates| candidates.record(it)) {
+        if let Some(rules) = candidates.as_mut().and_then(|candidates| candidates.record(it, hits)) {
             for rule in set_bits(rules) {
                 // SAFETY: as in `run`.
                 if unsafe { state.ask((code.functions()[rule], counting[rule]), (arena, record, longest), rule, hits) } != 0 {
@@ -357,7 +357,7 @@ impl Instance for Runner {
         // Blocks outside, rules inside: a block's records stay in the cache for all rules.
         for (block, first) in (0..batch.len()).step_by(BLOCK).enumerate() {
             let records = first..(first + BLOCK).min(batch.len());
-            let asked = candidates.as_mut().and_then(|it| it.block(batch, records.clone()));
+            let asked = candidates.as_mut().and_then(|it| it.block(batch, records.clone(), out));
             for (rule, (function, counting)) in code.functions().iter().zip(counting.iter()).enumerate() {
                 let asked = asked.map(|asked| asked[rule]);
                 if asked == Some(0) {

@@ -59,5 +59,5 @@ mod turns;
 mod unit;
 mod value;
 
-pub use compile::Jit;
+pub use compile::{Jit, from_stencils, make_stencils};
 pub use config::{BEST, FAST, STENCIL, configurations};

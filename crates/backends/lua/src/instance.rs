@@ -345,7 +345,7 @@ impl Runner {
             self.env.get_mut().scratch().go_on(self.chunk.id())?;
             let first = block * 64;
             let records = first..batch.len().min(first + 64);
-            let Some(asked) = candidates.block(batch, records.clone()) else {
+            let Some(asked) = candidates.block(batch, records.clone(), out) else {
                 self.all(batch, first, records.len(), out)?;
                 continue;
             };
@@ -416,7 +416,7 @@ impl Instance for Runner {
         let base = record.memory().as_ptr() as usize;
         let (word, base) = ((base + record.offset()) as f64 / 8.0, base as f64);
         let mut candidates = self.candidates.take();
-        let done = match candidates.as_mut().and_then(|it| it.record(record)) {
+        let done = match candidates.as_mut().and_then(|it| it.record(record, hits)) {
             Some(asked) => self.some(asked, word, base, hits),
             None => self.every(word, base, hits),
         };

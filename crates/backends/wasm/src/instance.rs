@@ -183,7 +183,7 @@ impl Runner {
             self.store.data().scratch().go_on(id)?;
             let first = block * 64;
             let records = first..batch.len().min(first + 64);
-            let Some(asked) = candidates.block(batch, records.clone()) else {
+            let Some(asked) = candidates.block(batch, records.clone(), out) else {
                 self.all(batch, base, (block, records.len()), out)?;
                 continue;
             };
@@ -277,7 +277,7 @@ impl Instance for Runner {
             self.set_within(record.batch().longest() <= self.within)?;
         }
         let mut candidates = self.candidates.take();
-        let done = match candidates.as_mut().and_then(|it| it.record(record)) {
+        let done = match candidates.as_mut().and_then(|it| it.record(record, hits)) {
             Some(asked) => self.some(asked, (base, base + record.offset() as u32), hits),
             None => self.every((base, base + record.offset() as u32), hits),
         };

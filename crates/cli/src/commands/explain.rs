@@ -37,7 +37,9 @@ pub fn run(args: &ExplainArgs) -> Result<ExitCode, Failure> {
         }
         EmitArg::Plan => {
             let linked = source::linked(&engine, &source.text, program).map_err(|d| source.wrong(&d))?;
-            return print(&linked.plan_text());
+            let decides = args.backend.as_deref().map(backend).transpose().map_err(Failure::unusable)?;
+            let decisions = decides.and_then(|backend| backend.decisions(&linked)).map_or_else(String::new, |text| format!("\n{text}"));
+            return print(&format!("{}{decisions}", linked.plan_text()));
         }
         EmitArg::Clif => Emit::Clif,
         EmitArg::Asm => Emit::Asm,

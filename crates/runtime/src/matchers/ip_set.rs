@@ -2,13 +2,13 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use super::{holds, merge};
+use super::ranges::Ranges;
 
 /// A set of addresses, as disjoint ranges in order for each family.
 #[derive(Clone, Debug, Default)]
 pub struct IpSet {
-    v4: Vec<(u32, u32)>,
-    v6: Vec<(u128, u128)>,
+    v4: Ranges<u32>,
+    v6: Ranges<u128>,
 }
 
 impl IpSet {
@@ -22,15 +22,15 @@ impl IpSet {
                 _ => {}
             }
         }
-        IpSet { v4: merge(v4, |i| i.checked_add(1)), v6: merge(v6, |i| i.checked_add(1)) }
+        IpSet { v4: Ranges::new(v4), v6: Ranges::new(v6) }
     }
 
     /// Whether it holds `ip`.
     #[inline]
     pub fn contains(&self, ip: IpAddr) -> bool {
         match ip {
-            IpAddr::V4(ip) => holds(&self.v4, ip.to_bits()),
-            IpAddr::V6(ip) => holds(&self.v6, ip.to_bits()),
+            IpAddr::V4(ip) => self.v4.contains(ip.to_bits()),
+            IpAddr::V6(ip) => self.v6.contains(ip.to_bits()),
         }
     }
 
@@ -38,19 +38,19 @@ impl IpSet {
     #[inline]
     pub fn contains_words(&self, family: u64, high: u64, low: u64) -> bool {
         match family {
-            4 => holds(&self.v4, low as u32),
-            _ => holds(&self.v6, (high as u128) << 64 | low as u128),
+            4 => self.v4.contains(low as u32),
+            _ => self.v6.contains((high as u128) << 64 | low as u128),
         }
     }
 
     /// The IPv4 members as inclusive ranges: in order, apart from each other, as few as possible.
     pub fn v4(&self) -> &[(u32, u32)] {
-        &self.v4
+        self.v4.as_slice()
     }
 
     /// The IPv6 members as inclusive ranges: in order, apart from each other, as few as possible.
     pub fn v6(&self) -> &[(u128, u128)] {
-        &self.v6
+        self.v6.as_slice()
     }
 }
 

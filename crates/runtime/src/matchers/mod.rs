@@ -4,6 +4,7 @@ mod bytes_set;
 mod folded;
 mod int_set;
 mod ip_set;
+mod ranges;
 mod regex;
 mod searcher;
 mod short;
@@ -72,28 +73,4 @@ impl SetMatcher {
             _ => false,
         }
     }
-}
-
-/// Sorts inclusive ranges and joins those that touch or overlap; ranges that end before they start are dropped.
-fn merge<T: Copy + Ord>(mut ranges: Vec<(T, T)>, next: impl Fn(T) -> Option<T>) -> Vec<(T, T)> {
-    ranges.retain(|(first, last)| first <= last);
-    ranges.sort_unstable();
-    let mut merged: Vec<(T, T)> = Vec::with_capacity(ranges.len());
-    for (first, last) in ranges {
-        match merged.last_mut() {
-            Some((_, end)) if next(*end).is_none_or(|after| first <= after) => *end = last.max(*end),
-            _ => merged.push((first, last)),
-        }
-    }
-    merged
-}
-
-/// Whether a sorted list of disjoint inclusive ranges holds a value: compares along short lists and bisects long ones.
-#[inline]
-fn holds<T: Copy + Ord>(ranges: &[(T, T)], value: T) -> bool {
-    if ranges.len() <= 8 {
-        return ranges.iter().any(|(first, last)| *first <= value && value <= *last);
-    }
-    let after = ranges.partition_point(|(first, _)| *first <= value);
-    after > 0 && value <= ranges[after - 1].1
 }

@@ -33,7 +33,7 @@ pub enum IntsPlan {
         /// The members.
         words: Box<[u64]>,
     },
-    /// Many ranges far apart: a binary search of [`IntSet`].
+    /// Many ranges far apart: a look-up in [`IntSet`].
     LookUp,
 }
 

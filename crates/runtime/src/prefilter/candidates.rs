@@ -11,6 +11,7 @@ use super::index::Index;
 use super::{PAYS, WINDOW};
 use crate::batch::Batch;
 use crate::linked::Linked;
+use crate::matches::{Matches, RuleSet, WriteMatches, WriteRuleSet};
 use crate::record::RecordRef;
 
 /// How many windows of records are run without asking after one in which asking did not pay.
@@ -26,8 +27,10 @@ pub struct Candidates {
     within: Box<[usize]>,
     /// The least of them.
     least: usize,
-    /// For each rule the records of a block, or for each record the words of rules.
+    /// For each place of the index the records of a block, or for each record the words of places.
     masks: Vec<u64>,
+    /// For a record the words of rules that are to be run.
+    to_run: Vec<u64>,
     /// The same where no condition is met.
     unmet: [Box<[u64]>; 2],
     folded: Vec<u8>,
@@ -81,15 +84,19 @@ impl Candidates {
                 (Some(_), _) => longest_within(linked, std::slice::from_ref(&rule.expr), limits),
             })
             .collect();
-        let mut words = vec![0; rules.len().div_ceil(64)];
+        let mut words = vec![0; index.places.div_ceil(64)];
         for (rule, _) in index.operands.iter().enumerate().filter(|(_, operands)| operands.is_none()) {
             words[rule / 64] |= 1 << (rule % 64);
         }
-        let blocks = index.operands.iter().map(|operands| if operands.is_none() { u64::MAX } else { 0 }).collect();
+        let mut blocks: Box<[u64]> = vec![0; index.places].into();
+        for (mask, operands) in blocks.iter_mut().zip(&index.operands) {
+            *mask = if operands.is_none() { u64::MAX } else { 0 };
+        }
         Some(Box::new(Candidates {
             least: within.iter().copied().min().unwrap_or(usize::MAX),
             within,
             masks: Vec::new(),
+            to_run: Vec::new(),
             unmet: [blocks, words.into()],
             folded: Vec::new(),
             watch: Watch::default(),
@@ -97,67 +104,112 @@ impl Candidates {
         }))
     }
 
-    /// For each rule the records of a block of a batch, 1 to 64, on which it is to be run: bit `i` is record `records.start + i`. None where
-    /// all rules are to be run on all of them.
-    pub fn block(&mut self, batch: &Batch, records: Range<usize>) -> Option<&[u64]> {
+    /// For each rule the records of a block of a batch, 1 to 64 from a multiple of 64 on, on which it is to be run: bit `i` is record
+    /// `records.start + i`. What is known to match without being run is put into the answers. None where all rules are to be run on all records.
+    pub fn block(&mut self, batch: &Batch, records: Range<usize>, out: &mut Matches) -> Option<&[u64]> {
         if !self.watch.asks(records.len()) {
             return None;
         }
-        let Candidates { linked, within, least, masks, unmet: [blocks, _], folded, watch } = self;
+        let Candidates { linked, within, least, masks, unmet: [blocks, _], folded, watch, .. } = self;
         let index: &Index = linked.prefilter()?;
         masks.clear();
         masks.extend_from_slice(blocks);
-        for lookup in &index.lookups {
+        // By lookup: the records of which a text has upper case letters.
+        let mut upper = [0u64; u64::BITS as usize];
+        for (at, lookup) in index.lookups.iter().enumerate() {
+            let mut of_lookup = 0;
             for (bit, record) in records.clone().enumerate() {
-                lookup.ask(batch.record(record), folded, &mut |rules| rules.iter().for_each(|rule| masks[*rule as usize] |= 1 << bit));
+                let mut hit = |places: &[u32]| places.iter().for_each(|place| masks[*place as usize] |= 1 << bit);
+                of_lookup |= u64::from(lookup.ask(batch.record(record), folded, &mut hit)) << bit;
+            }
+            if let Some(upper) = upper.get_mut(at) {
+                *upper = of_lookup;
             }
         }
-        if batch.longest() > *least {
-            for (mask, _) in masks.iter_mut().zip(within.iter()).filter(|(_, within)| batch.longest() > **within) {
-                *mask = u64::MAX;
-            }
-        }
-        let all = u64::MAX >> (64 - records.len());
+        let (masks, others) = masks.split_at_mut(within.len());
+        let (all, longest) = (u64::MAX >> (64 - records.len()), batch.longest());
         let mut left = 0;
-        for (mask, weight) in masks.iter_mut().zip(&index.weights) {
-            *mask &= all;
-            left += u64::from(mask.count_ones() * weight);
+        for (rule, mask) in masks.iter_mut().enumerate() {
+            if longest > *least && longest > within[rule] {
+                *mask = all;
+            } else if index.operands[rule].is_none() {
+                *mask &= all;
+            } else {
+                for place in index.others(rule) {
+                    *mask &= others[*place as usize - within.len()];
+                }
+                if index.whole[rule] && set_bits(&[index.decided[rule]]).all(|lookup| *mask & upper[lookup] == 0) {
+                    out.set_block(rule, records.start / 64, *mask);
+                    *mask = 0;
+                }
+            }
+            left += u64::from(mask.count_ones() * index.weights[rule]);
         }
         watch.add(records.len(), left, index.weight);
         Some(masks)
     }
 
-    /// The rules that are to be run on a record, a bit each. None where all are.
-    pub fn record(&mut self, record: RecordRef<'_>) -> Option<&[u64]> {
+    /// The rules that are to be run on a record, a bit each. What is known to match without being run is put into the answers. None where all
+    /// are to be run.
+    pub fn record(&mut self, record: RecordRef<'_>, hits: &mut RuleSet) -> Option<&[u64]> {
         if !self.watch.asks(1) {
             return None;
         }
-        let Candidates { linked, within, least, masks, unmet: [_, words], folded, watch } = self;
+        let Candidates { linked, within, least, masks, to_run, unmet: [_, words], folded, watch } = self;
         let index: &Index = linked.prefilter()?;
+        to_run.clear();
         masks.clear();
         masks.extend_from_slice(words);
-        for lookup in &index.lookups {
-            lookup.ask(record, folded, &mut |rules| rules.iter().for_each(|rule| masks[*rule as usize / 64] |= 1 << (rule % 64)));
+        // The lookups by which a text has upper case letters.
+        let mut upper = 0u64;
+        for (lookup, bit) in index.lookups.iter().zip(0..) {
+            let mut hit = |places: &[u32]| places.iter().for_each(|place| masks[*place as usize / 64] |= 1 << (place % 64));
+            // Those after the first 64 decide no rule.
+            upper |= u64::from(lookup.ask(record, folded, &mut hit)).checked_shl(bit).unwrap_or_default();
         }
         let longest = record.batch().longest();
+        let mut left = 0;
+        for word in 0..within.len().div_ceil(64) {
+            let (mut rest, mut run) = (masks[word], 0);
+            while rest != 0 {
+                let (bit, rule) = (rest & rest.wrapping_neg(), word * 64 + rest.trailing_zeros() as usize);
+                rest &= rest - 1;
+                // A place after those of the rules, or a rule that is run anyway.
+                if rule >= within.len() || longest > within[rule] {
+                    continue;
+                }
+                if index.operands[rule].is_some() {
+                    if index.others(rule).iter().any(|place| masks[*place as usize / 64] >> (place % 64) & 1 == 0) {
+                        continue;
+                    }
+                    if index.whole[rule] && index.decided[rule] & upper == 0 {
+                        hits.insert(rule);
+                        continue;
+                    }
+                }
+                run |= bit;
+                left += u64::from(index.weights[rule]);
+            }
+            to_run.push(run);
+        }
         if longest > *least {
             for (rule, _) in within.iter().enumerate().filter(|(_, within)| longest > **within) {
-                masks[rule / 64] |= 1 << (rule % 64);
+                to_run[rule / 64] |= 1 << (rule % 64);
+                left += u64::from(index.weights[rule]);
             }
         }
-        let left = set_bits(masks).map(|rule| u64::from(index.weights[rule])).sum();
         watch.add(1, left, index.weight);
-        Some(masks)
+        Some(to_run)
     }
 
     /// Bytes of memory that it holds.
     pub fn memory_bytes(&self) -> usize {
-        let Candidates { within, masks, unmet: [blocks, words], folded, .. } = self;
+        let Candidates { within, masks, to_run, unmet: [blocks, words], folded, .. } = self;
         size_of::<Candidates>()
             + size_of_val(&**within)
             + size_of_val(&**blocks)
             + size_of_val(&**words)
-            + masks.capacity() * 8
+            + (masks.capacity() + to_run.capacity()) * 8
             + folded.capacity()
     }
 }

@@ -1,6 +1,7 @@
 //! What a rule requires of a record: tests of single values, of which at least one holds wherever the rule matches.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+use std::mem::{Discriminant, discriminant};
 use std::net::IpAddr;
 
 use quintet_lang::ast::{Clause, CompareOp, Const, Expr, ExprKind, LocalId, LogicOp, Needle, Quantifier, Rule, Set};
@@ -50,8 +51,29 @@ pub(super) struct Condition {
     pub(super) operands: usize,
     /// About what leaving the rule out saves, in tests of numbers.
     pub(super) weight: u32,
+    /// Whether it holds only where what it was taken from is true, too, as long as the values that are looked at have no upper case letters.
+    pub(super) exact: bool,
+    /// What else the rule requires, of sources that are asked anyway.
+    pub(super) others: Vec<Condition>,
+    /// Whether all of these together say that the rule matches, as far as they are [exact](Condition::exact).
+    pub(super) whole: bool,
     /// The share of records that meet it, as far as one can say before there are any.
     share: f64,
+}
+
+impl Condition {
+    /// The tests of everything that is required, each once.
+    pub(super) fn all_tests(&self) -> impl Iterator<Item = &(Source, Test)> {
+        self.tests.iter().chain(self.others.iter().flat_map(|other| &other.tests))
+    }
+
+    /// Leaves the other conditions to those that are looked up where others are: of sources that are asked in the same way.
+    pub(super) fn ask_only(&mut self, asked: &HashSet<(Source, Discriminant<Test>)>) {
+        let before = self.others.len();
+        self.others.retain(|other| other.tests.iter().all(|(source, test)| asked.contains(&(source.clone(), discriminant(test)))));
+        self.whole &= self.others.len() == before;
+        self.operands = self.others.iter().map(|other| other.operands).fold(self.operands, usize::max);
+    }
 }
 
 /// Where the value of an expression comes from.
@@ -60,6 +82,8 @@ struct Origin {
     source: Source,
     /// Whether it is part of the source's value, and not all of it.
     part: bool,
+    /// Whether the source's values are this one and no other, as long as they have no upper case letters.
+    exact: bool,
 }
 
 /// The best condition of a rule, if there is one that is worth asking.
@@ -74,27 +98,72 @@ pub(super) fn of(linked: &Linked, rule: &Rule) -> Option<Condition> {
     // What stands before an operand is evaluated before it, and must not end in a trap either.
     let bounded = operands.iter().take_while(|operand| is_bounded(linked, operand));
     let mut finder = Finder { linked, locals: HashMap::new() };
-    bounded
+    let mut conditions: Vec<Condition> = bounded
         .zip(1..)
         .filter_map(|(operand, operands)| {
             let condition = finder.required(operand)?;
             Some(Condition { operands, weight: weight(operand, &condition), ..condition })
         })
-        .filter(|condition| condition.share <= WORTH)
-        .min_by(|a, b| a.share.total_cmp(&b.share))
+        .collect();
+    let whole = conditions.len() == operands.len() && conditions.iter().all(|condition| condition.exact);
+    conditions.sort_by(|a, b| a.share.total_cmp(&b.share));
+    let mut conditions = conditions.into_iter();
+    let mut first = conditions.next().filter(|condition| condition.share <= WORTH)?;
+    let all = conditions.len();
+    // A text that may stand anywhere is dear to look for.
+    first.others = conditions.filter(|other| !other.tests.iter().any(|(_, test)| matches!(test, Test::Contains(_)))).collect();
+    first.whole = whole && first.others.len() == all;
+    Some(first)
 }
 
-/// What a rule is taken to cost at most.
-pub(super) const DEAREST: u32 = 40;
+/// About what a search takes in calls and loops, what it takes otherwise, and what other tests of texts take.
+const CALLED: u32 = 40;
+const SEARCH: u32 = 10;
+const TEXT: u32 = 2;
+
+/// The most that a rule may weigh, whatever its condition is.
+pub(super) fn most(rule: &Rule) -> u32 {
+    let (mut searches, mut walks) = (false, false);
+    rule.expr.walk(&mut |e| match e.kind {
+        ExprKind::Call { .. } => (searches, walks) = (true, true),
+        ExprKind::Quantifier { .. } => walks = true,
+        // A text that is part of another may stand anywhere in it.
+        ExprKind::Contains { .. } | ExprKind::Matches { .. } | ExprKind::Wildcard { .. } | ExprKind::Slice { .. } => searches = true,
+        ExprKind::Const(_)
+        | ExprKind::Field(_)
+        | ExprKind::Local(_)
+        | ExprKind::Index { .. }
+        | ExprKind::Key { .. }
+        | ExprKind::Element { .. }
+        | ExprKind::Count(_)
+        | ExprKind::Packed(_)
+        | ExprKind::Intrinsic { .. }
+        | ExprKind::Otherwise { .. }
+        | ExprKind::Neg(_)
+        | ExprKind::Not(_)
+        | ExprKind::Arith { .. }
+        | ExprKind::Compare { .. }
+        | ExprKind::In { .. }
+        | ExprKind::InList { .. }
+        | ExprKind::Logic { .. }
+        | ExprKind::Present(_)
+        | ExprKind::Collect(_) => {}
+    });
+    match (searches, walks) {
+        (true, true) => CALLED,
+        (true, false) => SEARCH,
+        (false, _) => TEXT,
+    }
+}
 
 /// About what an operand takes that has a condition.
 fn weight(operand: &Expr, condition: &Condition) -> u32 {
     let mut walks = false;
     operand.walk(&mut |e| walks |= matches!(e.kind, ExprKind::Call { .. } | ExprKind::Quantifier { .. }));
     let weight = |test: &Test| match test {
-        Test::Contains(_) if walks => DEAREST,
-        Test::Contains(_) => 10,
-        Test::Begins(_) | Test::Ends(_) | Test::Equals(_) => 2,
+        Test::Contains(_) if walks => CALLED,
+        Test::Contains(_) => SEARCH,
+        Test::Begins(_) | Test::Ends(_) | Test::Equals(_) => TEXT,
         Test::Int(..) | Test::Ip(..) => 1,
     };
     condition.tests.iter().map(|(_, test)| weight(test)).max().unwrap_or(1)
@@ -117,14 +186,15 @@ impl Test {
     }
 }
 
-fn condition(tests: Vec<(Source, Test)>) -> Option<Condition> {
+fn condition(tests: Vec<(Source, Test)>, exact: bool) -> Option<Condition> {
     let share = tests.iter().map(|(_, test)| test.share()).sum();
-    (!tests.is_empty() && tests.len() <= TESTS).then_some(Condition { tests, operands: 1, weight: 1, share })
+    let few = !tests.is_empty() && tests.len() <= TESTS;
+    few.then_some(Condition { tests, operands: 1, weight: 1, exact, others: Vec::new(), whole: false, share })
 }
 
-/// The condition that a value is in one of some ranges or texts.
-fn one_of(source: &Source, tests: impl Iterator<Item = Test>) -> Option<Condition> {
-    condition(tests.take(TESTS + 1).map(|test| (source.clone(), test)).collect())
+/// The condition that a value is in one of some ranges.
+fn one_of((source, exact): (Source, bool), tests: impl Iterator<Item = Test>) -> Option<Condition> {
+    condition(tests.take(TESTS + 1).map(|test| (source.clone(), test)).collect(), exact)
 }
 
 struct Finder<'l> {
@@ -138,33 +208,41 @@ impl<'l> Finder<'l> {
         match &expr.kind {
             ExprKind::Logic { op: LogicOp::And, items } => {
                 let conditions = items.iter().filter_map(|item| self.required(item));
-                conditions.min_by(|a, b| a.share.total_cmp(&b.share))
+                let rarest = conditions.min_by(|a, b| a.share.total_cmp(&b.share))?;
+                Some(Condition { exact: false, ..rarest })
             }
             ExprKind::Logic { op: LogicOp::Or, items } => {
-                let mut tests = Vec::new();
+                let (mut tests, mut exact) = (Vec::new(), true);
                 for item in items {
-                    tests.extend(self.required(item)?.tests);
+                    let of_item = self.required(item)?;
+                    tests.extend(of_item.tests);
+                    exact &= of_item.exact;
                 }
-                condition(tests)
+                condition(tests, exact)
             }
             ExprKind::Quantifier { quantifier: Quantifier::Any, each } => {
                 for clause in &each.clauses {
                     match clause {
                         Clause::For(sources) => {
                             for (local, value) in sources {
-                                if let Some(origin) = self.origin(value) {
-                                    self.locals.insert(*local, opened(origin));
-                                }
+                                self.bind(*local, self.origin(value).map(opened));
                             }
                         }
                         Clause::Let(local, value) => {
-                            if let Some(origin) = self.origin(value) {
-                                self.locals.insert(*local, origin);
-                            }
+                            self.bind(*local, self.origin(value));
                         }
                     }
                 }
-                self.required(&each.body)
+                let of_body = self.required(&each.body)?;
+                // Of the elements of one array, and not of what is there for them all: there may be none.
+                let exact = of_body.exact
+                    && match each.clauses.as_slice() {
+                        [Clause::For(sources)] if sources.len() == 1 => self.locals.get(&sources[0].0).is_some_and(|origin| {
+                            of_body.tests.iter().all(|(source, _)| *source == Source { len: source.len, ..origin.source.clone() })
+                        }),
+                        _ => false,
+                    };
+                Some(Condition { exact, ..of_body })
             }
             ExprKind::Compare { op, lhs, rhs, on_nil: false } => match (&lhs.kind, &rhs.kind) {
                 (_, ExprKind::Const(constant)) => self.compared(*op, lhs, constant),
@@ -178,14 +256,15 @@ impl<'l> Finder<'l> {
             ExprKind::Matches { value, regex } => {
                 let source = self.origin(value)?.source;
                 let texts = pattern::required(&self.linked.program().regexes[regex.index()].pattern)?;
-                one_of(&source, texts.into_iter().map(Test::Contains))
+                one_of((source, false), texts.into_iter().map(Test::Contains))
             }
             ExprKind::Wildcard { value, pattern } => match self.linked.program().wildcards[pattern.index()].parts.as_slice() {
                 [text] => self.text(value, text, Test::Equals),
                 [first, inner @ .., last] => {
                     let inner = inner.iter().map(|text| self.text(value, text, Test::Contains)).collect::<Vec<_>>();
                     let ends = [self.text(value, first, Test::Begins), self.text(value, last, Test::Ends)];
-                    ends.into_iter().chain(inner).flatten().min_by(|a, b| a.share.total_cmp(&b.share))
+                    let rarest = ends.into_iter().chain(inner).flatten().min_by(|a, b| a.share.total_cmp(&b.share))?;
+                    Some(Condition { exact: false, ..rarest })
                 }
                 [] => None,
             },
@@ -219,12 +298,20 @@ impl<'l> Finder<'l> {
         }
     }
 
+    /// Notes where the value of a local comes from, which may have been another's.
+    fn bind(&mut self, local: LocalId, origin: Option<Origin>) {
+        match origin {
+            Some(origin) => self.locals.insert(local, origin),
+            None => self.locals.remove(&local),
+        };
+    }
+
     /// What holds wherever a comparison with a constant does.
     fn compared(&mut self, op: CompareOp, value: &'l Expr, constant: &'l Const) -> Option<Condition> {
         match (op, constant) {
-            (CompareOp::Eq, Const::Bool(true)) => self.required(value),
+            (CompareOp::Eq, Const::Bool(true)) => Some(Condition { exact: false, ..self.required(value)? }),
             (CompareOp::Eq, Const::Bytes(text)) => self.text(value, text, Test::Equals),
-            (CompareOp::Eq, Const::Ip(ip)) => one_of(&self.whole(value)?, [Test::Ip(*ip, *ip)].into_iter()),
+            (CompareOp::Eq, Const::Ip(ip)) => one_of(self.whole(value)?, [Test::Ip(*ip, *ip)].into_iter()),
             (_, Const::Int(int)) => {
                 let range = match op {
                     CompareOp::Eq => (*int, *int),
@@ -234,7 +321,7 @@ impl<'l> Finder<'l> {
                     CompareOp::Ge => (*int, i64::MAX),
                     CompareOp::Ne => return None,
                 };
-                one_of(&self.number(value)?, [Test::Int(range.0, range.1)].into_iter())
+                one_of(self.number(value)?, [Test::Int(range.0, range.1)].into_iter())
             }
             (_, Const::Bool(_) | Const::U32(_) | Const::Float(_) | Const::Bytes(_) | Const::Ip(_)) => None,
         }
@@ -242,45 +329,49 @@ impl<'l> Finder<'l> {
 
     fn in_set(&mut self, value: &'l Expr, set: &'l Set) -> Option<Condition> {
         match set {
-            Set::Int(ranges) => one_of(&self.number(value)?, ranges.iter().map(|(first, last)| Test::Int(*first, *last))),
-            Set::Ip(ranges) => one_of(&self.whole(value)?, ranges.iter().map(|(first, last)| Test::Ip(*first, *last))),
+            Set::Int(ranges) => one_of(self.number(value)?, ranges.iter().map(|(first, last)| Test::Int(*first, *last))),
+            Set::Ip(ranges) => one_of(self.whole(value)?, ranges.iter().map(|(first, last)| Test::Ip(*first, *last))),
             Set::Bytes(members) => {
                 if members.len() > TESTS {
                     return None;
                 }
                 let conditions = members.iter().map(|member| self.text(value, member, Test::Equals));
-                condition(conditions.collect::<Option<Vec<_>>>()?.into_iter().flat_map(|it| it.tests).collect())
+                let conditions = conditions.collect::<Option<Vec<_>>>()?;
+                let exact = conditions.iter().all(|it| it.exact);
+                condition(conditions.into_iter().flat_map(|it| it.tests).collect(), exact)
             }
         }
     }
 
     /// That a value, or what it is part of, passes a test for a text.
     fn text(&self, value: &'l Expr, text: &[u8], test: impl Fn(Vec<u8>) -> Test) -> Option<Condition> {
-        let Origin { source, part } = self.origin(value)?;
+        let Origin { source, part, exact } = self.origin(value)?;
+        let exact = exact && !part && !text.iter().any(u8::is_ascii_uppercase);
         let text = text.to_ascii_lowercase();
         let test = if part { Test::Contains(text) } else { test(text) };
         match &test {
             // Every value holds, begins with and ends with nothing.
             Test::Contains(text) | Test::Begins(text) | Test::Ends(text) if text.is_empty() => None,
-            _ => condition(vec![(source, test)]),
+            _ => condition(vec![(source, test)], exact),
         }
     }
 
-    /// The source of a value that is all of what the source has.
-    fn whole(&self, value: &'l Expr) -> Option<Source> {
-        let Origin { source, part } = self.origin(value)?;
-        (!part).then_some(source)
+    /// The source of a value that is all of what the source has, and whether it is [exact](Origin::exact).
+    fn whole(&self, value: &'l Expr) -> Option<(Source, bool)> {
+        let Origin { source, part, exact } = self.origin(value)?;
+        (!part).then_some((source, exact))
     }
 
     /// The source of a number: an Int, or the length of something.
-    fn number(&self, value: &'l Expr) -> Option<Source> {
+    fn number(&self, value: &'l Expr) -> Option<(Source, bool)> {
+        let length = |of| self.whole(of).map(|(source, exact)| (Source { len: true, ..source }, exact));
         match &value.kind {
             ExprKind::Call { site, args } => match (self.linked.standard(*site)?, args.as_slice()) {
-                ("len", [of]) => Some(Source { len: true, ..self.whole(of)? }),
+                ("len", [of]) => length(of),
                 _ => None,
             },
             ExprKind::Intrinsic { op: Intrinsic::Len, args } => match args.as_slice() {
-                [of] => Some(Source { len: true, ..self.whole(of)? }),
+                [of] => length(of),
                 _ => None,
             },
             _ => self.whole(value),
@@ -290,18 +381,21 @@ impl<'l> Finder<'l> {
     /// Where a value comes from, if from one place of the record alone and unchanged but for the case of its letters.
     fn origin(&self, value: &'l Expr) -> Option<Origin> {
         match &value.kind {
-            ExprKind::Field(field) => Some(Origin { source: Source { field: *field, key: None, open: 0, len: false }, part: false }),
+            ExprKind::Field(field) => {
+                Some(Origin { source: Source { field: *field, key: None, open: 0, len: false }, part: false, exact: true })
+            }
             ExprKind::Local(local) => self.locals.get(local).cloned(),
-            ExprKind::Index { base, .. } => Some(opened(self.origin(base)?)),
+            ExprKind::Index { base, .. } => Some(inexact(opened(self.origin(base)?))),
             ExprKind::Key { base, key } => match (self.origin(base)?, &key.kind) {
-                (Origin { source: Source { key: None, open: 0, field, len }, part }, ExprKind::Const(Const::Bytes(key))) => {
-                    Some(Origin { source: Source { field, key: Some(key.clone()), open: 0, len }, part })
+                (Origin { source: Source { key: None, open: 0, field, len }, part, exact }, ExprKind::Const(Const::Bytes(key))) => {
+                    Some(Origin { source: Source { field, key: Some(key.clone()), open: 0, len }, part, exact })
                 }
-                (origin, _) => Some(opened(origin)),
+                (origin, _) => Some(inexact(opened(origin))),
             },
             ExprKind::Slice { base, .. } => Some(Origin { part: true, ..self.origin(base)? }),
             ExprKind::Call { site, args } => match (self.linked.standard(*site)?, args.as_slice()) {
-                ("lower" | "upper", [text]) => self.origin(text),
+                ("lower", [text]) => self.origin(text),
+                ("upper", [text]) => Some(inexact(self.origin(text)?)),
                 ("substring", [text, ..]) => Some(Origin { part: true, ..self.origin(text)? }),
                 _ => None,
             },
@@ -313,6 +407,11 @@ impl<'l> Finder<'l> {
 fn opened(mut origin: Origin) -> Origin {
     origin.source.open += 1;
     origin
+}
+
+/// A value that is not the only one that its source has, or is another text where that has no upper case letters.
+fn inexact(origin: Origin) -> Origin {
+    Origin { exact: false, ..origin }
 }
 
 /// The text that an expression is, if it is constant.

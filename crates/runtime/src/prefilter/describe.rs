@@ -60,9 +60,14 @@ impl<'l> PrefilterPlan<'l> {
             }
         }
         match condition.tests.len().saturating_sub(WRITTEN) {
-            0 => Ok(()),
-            more => write!(f, " or one of {more} more"),
+            0 => {}
+            more => write!(f, " or one of {more} more")?,
         }
+        for other in &condition.others {
+            f.write_str("; and ")?;
+            self.condition(other, f)?;
+        }
+        f.write_str(if condition.whole { "; which is all of it" } else { "" })
     }
 }
 

@@ -1,6 +1,7 @@
 //! The conditions of many rules, to be asked all at once.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::mem::discriminant;
 use std::net::IpAddr;
 
 use super::condition::{Condition, Source, Test, of};
@@ -11,12 +12,22 @@ use crate::record::RecordRef;
 use crate::thresholds::Threshold;
 use crate::value::Value;
 
-/// The conditions of a program's rules.
+/// The conditions of a program's rules. What rules require beside the first has a place of its own after those of the rules, which all that
+/// require the same share.
 #[derive(Debug)]
 pub(crate) struct Index {
     /// By rule: the first operands of its expression that are evaluated where its condition does not hold; none where it has no condition.
     pub(super) operands: Vec<Option<usize>>,
     pub(super) lookups: Vec<Lookup>,
+    /// By rule: whether its conditions are all that it asks for; see [`Condition::whole`].
+    pub(super) whole: Vec<bool>,
+    /// By rule: the lookups, a bit each, by whose texts it is taken to match, as far as these have no upper case letters.
+    pub(super) decided: Vec<u64>,
+    /// By rule: where in `others` the places of what else it requires begin; one more for the end of the last.
+    pub(super) ends: Vec<u32>,
+    pub(super) others: Vec<u32>,
+    /// Places of rules and of what else they require.
+    pub(super) places: usize,
     /// By rule: [`Condition::weight`]; 0 for rules that are always run.
     pub(super) weights: Vec<u32>,
     /// All of them together.
@@ -31,6 +42,8 @@ pub(super) struct Lookup {
     ints: Option<Segments<i64>>,
     v4: Option<Segments<u32>>,
     v6: Option<Segments<u128>>,
+    /// Whether rules are taken to match by texts of it, so that it matters whether a value has upper case letters.
+    decides: bool,
 }
 
 /// The conditions of the rules, in their order: those whose sources save more than it costs to ask them.
@@ -60,6 +73,9 @@ pub(super) fn conditions(linked: &Linked) -> Vec<Option<Condition>> {
             break;
         }
     }
+    let tests = conditions.iter().flatten().flat_map(|it| &it.tests);
+    let asked: HashSet<_> = tests.map(|(source, test)| (source.clone(), discriminant(test))).collect();
+    conditions.iter_mut().flatten().for_each(|it| it.ask_only(&asked));
     conditions
 }
 
@@ -74,33 +90,86 @@ pub(super) fn weights(conditions: &[Option<Condition>]) -> Vec<u32> {
     conditions.iter().map(|it| it.as_ref().map_or(0, |it| it.weight)).collect()
 }
 
+/// What is asked of each source, with the places that it is for.
+type Tests<'c> = BTreeMap<&'c Source, BTreeMap<&'c Test, Vec<u32>>>;
+
+/// Adds the tests of a condition for a place; that of the one before, or a later one.
+fn add<'c>(tests: &mut Tests<'c>, condition: &'c [(Source, Test)], place: u32) {
+    for (source, test) in condition {
+        let places = tests.entry(source).or_default().entry(test).or_default();
+        if places.last() != Some(&place) {
+            places.push(place);
+        }
+    }
+}
+
 impl Index {
     pub(super) fn new(conditions: &[Option<Condition>]) -> Index {
         let mut operands: Vec<Option<usize>> = conditions.iter().map(|it| it.as_ref().map(|it| it.operands)).collect();
-        let mut tests: BTreeMap<&Source, BTreeMap<&Test, Vec<u32>>> = BTreeMap::new();
+        let mut tests = Tests::new();
         for (condition, rule) in conditions.iter().zip(0..) {
-            for (source, test) in condition.iter().flat_map(|it| &it.tests) {
-                let rules = tests.entry(source).or_default().entry(test).or_default();
-                if rules.last() != Some(&rule) {
-                    rules.push(rule);
-                }
+            condition.iter().for_each(|it| add(&mut tests, &it.tests, rule));
+        }
+        let mut shared: BTreeMap<&[(Source, Test)], u32> = BTreeMap::new();
+        let (mut ends, mut others) = (vec![0], Vec::new());
+        for condition in conditions {
+            for other in condition.iter().flat_map(|it| &it.others) {
+                let next = (conditions.len() + shared.len()) as u32;
+                others.push(*shared.entry(&other.tests).or_insert_with(|| {
+                    add(&mut tests, &other.tests, next);
+                    next
+                }));
+            }
+            ends.push(others.len() as u32);
+        }
+        let places = conditions.len() + shared.len();
+        let bits: BTreeMap<&Source, u32> = tests.keys().copied().zip(0..u64::BITS).collect();
+        let bit = |(source, test): &(Source, Test)| match test {
+            Test::Int(..) | Test::Ip(..) => Some(0),
+            Test::Contains(_) | Test::Begins(_) | Test::Ends(_) | Test::Equals(_) => bits.get(source).map(|bit| 1u64 << bit),
+        };
+        let decided_by = |condition: &Condition| condition.all_tests().try_fold(0, |all, test| Some(all | bit(test)?));
+        let by: Vec<Option<u64>> = conditions.iter().map(|it| it.as_ref().filter(|it| it.whole).and_then(decided_by)).collect();
+        let mut whole: Vec<bool> = by.iter().map(Option::is_some).collect();
+        let decided: Vec<u64> = by.into_iter().map(Option::unwrap_or_default).collect();
+        let deciding = decided.iter().fold(0u64, |all, of_rule| all | *of_rule);
+        let mut out = BTreeSet::new();
+        let lookups = tests
+            .iter()
+            .zip(0..)
+            .map(|((source, tests), at)| {
+                let decides = 1u64.checked_shl(at).is_some_and(|bit| deciding & bit != 0);
+                Lookup::new(source, tests, decides, &mut out)
+            })
+            .collect();
+        // What is left out of a source is not known of a record.
+        for (rule, ends) in ends.windows(2).enumerate() {
+            let own = &others[ends[0] as usize..ends[1] as usize];
+            if out.contains(&(rule as u32)) || own.iter().any(|place| out.contains(place)) {
+                (operands[rule], whole[rule]) = (None, false);
             }
         }
-        let mut out = BTreeSet::new();
-        let lookups = tests.into_iter().map(|(source, tests)| Lookup::new(source, &tests, &mut out)).collect();
-        out.into_iter().for_each(|rule| operands[rule as usize] = None);
         let weights = weights(conditions);
-        Index { operands, lookups, weight: weights.iter().map(|weight| u64::from(*weight)).sum(), weights }
+        let weight = weights.iter().map(|weight| u64::from(*weight)).sum();
+        Index { operands, lookups, whole, decided, ends, others, places, weight, weights }
+    }
+
+    /// The places of what else a rule requires.
+    #[inline]
+    pub(super) fn others(&self, rule: usize) -> &[u32] {
+        &self.others[self.ends[rule] as usize..self.ends[rule + 1] as usize]
     }
 
     /// Bytes of memory, about.
     pub(crate) fn memory_bytes(&self) -> usize {
-        self.operands.len() * (size_of::<Option<usize>>() + 4) + self.lookups.iter().map(Lookup::memory_bytes).sum::<usize>()
+        self.operands.len() * (size_of::<Option<usize>>() + size_of::<bool>() + 16)
+            + self.others.len() * 4
+            + self.lookups.iter().map(Lookup::memory_bytes).sum::<usize>()
     }
 }
 
 impl Lookup {
-    fn new(source: &Source, tests: &BTreeMap<&Test, Vec<u32>>, out: &mut BTreeSet<u32>) -> Lookup {
+    fn new(source: &Source, tests: &BTreeMap<&Test, Vec<u32>>, decides: bool, out: &mut BTreeSet<u32>) -> Lookup {
         let (mut texts, mut ints, mut v4, mut v6) = (None, Vec::new(), Vec::new(), Vec::new());
         for (test, rules) in tests {
             match test {
@@ -132,39 +201,45 @@ impl Lookup {
             ints: pieces(ints, |i| i.checked_add(1), out),
             v4: pieces(v4, |i| i.checked_add(1), out),
             v6: pieces(v6, |i| i.checked_add(1), out),
+            decides,
         }
     }
 
-    /// Calls `hit` with rules whose condition a record meets as far as this source goes. `folded` is room for a value.
+    /// Calls `hit` with the places whose condition a record meets as far as this source goes, and answers whether that decides a rule and
+    /// there were upper case letters. `folded` is room for a value.
     #[inline]
-    pub(super) fn ask(&self, record: RecordRef<'_>, folded: &mut Vec<u8>, hit: &mut impl FnMut(&[u32])) {
+    pub(super) fn ask(&self, record: RecordRef<'_>, folded: &mut Vec<u8>, hit: &mut impl FnMut(&[u32])) -> bool {
         let value = match (&self.source.key, record.value(self.source.field)) {
-            (_, Value::Nil) => return,
+            (_, Value::Nil) => return false,
             (None, value) => value,
             (Some(key), Value::Map(map)) => map.get(key),
-            (Some(_), _) => return,
+            (Some(_), _) => return false,
         };
-        self.opened(value, self.source.open, folded, hit);
+        self.opened(value, self.source.open, folded, hit)
     }
 
-    fn opened(&self, value: Value<'_>, open: u32, folded: &mut Vec<u8>, hit: &mut impl FnMut(&[u32])) {
+    fn opened(&self, value: Value<'_>, open: u32, folded: &mut Vec<u8>, hit: &mut impl FnMut(&[u32])) -> bool {
+        let mut upper = false;
         match (open, value) {
-            (0, value) => self.look_up(value, folded, hit),
-            (_, Value::Array(items)) => items.iter().for_each(|item| self.opened(item, open - 1, folded, hit)),
-            (_, Value::Map(entries)) => entries.iter().for_each(|(_, item)| self.opened(item, open - 1, folded, hit)),
+            (0, value) => upper = self.look_up(value, folded, hit),
+            (_, Value::Array(items)) => items.iter().for_each(|item| upper |= self.opened(item, open - 1, folded, hit)),
+            (_, Value::Map(entries)) => entries.iter().for_each(|(_, item)| upper |= self.opened(item, open - 1, folded, hit)),
             // Nothing is in it.
             (_, _) => {}
         }
+        upper
     }
 
     #[inline]
-    fn look_up(&self, value: Value<'_>, folded: &mut Vec<u8>, hit: &mut impl FnMut(&[u32])) {
+    fn look_up(&self, value: Value<'_>, folded: &mut Vec<u8>, hit: &mut impl FnMut(&[u32])) -> bool {
         match value {
             _ if self.source.len => {
                 let len = match value {
                     Value::Bytes(text) => text.len(),
                     Value::Array(items) => items.len(),
-                    Value::Nil | Value::Bool(_) | Value::Int(_) | Value::U32(_) | Value::Float(_) | Value::Ip(_) | Value::Map(_) => return,
+                    Value::Nil | Value::Bool(_) | Value::Int(_) | Value::U32(_) | Value::Float(_) | Value::Ip(_) | Value::Map(_) => {
+                        return false;
+                    }
                 };
                 self.int(len as i64, hit);
             }
@@ -172,8 +247,10 @@ impl Lookup {
                 if let Some(texts) = &self.texts {
                     folded.clear();
                     folded.extend(text.iter().map(u8::to_ascii_lowercase));
+                    let upper = self.decides && folded.as_slice() != text;
                     folded.extend([0; PADDING]);
                     texts.search(folded, hit);
+                    return upper;
                 }
             }
             Value::Int(int) => self.int(int, hit),
@@ -189,6 +266,7 @@ impl Lookup {
             }
             Value::Nil | Value::Bool(_) | Value::U32(_) | Value::Float(_) | Value::Array(_) | Value::Map(_) => {}
         }
+        false
     }
 
     #[inline]

@@ -50,8 +50,9 @@ pub(crate) fn index(linked: &Linked) -> Option<Index> {
     if linked.threshold(Threshold::PrefilterRules) == Threshold::PrefilterRules.default() {
         return None;
     }
-    // So few rules cannot weigh as much, whatever they are; they need not be looked at.
-    if !linked.exceeds(Threshold::PrefilterRules, linked.program().rules.len() * condition::DEAREST as usize) {
+    // Rules that cannot weigh as much, whatever they require, are not looked at closely.
+    let most: u32 = linked.program().rules.iter().map(condition::most).sum();
+    if !linked.exceeds(Threshold::PrefilterRules, most as usize) {
         return None;
     }
     let conditions = index::conditions(linked);

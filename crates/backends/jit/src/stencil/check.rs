@@ -12,10 +12,17 @@ use crate::stencil::shapes::{Given, Hole, Outcome, SPECS, Shape, Spec, Values};
 /// The stencils of all shapes.
 pub(crate) struct Stencils(Vec<Stencil>);
 
+/// Those of this process, once they are made.
+static STENCILS: OnceLock<Result<Stencils, String>> = OnceLock::new();
+
 impl Stencils {
+    /// Whether this process has made them.
+    pub(crate) fn made() -> bool {
+        matches!(STENCILS.get(), Some(Ok(_)))
+    }
+
     /// Those of this process, or why there are none.
     pub(crate) fn get() -> Result<&'static Stencils, &'static str> {
-        static STENCILS: OnceLock<Result<Stencils, String>> = OnceLock::new();
         STENCILS.get_or_init(Stencils::make).as_ref().map_err(String::as_str)
     }
 

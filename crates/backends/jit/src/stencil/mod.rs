@@ -98,9 +98,27 @@ fn units<'p>(program: &'p Linked, rules: &Rules<'p>, entries: &Written) -> impl 
     whole.chain(tests).chain(Unit::all(program).skip(program.rules.len()))
 }
 
+/// The code of a program, if all of it has stencils, and these have been made.
+pub(crate) fn assemble_whole(jit: &Jit, program: &Arc<Linked>) -> Option<Code> {
+    if !Stencils::made() || !program.program().functions.is_empty() {
+        return None;
+    }
+    let (rules, entries) = rules(program, SPARE.take()).ok()?;
+    if units(program, &rules, &entries).next().is_some() {
+        SPARE.set(rules.asm.cleared());
+        return None;
+    }
+    finish(jit, program, rules, entries).ok()
+}
+
 /// The code of a program.
 pub(crate) fn assemble(jit: &Jit, program: &Arc<Linked>) -> Result<Code, String> {
-    let (mut rules, entries) = rules(program, SPARE.take())?;
+    let (rules, entries) = rules(program, SPARE.take())?;
+    finish(jit, program, rules, entries)
+}
+
+/// Has the rest compiled, and puts all of it where it stays.
+fn finish<'p>(jit: &Jit, program: &'p Arc<Linked>, mut rules: Rules<'p>, entries: Written) -> Result<Code, String> {
     let placed = jit.place(program, units(program, &rules, &entries))?;
     let whole = entries.iter().filter(|entry| entry.is_none()).count();
     for (number, leaf) in rules.leaves.iter().enumerate() {

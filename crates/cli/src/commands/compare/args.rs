@@ -31,6 +31,7 @@ Examples:
 
 Rows:
   jit, jit-fast           a backend in its default configuration and in another one; jit-stencil, wasm-winch and lua-nojit are others
+  adaptive                begins with closures and goes on to jit as it pays; its row is that of rules that have run for a while
   jit/no-passes           the same without the optimising passes (--passes both or off)
   native                  the workload's rules, idiomatic Rust by hand
   wirefilter, cel, ...    other engines, where they can express the workload; why not, where they cannot, and then a second comparison

@@ -1,0 +1,243 @@
+//! One thread's instance, which goes from tier to tier.
+
+use std::cell::OnceCell;
+use std::ops::Range;
+use std::sync::Arc;
+use std::time::Instant;
+
+use quintet_lang::Limits;
+use quintet_lang::ast::FnId;
+use quintet_runtime::{
+    ArenaKind, Batch, CallError, FilterError, Instance, Interrupter, Matches, OwnedValue, RecordRef, Relay, RuleSet, RunError, Value,
+};
+
+use super::shared::{Shared, Stage};
+use super::trial::Trial;
+use super::{FIRST, QUICK, Schedule, clock};
+
+/// Records until the first look at the clock, from one to the next at most, and the same while tiers are tried.
+const FIRST_GAP: u64 = 16;
+const MOST_GAP: u64 = 4096;
+const TRIAL_GAP: u64 = 16;
+/// What a look takes in all, ns, and one over the share of the time that looks may take.
+const LOOK: f64 = 80.0;
+const SHARE: f64 = 100.0;
+
+/// The instance.
+pub(super) struct Runner {
+    /// Records until the next look, and how many there were at the last one.
+    left: u64,
+    gap: u64,
+    /// The tier that answers.
+    now: Box<dyn Instance>,
+    tier: usize,
+    /// Nanoseconds a record at the last look.
+    rate: f64,
+    shared: Arc<Shared>,
+    limits: Limits,
+    /// What reaches the tier that answers, once that was asked for.
+    relay: OnceCell<Relay>,
+    /// The instances of the other tiers, while they are tried.
+    others: Vec<(usize, Box<dyn Instance>)>,
+    trial: Option<Trial>,
+}
+
+impl Runner {
+    pub(super) fn new(shared: Arc<Shared>, limits: &Limits, tier: usize, now: Box<dyn Instance>) -> Runner {
+        let gap = match (shared.ladder.schedule, shared.stage()) {
+            (Schedule::Turns, _) => 0,
+            (_, Stage::Settled) => u64::MAX,
+            (_, Stage::Begun | Stage::Asked | Stage::Ready) => FIRST_GAP,
+        };
+        Runner {
+            left: gap,
+            gap,
+            now,
+            tier,
+            rate: f64::INFINITY,
+            shared,
+            limits: limits.clone(),
+            relay: OnceCell::new(),
+            others: Vec::new(),
+            trial: None,
+        }
+    }
+
+    /// Asks the tier that answers about so many records.
+    #[inline(always)]
+    fn ask<T>(&mut self, records: usize, ask: impl FnOnce(&mut dyn Instance) -> T) -> T {
+        if self.left > records as u64 {
+            self.left -= records as u64;
+            return ask(&mut *self.now);
+        }
+        self.look(records, ask)
+    }
+
+    /// Asks, with a look at what pays before and at the clock around it.
+    #[cold]
+    #[inline(never)]
+    fn look<T>(&mut self, records: usize, ask: impl FnOnce(&mut dyn Instance) -> T) -> T {
+        let since = (self.gap - self.left).saturating_add(records as u64);
+        self.choose();
+        let start = Instant::now();
+        let answer = ask(&mut *self.now);
+        let nanoseconds = clock::since(start);
+        self.note(records, since, nanoseconds);
+        answer
+    }
+
+    /// Goes to the tier whose turn it is.
+    fn choose(&mut self) {
+        if self.shared.ladder.schedule == Schedule::Turns {
+            return self.next();
+        }
+        match self.shared.stage() {
+            Stage::Begun | Stage::Asked => {
+                if self.tier == FIRST && self.shared.has_quick() {
+                    self.reach(QUICK);
+                    self.others.clear();
+                }
+            }
+            Stage::Ready => {
+                if self.trial.is_none() {
+                    self.join();
+                    let tiers: Vec<usize> = std::iter::once(self.tier).chain(self.others.iter().map(|other| other.0)).collect();
+                    match tiers.as_slice() {
+                        [only] => self.shared.settle(*only),
+                        _ => self.trial = Some(Trial::of(tiers)),
+                    }
+                }
+                match self.trial.as_ref().map(Trial::turn) {
+                    Some(tier) => self.switch(tier),
+                    None => self.stay(),
+                }
+            }
+            Stage::Settled => self.stay(),
+        }
+    }
+
+    /// Goes to the tier that stays, for good.
+    fn stay(&mut self) {
+        if let [(winner, _)] = self.shared.there().as_slice() {
+            self.reach(*winner);
+        }
+        self.others.clear();
+        self.trial = None;
+        (self.left, self.gap) = (u64::MAX, u64::MAX);
+    }
+
+    /// Goes to another tier with each call.
+    fn next(&mut self) {
+        if self.others.is_empty() {
+            self.join();
+        }
+        if let Some((next, _)) = self.others.first() {
+            self.switch(*next);
+            self.others.rotate_left(1);
+        }
+    }
+
+    /// Makes instances of all other tiers that are there, as far as there is memory.
+    fn join(&mut self) {
+        let (tier, limits) = (self.tier, &self.limits);
+        let others = self.shared.there().into_iter().filter(|other| other.0 != tier);
+        self.others = others.filter_map(|(tier, code)| Some((tier, code.instantiate(limits).ok()?))).collect();
+    }
+
+    /// Goes to a tier, if it is there and there is memory for its instance.
+    fn reach(&mut self, tier: usize) {
+        if self.tier != tier && self.others.iter().all(|other| other.0 != tier) {
+            self.join();
+        }
+        self.switch(tier);
+    }
+
+    /// Goes to a tier, if there is an instance of it, and takes interrupts there that wait.
+    fn switch(&mut self, tier: usize) {
+        let Some(place) = self.others.iter().position(|other| other.0 == tier) else { return };
+        let (other, instance) = &mut self.others[place];
+        std::mem::swap(other, &mut self.tier);
+        std::mem::swap(instance, &mut self.now);
+        if let Some(relay) = self.relay.get() {
+            relay.pass_to(self.now.interrupter());
+        }
+    }
+
+    /// Notes what an evaluation of so many records took, which stands for all since the last look.
+    fn note(&mut self, records: usize, since: u64, nanoseconds: u64) {
+        if self.gap == u64::MAX || self.shared.ladder.schedule == Schedule::Turns {
+            return;
+        }
+        self.gap = match &mut self.trial {
+            Some(trial) => {
+                if let Some(winner) = trial.add(self.tier, records, nanoseconds) {
+                    self.shared.settle(winner);
+                }
+                self.gap.min(TRIAL_GAP)
+            }
+            None => {
+                // An evaluation that was interrupted by another process stands for no others.
+                let rate = nanoseconds as f64 / records.max(1) as f64;
+                let low = rate.min(self.rate);
+                self.rate = rate;
+                self.shared.spend(self.tier, (low * since as f64) as u64);
+                ((SHARE * LOOK / low) as u64).clamp(1, MOST_GAP)
+            }
+        };
+        self.left = self.gap;
+    }
+
+    /// Says of an error that it is the adaptive backend's, whichever tier it came from.
+    #[cold]
+    fn own(&self, error: RunError) -> RunError {
+        error.by(self.shared.ladder.id)
+    }
+}
+
+impl Instance for Runner {
+    fn run(&mut self, record: RecordRef<'_>, hits: &mut RuleSet) -> Result<(), RunError> {
+        self.ask(1, |now| now.run(record, hits)).map_err(|error| self.own(error))
+    }
+
+    fn run_batch(&mut self, batch: &Batch, out: &mut Matches) -> Result<(), RunError> {
+        self.ask(batch.len(), |now| now.run_batch(batch, out)).map_err(|error| self.own(error))
+    }
+
+    fn run_rule(&mut self, rule: usize, batch: &Batch, records: Range<usize>, out: &mut Matches) -> Result<(), RunError> {
+        self.ask(records.len(), |now| now.run_rule(rule, batch, records, out)).map_err(|error| self.own(error))
+    }
+
+    fn test(&mut self, rule: usize, record: RecordRef<'_>, why: &mut Option<FilterError>) -> Option<bool> {
+        let answer = self.ask(1, |now| now.test(rule, record, why));
+        if answer.is_none() {
+            *why = why.take().map(|error| error.by(self.shared.ladder.id));
+        }
+        answer
+    }
+
+    fn call(
+        &mut self,
+        function: FnId,
+        record: RecordRef<'_>,
+        args: &[Value<'_>],
+        results: &mut Vec<Option<OwnedValue>>,
+    ) -> Result<(), CallError> {
+        self.ask(1, |now| now.call(function, record, args, results)).map_err(|error| match error {
+            CallError::Run(error) => CallError::Run(self.own(error)),
+            CallError::Arguments(_) | CallError::Trap(_) => error,
+        })
+    }
+
+    fn memory_bytes(&self) -> usize {
+        let others = self.others.iter().map(|(_, other)| other.memory_bytes()).sum::<usize>();
+        size_of::<Runner>() + self.now.memory_bytes() + others
+    }
+
+    fn interrupter(&self) -> Interrupter {
+        self.relay.get_or_init(|| Relay::new(self.now.interrupter())).interrupter()
+    }
+
+    fn reads_in_place(&self, arena: ArenaKind) -> bool {
+        self.now.reads_in_place(arena)
+    }
+}

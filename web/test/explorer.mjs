@@ -58,6 +58,10 @@ test("rules are shown in all forms and answered by all backends", { timeout: 120
   assert.ok((await texts(page, "#panel ins")).length > 0);
   assert.match(await tab(page, "wat"), /\(module/);
   assert.match(await tab(page, "lua"), /local /);
+  for (const [name, shown] of [["clif", /rule 0: web.*function u0:0/s], ["asm", /rule 0: web.*(mov|push)/s]]) {
+    await page.click(`#tab-${name}`);
+    await page.waitForFunction((source) => new RegExp(source, "s").test(document.querySelector("#panel").textContent), {}, shown.source);
+  }
   assert.ok((await tab(page, "plan")).length > 20);
 
   // A node of the tree is marked in the text.
@@ -198,7 +202,7 @@ for (const [width, height] of [[1280, 900], [390, 844]]) {
     test(`nothing sticks out at ${width} pixels, ${dark ? "dark" : "light"}`, { timeout: 60_000 }, async () => {
       const { page, seen } = await open(browser, server.address, { viewport: { width, height }, dark });
       await made(page);
-      for (const name of ["builder", "tree", "passes", "wat"]) {
+      for (const name of ["builder", "tree", "passes", "wat", "asm"]) {
         await tab(page, name);
         assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= document.documentElement.clientWidth), name);
         if (process.env.SHOTS) {

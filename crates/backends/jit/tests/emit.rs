@@ -26,6 +26,7 @@ fn clif(source: &str) -> String {
     let text = Jit::best().emit(&program, Emit::Clif).expect("a text");
     assert_eq!(Jit::fast().emit(&program, Emit::Clif).expect("a text"), text, "optimising comes after the text");
     assert_eq!(Jit::best().emit(&link(source), Emit::Clif).expect("a text"), text, "nothing of this process is in the text");
+    assert_eq!(quintet_jit::listing(&program, Emit::Clif).expect("a text"), text, "hosts that cannot run it show the same");
     text
 }
 
@@ -54,4 +55,5 @@ fn other_forms_are_refused() {
     let program = link("tcp.port == 1");
     let error = Jit::best().emit(&program, Emit::Wat).expect_err("no such form");
     assert_eq!(error.to_string(), "jit: cannot show: it makes no wat of a program");
+    assert_eq!(quintet_jit::listing(&program, Emit::Lua), Err("it makes no lua of a program".into()));
 }

@@ -17,7 +17,7 @@ for (const file of readdirSync(at("generated"))) {
   if (!file.endsWith(".wasm")) copyFileSync(at(`generated/${file}`), at(`build/${file}`));
 }
 run(bin("tsc"));
-for (const part of ["lang", "run", "explain"]) {
+for (const part of ["lang", "run", "explain", "native"]) {
   const name = `quintet_${part}`;
   copyFileSync(at(`generated/${name}.js`), at(`dist/${name}.js`));
   copyFileSync(at(`generated/${name}.d.ts`), at(`dist/${name}.d.ts`));

@@ -9,10 +9,16 @@ cargo fmt --all --check
 cargo clippy --locked --release --all-targets -- -D warnings
 npm ci --no-audit --no-fund
 npm run build
-npm test
+# What a page shows is compared with what the command line shows.
+(cd .. && cargo build --locked --release --workspace --bin quintet)
+QUINTET=$PWD/../target/release/quintet npm test
 npm run test:app
 
 cd ../web
 npm ci --no-audit --no-fund
 npm run build
 npm test
+
+# The language server, by its protocol; published and generated texts, printed again and edited.
+cd ..
+cargo test --locked --release --workspace --test protocol --test tree

@@ -6,12 +6,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { before, test } from "node:test";
 import { ast, emit, init as initExplain, passes, sandbox } from "quintet-rules/explain";
+import { emit as emitNative, init as initNative } from "quintet-rules/native";
 import { Rules, init } from "quintet-rules/run";
 import { packets } from "quintet-rules/schemes";
 
 const scheme = { fields: { port: "Int", host: { type: "Bytes", optional: true }, ip: "Ip", names: "Array<Bytes>", f: "Float" } };
 
-before(() => Promise.all([init(), initExplain()]));
+before(() => Promise.all([init(), initExplain(), initNative()]));
 
 test("all backends answer alike", async () => {
   const text = [
@@ -87,7 +88,15 @@ test("trees and plans", () => {
   assert.throws(() => emit(scheme, text, "clif"), /no form `clif`/);
 });
 
-test("plan, WAT and Lua are those of the command line", (t) => {
+test("machine code is shown", () => {
+  const shown = emitNative(packets, "rule web = tcp.dstport == 443", "asm");
+  assert.match(shown, /; rule 0: web/);
+  assert.match(shown, /443|0x1bb/);
+  assert.throws(() => emitNative(packets, "tcp.dstport ==", "asm"));
+  assert.throws(() => emitNative(packets, "tcp", "wat"), /no form `wat`/);
+});
+
+test("plan, CLIF, WAT and Lua are those of the command line", (t) => {
   const quintet = process.env.QUINTET ?? new URL("../../target/release/quintet", import.meta.url).pathname;
   if (!existsSync(quintet)) {
     t.skip(`there is no ${quintet}; QUINTET names one`);
@@ -103,10 +112,12 @@ test("plan, WAT and Lua are those of the command line", (t) => {
   for (const text of texts) {
     const file = join(folder, "text.rules");
     writeFileSync(file, text);
-    for (const form of ["plan", "wat", "lua"]) {
-      const args = ["explain", file, "--scheme", "packets", "--emit", form, ...(form === "wat" ? ["--backend", "wasm"] : [])];
+    for (const form of ["plan", "clif", "wat", "lua"]) {
+      const backend = { clif: ["--backend", "jit"], wat: ["--backend", "wasm"] }[form] ?? [];
+      const args = ["explain", file, "--scheme", "packets", "--emit", form, ...backend];
       const shown = execFileSync(quintet, args, { encoding: "utf8" });
-      assert.equal(emit(packets, text, form).trimEnd(), shown.trimEnd(), `${form} of ${text}`);
+      const here = form === "clif" ? emitNative(packets, text, form) : emit(packets, text, form);
+      assert.equal(here.trimEnd(), shown.trimEnd(), `${form} of ${text}`);
     }
     for (const names of [[], passes()]) {
       const shown = execFileSync(quintet, ["explain", file, "--scheme", "packets", "--emit", "ast", "--passes", names.length ? "on" : "off"], { encoding: "utf8" });

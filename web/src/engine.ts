@@ -1,5 +1,6 @@
 /** The engine's worker: what is made of a text, and what its rules answer. */
 import { ast, emit, init as initExplain, passes, sandbox } from "quintet-rules/explain";
+import { emit as emitNative, init as initNative } from "quintet-rules/native";
 import { type Answer, Rules, init } from "quintet-rules/run";
 import { WAYS, type Way } from "./ways.js";
 
@@ -9,6 +10,8 @@ export interface Question {
   scheme: string;
   text: string;
   records: string;
+  /** Whether machine code is shown, whose maker is loaded when it first is. */
+  native: boolean;
 }
 
 /** The typed tree after a pass that changed it. */
@@ -23,6 +26,9 @@ export interface Made {
   plan: string;
   wat: string;
   lua: string;
+  /** Not there unless it was asked for. */
+  clif?: string;
+  asm?: string;
   names: string[];
   answers: Record<Way, Answer[]> | string;
 }
@@ -31,7 +37,7 @@ export type Reply = { id: number; made: Made } | { id: number; error: string };
 
 const said = (error: unknown) => (error instanceof Error ? error.message : String(error));
 
-async function make({ scheme, text, records }: Question): Promise<Made> {
+async function make({ scheme, text, records, native }: Question): Promise<Made> {
   const steps: Step[] = [{ name: "checked", text: ast(scheme, text) }];
   const names = passes();
   for (let count = 1; count <= names.length; count += 1) {
@@ -51,7 +57,9 @@ async function make({ scheme, text, records }: Question): Promise<Made> {
   }
   const made = { steps, plan: emit(scheme, text, "plan"), wat: emit(scheme, text, "wat"), lua: emit(scheme, text, "lua"), names: rules.interp.names, answers };
   for (const way of WAYS) rules[way].free();
-  return made;
+  if (!native) return made;
+  await initNative();
+  return { ...made, clif: emitNative(scheme, text, "clif"), asm: emitNative(scheme, text, "asm") };
 }
 
 self.addEventListener("message", async ({ data }: MessageEvent<Question>) => {

@@ -13,9 +13,11 @@ import { read, write } from "./link.js";
 import { treeView } from "./tree.js";
 
 const SCHEMES: Record<string, string> = schemes;
-const TABS = ["builder", "tree", "passes", "plan", "wat", "lua"] as const;
+const TABS = ["builder", "tree", "passes", "plan", "clif", "asm", "wat", "lua"] as const;
 type Tab = (typeof TABS)[number];
-const TITLES: Record<Tab, string> = { builder: "Builder", tree: "Syntax", passes: "AST", plan: "Plan", wat: "WAT", lua: "Lua" };
+const TITLES: Record<Tab, string> = { builder: "Builder", tree: "Syntax", passes: "AST", plan: "Plan", clif: "CLIF", asm: "x86-64", wat: "WAT", lua: "Lua" };
+
+const isNative = (tab: Tab) => tab === "clif" || tab === "asm";
 
 const element = <E extends HTMLElement>(id: string) => document.getElementById(id) as E;
 const schemeSelect = element<HTMLSelectElement>("scheme");
@@ -119,7 +121,7 @@ function later() {
 function ask() {
   question += 1;
   const scheme = SCHEMES[schemeSelect.value]!;
-  started().postMessage({ id: question, scheme, text: editor.state.doc.toString(), records: records.state.doc.toString() } satisfies Question);
+  started().postMessage({ id: question, scheme, text: editor.state.doc.toString(), records: records.state.doc.toString(), native: isNative(tab) } satisfies Question);
   void address();
 }
 
@@ -149,7 +151,8 @@ function show() {
   } else if (tab === "passes") {
     showPasses(made.steps);
   } else {
-    panel.replaceChildren(code(made[tab]));
+    const text = made[tab];
+    panel.replaceChildren(text === undefined ? "Loading the code generator …" : code(text));
   }
 }
 
@@ -192,7 +195,8 @@ function choose(chosen: Tab) {
     if (here) panel.setAttribute("aria-labelledby", button.id);
   }
   show();
-  void address();
+  if (isNative(tab) && made && made[tab] === undefined) ask();
+  else void address();
 }
 
 for (const name of TABS) {

@@ -12,15 +12,15 @@ use crate::scripts::Arrays;
 /// instance; generated code carries its address and passes it on.
 #[repr(C)]
 pub struct Env {
-    /// First, so that what generated code reads of it is near the start.
+    /// Calls of functions of the script that may go on inside one another.
+    calls: u32,
+    /// What generated code reads is near the start, and where it is does not depend on the size of addresses.
     pub(crate) scratch: Scratch,
     linked: Arc<Linked>,
     /// What the word at [`Env::METER`] is at the start of rules that count only what they look at.
     start: u64,
     pub(crate) collects: Collects,
     pub(crate) arrays: Arrays,
-    /// Calls of functions of the script that may go on inside one another.
-    calls: u32,
     /// Most arguments that a call passes without a heap allocation.
     inline_args: usize,
 }

@@ -15,9 +15,11 @@ const KEPT_BYTES: usize = 1 << 20;
 
 /// A bump allocator with a limit, and a counter of steps. Each instance of a backend owns one and resets it before each rule. What it
 /// charges and counts is the same on every backend, so the traps [`Trap::Memory`] and [`Trap::Budget`] fall in the same places.
+#[repr(C)]
 pub struct Scratch {
-    bump: Bump,
+    /// First, as generated code reads it.
     meter: Meter,
+    bump: Bump,
     /// Bytes charged.
     used: Cell<usize>,
     /// Whether anything was allocated, charged or not.

@@ -10,8 +10,12 @@ use quintet_lang::stdlib;
 use wasm_bindgen_cli_support::Bindgen;
 
 /// The crates that become WebAssembly, and the names of their files.
-const PARTS: [(&str, &str); 3] =
-    [("quintet-rules-lang", "quintet_lang"), ("quintet-rules-run", "quintet_run"), ("quintet-rules-explain", "quintet_explain")];
+const PARTS: [(&str, &str); 4] = [
+    ("quintet-rules-lang", "quintet_lang"),
+    ("quintet-rules-run", "quintet_run"),
+    ("quintet-rules-explain", "quintet_explain"),
+    ("quintet-rules-native", "quintet_native"),
+];
 
 /// Bytes of stack, of which the deepest texts that are accepted use a part.
 const STACK: u32 = 4 << 20;

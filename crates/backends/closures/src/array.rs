@@ -237,7 +237,7 @@ fn pop<S: Storage>(at: usize, home: Option<Home>) -> StmtFn {
 /// Sets the element of an array of words.
 #[inline(always)]
 fn store_word(cx: &Ctx<'_>, array: usize, index: i64, word: u64) -> Flow {
-    let stored = Words::list(cx, array, |list| match list.items.get_mut(index as usize) {
+    let stored = Words::list(cx, array, |list| match list.items.get_mut(crate::word::place(index)) {
         Some(place) => {
             *place = word;
             true
@@ -315,7 +315,7 @@ impl Generator<'_> {
                         None => return trap(cx, Trap::Nil),
                     };
                     let Some(value) = value(cx) else { return trap(cx, Trap::Nil) };
-                    let stored = Values::list(cx, at, |list| list.items.get_mut(index as usize).map(|place| *place = value));
+                    let stored = Values::list(cx, at, |list| list.items.get_mut(crate::word::place(index)).map(|place| *place = value));
                     if stored.flatten().is_some() { Flow::On } else { trap(cx, Trap::Index) }
                 }))
             }
@@ -362,7 +362,7 @@ impl Generator<'_> {
         let index = self.closure::<Int>(index);
         match place {
             Place::Table(table) => val::<K>(move |cx| {
-                let index = index(cx)? as usize;
+                let index = crate::word::place(index(cx)?);
                 match cx.env.code.linked.program().tables.get(table.index()).and_then(|table| table.items.get(index)) {
                     Some(item) => K::of(Value::of(item)),
                     None => outside(cx),
@@ -373,7 +373,7 @@ impl Generator<'_> {
                     let element = element.clone();
                     val::<K>(move |cx| K::of(value_of(&element, crate::word::element(cx, at, index(cx)?)?)))
                 }
-                Some((at, ..)) => val::<K>(move |cx| match valued_at(cx, at, index(cx)? as usize) {
+                Some((at, ..)) => val::<K>(move |cx| match valued_at(cx, at, crate::word::place(index(cx)?)) {
                     Some(value) => K::of(value),
                     None => outside(cx),
                 }),

@@ -92,7 +92,7 @@ impl Source<U32> for Sum {
 impl Source<U32> for TableAt {
     #[inline(always)]
     fn get<'a>(&self, cx: &Ctx<'a>) -> Option<u32> {
-        match self.words.get(cx.local(self.index)? as usize) {
+        match self.words.get(crate::word::place(cx.local(self.index)? as i64)) {
             Some(word) => Some(*word as u32),
             None => outside(cx),
         }

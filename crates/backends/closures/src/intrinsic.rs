@@ -47,7 +47,7 @@ fn read<const N: usize>(text: impl Source<Bytes>, at: impl Source<Int>, Read { b
 fn byte(text: impl Source<Bytes>, at: impl Source<Int>) -> ValFn<Int> {
     val::<Int>(move |cx| {
         let text: &[u8] = text.get(cx)?;
-        text.get(at.get(cx)? as usize).map(|byte| i64::from(*byte))
+        text.get(crate::word::place(at.get(cx)?)).map(|byte| i64::from(*byte))
     })
 }
 

@@ -71,11 +71,17 @@ impl<K: Scalar> Source<K> for ElementAt {
     }
 }
 
+/// The place that an index names, or one that no array has, also where addresses have fewer bits than indices.
+#[inline(always)]
+pub(crate) fn place(index: i64) -> usize {
+    if cfg!(target_pointer_width = "64") { index as usize } else { usize::try_from(index).unwrap_or(usize::MAX) }
+}
+
 /// The element of an array of words.
 #[inline(always)]
 pub(crate) fn element(cx: &Ctx<'_>, array: usize, index: i64) -> Option<u64> {
     let list = cx.list(array)?.try_borrow().ok()?;
-    match list.items.get(index as usize) {
+    match list.items.get(place(index)) {
         Some(word) => Some(*word),
         None => outside(cx),
     }
@@ -183,7 +189,7 @@ impl Generator<'_> {
                 by_arg!(self.arg::<Int>(index), index => {
                     val::<K>(move |cx| {
                         let index: i64 = Source::<Int>::get(&index, cx)?;
-                        match words.get(index as usize) {
+                        match words.get(place(index)) {
                             Some(word) => Some(K::of_word(cx, *word)),
                             None => outside(cx),
                         }

@@ -4,10 +4,9 @@
 use std::sync::LazyLock;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use cranelift_codegen::FinalizedRelocTarget;
 use cranelift_codegen::binemit::Reloc;
 use cranelift_codegen::isa::{OwnedTargetIsa, TargetIsa};
-use cranelift_codegen::{Context, FinalizedRelocTarget};
-use cranelift_frontend::FunctionBuilderContext;
 use quintet_lang::Limits;
 use quintet_lang::ast::FnId;
 use quintet_runtime::{
@@ -19,14 +18,12 @@ use crate::array::constants;
 use crate::config::{self, BEST, FAST, STENCIL};
 use crate::emit;
 use crate::entry::{Entries, EntryFn};
-use crate::generator::generate;
 use crate::instance::{RuleFn, Runner};
 use crate::memory::CodeMemory;
-use crate::rare;
-use crate::script;
-use crate::single;
-use crate::symbols::{Symbols, Target};
+use crate::shims;
+use crate::symbols::Target;
 use crate::unit::{Call, Unit};
+use crate::workspace::Workspace;
 
 /// Alignment of functions in code memory.
 const ALIGN: usize = 16;
@@ -37,15 +34,6 @@ pub struct Jit {
     isa: Result<OwnedTargetIsa, String>,
     /// Buffers of finished compilations, for the next ones.
     idle: Mutex<Vec<Box<Workspace>>>,
-}
-
-/// What compiling a rule needs and the next rule can use again.
-pub(crate) struct Workspace {
-    /// Whether rules become functions for one record.
-    single: bool,
-    context: Context,
-    builder: FunctionBuilderContext,
-    symbols: Symbols,
 }
 
 impl Jit {
@@ -72,7 +60,7 @@ impl Jit {
     }
 
     fn new(id: BackendId, verify: bool) -> Jit {
-        Jit { id, isa: config::isa(id, verify).and_then(|isa| rare::make().map(|()| isa)), idle: Mutex::default() }
+        Jit { id, isa: config::isa(id, verify).and_then(|isa| shims::make().map(|()| isa)), idle: Mutex::default() }
     }
 
     /// Whether rules become functions for one record each, which are compiled sooner, and not for blocks of them.
@@ -209,51 +197,11 @@ impl Placed {
 }
 
 impl Workspace {
-    fn new(single: bool) -> Box<Workspace> {
-        Box::new(Workspace { single, context: Context::new(), builder: FunctionBuilderContext::new(), symbols: Symbols::default() })
-    }
-
-    /// Generates a function in Cranelift's representation, not yet compiled.
-    pub(crate) fn generate(&mut self, program: &Linked, unit: Unit<'_>, isa: &dyn TargetIsa) -> Result<&mut Context, String> {
-        self.context.clear();
-        self.symbols.clear();
-        let (func, builder, symbols) = (&mut self.context.func, &mut self.builder, &mut self.symbols);
-        let generated = match unit {
-            Unit::Rule(index, rule) if self.single => single::generate(program, (index, rule), isa, func, builder, symbols),
-            Unit::Rule(index, rule) => generate(program, (index, rule), isa, func, builder, symbols),
-            Unit::Function(id) => script::generate(program, id, isa, func, builder, symbols),
-            Unit::Settle => script::generate_settle(isa, func, builder, symbols),
-            #[cfg(all(target_arch = "x86_64", target_os = "linux"))]
-            Unit::Test(_, frame, expr) => crate::stencil::generate(program, (frame, expr), isa, func, builder, symbols),
-        };
-        generated.map_err(|_| "the program is not well typed; only programs of the checker can be compiled")?;
-        Ok(&mut self.context)
-    }
-
-    /// Compiles a function.
-    pub(crate) fn compile(
-        &mut self,
-        program: &Linked,
-        unit: Unit<'_>,
-        isa: &dyn TargetIsa,
-        disassemble: bool,
-    ) -> Result<&mut Context, String> {
-        let context = self.generate(program, unit, isa)?;
-        context.set_disasm(disassemble);
-        context.compile(isa, &mut Default::default()).map_err(|e| e.inner.to_string())?;
-        Ok(context)
-    }
-
     /// Bytes of stack that a call of the last function takes.
     fn frame_bytes(&self) -> usize {
         // With what the call itself pushes: the address to go back to and the caller's frame.
         let layout = self.context.compiled_code().and_then(|code| code.buffer.frame_layout());
         layout.map_or(0, |layout| layout.frame_to_fp_offset as usize) + 16
-    }
-
-    /// What the last function refers to in its table of parts, as comments.
-    pub(crate) fn legend(&self) -> String {
-        self.symbols.legend()
     }
 
     /// Appends the compiled function to `code` and fills in addresses; calls of functions of the program are added to `calls`. Answers its

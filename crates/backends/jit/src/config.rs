@@ -1,11 +1,15 @@
 //! The configurations: what code is worth against what compiling costs.
 
+#[cfg(not(target_family = "wasm"))]
 use std::sync::Arc;
 
-use cranelift_codegen::isa::OwnedTargetIsa;
+use cranelift_codegen::isa::{self, OwnedTargetIsa};
 use cranelift_codegen::settings::{self, Configurable};
-use quintet_runtime::{Backend, BackendId};
+#[cfg(not(target_family = "wasm"))]
+use quintet_runtime::Backend;
+use quintet_runtime::BackendId;
 
+#[cfg(not(target_family = "wasm"))]
 use crate::compile::Jit;
 
 /// The default configuration: the best code. Optimising about doubles the compile time, saves a third to a half of the run time and so
@@ -37,11 +41,23 @@ pub(crate) fn isa(id: BackendId, verify: bool) -> Result<OwnedTargetIsa, String>
     ] {
         flags.set(name, value).map_err(|e| format!("{name}: {e}"))?;
     }
-    let host = cranelift_native::builder().map_err(str::to_owned)?;
-    host.finish(settings::Flags::new(flags)).map_err(|e| e.to_string())
+    target()?.finish(settings::Flags::new(flags)).map_err(|e| e.to_string())
+}
+
+/// The processor that this one is.
+#[cfg(not(target_family = "wasm"))]
+fn target() -> Result<isa::Builder, String> {
+    cranelift_native::builder().map_err(str::to_owned)
+}
+
+/// A processor to show code of, where none can run it: one that has what all of x86-64 have.
+#[cfg(target_family = "wasm")]
+fn target() -> Result<isa::Builder, String> {
+    isa::lookup_by_name("x86_64-unknown-linux-gnu").map_err(|e| e.to_string())
 }
 
 /// All configurations that there are on this machine, the default one first.
+#[cfg(not(target_family = "wasm"))]
 pub fn configurations() -> Vec<Arc<dyn Backend>> {
     vec![
         Arc::new(Jit::best()),

@@ -18,6 +18,8 @@
 //! in a code generator must not be a fault in the process: generated code is not sandboxed, so rules of strangers belong into the WebAssembly
 //! backend.
 //!
+//! Built for WebAssembly it runs nothing, and has the code as text alone: [`listing`].
+//!
 //! ```
 //! use quintet_runtime::Backend;
 //!
@@ -25,29 +27,38 @@
 //! assert_eq!(quintet_jit::Jit::fast().id().to_string(), "jit-fast");
 //! ```
 
+// What only running needs is not used where nothing runs.
+#![cfg_attr(target_family = "wasm", allow(dead_code))]
+
 mod arith;
 mod array;
 mod call;
 mod compare;
+#[cfg(not(target_family = "wasm"))]
 mod compile;
 mod config;
 mod each;
 mod elements;
 mod emit;
+#[cfg(not(target_family = "wasm"))]
 mod entry;
 mod equal;
 mod expr;
 mod flat;
 mod frame;
 mod generator;
+#[cfg(not(target_family = "wasm"))]
 mod instance;
 mod intrinsic;
 mod logic;
+#[cfg(not(target_family = "wasm"))]
 mod memory;
 mod rare;
 mod script;
 mod search;
 mod sets;
+#[cfg(not(target_family = "wasm"))]
+mod shims;
 mod single;
 #[cfg(all(target_arch = "x86_64", target_os = "linux"))]
 mod stencil;
@@ -58,6 +69,11 @@ mod traps;
 mod turns;
 mod unit;
 mod value;
+mod workspace;
 
+#[cfg(not(target_family = "wasm"))]
 pub use compile::{Jit, from_stencils, make_stencils};
-pub use config::{BEST, FAST, STENCIL, configurations};
+#[cfg(not(target_family = "wasm"))]
+pub use config::configurations;
+pub use config::{BEST, FAST, STENCIL};
+pub use emit::listing;

@@ -7,10 +7,14 @@ use cranelift_codegen::ir::{AbiParam, ExternalName, Signature, Type};
 use cranelift_codegen::isa::CallConv;
 
 use quintet_lang::ast::{FnId, TableId};
+#[cfg(not(target_family = "wasm"))]
 use quintet_native::scripts;
 
+#[cfg(not(target_family = "wasm"))]
 use crate::instance;
 use crate::rare;
+#[cfg(not(target_family = "wasm"))]
+use crate::shims;
 
 macro_rules! helpers {
     ($($name:ident: $text:literal = $function:path, [$($param:ident),*] $(-> $result:ident)?;)*) => {
@@ -38,6 +42,7 @@ macro_rules! helpers {
             }
 
             /// Where it is.
+            #[cfg(not(target_family = "wasm"))]
             pub(crate) fn address(self) -> usize {
                 match self {
                     $(Helper::$name => $function as *const () as usize,)*
@@ -164,7 +169,7 @@ impl Symbols {
     /// The place in the table, in bytes, of a part of the program that has a number there.
     pub(crate) fn part<T: ?Sized>(&mut self, kind: &'static str, number: usize, part: *const T) -> usize {
         self.parts.push((kind, number, part.cast::<()>() as usize));
-        (self.parts.len() - 1) * size_of::<usize>()
+        (self.parts.len() - 1) * WORD
     }
 
     /// The place in the table, in bytes, of something in the rule's AST, which has its place for a number.
@@ -179,12 +184,12 @@ impl Symbols {
 
     /// What is in the table, as comments.
     pub(crate) fn legend(&self) -> String {
-        let line =
-            |(i, (kind, number, _)): (usize, &(&str, usize, usize))| format!("; parts+{}: {kind} {number}\n", i * size_of::<usize>());
+        let line = |(i, (kind, number, _)): (usize, &(&str, usize, usize))| format!("; parts+{}: {kind} {number}\n", i * WORD);
         self.parts.iter().enumerate().map(line).collect()
     }
 
     /// What is behind a name, given the table of parts and the constant arrays.
+    #[cfg(not(target_family = "wasm"))]
     pub(crate) fn target(&self, name: &ExternalName, parts: &[usize], tables: &[Box<[u64]>]) -> Option<Target> {
         let ExternalName::TestCase(name) = name else {
             return None;
@@ -203,15 +208,19 @@ impl Symbols {
         self.helpers
             .iter()
             .find(|h| h.name().as_bytes() == name.raw())
-            .map(|h| Target::Address(rare::address(*h).unwrap_or_else(|| h.address())))
+            .map(|h| Target::Address(shims::address(*h).unwrap_or_else(|| h.address())))
     }
 }
+
+/// Bytes of an address where the code runs, which need not be where it is made.
+const WORD: usize = 8;
 
 /// What the names of functions of the program and of constant arrays begin with; their numbers follow.
 const FUNCTION: &str = "fn:";
 const TABLE: &str = "const:";
 
 /// What is behind a name.
+#[cfg(not(target_family = "wasm"))]
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Target {
     Address(usize),

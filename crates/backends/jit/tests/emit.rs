@@ -28,7 +28,10 @@ fn clif(source: &str) -> String {
     for (jit, text) in [(Jit::best(), &text), (Jit::fast(), &fast)] {
         assert_eq!(&jit.emit(&link(source), Emit::Clif).expect("a text"), text, "nothing of this process is in the text");
     }
-    format!("{text}\n; compiled quickly\n{fast}")
+    assert_eq!(quintet_jit::listing(&program, Emit::Clif).expect("a text"), text, "hosts that cannot run it show the same");
+    format!("{text}
+; compiled quickly
+{fast}")
 }
 
 /// The convention of calls differs between hosts, and with it the texts.
@@ -56,4 +59,5 @@ fn other_forms_are_refused() {
     let program = link("tcp.port == 1");
     let error = Jit::best().emit(&program, Emit::Wat).expect_err("no such form");
     assert_eq!(error.to_string(), "jit: cannot show: it makes no wat of a program");
+    assert_eq!(quintet_jit::listing(&program, Emit::Lua), Err("it makes no lua of a program".into()));
 }

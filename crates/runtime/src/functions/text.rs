@@ -80,7 +80,9 @@ pub(super) fn substring<'a>(args: &[Value<'a>], _: &'a Scratch) -> Result<Value<
 /// This is [`ExprKind::Slice`](quintet_lang::ast::ExprKind::Slice).
 pub fn slice(text: &[u8], start: Option<i64>, end: Option<i64>) -> &[u8] {
     let place = |i: i64| {
-        if i < 0 { text.len().saturating_sub(i.unsigned_abs() as usize) } else { (i as usize).min(text.len()) }
+        // What no address can count is more than there are.
+        let far = usize::try_from(i.unsigned_abs()).unwrap_or(usize::MAX);
+        if i < 0 { text.len().saturating_sub(far) } else { far.min(text.len()) }
     };
     let (start, end) = (start.map_or(0, place), end.map_or(text.len(), place));
     text.get(start..end).unwrap_or_default()

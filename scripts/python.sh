@@ -1,0 +1,45 @@
+#!/usr/bin/env bash
+# Builds the wheel for Python and tests it in fresh environments, each with one package that holds data and nothing else: polars; pyarrow; pandas;
+# duckdb. Masks are compared with what the command line prints on the project's own data. Needs Python 3.10 or later with venv, and PyPI.
+#
+#     scripts/python.sh           builds target/python/wheels/quintet-*.whl and tests it
+set -euo pipefail
+cd "$(dirname "$0")/.."
+work=$PWD/target/python
+python=${PYTHON:-python3}
+export PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_QUIET=1
+
+environment() { # NAME PACKAGE...: a fresh one
+    rm -rf "$work/$1" && "$python" -m venv "$work/$1" && "$work/$1/bin/pip" install "${@:2}"
+}
+
+echo "== build"
+mkdir -p "$work"
+environment tools 'maturin>=1.16,<2' abi3audit mypy pyarrow
+rm -rf "$work/wheels"
+(cd python && PATH=$work/tools/bin:$PATH CARGO_TARGET_DIR=$work/.. maturin build --release --interpreter "$(command -v "$python")" --out "$work/wheels")
+wheel=$(ls "$work"/wheels/quintet-*.whl)
+ls -l "$wheel" | awk '{print $5, "bytes", $9}'
+
+echo "== lints, types, stable interface"
+# As `cargo clippy` calls it, but on what is built already instead of checking all that it depends on.
+(cd python && cargo fmt --check && CARGO_TARGET_DIR=$work/.. CLIPPY_ARGS=-Dwarnings__CLIPPY_HACKERY__ RUSTC_WORKSPACE_WRAPPER=clippy-driver \
+    cargo build --release --locked)
+"$work/tools/bin/abi3audit" --strict --report "$wheel" >"$work/abi3audit.json"
+echo "abi3audit: nothing but the stable interface"
+"$work/tools/bin/pip" install "$wheel"
+(cd "$work" && tools/bin/python -m mypy.stubtest quintet._quintet --ignore-missing-stub && tools/bin/mypy --config-file ../../python/pyproject.toml -p quintet)
+
+echo "== corpora"
+[ -x target/release/quintet ] || cargo build --release --workspace --bin quintet
+"$python" python/tests/lay_out.py target/release/quintet "$work/corpora"
+export CORPORA=$work/corpora
+
+for packages in polars pyarrow 'pandas pyarrow' 'duckdb pyarrow'; do
+    name=${packages%% *}
+    echo "== $packages"
+    # shellcheck disable=SC2086
+    environment "$name" $packages
+    "$work/$name/bin/pip" install "$wheel"
+    (cd python/tests && "$work/$name/bin/python" -W error::ResourceWarning -m unittest "test_$name")
+done

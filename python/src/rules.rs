@@ -17,6 +17,9 @@ use crate::schemes::{fill, of_object, of_text};
 /// Lists of names and of what they hold, one member a line; and columns with the reason why they are no fields.
 type Texts = Vec<(String, String)>;
 
+/// What rules are pickled as: their text, scheme, backend and lists, and the columns that are no fields.
+type Pickled = (String, String, String, Texts, Texts);
+
 /// Compiled rules. Threads may share them, and they can be pickled: then they are compiled where they arrive.
 #[pyclass(module = "quintet", frozen)]
 pub struct Rules {
@@ -89,7 +92,7 @@ impl Rules {
         format!("<Rules {} by {}>", self.compiled.names.join(", "), self.backend)
     }
 
-    fn __reduce__(&self, py: Python<'_>) -> PyResult<(Py<PyAny>, (String, String, String, Texts, Texts))> {
+    fn __reduce__(&self, py: Python<'_>) -> PyResult<(Py<PyAny>, Pickled)> {
         let restore = py.import("quintet._quintet")?.getattr("_restore")?;
         let scheme = self.compiled.rules.scheme().whole().to_toml();
         let parts = (self.compiled.source.clone(), scheme, self.backend.clone(), self.lists.clone(), self.left_out.clone());

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Builds the wheel for Python and tests it in fresh environments, each with one package that holds data and nothing else: polars; pyarrow; pandas;
-# duckdb. Masks are compared with what the command line prints on the project's own data. Needs Python 3.10 or later with venv, and PyPI.
+# Builds the wheel for Python and tests it in fresh environments: with polars alone, with pyarrow alone, and with pandas and duckdb, which want pyarrow
+# too. Masks are compared with what the command line prints on the project's own data. Needs Python 3.11 or later with venv, and PyPI.
 #
 #     scripts/python.sh           builds target/python/wheels/quintet-*.whl and tests it
 set -euo pipefail

@@ -6,7 +6,6 @@ use std::sync::Arc;
 use arrow_array::{ArrayRef, BooleanArray, StructArray};
 use arrow_buffer::{BooleanBuffer, BooleanBufferBuilder};
 use arrow_schema::{DataType, Field, Fields};
-use pyo3::exceptions::PyKeyError;
 use pyo3::prelude::*;
 use pyo3::types::{IntoPyDict, PyCapsule, PyDict, PyTuple};
 use pyo3_arrow::ffi::{ArrayIterator, to_array_pycapsules, to_schema_pycapsule, to_stream_pycapsule};
@@ -146,7 +145,7 @@ impl Answers {
     }
 
     fn __getitem__(&self, rule: &str) -> PyResult<Array> {
-        self.mask(Some(rule)).map_err(|e| PyKeyError::new_err(e.to_string()))
+        self.mask(Some(rule))
     }
 
     fn __repr__(&self) -> String {

@@ -146,6 +146,7 @@ class PyArrow(unittest.TestCase):
             with self.assertRaises(raised) as caught:
                 call()
             self.assertGreater(len(str(caught.exception)), 5)
+            self.assertNotIn("Error:", str(caught.exception))
         # A mandatory column that has no value.
         strict = quintet.compile("port == 1", "[fields]\nport = 'Int'")
         with self.assertRaisesRegex(quintet.DataError, "row 1"):

@@ -294,22 +294,32 @@
 
 mod callable;
 mod engine;
+mod evaluator;
 mod expression;
 mod lists;
+mod metrics;
 #[cfg(feature = "builtin")]
 mod modules_of;
+pub mod record;
 mod registry;
+mod reload;
 
 pub use callable::{Callable, NotCallable};
 pub use engine::{Engine, Error, Rules};
+pub use evaluator::{Answers, EvaluationError, Evaluator, EvaluatorError};
 pub use expression::Expression;
 pub use lists::{ListText, ListTextError};
+pub use metrics::{Metrics, RuleMetrics};
 #[cfg(all(feature = "modules", feature = "wasm"))]
 pub use modules_of::KEEPING;
 #[cfg(feature = "builtin")]
 pub use modules_of::{Bound, Taken};
+pub use record::{FillError, Filler, Record, ToRecordError, to_record};
 pub use registry::{UnknownBackend, backend, backends, configurations};
+pub use reload::{LiveEvaluator, ReloadError, Reloadable};
 
+#[cfg(feature = "derive")]
+pub use quintet_derive::Record;
 pub use quintet_lang as lang;
 pub use quintet_lang::{Checked, Field, FieldId, Limits, Passes, Presence, Program, Scheme, SchemeBuilder, SchemeError, Type};
 #[cfg(feature = "builtin")]
@@ -318,7 +328,7 @@ pub use quintet_runtime::{
     Alone, Arena, ArenaError, ArenaKind, ArrayRef, Artifact, Backend, BackendId, Batch, BatchBuilder, Bind, Bits, BytesSet, CallError,
     Column, ColumnsBuilder, CompileError, Compiled, DumpedEntry, DumpedState, Emit, EvaluateError, Fault, FileSink, Filter, FilterError,
     Floats, Function, Instance, InstantiateError, IntSet, Interrupter, Ints, IpSet, Isolation, Library, LinkError, Linked, List, Lists,
-    MapRef, Matches, Offsets, OwnedValue, Profile, RecordBuilder, RecordError, RecordRef, Room, RuleCost, RuleSet, RuleTrap, RunError,
-    Scratch, Session, SessionError, SetMatcher, Sink, SinkError, SinkFault, Spent, StateCount, Traits, Trap, TrapAt, Value, ValueInstance,
-    WholeLines, WriteSink,
+    MapRef, Matches, Offsets, OwnedValue, Profile, RecordBuffer, RecordBuilder, RecordError, RecordId, RecordRef, Room, RuleCost, RuleId,
+    RuleSet, RuleTrap, RunError, Scratch, Session, SessionError, SetMatcher, Sink, SinkError, SinkFault, Spent, StateCount, Traits, Trap,
+    TrapAt, Value, ValueInstance, WholeLines, WriteSink, context, with_context,
 };

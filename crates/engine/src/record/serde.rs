@@ -34,7 +34,7 @@ pub enum ToRecordError {
 }
 
 /// Sets the fields of a record by the names that a value serialises to: those of structs and maps inside have the name of the outer one and a
-/// dot before them, unless the scheme has a field of the outer name. A text is an Ip where the field is one, and pairs, `[key, value]` each,
+/// dot before them, unless the scheme has a field of the outer name. A text is an Ip and a whole number a Float where the field is one, and pairs, `[key, value]` each,
 /// are a map: of Array, where the values of one key stand together in their order; of anything else, where the last one counts. What is
 /// `None` or `()` is left out, and so is what the rules of a [projected](quintet_lang::Scheme::project) scheme do not use.
 ///
@@ -110,6 +110,8 @@ fn owned(tree: Tree, ty: &Type) -> Option<OwnedValue> {
     Some(match (tree, ty) {
         (Tree::Bool(b), Type::Bool) => OwnedValue::Bool(b),
         (Tree::Int(i), Type::Int) => OwnedValue::Int(i.try_into().ok()?),
+        // JSON has one kind of number.
+        (Tree::Int(i), Type::Float) => OwnedValue::Float(i as f64),
         (Tree::Float(f), Type::Float) => OwnedValue::Float(f),
         (Tree::Bytes(b), Type::Bytes) => OwnedValue::Bytes(b),
         (Tree::Bytes(b), Type::Ip) => OwnedValue::Ip(std::str::from_utf8(&b).ok()?.parse().ok()?),

@@ -1,7 +1,47 @@
 //! Quintet: a filter engine with one rule language, one typed AST and five interchangeable backends.
 //!
 //! # Embedding
-//! Declare the fields, compile rules with the backend of your choice, fill records, ask which rules match:
+//! Derive [`Record`] for a struct, compile rules with the backend of your choice, ask which of them match:
+//!
+//! ```
+//! use quintet::{Engine, Record};
+//!
+//! #[derive(Record)]
+//! struct Request<'a> {
+//!     port: u16,
+//!     host: Option<&'a str>,
+//!     #[record(grouped)]
+//!     headers: Vec<(&'a str, &'a str)>,
+//! }
+//!
+//! let engine = Engine::new();
+//! let source = r#"
+//!     rule tls   = port in {443 8443}
+//!     rule proxy = headers["via"][0] contains "squid" and lower(host) == "example.org"
+//! "#;
+//! let rules = engine.compile(source, &engine.scheme_of::<Request>()?, "closures")?;
+//! let mut evaluator = rules.evaluator()?; // one per thread
+//! let headers = vec![("via", "squid/6.9"), ("accept", "*/*"), ("via", "haproxy")];
+//! let request = Request { port: 443, host: Some("Example.org"), headers };
+//! assert!(evaluator.evaluate(&request)?.names().eq(["tls", "proxy"]));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! [`Record`] says what fields may be, and [`to_record`] takes whatever serde serialises. [`Rules`] are `Send + Sync` and cheap to clone; an
+//! [`Evaluator`] is one thread's. [`Reloadable`] exchanges rules while threads evaluate, [`context`] lends something of the host to its
+//! functions, [`Metrics`] counts. The examples in `crates/engine/examples` run with `cargo run --release --example NAME`:
+//!
+//! | example | shows |
+//! |---|---|
+//! | `http_middleware` | a middleware for tower that answers 403 where a rule blocks a request |
+//! | `packet_filter` | nested structs: the headers of packets |
+//! | `log_filter` | lines of JSON through serde, without a struct |
+//! | `hot_reload` | rules exchanged while a thread evaluates, and a mistake that changes nothing |
+//! | `host_functions` | functions of the host, one of which sees the context of the record |
+//! | `threads` | four threads, one set of rules, metrics in a text form that monitoring reads |
+//!
+//! # Batches
+//! Many records at once cost the least each. They are filled field by field here; a [`Filler`] fills them with structs:
 //!
 //! ```
 //! use quintet::{ArenaKind, BatchBuilder, Engine, Matches, Scheme, Type};
@@ -41,7 +81,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! A single record goes through [`Instance::run`]. [`Rules`] are `Send + Sync` and cheap to clone; an [`Instance`] is one thread's.
+//! An [`Instance`] is one thread's, as an evaluator is.
 //!
 //! # Values
 //! An expression of any type is compiled and evaluated to a value, on every backend alike. `None` is nil, the missing value:

@@ -93,6 +93,7 @@ fn a_struct_of_all_types_is_a_record() {
     let engine = Engine::new();
     let scheme = engine.scheme_of::<Everything>().unwrap();
     assert_eq!(scheme.fields()[0].doc, "A text.");
+    assert!(everything().unseen.is_zero() && scheme.field_id("unseen").is_none());
     let source = r#"
         rule r_text = text == "text" and owned == "owned" and cow == "cow" and bytes == "\x00\xff"
         rule r_int = number.small == 7 and big == 9223372036854775807 and level == -3 and inner.port == 1 and other.end.port == 2

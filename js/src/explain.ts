@@ -6,12 +6,12 @@ import { bytes } from "#bytes";
 import type { Source } from "./index.js";
 import start, { ast as astOf, emit as emitOf, passes as passesOf } from "./quintet_explain.js";
 import type { Options } from "./run.js";
+import { once } from "./once.js";
 import { Sandbox } from "./sandbox.js";
 import { type AnyScheme, schemeText, settings } from "./settings.js";
 
 export type { Sandbox };
 
-let started: Promise<void> | undefined;
 let memory: WebAssembly.Memory | undefined;
 
 /**
@@ -19,17 +19,9 @@ let memory: WebAssembly.Memory | undefined;
  *
  * @throws where the file cannot be had; the next call tries again.
  */
-export function init(source?: Source): Promise<void> {
-  started ??= begin(source).catch((error: unknown) => {
-    started = undefined;
-    throw error;
-  });
-  return started;
-}
-
-async function begin(source?: Source): Promise<void> {
+export const init = once(async (source?: Source) => {
   ({ memory } = await start({ module_or_path: source ?? (await bytes("explain")) }));
-}
+});
 
 /** The names of the passes that rewrite rules before they are compiled, in their order. */
 export function passes(): string[] {

@@ -10,6 +10,7 @@
  * ```
  */
 import { bytes } from "#bytes";
+import { once } from "./once.js";
 import start, { Language, parse as parseText, print as printTree, replace as replaceText } from "./quintet_lang.js";
 import type { Colour, Completions, Finding, Hover, Tree } from "./syntax.js";
 
@@ -58,24 +59,14 @@ export class SyntaxMistake extends Error {
   }
 }
 
-let started: Promise<void> | undefined;
-
 /**
  * Loads the language; calls after the first wait for it. By default the file is the one beside this module.
  *
  * @throws where the file cannot be had; the next call tries again.
  */
-export function init(source?: Source): Promise<void> {
-  started ??= begin(source).catch((error: unknown) => {
-    started = undefined;
-    throw error;
-  });
-  return started;
-}
-
-async function begin(source?: Source): Promise<void> {
+export const init = once(async (source?: Source) => {
   await start({ module_or_path: source ?? (await bytes("lang")) });
-}
+});
 
 /** A scheme, and answers about texts over it. Call {@link init} first. */
 export class Scheme {

@@ -9,6 +9,7 @@
  * ```
  */
 import { bytes } from "#bytes";
+import { once } from "./once.js";
 import start, { Compiled } from "./quintet_run.js";
 import type { Source } from "./index.js";
 import { type AnyScheme, schemeText, settings } from "./settings.js";
@@ -40,24 +41,14 @@ export interface Options {
   limits?: { steps?: number; memoryBytes?: number };
 }
 
-let started: Promise<void> | undefined;
-
 /**
  * Loads the engine; calls after the first wait for it. By default the file is the one beside this module.
  *
  * @throws where the file cannot be had; the next call tries again.
  */
-export function init(source?: Source): Promise<void> {
-  started ??= begin(source).catch((error: unknown) => {
-    started = undefined;
-    throw error;
-  });
-  return started;
-}
-
-async function begin(source?: Source): Promise<void> {
+export const init = once(async (source?: Source) => {
   await start({ module_or_path: source ?? (await bytes("run")) });
-}
+});
 
 /** Rules that answer. Call {@link init} first. */
 export class Rules {

@@ -15,7 +15,16 @@ impl Expr {
     /// Whether evaluating may trap, other than for the steps it takes: by division, by an element that an array may not have, and by making
     /// values, for which there may be too little memory.
     pub fn can_trap(&self) -> bool {
-        let mut traps = match &self.kind {
+        let mut traps = self.traps_itself();
+        if !traps {
+            self.children(&mut |child| traps = traps || child.can_trap());
+        }
+        traps
+    }
+
+    /// The same of the expression alone, once its parts have values.
+    pub fn traps_itself(&self) -> bool {
+        match &self.kind {
             ExprKind::Call { .. } | ExprKind::Collect(_) | ExprKind::Packed(_) | ExprKind::Element { .. } => true,
             ExprKind::Arith { op, rhs, .. } if op.entry().traps => match (&self.ty, &rhs.kind) {
                 (_, ExprKind::Const(Const::Int(i))) => *i == 0,
@@ -43,11 +52,7 @@ impl Expr {
             | ExprKind::Logic { .. }
             | ExprKind::Present(_)
             | ExprKind::Quantifier { .. } => false,
-        };
-        if !traps {
-            self.children(&mut |child| traps = traps || child.can_trap());
         }
-        traps
     }
 }
 

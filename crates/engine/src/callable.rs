@@ -25,6 +25,12 @@ pub enum NotCallable {
     Array(String),
 }
 
+impl std::fmt::Debug for Callable {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("Callable").field(&self.name()).finish()
+    }
+}
+
 impl Callable {
     pub(crate) fn find(linked: &Arc<Linked>, name: &str) -> Result<Callable, NotCallable> {
         let functions = &linked.program().functions;

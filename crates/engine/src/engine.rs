@@ -1,16 +1,19 @@
 //! From source text to something that runs.
 
+use std::fmt;
 use std::sync::Arc;
 
 use quintet_lang::diagnostic::Diagnostics;
-use quintet_lang::{Checked, FieldId, Limits, Passes, Program, Scheme, optimise, rewrite};
+use quintet_lang::{Checked, FieldId, Limits, Passes, Program, Scheme, SchemeBuilder, SchemeError, Type, optimise, rewrite};
 use quintet_runtime::{
     Backend, BackendId, CompileError, Compiled, Filter, Instance, InstantiateError, Library, LinkError, Linked, Lists, PREFILTER_PAYS,
-    Session, SessionError, Threshold, Thresholds,
+    RuleId, Session, SessionError, Threshold, Thresholds,
 };
 
 use crate::callable::{Callable, NotCallable};
+use crate::evaluator::{Evaluator, EvaluatorError};
 use crate::expression::Expression;
+use crate::record::Record;
 use crate::registry::{UnknownBackend, find};
 
 /// What rules are compiled with: functions, named lists, limits and optimising passes.
@@ -49,6 +52,19 @@ pub enum Error {
     /// The backend failed.
     #[error(transparent)]
     Compile(#[from] CompileError),
+}
+
+impl fmt::Debug for Engine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Engine").field("limits", &self.limits).field("passes", &self.passes).finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Rules {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names: Vec<&str> = self.names().collect();
+        f.debug_struct("Rules").field("backend", &self.backend.to_string()).field("names", &names).finish_non_exhaustive()
+    }
 }
 
 impl Default for Engine {
@@ -118,6 +134,21 @@ impl Engine {
     /// The passes that run before rules are prepared.
     pub fn passes(&self) -> &Passes {
         &self.passes
+    }
+
+    /// A scheme to add fields to, which has the engine's functions already, and allows lists of all types that lists have. That of
+    /// [`Scheme::builder`] has none.
+    pub fn scheme(&self) -> SchemeBuilder {
+        let builder = Scheme::builder().functions(self.library.signatures());
+        [Type::Int, Type::Ip, Type::Bytes].into_iter().fold(builder, SchemeBuilder::lists)
+    }
+
+    /// The scheme of a struct's records, as [`Engine::scheme`] begins it.
+    ///
+    /// # Errors
+    /// A field has a name that a function has, or two have one.
+    pub fn scheme_of<T: Record>(&self) -> Result<Scheme, SchemeError> {
+        T::declare(self.scheme()).build()
     }
 
     /// Parses and checks rules.
@@ -236,6 +267,16 @@ impl Engine {
         Ok(Expression::new(self.compile_linked(&linked, &**backend)?))
     }
 
+    /// Compiles a program that is there already, as one that was deserialised. It is looked through first: nothing is taken on trust.
+    ///
+    /// # Errors
+    /// See [`Error`].
+    pub fn compile_program(&self, program: Program, backend_id: &str) -> Result<Rules, Error> {
+        let backend = find(backend_id)?;
+        let linked = if program.state.is_empty() { self.link(program)? } else { self.link_stateful(program)? };
+        self.compile_linked(&linked, &**backend).map_err(Error::Compile)
+    }
+
     /// Compiles a linked program with a backend.
     ///
     /// # Errors
@@ -264,6 +305,24 @@ impl Rules {
     /// The backend that has compiled them.
     pub fn backend(&self) -> BackendId {
         self.backend
+    }
+
+    /// The names of the rules, in their order.
+    pub fn names(&self) -> impl ExactSizeIterator<Item = &str> {
+        self.program().rules.iter().map(|rule| rule.name.as_str())
+    }
+
+    /// The rule of this name.
+    pub fn rule(&self, name: &str) -> Option<RuleId> {
+        self.names().position(|it| it == name).map(RuleId::new)
+    }
+
+    /// One thread's way to ask the rules about structs, one by one.
+    ///
+    /// # Errors
+    /// See [`EvaluatorError`].
+    pub fn evaluator(&self) -> Result<Evaluator, EvaluatorError> {
+        Evaluator::new(self)
     }
 
     /// What a thread needs to run the rules.

@@ -8,7 +8,7 @@ use crate::engine::Rules;
 /// A compiled expression of any type, ready to be instantiated by any number of threads. [`Engine::compile_value`] makes it.
 ///
 /// [`Engine::compile_value`]: crate::Engine::compile_value
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub struct Expression {
     rules: Rules,
 }

@@ -1,7 +1,47 @@
 //! Quintet: a filter engine with one rule language, one typed AST and five interchangeable backends.
 //!
 //! # Embedding
-//! Declare the fields, compile rules with the backend of your choice, fill records, ask which rules match:
+//! Derive [`Record`] for a struct, compile rules with the backend of your choice, ask which of them match:
+//!
+//! ```
+//! use quintet::{Engine, Record};
+//!
+//! #[derive(Record)]
+//! struct Request<'a> {
+//!     port: u16,
+//!     host: Option<&'a str>,
+//!     #[record(grouped)]
+//!     headers: Vec<(&'a str, &'a str)>,
+//! }
+//!
+//! let engine = Engine::new();
+//! let source = r#"
+//!     rule tls   = port in {443 8443}
+//!     rule proxy = headers["via"][0] contains "squid" and lower(host) == "example.org"
+//! "#;
+//! let rules = engine.compile(source, &engine.scheme_of::<Request>()?, "closures")?;
+//! let mut evaluator = rules.evaluator()?; // one per thread
+//! let headers = vec![("via", "squid/6.9"), ("accept", "*/*"), ("via", "haproxy")];
+//! let request = Request { port: 443, host: Some("Example.org"), headers };
+//! assert!(evaluator.evaluate(&request)?.names().eq(["tls", "proxy"]));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! [`Record`] says what fields may be, and [`to_record`] takes whatever serde serialises. [`Rules`] are `Send + Sync` and cheap to clone; an
+//! [`Evaluator`] is one thread's. [`Reloadable`] exchanges rules while threads evaluate, [`context`] lends something of the host to its
+//! functions, [`Metrics`] counts. The examples in `crates/engine/examples` run with `cargo run --release --example NAME`:
+//!
+//! | example | shows |
+//! |---|---|
+//! | `http_middleware` | a middleware for tower that answers 403 where a rule blocks a request |
+//! | `packet_filter` | nested structs: the headers of packets |
+//! | `log_filter` | lines of JSON through serde, without a struct |
+//! | `hot_reload` | rules exchanged while a thread evaluates, and a mistake that changes nothing |
+//! | `host_functions` | functions of the host, one of which sees the context of the record |
+//! | `threads` | four threads, one set of rules, metrics in a text form that monitoring reads |
+//!
+//! # Batches
+//! Many records at once cost the least each. They are filled field by field here; a [`Filler`] fills them with structs:
 //!
 //! ```
 //! use quintet::{ArenaKind, BatchBuilder, Engine, Matches, Scheme, Type};
@@ -41,7 +81,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! A single record goes through [`Instance::run`]. [`Rules`] are `Send + Sync` and cheap to clone; an [`Instance`] is one thread's.
+//! An [`Instance`] is one thread's, as an evaluator is.
 //!
 //! # Values
 //! An expression of any type is compiled and evaluated to a value, on every backend alike. `None` is nil, the missing value:
@@ -295,25 +335,35 @@
 mod adaptive;
 mod callable;
 mod engine;
+mod evaluator;
 mod expression;
 mod lifted;
 mod lists;
+mod metrics;
 #[cfg(feature = "builtin")]
 mod modules_of;
+pub mod record;
 mod registry;
+mod reload;
 
 pub use adaptive::Adaptive;
 pub use callable::{Callable, NotCallable};
 pub use engine::{Engine, Error, Rules};
+pub use evaluator::{Answers, EvaluationError, Evaluator, EvaluatorError};
 pub use expression::Expression;
 pub use lifted::LiftedRules;
 pub use lists::{ListText, ListTextError};
+pub use metrics::{Metrics, RuleMetrics};
 #[cfg(all(feature = "modules", feature = "wasm"))]
 pub use modules_of::KEEPING;
 #[cfg(feature = "builtin")]
 pub use modules_of::{Bound, Taken};
+pub use record::{FillError, Filler, Record, ToRecordError, to_record};
 pub use registry::{UnknownBackend, backend, backends, configurations};
+pub use reload::{LiveEvaluator, ReloadError, Reloadable};
 
+#[cfg(feature = "derive")]
+pub use quintet_derive::Record;
 pub use quintet_lang as lang;
 pub use quintet_lang::{Checked, Field, FieldId, Limits, Passes, Presence, Program, Scheme, SchemeBuilder, SchemeError, Type};
 #[cfg(feature = "builtin")]
@@ -324,8 +374,8 @@ pub use quintet_runtime::{
     Alone, Arena, ArenaError, ArenaKind, ArrayRef, Artifact, Backend, BackendId, Batch, BatchBuilder, Bind, Bits, BytesSet, CallError,
     Column, ColumnsBuilder, CompileError, Compiled, DumpedEntry, DumpedState, Emit, EvaluateError, Fault, FileSink, Filter, FilterError,
     Floats, Function, Instance, InstantiateError, IntSet, Interrupter, Ints, IpSet, Isolation, Library, LinkError, Linked, List, Lists,
-    MapRef, Matches, Offsets, OwnedValue, Profile, RecordBuilder, RecordError, RecordRef, Room, RuleCost, RuleSet, RuleTrap, RunError,
-    Scratch, Session, SessionError, SetMatcher, Sink, SinkError, SinkFault, Spent, StateCount, Traits, Trap, TrapAt, Value, ValueInstance,
-    WholeLines, WriteSink,
+    MapRef, Matches, Offsets, OwnedValue, Profile, RecordBuffer, RecordBuilder, RecordError, RecordId, RecordRef, Room, RuleCost, RuleId,
+    RuleSet, RuleTrap, RunError, Scratch, Session, SessionError, SetMatcher, Sink, SinkError, SinkFault, Spent, StateCount, Traits, Trap,
+    TrapAt, Value, ValueInstance, WholeLines, WriteSink, context, with_context,
 };
-pub use quintet_runtime::{Answers, Argument, Lifted, Lifts, Many};
+pub use quintet_runtime::{Argument, Lifted, Lifts, Many, ManyAnswers};

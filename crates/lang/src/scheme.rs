@@ -3,7 +3,8 @@
 use std::any::Any;
 use std::collections::{BTreeSet, HashMap};
 use std::fmt;
-use std::sync::{Arc, OnceLock};
+use std::hash::{BuildHasher, Hash, Hasher};
+use std::sync::{Arc, LazyLock, Mutex, OnceLock, PoisonError, Weak};
 
 use foldhash::fast::RandomState;
 use serde::{Deserialize, Serialize};
@@ -125,7 +126,7 @@ pub enum SchemeError {
 }
 
 /// Collects the parts of a [`Scheme`].
-#[derive(Clone, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct SchemeBuilder {
     fields: Vec<Field>,
     functions: Vec<Signature>,
@@ -133,6 +134,36 @@ pub struct SchemeBuilder {
     values: HashMap<String, Vec<FieldValue>>,
     nil_equal: bool,
     later: BTreeSet<String>,
+}
+
+/// Lists of fields that schemes have, by a hash of them.
+type Known = HashMap<u64, Vec<Weak<[Field]>>, RandomState>;
+
+/// The fields of all schemes there are, so that equal ones are one list: whether records of one scheme are those of another is then told by where
+/// that lies, which is asked for every record.
+static KNOWN: LazyLock<Mutex<Known>> = LazyLock::new(Mutex::default);
+
+/// The one list of these fields.
+fn shared(fields: Vec<Field>) -> Arc<[Field]> {
+    let mut hasher = foldhash::quality::FixedState::default().build_hasher();
+    for field in &fields {
+        (&field.name, &field.ty, field.multi).hash(&mut hasher);
+    }
+    let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+    if known.len() == known.capacity() {
+        known.retain(|_, lists| {
+            lists.retain(|list| list.strong_count() > 0);
+            !lists.is_empty()
+        });
+    }
+    let lists = known.entry(hasher.finish()).or_default();
+    if let Some(list) = lists.iter().filter_map(Weak::upgrade).find(|list| **list == *fields) {
+        return list;
+    }
+    lists.retain(|list| list.strong_count() > 0);
+    let list: Arc<[Field]> = fields.into();
+    lists.push(Arc::downgrade(&list));
+    list
 }
 
 /// Words that stand for operators or literals wherever an operand may stand.
@@ -223,7 +254,7 @@ impl SchemeBuilder {
             add(&function.name, Named::Function(FunctionId(i as u32)))?;
         }
         Ok(Scheme(Arc::new(Inner {
-            fields: self.fields.into(),
+            fields: shared(self.fields),
             functions: self.functions,
             names,
             list_types: self.list_types,
@@ -332,7 +363,7 @@ impl Scheme {
         builder.build()
     }
 
-    /// Whether records of the one are records of the other: their fields are the same, not only equal ones.
+    /// Whether records of the one are records of the other: they have the same fields. Schemes that are built alike do.
     pub fn same(&self, other: &Scheme) -> bool {
         Arc::ptr_eq(&self.0.fields, &other.0.fields)
     }
@@ -362,7 +393,7 @@ impl Scheme {
             names.insert(function.name.clone(), Named::Function(FunctionId(i as u32)));
         }
         Scheme(Arc::new(Inner {
-            fields: fields.into(),
+            fields: shared(fields),
             functions: self.0.functions.clone(),
             names,
             list_types: self.0.list_types.clone(),

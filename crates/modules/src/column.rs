@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use quintet_lang::ast::Const;
 use quintet_lang::{FieldId, Limits, Type};
-use quintet_runtime::{Answers, Argument, Batch, Many, Scratch, Trap, Value, ip_from_words, ip_words};
+use quintet_runtime::{Argument, Batch, Many, ManyAnswers, Scratch, Trap, Value, ip_from_words, ip_words};
 
 use crate::cells;
 use crate::declaration::Shape;
@@ -197,7 +197,7 @@ impl Column {
 }
 
 impl Many for Column {
-    fn answer(&mut self, batch: &Batch, answers: &mut Answers) {
+    fn answer(&mut self, batch: &Batch, answers: &mut ManyAnswers) {
         let (words, fits) = (self.result.words() as usize, self.fits(batch));
         answers.words.reserve(batch.len() * words);
         for records in blocks(batch) {
@@ -242,7 +242,7 @@ impl Many for Column {
 }
 
 /// Leaves records to be answered one by one.
-fn leave(answers: &mut Answers, records: Range<usize>, words: usize) {
+fn leave(answers: &mut ManyAnswers, records: Range<usize>, words: usize) {
     answers.words.resize(records.end * words, 0);
     answers.present.resize(records.end, 0);
     answers.left.extend(records);

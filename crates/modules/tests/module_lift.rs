@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use quintet::lang::signature::{Param, Signature};
 use quintet::modules::Loader;
 use quintet::{
-    Answers, ArenaKind, Argument, Batch, BatchBuilder, Engine, FieldId, Function, LiftedRules, Limits, Many, Matches, Rules, Scheme,
+    ArenaKind, Argument, Batch, BatchBuilder, Engine, FieldId, Function, LiftedRules, Limits, Many, ManyAnswers, Matches, Rules, Scheme,
     Scratch, Trap, Type, Value, configurations,
 };
 
@@ -157,7 +157,7 @@ impl Function for Doubled {
 struct DoubledField(FieldId, Arc<AtomicUsize>);
 
 impl Many for DoubledField {
-    fn answer(&mut self, batch: &Batch, answers: &mut Answers) {
+    fn answer(&mut self, batch: &Batch, answers: &mut ManyAnswers) {
         self.1.fetch_add(1, Ordering::Relaxed);
         for (i, record) in batch.iter().enumerate() {
             let value = match record.value(self.0) {

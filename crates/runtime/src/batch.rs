@@ -1,5 +1,6 @@
 //! Batches: many records in one arena.
 
+use std::fmt;
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -8,7 +9,8 @@ use quintet_arena::{Arena, ArenaError, Kind, Memory};
 use quintet_lang::{FieldId, Scheme, Type};
 
 use crate::columns::ColumnsBuilder;
-use crate::functions::Answers;
+use crate::functions::ManyAnswers;
+use crate::groups::grouped;
 use crate::layout::{Form, Layout, Slot};
 use crate::matchers::ip_words;
 use crate::owned::OwnedValue;
@@ -42,6 +44,7 @@ pub struct BatchBuilder {
 }
 
 /// Fills one record; [`finish`](RecordBuilder::finish) keeps it, dropping it does not.
+#[derive(Debug)]
 pub struct RecordBuilder<'b> {
     batch: &'b mut Batch,
     /// Bytes from the arena's start to the record.
@@ -95,6 +98,14 @@ pub enum RecordError {
         field: String,
         /// Its type.
         expected: Type,
+    },
+    /// A whole number is less than the least Int or more than the most.
+    #[error("the value {value} for field `{field}` is out of the range of Int, which has 64 bits and a sign")]
+    Range {
+        /// The field.
+        field: String,
+        /// The number.
+        value: String,
     },
     /// The batch has no room left; build it, and start another one.
     #[error("the batch is full")]
@@ -211,7 +222,7 @@ impl Batch {
     ///
     /// # Panics
     /// As [`Layout::slot`], and when the answers are not of as many records and of values with as many words.
-    pub(crate) fn amend_all(&mut self, field: FieldId, answers: &Answers) {
+    pub(crate) fn amend_all(&mut self, field: FieldId, answers: &ManyAnswers) {
         let (slot, stride, width) = (self.layout.slot(field), self.layout.stride() / 8, self.scheme.field(field).ty.words() as usize);
         assert!(answers.present.len() == self.len && answers.words.len() == self.len * width, "answers of {} records", self.len);
         let records = self.arena.used_mut()[HEADER / 8..][..self.len * stride].chunks_exact_mut(stride);
@@ -252,7 +263,7 @@ impl Batch {
         self.arena.touch();
     }
 
-    fn start(&mut self) -> Result<(), ArenaError> {
+    pub(crate) fn start(&mut self) -> Result<(), ArenaError> {
         self.arena.clear();
         self.len = 0;
         (self.longest, self.open) = (0, None);
@@ -273,6 +284,12 @@ impl Batch {
         let room = self.capacity - self.len;
         self.open = Some(records.min(room));
         (records <= room).then(|| self.next())
+    }
+
+    /// Says in the arena how long it is.
+    pub(crate) fn seal(&mut self) {
+        let len = self.arena.len();
+        self.arena.put_word(0, len as u64);
     }
 
     /// Keeps the records that were begun, none of which has values that take more than so many bytes beside its slots.
@@ -348,9 +365,7 @@ impl BatchBuilder {
 
     /// Starts a record.
     pub fn record(&mut self) -> RecordBuilder<'_> {
-        let offset = self.batch.begin(1);
-        let error = offset.is_none().then(|| Box::new(RecordError::Full));
-        RecordBuilder { offset: self.batch.next(), batch: &mut self.batch, error }
+        RecordBuilder::of(&mut self.batch)
     }
 
     /// Starts so many records, to be filled column by column.
@@ -366,14 +381,34 @@ impl BatchBuilder {
     /// The batch.
     pub fn build(mut self) -> Batch {
         self.batch.discard();
-        let len = self.batch.arena.len();
-        self.batch.arena.put_word(0, len as u64);
+        self.batch.seal();
         self.batch
     }
 }
 
 /// The setters remember the first error and [`RecordBuilder::finish`] answers it. Setting a field twice keeps the last value.
-impl RecordBuilder<'_> {
+impl<'b> RecordBuilder<'b> {
+    /// The next record of a batch.
+    pub(crate) fn of(batch: &'b mut Batch) -> RecordBuilder<'b> {
+        let error = batch.begin(1).is_none().then(|| Box::new(RecordError::Full));
+        RecordBuilder { offset: batch.next(), batch, error }
+    }
+
+    /// The scheme of the record.
+    pub fn scheme(&self) -> &Scheme {
+        &self.batch.scheme
+    }
+
+    /// Notes that the value for a field is a whole number which no Int is.
+    #[cold]
+    pub fn out_of_range(&mut self, field: FieldId, value: impl fmt::Display) {
+        let error = match self.batch.scheme.fields().get(field.0 as usize) {
+            Some(it) => RecordError::Range { field: it.name.clone(), value: value.to_string() },
+            None => RecordError::NoField(field.0),
+        };
+        self.fail(error);
+    }
+
     #[cold]
     fn fail(&mut self, error: RecordError) {
         self.error.get_or_insert_with(|| Box::new(error));
@@ -554,6 +589,16 @@ impl RecordBuilder<'_> {
             return self.wrong(field);
         }
         match text_lists(&mut self.batch.arena, pairs) {
+            Ok(word) => self.batch.arena.put_word(slot, word),
+            Err(e) => self.fail(e.into()),
+        }
+    }
+
+    /// The same for pairs that come in any order: the values of pairs with one key stand under it in the order in which the pairs came. What
+    /// is repeated is thus kept, as the headers of a request with one name are.
+    pub fn grouped<'v>(&mut self, field: FieldId, pairs: impl IntoIterator<Item = (&'v [u8], &'v [u8])>) {
+        let Some(slot) = self.slot(field, Form::TextLists) else { return };
+        match grouped(&mut self.batch.arena, pairs.into_iter()) {
             Ok(word) => self.batch.arena.put_word(slot, word),
             Err(e) => self.fail(e.into()),
         }

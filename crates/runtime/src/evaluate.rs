@@ -3,6 +3,8 @@
 //! The program of a value expression is a function without parameters, which an instance calls; see
 //! [`compile_value`](quintet_lang::compile_value).
 
+use std::fmt;
+
 use quintet_lang::Program;
 use quintet_lang::ast::FnId;
 
@@ -18,6 +20,12 @@ pub struct ValueInstance {
     instance: Box<dyn Instance>,
     function: Option<FnId>,
     results: Vec<Option<OwnedValue>>,
+}
+
+impl fmt::Debug for ValueInstance {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ValueInstance").field("function", &self.function).finish_non_exhaustive()
+    }
 }
 
 /// Why an expression has no value on a record.

@@ -15,6 +15,12 @@ pub struct Filter {
     why: Option<FilterError>,
 }
 
+impl fmt::Debug for Filter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Filter").field("rule", &self.rule).finish_non_exhaustive()
+    }
+}
+
 /// Why a rule has no answer on a record.
 pub struct FilterError(Box<EvaluateError>);
 

@@ -9,12 +9,15 @@ mod arrays;
 mod backend;
 mod batch;
 mod bounds;
+mod buffer;
 mod call;
 mod columns;
+mod context;
 mod cost;
 mod evaluate;
 mod filter;
 mod functions;
+mod groups;
 mod layout;
 mod lift;
 mod linked;
@@ -48,16 +51,18 @@ pub use backend::{
 };
 pub use batch::{Batch, BatchBuilder, RecordBuilder, RecordError};
 pub use bounds::Bounds;
+pub use buffer::RecordBuffer;
 pub use call::CallError;
 #[doc(hidden)]
 pub use call::{admit, hand_out};
 pub use columns::{Bits, Column, ColumnsBuilder, Floats, Ints, Offsets};
+pub use context::{context, with_context};
 pub use cost::{
     Counting, compare_steps, counts_steps, is_leaf, is_quiet, is_small, longest_within, makes, statement_counts_steps, steps_at_most,
 };
 pub use evaluate::{EvaluateError, ValueInstance};
 pub use filter::{Filter, FilterError};
-pub use functions::{Answers, Argument, Bind, BoundFunction, Function, Library, Many, slice};
+pub use functions::{Argument, Bind, BoundFunction, Function, Library, Many, ManyAnswers, slice};
 pub use layout::{Layout, Slot};
 pub use lift::{Lifted, Lifts};
 pub use linked::{LinkError, Linked, TooLarge};
@@ -68,7 +73,7 @@ pub use matchers::{
     BytesSet, IntSet, IpSet, OneByte, RegexMatcher, Searcher, SetMatcher, ShortNeedle, StoredBytes, WildcardMatcher, ip_from_words,
     ip_words,
 };
-pub use matches::{Matches, RuleSet, RuleTrap, TrapAt};
+pub use matches::{Matches, RecordId, RuleId, RuleSet, RuleTrap, TrapAt};
 #[doc(hidden)]
 pub use matches::{WriteMatches, WriteRuleSet};
 pub use meter::{FREE, Interrupter, Relay, SLICE};

@@ -21,7 +21,7 @@ use quintet_lang::{Field, FieldId, FunctionId, Presence, Scheme, SchemeError, Ty
 use crate::backend::{Instance, RunError};
 use crate::batch::Batch;
 use crate::cost::longest_within;
-use crate::functions::{Answers, Argument, Library, Many, caught};
+use crate::functions::{Argument, Library, Many, ManyAnswers, caught};
 use crate::linked::Linked;
 use crate::matches::{Matches, RuleSet, WriteMatches};
 
@@ -227,7 +227,7 @@ pub struct Lifted {
     columns: Vec<(FieldId, Box<dyn Many>)>,
     /// Of each, the bytes of its arguments that are constants, and how many arguments it has.
     args: Vec<(usize, usize)>,
-    answers: Answers,
+    answers: ManyAnswers,
     /// Records that are run as rules are written.
     left: Vec<usize>,
     /// The most often that a rule reads what was lifted.
@@ -270,7 +270,7 @@ impl Lifted {
             scheme: linked.scheme().clone(),
             args: lifts.calls.iter().map(|lift| (lift.args.iter().map(constant).sum(), lift.args.len())).collect(),
             columns,
-            answers: Answers::default(),
+            answers: ManyAnswers::default(),
             left: Vec::new(),
             reads: reading.map(reads).max().unwrap_or(0),
             longest: longest.unwrap_or(0),

@@ -2,10 +2,37 @@
 
 use quintet_lang::ast::Span;
 
-use crate::trap::Trap;
+use crate::trap::{Fault, Trap};
 
 /// Rules in a word of bits.
 const WORD: usize = u64::BITS as usize;
+
+macro_rules! places {
+    ($($(#[$doc:meta])* $name:ident)*) => {$(
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub struct $name(usize);
+
+        impl $name {
+            /// The one of this number, from 0.
+            pub const fn new(index: usize) -> $name {
+                $name(index)
+            }
+
+            /// Its number.
+            pub const fn index(self) -> usize {
+                self.0
+            }
+        }
+    )*};
+}
+
+places! {
+    /// A rule's place in its program.
+    RuleId
+    /// A record's place in its batch.
+    RecordId
+}
 
 /// Which rules one record matches.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -40,6 +67,12 @@ impl RuleSet {
         word.is_some_and(|w| w >> (rule % WORD) & 1 != 0)
     }
 
+    /// The same for a rule that cannot be taken for anything else.
+    #[inline]
+    pub fn has(&self, rule: RuleId) -> bool {
+        self.contains(rule.0)
+    }
+
     /// The rules that the record matches, in order.
     pub fn iter(&self) -> impl Iterator<Item = usize> {
         (0..self.rules).filter(|r| self.contains(*r))
@@ -70,6 +103,30 @@ pub struct RuleTrap {
     pub trap: Trap,
     /// Where: see [`TrapAt::span`].
     pub span: Span,
+}
+
+impl RuleTrap {
+    /// What happened, and where.
+    pub fn fault(&self) -> Fault {
+        Fault { trap: self.trap, span: self.span }
+    }
+}
+
+impl TrapAt {
+    /// What happened, and where in the source.
+    pub fn fault(&self) -> Fault {
+        Fault { trap: self.trap, span: self.span }
+    }
+
+    /// The rule.
+    pub fn rule_id(&self) -> RuleId {
+        RuleId(self.rule)
+    }
+
+    /// The record.
+    pub fn record_id(&self) -> RecordId {
+        RecordId(self.record)
+    }
 }
 
 /// A rule that trapped on a record.
@@ -110,6 +167,15 @@ impl Matches {
     /// Records.
     pub fn records(&self) -> usize {
         self.records
+    }
+
+    /// Whether a record matches a rule: [`Matches::get`] with places that cannot be given the wrong way round.
+    ///
+    /// # Panics
+    /// As [`Matches::get`].
+    #[inline]
+    pub fn has(&self, rule: RuleId, record: RecordId) -> bool {
+        self.get(rule.0, record.0)
     }
 
     /// Words in each rule's row.

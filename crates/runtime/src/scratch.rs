@@ -27,6 +27,12 @@ pub struct Scratch {
     limit: usize,
 }
 
+impl std::fmt::Debug for Scratch {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Scratch").field("used", &self.used.get()).field("limit", &self.limit).finish_non_exhaustive()
+    }
+}
+
 impl Scratch {
     /// Bytes from its address to the word of 64 bits that holds the steps that are left, for code that counts them itself: the lower half
     /// is lowered by one a step, and where it is negative [`Scratch::settle`] says whether the budget is used up.

@@ -38,6 +38,14 @@ pub struct Fault {
     pub span: Span,
 }
 
+impl std::error::Error for Trap {}
+
+impl std::error::Error for Fault {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        Some(&self.trap)
+    }
+}
+
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} at {}..{}", self.trap, self.span.start, self.span.end)

@@ -29,9 +29,11 @@ fn clif(source: &str) -> String {
         assert_eq!(&jit.emit(&link(source), Emit::Clif).expect("a text"), text, "nothing of this process is in the text");
     }
     assert_eq!(quintet_jit::listing(&program, Emit::Clif).expect("a text"), text, "hosts that cannot run it show the same");
-    format!("{text}
+    format!(
+        "{text}
 ; compiled quickly
-{fast}")
+{fast}"
+    )
 }
 
 /// The convention of calls differs between hosts, and with it the texts.

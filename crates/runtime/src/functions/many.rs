@@ -17,12 +17,12 @@ pub enum Argument {
 /// What makes the calls of a function for many records at once. See [`Function::many`](super::Function::many).
 pub trait Many: Send {
     /// Answers all records of a batch; `answers` is empty.
-    fn answer(&mut self, batch: &Batch, answers: &mut Answers);
+    fn answer(&mut self, batch: &Batch, answers: &mut ManyAnswers);
 }
 
 /// The answers of a function for the records of a batch.
 #[derive(Debug, Default)]
-pub struct Answers {
+pub struct ManyAnswers {
     /// Of each record, as many words as a slot of the type has; see [`Layout`](crate::Layout).
     pub words: Vec<u64>,
     /// Of each record, 1 where the function answers a value and 0 where it answers nil.
@@ -33,7 +33,7 @@ pub struct Answers {
     pub steps: u64,
 }
 
-impl Answers {
+impl ManyAnswers {
     /// Forgets all of them, but for the memory.
     pub fn clear(&mut self) {
         self.words.clear();

@@ -15,10 +15,11 @@ mod text;
 
 pub use bound::BoundFunction;
 pub(crate) use caught::caught;
-pub use many::{Answers, Argument, Many};
+pub use many::{Argument, Many, ManyAnswers};
 pub use text::slice;
 
 use std::collections::HashMap;
+use std::fmt;
 use std::sync::Arc;
 
 use foldhash::fast::RandomState;
@@ -114,6 +115,12 @@ struct Entry {
 /// Standard functions that cannot trap but for steps and memory, of which they take no more than what follows from the length of their
 /// arguments: no steps beside those of the call, and no memory but for a text as long as the one that `lower` and `upper` fold.
 const SIMPLE: [&str; 7] = ["lower", "upper", "len", "starts_with", "ends_with", "contains", "substring"];
+
+impl fmt::Debug for Library {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.signatures.iter().map(|signature| &signature.name)).finish()
+    }
+}
 
 impl Library {
     /// A library without functions.

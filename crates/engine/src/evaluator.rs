@@ -1,0 +1,190 @@
+//! One thread's way to ask rules about structs, one by one.
+
+use std::any::Any;
+use std::fmt;
+use std::sync::Arc;
+
+use quintet_lang::Program;
+use quintet_runtime::{
+    ArenaError, ArenaKind, Fault, Instance, InstantiateError, RecordBuffer, RecordBuilder, RecordError, RecordRef, RuleId, RuleSet,
+    RunError, with_context,
+};
+
+use crate::engine::Rules;
+use crate::metrics::{Metrics, Pace};
+use crate::record::{FillError, Filler, Record};
+
+/// One thread's way to ask rules about records one by one: it has an instance of the rules, and the memory of one record, which it fills again
+/// and again. [`Rules::evaluator`] makes it.
+pub struct Evaluator {
+    rules: Rules,
+    instance: Box<dyn Instance>,
+    buffer: RecordBuffer,
+    filler: Filler,
+    hits: RuleSet,
+    metrics: Option<(Arc<Metrics>, Pace)>,
+}
+
+/// Why there are no answers about a record.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum EvaluationError {
+    /// The struct makes no record of the rules' scheme.
+    #[error(transparent)]
+    Fill(#[from] FillError),
+    /// The instance cannot go on, or was interrupted.
+    #[error(transparent)]
+    Run(#[from] RunError),
+}
+
+impl From<RecordError> for EvaluationError {
+    fn from(error: RecordError) -> EvaluationError {
+        EvaluationError::Fill(error.into())
+    }
+}
+
+/// Why no evaluator could be made.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum EvaluatorError {
+    /// The rules cannot be instantiated. Those that keep state or have outputs are run by a [session](Rules::session).
+    #[error(transparent)]
+    Instantiate(#[from] InstantiateError),
+    /// There is no memory for a record.
+    #[error(transparent)]
+    Arena(#[from] ArenaError),
+}
+
+/// What rules say of one record.
+#[derive(Clone, Copy)]
+pub struct Answers<'a> {
+    program: &'a Program,
+    hits: &'a RuleSet,
+}
+
+impl Evaluator {
+    pub(crate) fn new(rules: &Rules) -> Result<Evaluator, EvaluatorError> {
+        let instance = rules.instance()?;
+        let kind = if instance.reads_in_place(ArenaKind::Plain) { ArenaKind::Plain } else { ArenaKind::Shared };
+        let buffer = RecordBuffer::in_arena(rules.scheme(), kind)?;
+        Ok(Evaluator { rules: rules.clone(), instance, buffer, filler: Filler::new(), hits: RuleSet::new(), metrics: None })
+    }
+
+    /// The same evaluator, which counts what it does. Evaluators of the same rules may count together.
+    pub fn with_metrics(mut self, metrics: Arc<Metrics>) -> Evaluator {
+        self.metrics = Some((metrics, Pace::default()));
+        self
+    }
+
+    /// The rules.
+    pub fn rules(&self) -> &Rules {
+        &self.rules
+    }
+
+    /// What the rules say of a struct.
+    ///
+    /// # Errors
+    /// See [`EvaluationError`]. A rule that traps is none: it does not match, and [`Answers::traps`] has it.
+    #[inline]
+    pub fn evaluate<T: Record + ?Sized>(&mut self, value: &T) -> Result<Answers<'_>, EvaluationError> {
+        let filler = &mut self.filler;
+        let mut filled = Ok(());
+        let record = self.buffer.fill(|record| filled = filler.fill(value, record));
+        filled?;
+        record?;
+        self.run()
+    }
+
+    /// The same, with something of the host that its functions see: what [`context`](crate::context) answers while the rules run.
+    ///
+    /// # Errors
+    /// As [`Evaluator::evaluate`].
+    pub fn evaluate_in<T: Record + ?Sized>(
+        &mut self,
+        value: &T,
+        context: Arc<dyn Any + Send + Sync>,
+    ) -> Result<Answers<'_>, EvaluationError> {
+        with_context(context, || self.evaluate(value))
+    }
+
+    /// What the rules say of a record that `fill` fills, as with [`to_record`](crate::to_record).
+    ///
+    /// # Errors
+    /// What `fill` says, and as [`Evaluator::evaluate`].
+    pub fn evaluate_with<E: From<EvaluationError>>(
+        &mut self,
+        fill: impl FnOnce(&mut RecordBuilder<'_>) -> Result<(), E>,
+    ) -> Result<Answers<'_>, E> {
+        let mut filled = Ok(());
+        let record = self.buffer.fill(|record| filled = fill(record)).map(|_| ());
+        filled?;
+        record.map_err(EvaluationError::from)?;
+        Ok(self.run()?)
+    }
+
+    /// Runs the rules on the record that was filled.
+    #[inline]
+    fn run(&mut self) -> Result<Answers<'_>, EvaluationError> {
+        if let Some(record) = self.buffer.record() {
+            match &mut self.metrics {
+                None => self.instance.run(record, &mut self.hits)?,
+                Some((metrics, pace)) => metrics.run(pace, &mut *self.instance, record, &mut self.hits)?,
+            }
+        }
+        Ok(Answers { program: self.rules.program(), hits: &self.hits })
+    }
+
+    /// The record that was asked about last.
+    pub fn record(&self) -> Option<RecordRef<'_>> {
+        self.buffer.record()
+    }
+}
+
+impl<'a> Answers<'a> {
+    /// The names of the rules that match, in their order.
+    pub fn names(self) -> impl Iterator<Item = &'a str> {
+        self.rules().map(move |rule| self.name(rule))
+    }
+
+    /// The rules that match, in their order.
+    pub fn rules(self) -> impl Iterator<Item = RuleId> {
+        self.hits.iter().map(RuleId::new)
+    }
+
+    /// Whether a rule matches.
+    #[inline]
+    pub fn has(self, rule: RuleId) -> bool {
+        self.hits.contains(rule.index())
+    }
+
+    /// Whether no rule matches.
+    pub fn is_empty(self) -> bool {
+        self.hits.is_empty()
+    }
+
+    /// How many rules match.
+    pub fn len(self) -> usize {
+        self.hits.len()
+    }
+
+    /// The rules that trapped, by name: they do not match.
+    pub fn traps(self) -> impl Iterator<Item = (&'a str, Fault)> {
+        self.hits.traps().iter().map(move |trap| (self.name(RuleId::new(trap.rule)), trap.fault()))
+    }
+
+    fn name(self, rule: RuleId) -> &'a str {
+        self.program.rules.get(rule.index()).map_or("", |rule| rule.name.as_str())
+    }
+}
+
+impl fmt::Debug for Answers<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.names()).finish()
+    }
+}
+
+impl fmt::Debug for Evaluator {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Evaluator").field("rules", &self.rules).finish_non_exhaustive()
+    }
+}

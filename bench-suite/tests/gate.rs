@@ -271,7 +271,7 @@ fn every_round_is_a_sample_of_every_phase_of_every_row_and_the_warm_up_is_none()
     assert_eq!((rounds, result.rounds, result.processes), (vec![1, 2, 3], 3, 1));
     let ids: Vec<&str> = result.rows.iter().map(|r| r.id.as_str()).collect();
     let both = ["interp", "interp/no-passes", "closures", "closures/no-passes", "jit", "jit/no-passes"];
-    assert_eq!((&ids[..6], ids.len(), ids[10]), (&both[..], 11, "other"));
+    assert_eq!((&ids[..6], ids.len(), ids[12]), (&both[..], 13, "other"));
     for row in &result.rows {
         let wanted: &[Phase] = if row.kind == RowKind::Peer { &[Phase::Compile, Phase::Single, Phase::Batch] } else { &Phase::ALL[..5] };
         for phase in wanted {

@@ -41,7 +41,7 @@ fn expected(loaded: &Loaded, program: &Program) -> Vec<usize> {
 fn on_all_configurations(engine: &Engine, program: &Program, batches: &[Batch], wanted: &[usize], name: &str) {
     let linked = engine.link(engine.optimise(program)).unwrap();
     let all = configurations();
-    assert_eq!(all.len(), 9);
+    assert_eq!(all.len(), 10);
     for backend in all {
         let mut instance = backend.compile(&linked).unwrap().instantiate(engine.limits()).unwrap();
         let (mut matches, mut hits) = (Matches::new(), RuleSet::new());

@@ -96,11 +96,15 @@ fn explain_names_rules_and_picks_them() {
             out(&result)
         };
         let (all, two) = (explain(&[]), explain(&["odd", "web"]));
+        assert!(two.len() < all.len(), "{emit}");
+        // Its functions are of many rules each.
+        if backend == Some("wasm-winch") {
+            continue;
+        }
         let place = |text: &str, name: &str| text.lines().position(|l| l.contains(name) && (l.contains("rule") || emit == "wat"));
         assert!(place(&all, "web") < place(&all, "big") && place(&all, "big") < place(&all, "odd"), "{emit}: {all}");
         assert!(place(&two, "web").is_some() && place(&two, "web") < place(&two, "odd"), "{emit}: {two}");
         assert_eq!(place(&two, "big"), None, "{emit}: {two}");
-        assert!(two.len() < all.len(), "{emit}");
     }
     let unknown = quintet(&["explain", &rules, "--rule", "wbe", "--emit", "ast"]);
     assert!(unknown.status.code() == Some(2) && err(&unknown).contains("no rule `wbe`; did you mean `web`?"), "{}", err(&unknown));

@@ -197,7 +197,7 @@ fn what_does_not_fit_is_refused() {
         assert_eq!(rules.function("deep").err(), Some(NotCallable::Unknown("deep".into())), "a rule is no function");
         let none = instance.call(quintet::lang::ast::FnId(1 << 20), batch.record(0), &[], &mut Vec::new());
         assert!(matches!(none, Err(CallError::Arguments(_))), "{id}: {none:?}");
-        let other = scheme(&Engine::new());
+        let other = Scheme::builder().optional("t", Type::Int).mandatory("s", Type::Bytes).build().expect("a scheme");
         let other = self::batch(&other, &[b""], ArenaKind::Plain);
         assert!(matches!(call(rules, instance, &other, "strict", &[Value::Int(1), Value::Nil]), Err(CallError::Run(_))), "{id}");
     });

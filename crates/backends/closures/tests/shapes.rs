@@ -251,8 +251,11 @@ fn other_schemes_are_refused_and_nothing_is_shown() {
     let compiled = Closures::new().compile(&linked).expect("compiles");
     assert!(compiled.artifact().data_bytes > 0);
     let mut instance = compiled.instantiate(&limits).expect("an instance");
-    let batch = &batches(&scheme())[0];
-    assert!(instance.run_batch(batch, &mut Matches::new()).is_err());
+    let other = Scheme::builder().optional("i", Type::Int).build().expect("a scheme");
+    let mut builder = BatchBuilder::new(&other, 1, ArenaKind::Plain).expect("a batch");
+    builder.record().finish().expect("a record");
+    let batch = builder.build();
+    assert!(instance.run_batch(&batch, &mut Matches::new()).is_err());
     assert!(instance.run(batch.record(0), &mut RuleSet::new()).is_err());
     assert!(Closures::new().emits().is_empty());
     assert!(Emit::ALL.iter().all(|form| Closures::new().emit(&linked, *form).is_err()));

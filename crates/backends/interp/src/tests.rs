@@ -352,8 +352,10 @@ fn records_of_another_scheme_are_refused() {
     let s = scheme();
     let compiled = Interp.compile(&program(&s, vec![truth(true)])).unwrap();
     let mut instance = compiled.instantiate(&Limits::default()).unwrap();
-    let stranger = scheme();
-    let records = batch(&stranger, 1);
+    let stranger = Scheme::builder().optional("i", Type::Int).build().unwrap();
+    let mut builder = BatchBuilder::new(&stranger, 1, ArenaKind::Plain).unwrap();
+    builder.record().finish().unwrap();
+    let records = builder.build();
     assert!(instance.run_batch(&records, &mut Matches::new()).is_err());
     assert!(instance.run(records.record(0), &mut RuleSet::new()).is_err());
 }

@@ -81,7 +81,8 @@ fn code_outlives_the_backend_and_the_compiled_program() {
 
 #[test]
 fn records_of_another_scheme_are_refused() {
-    let (ours, other) = (scheme(), scheme());
+    let ours = scheme();
+    let other = Scheme::builder().mandatory("n", Type::Int).optional("m", Type::Int).build().expect("a scheme");
     let mut instance = instance(&Jit::best(), &link("n == 1", &ours));
     assert!(instance.run_batch(&batch(&other, 1), &mut Matches::new()).is_err());
     assert!(instance.run(batch(&other, 1).record(0), &mut RuleSet::new()).is_err());

@@ -151,7 +151,8 @@ fn large_programs_compile() {
 #[test]
 fn records_of_another_scheme_are_refused() {
     let program = link(&scheme(), "port == 1");
-    let stranger = batch(&scheme(), ArenaKind::Plain, 0, 1);
+    let other = Scheme::builder().optional("host", Type::Bytes).mandatory("port", Type::Int).build().unwrap();
+    let stranger = batch(&other, ArenaKind::Plain, 0, 1);
     let mut instance = Wasm::new().compile(&program).unwrap().instantiate(&Limits::default()).unwrap();
     assert!(instance.run_batch(&stranger, &mut Matches::new()).is_err());
     assert!(instance.run(stranger.record(0), &mut RuleSet::new()).is_err());

@@ -1,7 +1,7 @@
 //! What it brings to ask first which rules may match, by workload and backend: run on and off in turns, in one process. Times are the least of
 //! all rounds, of the thread's own time, so that what else runs disturbs them little.
 //!
-//! `cargo run --release --workspace --example rule-sets [-- --workload NAME ...] [--backend ID ...] [--rounds N] [--plan]`
+//! `cargo run --release --example rule-sets [-- --workload NAME ...] [--backend ID ...] [--rounds N] [--plan]`
 
 use std::fmt::Display;
 use std::process::ExitCode;

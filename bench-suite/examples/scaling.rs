@@ -1,8 +1,8 @@
 //! How the cost of a record grows with the members of a set, the bytes of a text and the number of rules.
 //!
 //! ```text
-//! cargo run --release --workspace --example scaling                        # all backends in their default configuration, and jit-stencil
-//! cargo run --release --workspace --example scaling -- --backend jit --backend closures --axis rules
+//! cargo run --release --example scaling                        # all backends in their default configuration, and jit-stencil
+//! cargo run --release --example scaling -- --backend jit --backend closures --axis rules
 //! ```
 //!
 //! A figure is the least of all rounds, in the thread's own time. Sizes of an axis take turns in each round, so that ratios of one backend

@@ -1,8 +1,8 @@
 //! What `adaptive` costs in all, from linked rules to the last answer, beside backends that are chosen beforehand.
 //!
 //! ```text
-//! cargo run --release --workspace --example adaptive                                        # all shipped workloads
-//! cargo run --release --workspace --example adaptive -- --workload waf-pack --workload sieve --seconds 5
+//! cargo run --release --example adaptive                                        # all shipped workloads
+//! cargo run --release --example adaptive -- --workload waf-pack --workload sieve --seconds 5
 //! ```
 //!
 //! One to 1,000 records are asked about one by one, a million and more in batches. All take turns in each round, so what disturbs the machine

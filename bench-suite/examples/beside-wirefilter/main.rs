@@ -2,11 +2,11 @@
 //! text to something that can be called, and what rules take in packs. The filters and records are those of the workload `wirefilter-bench`.
 //!
 //! ```text
-//! cargo run --release --workspace --example beside-wirefilter                    # all of it
-//! cargo run --release --workspace --example beside-wirefilter calls              # all backends
-//! cargo run --release --workspace --example beside-wirefilter calls closures jit # these
-//! cargo run --release --workspace --example beside-wirefilter front
-//! cargo run --release --workspace --example beside-wirefilter packs
+//! cargo run --release --example beside-wirefilter                    # all of it
+//! cargo run --release --example beside-wirefilter calls              # all backends
+//! cargo run --release --example beside-wirefilter calls closures jit # these
+//! cargo run --release --example beside-wirefilter front
+//! cargo run --release --example beside-wirefilter packs
 //! ```
 //!
 //! wirefilter's figures were measured once and stand in files beside the workload, in multiples of a native call through a function pointer.

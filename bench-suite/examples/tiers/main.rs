@@ -2,8 +2,8 @@
 //! running against the configuration `jit`.
 //!
 //! ```text
-//! cargo run --release --workspace --example tiers                  # jit, jit-stencil where the machine has it, jit-fast, closures
-//! cargo run --release --workspace --example tiers lua wasm-winch   # jit and these
+//! cargo run --release --example tiers                  # jit, jit-stencil where the machine has it, jit-fast, closures
+//! cargo run --release --example tiers lua wasm-winch   # jit and these
 //! ```
 //!
 //! All configurations take turns in each round, so what disturbs the machine for longer than a round cancels in ratios. A figure is the median

@@ -1,6 +1,6 @@
 //! What a change of a table costs: ten million records with a million keys by chance, each of which changes its entry, on one thread.
 //!
-//! `cargo run --release --workspace --example state_updates [RECORDS [KEYS]]`. Making the records is not in the time; what a backend says of
+//! `cargo run --release --example state_updates [RECORDS [KEYS]]`. Making the records is not in the time; what a backend says of
 //! each, finding the key, the change and what goes for want of room are. Time is that of the core, so that other work on the machine is not in it.
 
 use std::time::{Duration, Instant};

@@ -1,6 +1,6 @@
 //! What modules cost: a call of a function that does nothing, compiling and loading.
 //!
-//! `cargo run --release --workspace --example crossing`
+//! `cargo run --release --example crossing`
 //!
 //! Rows take turns. The least of a row's rounds is what it takes where nothing else runs; the median shows how busy the machine is.
 

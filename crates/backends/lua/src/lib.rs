@@ -35,13 +35,14 @@ mod instance;
 mod intrinsic;
 mod ints;
 mod logic;
-#[cfg_attr(not(feature = "run"), expect(dead_code, reason = "half of it is for running"))]
 mod loops;
+#[cfg_attr(not(feature = "run"), expect(dead_code, reason = "half of it is for running"))]
 mod memory;
 #[cfg_attr(not(feature = "run"), expect(dead_code, reason = "half of it is for running"))]
 mod natives;
 mod operand;
 mod partition;
+#[cfg(feature = "run")]
 mod pool;
 mod ranges;
 mod scopes;

@@ -7,7 +7,7 @@ use quintet_runtime::Linked;
 const QUICK: u64 = 4_000;
 const QUICK_RULE: u64 = 500;
 
-/// Nanoseconds that `jit` takes for a rule or function, and for each expression in it. `cargo run --release --workspace --example adaptive`
+/// Nanoseconds that `jit` takes for a rule or function, and for each expression in it. `cargo run --release --example adaptive`
 /// prints the estimate of each workload beside what it took.
 const BEST_UNIT: u64 = 60_000;
 const BEST_EXPRESSION: u64 = 25_000;

@@ -238,6 +238,7 @@ impl<'p> Generator<'_, 'p> {
 }
 
 /// The elements of a constant array as generated code reads them. Addresses are those of the constants' bytes, which must live as long.
+#[cfg(not(target_family = "wasm"))]
 pub(crate) fn constants(table: &quintet_lang::ast::Table) -> Box<[u64]> {
     use quintet_lang::ast::Const;
     let mut words = Vec::new();

@@ -5,7 +5,7 @@
 
 use std::collections::HashMap;
 
-use cranelift_codegen::ir::types::{I32, I64};
+use cranelift_codegen::ir::types::{self, I32, I64};
 use cranelift_codegen::ir::{
     AbiParam, Block, BlockArg, ExtFuncData, FuncRef, Function, GlobalValue, GlobalValueData, Inst, InstBuilder, MemFlagsData, Signature,
     StackSlot, StackSlotData, StackSlotKind, Value, condcodes::IntCC,
@@ -86,6 +86,24 @@ pub(crate) struct Generator<'f, 'p> {
     pub(crate) record: Value,
 }
 
+/// Begins a function of as many words that answers something of a type, in `func`, which is empty. Answers what builds it, and the words.
+pub(crate) fn begin<'f, const N: usize>(
+    func: &'f mut Function,
+    context: &'f mut FunctionBuilderContext,
+    isa: &dyn TargetIsa,
+    answer: types::Type,
+) -> Made<(FunctionBuilder<'f>, [Value; N])> {
+    func.signature = Signature::new(isa.default_call_conv());
+    func.signature.params.extend([AbiParam::new(I64); N]);
+    func.signature.returns.push(AbiParam::new(answer));
+    let mut b = FunctionBuilder::new(func, context);
+    let entry = b.create_block();
+    b.append_block_params_for_function_params(entry);
+    b.switch_to_block(entry);
+    let words = b.block_params(entry).try_into().map_err(|_| Malformed)?;
+    Ok((b, words))
+}
+
 /// Generates the function of a rule into `func`, which is empty. Names that it refers to are added to `symbols`.
 pub(crate) fn generate(
     linked: &Linked,
@@ -95,17 +113,7 @@ pub(crate) fn generate(
     context: &mut FunctionBuilderContext,
     symbols: &mut Symbols,
 ) -> Made<()> {
-    func.signature = Signature::new(isa.default_call_conv());
-    func.signature.params.extend([AbiParam::new(I64); 4]);
-    func.signature.returns.push(AbiParam::new(I64));
-
-    let mut b = FunctionBuilder::new(func, context);
-    let entry = b.create_block();
-    b.append_block_params_for_function_params(entry);
-    b.switch_to_block(entry);
-    let &[state, arena, first, count] = b.block_params(entry) else {
-        return Err(Malformed);
-    };
+    let (mut b, [state, arena, first, count]) = begin(func, context, isa, I64)?;
     let stride = linked.layout().stride() as i64;
     let before_last = b.ins().iadd_imm_s(count, -1);
     let distance = b.ins().imul_imm_s(before_last, stride);

@@ -27,9 +27,6 @@
 //! assert_eq!(quintet_jit::Jit::fast().id().to_string(), "jit-fast");
 //! ```
 
-// What only running needs is not used where nothing runs.
-#![cfg_attr(target_family = "wasm", allow(dead_code))]
-
 mod arith;
 mod array;
 mod call;

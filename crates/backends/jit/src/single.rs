@@ -2,13 +2,13 @@
 //! walks a batch is in the instance, once for all rules.
 
 use cranelift_codegen::ir::types::{I32, I64};
-use cranelift_codegen::ir::{AbiParam, Function, InstBuilder, Signature};
+use cranelift_codegen::ir::{Function, InstBuilder};
 use cranelift_codegen::isa::TargetIsa;
-use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext};
+use cranelift_frontend::FunctionBuilderContext;
 use quintet_lang::ast::Rule;
 use quintet_runtime::{Linked, Trap};
 
-use crate::generator::{Generator, Made, Malformed};
+use crate::generator::{Generator, Made, begin};
 use crate::symbols::{Helper, Symbols};
 
 /// Generates the function of `rule` into `func`, which is empty. It takes what a function for a block of records takes, and looks at the
@@ -21,17 +21,7 @@ pub(crate) fn generate(
     context: &mut FunctionBuilderContext,
     symbols: &mut Symbols,
 ) -> Made<()> {
-    func.signature = Signature::new(isa.default_call_conv());
-    func.signature.params.extend([AbiParam::new(I64); 4]);
-    func.signature.returns.push(AbiParam::new(I64));
-
-    let mut b = FunctionBuilder::new(func, context);
-    let entry = b.create_block();
-    b.append_block_params_for_function_params(entry);
-    b.switch_to_block(entry);
-    let &[state, arena, record, _] = b.block_params(entry) else {
-        return Err(Malformed);
-    };
+    let (mut b, [state, arena, record, _]) = begin(func, context, isa, I64)?;
     let no = b.create_block();
     let mut g = Generator::new(b, linked, symbols, isa, &rule.frame, [state, arena, record]);
     g.lean = true;

@@ -178,6 +178,7 @@ impl Symbols {
     }
 
     /// The table of parts.
+    #[cfg(not(target_family = "wasm"))]
     pub(crate) fn parts(&self) -> Box<[usize]> {
         self.parts.iter().map(|(.., address)| *address).collect()
     }

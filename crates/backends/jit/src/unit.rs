@@ -1,5 +1,6 @@
 //! What is compiled by itself, and the calls between.
 
+#[cfg(not(target_family = "wasm"))]
 use cranelift_codegen::binemit::{Addend, Reloc};
 #[cfg(all(target_arch = "x86_64", target_os = "linux"))]
 use quintet_lang::ast::{Expr, Frame};
@@ -28,11 +29,13 @@ impl<'p> Unit<'p> {
     }
 
     /// Whether it is called by other units, by its number among those that are.
+    #[cfg(not(target_family = "wasm"))]
     pub(crate) fn is_called(self) -> bool {
         matches!(self, Unit::Function(_) | Unit::Settle)
     }
 
     /// What it is called in messages.
+    #[cfg(not(target_family = "wasm"))]
     pub(crate) fn name(self, program: &Program) -> String {
         match self {
             Unit::Rule(_, rule) => format!("rule `{}`", rule.name),
@@ -57,6 +60,7 @@ impl<'p> Unit<'p> {
 }
 
 /// A call of a function of the program, whose place is not known yet.
+#[cfg(not(target_family = "wasm"))]
 pub(crate) struct Call {
     /// The place in the code where the way to it belongs.
     pub(crate) at: usize,
@@ -65,6 +69,7 @@ pub(crate) struct Call {
     pub(crate) addend: Addend,
 }
 
+#[cfg(not(target_family = "wasm"))]
 impl Call {
     /// Fills in the way to the function, which begins at `to`.
     pub(crate) fn resolve(&self, to: usize, code: &mut [u8]) -> Result<(), String> {

@@ -1,13 +1,13 @@
 //! Tests that have no stencil: each becomes a function that Cranelift compiles with the generator of the other configurations.
 
-use cranelift_codegen::ir::types::{I32, I64};
-use cranelift_codegen::ir::{AbiParam, Function, InstBuilder, Signature};
+use cranelift_codegen::ir::types::I32;
+use cranelift_codegen::ir::{Function, InstBuilder};
 use cranelift_codegen::isa::TargetIsa;
-use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext};
+use cranelift_frontend::FunctionBuilderContext;
 use quintet_lang::ast::{Expr, Frame};
 use quintet_runtime::Linked;
 
-use crate::generator::{Generator, Made, Malformed};
+use crate::generator::{Generator, Made, begin};
 use crate::symbols::{Helper, Symbols};
 
 /// A test for Cranelift. Its function is handed the state, the arena and the record, and answers 0, 1 or [`TRAPPED`].
@@ -31,16 +31,7 @@ pub(crate) fn generate(
     context: &mut FunctionBuilderContext,
     symbols: &mut Symbols,
 ) -> Made<()> {
-    func.signature = Signature::new(isa.default_call_conv());
-    func.signature.params.extend([AbiParam::new(I64); 3]);
-    func.signature.returns.push(AbiParam::new(I32));
-    let mut b = FunctionBuilder::new(func, context);
-    let entry = b.create_block();
-    b.append_block_params_for_function_params(entry);
-    b.switch_to_block(entry);
-    let &[state, arena, record] = b.block_params(entry) else {
-        return Err(Malformed);
-    };
+    let (b, [state, arena, record]) = begin(func, context, isa, I32)?;
     let mut g = Generator::new(b, linked, symbols, isa, frame, [state, arena, record]);
     let [yes, no] = std::array::from_fn(|_| g.block());
     g.test(expr, yes, no)?;

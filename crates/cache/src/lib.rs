@@ -5,22 +5,22 @@
 //! worthless, not the run: the module is compiled again, and [`Looked`] says why.
 
 use std::fs::{File, Metadata};
-use std::hash::{Hash, Hasher};
+use std::hash::{BuildHasher, Hash};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use blake3::Hasher as Blake3;
+use foldhash::quality::FixedState;
 use wasmtime::{Engine, Module};
 
 /// What files begin with, since wasmtime's code does: so they can be mapped.
 const ELF: &[u8; 4] = b"\x7fELF";
 
 /// What the end of a file begins with; the last byte is the version of its form.
-const MAGIC: &[u8; 8] = b"quintet\x02";
+const MAGIC: &[u8; 8] = b"quintet\x03";
 
-/// Bytes of the end, after code and note: the magic, what the module is, what it was compiled with, the lengths of note and code, and the checksum of
-/// both.
-const END: usize = 8 + 32 + 32 + 8 + 8 + 4;
+/// Bytes of the end, after code, note and source: the magic, what the module was compiled with, the lengths of the three, and the checksum of the
+/// first two.
+const END: usize = 8 + 8 + 8 + 8 + 8 + 4;
 
 /// A directory of compiled modules.
 #[derive(Clone, Debug)]
@@ -55,43 +55,30 @@ pub struct CacheError {
 pub struct Settings {
     /// What it is, which is part of the file's name: what is of another kind is no mismatch.
     kind: &'static str,
-    hash: [u8; 32],
-}
-
-/// Hashes into 256 bits what says how it is hashed.
-struct Into256(Blake3);
-
-impl Hasher for Into256 {
-    fn finish(&self) -> u64 {
-        0
-    }
-
-    fn write(&mut self, bytes: &[u8]) {
-        self.0.update(bytes);
-    }
+    hash: u64,
 }
 
 /// What an engine compiles with, as a hash; it takes some microseconds to make.
 #[derive(Clone, Copy, Debug)]
-pub struct EngineHash([u8; 32]);
+pub struct EngineHash(u64);
+
+/// A hash that is the same in every run. Nobody gains by two things that have the same: what files are of is compared, and who can write one can do
+/// worse.
+fn hash(what: impl Hash) -> u64 {
+    FixedState::default().hash_one(what)
+}
 
 impl EngineHash {
     /// The hash of an engine.
     pub fn of(engine: &Engine) -> EngineHash {
-        let mut hasher = Into256(Blake3::new());
-        env!("CARGO_PKG_VERSION").hash(&mut hasher);
-        engine.precompile_compatibility_hash().hash(&mut hasher);
-        EngineHash(hasher.0.finalize().into())
+        EngineHash(hash((env!("CARGO_PKG_VERSION"), engine.precompile_compatibility_hash())))
     }
 }
 
 impl Settings {
     /// The settings of an engine, and what else makes a difference, for what is of a kind: letters that may be in a file's name.
     pub fn new(kind: &'static str, engine: EngineHash, more: &impl Hash) -> Settings {
-        let mut hasher = Into256(Blake3::new());
-        engine.0.hash(&mut hasher);
-        more.hash(&mut hasher);
-        Settings { kind, hash: hasher.0.finalize().into() }
+        Settings { kind, hash: hash((engine.0, more)) }
     }
 }
 
@@ -116,10 +103,9 @@ impl Cache {
         &self.directory
     }
 
-    /// The file of a module.
-    fn path(&self, content: &[u8; 32], kind: &str) -> PathBuf {
-        let name: String = content.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
-        self.directory.join(format!("{name}.{kind}"))
+    /// The file of a module. One whose source has the same hash takes its place.
+    fn path(&self, source: &[u8], kind: &str) -> PathBuf {
+        self.directory.join(format!("{:016x}.{kind}", hash(source)))
     }
 
     /// The module that was made of `source` with these settings before, and the note that was kept with it; or else what `make` makes, which is
@@ -134,10 +120,9 @@ impl Cache {
         engine: &Engine,
         make: impl FnOnce() -> Result<(Module, Vec<u8>), E>,
     ) -> Result<(Module, Vec<u8>, Looked), E> {
-        let content: [u8; 32] = blake3::hash(source).into();
-        let path = self.path(&content, settings.kind);
+        let path = self.path(source, settings.kind);
         let looked = match open(&path) {
-            Ok(file) => match read(file, &content, settings, engine) {
+            Ok(file) => match read(file, source, settings, engine) {
                 Ok((module, note)) => return Ok((module, note, Looked::Found)),
                 Err(why) => Looked::Replaced(why),
             },
@@ -145,7 +130,7 @@ impl Cache {
             Err(e) => Looked::Replaced(format!("it cannot be opened: {e}")),
         };
         let (module, note) = make()?;
-        let looked = match self.keep(&path, &module, |code| pack(&content, settings, &note, code)) {
+        let looked = match self.keep(&path, &module, |code| pack(source, settings, &note, code)) {
             Ok(()) => looked,
             Err(why) => Looked::NotKept(why),
         };
@@ -161,22 +146,23 @@ impl Cache {
     }
 }
 
-fn pack(content: &[u8; 32], settings: &Settings, note: &[u8], code: &[u8]) -> Vec<u8> {
-    let mut bytes = Vec::with_capacity(code.len() + note.len() + END);
+fn pack(source: &[u8], settings: &Settings, note: &[u8], code: &[u8]) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(code.len() + note.len() + source.len() + END);
     bytes.extend_from_slice(code);
     bytes.extend_from_slice(note);
     let sum = crc32fast::hash(&bytes);
+    bytes.extend_from_slice(source);
     bytes.extend_from_slice(MAGIC);
-    bytes.extend_from_slice(content);
-    bytes.extend_from_slice(&settings.hash);
-    bytes.extend_from_slice(&(note.len() as u64).to_le_bytes());
-    bytes.extend_from_slice(&(code.len() as u64).to_le_bytes());
+    bytes.extend_from_slice(&settings.hash.to_le_bytes());
+    for part in [code, note, source] {
+        bytes.extend_from_slice(&(part.len() as u64).to_le_bytes());
+    }
     bytes.extend_from_slice(&sum.to_le_bytes());
     bytes
 }
 
 /// The module that is kept in a file, which is mapped and not copied, and its note; what is wrong with it is said in words.
-fn read(file: File, content: &[u8; 32], settings: &Settings, engine: &Engine) -> Result<(Module, Vec<u8>), String> {
+fn read(file: File, source: &[u8], settings: &Settings, engine: &Engine) -> Result<(Module, Vec<u8>), String> {
     let metadata = file.metadata().map_err(|e| e.to_string())?;
     if !metadata.is_file() {
         return Err("it is no file".into());
@@ -187,26 +173,27 @@ fn read(file: File, content: &[u8; 32], settings: &Settings, engine: &Engine) ->
     }
     // SAFETY: the file is the user's own and nobody else's to write, in a directory that nobody else can write to, and this crate puts files into the place
     // of others and never writes to them.
-    let bytes = unsafe { memmap2::Mmap::map(&file) }.map_err(|e| e.to_string())?;
+    let bytes = unsafe { memmap2::MmapOptions::new().populate().map(&file) }.map_err(|e| e.to_string())?;
     if !bytes.starts_with(ELF) {
         return Err("it is none of ours".into());
     }
     let (kept, end) = bytes.split_at_checked(bytes.len() - END).filter(|(_, end)| end.starts_with(MAGIC)).ok_or("it is cut off")?;
-    if end[8..40] != content[..] {
-        return Err("it is of another module".into());
-    }
-    if end[40..72] != settings.hash[..] {
-        return Err("it was compiled by another version or with other settings".into());
-    }
-    let length = |at: usize| end[at..at + 8].try_into().map_or(u64::MAX, u64::from_le_bytes);
-    let code = usize::try_from(length(80)).ok().filter(|len| *len <= kept.len()).ok_or("it is cut off")?;
-    if length(72) != (kept.len() - code) as u64 {
+    let word = |at: usize| end[at..at + 8].try_into().map_or(u64::MAX, u64::from_le_bytes);
+    let [code, note, of] = [word(16), word(24), word(32)].map(|length| usize::try_from(length).unwrap_or(usize::MAX));
+    if code.checked_add(note).and_then(|both| both.checked_add(of)) != Some(kept.len()) {
         return Err("it is cut off".into());
     }
-    if end[88..92] != crc32fast::hash(kept).to_le_bytes() {
+    let (made, of) = kept.split_at(code + note);
+    if of != source {
+        return Err("it is of another module".into());
+    }
+    if word(8) != settings.hash {
+        return Err("it was compiled by another version or with other settings".into());
+    }
+    if end[40..] != crc32fast::hash(made).to_le_bytes() {
         return Err("it is damaged".into());
     }
-    let note = kept[code..].to_vec();
+    let note = made[code..].to_vec();
     drop(bytes);
     // SAFETY: as above, and the file is whole and says that this crate, with this engine's settings, made it: it begins with what
     // `Module::serialize` gave, and what follows that is no part of what is read of it.

@@ -74,7 +74,7 @@ impl Runs for Builtin {
         };
         let (mut out, mut blobs) = ([Cell::default()], Vec::new());
         for ((cell, arg), param) in cells.iter_mut().zip(args).zip(params) {
-            *cell = put(param, arg, &mut blobs)?;
+            put(cell, param, arg, &mut blobs)?;
         }
         if !self.enter(item, cells, &mut out)? {
             return Ok(Value::Nil);
@@ -90,7 +90,8 @@ impl Runs for Builtin {
 
     fn parse<'a>(&self, item: usize, text: &'a [u8], scratch: &'a Scratch, set: &mut dyn FnMut(usize, Value<'a>)) -> Result<bool, Trap> {
         let Shape::Parser { fields, .. } = &self.declaration.items()[item].shape else { return Ok(false) };
-        let cell = put(&Type::Bytes, &Value::Bytes(text), &mut Vec::new())?;
+        let mut cell = Cell::default();
+        put(&mut cell, &Type::Bytes, &Value::Bytes(text), &mut Vec::new())?;
         let mut out = vec![Cell::default(); fields.len()];
         if !self.enter(item, &[cell], &mut out)? {
             return Ok(false);
@@ -104,15 +105,22 @@ impl Runs for Builtin {
     }
 }
 
-/// The cell of an argument. What is in no block is put into one.
-fn put(ty: &Type, value: &Value<'_>, blobs: &mut Vec<Blob>) -> Result<Cell, Trap> {
+/// Fills the cell of an argument, which is empty, where it is. What is in no block is put into one.
+#[inline]
+fn put(cell: &mut Cell, ty: &Type, value: &Value<'_>, blobs: &mut Vec<Blob>) -> Result<(), Trap> {
     let words = match value {
-        Value::Nil => return Ok(Cell::default()),
+        Value::Bytes(bytes) => {
+            // As most are: each word is written where it is read.
+            cell.present = 1;
+            cell.words[0] = bytes.as_ptr() as u64;
+            cell.words[1] = bytes.len() as u64;
+            return Ok(());
+        }
+        Value::Nil => return Ok(()),
         Value::Bool(b) => [u64::from(*b), 0, 0],
         Value::Int(i) => [*i as u64, 0, 0],
         Value::U32(u) => [u64::from(*u), 0, 0],
         Value::Float(f) => [f.to_bits(), 0, 0],
-        Value::Bytes(bytes) => [bytes.as_ptr() as u64, bytes.len() as u64, 0],
         Value::Ip(ip) => ip_words(*ip),
         Value::Array(ArrayRef::Stored { memory, offset, len, .. }) | Value::Map(MapRef::Stored { memory, offset, len, .. }) => {
             [memory.as_ptr() as u64, u64::from(*offset) | u64::from(*len) << 32, 0]
@@ -124,7 +132,8 @@ fn put(ty: &Type, value: &Value<'_>, blobs: &mut Vec<Blob>) -> Result<Cell, Trap
             [words.as_ptr() as u64, Memory::new(words).word(Blob::SLOT), 0]
         }
     };
-    Ok(Cell { present: 1, words })
+    *cell = Cell { present: 1, words };
+    Ok(())
 }
 
 /// The value of a cell that a function has filled: a part of an argument, or a copy.

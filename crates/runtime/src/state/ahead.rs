@@ -3,17 +3,18 @@
 
 use std::ops::Range;
 
+use foldhash::fast::RandomState;
 use quintet_lang::state::StateKind;
 
 use super::compute::{Compute, Source};
-use super::key;
+use super::key::{self, Hashed};
 use super::lower::{ActionPlan, ChangePlan, StatePlan};
 use super::runner::Turn;
 use super::table::Table;
 use crate::value::Value;
 
 /// Records that are looked ahead for at once.
-pub(super) const AHEAD: usize = 32;
+pub(super) const AHEAD: usize = 64;
 
 /// Entries of a table that is larger than caches are.
 const LARGE: usize = 16_384;
@@ -21,24 +22,43 @@ const LARGE: usize = 16_384;
 /// What one record will ask a table for.
 pub(super) struct Asked {
     /// That of the key.
-    pub(super) hash: u64,
-    /// Where the key is among the bytes of all.
-    pub(super) key: Range<usize>,
-    /// Where the value is that will be added, if that is known.
+    pub(super) hash: u32,
+    /// Where the value is, among the bytes of all, that will be added, if that is known.
     pub(super) value: Option<Range<usize>>,
 }
 
-/// What is kept from one look for the next: its memory.
+/// A record's key of a table.
+#[derive(Default)]
+pub(super) struct RecordKey {
+    /// The number of the record, and one more.
+    pub(super) of: u64,
+    /// Whether it has one.
+    pub(super) there: bool,
+    pub(super) bytes: Vec<u8>,
+    pub(super) hash: u32,
+}
+
+impl RecordKey {
+    pub(super) fn hashed(&self) -> Hashed<'_> {
+        Hashed { bytes: &self.bytes, hash: self.hash }
+    }
+}
+
+/// What is known of the next records.
 #[derive(Default)]
 pub(super) struct Ahead {
+    /// Of each table, their keys.
+    keys: Vec<Vec<RecordKey>>,
+    /// Of all values.
     bytes: Vec<u8>,
     asked: Vec<Asked>,
 }
 
 impl Ahead {
     /// Looks at what these records will ask for, in tables of one part.
-    pub(super) fn look(&mut self, plan: &StatePlan, tables: &[Table], turns: &[Turn<'_>]) {
-        for (state, ((spec, compute), table)) in plan.states.iter().zip(tables).enumerate() {
+    pub(super) fn look(&mut self, plan: &StatePlan, (tables, hasher): (&[Table], &RandomState), turns: &[Turn<'_>]) {
+        self.keys.resize_with(tables.len(), Vec::new);
+        for (state, (((spec, compute), table), keys)) in plan.states.iter().zip(tables).zip(&mut self.keys).enumerate() {
             let Compute::Direct(sources) = compute else { continue };
             if table.len() < LARGE {
                 continue;
@@ -46,26 +66,33 @@ impl Ahead {
             let added = if spec.kind == StateKind::Distinct { added(plan, state) } else { None };
             self.bytes.clear();
             self.asked.clear();
-            for turn in turns {
-                let start = self.bytes.len();
+            keys.resize_with(AHEAD, RecordKey::default);
+            for (turn, key) in turns.iter().zip(keys) {
                 let values = sources.iter().map(|source| source.value(turn.record, &|_| Value::Nil));
-                if !key::push_all(&spec.key.parts, values, &mut self.bytes) {
-                    self.bytes.truncate(start);
+                key.bytes.clear();
+                key.of = turn.at.record + 1;
+                key.there = key::push_all(&spec.key.parts, values, &mut key.bytes);
+                if !key.there {
                     continue;
                 }
-                let key = start..self.bytes.len();
-                let hash = table.part(0).hash(&self.bytes[key.clone()]);
+                key.hash = key::hash(hasher, &*key.bytes);
                 let value = added.map(|source| {
+                    let start = self.bytes.len();
                     key::push(&source.value(turn.record, &|_| Value::Nil), &mut self.bytes);
-                    key.end..self.bytes.len()
+                    start..self.bytes.len()
                 });
-                self.asked.push(Asked { hash, key, value });
+                self.asked.push(Asked { hash: key.hash, value });
             }
             table.part(0).look(&self.bytes, &self.asked);
             if !table.has_room(AHEAD) {
                 table.part(0).look_at_first();
             }
         }
+    }
+
+    /// A record's key of a table, if it was looked at.
+    pub(super) fn key(&mut self, state: usize, turn: Turn<'_>) -> Option<&mut RecordKey> {
+        self.keys.get_mut(state)?.get_mut(turn.place).filter(|key| key.of == turn.at.record + 1)
     }
 }
 

@@ -65,7 +65,13 @@ impl Source {
     }
 
     /// The value; `kept` tells that of what is kept.
+    #[inline]
     pub(crate) fn value<'v>(&'v self, record: RecordRef<'v>, kept: &dyn Fn(Read) -> Value<'v>) -> Value<'v> {
+        // As nearly always.
+        if let Source::Field(id) = self { record.value(*id) } else { self.other(record, kept) }
+    }
+
+    fn other<'v>(&'v self, record: RecordRef<'v>, kept: &dyn Fn(Read) -> Value<'v>) -> Value<'v> {
         match self {
             Source::Field(id) => record.value(*id),
             Source::First(id) => match record.value(*id) {
@@ -97,8 +103,10 @@ impl Compute {
             Compute::Direct(sources) => sources.iter().for_each(|source| source.reads(&mut reads)),
             Compute::Call { reads: all, .. } => reads.extend(all),
         }
-        reads.sort_unstable();
-        reads.dedup();
+        if reads.len() > 1 {
+            reads.sort_unstable();
+            reads.dedup();
+        }
         reads
     }
 }

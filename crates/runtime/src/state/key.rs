@@ -1,12 +1,26 @@
 //! Keys of tables as bytes: equal for equal values, and for a conversation in either direction.
 
 use std::cmp::Ordering;
+use std::hash::{BuildHasher, Hash};
 use std::net::IpAddr;
 
+use foldhash::fast::RandomState;
 use quintet_lang::state::KeyPart;
 
 use crate::owned::OwnedValue;
 use crate::value::Value;
+
+/// A key, and its hash.
+#[derive(Clone, Copy)]
+pub(super) struct Hashed<'k> {
+    pub(super) bytes: &'k [u8],
+    pub(super) hash: u32,
+}
+
+/// The hash by which tables find a key, or what else they look for.
+pub(super) fn hash<T: Hash + ?Sized>(hasher: &RandomState, what: &T) -> u32 {
+    hasher.hash_one(what) as u32
+}
 
 const NIL: u8 = 0;
 const BOOL: u8 = 1;
@@ -16,30 +30,28 @@ const V4: u8 = 4;
 const V6: u8 = 6;
 
 /// Appends a value that can be told apart.
+#[inline]
 pub(crate) fn push(value: &Value<'_>, out: &mut Vec<u8>) {
     match value {
         Value::Bool(b) => out.extend([BOOL, u8::from(*b)]),
-        Value::Int(i) => {
-            out.push(INT);
-            out.extend(i.to_le_bytes());
-        }
-        Value::U32(u) => push(&Value::Int(i64::from(*u)), out),
+        Value::Int(i) => push_tagged(INT, i.to_le_bytes(), out),
+        Value::U32(u) => push_tagged(INT, i64::from(*u).to_le_bytes(), out),
         Value::Bytes(bytes) => {
-            out.push(BYTES);
-            out.extend((bytes.len() as u64).to_le_bytes());
+            push_tagged(BYTES, (bytes.len() as u64).to_le_bytes(), out);
             out.extend_from_slice(bytes);
         }
-        Value::Ip(IpAddr::V4(ip)) => {
-            out.push(V4);
-            out.extend(ip.octets());
-        }
-        Value::Ip(IpAddr::V6(ip)) => {
-            out.push(V6);
-            out.extend(ip.octets());
-        }
+        Value::Ip(IpAddr::V4(ip)) => push_tagged(V4, ip.octets(), out),
+        Value::Ip(IpAddr::V6(ip)) => push_tagged(V6, ip.octets(), out),
         // The checker lets none of the others be keys.
         Value::Nil | Value::Float(_) | Value::Array(_) | Value::Map(_) => out.push(NIL),
     }
+}
+
+#[inline]
+fn push_tagged<const N: usize>(tag: u8, bytes: [u8; N], out: &mut Vec<u8>) {
+    out.reserve(1 + N);
+    out.push(tag);
+    out.extend_from_slice(&bytes);
 }
 
 /// Appends the key that values come to; whether there is one: a part that is nil has none.

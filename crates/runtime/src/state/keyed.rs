@@ -1,20 +1,20 @@
 //! A table with one entry for each key.
-//!
-//! Entries stand in the hash table itself, with their keys, so that finding one touches as little memory as can be.
 
-use std::hash::BuildHasher;
 use std::hint::black_box;
 
 use foldhash::fast::RandomState;
-use hashbrown::HashTable;
 
 use super::ahead::{AHEAD, Asked};
+use super::index::Index;
+use super::key::{Hashed, hash};
 use super::order::{Item, Order};
-use super::short::Short;
+use super::short::ShortKey;
+use super::slots::Slots;
 
-/// What an entry is.
+/// What an entry is: as much as a cache line or two.
+#[repr(align(64))]
 struct Entry<V> {
-    key: Short,
+    key: ShortKey,
     value: V,
     /// From when on it is no longer there.
     expiry: i64,
@@ -45,103 +45,106 @@ pub(crate) struct Moment {
 /// A table with one entry for each key.
 pub(super) struct Keyed<V> {
     lasting: Lasting,
-    entries: HashTable<Entry<V>>,
+    entries: Slots<Entry<V>>,
+    by_key: Index,
     hasher: RandomState,
-    /// By hash.
-    order: Order<u64>,
+    order: Order,
 }
 
-/// When the entry of a hash and age expires, if it is still there.
-fn expiry<V>(entries: &HashTable<Entry<V>>, hash: u64, age: u64) -> Option<i64> {
-    entries.find(hash, |entry| entry.age == age).map(|entry| entry.expiry)
+/// When the entry of a slot and age expires, if it is still there.
+fn expiry<V>(entries: &Slots<Entry<V>>, slot: u32, age: u64) -> Option<i64> {
+    entries.get(slot).filter(|entry| entry.age == age).map(|entry| entry.expiry)
 }
 
 impl<V: Default> Keyed<V> {
-    pub(super) fn new(lasting: Lasting) -> Keyed<V> {
-        Keyed { lasting, entries: HashTable::new(), hasher: RandomState::default(), order: Order::default() }
-    }
-
-    /// The hash of a key.
-    pub(super) fn hash(&self, key: &[u8]) -> u64 {
-        self.hasher.hash_one(key)
+    /// An empty table for keys that this hashes.
+    pub(super) fn new(lasting: Lasting, hasher: RandomState) -> Keyed<V> {
+        Keyed { lasting, entries: Slots::default(), by_key: Index::default(), hasher, order: Order::default() }
     }
 
     /// Looks at what will be asked for.
-    pub(super) fn look(&self, bytes: &[u8], asked: &[Asked]) {
-        for Asked { hash, key, .. } in asked {
-            let key = &bytes[key.clone()];
-            black_box(self.entries.find(*hash, |entry| *entry.key == *key).map(|entry| entry.expiry));
+    pub(super) fn look(&self, asked: &[Asked]) {
+        asked.iter().for_each(|asked| self.by_key.look(asked.hash));
+        for Asked { hash, .. } in asked {
+            black_box(self.by_key.first(*hash).and_then(|slot| self.entries.get(slot)).map(|entry| entry.age));
         }
     }
 
     /// Looks at what will go first.
     pub(super) fn look_at_first(&self) {
-        for (_, age, hash) in self.order.next(AHEAD) {
-            black_box(expiry(&self.entries, hash, age));
+        for (_, age, slot) in self.order.next(AHEAD) {
+            if let Some(entry) = self.entries.get(slot).filter(|entry| entry.age == age) {
+                self.by_key.look(hash(&self.hasher, &*entry.key));
+            }
         }
     }
 
+    fn slot(&self, key: Hashed<'_>) -> Option<u32> {
+        self.by_key.find(key.hash, |slot| self.entries.get(slot).is_some_and(|entry| *entry.key == *key.bytes))
+    }
+
     /// The value of a key's entry, and whether an earlier record made it; `None` where it has none or has expired.
-    pub(super) fn read(&self, key: &[u8], at: Moment) -> Option<(&V, bool)> {
-        let entry = self.entries.find(self.hasher.hash_one(key), |entry| *entry.key == *key)?;
+    pub(super) fn read(&self, key: Hashed<'_>, at: Moment) -> Option<(&V, bool)> {
+        let entry = self.entries.get(self.slot(key)?)?;
         (entry.expiry > at.time).then_some((&entry.value, entry.age < at.first))
     }
 
     /// Whether a change of a key's entry makes one more.
-    pub(super) fn grows(&self, key: &[u8]) -> bool {
-        self.entries.find(self.hasher.hash_one(key), |entry| *entry.key == *key).is_none()
+    pub(super) fn grows(&self, key: Hashed<'_>) -> bool {
+        self.slot(key).is_none()
     }
 
-    /// The value of a key's entry, which is made where there is none, to be changed.
-    pub(super) fn change(&mut self, key: &[u8], at: Moment) -> &mut V {
+    /// Changes the value of a key's entry, which is made where there is none.
+    pub(super) fn change(&mut self, key: Hashed<'_>, at: Moment, change: impl FnOnce(&mut V)) {
         let Lasting { span, renewed } = self.lasting;
         let end = span.map_or(i64::MAX, |span| at.time.saturating_add(span));
-        let hash = self.hasher.hash_one(key);
-        self.tidy();
-        let (hasher, order) = (&self.hasher, &mut self.order);
-        let place = self.entries.entry(hash, |entry| *entry.key == *key, |entry| hasher.hash_one(&*entry.key));
-        let entry = match place {
-            hashbrown::hash_table::Entry::Occupied(place) => {
-                let entry = place.into_mut();
-                if entry.expiry <= at.time {
-                    (entry.value, entry.expiry, entry.age) = (V::default(), end, at.change);
-                    order.push((end, at.change, hash));
-                } else if renewed {
-                    entry.expiry = end;
-                }
-                entry
-            }
-            hashbrown::hash_table::Entry::Vacant(place) => {
-                order.push((end, at.change, hash));
-                place.insert(Entry { key: key.into(), value: V::default(), expiry: end, age: at.change }).into_mut()
+        let slot = match self.slot(key) {
+            Some(slot) => slot,
+            // As one that has expired.
+            None => {
+                let slot = self.entries.put(Entry { key: key.bytes.into(), value: V::default(), expiry: i64::MIN, age: 0 });
+                self.by_key.insert(key.hash, slot);
+                slot
             }
         };
-        &mut entry.value
-    }
-
-    fn tidy(&mut self) {
+        let Some(entry) = self.entries.get_mut(slot) else { return };
+        let begins = entry.expiry <= at.time;
+        if begins {
+            (entry.value, entry.age) = (V::default(), at.change);
+        }
+        if begins || renewed {
+            entry.expiry = end;
+        }
+        change(&mut entry.value);
+        if !begins {
+            return;
+        }
+        self.order.push((end, at.change, slot));
         let entries = &self.entries;
-        self.order.tidy(entries.len(), |hash, age| expiry(entries, hash, age));
+        self.order.tidy(entries.len(), |slot, age| expiry(entries, slot, age));
     }
 
     /// The entry that expires first.
-    pub(super) fn first(&mut self) -> Option<Item<u64>> {
+    pub(super) fn first(&mut self) -> Option<Item> {
         let entries = &self.entries;
-        self.order.first(|hash, age| expiry(entries, hash, age))
+        self.order.first(|slot, age| expiry(entries, slot, age))
     }
 
-    /// Takes out the entry that expires first.
-    pub(super) fn remove_first(&mut self) {
-        if let Some((_, age, hash)) = self.first()
-            && let Ok(found) = self.entries.find_entry(hash, |entry| entry.age == age)
-        {
-            found.remove();
+    /// Takes out the entry that [`Keyed::first`] has just answered.
+    pub(super) fn remove_first(&mut self, first: Item) {
+        self.order.pop(first);
+        self.remove(first.2);
+    }
+
+    fn remove(&mut self, slot: u32) {
+        if let Some(entry) = self.entries.take(slot) {
+            self.by_key.remove(hash(&self.hasher, &*entry.key), slot);
         }
     }
 
-    pub(super) fn clear(&mut self, key: &[u8]) {
-        if let Ok(found) = self.entries.find_entry(self.hasher.hash_one(key), |entry| *entry.key == *key) {
-            found.remove();
+    pub(super) fn clear(&mut self, key: Hashed<'_>) {
+        if let Some(slot) = self.slot(key) {
+            self.remove(slot);
         }
     }
 
@@ -157,6 +160,6 @@ impl<V: Default> Keyed<V> {
     /// Bytes that it holds, but for what values hold elsewhere.
     pub(super) fn bytes(&self) -> usize {
         let keys: usize = self.entries.iter().map(|entry| entry.key.elsewhere()).sum();
-        keys + self.entries.allocation_size() + self.order.bytes()
+        keys + self.entries.bytes() + self.by_key.bytes() + self.order.bytes()
     }
 }

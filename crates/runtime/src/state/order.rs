@@ -7,26 +7,21 @@
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, VecDeque};
 
-/// An entry that may expire: when, its age (the smaller the older; no two of a table have the same), and where it is found.
-pub(super) type Item<P> = (i64, u64, P);
+/// An entry that may expire: when, its age (the smaller the older; no two of a table have the same), and its slot.
+pub(super) type Item = (i64, u64, u32);
 
 /// Entries by expiry, then by age.
-pub(super) struct Order<P> {
+#[derive(Default)]
+pub(super) struct Order {
     /// In order.
-    queue: VecDeque<Item<P>>,
+    queue: VecDeque<Item>,
     /// Those that have moved.
-    heap: BinaryHeap<Reverse<Item<P>>>,
+    heap: BinaryHeap<Reverse<Item>>,
 }
 
-impl<P: Ord> Default for Order<P> {
-    fn default() -> Order<P> {
-        Order { queue: VecDeque::new(), heap: BinaryHeap::new() }
-    }
-}
-
-impl<P: Copy + Ord> Order<P> {
+impl Order {
     /// Takes in an entry.
-    pub(super) fn push(&mut self, item: Item<P>) {
+    pub(super) fn push(&mut self, item: Item) {
         if self.queue.back().is_none_or(|last| *last < item) {
             self.queue.push_back(item);
         } else {
@@ -34,8 +29,8 @@ impl<P: Copy + Ord> Order<P> {
         }
     }
 
-    /// The entry that expires first. `expiry` tells when the entry of a place and age expires now, if it is still there.
-    pub(super) fn first(&mut self, expiry: impl Fn(P, u64) -> Option<i64>) -> Option<Item<P>> {
+    /// The entry that expires first. `expiry` tells when the entry of a slot and age expires now, if it is still there.
+    pub(super) fn first(&mut self, expiry: impl Fn(u32, u64) -> Option<i64>) -> Option<Item> {
         loop {
             let queued = match (self.queue.front(), self.heap.peek()) {
                 (None, None) => return None,
@@ -43,10 +38,10 @@ impl<P: Copy + Ord> Order<P> {
                 (front, _) => front.is_some(),
             };
             let next = if queued { self.queue.front().copied() } else { self.heap.peek().map(|Reverse(top)| *top) };
-            let (said, age, place) = next?;
-            let now = expiry(place, age);
+            let (said, age, slot) = next?;
+            let now = expiry(slot, age);
             if now.is_some_and(|now| now <= said) {
-                return Some((said, age, place));
+                return Some((said, age, slot));
             }
             if queued {
                 self.queue.pop_front();
@@ -54,26 +49,41 @@ impl<P: Copy + Ord> Order<P> {
                 self.heap.pop();
             }
             if let Some(now) = now {
-                self.heap.push(Reverse((now, age, place)));
+                self.heap.push(Reverse((now, age, slot)));
             }
         }
     }
 
+    /// Forgets what [`Order::first`] has just answered.
+    pub(super) fn pop(&mut self, first: Item) {
+        if self.queue.front() == Some(&first) {
+            self.queue.pop_front();
+        } else {
+            self.heap.pop();
+        }
+    }
+
+    /// A time before which nothing expires.
+    pub(super) fn soonest(&self) -> i64 {
+        let (queued, moved) = (self.queue.front(), self.heap.peek());
+        queued.map_or(i64::MAX, |(said, _, _)| *said).min(moved.map_or(i64::MAX, |Reverse((said, _, _))| *said))
+    }
+
     /// Those that come first in the queue, at most so many.
-    pub(super) fn next(&self, count: usize) -> impl Iterator<Item = Item<P>> {
+    pub(super) fn next(&self, count: usize) -> impl Iterator<Item = Item> {
         self.queue.iter().take(count).copied()
     }
 
     /// Forgets those that are gone once they are more than those that are there.
-    pub(super) fn tidy(&mut self, live: usize, expiry: impl Fn(P, u64) -> Option<i64>) {
+    pub(super) fn tidy(&mut self, live: usize, expiry: impl Fn(u32, u64) -> Option<i64>) {
         if self.queue.len() + self.heap.len() > 2 * live + 64 {
-            self.queue.retain(|(_, age, place)| expiry(*place, *age).is_some());
-            self.heap.retain(|Reverse((_, age, place))| expiry(*place, *age).is_some());
+            self.queue.retain(|(_, age, slot)| expiry(*slot, *age).is_some());
+            self.heap.retain(|Reverse((_, age, slot))| expiry(*slot, *age).is_some());
         }
     }
 
     /// Bytes that it holds.
     pub(super) fn bytes(&self) -> usize {
-        (self.queue.capacity() + self.heap.capacity()) * size_of::<Item<P>>()
+        (self.queue.capacity() + self.heap.capacity()) * size_of::<Item>()
     }
 }

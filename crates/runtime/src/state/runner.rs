@@ -1,10 +1,12 @@
 //! What is done with a record, in the order of the text.
 
+use foldhash::fast::RandomState;
 use quintet_lang::ast::Span;
 use quintet_lang::state::{Key, Read, StateKind};
 
+use super::ahead::{Ahead, RecordKey};
 use super::compute::Compute;
-use super::key;
+use super::key::{self, Hashed, hash};
 use super::keyed::Moment;
 use super::lower::{ActionPlan, ChangePlan, Item, StatePlan, Tail};
 use super::session::SessionError;
@@ -21,13 +23,13 @@ use crate::value::Value;
 /// The tables that a thread changes.
 pub(super) trait Kept {
     /// To be called before a key's entry of a table is read.
-    fn settle(&mut self, state: usize, key: &[u8], at: Moment);
+    fn settle(&mut self, state: usize, key: Hashed<'_>, at: Moment);
     /// The value of a key's entry of a table.
-    fn read(&self, state: usize, key: &[u8], at: Moment) -> Value<'_>;
+    fn read(&self, state: usize, key: Hashed<'_>, at: Moment) -> Value<'_>;
     /// Changes a key's entry of a table.
-    fn change(&mut self, state: usize, key: &[u8], op: Op<'_>, at: Moment);
+    fn change(&mut self, state: usize, key: Hashed<'_>, op: Op<'_>, at: Moment);
     /// Whether the output of a step, of at most so many lines for a key, may give out one more; which it does then.
-    fn may(&mut self, step: usize, key: &[u8], most: u32, at: Moment) -> bool;
+    fn may(&mut self, step: usize, key: Hashed<'_>, most: u32, at: Moment) -> bool;
 }
 
 /// All of the tables, of which a record's keys are in one part.
@@ -48,19 +50,19 @@ fn given(value: Value<'_>, most: u32) -> bool {
 }
 
 impl Kept for Whole<'_> {
-    fn settle(&mut self, state: usize, key: &[u8], at: Moment) {
+    fn settle(&mut self, state: usize, key: Hashed<'_>, at: Moment) {
         self.tables[state].part_mut(self.part).settle(key, at);
     }
 
-    fn read(&self, state: usize, key: &[u8], at: Moment) -> Value<'_> {
+    fn read(&self, state: usize, key: Hashed<'_>, at: Moment) -> Value<'_> {
         self.tables[state].part(self.part).read(key, at)
     }
 
-    fn change(&mut self, state: usize, key: &[u8], op: Op<'_>, at: Moment) {
+    fn change(&mut self, state: usize, key: Hashed<'_>, op: Op<'_>, at: Moment) {
         self.tables[state].change(self.part, key, op, at);
     }
 
-    fn may(&mut self, step: usize, key: &[u8], most: u32, at: Moment) -> bool {
+    fn may(&mut self, step: usize, key: Hashed<'_>, most: u32, at: Moment) -> bool {
         let Some(table) = &mut self.limits[step] else { return true };
         let may = !given(table.part(self.part).read(key, at), most);
         if may {
@@ -71,19 +73,19 @@ impl Kept for Whole<'_> {
 }
 
 impl Kept for Parts<'_> {
-    fn settle(&mut self, state: usize, key: &[u8], at: Moment) {
+    fn settle(&mut self, state: usize, key: Hashed<'_>, at: Moment) {
         self.tables[state].settle(key, at);
     }
 
-    fn read(&self, state: usize, key: &[u8], at: Moment) -> Value<'_> {
+    fn read(&self, state: usize, key: Hashed<'_>, at: Moment) -> Value<'_> {
         self.tables[state].read(key, at)
     }
 
-    fn change(&mut self, state: usize, key: &[u8], op: Op<'_>, at: Moment) {
+    fn change(&mut self, state: usize, key: Hashed<'_>, op: Op<'_>, at: Moment) {
         self.tables[state].change(key, op, at);
     }
 
-    fn may(&mut self, step: usize, key: &[u8], most: u32, at: Moment) -> bool {
+    fn may(&mut self, step: usize, key: Hashed<'_>, most: u32, at: Moment) -> bool {
         let Some(part) = &mut self.limits[step] else { return true };
         let may = !given(part.read(key, at), most);
         if may {
@@ -107,6 +109,8 @@ pub(super) struct Batched<'b> {
 pub(super) struct Turn<'r> {
     pub(super) record: RecordRef<'r>,
     pub(super) at: Moment,
+    /// Its place among those that are looked at ahead.
+    pub(super) place: usize,
 }
 
 /// One thread's way to go through records.
@@ -114,9 +118,11 @@ pub(super) struct Runner {
     pub(super) instance: Box<dyn Instance>,
     /// Of each table, the key of the record at hand.
     keys: Vec<RecordKey>,
+    ahead: Ahead,
     /// Rules that do not match the record at hand after all.
     cleared: Vec<usize>,
     key: Vec<u8>,
+    hasher: RandomState,
     pub(super) results: Vec<Option<OwnedValue>>,
     pub(super) made: Made,
 }
@@ -146,37 +152,40 @@ impl Made {
     }
 }
 
-/// A record's key of a table, once it was asked for.
-#[derive(Default)]
-struct RecordKey {
-    /// The number of the record, and one more.
-    of: u64,
-    there: bool,
-    bytes: Vec<u8>,
-}
-
 impl Runner {
-    pub(super) fn new(instance: Box<dyn Instance>, tables: usize) -> Runner {
+    pub(super) fn new(instance: Box<dyn Instance>, tables: usize, hasher: RandomState) -> Runner {
         Runner {
             instance,
             keys: (0..tables).map(|_| RecordKey::default()).collect(),
+            ahead: Ahead::default(),
             cleared: Vec::new(),
             key: Vec::new(),
+            hasher,
             results: Vec::new(),
             made: Made::default(),
         }
     }
 
+    /// Looks at what these records, of the places that they say, will ask tables of one part for.
+    pub(super) fn look(&mut self, plan: &StatePlan, tables: &[Table], turns: &[Turn<'_>]) {
+        self.ahead.look(plan, (tables, &self.hasher), turns);
+    }
+
     /// The record's key of a table, if it has one.
-    pub(super) fn key_of(&mut self, plan: &StatePlan, state: usize, turn: Turn<'_>) -> Result<Option<&[u8]>, SessionError> {
+    pub(super) fn key_of(&mut self, plan: &StatePlan, state: usize, turn: Turn<'_>) -> Result<Option<Hashed<'_>>, SessionError> {
         if self.keys[state].of != turn.at.record + 1 {
-            let mut bytes = std::mem::take(&mut self.keys[state].bytes);
-            let (spec, compute) = &plan.states[state];
-            let there = self.compute_key(&spec.key, compute, turn.record, &mut bytes)?;
-            self.keys[state] = RecordKey { of: turn.at.record + 1, there, bytes };
+            if let Some(key) = self.ahead.key(state, turn) {
+                std::mem::swap(&mut self.keys[state], key);
+            } else {
+                let mut bytes = std::mem::take(&mut self.keys[state].bytes);
+                let (spec, compute) = &plan.states[state];
+                let there = self.compute_key(&spec.key, compute, turn.record, &mut bytes)?;
+                let hash = hash(&self.hasher, &*bytes);
+                self.keys[state] = RecordKey { of: turn.at.record + 1, there, bytes, hash };
+            }
         }
         let key = &self.keys[state];
-        Ok(key.there.then_some(&*key.bytes))
+        Ok(key.there.then(|| key.hashed()))
     }
 
     /// Whether a record has a key, which `bytes` is then.
@@ -274,7 +283,8 @@ impl Runner {
                 if let (Some(limit), Some(compute)) = (&output.limit, key) {
                     let mut bytes = std::mem::take(&mut self.key);
                     let there = self.compute_key(&limit.key, compute, turn.record, &mut bytes);
-                    let may = there.map(|there| there && kept.may(place, &bytes, limit.count, turn.at));
+                    let key = Hashed { bytes: &bytes, hash: hash(&self.hasher, &*bytes) };
+                    let may = there.map(|there| there && kept.may(place, key, limit.count, turn.at));
                     self.key = bytes;
                     if !may? {
                         return Ok(());
@@ -345,7 +355,7 @@ impl Runner {
                 plain(&copied)
             }
         };
-        let key = &self.keys[state].bytes;
+        let key = self.keys[state].hashed();
         match (change, value, batched.plan.states[state].0.kind) {
             (_, Value::Nil, _) => {}
             (ChangePlan::Set(_), value, _) => kept.change(state, key, Op::Set(value), at),
@@ -387,7 +397,7 @@ impl<'s> Seen<'s> {
     /// What a table says of the record, whose key is known; or a rule's answer on it.
     fn value(&self, read: Read) -> Value<'s> {
         match read {
-            Read::State(state) if self.keys[state].there => self.kept.read(state, &self.keys[state].bytes, self.turn.at),
+            Read::State(state) if self.keys[state].there => self.kept.read(state, self.keys[state].hashed(), self.turn.at),
             Read::State(_) => Value::Nil,
             Read::Rule(rule) => Value::Bool(self.out.get(rule, self.turn.record.index()) && !self.cleared.contains(&rule)),
         }

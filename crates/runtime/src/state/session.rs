@@ -1,12 +1,11 @@
 //! Running rules that keep state, record after record.
 
-use std::hash::BuildHasher;
 use std::sync::Arc;
 
-use foldhash::fast::FixedState;
+use foldhash::fast::RandomState;
 use quintet_lang::state::{Life, OutputLimit, StateKind};
 
-use super::ahead::{AHEAD, Ahead};
+use super::ahead::AHEAD;
 use super::clock::Clock;
 use super::compute::Compute;
 use super::dump::DumpedState;
@@ -46,7 +45,6 @@ pub struct Session {
     many: usize,
     active: Vec<u64>,
     times: Vec<i64>,
-    ahead: Ahead,
 }
 
 /// Why records have no answers.
@@ -99,34 +97,20 @@ impl Session {
         if !plan.has_one_key() {
             instances.truncate(1);
         }
-        let parts = instances.len();
-        let tables: Vec<Table> = plan.states.iter().map(|(state, _)| Table::new(state, parts)).collect();
+        let (parts, hasher) = (instances.len(), RandomState::default());
+        let tables: Vec<Table> = plan.states.iter().map(|(state, _)| Table::new(state, parts, &hasher)).collect();
         let limits = plan.steps.iter().map(|step| match &step.action {
             ActionPlan::Output { output, .. } => {
-                let table = |limit: &OutputLimit| Table::of(StateKind::Count, Life::Fixed(limit.within), limit.max, parts);
+                let table = |limit: &OutputLimit| Table::of(StateKind::Count, Life::Fixed(limit.within), limit.max, (parts, &hasher));
                 output.limit.as_ref().map(table)
             }
             ActionPlan::On(_) => None,
         });
         let limits = limits.collect();
         let (forms, outlets) = outputs(&linked, plan);
-        let runners = instances.into_iter().map(|instance| Runner::new(instance, tables.len())).collect();
+        let runners = instances.into_iter().map(|instance| Runner::new(instance, tables.len(), hasher.clone())).collect();
         let (clock, active, times) = (Clock::default(), Vec::new(), Vec::new());
-        Ok(Session {
-            runners,
-            tables,
-            limits,
-            clock,
-            records: 0,
-            forms,
-            outlets,
-            trapped: 0,
-            many: MANY,
-            active,
-            times,
-            ahead: Ahead::default(),
-            linked,
-        })
+        Ok(Session { runners, tables, limits, clock, records: 0, forms, outlets, trapped: 0, many: MANY, active, times, linked })
     }
 
     /// Threads that share large batches.
@@ -196,12 +180,12 @@ impl Session {
             let (mut turns, mut next) = (turns.iter(), Vec::with_capacity(AHEAD));
             loop {
                 next.clear();
-                next.extend(turns.by_ref().take(AHEAD));
+                next.extend(turns.by_ref().take(AHEAD).enumerate().map(|(place, turn)| Turn { place, ..turn }));
                 if next.is_empty() {
                     break;
                 }
                 if parts == 1 {
-                    self.ahead.look(plan, &self.tables, &next);
+                    self.runners[0].look(plan, &self.tables, &next);
                 }
                 for turn in &next {
                     let part = part_of(&mut self.runners[0], plan, *turn, parts)?;
@@ -345,19 +329,19 @@ impl<'b> Turns<'b> {
                 let index = place * 64 + bit;
                 let record = first + index as u64;
                 let at = Moment { time: times[index], record, first: record * changes, change: record * changes };
-                Some(Turn { record: batch.record(index), at })
+                Some(Turn { record: batch.record(index), at, place: 0 })
             })
         })
     }
 }
 
-/// The part of the tables that a record's key is in.
+/// The part of the tables that a record's key is in: by the bits of the hash that they do not look at first.
 fn part_of(runner: &mut Runner, plan: &StatePlan, turn: Turn<'_>, parts: usize) -> Result<usize, SessionError> {
     if parts == 1 {
         return Ok(0);
     }
     let key = runner.key_of(plan, 0, turn)?;
-    Ok(key.map_or(0, |key| (FixedState::default().hash_one(key) % parts as u64) as usize))
+    Ok(key.map_or(0, |key| (u64::from(key.hash) * parts as u64 >> 32) as usize))
 }
 
 /// Goes through records on several threads, each of which takes those whose keys are in its part of the tables.

@@ -1,9 +1,13 @@
 //! Tables, in one part or in several: a part for each thread, so that threads change their own keys without waiting for one another.
 
+use foldhash::fast::RandomState;
 use quintet_lang::state::{Life, State, StateKind};
 
 use super::ahead::Asked;
+use super::key::Hashed;
 use super::keyed::{Keyed, Lasting, Moment};
+use super::order::Item;
+use super::short::ShortText;
 use super::windowed::Windowed;
 use crate::value::Value;
 
@@ -36,22 +40,22 @@ pub(super) struct Part {
 
 enum Entries {
     Numbers(Keyed<i64>),
-    Texts(Keyed<Box<[u8]>>),
+    Texts(Keyed<ShortText>),
     Windowed(Windowed),
 }
 
 impl Part {
-    fn new(kind: StateKind, life: Life) -> Part {
+    fn new(kind: StateKind, life: Life, hasher: &RandomState) -> Part {
         let keyed = |span, renewed| match kind {
-            StateKind::Bytes => Entries::Texts(Keyed::new(Lasting { span, renewed })),
+            StateKind::Bytes => Entries::Texts(Keyed::new(Lasting { span, renewed }, hasher.clone())),
             StateKind::Count | StateKind::Sum | StateKind::Distinct | StateKind::Seen | StateKind::Int => {
-                Entries::Numbers(Keyed::new(Lasting { span, renewed }))
+                Entries::Numbers(Keyed::new(Lasting { span, renewed }, hasher.clone()))
             }
         };
         let entries = match (kind, life) {
             // Distinct values that never expire have all the time that there is.
-            (StateKind::Distinct, _) => Entries::Windowed(Windowed::new(life.span().unwrap_or(i64::MAX), true)),
-            (_, Life::Sliding(span)) => Entries::Windowed(Windowed::new(span, false)),
+            (StateKind::Distinct, _) => Entries::Windowed(Windowed::new(life.span().unwrap_or(i64::MAX), true, hasher.clone())),
+            (_, Life::Sliding(span)) => Entries::Windowed(Windowed::new(span, false, hasher.clone())),
             (_, Life::Ever) => keyed(None, false),
             (_, Life::Fixed(span)) => keyed(Some(span), false),
             (_, Life::Kept(span)) => keyed(Some(span), true),
@@ -59,20 +63,11 @@ impl Part {
         Part { kind, entries }
     }
 
-    /// The hash of a key.
-    pub(super) fn hash(&self, key: &[u8]) -> u64 {
-        match &self.entries {
-            Entries::Numbers(entries) => entries.hash(key),
-            Entries::Texts(entries) => entries.hash(key),
-            Entries::Windowed(entries) => entries.hash(key),
-        }
-    }
-
     /// Looks at what will be asked for.
     pub(super) fn look(&self, bytes: &[u8], asked: &[Asked]) {
         match &self.entries {
-            Entries::Numbers(entries) => entries.look(bytes, asked),
-            Entries::Texts(entries) => entries.look(bytes, asked),
+            Entries::Numbers(entries) => entries.look(asked),
+            Entries::Texts(entries) => entries.look(asked),
             Entries::Windowed(entries) => entries.look(bytes, asked),
         }
     }
@@ -87,14 +82,14 @@ impl Part {
     }
 
     /// To be called before the entry of a key is read.
-    pub(super) fn settle(&mut self, key: &[u8], at: Moment) {
+    pub(super) fn settle(&mut self, key: Hashed<'_>, at: Moment) {
         if let Entries::Windowed(entries) = &mut self.entries {
             entries.settle(key, at.time);
         }
     }
 
     /// The value of a key's entry.
-    pub(super) fn read(&self, key: &[u8], at: Moment) -> Value<'_> {
+    pub(super) fn read(&self, key: Hashed<'_>, at: Moment) -> Value<'_> {
         match &self.entries {
             Entries::Numbers(entries) => {
                 let found = entries.read(key, at);
@@ -115,7 +110,7 @@ impl Part {
     }
 
     /// Whether a change makes one more entry; the key is settled.
-    fn grows(&self, key: &[u8], op: Op<'_>) -> bool {
+    fn grows(&self, key: Hashed<'_>, op: Op<'_>) -> bool {
         match (&self.entries, op) {
             (_, Op::Clear) => false,
             (Entries::Numbers(entries), _) => entries.grows(key),
@@ -126,24 +121,20 @@ impl Part {
     }
 
     /// Changes the entry of a key, where there is room.
-    pub(super) fn change(&mut self, key: &[u8], op: Op<'_>, at: Moment) {
+    pub(super) fn change(&mut self, key: Hashed<'_>, op: Op<'_>, at: Moment) {
         match (&mut self.entries, op) {
             (Entries::Numbers(entries), Op::Clear) => entries.clear(key),
             (Entries::Texts(entries), Op::Clear) => entries.clear(key),
             (Entries::Windowed(entries), Op::Clear) => entries.clear(key),
-            (Entries::Numbers(entries), Op::Add(amount)) => {
-                let value = entries.change(key, at);
-                *value = value.wrapping_add(amount);
-            }
+            (Entries::Numbers(entries), Op::Add(amount)) => entries.change(key, at, |value| *value = value.wrapping_add(amount)),
             (Entries::Windowed(entries), Op::Add(amount)) => entries.add(key, &[], amount, at),
             (Entries::Windowed(entries), Op::Insert(value)) => entries.add(key, value, 1, at),
-            (Entries::Numbers(entries), Op::Set(Value::Int(i))) => *entries.change(key, at) = i,
-            (Entries::Texts(entries), Op::Set(Value::Bytes(bytes))) => {
-                let value = entries.change(key, at);
+            (Entries::Numbers(entries), Op::Set(Value::Int(i))) => entries.change(key, at, |value| *value = i),
+            (Entries::Texts(entries), Op::Set(Value::Bytes(bytes))) => entries.change(key, at, |value| {
                 if **value != *bytes {
                     *value = bytes.into();
                 }
-            }
+            }),
             // The checker makes no such change.
             (Entries::Numbers(_), Op::Insert(_) | Op::Set(_))
             | (Entries::Texts(_), Op::Add(_) | Op::Insert(_) | Op::Set(_))
@@ -151,21 +142,21 @@ impl Part {
         }
     }
 
-    /// When the entry goes that expires first, and its age.
-    fn first(&mut self) -> Option<(i64, u64)> {
+    /// The entry that expires first.
+    fn first(&mut self) -> Option<Item> {
         match &mut self.entries {
-            Entries::Numbers(entries) => entries.first().map(|(expiry, age, _)| (expiry, age)),
-            Entries::Texts(entries) => entries.first().map(|(expiry, age, _)| (expiry, age)),
-            Entries::Windowed(entries) => entries.first().map(|(expiry, age, _)| (expiry, age)),
+            Entries::Numbers(entries) => entries.first(),
+            Entries::Texts(entries) => entries.first(),
+            Entries::Windowed(entries) => entries.first(),
         }
     }
 
-    /// Takes out the entry that expires first.
-    fn remove_first(&mut self) {
+    /// Takes out the entry that expires first, which [`Part::first`] has just answered.
+    fn remove_first(&mut self, first: Item) {
         match &mut self.entries {
-            Entries::Numbers(entries) => entries.remove_first(),
-            Entries::Texts(entries) => entries.remove_first(),
-            Entries::Windowed(entries) => entries.remove_first(),
+            Entries::Numbers(entries) => entries.remove_first(first),
+            Entries::Texts(entries) => entries.remove_first(first),
+            Entries::Windowed(entries) => entries.remove_first(first),
         }
     }
 
@@ -196,7 +187,7 @@ impl Part {
         match &self.entries {
             Entries::Numbers(entries) => entries.bytes(),
             Entries::Texts(entries) => {
-                let texts: usize = entries.live(i64::MIN).map(|(_, bytes)| bytes.len()).sum();
+                let texts: usize = entries.live(i64::MIN).map(|(_, bytes)| bytes.elsewhere()).sum();
                 entries.bytes() + texts
             }
             Entries::Windowed(entries) => entries.bytes(),
@@ -205,12 +196,12 @@ impl Part {
 }
 
 impl Table {
-    pub(super) fn new(state: &State, parts: usize) -> Table {
-        Table::of(state.kind, state.life, state.max, parts)
+    pub(super) fn new(state: &State, parts: usize, hasher: &RandomState) -> Table {
+        Table::of(state.kind, state.life, state.max, (parts, hasher))
     }
 
-    pub(super) fn of(kind: StateKind, life: Life, max: u32, parts: usize) -> Table {
-        Table { max: max as usize, parts: (0..parts).map(|_| Part::new(kind, life)).collect(), evicted: 0 }
+    pub(super) fn of(kind: StateKind, life: Life, max: u32, (parts, hasher): (usize, &RandomState)) -> Table {
+        Table { max: max as usize, parts: (0..parts).map(|_| Part::new(kind, life, hasher)).collect(), evicted: 0 }
     }
 
     /// The part that has a record's key.
@@ -233,7 +224,7 @@ impl Table {
     }
 
     /// Changes the entry of a key. Where there is no room for one more, that which expires first goes.
-    pub(super) fn change(&mut self, part: usize, key: &[u8], op: Op<'_>, at: Moment) {
+    pub(super) fn change(&mut self, part: usize, key: Hashed<'_>, op: Op<'_>, at: Moment) {
         if !self.has_room(1) {
             self.parts[part].settle(key, at);
             if !self.has_room(1) && self.parts[part].grows(key, op) {
@@ -246,9 +237,9 @@ impl Table {
     /// Takes out the entry that expires first.
     fn make_room(&mut self, at: Moment) {
         let firsts = self.parts.iter_mut().enumerate().filter_map(|(part, entries)| Some((entries.first()?, part)));
-        let Some(((expiry, _), part)) = firsts.min() else { return };
-        self.parts[part].remove_first();
-        self.evicted += u64::from(expiry > at.time);
+        let Some((first, part)) = firsts.min() else { return };
+        self.parts[part].remove_first(first);
+        self.evicted += u64::from(first.0 > at.time);
     }
 
     /// Calls `each` with the key and value of all entries that have not expired, in no order.

@@ -1,41 +1,47 @@
 //! A table whose keys have several things that go one by one: distinct values, or the events of a sliding window.
 
-use foldhash::fast::RandomState;
-use hashbrown::HashTable;
-use std::hash::BuildHasher;
 use std::hint::black_box;
 
+use foldhash::fast::RandomState;
+
 use super::ahead::{AHEAD, Asked};
+use super::index::{Index, NONE};
+use super::key::{Hashed, hash};
 use super::keyed::Moment;
 use super::order::{Item, Order};
-use super::short::Short;
+use super::short::{ShortKey, ShortValue};
+use super::slots::Slots;
 
-/// No slot.
-const NONE: u32 = u32::MAX;
+/// Distinct values of a key that are looked through one by one; more are found by their hashes.
+const FEW: u32 = 8;
 
-/// A key that has something.
+/// A key that has something: a cache line.
+#[repr(align(64))]
 struct Group {
-    key: Short,
-    /// That of the key.
-    hash: u64,
+    key: ShortKey,
     /// What goes first and last of it.
     head: u32,
     tail: u32,
     count: u32,
+    /// Whether its values are found by their hashes.
+    many: bool,
+    /// Of a few values, a bit for the hash of each, and of some that were there.
+    bits: u16,
     total: i64,
 }
 
-/// A value, or an event.
+/// A value, or an event: a cache line.
+#[repr(align(64))]
 struct Node {
+    value: ShortValue,
     group: u32,
-    value: Short,
-    /// That of group and value, where they are told apart.
-    hash: u64,
+    /// Anything where it is the first of its group.
+    before: u32,
+    /// [`NONE`] where it is the last.
+    after: u32,
     amount: i64,
     expiry: i64,
     age: u64,
-    before: u32,
-    after: u32,
 }
 
 /// Groups of values that expire.
@@ -43,109 +49,113 @@ pub(super) struct Windowed {
     span: i64,
     /// Whether equal values of a key are one.
     distinct: bool,
-    groups: Vec<Option<Group>>,
-    free_groups: Vec<u32>,
-    nodes: Vec<Option<Node>>,
-    free_nodes: Vec<u32>,
-    by_key: HashTable<u32>,
-    by_value: HashTable<u32>,
+    groups: Slots<Group>,
+    nodes: Slots<Node>,
+    by_key: Index,
+    /// Those of keys that have many.
+    by_value: Index,
     hasher: RandomState,
-    order: Order<u32>,
-    live: usize,
+    order: Order,
 }
 
-fn expiry(nodes: &[Option<Node>], slot: u32, age: u64) -> Option<i64> {
-    nodes.get(slot as usize)?.as_ref().filter(|node| node.age == age).map(|node| node.expiry)
-}
-
-/// Puts something into a free slot.
-fn place<T>(all: &mut Vec<Option<T>>, free: &mut Vec<u32>, item: T) -> u32 {
-    match free.pop() {
-        Some(slot) => {
-            all[slot as usize] = Some(item);
-            slot
-        }
-        None => {
-            all.push(Some(item));
-            all.len() as u32 - 1
-        }
-    }
+fn expiry(nodes: &Slots<Node>, slot: u32, age: u64) -> Option<i64> {
+    nodes.get(slot).filter(|node| node.age == age).map(|node| node.expiry)
 }
 
 impl Windowed {
-    pub(super) fn new(span: i64, distinct: bool) -> Windowed {
+    /// An empty table for keys that this hashes.
+    pub(super) fn new(span: i64, distinct: bool, hasher: RandomState) -> Windowed {
         Windowed {
             span,
             distinct,
-            groups: Vec::new(),
-            free_groups: Vec::new(),
-            nodes: Vec::new(),
-            free_nodes: Vec::new(),
-            by_key: HashTable::new(),
-            by_value: HashTable::new(),
-            hasher: RandomState::default(),
+            groups: Slots::default(),
+            nodes: Slots::default(),
+            by_key: Index::default(),
+            by_value: Index::default(),
+            hasher,
             order: Order::default(),
-            live: 0,
         }
-    }
-
-    /// The hash of a key.
-    pub(super) fn hash(&self, key: &[u8]) -> u64 {
-        self.hasher.hash_one(key)
     }
 
     /// Looks at what will be asked for.
     pub(super) fn look(&self, bytes: &[u8], asked: &[Asked]) {
-        let mut groups = [NONE; AHEAD];
-        for (group, Asked { hash, key, .. }) in groups.iter_mut().zip(asked) {
-            *group = self.group_at(*hash, &bytes[key.clone()]).unwrap_or(NONE);
+        asked.iter().for_each(|asked| self.by_key.look(asked.hash));
+        // What is decided by what is still on its way is decided once all of it is.
+        let (mut groups, mut tails) = ([NONE; AHEAD], [NONE; AHEAD]);
+        for ((group, tail), asked) in groups.iter_mut().zip(&mut tails).zip(asked) {
+            *group = self.by_key.first(asked.hash).unwrap_or(NONE);
+            *tail = self.groups.get(*group).map_or(NONE, |group| group.tail);
         }
-        for (group, Asked { value, .. }) in groups.iter().zip(asked).filter(|(group, _)| **group != NONE) {
-            let ends = self.groups[*group as usize].as_ref().map(|group| [group.head, group.tail]);
-            for end in ends.into_iter().flatten() {
-                black_box(self.nodes.get(end as usize).and_then(Option::as_ref).map(|node| node.after));
+        let mut left = tails.map(|tail| (tail, 1));
+        for ((left, group), Asked { value, .. }) in left.iter_mut().zip(groups).zip(asked) {
+            let (Some(Group { many, bits, count, .. }), Some(value)) = (self.groups.get(group), value) else { continue };
+            let value = &bytes[value.clone()];
+            if *many {
+                left.0 = self.value(group, value).unwrap_or(left.0);
+            } else if bits & self.bit(value) != 0 {
+                left.1 = *count;
             }
-            if let Some(value) = value.clone().filter(|_| self.distinct) {
-                black_box(self.value(*group, &bytes[value]));
+        }
+        // Those of each key that may be it, all at the same pace.
+        for _ in 0..FEW {
+            let mut more = false;
+            for (at, count) in left.iter_mut().filter(|(_, count)| *count > 0) {
+                *at = black_box(self.nodes.get(*at).map_or(NONE, |node| node.before));
+                *count -= 1;
+                more |= *count > 0;
+            }
+            if !more {
+                break;
             }
         }
     }
 
     /// Looks at what will go first.
     pub(super) fn look_at_first(&self) {
-        for (_, _, slot) in self.order.next(AHEAD) {
-            let Some(node) = self.nodes.get(slot as usize).and_then(Option::as_ref) else { continue };
-            black_box(self.by_value.find(node.hash, |other| *other == slot));
-            if let Some(group) = &self.groups[node.group as usize] {
-                black_box(self.by_key.find(group.hash, |other| *other == node.group));
-            }
+        let mut groups = [NONE; AHEAD];
+        for (group, (_, _, slot)) in groups.iter_mut().zip(self.order.next(AHEAD)) {
+            *group = self.nodes.get(slot).map_or(NONE, |node| node.group);
+        }
+        black_box(groups.map(|group| self.groups.get(group).map_or(0, |group| group.count)));
+        for group in groups.into_iter().filter_map(|group| self.groups.get(group)).filter(|group| group.count == 1) {
+            self.by_key.look(hash(&self.hasher, &*group.key));
         }
     }
 
-    fn group(&self, key: &[u8]) -> Option<u32> {
-        self.group_at(self.hasher.hash_one(key), key)
+    fn group(&self, key: Hashed<'_>) -> Option<u32> {
+        self.by_key.find(key.hash, |slot| self.groups.get(slot).is_some_and(|group| *group.key == *key.bytes))
     }
 
-    fn group_at(&self, hash: u64, key: &[u8]) -> Option<u32> {
-        let is = |slot: &u32| self.groups[*slot as usize].as_ref().is_some_and(|group| *group.key == *key);
-        self.by_key.find(hash, is).copied()
+    /// The node of a group that has a value.
+    fn value(&self, slot: u32, value: &[u8]) -> Option<u32> {
+        let group = self.groups.get(slot)?;
+        let is = |node: &Node| node.group == slot && *node.value == *value;
+        if group.many {
+            return self.by_value.find(self.hash_of(slot, value), |node| self.nodes.get(node).is_some_and(is));
+        }
+        if group.bits & self.bit(value) == 0 {
+            return None;
+        }
+        self.newest_first(group).find(|node| self.nodes.get(*node).is_some_and(is))
     }
 
-    fn value(&self, group: u32, value: &[u8]) -> Option<u32> {
-        self.value_at(self.hash_of(group, value), group, value)
+    /// The nodes of a group.
+    fn newest_first(&self, group: &Group) -> impl Iterator<Item = u32> {
+        let nodes = std::iter::successors(Some(group.tail), |node| self.nodes.get(*node).map(|node| node.before));
+        nodes.take(group.count as usize)
     }
 
-    fn value_at(&self, hash: u64, group: u32, value: &[u8]) -> Option<u32> {
-        let is = |slot: &u32| self.nodes[*slot as usize].as_ref().is_some_and(|node| node.group == group && *node.value == *value);
-        self.by_value.find(hash, is).copied()
+    /// The bit of a value that is among few.
+    fn bit(&self, value: &[u8]) -> u16 {
+        1 << (hash(&self.hasher, value) >> 28)
     }
 
-    fn hash_of(&self, group: u32, value: &[u8]) -> u64 {
-        self.hasher.hash_one((group, value))
+    fn hash_of(&self, group: u32, value: &[u8]) -> u32 {
+        hash(&self.hasher, &(group, value))
     }
 
     /// Takes out what has expired of a key.
-    pub(super) fn settle(&mut self, key: &[u8], time: i64) {
+    pub(super) fn settle(&mut self, key: Hashed<'_>, time: i64) {
         if let Some(slot) = self.group(key) {
             self.settle_group(slot, time);
         }
@@ -153,8 +163,11 @@ impl Windowed {
 
     /// Takes out what has expired of a group; whether something is left.
     fn settle_group(&mut self, slot: u32, time: i64) -> bool {
-        while let Some(head) = self.groups[slot as usize].as_ref().map(|group| group.head) {
-            match self.nodes.get(head as usize).and_then(Option::as_ref) {
+        if self.order.soonest() > time {
+            return true;
+        }
+        while let Some(head) = self.groups.get(slot).map(|group| group.head) {
+            match self.nodes.get(head) {
                 Some(node) if node.expiry <= time => self.remove(head),
                 _ => return true,
             }
@@ -163,35 +176,32 @@ impl Windowed {
     }
 
     /// How many a key has, and their sum. What has expired is among them until it is [settled](Windowed::settle).
-    pub(super) fn read(&self, key: &[u8]) -> Option<(u32, i64)> {
-        let group = self.groups[self.group(key)? as usize].as_ref()?;
+    pub(super) fn read(&self, key: Hashed<'_>) -> Option<(u32, i64)> {
+        let group = self.groups.get(self.group(key)?)?;
         Some((group.count, group.total))
     }
 
     /// Whether adding a value of a key, which is settled, makes one more.
-    pub(super) fn grows(&self, key: &[u8], value: &[u8]) -> bool {
+    pub(super) fn grows(&self, key: Hashed<'_>, value: &[u8]) -> bool {
         !self.distinct || self.group(key).is_none_or(|group| self.value(group, value).is_none())
     }
 
     /// Adds a value of a key, of which what has expired is taken out first.
-    pub(super) fn add(&mut self, key: &[u8], value: &[u8], amount: i64, at: Moment) {
+    pub(super) fn add(&mut self, key: Hashed<'_>, value: &[u8], amount: i64, at: Moment) {
         let end = at.time.saturating_add(self.span);
-        let of_key = self.hasher.hash_one(key);
-        let group = self.group_at(of_key, key).filter(|slot| self.settle_group(*slot, at.time));
-        let group = match group {
+        let group = match self.group(key).filter(|slot| self.settle_group(*slot, at.time)) {
             Some(group) => group,
             None => {
-                let group = Group { key: key.into(), hash: of_key, head: NONE, tail: NONE, count: 0, total: 0 };
-                let slot = place(&mut self.groups, &mut self.free_groups, group);
-                let groups = &self.groups;
-                self.by_key.insert_unique(of_key, slot, |slot| groups[*slot as usize].as_ref().map_or(0, |group| group.hash));
+                let group = Group { key: key.bytes.into(), head: NONE, tail: NONE, count: 0, many: false, bits: 0, total: 0 };
+                let slot = self.groups.put(group);
+                self.by_key.insert(key.hash, slot);
                 slot
             }
         };
-        let hash = if self.distinct { self.hash_of(group, value) } else { 0 };
-        let known = if self.distinct { self.value_at(hash, group, value) } else { None };
-        if let Some(slot) = known {
-            let Some(node) = &mut self.nodes[slot as usize] else { return };
+        if self.distinct
+            && let Some(slot) = self.value(group, value)
+        {
+            let Some(node) = self.nodes.get_mut(slot) else { return };
             node.expiry = end;
             // What was added last stays last.
             if node.after != NONE {
@@ -200,54 +210,70 @@ impl Windowed {
             }
             return;
         }
-        let node = Node { group, value: value.into(), hash, amount, expiry: end, age: at.change, before: NONE, after: NONE };
-        let slot = place(&mut self.nodes, &mut self.free_nodes, node);
+        let node = Node { group, value: value.into(), amount, expiry: end, age: at.change, before: NONE, after: NONE };
+        let slot = self.nodes.put(node);
         self.order.push((end, at.change, slot));
-        self.live += 1;
-        if self.distinct {
-            let nodes = &self.nodes;
-            self.by_value.insert_unique(hash, slot, |slot| nodes[*slot as usize].as_ref().map_or(0, |node| node.hash));
-        }
         self.link(slot);
+        if self.distinct {
+            self.index(group, slot);
+        }
         let nodes = &self.nodes;
-        self.order.tidy(self.live, |slot, age| expiry(nodes, slot, age));
+        self.order.tidy(nodes.len(), |slot, age| expiry(nodes, slot, age));
+    }
+
+    /// Has the newest node of a group be found by its value.
+    fn index(&mut self, slot: u32, newest: u32) {
+        let Some(group) = self.groups.get(slot) else { return };
+        let value = |node: u32| self.nodes.get(node).map_or(&[][..], |node| &*node.value);
+        let (mut many, mut bits) = (group.many, group.bits | self.bit(value(newest)));
+        if many {
+            self.by_value.insert(self.hash_of(slot, value(newest)), newest);
+        } else if group.count > FEW {
+            many = true;
+            for node in self.newest_first(group).collect::<Vec<_>>() {
+                self.by_value.insert(self.hash_of(slot, self.nodes.get(node).map_or(&[][..], |node| &*node.value)), node);
+            }
+        } else if bits.count_ones() > group.count {
+            bits = self.newest_first(group).map(|node| self.bit(value(node))).fold(0, |all, bit| all | bit);
+        }
+        if let Some(group) = self.groups.get_mut(slot) {
+            (group.many, group.bits) = (many, bits);
+        }
     }
 
     /// Puts a node at the end of its group, and counts it.
     fn link(&mut self, slot: u32) {
-        let Some(node) = &self.nodes[slot as usize] else { return };
-        let (at, amount) = (node.group, node.amount);
-        let Some(group) = &mut self.groups[at as usize] else { return };
+        let Some(&Node { group, amount, .. }) = self.nodes.get(slot) else { return };
+        let Some(group) = self.groups.get_mut(group) else { return };
         let tail = std::mem::replace(&mut group.tail, slot);
+        if group.count == 0 {
+            group.head = slot;
+        } else if let Some(node) = self.nodes.get_mut(tail) {
+            node.after = slot;
+        }
         group.count += 1;
         group.total = group.total.wrapping_add(amount);
-        if tail == NONE {
-            group.head = slot;
-        }
-        if let Some(node) = &mut self.nodes[slot as usize] {
+        if let Some(node) = self.nodes.get_mut(slot) {
             (node.before, node.after) = (tail, NONE);
-        }
-        if let Some(node) = self.nodes.get_mut(tail as usize).and_then(Option::as_mut) {
-            node.after = slot;
         }
     }
 
     /// Takes a node out of its group, which may be empty then.
     fn unlink(&mut self, slot: u32) {
-        let Some(node) = &self.nodes[slot as usize] else { return };
-        let (at, amount, before, after) = (node.group, node.amount, node.before, node.after);
-        if let Some(node) = self.nodes.get_mut(before as usize).and_then(Option::as_mut) {
-            node.after = after;
-        }
-        if let Some(node) = self.nodes.get_mut(after as usize).and_then(Option::as_mut) {
-            node.before = before;
-        }
-        let Some(group) = &mut self.groups[at as usize] else { return };
-        if before == NONE {
-            group.head = after;
-        }
-        if after == NONE {
+        let Some(&Node { group, amount, before, after, .. }) = self.nodes.get(slot) else { return };
+        let Some(group) = self.groups.get_mut(group) else { return };
+        if group.tail == slot {
             group.tail = before;
+        }
+        if group.head == slot {
+            group.head = after;
+        } else {
+            if let Some(node) = self.nodes.get_mut(before) {
+                node.after = after;
+            }
+            if let Some(node) = self.nodes.get_mut(after) {
+                node.before = before;
+            }
         }
         group.count -= 1;
         group.total = group.total.wrapping_sub(amount);
@@ -256,48 +282,41 @@ impl Windowed {
     /// Takes out a node, and its group where that was all.
     fn remove(&mut self, slot: u32) {
         self.unlink(slot);
-        let Some(node) = self.nodes.get_mut(slot as usize).and_then(Option::take) else { return };
-        if self.distinct
-            && let Ok(found) = self.by_value.find_entry(node.hash, |other| *other == slot)
-        {
-            found.remove();
+        let Some(node) = self.nodes.take(slot) else { return };
+        let Some(group) = self.groups.get(node.group) else { return };
+        if group.many {
+            self.by_value.remove(self.hash_of(node.group, &node.value), slot);
         }
-        self.free_nodes.push(slot);
-        self.live -= 1;
-        let empty = self.groups[node.group as usize].take_if(|group| group.count == 0);
-        if let Some(group) = empty {
-            if let Ok(found) = self.by_key.find_entry(group.hash, |other| *other == node.group) {
-                found.remove();
-            }
-            self.free_groups.push(node.group);
+        if group.count == 0 {
+            self.by_key.remove(hash(&self.hasher, &*group.key), node.group);
+            self.groups.take(node.group);
         }
     }
 
     /// What expires first of all.
-    pub(super) fn first(&mut self) -> Option<Item<u32>> {
+    pub(super) fn first(&mut self) -> Option<Item> {
         let nodes = &self.nodes;
         self.order.first(|slot, age| expiry(nodes, slot, age))
     }
 
-    /// Takes out what expires first of all.
-    pub(super) fn remove_first(&mut self) {
-        if let Some((_, _, slot)) = self.first() {
-            self.remove(slot);
-        }
+    /// Takes out what [`Windowed::first`] has just answered.
+    pub(super) fn remove_first(&mut self, first: Item) {
+        self.order.pop(first);
+        self.remove(first.2);
     }
 
-    pub(super) fn clear(&mut self, key: &[u8]) {
+    pub(super) fn clear(&mut self, key: Hashed<'_>) {
         let Some(slot) = self.group(key) else { return };
-        while let Some(head) = self.groups[slot as usize].as_ref().map(|group| group.head) {
+        while let Some(head) = self.groups.get(slot).map(|group| group.head) {
             self.remove(head);
         }
     }
 
     /// All keys that have something which has not expired, with how many and their sum.
     pub(super) fn live(&self, time: i64) -> impl Iterator<Item = (&[u8], i64, i64)> {
-        self.groups.iter().flatten().filter_map(move |group| {
+        self.groups.iter().filter_map(move |group| {
             let (mut at, mut count, mut total) = (group.head, 0, 0_i64);
-            while let Some(node) = self.nodes.get(at as usize).and_then(Option::as_ref) {
+            while let Some(node) = self.nodes.get(at) {
                 if node.expiry > time {
                     count += 1;
                     total = total.wrapping_add(node.amount);
@@ -309,14 +328,13 @@ impl Windowed {
     }
 
     pub(super) fn len(&self) -> usize {
-        self.live
+        self.nodes.len()
     }
 
     pub(super) fn bytes(&self) -> usize {
-        let keys: usize = self.groups.iter().flatten().map(|group| group.key.elsewhere()).sum();
-        let values: usize = self.nodes.iter().flatten().map(|node| node.value.elsewhere()).sum();
-        let slots = self.groups.capacity() * size_of::<Option<Group>>() + self.nodes.capacity() * size_of::<Option<Node>>();
-        let free = self.free_groups.capacity() + self.free_nodes.capacity() + self.by_key.capacity() + self.by_value.capacity();
-        keys + values + slots + free * size_of::<u32>() + self.order.bytes()
+        let keys: usize = self.groups.iter().map(|group| group.key.elsewhere()).sum();
+        let values: usize = self.nodes.iter().map(|node| node.value.elsewhere()).sum();
+        let tables = self.groups.bytes() + self.nodes.bytes() + self.by_key.bytes() + self.by_value.bytes();
+        keys + values + tables + self.order.bytes()
     }
 }

@@ -80,21 +80,15 @@ impl Windowed {
     /// Looks at what will be asked for.
     pub(super) fn look(&self, bytes: &[u8], asked: &[Asked]) {
         asked.iter().for_each(|asked| self.by_key.look(asked.hash));
-        // What is decided by what is still on its way is decided once all of it is.
-        let (mut groups, mut tails) = ([NONE; AHEAD], [NONE; AHEAD]);
-        for ((group, tail), asked) in groups.iter_mut().zip(&mut tails).zip(asked) {
-            *group = self.by_key.first(asked.hash).unwrap_or(NONE);
-            *tail = self.groups.get(*group).map_or(NONE, |group| group.tail);
-        }
-        let mut left = tails.map(|tail| (tail, 1));
-        for ((left, group), Asked { value, .. }) in left.iter_mut().zip(groups).zip(asked) {
-            let (Some(Group { many, bits, count, .. }), Some(value)) = (self.groups.get(group), value) else { continue };
-            let value = &bytes[value.clone()];
-            if *many {
-                left.0 = self.value(group, value).unwrap_or(left.0);
-            } else if bits & self.bit(value) != 0 {
-                left.1 = *count;
-            }
+        let mut left = [(NONE, 0); AHEAD];
+        for (left, Asked { hash, value }) in left.iter_mut().zip(asked) {
+            let Some(group) = self.by_key.first(*hash) else { continue };
+            let Some(Group { tail, many, bits, count, .. }) = self.groups.get(group) else { continue };
+            *left = match value.clone().map(|value| &bytes[value]) {
+                Some(value) if *many => (self.value(group, value).unwrap_or(*tail), 1),
+                Some(value) if bits & self.bit(value) != 0 => (*tail, *count),
+                _ => (*tail, 1),
+            };
         }
         // Those of each key that may be it, all at the same pace.
         for _ in 0..FEW {
@@ -116,7 +110,6 @@ impl Windowed {
         for (group, (_, _, slot)) in groups.iter_mut().zip(self.order.next(AHEAD)) {
             *group = self.nodes.get(slot).map_or(NONE, |node| node.group);
         }
-        black_box(groups.map(|group| self.groups.get(group).map_or(0, |group| group.count)));
         for group in groups.into_iter().filter_map(|group| self.groups.get(group)).filter(|group| group.count == 1) {
             self.by_key.look(hash(&self.hasher, &*group.key));
         }

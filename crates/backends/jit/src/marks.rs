@@ -3,8 +3,8 @@
 
 use cranelift_codegen::Context;
 use cranelift_codegen::control::ControlPlane;
-use cranelift_codegen::cursor::{Cursor, FuncCursor};
-use cranelift_codegen::ir::{DebugTag, Function, Inst, InstBuilder, Opcode, SourceLoc};
+use cranelift_codegen::ir::function::FunctionStencil;
+use cranelift_codegen::ir::{DebugTag, Function, Inst, Opcode, SourceLoc};
 use cranelift_codegen::isa::TargetIsa;
 use quintet_lang::ast::Span;
 
@@ -15,11 +15,10 @@ use crate::generator::Generator;
 pub(crate) struct Places(Vec<Span>);
 
 impl Places {
-    /// The place of a number in a text, which is in hexadecimal digits or not.
-    fn get(&self, digits: &str, radix: u32) -> Option<Span> {
-        let end = digits.find(|c: char| !c.is_digit(radix)).unwrap_or(digits.len());
-        let number = usize::from_str_radix(&digits[..end], radix).ok()?;
-        self.0.get(number).copied()
+    /// The place of an instruction.
+    fn of(&self, func: &Function, inst: Inst) -> Option<Span> {
+        // Those without a location have the number that no place has.
+        self.0.get(func.srcloc(inst).bits() as usize).copied()
     }
 }
 
@@ -42,88 +41,83 @@ impl Generator<'_, '_> {
 pub(crate) fn clif(func: &mut Function, places: &Places) -> (String, Vec<Option<Span>>) {
     // Locations stand before instructions, and move all to the right.
     let located = func.display().to_string();
-    let lines = located.lines().map(|line| line.strip_prefix('@').and_then(|number| places.get(number, 16))).collect();
+    let place = |line: &str| {
+        let number = line.strip_prefix('@')?.split(' ').next()?;
+        places.0.get(usize::from_str_radix(number, 16).ok()?).copied()
+    };
+    let lines = located.lines().map(place).collect();
     func.srclocs.clear();
     (func.display().to_string(), lines)
 }
 
 /// The lines of the text of the machine code of a function that was generated with places, and what each stands for.
 ///
-/// Cranelift prints the tags of an instruction below each of those of the machine that it becomes. All instructions get one here that says
-/// their location; but for those that end blocks, which cannot have any: that of these stands at the beginning of the block, in an instruction
-/// that is no code.
+/// Cranelift prints the tags of an instruction below each of those of the machine that it becomes. All instructions get one here, their number;
+/// but for those that end blocks, which cannot have any, and are found by the others of their block.
 pub(crate) fn asm(context: &mut Context, isa: &dyn TargetIsa, places: &Places) -> Result<(Vec<String>, Vec<Option<Span>>), String> {
     let mut control = ControlPlane::default();
     context.optimize(isa, &mut control).map_err(|e| e.to_string())?;
-    tag(&mut context.func);
-    let code = isa.compile_function(&context.func, &context.domtree, &mut Default::default(), true, &mut control);
+    let FunctionStencil { layout, debug_tags, .. } = &mut context.func.stencil;
+    for inst in layout.blocks().flat_map(|block| layout.block_insts(block)) {
+        debug_tags.set(inst, [DebugTag::User(inst.as_u32())]);
+    }
+    let func = &context.func;
+    let code = isa.compile_function(func, &context.domtree, &mut Default::default(), true, &mut control);
     let text = code.map_err(|e| e.to_string())?.vcode.unwrap_or_default();
 
-    let (mut lines, mut spans): (Vec<String>, Vec<Option<Span>>) = (Vec::new(), Vec::new());
-    // The first line of the block, and what its end stands for.
-    let (mut start, mut end, mut at_start) = (0, None, false);
-    let close = |spans: &mut Vec<Option<Span>>, start: usize, end: Option<Span>| {
-        // What has no tag, such as moves between registers, is for what comes next.
-        let mut next = end;
-        for span in spans[start..].iter_mut().rev() {
-            next = span.or(next);
-            *span = next;
-        }
-    };
+    let mut found = Found { lines: Vec::new(), spans: Vec::new(), start: 0, of: None };
     for line in text.lines() {
         if let Some(tags) = line.strip_prefix(TAG) {
-            let span = tags.split_once("User(").and_then(|(_, number)| places.get(number, 10));
-            if at_start {
-                end = span;
-            } else if let Some(last) = spans.last_mut() {
-                *last = span;
+            let number = tags.split_once("User(").and_then(|(_, number)| number.split(')').next()?.parse().ok());
+            if let (Some(number), Some(last)) = (number, found.spans.last_mut()) {
+                let inst = Inst::from_u32(number);
+                *last = places.of(func, inst);
+                found.of = Some(inst);
             }
-            continue;
-        }
-        at_start = line.trim_start() == BEGINS;
-        if at_start {
             continue;
         }
         let is_label = !line.starts_with(' ');
         if is_label {
-            close(&mut spans, start, end);
+            found.close(func, places);
         }
-        lines.push(line.to_owned());
-        spans.push(None);
+        found.lines.push(line.to_owned());
+        found.spans.push(None);
         if is_label {
-            (start, end) = (spans.len(), None);
+            found.start = found.lines.len();
         }
     }
-    close(&mut spans, start, end);
-    Ok((lines, spans))
+    found.close(func, places);
+    Ok((found.lines, found.spans))
 }
 
 /// What the lines with tags begin with.
 const TAG: &str = "  ; ^-- debug @ ";
 
-/// The line of the instruction that is no code.
-const BEGINS: &str = "sequence_point";
+/// The lines so far.
+struct Found {
+    lines: Vec<String>,
+    spans: Vec<Option<Span>>,
+    /// The first line of the block.
+    start: usize,
+    /// An instruction of the block, if one is known.
+    of: Option<Inst>,
+}
 
-/// Gives instructions tags with the numbers of their places.
-fn tag(func: &mut Function) {
-    let say = |func: &mut Function, on: Inst, of: Inst| {
-        let location = func.srcloc(of);
-        if !location.is_default() {
-            func.debug_tags.set(on, [DebugTag::User(location.bits())]);
+impl Found {
+    /// Ends a block. What has no tag, such as moves between registers, is for what comes next.
+    fn close(&mut self, func: &Function, places: &Places) {
+        let block = self.of.take().and_then(|inst| func.layout.inst_block(inst));
+        let mut next = block.and_then(|block| func.layout.last_inst(block)).and_then(|last| {
+            // A branch is made together with the test that it asks, which is for the smaller place.
+            let asked = match func.dfg.insts[last].opcode() {
+                Opcode::Brif => func.dfg.inst_args(last).first().and_then(|value| func.dfg.value_def(*value).inst()),
+                _ => None,
+            };
+            asked.and_then(|asked| places.of(func, asked)).or_else(|| places.of(func, last))
+        });
+        for span in self.spans[self.start..].iter_mut().rev() {
+            next = span.or(next);
+            *span = next;
         }
-    };
-    let blocks: Vec<_> = func.layout.blocks().collect();
-    for block in blocks {
-        let insts: Vec<Inst> = func.layout.block_insts(block).collect();
-        let Some((&last, others)) = insts.split_last() else { continue };
-        others.iter().for_each(|inst| say(func, *inst, *inst));
-        let mut cursor = FuncCursor::new(func).at_first_insertion_point(block);
-        let begins = cursor.ins().sequence_point();
-        // A branch is made together with the test that it asks, which is for the smaller place.
-        let asked = match func.dfg.insts[last].opcode() {
-            Opcode::Brif => func.dfg.inst_args(last).first().and_then(|value| func.dfg.value_def(*value).inst()),
-            _ => None,
-        };
-        say(func, begins, asked.filter(|asked| !func.srcloc(*asked).is_default()).unwrap_or(last));
     }
 }

@@ -65,7 +65,8 @@ fn texts_are_the_same() {
 /// The lines that have one of these texts stand for these parts of the source, or for smaller ones in them.
 #[test]
 fn lines_stand_for_what_they_were_made_for() {
-    let source = "rule first = flag and n == 4711\nrule second {\n  let sum = 0\n  for i in ints { sum += i * 1234 }\n  return sum > 99\n}";
+    let source =
+        "rule first = o == \"x\" or n == 4711\nrule second {\n  let sum = 0\n  for i in ints { sum += i * 1234 }\n  return sum > 99\n}";
     let linked = linked(source);
     let part = |text: &str| {
         let start = source.find(text).expect("it is there");

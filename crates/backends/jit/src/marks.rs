@@ -10,6 +10,9 @@ use quintet_lang::ast::Span;
 
 use crate::generator::Generator;
 
+/// Between the locations of one place and the next: Cranelift keeps how far locations are from the first, and takes -1 for none.
+const APART: u32 = 2;
+
 /// The places, by number.
 #[derive(Default)]
 pub(crate) struct Places(Vec<Span>);
@@ -18,7 +21,7 @@ impl Places {
     /// The place of an instruction.
     fn of(&self, func: &Function, inst: Inst) -> Option<Span> {
         // Those without a location have the number that no place has.
-        self.0.get(func.srcloc(inst).bits() as usize).copied()
+        self.0.get((func.srcloc(inst).bits() / APART) as usize).copied()
     }
 }
 
@@ -27,7 +30,7 @@ impl Generator<'_, '_> {
     #[inline]
     pub(crate) fn standing_at<R>(&mut self, span: Span, generate: impl FnOnce(&mut Self) -> R) -> R {
         let Some(Places(places)) = &mut self.symbols.places else { return generate(self) };
-        let number = SourceLoc::new(places.len() as u32);
+        let number = SourceLoc::new(places.len() as u32 * APART);
         places.push(span);
         let outer = self.b.srcloc();
         self.b.set_srcloc(number);
@@ -43,7 +46,7 @@ pub(crate) fn clif(func: &mut Function, places: &Places) -> (String, Vec<Option<
     let located = func.display().to_string();
     let place = |line: &str| {
         let number = line.strip_prefix('@')?.split(' ').next()?;
-        places.0.get(usize::from_str_radix(number, 16).ok()?).copied()
+        places.0.get((u32::from_str_radix(number, 16).ok()? / APART) as usize).copied()
     };
     let lines = located.lines().map(place).collect();
     func.srclocs.clear();

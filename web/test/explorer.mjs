@@ -243,9 +243,12 @@ test("the builder changes what is edited and nothing else", { timeout: 120_000 }
   assert.equal(await text(), kept);
 
   // Conditions are added and removed.
-  await set("tcp.dstport == 80 and udp");
+  // They are written in the editor, for the page shows there and in the builder the same, and what was set in the builder alone may go again.
+  const two = "tcp.dstport == 80 and udp";
+  await write(page, two);
+  await page.waitForFunction((two) => document.querySelector("quintet-builder").value === two, {}, two);
   await page.waitForSelector('[aria-label="remove udp"]');
-  // A click of its own, for what was set just now may be shown once more between the two halves of one by the mouse.
+  // A click of its own, for what is shown once more between the two halves of one by the mouse would lose it.
   const press = (label) => page.$eval(`[aria-label="${label}"]`, (button) => button.click());
   await press("add a condition to all of");
   await page.waitForFunction(() => document.querySelectorAll("quintet-builder li").length === 3);

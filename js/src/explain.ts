@@ -28,13 +28,25 @@ export function passes(): string[] {
   return JSON.parse(passesOf());
 }
 
+/** What is made of a text. */
+export interface Listing {
+  text: string;
+  /** For each of its lines, the stretches of the rules' text that it was made for: the first UTF-16 code unit and one past the last. */
+  lines: [from: number, to: number][][];
+}
+
 /**
- * The typed tree of a text after these passes, as text; without them it is the checked text.
+ * The typed tree of a text after these passes; without them it is the checked text.
  *
  * @throws where the scheme or the text are wrong, or there is no such pass.
  */
+export function astListing(scheme: AnyScheme, text: string, names: readonly string[] = []): Listing {
+  return JSON.parse(astOf(schemeText(scheme), text, names.length > 0 ? names.join(",") : "off"));
+}
+
+/** The text of {@link astListing}. */
 export function ast(scheme: AnyScheme, text: string, names: readonly string[] = []): string {
-  return astOf(schemeText(scheme), text, names.length > 0 ? names.join(",") : "off");
+  return astListing(scheme, text, names).text;
 }
 
 /** What is made of rules: what all backends are told of them, WebAssembly as text, the source of Lua. */
@@ -45,8 +57,13 @@ export type Form = "plan" | "wat" | "lua";
  *
  * @throws where the scheme, the lists or the text are wrong.
  */
+export function listing(scheme: AnyScheme, text: string, form: Form, lists: Record<string, string> = {}): Listing {
+  return JSON.parse(emitOf(schemeText(scheme), text, JSON.stringify(lists), form));
+}
+
+/** The text of {@link listing}. */
 export function emit(scheme: AnyScheme, text: string, form: Form, lists: Record<string, string> = {}): string {
-  return emitOf(schemeText(scheme), text, JSON.stringify(lists), form);
+  return listing(scheme, text, form, lists).text;
 }
 
 /**

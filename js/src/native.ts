@@ -2,6 +2,7 @@
  * Machine code of rules, as text. A page cannot run it; this is a fourth file, which is loaded when {@link init} of this module is called.
  */
 import { bytes } from "#bytes";
+import type { Listing } from "./explain.js";
 import type { Source } from "./index.js";
 import { once } from "./once.js";
 import start, { emit as emitOf } from "./quintet_native.js";
@@ -25,6 +26,11 @@ export type Form = "clif" | "asm";
  *
  * @throws where the scheme, the lists or the text are wrong.
  */
+export function listing(scheme: AnyScheme, text: string, form: Form, lists: Record<string, string> = {}): Listing {
+  return JSON.parse(emitOf(schemeText(scheme), text, JSON.stringify(lists), form));
+}
+
+/** The text of {@link listing}. */
 export function emit(scheme: AnyScheme, text: string, form: Form, lists: Record<string, string> = {}): string {
-  return emitOf(schemeText(scheme), text, JSON.stringify(lists), form);
+  return listing(scheme, text, form, lists).text;
 }

@@ -5,8 +5,8 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { before, test } from "node:test";
-import { ast, emit, init as initExplain, passes, sandbox } from "quintet-rules/explain";
-import { emit as emitNative, init as initNative } from "quintet-rules/native";
+import { ast, astListing, emit, init as initExplain, listing, passes, sandbox } from "quintet-rules/explain";
+import { emit as emitNative, init as initNative, listing as nativeListing } from "quintet-rules/native";
 import { Rules, init } from "quintet-rules/run";
 import { packets } from "quintet-rules/schemes";
 
@@ -94,6 +94,19 @@ test("machine code is shown", () => {
   assert.match(shown, /443|0x1bb/);
   assert.throws(() => emitNative(packets, "tcp.dstport ==", "asm"));
   assert.throws(() => emitNative(packets, "tcp", "wat"), /no form `wat`/);
+});
+
+test("lines say what they were made for, in UTF-16", () => {
+  const text = '# \u{1f980}\nrule a = dns.qry.name == "\u{1f980}" or tcp.dstport == 4711';
+  const part = "tcp.dstport == 4711";
+  const listings = [astListing(packets, text), listing(packets, text, "wat"), listing(packets, text, "lua"), nativeListing(packets, text, "clif"), nativeListing(packets, text, "asm")];
+  for (const { text: shown, lines } of listings) {
+    const texts = shown.replace(/\n$/, "").split("\n");
+    assert.equal(lines.length, texts.length, shown);
+    const at = texts.findIndex((line) => /4711|0x1267/.test(line));
+    const parts = lines[at].map(([from, to]) => text.slice(from, to));
+    assert.ok(parts.some((made) => part.includes(made) && made.length >= 4), `${texts[at]}: ${parts}`);
+  }
 });
 
 test("plan, CLIF, WAT and Lua are those of the command line", (t) => {

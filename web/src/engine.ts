@@ -1,6 +1,6 @@
 /** The engine's worker: what is made of a text, and what its rules answer. */
-import { ast, emit, init as initExplain, passes, sandbox } from "quintet-rules/explain";
-import { emit as emitNative, init as initNative } from "quintet-rules/native";
+import { type Listing, astListing, init as initExplain, listing, passes, sandbox } from "quintet-rules/explain";
+import { init as initNative, listing as nativeListing } from "quintet-rules/native";
 import { type Answer, Rules, init } from "quintet-rules/run";
 import { WAYS, type Way } from "./ways.js";
 
@@ -17,18 +17,18 @@ export interface Question {
 /** The typed tree after a pass that changed it. */
 export interface Step {
   name: string;
-  text: string;
+  listing: Listing;
 }
 
 /** What is answered; a text with mistakes has nothing but the reason. */
 export interface Made {
   steps: Step[];
-  plan: string;
-  wat: string;
-  lua: string;
+  plan: Listing;
+  wat: Listing;
+  lua: Listing;
   /** Not there unless it was asked for. */
-  clif?: string;
-  asm?: string;
+  clif?: Listing;
+  asm?: Listing;
   names: string[];
   answers: Record<Way, Answer[]> | string;
 }
@@ -38,11 +38,11 @@ export type Reply = { id: number; made: Made } | { id: number; error: string };
 const said = (error: unknown) => (error instanceof Error ? error.message : String(error));
 
 async function make({ scheme, text, records, native }: Question): Promise<Made> {
-  const steps: Step[] = [{ name: "checked", text: ast(scheme, text) }];
+  const steps: Step[] = [{ name: "checked", listing: astListing(scheme, text) }];
   const names = passes();
   for (let count = 1; count <= names.length; count += 1) {
-    const after = ast(scheme, text, names.slice(0, count));
-    if (after !== steps.at(-1)!.text) steps.push({ name: names[count - 1]!, text: after });
+    const after = astListing(scheme, text, names.slice(0, count));
+    if (after.text !== steps.at(-1)!.listing.text) steps.push({ name: names[count - 1]!, listing: after });
   }
   const rules = {
     interp: new Rules(scheme, text, { backend: "interp" }),
@@ -55,11 +55,12 @@ async function make({ scheme, text, records, native }: Question): Promise<Made> 
   } catch (error) {
     answers = said(error);
   }
-  const made = { steps, plan: emit(scheme, text, "plan"), wat: emit(scheme, text, "wat"), lua: emit(scheme, text, "lua"), names: rules.interp.names, answers };
+  const forms = { plan: listing(scheme, text, "plan"), wat: listing(scheme, text, "wat"), lua: listing(scheme, text, "lua") };
+  const made = { steps, ...forms, names: rules.interp.names, answers };
   for (const way of WAYS) rules[way].free();
   if (!native) return made;
   await initNative();
-  return { ...made, clif: emitNative(scheme, text, "clif"), asm: emitNative(scheme, text, "asm") };
+  return { ...made, clif: nativeListing(scheme, text, "clif"), asm: nativeListing(scheme, text, "asm") };
 }
 
 self.addEventListener("message", async ({ data }: MessageEvent<Question>) => {

@@ -5,19 +5,41 @@ import type { Finding } from "quintet-rules";
 import { define } from "quintet-rules/builder";
 import { spawn } from "quintet-rules/client";
 import { format, quintet } from "quintet-rules/codemirror";
+import type { Listing } from "quintet-rules/explain";
 import * as schemes from "quintet-rules/schemes";
 import { answersView } from "./answers.js";
 import type { Made, Question, Reply, Step } from "./engine.js";
 import { EXAMPLES } from "./examples.js";
+import { code, host, times, timesView } from "./host.js";
 import { read, write } from "./link.js";
+import { listingView } from "./listing.js";
+import { Marks } from "./marks.js";
 import { treeView } from "./tree.js";
 
 const SCHEMES: Record<string, string> = schemes;
-const TABS = ["builder", "tree", "passes", "plan", "clif", "asm", "wat", "lua"] as const;
-type Tab = (typeof TABS)[number];
-const TITLES: Record<Tab, string> = { builder: "Builder", tree: "Syntax", passes: "AST", plan: "Plan", clif: "CLIF", asm: "x86-64", wat: "WAT", lua: "Lua" };
+const TITLES = {
+  builder: "Builder",
+  tree: "Syntax",
+  passes: "AST",
+  plan: "Plan",
+  clif: "CLIF",
+  asm: "x86-64",
+  wat: "WAT",
+  lua: "Lua",
+  host: "Host",
+  times: "Times",
+};
+type Tab = keyof typeof TITLES;
+const TABS = (Object.keys(TITLES) as Tab[]).filter((tab) => host || !isHost(tab));
 
-const isNative = (tab: Tab) => tab === "clif" || tab === "asm";
+function isNative(tab: Tab) {
+  return tab === "clif" || tab === "asm";
+}
+
+/** Whether only the page's server can say it. */
+function isHost(tab: Tab) {
+  return tab === "host" || tab === "times";
+}
 
 const element = <E extends HTMLElement>(id: string) => document.getElementById(id) as E;
 const schemeSelect = element<HTMLSelectElement>("scheme");
@@ -39,6 +61,8 @@ builder.addEventListener("change", () => {
 });
 
 let tab: Tab = "tree";
+/** The backend whose code is asked of the server. */
+let backend = host?.code[0] ?? "";
 let step = Number.POSITIVE_INFINITY;
 let made: Made | undefined;
 let question = 0;
@@ -49,7 +73,7 @@ const client = spawn(SCHEMES["packets"]!);
 builder.service = client;
 
 const marked = StateEffect.define<{ from: number; to: number } | undefined>();
-const marks = StateField.define({
+const markField = StateField.define({
   create: () => Decoration.none,
   update(decorations, transaction) {
     for (const effect of transaction.effects) {
@@ -66,15 +90,34 @@ const marks = StateField.define({
 const dark = matchMedia("(prefers-color-scheme: dark)");
 const isDark = () => (document.documentElement.dataset["theme"] ?? (dark.matches ? "dark" : "light")) === "dark";
 
+const marks = new Marks(
+  (node) => editor.dispatch({ effects: marked.of(node) }),
+  (form, has) => element(`tab-${form}`).classList.toggle("has", has),
+);
+
 const changed = EditorView.updateListener.of((update) => {
   if (update.docChanged) later();
 });
+/** What is made of what the pointer or the caret is on is marked everywhere. */
+const pointed = [
+  EditorView.updateListener.of((update) => {
+    if (update.docChanged) marks.forget();
+    else if (update.selectionSet && update.view.hasFocus) marks.keep(marks.at(update.state.selection.main.head));
+  }),
+  EditorView.domEventHandlers({
+    mousemove(event, view) {
+      const place = view.posAtCoords({ x: event.clientX, y: event.clientY });
+      marks.on(place === null ? undefined : marks.at(place));
+    },
+    mouseleave: () => marks.on(undefined),
+  }),
+];
 const themed = new Compartment();
 const label = (id: string) => EditorView.contentAttributes.of({ "aria-labelledby": id });
 // Tab leaves the editors, as it leaves any other part of the page.
 const editor = new EditorView({
   parent: element("editor"),
-  extensions: [basicSetup, EditorView.lineWrapping, quintet(client, { onFindings: findings }), marks, changed, label("rules-title"), themed.of([])],
+  extensions: [basicSetup, EditorView.lineWrapping, quintet(client, { onFindings: findings }), markField, changed, pointed, label("rules-title"), themed.of([])],
 });
 const records = new EditorView({
   parent: element("records-editor"),
@@ -96,7 +139,7 @@ function findings(found: Finding[]) {
 // The engine, which is started anew where a text was too much for it.
 
 let engine: Worker | undefined;
-let asked: ReturnType<typeof setTimeout> | undefined;
+let waiting: ReturnType<typeof setTimeout> | undefined;
 
 function started(): Worker {
   engine ??= (() => {
@@ -105,6 +148,7 @@ function started(): Worker {
       if (data.id !== question) return;
       made = "made" in data ? data.made : undefined;
       document.body.dataset["made"] = made ? String(data.id) : "none";
+      if (made) marks.made(formsOf(made));
       if ("error" in data && data.error.includes("unreachable")) engine = (worker.terminate(), undefined);
       show();
     });
@@ -114,8 +158,8 @@ function started(): Worker {
 }
 
 function later() {
-  clearTimeout(asked);
-  asked = setTimeout(ask, 200);
+  clearTimeout(waiting);
+  waiting = setTimeout(ask, 200);
 }
 
 function ask() {
@@ -130,17 +174,25 @@ async function address() {
   history.replaceState(null, "", await write(shown));
 }
 
+/** What each line of each form stands for. */
+function formsOf(made: Made): [Tab, Listing["lines"]][] {
+  const { steps, plan, clif, asm, wat, lua } = made;
+  const forms = { passes: steps.at(-1)?.listing, plan, clif, asm, wat, lua };
+  return (Object.keys(forms) as (keyof typeof forms)[]).flatMap((tab) => (forms[tab] ? [[tab, forms[tab].lines]] : []));
+}
+
 // What is shown of it.
 
 function show() {
   document.body.dataset["tab"] = tab;
   element("answers").replaceChildren(...(made ? [answersView(made)] : []));
-  steps.hidden = tab !== "passes" || !made;
+  steps.hidden = (tab !== "passes" && tab !== "host") || !made;
+  marks.lines([]);
   if (tab === "tree") {
     const text = editor.state.doc.toString();
     void client.parse(text).then((tree) => {
       if (tab === "tree" && text === editor.state.doc.toString()) {
-        panel.replaceChildren(treeView(tree, (range) => editor.dispatch({ effects: marked.of(range) })));
+        panel.replaceChildren(treeView(marks, tree));
       }
     });
   } else if (tab === "builder") {
@@ -150,40 +202,61 @@ function show() {
     panel.replaceChildren("Nothing: the rules have mistakes.");
   } else if (tab === "passes") {
     showPasses(made.steps);
+  } else if (tab === "host") {
+    showHost();
+  } else if (tab === "times") {
+    const shown = records.state.doc.toString();
+    if (typeof made.answers === "string") panel.replaceChildren("There are no records to measure on.");
+    else asked(times(SCHEMES[schemeSelect.value]!, editor.state.doc.toString(), shown), "Measuring …", timesView);
   } else {
-    const text = made[tab];
-    panel.replaceChildren(text === undefined ? "Loading the code generator …" : code(text));
+    const form = made[tab];
+    panel.replaceChildren(form === undefined ? "Loading the code generator …" : listingView(marks, form));
   }
+}
+
+/** Shows what the server answers, unless something else is to be shown by then. */
+function asked<T>(answer: Promise<T>, meanwhile: string, view: (answer: T) => HTMLElement) {
+  const [id, on, by] = [question, tab, backend];
+  const current = () => id === question && on === tab && by === backend;
+  panel.replaceChildren(meanwhile);
+  answer.then(
+    (answer) => current() && panel.replaceChildren(view(answer)),
+    (error: unknown) => current() && panel.replaceChildren(error instanceof Error ? error.message : String(error)),
+  );
+}
+
+function showHost() {
+  choices(host?.code ?? [], backend, (chosen) => {
+    backend = chosen;
+    showHost();
+  });
+  const answer = code(SCHEMES[schemeSelect.value]!, editor.state.doc.toString(), backend);
+  asked(answer, "Compiling …", (listing) => listingView(marks, listing));
+}
+
+/** Buttons, of which one is pressed. */
+function choices(names: string[], pressed: string, choose: (name: string, number: number) => void) {
+  steps.replaceChildren(
+    ...names.map((name, number) => {
+      const button = document.createElement("button");
+      button.type = "button";
+      button.textContent = name;
+      button.setAttribute("aria-pressed", String(name === pressed));
+      button.addEventListener("click", () => choose(name, number));
+      return button;
+    }),
+  );
 }
 
 function showPasses(all: Step[]) {
   const at = Math.min(step, all.length - 1);
-  steps.replaceChildren(
-    ...all.map(({ name }, number) => {
-      const button = document.createElement("button");
-      button.type = "button";
-      button.textContent = name;
-      button.setAttribute("aria-pressed", String(number === at));
-      button.addEventListener("click", () => {
-        step = number === all.length - 1 ? Number.POSITIVE_INFINITY : number;
-        showPasses(all);
-      });
-      return button;
-    }),
-  );
-  const before = new Set(all[at - 1]?.text.split("\n"));
-  panel.replaceChildren(code(all[at]!.text, at > 0 ? (line) => !before.has(line) : () => false));
-}
-
-/** A listing; lines that are new are marked. */
-function code(text: string, isNew: (line: string) => boolean = () => false): HTMLElement {
-  const pre = document.createElement("pre");
-  for (const line of text.trimEnd().split("\n")) {
-    const shown = document.createElement(isNew(line) ? "ins" : "span");
-    shown.textContent = `${line}\n`;
-    pre.append(shown);
-  }
-  return pre;
+  const names = all.map(({ name }) => name);
+  choices(names, names[at]!, (_, number) => {
+    step = number === all.length - 1 ? Number.POSITIVE_INFINITY : number;
+    showPasses(all);
+  });
+  const before = new Set(all[at - 1]?.listing.text.split("\n"));
+  panel.replaceChildren(listingView(marks, all[at]!.listing, at > 0 ? (line) => !before.has(line) : () => false));
 }
 
 function choose(chosen: Tab) {

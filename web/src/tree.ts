@@ -1,9 +1,9 @@
-/** The syntax tree as nested lists; what a pointer or the keyboard is on is shown in the text. */
+/** The syntax tree as nested lists. */
 import type { Element, Tree } from "quintet-rules";
+import type { Line, Marks } from "./marks.js";
 
-type Mark = (range: { from: number; to: number } | undefined) => void;
-
-export function treeView(tree: Tree, mark: Mark): HTMLElement {
+export function treeView(marks: Marks, tree: Tree): HTMLElement {
+  const names: Line[] = [];
   let at = 0;
   // Trees of scripts nest as deep as the language allows, which is far from what the page's stack holds.
   const item = (element: Element): HTMLLIElement | undefined => {
@@ -27,14 +27,14 @@ export function treeView(tree: Tree, mark: Mark): HTMLElement {
       }
       li.append(list);
     }
-    const range = { from, to: at };
-    for (const event of ["mouseenter", "focus"]) name.addEventListener(event, () => mark(range));
-    for (const event of ["mouseleave", "blur"]) name.addEventListener(event, () => mark(undefined));
+    names.push({ element: name, spans: [[from, at]] });
+    name.addEventListener("focus", () => name.click());
     return li;
   };
   const list = document.createElement("ul");
   list.className = "tree";
   const root = item(tree.root);
   if (root) list.append(root);
+  marks.lines(names);
   return list;
 }

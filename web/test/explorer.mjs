@@ -1,5 +1,7 @@
-// The explorer as a visitor has it: the built files, served as plain files, in a headless Chromium. SHOTS names a folder for pictures of it.
+// The explorer as a visitor has it: the built files, served as plain files, in a headless Chromium; and by `quintet serve`, which QUINTET names. SHOTS
+// names a folder for pictures of it.
 import assert from "node:assert/strict";
+import { spawn, spawnSync } from "node:child_process";
 import { existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
@@ -23,6 +25,13 @@ const made = (page, after = 0) =>
   page.waitForFunction((after) => Number(document.body.dataset.made) > after, {}, after).then(() => page.evaluate(() => Number(document.body.dataset.made)));
 
 const texts = (page, selector) => page.$$eval(selector, (elements) => elements.map((element) => element.textContent.trim()));
+
+/** Keeps a picture of the page, where pictures are kept. */
+async function shot(page, name) {
+  if (!process.env.SHOTS) return;
+  mkdirSync(process.env.SHOTS, { recursive: true });
+  await page.screenshot({ path: join(process.env.SHOTS, `${name}.png`), fullPage: true });
+}
 
 async function tab(page, name) {
   await page.click(`#tab-${name}`);
@@ -68,8 +77,94 @@ test("rules are shown in all forms and answered by all backends", { timeout: 120
   await tab(page, "tree");
   const number = await page.waitForSelector("xpath/.//button[starts-with(., 'number 443')]");
   await number.hover();
-  assert.equal(await page.$eval(".marked", (mark) => mark.textContent), "443");
+  assert.equal(await page.$eval("#editor .marked", (mark) => mark.textContent), "443");
   assert.deepEqual(seen.complaints, []);
+});
+
+test("what belongs to one node is marked in all forms", { timeout: 120_000 }, async () => {
+  const { page, seen } = await open(browser, server.address, { viewport: { width: 1280, height: 900 } });
+  const first = await made(page);
+  await write(page, 'tcp.dstport == 4711 and http.host contains "needle"');
+  await made(page, first);
+  await tab(page, "clif");
+  await page.waitForFunction(() => document.querySelector("#tab-clif").getAttribute("aria-selected") === "true" && document.querySelector("pre"));
+  const marked = () => texts(page, "#panel pre .marked");
+  const inText = () => texts(page, "#editor .marked").then((parts) => parts.join(""));
+  const forms = { passes: /const 4711/, clif: /4711/, asm: /4711|0x1267/i, wat: /4711/, lua: /4711/ };
+
+  // From the rules: the pointer is on the number's comparison.
+  const at = await page.$$eval("#editor .cm-line span", (spans) => {
+    const box = spans.find((span) => span.textContent === "==").getBoundingClientRect();
+    return [box.x + box.width / 2, box.y + box.height / 2];
+  });
+  await page.mouse.move(...at);
+  await page.waitForSelector("#editor .marked");
+  assert.equal(await inText(), "tcp.dstport == 4711");
+  const under = await texts(page, "#tabs .has");
+  for (const title of ["AST", "CLIF", "x86-64", "WAT", "Lua"]) assert.ok(under.includes(title), `${title} among ${under}`);
+  await page.mouse.move(5, 5);
+  await page.waitForFunction(() => !document.querySelector("#editor .marked"));
+  assert.deepEqual(await marked(), []);
+
+  // A click keeps it, and it is marked in every form.
+  await page.mouse.click(...at);
+  for (const [form, pattern] of Object.entries(forms)) {
+    await tab(page, form);
+    await page.waitForSelector("#panel pre .marked");
+    const [lines, all] = [await marked(), await texts(page, "#panel pre > *")];
+    assert.ok(lines.some((line) => pattern.test(line)), `${form}: ${lines.join("\n")}`);
+    assert.ok(lines.length < all.length / 2, `${form}: ${lines.length} of ${all.length}`);
+    await shot(page, `marked-${form}`);
+  }
+
+  // From a line, by the pointer and by the keyboard, to the rules.
+  for (const [form, pattern] of Object.entries(forms)) {
+    await tab(page, form);
+    const number = (await texts(page, "#panel pre > *")).findIndex((line) => pattern.test(line));
+    await (await page.$(`#line-${number}`)).hover();
+    assert.ok("tcp.dstport == 4711".includes(await inText()) && (await inText()).length > 3, `${form}: ${await inText()}`);
+    await page.mouse.move(5, 5);
+  }
+  await tab(page, "passes");
+  await page.focus("#panel pre");
+  const needle = (await texts(page, "#panel pre > *")).findIndex((line) => line.startsWith("contains"));
+  for (let down = 0; down <= needle; down += 1) await page.keyboard.press("ArrowDown");
+  assert.equal(await inText(), 'http.host contains "needle"');
+  assert.deepEqual(seen.complaints, []);
+});
+
+test("`quintet serve` adds machine code of its host and times", { timeout: 120_000 }, async (t) => {
+  const quintet = process.env.QUINTET ?? new URL("../../target/release/quintet", import.meta.url).pathname;
+  if (spawnSync(quintet, ["serve", "--help"]).status !== 0) {
+    t.skip(`${quintet} has no \`serve\`; QUINTET names one that has`);
+    return;
+  }
+  const child = spawn(quintet, ["serve", "--port", "0", "--web", dist], { stdio: ["ignore", "pipe", "inherit"] });
+  try {
+    const address = await new Promise((resolve) => child.stdout.once("data", (line) => resolve(String(line).trim())));
+    const { page, seen } = await open(browser, address, { viewport: { width: 1280, height: 900 } });
+    await made(page);
+    await tab(page, "host");
+    await page.waitForSelector("#panel pre");
+    assert.deepEqual((await texts(page, "#steps button")).slice(0, 2), ["jit", "jit-fast"]);
+    assert.match(await page.$eval("#panel", (panel) => panel.textContent), /; rule 0: web/);
+    const buttons = await page.$$("#steps button");
+    await buttons.at(-1).click();
+    await page.waitForFunction(() => document.querySelector("#panel pre") && !document.querySelector("#panel").textContent.includes("; rule 0: web"));
+    await tab(page, "times");
+    await page.waitForSelector("#panel table");
+    const rows = await texts(page, "#panel tbody th");
+    for (const id of ["interp", "closures", "jit", "wasm", "lua"]) assert.ok(rows.includes(id), `${id} among ${rows}`);
+    assert.match((await texts(page, "#panel tbody tr:first-child td")).join(" "), /^[\d.e+]+ .?s /);
+    await shot(page, "times");
+    assert.deepEqual(seen.complaints, []);
+  } finally {
+    child.kill();
+  }
+  // Pages that are served otherwise have neither.
+  const { page } = await open(browser, server.address, {});
+  await made(page);
+  assert.equal(await page.$("#tab-host, #tab-times"), null);
 });
 
 test("a mistake is said, nothing leaves the page, and a link brings all back", { timeout: 120_000 }, async () => {
@@ -148,9 +243,12 @@ test("the builder changes what is edited and nothing else", { timeout: 120_000 }
   assert.equal(await text(), kept);
 
   // Conditions are added and removed.
-  await set("tcp.dstport == 80 and udp");
+  // They are written in the editor, for the page shows there and in the builder the same, and what was set in the builder alone may go again.
+  const two = "tcp.dstport == 80 and udp";
+  await write(page, two);
+  await page.waitForFunction((two) => document.querySelector("quintet-builder").value === two, {}, two);
   await page.waitForSelector('[aria-label="remove udp"]');
-  // A click of its own, for what was set just now may be shown once more between the two halves of one by the mouse.
+  // A click of its own, for what is shown once more between the two halves of one by the mouse would lose it.
   const press = (label) => page.$eval(`[aria-label="${label}"]`, (button) => button.click());
   await press("add a condition to all of");
   await page.waitForFunction(() => document.querySelectorAll("quintet-builder li").length === 3);
@@ -206,11 +304,9 @@ for (const [width, height] of [[1280, 900], [390, 844]]) {
       await made(page);
       for (const name of ["builder", "tree", "passes", "wat", "asm"]) {
         await tab(page, name);
+        if (name === "asm") await page.waitForSelector("#panel pre");
         assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= document.documentElement.clientWidth), name);
-        if (process.env.SHOTS) {
-          mkdirSync(process.env.SHOTS, { recursive: true });
-          await page.screenshot({ path: join(process.env.SHOTS, `${width}-${dark ? "dark" : "light"}-${name}.png`), fullPage: true });
-        }
+        await shot(page, `${width}-${dark ? "dark" : "light"}-${name}`);
       }
       const background = await page.evaluate(() => getComputedStyle(document.body).backgroundColor);
       assert.equal(background, dark ? "rgb(13, 17, 23)" : "rgb(255, 255, 255)");

@@ -47,6 +47,8 @@ pub enum Verb {
     Report(ReportArgs),
     Fmt(FmtArgs),
     Lsp(crate::commands::lsp::LspArgs),
+    #[cfg(feature = "serve")]
+    Serve(crate::commands::serve::ServeArgs),
     Completions(CompletionsArgs),
     #[command(hide = true)]
     Man(ManArgs),

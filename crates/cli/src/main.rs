@@ -52,6 +52,8 @@ fn run(verb: Verb) -> Result<ExitCode, Failure> {
         Verb::Conform(args) => commands::conform::run(&args),
         Verb::Fmt(args) => commands::fmt::run(&args),
         Verb::Lsp(args) => commands::lsp::run(args),
+        #[cfg(feature = "serve")]
+        Verb::Serve(args) => commands::serve::run(&args),
         Verb::Completions(args) => commands::shell::completions(&args),
         Verb::Man(args) => commands::shell::man(&args),
         Verb::Report(args) => commands::report::run(&args),

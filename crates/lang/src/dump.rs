@@ -2,7 +2,10 @@
 
 use std::fmt::{self, Write};
 
-use crate::ast::{Clause, Const, Each, Expr, ExprKind, Filling, Function, LocalId, Needle, Over, Place, Program, Rule, Stmt, StmtKind};
+use crate::ast::{
+    Clause, Const, Each, Expr, ExprKind, Filling, Function, LocalId, Needle, Over, Place, Program, Rule, Span, Stmt, StmtKind,
+};
+use crate::marked::Marked;
 use crate::print::{members, quote, wildcard_text};
 use crate::state::Action;
 
@@ -17,7 +20,12 @@ use crate::state::Action;
 ///       const "a" : Bytes
 /// ```
 pub fn dump(program: &Program) -> String {
-    let mut text = String::new();
+    dump_marked(program).text
+}
+
+/// The same, with the expression, statement, rule or function that each line stands for.
+pub fn dump_marked(program: &Program) -> Marked {
+    let mut text = Marked::default();
     // Writing to a String cannot fail.
     for rule in &program.rules {
         let _ = dump_rule(program, rule, &mut text);
@@ -55,17 +63,19 @@ pub fn dump(program: &Program) -> String {
             }
         };
     }
+    text.mark([]);
     text
 }
 
-fn dump_rule(program: &Program, rule: &Rule, out: &mut String) -> fmt::Result {
+fn dump_rule(program: &Program, rule: &Rule, out: &mut Marked) -> fmt::Result {
     writeln!(out, "rule {:?}", rule.name)?;
-    let mut dumper = Dumper { program, out };
+    out.mark([rule.span]);
+    let mut dumper = Dumper { program, out, stmt: rule.span };
     dumper.block(&rule.before, 1)?;
     dumper.expr(&rule.expr, 1, "")
 }
 
-fn dump_function(program: &Program, function: &Function, out: &mut String) -> fmt::Result {
+fn dump_function(program: &Program, function: &Function, out: &mut Marked) -> fmt::Result {
     write!(out, "{} {:?}", if function.rule { "body" } else { "fn" }, function.name)?;
     for (place, local) in function.frame.locals.iter().enumerate() {
         let word = if place < function.params as usize { "param" } else { "local" };
@@ -75,12 +85,15 @@ fn dump_function(program: &Program, function: &Function, out: &mut String) -> fm
         write!(out, "\n  result : {}{}", answer.ty, if answer.nullable { "?" } else { "" })?;
     }
     writeln!(out)?;
-    Dumper { program, out }.block(&function.body, 1)
+    out.mark([function.span]);
+    Dumper { program, out, stmt: function.span }.block(&function.body, 1)
 }
 
 struct Dumper<'p, 'o> {
     program: &'p Program,
-    out: &'o mut String,
+    out: &'o mut Marked,
+    /// The statement that is written, or else the rule.
+    stmt: Span,
 }
 
 impl Dumper<'_, '_> {
@@ -90,7 +103,9 @@ impl Dumper<'_, '_> {
 
     fn line(&mut self, depth: usize, role: &str, what: &str, expr: &Expr) -> fmt::Result {
         let nil = if expr.nullable { "?" } else { "" };
-        writeln!(self.out, "{:1$}{role}{what} : {2}{nil}", "", 2 * depth, expr.ty)
+        writeln!(self.out, "{:1$}{role}{what} : {2}{nil}", "", 2 * depth, expr.ty)?;
+        self.out.mark([expr.span]);
+        Ok(())
     }
 
     fn place(&self, place: Place) -> String {
@@ -105,10 +120,19 @@ impl Dumper<'_, '_> {
     }
 
     fn say(&mut self, depth: usize, text: &str) -> fmt::Result {
-        writeln!(self.out, "{:1$}{text}", "", 2 * depth)
+        writeln!(self.out, "{:1$}{text}", "", 2 * depth)?;
+        self.out.mark([self.stmt]);
+        Ok(())
     }
 
     fn stmt(&mut self, stmt: &Stmt, depth: usize) -> fmt::Result {
+        let outer = std::mem::replace(&mut self.stmt, stmt.span);
+        self.stmt_here(stmt, depth)?;
+        self.stmt = outer;
+        Ok(())
+    }
+
+    fn stmt_here(&mut self, stmt: &Stmt, depth: usize) -> fmt::Result {
         let next = depth + 1;
         match &stmt.kind {
             StmtKind::Set { local, value } => self.expr(value, depth, &format!("{} = ", self.local(*local))),

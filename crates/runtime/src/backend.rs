@@ -5,8 +5,8 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use quintet_arena::Kind as ArenaKind;
-use quintet_lang::Limits;
 use quintet_lang::ast::FnId;
+use quintet_lang::{Limits, Marked};
 
 use crate::batch::Batch;
 use crate::call::CallError;
@@ -134,6 +134,14 @@ pub trait Backend: Send + Sync {
     /// # Errors
     /// When it has no such form, or compiling fails.
     fn emit(&self, program: &Arc<Linked>, form: Emit) -> Result<String, EmitError>;
+
+    /// The same, with what each line stands for, as far as the backend knows.
+    ///
+    /// # Errors
+    /// As [`Backend::emit`].
+    fn emit_marked(&self, program: &Arc<Linked>, form: Emit) -> Result<Marked, EmitError> {
+        self.emit(program, form).map(Marked::of)
+    }
 
     /// What it decides of a program by itself, beyond the program's plan, in lines of text. Most decide nothing.
     fn decisions(&self, program: &Arc<Linked>) -> Option<String> {

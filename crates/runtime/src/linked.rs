@@ -6,7 +6,7 @@ use std::sync::Arc;
 use foldhash::fast::RandomState;
 use quintet_lang::ast::{Expr, FnId, ListId, NeedleId, Program, Regex, RegexId, SetId, Site, SiteId, Span, Stmt, WildcardId};
 use quintet_lang::validate::validate;
-use quintet_lang::{Checked, Limits, Scheme};
+use quintet_lang::{Checked, Limits, Marked, Scheme};
 use regex_automata::nfa::thompson::WhichCaptures;
 
 use crate::functions::{BoundFunction, Library, caught};
@@ -433,6 +433,11 @@ impl Linked {
 
     /// The plan as text: the same for the same program and version.
     pub fn plan_text(&self) -> String {
+        self.plan_marked().text
+    }
+
+    /// The same, with what each line stands for.
+    pub fn plan_marked(&self) -> Marked {
         plan::text(self)
     }
 

@@ -3,10 +3,11 @@
 
 use quintet::{Emit, Engine};
 use quintet_rules_shared::{fill, read};
+use quintet_syntax::service::Listing;
 use wasm_bindgen::JsError;
 use wasm_bindgen::prelude::wasm_bindgen;
 
-/// What a text becomes, after all passes: `clif` is Cranelift's own form, `asm` the code of the x86-64 that all have.
+/// What a text becomes, after all passes, as a `Listing`: `clif` is Cranelift's own form, `asm` the code of the x86-64 that all have.
 ///
 /// # Errors
 /// What is wrong with the scheme, the lists or the text; another form.
@@ -21,5 +22,6 @@ pub fn emit(scheme: &str, text: &str, lists: &str, form: &str) -> Result<String,
     let scheme = read(scheme)?;
     fill(&engine, &scheme, text, lists)?;
     let linked = engine.link(engine.check_projected(text, &scheme)?)?;
-    quintet_jit::listing(&linked, form).map_err(|e| JsError::new(&e))
+    let made = quintet_jit::listing(&linked, form).map_err(|e| JsError::new(&e))?;
+    Ok(serde_json::to_string(&Listing::new(text, made))?)
 }

@@ -7,8 +7,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use cranelift_codegen::FinalizedRelocTarget;
 use cranelift_codegen::binemit::Reloc;
 use cranelift_codegen::isa::{OwnedTargetIsa, TargetIsa};
-use quintet_lang::Limits;
 use quintet_lang::ast::FnId;
+use quintet_lang::{Limits, Marked};
 use quintet_runtime::{
     Artifact, Backend, BackendId, CompileError, Compiled, Emit, EmitError, Instance, InstantiateError, Isolation, Linked, Threshold,
     Traits, Unsupported,
@@ -283,6 +283,11 @@ impl Backend for Jit {
     fn emit(&self, program: &Arc<Linked>, form: Emit) -> Result<String, EmitError> {
         program.fits_code().map_err(|e| EmitError::new(self.id, e))?;
         emit::text(self, program, form).map_err(|e| EmitError::new(self.id, e))
+    }
+
+    fn emit_marked(&self, program: &Arc<Linked>, form: Emit) -> Result<Marked, EmitError> {
+        program.fits_code().map_err(|e| EmitError::new(self.id, e))?;
+        emit::text_marked(self, program, form).map_err(|e| EmitError::new(self.id, e))
     }
 }
 

@@ -16,6 +16,10 @@ use crate::value::{Place, Run, Val, fixed, stride};
 impl<'p> Generator<'_, 'p> {
     /// The value of an expression; goes to `nil` where there is none.
     pub(crate) fn value(&mut self, expr: &'p Expr, nil: Block) -> Made<Val<'p>> {
+        self.standing_at(expr.span, |g| g.value_here(expr, nil))
+    }
+
+    fn value_here(&mut self, expr: &'p Expr, nil: Block) -> Made<Val<'p>> {
         Ok(match &expr.kind {
             ExprKind::Const(constant) => self.constant(constant),
             ExprKind::Field(field) => self.field(*field, nil)?,

@@ -152,6 +152,10 @@ impl<'p> Generator<'_, 'p> {
 
     /// The answer of a test that needs no branch, as a bit of 8; nothing goes to `no`.
     pub(crate) fn flat(&mut self, expr: &'p Expr, no: Block) -> Made<Value> {
+        self.standing_at(expr.span, |g| g.flat_here(expr, no))
+    }
+
+    fn flat_here(&mut self, expr: &'p Expr, no: Block) -> Made<Value> {
         match &expr.kind {
             ExprKind::Const(Const::Bool(b)) => Ok(self.b.ins().iconst(I8, i64::from(*b))),
             ExprKind::Field(_) => {
@@ -268,6 +272,10 @@ impl<'p> Generator<'_, 'p> {
 
     /// The answer of a rule's expression as a word, for code that answers one record; goes to `no` where it may as well.
     pub(crate) fn answer(&mut self, expr: &'p Expr, no: Block) -> Made<Value> {
+        self.standing_at(expr.span, |g| g.answer_here(expr, no))
+    }
+
+    fn answer_here(&mut self, expr: &'p Expr, no: Block) -> Made<Value> {
         if let ExprKind::Logic { op: LogicOp::And, items } = &expr.kind {
             let (last, before) = items.split_last().ok_or(Malformed)?;
             let there = self.need(items);

@@ -48,6 +48,7 @@ mod generator;
 mod instance;
 mod intrinsic;
 mod logic;
+mod marks;
 #[cfg(not(target_family = "wasm"))]
 mod memory;
 mod rare;

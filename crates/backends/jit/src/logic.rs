@@ -9,6 +9,10 @@ use crate::symbols::Helper;
 impl<'p> Generator<'_, 'p> {
     /// Goes to `yes` where a Bool expression holds, to `no` where it does not or is nil. Ends the current block.
     pub(crate) fn test(&mut self, expr: &'p Expr, yes: Block, no: Block) -> Made<()> {
+        self.standing_at(expr.span, |g| g.test_here(expr, yes, no))
+    }
+
+    fn test_here(&mut self, expr: &'p Expr, yes: Block, no: Block) -> Made<()> {
         if self.lean && self.is_flat(expr) {
             let bit = self.flat(expr, no)?;
             self.branch(bit, yes, no);

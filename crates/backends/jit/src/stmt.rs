@@ -29,7 +29,7 @@ impl<'p> Generator<'_, 'p> {
 
     fn stmt(&mut self, stmt: &'p Stmt) -> Made<bool> {
         self.at_place(stmt.span, |g| {
-            let goes_on = g.stmt_here(stmt)?;
+            let goes_on = g.standing_at(stmt.span, |g| g.stmt_here(stmt))?;
             if goes_on && statement_counts_steps(g.linked, stmt) {
                 g.trap_if_exhausted();
             }

@@ -12,6 +12,7 @@ use quintet_native::scripts;
 
 #[cfg(not(target_family = "wasm"))]
 use crate::instance;
+use crate::marks::Places;
 use crate::rare;
 #[cfg(not(target_family = "wasm"))]
 use crate::shims;
@@ -133,6 +134,8 @@ impl Helper {
 pub(crate) struct Symbols {
     helpers: Vec<Helper>,
     parts: Vec<(&'static str, usize, usize)>,
+    /// The places of the source that instructions are made for, where it is asked for them.
+    pub(crate) places: Option<Places>,
 }
 
 impl Symbols {
@@ -143,6 +146,7 @@ impl Symbols {
     pub(crate) fn clear(&mut self) {
         self.helpers.clear();
         self.parts.clear();
+        self.places = None;
     }
 
     /// The name of a helper.

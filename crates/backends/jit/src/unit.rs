@@ -4,7 +4,7 @@
 use cranelift_codegen::binemit::{Addend, Reloc};
 #[cfg(all(target_arch = "x86_64", target_os = "linux"))]
 use quintet_lang::ast::{Expr, Frame};
-use quintet_lang::ast::{FnId, Program, Rule};
+use quintet_lang::ast::{FnId, Program, Rule, Span};
 
 /// What becomes one function of machine code.
 #[derive(Clone, Copy)]
@@ -43,6 +43,17 @@ impl<'p> Unit<'p> {
             Unit::Settle => "what takes the next slice of steps".into(),
             #[cfg(all(target_arch = "x86_64", target_os = "linux"))]
             Unit::Test(number, ..) => format!("a test of rule `{}`", program.rules.get(number).map_or("", |rule| &rule.name)),
+        }
+    }
+
+    /// Where it stands in the source.
+    pub(crate) fn span(self, program: &Program) -> Option<Span> {
+        match self {
+            Unit::Rule(_, rule) => Some(rule.span),
+            Unit::Function(id) => program.functions.get(id.index()).map(|function| function.span),
+            Unit::Settle => None,
+            #[cfg(all(target_arch = "x86_64", target_os = "linux"))]
+            Unit::Test(_, _, expr) => Some(expr.span),
         }
     }
 

@@ -6,6 +6,7 @@ use cranelift_frontend::FunctionBuilderContext;
 use quintet_runtime::Linked;
 
 use crate::generator::generate;
+use crate::marks::Places;
 use crate::script;
 use crate::single;
 use crate::symbols::Symbols;
@@ -27,8 +28,25 @@ impl Workspace {
 
     /// Generates a function in Cranelift's representation, not yet compiled.
     pub(crate) fn generate(&mut self, program: &Linked, unit: Unit<'_>, isa: &dyn TargetIsa) -> Result<&mut Context, String> {
-        self.context.clear();
         self.symbols.clear();
+        self.generate_into(program, unit, isa)
+    }
+
+    /// The same with the places of the source that instructions are made for.
+    pub(crate) fn generate_marked(
+        &mut self,
+        program: &Linked,
+        unit: Unit<'_>,
+        isa: &dyn TargetIsa,
+    ) -> Result<(&mut Context, Places), String> {
+        self.symbols.clear();
+        self.symbols.places = Some(Places::default());
+        self.generate_into(program, unit, isa)?;
+        Ok((&mut self.context, self.symbols.places.take().unwrap_or_default()))
+    }
+
+    fn generate_into(&mut self, program: &Linked, unit: Unit<'_>, isa: &dyn TargetIsa) -> Result<&mut Context, String> {
+        self.context.clear();
         let (func, builder, symbols) = (&mut self.context.func, &mut self.builder, &mut self.symbols);
         let generated = match unit {
             Unit::Rule(index, rule) if self.single => single::generate(program, (index, rule), isa, func, builder, symbols),

@@ -28,7 +28,7 @@ fn clif(source: &str) -> String {
     for (jit, text) in [(Jit::best(), &text), (Jit::fast(), &fast)] {
         assert_eq!(&jit.emit(&link(source), Emit::Clif).expect("a text"), text, "nothing of this process is in the text");
     }
-    assert_eq!(quintet_jit::listing(&program, Emit::Clif).expect("a text"), text, "hosts that cannot run it show the same");
+    assert_eq!(quintet_jit::listing(&program, Emit::Clif).expect("a text").text, text, "hosts that cannot run it show the same");
     format!(
         "{text}
 ; compiled quickly

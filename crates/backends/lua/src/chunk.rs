@@ -243,6 +243,7 @@ fn expression(linked: &Linked, data: &mut Data, rule: &Rule, number: (usize, usi
     let expr = grouped.as_ref().unwrap_or(&rule.expr);
     let cuts = Cuts::new(linked, [expr]);
     let mut emitter = Generator::new(linked, data, &rule.frame, &cuts, parts);
+    emitter.code.stand_for(Some(rule.span));
     let plan = linked.rule_plan(number.0);
     if plan.makes_values {
         emitter.code.line("reset(E)");

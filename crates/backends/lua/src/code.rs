@@ -1,5 +1,7 @@
 //! Writing a Lua function: lines, blocks, labels and locals, within LuaJIT's limits on each.
 
+use quintet_lang::Marked;
+use quintet_lang::ast::Span;
 use quintet_runtime::{Linked, Threshold};
 
 /// The places in a table that a rule or function has taken: for what its functions share, and for what is too much for locals.
@@ -21,7 +23,12 @@ impl Spilled<'_> {
 /// A function under construction.
 #[derive(Default)]
 pub(crate) struct Code {
+    /// Each with how deep it stands.
     lines: Vec<(usize, String)>,
+    /// What each line stands for, where it is asked for that.
+    places: Option<Vec<Vec<Span>>>,
+    /// What the next lines stand for.
+    place: Option<Span>,
     indent: usize,
     /// Locals in scope.
     active: usize,
@@ -47,8 +54,44 @@ pub(crate) enum Exit {
     Break,
 }
 
+/// What stands between a line and the places that it stands for, where it is asked for them. Lines themselves have none.
+const MARK: char = '\u{1}';
+
+/// The text of lines that have their places behind them, and the places.
+pub(crate) fn marked(lines: &str) -> Marked {
+    let mut made = Marked::default();
+    for line in lines.lines() {
+        let (text, places) = line.split_once(MARK).unwrap_or((line, ""));
+        made.text.push_str(text);
+        made.text.push('\n');
+        made.mark(places.split(' ').filter_map(|place| {
+            let (start, end) = place.split_once('-')?;
+            Some(Span { start: start.parse().ok()?, end: end.parse().ok()? })
+        }));
+    }
+    made
+}
+
 impl Code {
+    /// A function whose lines have their places behind them where they are to.
+    pub(crate) fn new(is_marked: bool) -> Code {
+        Code { places: is_marked.then(Vec::new), ..Code::default() }
+    }
+
+    /// An empty function whose lines stand for the same as this one's next.
+    pub(crate) fn beside(&self) -> Code {
+        Code { place: self.place, ..Code::new(self.places.is_some()) }
+    }
+
+    /// Says what the next lines stand for. Answers what those before did.
+    pub(crate) fn stand_for(&mut self, place: Option<Span>) -> Option<Span> {
+        std::mem::replace(&mut self.place, place)
+    }
+
     pub(crate) fn line(&mut self, text: impl Into<String>) {
+        if let Some(places) = &mut self.places {
+            places.push(self.place.into_iter().collect());
+        }
         self.lines.push((self.indent, text.into()));
     }
 
@@ -136,6 +179,9 @@ impl Code {
         let condition = match (joined, self.lines.last_mut()) {
             (Some(both), Some((_, last))) => {
                 *last = line(&both);
+                if let Some(places) = self.places.as_mut().and_then(|places| places.last_mut()) {
+                    places.extend(self.place);
+                }
                 both
             }
             _ => {
@@ -169,6 +215,9 @@ impl Code {
             }
         } else {
             self.lines.insert(start, (self.indent, "do".into()));
+            if let Some(places) = &mut self.places {
+                places.insert(start, self.place.into_iter().collect());
+            }
             self.line("end");
             self.active = active;
         }
@@ -183,9 +232,14 @@ impl Code {
     pub(crate) fn text(&self, indent: usize, head: &[String]) -> String {
         let lines = head.iter().map(|line| (0, line)).chain(self.lines.iter().map(|(deeper, line)| (*deeper, line)));
         let mut text = String::with_capacity(self.lines.len() * 64);
-        for (deeper, line) in lines {
+        for (number, (deeper, line)) in lines.enumerate() {
             (0..indent + deeper).for_each(|_| text.push_str("  "));
             text.push_str(line);
+            if let Some(places) = &self.places {
+                let places = number.checked_sub(head.len()).and_then(|number| places.get(number));
+                text.push(MARK);
+                places.into_iter().flatten().for_each(|span| text += &format!("{}-{} ", span.start, span.end));
+            }
             text.push('\n');
         }
         text

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, OnceLock};
 
-use quintet_lang::Limits;
+use quintet_lang::{Limits, Marked};
 use quintet_runtime::{
     Artifact, Backend, BackendId, CompileError, Compiled, Emit, EmitError, Instance, InstantiateError, Linked, Traits, Unsupported,
 };
@@ -13,7 +13,7 @@ use crate::data::{Data, Tables};
 use crate::entry::Cells;
 use crate::instance::Runner;
 use crate::pool::Pool;
-use crate::source::source;
+use crate::source::{source, source_marked};
 
 /// The backend.
 ///
@@ -97,6 +97,13 @@ impl Backend for LuaJit {
         match form {
             Emit::Lua => source(program).map_err(|e| EmitError::new(self.id(), e)),
             _ => Err(EmitError::new(self.id(), format_args!("it makes Lua source of a program, and no {}", form.name()))),
+        }
+    }
+
+    fn emit_marked(&self, program: &Arc<Linked>, form: Emit) -> Result<Marked, EmitError> {
+        match form {
+            Emit::Lua => source_marked(program).map_err(|e| EmitError::new(self.id(), e)),
+            _ => self.emit(program, form).map(Marked::of),
         }
     }
 }

@@ -15,6 +15,8 @@ pub(crate) const CELL: usize = 4;
 /// Collects what a chunk refers to while it is generated.
 #[derive(Default)]
 pub(crate) struct Data {
+    /// Whether lines say what they stand for.
+    pub(crate) is_marked: bool,
     words: Vec<u64>,
     bytes: HashMap<Vec<u8>, usize>,
     ips: HashMap<IpAddr, usize>,
@@ -39,6 +41,11 @@ pub(crate) struct Tables {
 }
 
 impl Data {
+    /// For a chunk whose lines say what they stand for.
+    pub(crate) fn marked() -> Data {
+        Data { is_marked: true, ..Data::default() }
+    }
+
     /// The byte offset of a constant among the constants.
     pub(crate) fn bytes(&mut self, value: &[u8]) -> usize {
         if let Some(at) = self.bytes.get(value) {

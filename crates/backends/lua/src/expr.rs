@@ -20,9 +20,13 @@ impl Generator<'_> {
         self.value_here(expr, nil)
     }
 
-    /// [`Generator::value`] for what stands in this function. Each level of an expression takes its frame, so that what it calls stays out of
-    /// line.
+    /// [`Generator::value`] for what stands in this function.
     pub(crate) fn value_here(&mut self, expr: &Expr, nil: Exit) -> Operand {
+        self.standing_at(expr.span, |e| e.value_of(expr, nil))
+    }
+
+    /// Each level of an expression takes its frame, so that what it calls stays out of line.
+    fn value_of(&mut self, expr: &Expr, nil: Exit) -> Operand {
         match &expr.kind {
             ExprKind::Element { array, index } => {
                 let Operand::Int(index) = self.value(index, nil) else { return self.constant(&Const::Bool(false)) };

@@ -1,6 +1,6 @@
 //! Generating tests: code that leaves to an exit where a Bool has a wanted value, and goes on otherwise.
 
-use quintet_lang::ast::Frame;
+use quintet_lang::ast::{Frame, Span};
 use quintet_lang::{FieldId, Type};
 use quintet_runtime::{Linked, Threshold, Trap};
 
@@ -36,11 +36,12 @@ pub(crate) struct Generator<'c> {
 impl<'c> Generator<'c> {
     pub(crate) fn new(linked: &'c Linked, data: &'c mut Data, frame: &Frame, cuts: &'c Cuts, part_count: &'c mut usize) -> Generator<'c> {
         let locals = vec![None; frame.locals.len()];
+        let code = Code::new(data.is_marked);
         let spilled = Spilled { linked, count: 0, table: "S" };
         Generator {
             linked,
             data,
-            code: Code::default(),
+            code,
             cuts,
             locals,
             known: Vec::new(),
@@ -51,6 +52,15 @@ impl<'c> Generator<'c> {
             part_count,
             place: 0,
         }
+    }
+
+    /// Generates the code of what stands at a place of the source.
+    #[inline]
+    pub(crate) fn standing_at<R>(&mut self, span: Span, generate: impl FnOnce(&mut Self) -> R) -> R {
+        let outer = self.code.stand_for(Some(span));
+        let generated = generate(self);
+        self.code.stand_for(outer);
+        generated
     }
 
     /// Whether the rule has parts in functions of their own, which see what is in `S` but no locals.
@@ -154,7 +164,8 @@ impl<'c> Generator<'c> {
     /// Generates a function of its own and answers its place in the table `P`. A function that tests answers true, false or a trap's
     /// code; one that makes a value answers false or a trap's code, then the parts of the value unless it is nil.
     pub(crate) fn part(&mut self, f: impl FnOnce(&mut Self)) -> usize {
-        let outer = std::mem::take(&mut self.code);
+        let part = self.code.beside();
+        let outer = std::mem::replace(&mut self.code, part);
         f(self);
         let code = std::mem::replace(&mut self.code, outer);
         *self.part_count += 1;

@@ -59,4 +59,4 @@ mod stmt;
 pub use compile::LuaJit;
 #[cfg(feature = "run")]
 pub use config::{ID, NOJIT, configurations};
-pub use source::source;
+pub use source::{source, source_marked};

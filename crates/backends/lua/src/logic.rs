@@ -16,7 +16,7 @@ impl Generator<'_> {
         if self.cuts.holds(expr) {
             return self.branch_on_part(expr, want, exit);
         }
-        self.branch_here(expr, want, exit);
+        self.standing_at(expr.span, |e| e.branch_here(expr, want, exit));
     }
 
     fn branch_here(&mut self, expr: &Expr, want: bool, exit: Exit) {

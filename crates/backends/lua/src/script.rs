@@ -187,6 +187,10 @@ fn generate(linked: &Linked, data: &mut Data, ranges: &Ranges, unit: &Unit<'_>, 
             || linked.exceeds(Threshold::LuaFunctionNodes, total / 4)
             || linked.exceeds(Threshold::LuaFunctionDepth, depth(unit.body)));
     let mut emitter = Generator::new(linked, data, unit.frame, &cuts, parts);
+    emitter.code.stand_for(unit.function.map_or_else(
+        || linked.program().rules.get(unit.index).map(|rule| rule.span),
+        |id| linked.program().functions.get(id.index()).map(|function| function.span),
+    ));
     if with_statements {
         emitter.args = "w, b, D, Z";
         emitter.spilled.table = "Z";

@@ -147,7 +147,7 @@ impl Generator<'_> {
 
     fn statement(&mut self, stmt: &Stmt) {
         self.at_place(stmt.span, |e| {
-            e.statement_here(stmt);
+            e.standing_at(stmt.span, |e| e.statement_here(stmt));
             if statement_counts_steps(e.linked, stmt) && !matches!(stmt.kind, StmtKind::Return(_)) {
                 e.trap_if_exhausted();
             }

@@ -1,5 +1,6 @@
 //! The body of one function while it is written: instructions, labels, locals.
 
+use quintet_lang::ast::Span;
 use wasm_encoder::{BlockType, InstructionSink, MemArg, MemArgTarget, ValType};
 
 use crate::module::{Hole, Target};
@@ -12,6 +13,8 @@ pub(crate) struct Code {
     pub(crate) bytes: Vec<u8>,
     /// Where numbers are to be filled in.
     pub(crate) holes: Vec<(usize, Hole)>,
+    /// From which byte on it stands for which place of the source, where it is asked for that; for none up to the first.
+    pub(crate) places: Vec<(usize, Option<Span>)>,
 }
 
 /// A body being written. Instructions go through [`Body::i`].
@@ -166,6 +169,13 @@ impl Body {
     /// Gives back the locals taken since.
     pub(crate) fn release(&mut self, mark: Mark) {
         self.free.extend(self.live.drain(mark.0..));
+    }
+
+    /// Says what the next instructions stand for. Answers what those before did.
+    pub(crate) fn stand_for(&mut self, span: Option<Span>) -> Option<Span> {
+        let outer = self.code.places.last().and_then(|(_, span)| *span);
+        self.code.places.push((self.code.bytes.len(), span));
+        outer
     }
 
     /// Bytes so far.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use quintet_cache::{Cache, EngineHash, Looked, Settings};
-use quintet_lang::{Limits, Type};
+use quintet_lang::{Limits, Marked, Type};
 use quintet_runtime::{
     Artifact, Backend, BackendId, CompileError, Compiled, Emit, EmitError, Instance, InstantiateError, Isolation, Linked, Traits,
     Unsupported,
@@ -138,6 +138,10 @@ impl Backend for Wasm {
     }
 
     fn emit(&self, program: &Arc<Linked>, form: Emit) -> Result<String, EmitError> {
+        self.emit_marked(program, form).map(|made| made.text)
+    }
+
+    fn emit_marked(&self, program: &Arc<Linked>, form: Emit) -> Result<Marked, EmitError> {
         emit::text(self.setup, program, form)
     }
 }

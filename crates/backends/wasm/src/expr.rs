@@ -120,6 +120,10 @@ impl Generator<'_> {
 
     /// Pushes the value of an expression.
     pub(crate) fn value(&mut self, expr: &Expr, nil: Label) {
+        self.standing_at(expr.span, |this| this.value_here(expr, nil));
+    }
+
+    fn value_here(&mut self, expr: &Expr, nil: Label) {
         match &expr.kind {
             ExprKind::Const(constant) => self.constant(constant),
             ExprKind::Field(id) => {

@@ -1,6 +1,7 @@
 //! What a function's code is generated with.
 
 use quintet_lang::FieldId;
+use quintet_lang::ast::Span;
 use quintet_runtime::Linked;
 use wasm_encoder::ValType::I32;
 
@@ -87,6 +88,27 @@ impl<'p> Generator<'p> {
 }
 
 impl Generator<'_> {
+    /// Generates the code of what stands at a place of the source, and says so where the module is read.
+    #[inline]
+    pub(crate) fn standing_at<R>(&mut self, span: Span, generate: impl FnOnce(&mut Self) -> R) -> R {
+        let outer = self.begin_place(span);
+        let generated = generate(self);
+        self.end_place(outer);
+        generated
+    }
+
+    /// The same in two halves. Answers what the code before stands for.
+    pub(crate) fn begin_place(&mut self, span: Span) -> Option<Span> {
+        if self.builder.read { self.body.stand_for(Some(span)) } else { None }
+    }
+
+    /// The end of what [`Generator::begin_place`] began.
+    pub(crate) fn end_place(&mut self, outer: Option<Span>) {
+        if self.builder.read {
+            self.body.stand_for(outer);
+        }
+    }
+
     /// Goes on with the status on the stack where it is an answer; goes to `trapped` with its code where it is a trap.
     pub(crate) fn status(&mut self) {
         let mark = self.body.mark();

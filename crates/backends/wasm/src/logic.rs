@@ -50,6 +50,10 @@ fn nil_answer(expr: &Expr) -> Option<bool> {
 impl Generator<'_> {
     /// Goes to `target` if the expression, a Bool that is not nil, is `when`, and on otherwise.
     pub(crate) fn branch(&mut self, expr: &Expr, when: bool, target: Label) {
+        self.standing_at(expr.span, |this| this.branch_here(expr, when, target));
+    }
+
+    fn branch_here(&mut self, expr: &Expr, when: bool, target: Label) {
         match &expr.kind {
             ExprKind::Const(Const::Bool(b)) => {
                 if *b == when {

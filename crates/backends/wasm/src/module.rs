@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::collections::{BTreeSet, HashMap};
 
 use quintet_lang::Type;
+use quintet_lang::ast::Span;
 use wasm_encoder::{
     CodeSection, ConstExpr, DataSection, EntityType, ExportKind, ExportSection, Function, FunctionSection, ImportSection, MemorySection,
     MemoryType, NameMap, NameSection, TypeSection, ValType,
@@ -85,6 +86,8 @@ pub(crate) struct Builder {
     pub(crate) searches: usize,
     /// Whether rules stand in one function, as functions are dear.
     pub(crate) inside: bool,
+    /// Whether code says what it stands for, and functions have names.
+    pub(crate) read: bool,
     /// Whether there are statements.
     pub(crate) scripts: bool,
     /// The most bytes of native stack that a call of each function of the program takes, see [`frame_bytes`](crate::stack::frame_bytes).
@@ -109,12 +112,14 @@ pub(crate) struct Finished {
     pub(crate) constants: Vec<u8>,
     /// See [`Builder::frames`].
     pub(crate) frames: Vec<u64>,
+    /// From which byte of the module on code stands for which place of the source, in order. Empty unless it is read.
+    pub(crate) standing: Vec<(usize, Option<Span>)>,
 }
 
 impl Builder {
     /// An empty module for a program with so many searches for constants.
-    pub(crate) fn new(searches: usize, inside: bool) -> Builder {
-        Builder { searches, inside, ..Builder::default() }
+    pub(crate) fn new(searches: usize, inside: bool, read: bool) -> Builder {
+        Builder { searches, inside, read, ..Builder::default() }
     }
 
     /// The address of a constant.
@@ -167,7 +172,7 @@ impl Builder {
         }
     }
 
-    /// The module, with names and constants to be read where `names` says so, whose entry points are `run` and, for one rule of several, `one`,
+    /// The module, with names and constants to be read where it is read, whose entry points are `run` and, for one rule of several, `one`,
     /// and `test` for a record of one rule, for so many rules and so many bytes of answers that one call makes. `None` where it is larger than
     /// there is room for.
     pub(crate) fn finish(
@@ -175,8 +180,8 @@ impl Builder {
         (run, one, test): (Target, Option<Target>, Option<Target>),
         (rules, answers): (usize, usize),
         extent: Extent,
-        names: bool,
     ) -> Option<Finished> {
+        let names = self.read;
         let places = Places::new(self.constants.len(), self.cells, (rules, answers), self.scripts, extent)?;
         let (imports, helpers): (Vec<_>, Vec<_>) = (self.imports.into_iter().collect(), self.helpers.into_iter().collect());
         let number = |target: Target| -> u32 {
@@ -211,12 +216,18 @@ impl Builder {
         for (i, import) in imports.iter().enumerate() {
             name_map.append(i as u32, import.name());
         }
+        // What each function's code stands for, with its bytes and where they end among those of all.
+        let mut standing = Vec::new();
         for (i, (name, signature, code)) in all.enumerate() {
             function_section.function(types.number(signature));
-            let code = fill(code);
+            let mut code = fill(code);
             let mut function = Function::new_with_locals_types(code.locals);
+            let (bytes, places) = (code.bytes.len(), std::mem::take(&mut code.places));
             function.raw(code.bytes);
             code_section.function(&function);
+            if names {
+                standing.push((code_section.byte_len(), bytes, places));
+            }
             if names {
                 name_map.append((imports.len() + i) as u32, &name);
             }
@@ -239,6 +250,13 @@ impl Builder {
         let mut module = wasm_encoder::Module::new();
         module.section(&types.section).section(&import_section).section(&function_section).section(&memories).section(&exports);
         module.section(&code_section);
+        let (end, all) = (module.as_slice().len(), code_section.byte_len());
+        let places_of = |(until, bytes, places): (usize, usize, Vec<(usize, Option<Span>)>)| {
+            let start = end - (all - until) - bytes;
+            let within = places.into_iter().map(move |(at, span)| (start + at, span));
+            std::iter::once((start, None)).chain(within)
+        };
+        let standing = standing.into_iter().flat_map(places_of).collect();
         // A memory that is copied as a whole has no instance that writes them.
         if (names || extent == Extent::Small) && !self.constants.is_empty() {
             let mut data = DataSection::new();
@@ -250,7 +268,7 @@ impl Builder {
             section.functions(&name_map);
             module.section(&section);
         }
-        Some(Finished { wasm: module.finish(), places, packed: self.packed, constants: self.constants, frames: self.frames })
+        Some(Finished { wasm: module.finish(), places, packed: self.packed, constants: self.constants, frames: self.frames, standing })
     }
 }
 

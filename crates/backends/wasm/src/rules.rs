@@ -36,7 +36,7 @@ const INSIDE: usize = 64;
 /// The module for a program, with the code of rules `inside` of few functions or each in its own; `None` where it is larger than there is room
 /// for.
 pub(crate) fn module(linked: &Linked, inside: bool, extent: Extent, names: bool) -> Option<Finished> {
-    let mut builder = Builder::new(search::count(linked.program()), inside);
+    let mut builder = Builder::new(search::count(linked.program()), inside, names);
     script::functions(linked, &mut builder);
     let size = (linked.program().rules.len(), linked.threshold(Threshold::WasmAnswerBytes));
     let grouped = linked.exceeds(Threshold::WasmGroupedRules, size.0);
@@ -47,7 +47,7 @@ pub(crate) fn module(linked: &Linked, inside: bool, extent: Extent, names: bool)
         let test = if let [only] = *groups { only } else { pick(&mut builder, &groups, Some(most)) };
         let run = run(linked, &mut builder, &Calls::Pick(test, size.0));
         let one = one(linked, &mut builder, test);
-        return builder.finish((run, Some(one), Some(test)), size, extent, names);
+        return builder.finish((run, Some(one), Some(test)), size, extent);
     }
     let rules: Vec<Target> = (0..linked.program().rules.len()).map(|index| rule(linked, &mut builder, index)).collect();
     let calls = if grouped {
@@ -66,7 +66,7 @@ pub(crate) fn module(linked: &Linked, inside: bool, extent: Extent, names: bool)
             (Some(one(linked, &mut builder, test)), Some(test))
         }
     };
-    builder.finish((run, one, test), size, extent, names)
+    builder.finish((run, one, test), size, extent)
 }
 
 impl Generator<'_> {
@@ -112,6 +112,7 @@ fn answers(linked: &Linked, builder: &mut Builder, body: Body, index: usize, [re
     let mut emitter = Generator::inside(linked, builder, body, rule.frame.locals.len());
     (emitter.base, emitter.record) = (record - 1, record);
     let (bits, bit) = (emitter.body.local(I64), emitter.body.local(I64));
+    let outer = emitter.begin_place(rule.span);
     let plan = linked.rule_plan(index);
     let (counts, looks) = (plan.steps == Steps::Inline, plan.steps == Steps::Looked);
     if looks {
@@ -188,6 +189,7 @@ fn answers(linked: &Linked, builder: &mut Builder, body: Body, index: usize, [re
         emitter.body.end();
     }
     emitter.body.i().local_get(bits);
+    emitter.end_place(outer);
     emitter.body
 }
 

@@ -107,7 +107,7 @@ pub(crate) fn functions(linked: &Linked, builder: &mut Builder) {
     for (index, function) in linked.program().functions.iter().enumerate() {
         let signature = signature(function);
         let mut emitter = Generator::new(linked, builder, signature.params.len(), 0);
-        emitter.function(function);
+        emitter.standing_at(function.span, |emitter| emitter.function(function));
         let code = emitter.body.finish();
         builder.frames.push(frame_bytes(&code.locals, signature.params.len()));
         builder.add(format!("function_{index}_{}", function.name), signature, code);
@@ -125,6 +125,7 @@ pub(crate) fn rule(linked: &Linked, builder: &mut Builder, index: usize) -> Targ
     emitter.body.unknown(Hole::Stack);
     emitter.body.i().local_set(top);
     (emitter.script.calls, emitter.script.frame.0) = (calls, top);
+    let outer = emitter.begin_place(rule.span);
     let fixed = fixed_bytes(&rule.frame, 0);
     emitter.begin(&rule.frame, 0, &rule.before);
     emitter.charge_arrays(fixed);
@@ -139,6 +140,7 @@ pub(crate) fn rule(linked: &Linked, builder: &mut Builder, index: usize) -> Targ
     emitter.body.i().i32_const(0).return_();
     emitter.end_traps();
     emitter.body.i().local_get(emitter.code).i32_const(TRAP as i32).i32_add();
+    emitter.end_place(outer);
     let code = emitter.body.finish();
     builder.scripts = true;
     builder.add(format!("statements_{index}_{}", rule.name), RULE, code)

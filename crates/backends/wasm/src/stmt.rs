@@ -21,7 +21,7 @@ impl Generator<'_> {
 
     fn stmt(&mut self, stmt: &Stmt) {
         self.at_place(stmt.span, |this| {
-            this.stmt_here(stmt);
+            this.standing_at(stmt.span, |this| this.stmt_here(stmt));
             if statement_counts_steps(this.linked, stmt) {
                 this.trap_if_exhausted();
             }

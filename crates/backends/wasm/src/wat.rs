@@ -1,6 +1,10 @@
 //! The module of a program as text, for who wants to read it.
 
+use std::fmt::Write;
+
+use quintet_lang::Marked;
 use quintet_runtime::Linked;
+use wasmprinter::Config;
 
 use crate::module::Finished;
 use crate::places::Extent;
@@ -11,9 +15,21 @@ use crate::rules;
 ///
 /// # Errors
 /// When the program has more expressions than code is made of, or constants and answers that do not fit into the memory.
-pub fn wat(program: &Linked, mapped: bool) -> Result<String, String> {
+pub fn wat(program: &Linked, mapped: bool) -> Result<Marked, String> {
     let extent = if mapped { Extent::Mapped } else { Extent::Copied };
-    wasmprinter::print_bytes(named(program, false, extent)?.wasm).map_err(|e| e.to_string())
+    let Finished { wasm, standing, .. } = named(program, false, extent)?;
+    let mut text = String::new();
+    let mut made = Marked::default();
+    for (offset, line) in Config::new().offsets_and_lines(&wasm, &mut text).map_err(|e| e.to_string())? {
+        made.write_str(line).map_err(|e| e.to_string())?;
+        // Other sections have offsets too, before that of code or after it.
+        let span = offset.and_then(|offset| {
+            let before = standing.partition_point(|(at, _)| *at as u64 <= offset).checked_sub(1)?;
+            standing.get(before)?.1
+        });
+        made.mark(span);
+    }
+    Ok(made)
 }
 
 /// The module of which functions have names.

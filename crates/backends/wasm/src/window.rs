@@ -239,7 +239,7 @@ mod tests {
         body.i().local_get(0).local_get(1).i64_store(at(0));
         body.end();
         body.i().local_get(0).i64_load(at(0));
-        let mut builder = Builder::new(0, false);
+        let mut builder = Builder::new(0, false, false);
         let run = builder.add("run", Signature::of(&[I32, I64], &[I64]), body.finish());
         let finished = builder.finish((run, None, None), (1, 0), Extent::Mapped, false).unwrap();
         let shared = Setup { compiler, memory: config::Memory::Mapped }.shared(false).unwrap();

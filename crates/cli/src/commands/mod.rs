@@ -17,4 +17,6 @@ pub mod module;
 pub mod profile;
 pub mod report;
 pub mod run;
+#[cfg(feature = "serve")]
+pub mod serve;
 pub mod shell;

@@ -2,9 +2,10 @@
 
 use std::fmt::{self, Write};
 
-use quintet_lang::ast::{Block, Over, Set, StmtKind};
+use quintet_lang::ast::{Block, Expr, ExprKind, Needle, Over, Program, Set, Span, StmtKind};
 use quintet_lang::effects::Steps;
-use quintet_lang::quote;
+use quintet_lang::visit::{Visitor, walk_expr};
+use quintet_lang::{Marked, quote};
 
 use crate::cost::{is_quiet, is_small};
 use crate::linked::Linked;
@@ -74,18 +75,54 @@ impl fmt::Display for WildcardPlan {
 }
 
 /// What [`Linked::plan_text`] answers.
-pub(crate) fn text(linked: &Linked) -> String {
-    let mut out = String::new();
+pub(crate) fn text(linked: &Linked) -> Marked {
+    let mut out = Marked::default();
     // Writing to a String cannot fail.
     let _ = write(linked, &mut out);
+    out.mark([]);
     out
 }
 
-fn write(linked: &Linked, out: &mut String) -> fmt::Result {
+/// Where the literals stand that have lines of their own.
+struct Uses {
+    sets: Vec<Vec<Span>>,
+    needles: Vec<Vec<Span>>,
+    wildcards: Vec<Vec<Span>>,
+}
+
+impl Uses {
+    fn of(program: &Program) -> Uses {
+        let none = |count| vec![Vec::new(); count];
+        let mut uses =
+            Uses { sets: none(program.sets.len()), needles: none(program.needles.len()), wildcards: none(program.wildcards.len()) };
+        uses.program(program);
+        uses
+    }
+}
+
+impl<'p> Visitor<'p> for Uses {
+    fn expr(&mut self, program: &'p Program, expr: &'p Expr) {
+        let users = match &expr.kind {
+            ExprKind::In { set, .. } => self.sets.get_mut(set.index()),
+            ExprKind::Contains { needle: Needle::Const(needle), .. } => self.needles.get_mut(needle.index()),
+            ExprKind::Wildcard { pattern, .. } => self.wildcards.get_mut(pattern.index()),
+            _ => None,
+        };
+        if let Some(users) = users {
+            users.push(expr.span);
+        }
+        walk_expr(self, program, expr);
+    }
+}
+
+fn write(linked: &Linked, out: &mut Marked) -> fmt::Result {
     let (program, plan) = (linked.program(), linked.plan());
+    let Uses { mut sets, mut needles, mut wildcards } = Uses::of(program);
+    let users = |of: &mut Vec<Vec<Span>>, at: usize| of.get_mut(at).map(std::mem::take).unwrap_or_default();
     for (index, rule) in program.rules.iter().enumerate() {
         writeln!(out, "rule {:?}", rule.name)?;
         write_rule(linked, linked.rule_plan(index), out)?;
+        out.mark([rule.span]);
         loops(linked, &rule.before, out)?;
     }
     for (function, plan) in program.functions.iter().zip(&plan.functions) {
@@ -93,6 +130,7 @@ fn write(linked: &Linked, out: &mut String) -> fmt::Result {
         let names = plan.calls.iter().map(|id| format!("{:?}", program.functions[id.index()].name));
         writeln!(out, "  calls: {}{}", listed(names, "none"), if plan.recursive { "; may come to call itself" } else { "" })?;
         writeln!(out, "  frame: {} locals, {} bytes of arrays", function.frame.locals.len(), plan.fixed_bytes)?;
+        out.mark([function.span]);
         loops(linked, &function.body, out)?;
     }
     for ((at, set), matcher) in plan.sets.iter().enumerate().zip(&program.sets) {
@@ -104,20 +142,23 @@ fn write(linked: &Linked, out: &mut String) -> fmt::Result {
             (Set::Int(_) | Set::Ip(_) | Set::Bytes(_), SetMatcher::Int(_) | SetMatcher::Ip(_)) => String::new(),
         };
         writeln!(out, "set {at} {what}: {set}")?;
+        out.mark(users(&mut sets, at));
     }
     for ((at, search), needle) in plan.needles.iter().enumerate().zip(&program.needles) {
         writeln!(out, "needle {at} {}: {search}", quote(needle))?;
+        out.mark(users(&mut needles, at));
     }
     for ((at, plan), pattern) in plan.wildcards.iter().enumerate().zip(&program.wildcards) {
         let parts: Vec<String> = pattern.parts.iter().map(|part| quote(part)).collect();
         let case = if pattern.strict { "" } else { ", letters of either case" };
         writeln!(out, "wildcard {at} {}{case}: {plan}", parts.join(" * "))?;
+        out.mark(users(&mut wildcards, at));
     }
     write!(out, "{}", PrefilterPlan::new(linked))?;
-    linked.state().map_or(Ok(()), |state| state.write(program, out))
+    linked.state().map_or(Ok(()), |state| state.write(program, &mut out.text))
 }
 
-fn write_rule(linked: &Linked, plan: &RulePlan, out: &mut String) -> fmt::Result {
+fn write_rule(linked: &Linked, plan: &RulePlan, out: &mut Marked) -> fmt::Result {
     let yes = |yes: bool| if yes { "yes" } else { "no" };
     writeln!(out, "  may trap: {}; makes values: {}; counts steps: {}", yes(plan.traps), yes(plan.makes_values), steps(plan.steps))?;
     writeln!(out, "  cost: {}{}", plan.cost, if plan.is_expression { "" } else { ", beside its statements" })?;
@@ -126,7 +167,7 @@ fn write_rule(linked: &Linked, plan: &RulePlan, out: &mut String) -> fmt::Result
 }
 
 /// A line for each loop among statements.
-fn loops(linked: &Linked, block: &Block, out: &mut String) -> fmt::Result {
+fn loops(linked: &Linked, block: &Block, out: &mut Marked) -> fmt::Result {
     let mut done = Ok(());
     for stmt in block {
         stmt.walk(&mut |stmt| {
@@ -144,6 +185,7 @@ fn loops(linked: &Linked, block: &Block, out: &mut String) -> fmt::Result {
             };
             if done.is_ok() {
                 done = writeln!(out, "  {what}: turns {turns}");
+                out.mark([stmt.span]);
             }
         });
     }

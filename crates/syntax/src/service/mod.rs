@@ -5,6 +5,7 @@
 
 mod complete;
 mod hover;
+mod listing;
 mod operators;
 mod positions;
 mod scope;
@@ -20,6 +21,7 @@ use crate::tree::Tree;
 
 pub use complete::{Completion, CompletionKind, Completions, literal};
 pub use hover::Hover;
+pub use listing::Listing;
 pub use operators::operators;
 pub use positions::{Place, Positions, Stretch};
 
@@ -125,7 +127,8 @@ fn boundary(text: &str, offset: usize) -> usize {
     Positions::new(text).place(offset).byte
 }
 
-fn findings(text: &str, diagnostics: &Diagnostics) -> Vec<Finding> {
+/// What is wrong with a text, as editors are told of it.
+pub fn findings(text: &str, diagnostics: &Diagnostics) -> Vec<Finding> {
     let positions = Positions::new(text);
     let finding = |d: &quintet_lang::Diagnostic| Finding {
         severity: match d.severity {

@@ -161,6 +161,17 @@ impl Arena {
         Ok(at)
     }
 
+    /// Takes bytes into use, at an offset that is a multiple of 8, and answers the offset. What is left of their last word is zero.
+    ///
+    /// # Errors
+    /// See [`ArenaError`].
+    #[inline]
+    pub fn push(&mut self, bytes: &[u8]) -> Result<usize, ArenaError> {
+        let at = self.alloc(bytes.len())?;
+        self.put_bytes(at, bytes);
+        Ok(at)
+    }
+
     #[cold]
     fn grow(&mut self, used: usize) -> Result<(), ArenaError> {
         if used > MAX_BYTES - PADDING {

@@ -27,7 +27,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! [`Record`] says what fields may be, and [`to_record`] takes whatever serde serialises. [`Rules`] are `Send + Sync` and cheap to clone; an
+//! [`Record`] says what fields may be. Without it, [`to_record`] takes whatever serde serialises, and [`declare_samples`] makes a scheme of it. [`Rules`] are `Send + Sync` and cheap to clone; an
 //! [`Evaluator`] is one thread's. [`Reloadable`] exchanges rules while threads evaluate, [`context`] lends something of the host to its
 //! functions, [`Metrics`] counts. The examples in `crates/engine/examples` run with `cargo run --release --example NAME`:
 //!
@@ -358,7 +358,7 @@ pub use metrics::{Metrics, RuleMetrics};
 pub use modules_of::KEEPING;
 #[cfg(feature = "builtin")]
 pub use modules_of::{Bound, Taken};
-pub use record::{FillError, Filler, Record, ToRecordError, to_record};
+pub use record::{FillError, Filler, Record, SampleError, ToRecordError, declare_samples, to_record};
 pub use registry::{UnknownBackend, backend, backends, configurations};
 pub use reload::{LiveEvaluator, ReloadError, Reloadable};
 

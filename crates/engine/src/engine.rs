@@ -314,7 +314,7 @@ impl Rules {
 
     /// The rule of this name.
     pub fn rule(&self, name: &str) -> Option<RuleId> {
-        self.names().position(|it| it == name).map(RuleId::new)
+        self.names().position(|it| it == name).map(RuleId)
     }
 
     /// One thread's way to ask the rules about structs, one by one.
@@ -371,13 +371,16 @@ impl Rules {
     /// One rule alone, to be asked about records one by one.
     ///
     /// # Errors
-    /// See [`InstantiateError`].
-    ///
-    /// # Panics
-    /// When there is no such rule.
-    pub fn filter(&self, rule: usize) -> Result<Filter, InstantiateError> {
-        assert!(rule < self.program().rules.len(), "rule {rule} of {}", self.program().rules.len());
-        Ok(Filter::new(self.instance()?, rule))
+    /// See [`InstantiateError`], and where there is no such rule.
+    pub fn filter(&self, rule: RuleId) -> Result<Filter, InstantiateError> {
+        let rules = self.program().rules.len();
+        if rule.0 >= rules {
+            return Err(InstantiateError::new(
+                self.backend,
+                format_args!("there is no rule {}; the program has {rules}, counted from 0", rule.0),
+            ));
+        }
+        Ok(Filter::new(self.instance()?, rule.0))
     }
 
     /// A function of the rules' text, for the host to call. All functions are there, also those that no rule calls.

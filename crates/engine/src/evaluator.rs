@@ -148,13 +148,13 @@ impl<'a> Answers<'a> {
 
     /// The rules that match, in their order.
     pub fn rules(self) -> impl Iterator<Item = RuleId> {
-        self.hits.iter().map(RuleId::new)
+        self.hits.iter().map(RuleId)
     }
 
     /// Whether a rule matches.
     #[inline]
     pub fn has(self, rule: RuleId) -> bool {
-        self.hits.contains(rule.index())
+        self.hits.contains(rule.0)
     }
 
     /// Whether no rule matches.
@@ -169,11 +169,11 @@ impl<'a> Answers<'a> {
 
     /// The rules that trapped, by name: they do not match.
     pub fn traps(self) -> impl Iterator<Item = (&'a str, Fault)> {
-        self.hits.traps().iter().map(move |trap| (self.name(RuleId::new(trap.rule)), trap.fault()))
+        self.hits.traps().iter().map(move |trap| (self.name(RuleId(trap.rule)), trap.fault()))
     }
 
     fn name(self, rule: RuleId) -> &'a str {
-        self.program.rules.get(rule.index()).map_or("", |rule| rule.name.as_str())
+        self.program.rules.get(rule.0).map_or("", |rule| rule.name.as_str())
     }
 }
 

@@ -210,7 +210,7 @@ fn schemes_that_are_built_alike_are_the_same() {
         record.finish().unwrap();
         let mut matches = Matches::new();
         rules.instance().unwrap().run_batch(&builder.build(), &mut matches).unwrap();
-        assert!(matches.has(rules.rule("").unwrap(), RecordId::new(0)));
+        assert!(matches.get(rules.rule("").unwrap(), RecordId(0)));
     }
 }
 

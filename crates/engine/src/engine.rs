@@ -298,7 +298,7 @@ impl Rules {
         self.linked.is_stateful()
     }
 
-    pub(crate) fn linked(&self) -> &Linked {
+    pub(crate) fn linked(&self) -> &Arc<Linked> {
         &self.linked
     }
 
@@ -317,7 +317,8 @@ impl Rules {
         self.names().position(|it| it == name).map(RuleId)
     }
 
-    /// One thread's way to ask the rules about structs, one by one.
+    /// One thread's way to ask the rules about structs, one by one. Of rules that keep state, it is a stream of records of its own, with tables
+    /// that are empty at first: see [`Evaluator::session`].
     ///
     /// # Errors
     /// See [`EvaluatorError`].
@@ -328,10 +329,12 @@ impl Rules {
     /// What a thread needs to run the rules.
     ///
     /// # Errors
-    /// See [`InstantiateError`]. Rules that keep state or have outputs are run by a [session](Rules::session).
+    /// See [`InstantiateError`]. Rules that keep state or have outputs are run by a [session](Rules::session), or an
+    /// [evaluator](Rules::evaluator).
     pub fn instance(&self) -> Result<Box<dyn Instance>, InstantiateError> {
         if self.linked.is_stateful() {
-            let why = "the rules keep state or have outputs; a session runs them, record after record";
+            let why =
+                "the rules keep state or have outputs; `Rules::session` runs them on batches, and `Rules::evaluator` on records one by one";
             return Err(InstantiateError::new(self.backend, why));
         }
         self.compiled.instantiate(&self.limits)

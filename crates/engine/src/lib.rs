@@ -28,7 +28,7 @@
 //! ```
 //!
 //! [`Record`] says what fields may be. Without it, [`to_record`] takes whatever serde serialises, and [`declare_samples`] makes a scheme of it. [`Rules`] are `Send + Sync` and cheap to clone; an
-//! [`Evaluator`] is one thread's. [`Reloadable`] exchanges rules while threads evaluate, [`context`] lends something of the host to its
+//! [`Evaluator`] is one thread's, and of rules that [keep state](#state-and-outputs) a stream's. [`Reloadable`] exchanges rules while threads evaluate, [`context`] lends something of the host to its
 //! functions, [`Metrics`] counts. What backends are made with is apart, in [`mod@backend`]. The examples in `crates/engine/examples` run with `cargo run --release --example NAME`:
 //!
 //! | example | shows |
@@ -293,7 +293,8 @@
 //! ```
 //!
 //! # State and outputs
-//! Rules that keep tables from record to record, or have outputs, are run by a [`Session`], batch after batch; `docs/state.md` is the reference.
+//! Rules that keep tables from record to record, or have outputs, are run by a [`Session`], batch after batch, or by an [`Evaluator`], record by
+//! record; `docs/state.md` is the reference.
 //!
 //! ```
 //! use quintet::{ArenaKind, BatchBuilder, Engine, Matches, Scheme, Type, WriteSink};
@@ -348,6 +349,7 @@ mod modules_of;
 pub mod record;
 mod registry;
 mod reload;
+mod runs;
 
 pub use adaptive::Adaptive;
 pub use callable::{Callable, NotCallable};

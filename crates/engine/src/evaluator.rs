@@ -29,7 +29,7 @@ use crate::runs::Runs;
 ///
 /// let engine = Engine::new();
 /// let source = "
-///     state failures[user]: count
+///     state failures[user]: count max 1000
 ///     rule failed = failed
 ///     on failed { failures += 1 }
 ///     rule guessing = failed and failures > 2

@@ -415,7 +415,7 @@ fn tables_and_sinks_outlive_an_exchange_where_they_are_declared_as_before() {
     let mut names = |port: u16| live.evaluate(&Packet { port }).unwrap().names().map(str::to_owned).collect::<Vec<_>>();
     assert_eq!((names(1), names(2), names(1)), (vec!["all".into()], vec!["all".into()], vec!["all".into(), "often".into()]));
     // The same table, among others and differently written; what is done more for each record does not make entries younger.
-    let more = format!("state earlier[port]: seen\non all {{ add(earlier) }}\nrule again = earlier\n{output}");
+    let more = format!("state earlier[port]: seen max 1000\non all {{ add(earlier) }}\nrule again = earlier\n{output}");
     rules.reload(&counting("count  max 1_000", &more)).unwrap();
     assert_eq!(names(2), ["all", "often"]);
     assert_eq!(names(2), ["all", "often", "again"]);

@@ -153,11 +153,11 @@ impl Arena {
     #[inline]
     pub fn alloc(&mut self, bytes: usize) -> Result<usize, ArenaError> {
         let at = self.used;
-        let end = bytes.checked_next_multiple_of(8).and_then(|b| b.checked_add(at)).ok_or(ArenaError::Full)?;
-        if end.saturating_add(PADDING) > self.capacity() {
-            self.grow(end)?;
+        // What is left is whole words, so that what fits does so with its last word too.
+        if bytes > self.capacity.saturating_sub(at + PADDING) {
+            self.grow(at.saturating_add(bytes))?;
         }
-        self.used = end;
+        self.used = at + ((bytes + 7) & !7);
         Ok(at)
     }
 
@@ -168,7 +168,7 @@ impl Arena {
     #[inline]
     pub fn push(&mut self, bytes: &[u8]) -> Result<usize, ArenaError> {
         let at = self.alloc(bytes.len())?;
-        self.put_bytes(at, bytes);
+        bytemuck::cast_slice_mut(self.words_mut())[at..][..bytes.len()].copy_from_slice(bytes);
         Ok(at)
     }
 

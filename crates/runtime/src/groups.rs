@@ -61,15 +61,13 @@ impl Groups {
     /// Puts the ranks in the order of keys, and of one key in that in which pairs came. Answers how many keys are repeated.
     fn sort(&mut self, arena: &Arena) -> usize {
         self.ranks.sort_unstable();
-        let key = |rank: &Rank| text(arena, self.pairs[came(*rank)].0);
-        let mut repeated = 0;
-        for alike in self.ranks.chunk_by_mut(|a, b| a >> OTHERS == b >> OTHERS).filter(|it| it.len() > 1) {
-            alike.sort_by_key(key);
-            for i in 1..alike.len() {
-                if key(&alike[i - 1]) == key(&alike[i]) {
-                    alike[i] |= REPEATED;
-                    repeated += 1;
+        let (mut repeated, mut from) = (0, 0);
+        for to in 1..=self.ranks.len() {
+            if self.ranks.get(to).is_none_or(|rank| rank >> OTHERS != self.ranks[from] >> OTHERS) {
+                if to - from > 1 {
+                    repeated += tell_apart(arena, &self.pairs, &mut self.ranks[from..to]);
                 }
+                from = to;
             }
         }
         repeated
@@ -78,17 +76,35 @@ impl Groups {
     /// Writes so many entries, and the elements of all their arrays side by side.
     fn place(&self, arena: &mut Arena, groups: usize) -> Result<u64, ArenaError> {
         let at = arena.alloc(groups * 16 + self.ranks.len() * 8)?;
-        let (entries, elements) = arena.used_mut()[at / 8..].split_at_mut(groups * 2);
-        let (mut elements, mut element_at) = (elements.iter_mut(), at + groups * 16);
-        for (entry, group) in entries.chunks_exact_mut(2).zip(self.ranks.chunk_by(|_, next| next & REPEATED != 0)) {
-            entry.copy_from_slice(&[self.pairs[came(group[0])].0, reference(element_at, group.len())]);
-            for (rank, element) in group.iter().zip(&mut elements) {
-                *element = self.pairs[came(*rank)].1;
-                element_at += 8;
+        let words = &mut arena.used_mut()[at / 8..];
+        let (mut entry, mut element) = (0, groups * 2);
+        for rank in &self.ranks {
+            let (key, value) = self.pairs[came(*rank)];
+            words[element] = value;
+            if rank & REPEATED == 0 {
+                words[entry..entry + 2].copy_from_slice(&[key, reference(at + element * 8, 1)]);
+                entry += 2;
+            } else {
+                words[entry - 1] += reference(0, 1);
             }
+            element += 1;
         }
         Ok(reference(at, groups))
     }
+}
+
+/// Sorts pairs whose keys begin alike, and marks those whose keys are those before. Answers how many these are.
+fn tell_apart(arena: &Arena, pairs: &[(u64, u64)], alike: &mut [Rank]) -> usize {
+    let key = |rank: &Rank| text(arena, pairs[came(*rank)].0);
+    alike.sort_by_key(key);
+    let mut repeated = 0;
+    for i in 1..alike.len() {
+        if key(&alike[i - 1]) == key(&alike[i]) {
+            alike[i] |= REPEATED;
+            repeated += 1;
+        }
+    }
+    repeated
 }
 
 /// The bytes that a word refers to.

@@ -9,7 +9,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use cpu_time::ThreadTime;
-use quintet::{Engine, Instance, Linked, Matches, Passes, RuleSet, configurations};
+use quintet::backend::Linked;
+use quintet::{Engine, Instance, Matches, Passes, RuleSet, configurations};
 use quintet_bench::{Loaded, names, sets, shipped};
 use quintet_runtime::{Candidates, PrefilterPlan, WriteMatches};
 

@@ -14,7 +14,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use cpu_time::ThreadTime;
-use quintet::{Backend, Batch, Engine, Instance, Limits, Matches, backend};
+use quintet::backend::Backend;
+use quintet::{Batch, Engine, Instance, Limits, Matches, backend};
 use quintet_bench::scaling::Axis;
 use quintet_bench::usual;
 

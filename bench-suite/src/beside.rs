@@ -3,7 +3,7 @@
 use std::hint::black_box;
 use std::time::Instant;
 
-use quintet::Backend;
+use quintet::backend::Backend;
 use quintet_results::{Source, Sources, WorkloadResult, median};
 
 use crate::lineup::Lineup;
@@ -46,7 +46,7 @@ fn sources(loaded: &Loaded, lineup: &Lineup) -> Sources {
 /// Everything that a backend can show of the rules, after the passes.
 fn emitted(loaded: &Loaded, backend: &dyn Backend) -> Vec<Source> {
     let id = backend.id().to_string();
-    let one = |form: &quintet::Emit| {
+    let one = |form: &quintet::backend::Emit| {
         let text = backend.emit(&loaded.linked, *form).unwrap_or_else(|e| format!("cannot be shown: {e}\n"));
         Source::new(form.name(), Some(&id), &text, MOST_BYTES)
     };

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use quintet::{Backend, Batch, Instance, Matches, RuleSet, backend};
+use quintet::backend::Backend;
+use quintet::{Batch, Instance, Matches, RecordId, RuleId, RuleSet, backend};
 use quintet_peers::{Peer, Prepared, Task};
 use quintet_results::Absent;
 
@@ -144,7 +145,10 @@ impl Check<'_> {
 
     fn alone(&self, expected: &Matches, id: &str, record: usize, hits: &RuleSet) -> Result<(), VerifyError> {
         for rule in 0..expected.rules() {
-            if hits.contains(rule) != expected.get(rule, record) || !hits.traps().is_empty() || !expected.traps().is_empty() {
+            if hits.contains(rule) != expected.get(RuleId(rule), RecordId(record))
+                || !hits.traps().is_empty()
+                || !expected.traps().is_empty()
+            {
                 self.same(record, rule, in_batch(expected, rule, record), (id, in_set(hits, rule), "alone"))?;
             }
         }
@@ -188,7 +192,7 @@ impl Check<'_> {
 fn in_batch(matches: &Matches, rule: usize, record: usize) -> Answer {
     match matches.traps().binary_search_by_key(&(record, rule), |t| (t.record, t.rule)) {
         Ok(place) => Answer::Trap(matches.traps()[place].trap),
-        Err(_) => Answer::Match(matches.get(rule, record)),
+        Err(_) => Answer::Match(matches.get(RuleId(rule), RecordId(record))),
     }
 }
 

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use quintet::{Backend, Linked, configurations};
+use quintet::backend::{Backend, Linked};
+use quintet::configurations;
 use quintet_peers::Peer;
 use serde::{Deserialize, Serialize};
 

@@ -3,8 +3,9 @@
 use std::io::Cursor;
 use std::sync::Arc;
 
+use quintet::backend::Linked;
 use quintet::modules::{Loader, Module};
-use quintet::{ArenaKind, Batch, Bound, Engine, Instance, Linked, Passes, Scheme};
+use quintet::{ArenaKind, Batch, Bound, Engine, Instance, Passes, Scheme};
 use quintet_inputs::{Format, InputError, Reader, ReaderOptions, Stats, schemes};
 use quintet_lang::Diagnostics;
 

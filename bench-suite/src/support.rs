@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use quintet::{ArenaKind, Backend, Batch, BatchBuilder, Engine, Field, Matches, Presence, Scheme, Type};
+use quintet::backend::Backend;
+use quintet::{ArenaKind, Batch, BatchBuilder, Engine, Field, Matches, Presence, Scheme, Type};
 use quintet_results::Support;
 
 /// A construct and an expression that needs it, over the fields of [`records`].

@@ -3,9 +3,8 @@
 
 use std::sync::Arc;
 
-use quintet::{
-    Artifact, Backend, BackendId, Batch, Compiled, Emit, Instance, Limits, Linked, Matches, Program, RecordRef, RuleSet, backends,
-};
+use quintet::backend::{Artifact, Backend, Compiled, Emit, Linked};
+use quintet::{BackendId, Batch, Instance, Limits, Matches, Program, RecordRef, RuleSet, backends};
 use quintet::{CallError, FilterError, OwnedValue, Value, lang::ast::FnId};
 use quintet_bench::{
     Effort, Lineup, Loaded, Measured, PassRows, Process, Sampler, Verified, VerifyError, measure, refused, shipped, verify, verify_lineup,

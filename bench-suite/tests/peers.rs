@@ -5,7 +5,7 @@ use std::io::Cursor;
 use std::path::Path;
 use std::time::Duration;
 
-use quintet::{ArenaKind, Batch, BatchBuilder, Engine, Matches, Program, RuleSet, Scheme, Value, backends};
+use quintet::{ArenaKind, Batch, BatchBuilder, Engine, Matches, Program, RecordId, RuleId, RuleSet, Scheme, Value, backends};
 use quintet_bench::{Effort, Lineup, Loaded, PassRows, Workload, names, part, shipped, verify_lineup};
 use quintet_inputs::{Format, Reader, ReaderOptions};
 use quintet_peers::{Task, peers};
@@ -89,7 +89,7 @@ fn peers_answer_as_the_interpreter_does() {
                     prepared.run(first + record, &mut hits).unwrap_or_else(|e| panic!("{name}, {}, record {record}: {e}", peer.id()));
                     for (number, rule) in rules.program().rules.iter().enumerate() {
                         let at = || format!("{name}, {}, record {}, rule `{}`", peer.id(), first + record, rule.name);
-                        assert_eq!(hits.contains(number), matches.get(number, record), "{}", at());
+                        assert_eq!(hits.contains(number), matches.get(RuleId(number), RecordId(record)), "{}", at());
                     }
                 }
                 first += batch.len();
@@ -299,7 +299,7 @@ h = { type = "Map<Bytes>", optional = true }
                     let mut hits = RuleSet::new();
                     for record in 0..loaded.records() {
                         prepared.run(record, &mut hits).unwrap_or_else(|e| panic!("{}: {rule}: {e}", peer.id()));
-                        assert_eq!(hits.contains(0), matches.get(0, record), "{}: {rule}: record {record}", peer.id());
+                        assert_eq!(hits.contains(0), matches.get(RuleId(0), RecordId(record)), "{}: {rule}: record {record}", peer.id());
                     }
                 }
                 Err(reason) => println!("{:<10} refuses {rule}: {reason}", peer.id()),

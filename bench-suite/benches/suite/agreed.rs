@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use quintet::{Backend, Engine, Instance, Linked, Matches, RuleSet, Rules, backend};
+use quintet::backend::{Backend, Linked};
+use quintet::{Engine, Instance, Matches, RecordId, RuleId, RuleSet, Rules, backend};
 use quintet_bench::scaling::{Axis, Input};
 
 /// An input, and what its rules answer.
@@ -48,7 +49,8 @@ impl Agreed {
         assert!(found == self.expected, "wrong answer: {} and interp differ in a batch, so nothing was measured", backend.id());
         for record in self.input.batch.iter() {
             instance.run(record, &mut hits).unwrap_or_else(|e| panic!("{}: {e}", backend.id()));
-            let alike = hits.traps().is_empty() && (0..found.rules()).all(|r| hits.contains(r) == found.get(r, record.index()));
+            let alike =
+                hits.traps().is_empty() && (0..found.rules()).all(|r| hits.contains(r) == found.get(RuleId(r), RecordId(record.index())));
             assert!(alike, "wrong answer: {} and interp differ on record {}, so nothing was measured", backend.id(), record.index() + 1);
         }
         instance

@@ -5,7 +5,8 @@ use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
 use criterion::{BenchmarkId, Criterion, SamplingMode, Throughput};
-use quintet::{Backend, BackendId, Matches, Rules, backends};
+use quintet::backend::Backend;
+use quintet::{BackendId, Matches, Rules, backends};
 use quintet_bench::scaling::Axis;
 
 use crate::agreed::Agreed;

@@ -2,7 +2,8 @@
 
 use criterion::measurement::WallTime;
 use criterion::{BenchmarkGroup, Criterion, Throughput};
-use quintet::{Backend, Batch, Instance, Matches, RuleSet};
+use quintet::backend::Backend;
+use quintet::{Batch, Instance, Matches, RuleSet};
 use quintet_bench::{Loaded, usual};
 
 use crate::settings::Lazy;

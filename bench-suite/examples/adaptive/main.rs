@@ -17,7 +17,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use cpu_time::{ProcessTime, ThreadTime};
-use quintet::{Backend, Batch, Matches, RecordRef, RuleSet, backend, configurations};
+use quintet::backend::Backend;
+use quintet::{Batch, Matches, RecordRef, RuleSet, backend, configurations};
 use quintet_bench::{Loaded, names, scripts, sets, shipped};
 
 use turns::{Work, summary, take_turns, work};
@@ -111,7 +112,7 @@ fn compiling(loaded: &Loaded, adaptive: &dyn Backend) -> Result<String, Box<dyn 
 fn one_by_one(loaded: &Loaded, backend: &dyn Backend, records: &[RecordRef<'_>], hits: &mut RuleSet) -> Result<(), Box<dyn Error>> {
     let rules = loaded.engine.compile_linked(&loaded.linked, backend)?;
     if loaded.linked.program().rules.len() == 1 {
-        let mut filter = rules.filter(0)?;
+        let mut filter = rules.filter(quintet::RuleId(0))?;
         records.iter().for_each(|record| drop(std::hint::black_box(filter.matches(*record))));
         return Ok(());
     }

@@ -25,7 +25,7 @@ pub fn calls(wanted: &[String]) -> Result<(), Box<dyn Error>> {
         let linked = engine.link(engine.check(text, loaded.linked.scheme())?)?;
         let record = *records.get(figure.record - 1).ok_or_else(|| format!("no record {}", figure.record))?;
         for backend in &backends {
-            let mut filter = engine.compile_linked(&linked, &**backend)?.filter(0)?;
+            let mut filter = engine.compile_linked(&linked, &**backend)?.filter(quintet::RuleId(0))?;
             filter.matches(record)?;
             works.push(work(move || filter.matches(record).is_ok_and(|hit| hit)));
         }

@@ -17,7 +17,8 @@ mod turns;
 use std::error::Error;
 use std::sync::Arc;
 
-use quintet::{Backend, Batch, Instance, Matches, RuleSet, backend, configurations};
+use quintet::backend::Backend;
+use quintet::{Batch, Instance, Matches, RuleSet, backend, configurations};
 use quintet_bench::{Loaded, names, shipped};
 use quintet_results::median;
 
@@ -75,7 +76,9 @@ fn first_answer(all: &[Loaded], backends: &[Arc<dyn Backend>]) -> Result<(), Box
             let linked = engine.link(engine.check(&text, loaded.linked.scheme())?)?;
             for backend in backends {
                 let linked = linked.clone();
-                works.push(work(move || engine.compile_linked(&linked, &**backend).ok()?.filter(0).ok()?.matches(record).ok()));
+                works.push(work(move || {
+                    engine.compile_linked(&linked, &**backend).ok()?.filter(quintet::RuleId(0)).ok()?.matches(record).ok()
+                }));
             }
         }
         let rules = works.len() / backends.len();

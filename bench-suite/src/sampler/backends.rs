@@ -4,7 +4,8 @@ use std::hint::black_box;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
-use quintet::{ArenaKind, Batch, EvaluateError, Instance, Isolation, Matches, RecordRef, RuleSet, Rules};
+use quintet::backend::Isolation;
+use quintet::{ArenaKind, Batch, EvaluateError, Instance, Matches, RecordRef, RuleSet, Rules};
 use quintet_results::{Memory, Phase, Row, RowKind, Traits};
 
 use super::clock::{Clock, raw, repeats};
@@ -219,7 +220,7 @@ fn answer(instance: &mut dyn Instance, record: RecordRef<'_>) -> Result<bool, Me
 }
 
 /// A backend's traits in the form of result files.
-fn traits(traits: quintet::Traits) -> Traits {
+fn traits(traits: quintet::backend::Traits) -> Traits {
     Traits {
         executable_memory: traits.executable_memory,
         isolation: match traits.isolation {

@@ -153,11 +153,22 @@ impl Arena {
     #[inline]
     pub fn alloc(&mut self, bytes: usize) -> Result<usize, ArenaError> {
         let at = self.used;
-        let end = bytes.checked_next_multiple_of(8).and_then(|b| b.checked_add(at)).ok_or(ArenaError::Full)?;
-        if end.saturating_add(PADDING) > self.capacity() {
-            self.grow(end)?;
+        // What is left is whole words, so that what fits does so with its last word too.
+        if bytes > self.capacity.saturating_sub(at + PADDING) {
+            self.grow(at.saturating_add(bytes))?;
         }
-        self.used = end;
+        self.used = at + ((bytes + 7) & !7);
+        Ok(at)
+    }
+
+    /// Takes bytes into use, at an offset that is a multiple of 8, and answers the offset. What is left of their last word is zero.
+    ///
+    /// # Errors
+    /// See [`ArenaError`].
+    #[inline]
+    pub fn push(&mut self, bytes: &[u8]) -> Result<usize, ArenaError> {
+        let at = self.alloc(bytes.len())?;
+        bytemuck::cast_slice_mut(self.words_mut())[at..][..bytes.len()].copy_from_slice(bytes);
         Ok(at)
     }
 

@@ -4,9 +4,10 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use quintet::backend::Linked;
 use quintet::lang::diagnostic::nearest;
 use quintet::lang::{Diagnostic, Diagnostics};
-use quintet::{Engine, Linked, Program, Scheme};
+use quintet::{Engine, Program, Scheme};
 use quintet_inputs::{Format, Input, schemes};
 
 use crate::args::{FormatArg, SchemeArgs};

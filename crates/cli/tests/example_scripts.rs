@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use quintet::{ArenaKind, Batch, BatchBuilder, Engine, Library, Matches, OwnedValue, Scheme, Value, configurations};
+use quintet::{ArenaKind, Batch, BatchBuilder, Engine, Library, Matches, OwnedValue, RecordId, RuleId, Scheme, Value, configurations};
 use quintet::{FieldId, Presence, Type};
 
 /// What a field holds.
@@ -56,7 +56,7 @@ fn answers(file: &str, fields: &[Field<'_>]) -> Vec<String> {
         let mut matches = Matches::new();
         instance.run_batch(&batch, &mut matches).expect("a run");
         assert!(matches.traps().is_empty(), "{file} on {}: {:?}", backend.id(), matches.traps());
-        let found = (0..names.len()).filter(|rule| matches.get(*rule, 0)).map(|rule| names[rule].clone()).collect();
+        let found = (0..names.len()).filter(|rule| matches.get(RuleId(*rule), RecordId(0))).map(|rule| names[rule].clone()).collect();
         assert_eq!(*first.get_or_insert_with(|| Clone::clone(&found)), found, "{file} on {}", backend.id());
     }
     first.expect("a configuration")

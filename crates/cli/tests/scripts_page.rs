@@ -3,7 +3,7 @@
 mod page;
 
 use page::{Block, blocks};
-use quintet::{ArenaKind, BatchBuilder, Engine, Matches, OwnedValue, Scheme, Type, Value, configurations};
+use quintet::{ArenaKind, BatchBuilder, Engine, Matches, OwnedValue, RecordId, RuleId, Scheme, Type, Value, configurations};
 
 const PAGE: &str = include_str!("../../../docs/scripts.md");
 
@@ -53,7 +53,8 @@ fn every_script_answers_what_the_page_says() {
                 record.finish().expect("a record");
                 let mut matches = Matches::new();
                 instance.run_batch(&builder.build(), &mut matches).expect("a run");
-                let mut found: Vec<&str> = (0..names.len()).filter(|rule| matches.get(*rule, 0)).map(|rule| names[rule].as_str()).collect();
+                let mut found: Vec<&str> =
+                    (0..names.len()).filter(|rule| matches.get(RuleId(*rule), RecordId(0))).map(|rule| names[rule].as_str()).collect();
                 let mut wanted = wanted.clone();
                 found.sort_unstable();
                 wanted.sort_unstable();

@@ -7,7 +7,7 @@ use std::io::Cursor;
 use std::sync::{Arc, Mutex};
 
 use page::{Block, blocks};
-use quintet::{ArenaKind, Engine, Matches, Scheme, Sink, SinkFault, WholeLines, configurations};
+use quintet::{ArenaKind, Engine, Matches, RecordId, RuleId, Scheme, Sink, SinkFault, WholeLines, configurations};
 use quintet_inputs::{Format, Reader, ReaderOptions};
 
 const PAGE: &str = include_str!("../../../docs/state.md");
@@ -73,7 +73,8 @@ fn every_example_comes_to_what_the_page_says() {
                 session.run_batch(&batch, &mut matches).expect("it runs");
                 assert!(matches.traps().is_empty(), "line {line}: {:?}", matches.traps());
                 for record in 0..batch.len() {
-                    let names = compiled.program().rules.iter().enumerate().filter(|(rule, _)| matches.get(*rule, record));
+                    let names =
+                        compiled.program().rules.iter().enumerate().filter(|(rule, _)| matches.get(RuleId(*rule), RecordId(record)));
                     found.push(names.map(|(_, rule)| rule.name.as_str()).collect::<Vec<_>>().join(" "));
                 }
             }

@@ -9,7 +9,8 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
 
-use quintet::{ArenaKind, Batch, BatchBuilder, Engine, Library, Limits, Linked, Matches, Scheme, Type, Value, configurations};
+use quintet::backend::Linked;
+use quintet::{ArenaKind, Batch, BatchBuilder, Engine, Library, Limits, Matches, Scheme, Type, Value, configurations};
 
 /// Rounds of which the median is taken.
 const ROUNDS: usize = 101;

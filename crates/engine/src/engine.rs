@@ -298,7 +298,7 @@ impl Rules {
         self.linked.is_stateful()
     }
 
-    pub(crate) fn linked(&self) -> &Linked {
+    pub(crate) fn linked(&self) -> &Arc<Linked> {
         &self.linked
     }
 
@@ -314,10 +314,11 @@ impl Rules {
 
     /// The rule of this name.
     pub fn rule(&self, name: &str) -> Option<RuleId> {
-        self.names().position(|it| it == name).map(RuleId::new)
+        self.names().position(|it| it == name).map(RuleId)
     }
 
-    /// One thread's way to ask the rules about structs, one by one.
+    /// One thread's way to ask the rules about structs, one by one. Of rules that keep state, it is a stream of records of its own, with tables
+    /// that are empty at first: see [`Evaluator::session`].
     ///
     /// # Errors
     /// See [`EvaluatorError`].
@@ -328,10 +329,12 @@ impl Rules {
     /// What a thread needs to run the rules.
     ///
     /// # Errors
-    /// See [`InstantiateError`]. Rules that keep state or have outputs are run by a [session](Rules::session).
+    /// See [`InstantiateError`]. Rules that keep state or have outputs are run by a [session](Rules::session), or an
+    /// [evaluator](Rules::evaluator).
     pub fn instance(&self) -> Result<Box<dyn Instance>, InstantiateError> {
         if self.linked.is_stateful() {
-            let why = "the rules keep state or have outputs; a session runs them, record after record";
+            let why =
+                "the rules keep state or have outputs; `Rules::session` runs them on batches, and `Rules::evaluator` on records one by one";
             return Err(InstantiateError::new(self.backend, why));
         }
         self.compiled.instantiate(&self.limits)
@@ -371,13 +374,16 @@ impl Rules {
     /// One rule alone, to be asked about records one by one.
     ///
     /// # Errors
-    /// See [`InstantiateError`].
-    ///
-    /// # Panics
-    /// When there is no such rule.
-    pub fn filter(&self, rule: usize) -> Result<Filter, InstantiateError> {
-        assert!(rule < self.program().rules.len(), "rule {rule} of {}", self.program().rules.len());
-        Ok(Filter::new(self.instance()?, rule))
+    /// See [`InstantiateError`], and where there is no such rule.
+    pub fn filter(&self, rule: RuleId) -> Result<Filter, InstantiateError> {
+        let rules = self.program().rules.len();
+        if rule.0 >= rules {
+            return Err(InstantiateError::new(
+                self.backend,
+                format_args!("there is no rule {}; the program has {rules}, counted from 0", rule.0),
+            ));
+        }
+        Ok(Filter::new(self.instance()?, rule.0))
     }
 
     /// A function of the rules' text, for the host to call. All functions are there, also those that no rule calls.

@@ -6,19 +6,45 @@ use std::sync::Arc;
 
 use quintet_lang::Program;
 use quintet_runtime::{
-    ArenaError, ArenaKind, Fault, Instance, InstantiateError, RecordBuffer, RecordBuilder, RecordError, RecordRef, RuleId, RuleSet,
-    RunError, with_context,
+    ArenaError, Fault, InstantiateError, RecordBuffer, RecordBuilder, RecordError, RecordRef, RuleId, RuleSet, RunError, Session,
+    SessionError, with_context,
 };
 
 use crate::engine::Rules;
 use crate::metrics::{Metrics, Pace};
 use crate::record::{FillError, Filler, Record};
+use crate::runs::Runs;
 
 /// One thread's way to ask rules about records one by one: it has an instance of the rules, and the memory of one record, which it fills again
 /// and again. [`Rules::evaluator`] makes it.
+///
+/// Of rules that keep state or have outputs, it is one stream of records, with tables of its own: two evaluators see nothing of each other.
+/// Threads whose records belong together share one behind a lock, or each takes the records of some of the keys.
+///
+/// ```
+/// use quintet::{Engine, Record};
+///
+/// #[derive(Record)]
+/// struct Login<'a> { user: &'a str, failed: bool }
+///
+/// let engine = Engine::new();
+/// let source = "
+///     state failures[user]: count max 1000
+///     rule failed = failed
+///     on failed { failures += 1 }
+///     rule guessing = failed and failures > 2
+/// ";
+/// let rules = engine.compile(source, &engine.scheme_of::<Login>()?, "closures")?;
+/// let mut evaluator = rules.evaluator()?;
+/// for (user, names) in [("ada", &["failed"][..]), ("ada", &["failed"]), ("bob", &["failed"]), ("ada", &["failed", "guessing"])] {
+///     assert!(evaluator.evaluate(&Login { user, failed: true })?.names().eq(names.iter().copied()));
+/// }
+/// assert_eq!(evaluator.session().map(|session| session.counts()[0].entries), Some(2));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub struct Evaluator {
     rules: Rules,
-    instance: Box<dyn Instance>,
+    runs: Runs,
     buffer: RecordBuffer,
     filler: Filler,
     hits: RuleSet,
@@ -35,6 +61,9 @@ pub enum EvaluationError {
     /// The instance cannot go on, or was interrupted.
     #[error(transparent)]
     Run(#[from] RunError),
+    /// The rules keep state or have outputs, and the session cannot go on, or a sink takes no lines.
+    #[error(transparent)]
+    Session(#[from] SessionError),
 }
 
 impl From<RecordError> for EvaluationError {
@@ -47,9 +76,12 @@ impl From<RecordError> for EvaluationError {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum EvaluatorError {
-    /// The rules cannot be instantiated. Those that keep state or have outputs are run by a [session](Rules::session).
+    /// The rules cannot be instantiated.
     #[error(transparent)]
     Instantiate(#[from] InstantiateError),
+    /// The rules keep state or have outputs, and no session can be made.
+    #[error(transparent)]
+    Session(#[from] SessionError),
     /// There is no memory for a record.
     #[error(transparent)]
     Arena(#[from] ArenaError),
@@ -64,10 +96,25 @@ pub struct Answers<'a> {
 
 impl Evaluator {
     pub(crate) fn new(rules: &Rules) -> Result<Evaluator, EvaluatorError> {
-        let instance = rules.instance()?;
-        let kind = if instance.reads_in_place(ArenaKind::Plain) { ArenaKind::Plain } else { ArenaKind::Shared };
+        let (runs, kind) = Runs::new(rules)?;
         let buffer = RecordBuffer::in_arena(rules.scheme(), kind)?;
-        Ok(Evaluator { rules: rules.clone(), instance, buffer, filler: Filler::new(), hits: RuleSet::new(), metrics: None })
+        Ok(Evaluator { rules: rules.clone(), runs, buffer, filler: Filler::new(), hits: RuleSet::new(), metrics: None })
+    }
+
+    /// Of rules that keep state or have outputs, the stream of records: it says what the tables hold, and has the outputs'
+    /// [sinks](Session::attach).
+    pub fn session(&mut self) -> Option<&mut Session> {
+        match &mut self.runs {
+            Runs::Alone(_) => None,
+            Runs::Stream(stream) => Some(&mut stream.session),
+        }
+    }
+
+    /// Goes on with what another one's session has: see [`Session::succeed`].
+    pub(crate) fn succeed(&mut self, before: Evaluator) {
+        if let (Runs::Stream(own), Runs::Stream(before)) = (&mut self.runs, before.runs) {
+            own.session.succeed(before.session);
+        }
     }
 
     /// The same evaluator, which counts what it does. Evaluators of the same rules may count together.
@@ -127,8 +174,8 @@ impl Evaluator {
     fn run(&mut self) -> Result<Answers<'_>, EvaluationError> {
         if let Some(record) = self.buffer.record() {
             match &mut self.metrics {
-                None => self.instance.run(record, &mut self.hits)?,
-                Some((metrics, pace)) => metrics.run(pace, &mut *self.instance, record, &mut self.hits)?,
+                None => self.runs.run(record, &mut self.hits)?,
+                Some((metrics, pace)) => metrics.run(pace, &mut self.runs, record, &mut self.hits)?,
             }
         }
         Ok(Answers { program: self.rules.program(), hits: &self.hits })
@@ -148,13 +195,13 @@ impl<'a> Answers<'a> {
 
     /// The rules that match, in their order.
     pub fn rules(self) -> impl Iterator<Item = RuleId> {
-        self.hits.iter().map(RuleId::new)
+        self.hits.iter().map(RuleId)
     }
 
     /// Whether a rule matches.
     #[inline]
     pub fn has(self, rule: RuleId) -> bool {
-        self.hits.contains(rule.index())
+        self.hits.contains(rule.0)
     }
 
     /// Whether no rule matches.
@@ -169,11 +216,11 @@ impl<'a> Answers<'a> {
 
     /// The rules that trapped, by name: they do not match.
     pub fn traps(self) -> impl Iterator<Item = (&'a str, Fault)> {
-        self.hits.traps().iter().map(move |trap| (self.name(RuleId::new(trap.rule)), trap.fault()))
+        self.hits.traps().iter().map(move |trap| (self.name(RuleId(trap.rule)), trap.fault()))
     }
 
     fn name(self, rule: RuleId) -> &'a str {
-        self.program.rules.get(rule.index()).map_or("", |rule| rule.name.as_str())
+        self.program.rules.get(rule.0).map_or("", |rule| rule.name.as_str())
     }
 }
 

@@ -27,9 +27,9 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! [`Record`] says what fields may be, and [`to_record`] takes whatever serde serialises. [`Rules`] are `Send + Sync` and cheap to clone; an
-//! [`Evaluator`] is one thread's. [`Reloadable`] exchanges rules while threads evaluate, [`context`] lends something of the host to its
-//! functions, [`Metrics`] counts. The examples in `crates/engine/examples` run with `cargo run --release --example NAME`:
+//! [`Record`] says what fields may be. Without it, [`to_record`] takes whatever serde serialises, and [`declare_samples`] makes a scheme of it. [`Rules`] are `Send + Sync` and cheap to clone; an
+//! [`Evaluator`] is one thread's, and of rules that [keep state](#state-and-outputs) a stream's. [`Reloadable`] exchanges rules while threads evaluate, [`context`] lends something of the host to its
+//! functions, [`Metrics`] counts. What backends are made with is apart, in [`mod@backend`]. The examples in `crates/engine/examples` run with `cargo run --release --example NAME`:
 //!
 //! | example | shows |
 //! |---|---|
@@ -44,7 +44,7 @@
 //! Many records at once cost the least each. They are filled field by field here; a [`Filler`] fills them with structs:
 //!
 //! ```
-//! use quintet::{ArenaKind, BatchBuilder, Engine, Matches, Scheme, Type};
+//! use quintet::{ArenaKind, BatchBuilder, Engine, Matches, RecordId, Scheme, Type};
 //!
 //! let engine = Engine::new();
 //! let scheme = Scheme::builder()
@@ -74,7 +74,9 @@
 //! let mut instance = rules.instance()?; // one per thread
 //! let mut matches = Matches::new();
 //! instance.run_batch(&batch, &mut matches)?;
-//! assert!(matches.get(0, 0) && matches.get(1, 0) && !matches.get(0, 1) && !matches.get(1, 1));
+//! let [tls, example] = ["tls", "example"].map(|name| rules.rule(name).unwrap());
+//! let [first, second] = [0, 1].map(RecordId);
+//! assert!(matches.get(tls, first) && matches.get(example, first) && !matches.get(tls, second) && !matches.get(example, second));
 //! let trap = matches.traps()[0];
 //! assert_eq!((trap.rule, trap.record, trap.trap.to_string()), (2, 1, "division by zero".to_string()));
 //! assert_eq!(&source[trap.span.start as usize..trap.span.end as usize], "1000 / (tcp.port - 80) > 1");
@@ -128,7 +130,7 @@
 //! trap is an error.
 //!
 //! ```
-//! use quintet::{ArenaKind, BatchBuilder, Engine, EvaluateError, Scheme, Trap, Type};
+//! use quintet::{ArenaKind, BatchBuilder, Engine, EvaluateError, RuleId, Scheme, Trap, Type};
 //!
 //! let scheme = Scheme::builder().mandatory("port", Type::Int).build()?;
 //! let mut builder = BatchBuilder::new(&scheme, 2, ArenaKind::Plain)?;
@@ -139,7 +141,7 @@
 //! }
 //! let batch = builder.build();
 //!
-//! let mut filter = Engine::new().compile("1000 / port == 2", &scheme, "jit")?.filter(0)?;
+//! let mut filter = Engine::new().compile("1000 / port == 2", &scheme, "jit")?.filter(RuleId(0))?;
 //! assert!(filter.matches(batch.record(0))?);
 //! let error = filter.matches(batch.record(1)).unwrap_err();
 //! assert!(matches!(error.cause(), EvaluateError::Trap(fault) if fault.trap == Trap::DivisionByZero));
@@ -291,7 +293,8 @@
 //! ```
 //!
 //! # State and outputs
-//! Rules that keep tables from record to record, or have outputs, are run by a [`Session`], batch after batch; `docs/state.md` is the reference.
+//! Rules that keep tables from record to record, or have outputs, are run by a [`Session`], batch after batch, or by an [`Evaluator`], record by
+//! record; `docs/state.md` is the reference.
 //!
 //! ```
 //! use quintet::{ArenaKind, BatchBuilder, Engine, Matches, Scheme, Type, WriteSink};
@@ -333,6 +336,7 @@
 #![forbid(unsafe_code)]
 
 mod adaptive;
+pub mod backend;
 mod callable;
 mod engine;
 mod evaluator;
@@ -345,37 +349,34 @@ mod modules_of;
 pub mod record;
 mod registry;
 mod reload;
+mod runs;
 
 pub use adaptive::Adaptive;
 pub use callable::{Callable, NotCallable};
 pub use engine::{Engine, Error, Rules};
 pub use evaluator::{Answers, EvaluationError, Evaluator, EvaluatorError};
 pub use expression::Expression;
-pub use lifted::LiftedRules;
 pub use lists::{ListText, ListTextError};
 pub use metrics::{Metrics, RuleMetrics};
-#[cfg(all(feature = "modules", feature = "wasm"))]
-pub use modules_of::KEEPING;
 #[cfg(feature = "builtin")]
 pub use modules_of::{Bound, Taken};
-pub use record::{FillError, Filler, Record, ToRecordError, to_record};
+pub use record::{FillError, Filler, Record, SampleError, ToRecordError, declare_samples, to_record};
 pub use registry::{UnknownBackend, backend, backends, configurations};
 pub use reload::{LiveEvaluator, ReloadError, Reloadable};
 
 #[cfg(feature = "derive")]
 pub use quintet_derive::Record;
 pub use quintet_lang as lang;
-pub use quintet_lang::{Checked, Field, FieldId, Limits, Passes, Presence, Program, Scheme, SchemeBuilder, SchemeError, Type};
+pub use quintet_lang::{Field, FieldId, Limits, Passes, Presence, Program, Scheme, SchemeBuilder, SchemeError, Type};
 #[cfg(feature = "builtin")]
 pub use quintet_modules as modules;
 #[cfg(feature = "wasm")]
 pub use quintet_region::{HasSignals, has_signals, without_signal_handlers};
 pub use quintet_runtime::{
-    Alone, Arena, ArenaError, ArenaKind, ArrayRef, Artifact, Backend, BackendId, Batch, BatchBuilder, Bind, Bits, BytesSet, CallError,
-    Column, ColumnsBuilder, CompileError, Compiled, DumpedEntry, DumpedState, Emit, EvaluateError, Fault, FileSink, Filter, FilterError,
-    Floats, Function, Instance, InstantiateError, IntSet, Interrupter, Ints, IpSet, Isolation, Library, LinkError, Linked, List, Lists,
-    MapRef, Matches, Offsets, OwnedValue, Profile, RecordBuffer, RecordBuilder, RecordError, RecordId, RecordRef, Room, RuleCost, RuleId,
-    RuleSet, RuleTrap, RunError, Scratch, Session, SessionError, SetMatcher, Sink, SinkError, SinkFault, Spent, StateCount, Traits, Trap,
-    TrapAt, Value, ValueInstance, WholeLines, WriteSink, context, with_context,
+    Alone, ArenaError, ArenaKind, ArrayRef, BackendId, Batch, BatchBuilder, Bind, Bits, BytesSet, CallError, Column, ColumnsBuilder,
+    CompileError, DumpedEntry, DumpedState, EvaluateError, Fault, FileSink, Filter, FilterError, Floats, Function, Instance,
+    InstantiateError, IntSet, Interrupter, Ints, IpSet, Library, LinkError, List, ListError, Lists, MapRef, Matches, Offsets, OwnedValue,
+    Profile, RecordBuffer, RecordBuilder, RecordError, RecordId, RecordRef, RuleCost, RuleId, RuleSet, RuleTrap, RunError, Scratch,
+    Session, SessionError, SetMatcher, Sink, SinkError, SinkFault, Spent, StateCount, Trap, TrapAt, Value, ValueInstance, WholeLines,
+    WriteSink, context, with_context,
 };
-pub use quintet_runtime::{Argument, Lifted, Lifts, Many, ManyAnswers};

@@ -3,14 +3,16 @@
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Instant;
 
-use quintet_runtime::{ALONE, FilterError, Instance, RecordRef, RuleSet, RunError};
+use quintet_runtime::{ALONE, RecordRef, RuleSet};
 
 use crate::engine::Rules;
+use crate::evaluator::EvaluationError;
+use crate::runs::Runs;
 
 /// Counts of what evaluators of the same rules did, on any number of threads. Nothing waits for anything: numbers are read while others grow.
 ///
 /// One record in 1,024 is timed, and each rule is then run on it once more, alone, for its own time. Functions of the host are called
-/// again by that.
+/// again by that. Rules that keep state are timed together only: run again they would answer otherwise.
 ///
 /// ```
 /// use std::sync::Arc;
@@ -108,24 +110,18 @@ impl Metrics {
     }
 
     /// Runs rules on a record, and counts.
-    pub(crate) fn run(
-        &self,
-        pace: &mut Pace,
-        instance: &mut dyn Instance,
-        record: RecordRef<'_>,
-        hits: &mut RuleSet,
-    ) -> Result<(), RunError> {
+    pub(crate) fn run(&self, pace: &mut Pace, runs: &mut Runs, record: RecordRef<'_>, hits: &mut RuleSet) -> Result<(), EvaluationError> {
         let timed = pace.0 == 0;
         pace.0 = if timed { ALONE - 1 } else { pace.0 - 1 };
         let start = timed.then(Instant::now);
-        instance.run(record, hits)?;
+        runs.run(record, hits)?;
         if let Some(start) = start {
             self.timed.add(start);
             for (i, rule) in self.rules.iter().enumerate() {
-                let (start, mut why) = (Instant::now(), None::<FilterError>);
-                // What it answers is known.
-                let _ = instance.test(i, record, &mut why);
-                rule.timed.add(start);
+                let start = Instant::now();
+                if runs.again(i, record) {
+                    rule.timed.add(start);
+                }
             }
         }
         self.records.fetch_add(1, Relaxed);

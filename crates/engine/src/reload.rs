@@ -33,6 +33,11 @@ use crate::record::Record;
 /// assert!(live.evaluate(&Packet { port: 443 })?.names().eq(["web"]));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
+///
+/// Where rules keep state or have outputs, each thread's evaluator has tables and sinks of its own, as [`Evaluator`] says. With new rules it keeps
+/// the tables that they declare in the same words, and the sinks of outputs that have the same names; other tables are empty, and other outputs
+/// have no sink until one is attached to [`LiveEvaluator::current`]. [`Session::succeed`](crate::Session::succeed) says it in full. Rules in between that keep no
+/// state forget all of it.
 #[derive(Clone)]
 pub struct Reloadable(Arc<Shared>);
 
@@ -155,7 +160,11 @@ impl LiveEvaluator {
         if newest.number != self.tried {
             self.tried = newest.number;
             match newest.rules.evaluator() {
-                Ok(evaluator) => (self.evaluator, self.version) = (evaluator, newest.number),
+                Ok(evaluator) => {
+                    let before = std::mem::replace(&mut self.evaluator, evaluator);
+                    self.evaluator.succeed(before);
+                    self.version = newest.number;
+                }
                 Err(_) => self.shared.count_failure(),
             }
         }

@@ -4,9 +4,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
+use quintet::backend::{Artifact, Backend, Compiled, Emit, Linked, Traits};
 use quintet::{
-    Adaptive, ArenaKind, Artifact, Backend, BackendId, Batch, BatchBuilder, CompileError, Compiled, Emit, Engine, Instance,
-    InstantiateError, Limits, Linked, Matches, OwnedValue, RuleSet, Scheme, Traits, Type, Value, backend,
+    Adaptive, ArenaKind, BackendId, Batch, BatchBuilder, CompileError, Engine, Instance, InstantiateError, Limits, Matches, OwnedValue,
+    RecordId, RuleId, RuleSet, Scheme, Type, Value, backend,
 };
 use quintet_runtime::{EmitError, Unsupported};
 
@@ -341,7 +342,7 @@ fn an_interrupt_reaches_whichever_tier_has_the_turn() {
         interrupter.interrupt();
         let mut matches = Matches::new();
         assert!(instance.run_batch(&batch, &mut matches).unwrap_err().is_interrupted());
-        assert!(instance.run_rule(1, &batch, 0..1, &mut matches).is_ok() && matches.get(0, 0));
+        assert!(instance.run_rule(1, &batch, 0..1, &mut matches).is_ok() && matches.get(RuleId(0), RecordId(0)));
     }
 }
 

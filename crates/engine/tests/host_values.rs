@@ -3,7 +3,8 @@
 
 use quintet::lang::signature::{Param, Signature};
 use quintet::{
-    ArenaKind, ArrayRef, BatchBuilder, Engine, EvaluateError, Fault, Library, MapRef, Scheme, Trap, Type, Value, configurations,
+    ArenaKind, ArrayRef, BatchBuilder, Engine, EvaluateError, Fault, Library, MapRef, RecordId, RuleId, Scheme, Trap, Type, Value,
+    configurations,
 };
 use quintet_runtime::Memory;
 
@@ -107,7 +108,7 @@ fn ask(engine: &Engine, scheme: &Scheme, batch: &quintet::Batch, source: &str) -
         let (mut instance, mut matches, mut hits) = (rules.instance().unwrap(), quintet::Matches::new(), quintet::RuleSet::new());
         instance.run_batch(batch, &mut matches).unwrap();
         instance.run(batch.record(0), &mut hits).unwrap();
-        let answer = (matches.get(0, 0), matches.traps().first().map(|t| t.trap));
+        let answer = (matches.get(RuleId(0), RecordId(0)), matches.traps().first().map(|t| t.trap));
         assert_eq!(answer, (hits.contains(0), hits.traps().first().map(|t| t.trap)), "{id}: {source}");
         (id, answer)
     });

@@ -20,7 +20,8 @@ use std::time::Duration;
 use flate2::Compression;
 use quintet::lang::ast::Span;
 use quintet::{
-    ArenaKind, Batch, BatchBuilder, Engine, Instance, Library, Limits, Matches, RuleSet, Scheme, Trap, Type, Value, configurations,
+    ArenaKind, Batch, BatchBuilder, Engine, Instance, Library, Limits, Matches, RecordId, RuleId, RuleSet, Scheme, Trap, Type, Value,
+    configurations,
 };
 use quintet_testing::trap_named;
 use serde::Deserialize;
@@ -245,7 +246,7 @@ type Instances = Vec<(String, Box<dyn Instance>)>;
 fn instances(limits: &Limits, which: Which, source: &str, scheme: &Scheme) -> Result<Instances, String> {
     let engine = Engine::new().with_limits(limits.clone());
     let linked = engine.link(engine.check(source, scheme).map_err(|e| e.to_string())?).map_err(|e| e.to_string())?;
-    let instance = |backend: std::sync::Arc<dyn quintet::Backend>| {
+    let instance = |backend: std::sync::Arc<dyn quintet::backend::Backend>| {
         let id = backend.id().to_string();
         let made = engine.compile_linked(&linked, &*backend).map_err(|e| format!("{id}: {e}"))?;
         Ok((id.clone(), made.instance().map_err(|e| format!("{id}: {e}"))?))
@@ -343,7 +344,7 @@ fn afterwards(instance: &mut dyn Instance, records: &Batch, matches: &Matches, s
         instance.run(records.record(n), &mut hits).expect("a run");
         let wanted = matches.traps().iter().filter(|t| t.record == n).map(|t| (t.rule, t.trap, t.span));
         if !hits.traps().iter().map(|t| (t.rule, t.trap, t.span)).eq(wanted)
-            || (0..3).any(|rule| hits.contains(rule) != matches.get(rule, n))
+            || (0..3).any(|rule| hits.contains(rule) != matches.get(RuleId(rule), RecordId(n)))
         {
             wrong.push(format!("record {n} alone: matches {:?}, traps {:?}", hits.iter().collect::<Vec<_>>(), hits.traps()));
         }

@@ -4,7 +4,9 @@
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use quintet::{ArenaKind, Batch, BatchBuilder, Engine, Instance, List, ListText, Matches, RuleSet, Scheme, Type, configurations};
+use quintet::{
+    ArenaKind, Batch, BatchBuilder, Engine, Instance, List, ListText, Matches, RecordId, RuleId, RuleSet, Scheme, Type, configurations,
+};
 
 const SOURCE: &str = "rule port = port in $chosen\nrule ip = ip in $chosen\nrule name = name in $chosen\nrule empty = port in $later";
 
@@ -93,7 +95,10 @@ fn lists_are_replaced_under_compiled_rules() {
             while !done.load(Ordering::Acquire) {
                 instance.run_batch(&batch, &mut matches).expect("a run");
                 for rule in 0..3 {
-                    assert!(matches.get(rule, 0) && !matches.get(rule, 2), "{id}: both contents hold record 0 and none holds record 2");
+                    assert!(
+                        matches.get(RuleId(rule), RecordId(0)) && !matches.get(RuleId(rule), RecordId(2)),
+                        "{id}: both contents hold record 0 and none holds record 2"
+                    );
                 }
             }
         });

@@ -4,7 +4,7 @@
 
 use std::time::Instant;
 
-use quintet::{ArenaKind, BatchBuilder, Engine, Matches, Scheme, Type, configurations};
+use quintet::{ArenaKind, BatchBuilder, Engine, Matches, RecordId, RuleId, Scheme, Type, configurations};
 
 /// How much resident memory may grow, in bytes: noise of allocators, not the code of thousands of rules.
 const SLACK: usize = 8 << 20;
@@ -37,7 +37,7 @@ fn compiling_and_dropping_leaves_memory_flat() {
             // The instance is the last user of the code.
             drop(rules);
             instance.run_batch(&batch, &mut matches).unwrap();
-            assert!(matches.get(0, 0));
+            assert!(matches.get(RuleId(0), RecordId(0)));
         };
         (0..200).for_each(|_| round());
         let (before, start) = (resident(), Instant::now());

@@ -1,6 +1,7 @@
 //! A program without rules is one like any other, on every configuration of every backend: it compiles, runs and answers nothing.
 
-use quintet::{ArenaKind, BatchBuilder, Emit, Engine, Matches, Program, RuleSet, Scheme, Type, configurations};
+use quintet::backend::Emit;
+use quintet::{ArenaKind, BatchBuilder, Engine, Matches, Program, RuleSet, Scheme, Type, configurations};
 
 fn scheme(engine: &Engine) -> Scheme {
     let builder = Scheme::builder().mandatory("n", Type::Int).optional("name", Type::Bytes);

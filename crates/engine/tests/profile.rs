@@ -21,7 +21,7 @@ const RULES: &str = "rule even = n % 2 == 0\nrule inverse = 100 / (n - 7) < 3\nr
 
 fn instances(engine: &Engine, scheme: &Scheme, rules: &str) -> Vec<(String, Box<dyn Instance>)> {
     let linked = engine.link(engine.check(rules, scheme).unwrap()).unwrap();
-    let one = |backend: std::sync::Arc<dyn quintet::Backend>| {
+    let one = |backend: std::sync::Arc<dyn quintet::backend::Backend>| {
         let rules = engine.compile_linked(&linked, &*backend).unwrap();
         (backend.id().to_string(), rules.instance().unwrap())
     };

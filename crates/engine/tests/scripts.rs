@@ -159,6 +159,6 @@ fn a_script_needs_no_lists() {
     let scheme = scheme();
     let engine = Engine::new().with_library(Library::standard()).with_lists(Lists::new());
     let program = engine.check("fn f(s: Bytes) -> Int { return len(s) }\nrule r = f(s) > 2", &scheme).expect("a program");
-    let linked: Arc<quintet::Linked> = engine.link(program).expect("a linked program");
+    let linked: Arc<quintet::backend::Linked> = engine.link(program).expect("a linked program");
     assert_eq!(linked.program().functions.len(), 1);
 }

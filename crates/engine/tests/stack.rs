@@ -5,7 +5,10 @@
 use quintet::lang::ast::{ArithOp, Clause, CompareOp, Const, Each, Expr, ExprKind, LocalId, LogicOp, Needle, Quantifier, Site, SiteId};
 use quintet::lang::visit::Visitor;
 use quintet::lang::{HARD_DEPTH, HARD_NESTING, dump::dump, format, optimise, validate::validate};
-use quintet::{ArenaKind, BatchBuilder, Engine, Field, Limits, Matches, Passes, Presence, Program, RuleSet, Scheme, Type, configurations};
+use quintet::{
+    ArenaKind, BatchBuilder, Engine, Field, Limits, Matches, Passes, Presence, Program, RecordId, RuleId, RuleSet, Scheme, Type,
+    configurations,
+};
 
 fn scheme() -> Scheme {
     let multi = |name: &str, ty| Field { name: name.into(), ty, presence: Presence::Optional, multi: true, doc: String::new() };
@@ -80,7 +83,7 @@ fn everything(program: &Program) {
             let (mut matches, mut hits) = (Matches::new(), RuleSet::new());
             instance.run_batch(&batch, &mut matches).unwrap_or_else(|e| panic!("{}: {e}", backend.id()));
             instance.run(batch.record(0), &mut hits).unwrap_or_else(|e| panic!("{}: {e}", backend.id()));
-            assert_eq!(matches.get(0, 0), hits.contains(0), "{}", backend.id());
+            assert_eq!(matches.get(RuleId(0), RecordId(0)), hits.contains(0), "{}", backend.id());
             answers.push(hits.contains(0));
         }
     }

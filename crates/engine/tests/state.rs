@@ -263,7 +263,7 @@ fn rules_with_state_are_run_by_sessions_alone() {
     let scheme = scheme(&engine);
     let source = "time = t\nstate n: count within 1s\nrule r = n > 0";
     let rules = engine.compile(source, &scheme, "closures").unwrap();
-    assert!(rules.instance().err().unwrap().to_string().contains("a session runs them"));
+    assert!(rules.instance().err().unwrap().to_string().contains("`Rules::session` runs them"));
     let refused = engine.link(engine.check(source, &scheme).unwrap()).unwrap_err();
     assert!(refused.to_string().contains("keep state or have outputs"), "{refused}");
     let plain = engine.compile("v > 0", &scheme, "closures").unwrap();

@@ -3,7 +3,8 @@
 
 use std::time::{Duration, Instant};
 
-use quintet::{ArenaKind, BatchBuilder, Engine, Isolation, Matches, Scheme, Type, configurations};
+use quintet::backend::Isolation;
+use quintet::{ArenaKind, BatchBuilder, Engine, Matches, Scheme, Type, configurations};
 
 /// Bytes of memory that is executable and no file's: what code generators map.
 fn executable_bytes() -> usize {

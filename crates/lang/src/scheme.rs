@@ -186,6 +186,11 @@ impl SchemeBuilder {
         self
     }
 
+    /// The fields so far.
+    pub fn fields(&self) -> &[Field] {
+        &self.fields
+    }
+
     /// Says which values a field usually has.
     pub fn values(mut self, field: &str, values: impl IntoIterator<Item = FieldValue>) -> Self {
         self.values.entry(field.into()).or_default().extend(values);

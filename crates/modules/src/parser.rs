@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use quintet_lang::{Field as SchemeField, FieldId, Limits, Presence, Scheme, SchemeError, Type};
-use quintet_runtime::{Batch, Compiled, Instance, Matches, OwnedValue, RecordError, RunError, Scratch, Value};
+use quintet_runtime::{Batch, Compiled, Instance, Matches, OwnedValue, RecordError, RecordId, RuleId, RunError, Scratch, Value};
 
 use crate::declaration::{Field, Item, Shape};
 use crate::runs::Runs;
@@ -211,7 +211,7 @@ impl Bound {
                 place.insert(instance).run_batch(batch, &mut matches)?;
             }
             for record in 0..batch.len() {
-                if one.condition.is_some() && !matches.get(0, record) {
+                if one.condition.is_some() && !matches.get(RuleId(0), RecordId(record)) {
                     continue;
                 }
                 let Value::Bytes(text) = batch.record(record).value(one.input) else { continue };

@@ -6,11 +6,11 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use quintet::backend::{Argument, LiftedRules, Many, ManyAnswers};
 use quintet::lang::signature::{Param, Signature};
 use quintet::modules::Loader;
 use quintet::{
-    ArenaKind, Argument, Batch, BatchBuilder, Engine, FieldId, Function, LiftedRules, Limits, Many, ManyAnswers, Matches, Rules, Scheme,
-    Scratch, Trap, Type, Value, configurations,
+    ArenaKind, Batch, BatchBuilder, Engine, FieldId, Function, Limits, Matches, Rules, Scheme, Scratch, Trap, Type, Value, configurations,
 };
 
 /// The rules, as they are written and with calls lifted.

@@ -10,11 +10,11 @@ use quintet_lang::{FieldId, Scheme, Type};
 
 use crate::columns::ColumnsBuilder;
 use crate::functions::ManyAnswers;
-use crate::groups::grouped;
+use crate::groups::Groups;
 use crate::layout::{Form, Layout, Slot};
 use crate::matchers::ip_words;
 use crate::owned::OwnedValue;
-use crate::pack::{pack, pack_bytes, reference, text_lists, texts};
+use crate::pack::{pack, reference, text_lists, texts};
 use crate::record::RecordRef;
 use crate::value::Value;
 
@@ -35,6 +35,7 @@ pub struct Batch {
     end: usize,
     /// How many records are being filled, or were begun and forgotten.
     open: Option<usize>,
+    groups: Groups,
 }
 
 /// Fills a [`Batch`]. The room for records is laid out first, so their number is bounded; what they refer to follows.
@@ -319,7 +320,17 @@ impl BatchBuilder {
     /// When the records would take more than an arena holds.
     pub fn new(scheme: &Scheme, capacity: usize, kind: Kind) -> Result<BatchBuilder, ArenaError> {
         let layout = Layout::of(scheme);
-        let mut batch = Batch { scheme: scheme.clone(), layout, arena: Arena::new(kind), len: 0, capacity, longest: 0, end: 0, open: None };
+        let mut batch = Batch {
+            scheme: scheme.clone(),
+            layout,
+            arena: Arena::new(kind),
+            len: 0,
+            capacity,
+            longest: 0,
+            end: 0,
+            open: None,
+            groups: Groups::default(),
+        };
         batch.start()?;
         Ok(BatchBuilder { batch })
     }
@@ -494,8 +505,8 @@ impl<'b> RecordBuilder<'b> {
     #[inline]
     pub fn bytes(&mut self, field: FieldId, value: &[u8]) {
         if let Some(slot) = self.slot(field, Form::Bytes) {
-            match pack_bytes(&mut self.batch.arena, value) {
-                Ok(word) => self.batch.arena.put_word(slot, word),
+            match self.batch.arena.push(value) {
+                Ok(at) => self.batch.arena.put_word(slot, reference(at, value.len())),
                 Err(e) => self.fail(e.into()),
             }
         }
@@ -504,13 +515,10 @@ impl<'b> RecordBuilder<'b> {
     /// Copies bytes into the batch once, for [`RecordBuilder::bytes_at`] to refer to. Answers their offset.
     #[inline]
     pub fn blob(&mut self, bytes: &[u8]) -> usize {
-        match pack_bytes(&mut self.batch.arena, bytes) {
-            Ok(word) => word as u32 as usize,
-            Err(e) => {
-                self.fail(e.into());
-                0
-            }
-        }
+        self.batch.arena.push(bytes).unwrap_or_else(|e| {
+            self.fail(e.into());
+            0
+        })
     }
 
     /// Sets a Bytes field to bytes that [`RecordBuilder::blob`] copied into this record. A range that is not within them is an error.
@@ -598,7 +606,7 @@ impl<'b> RecordBuilder<'b> {
     /// is repeated is thus kept, as the headers of a request with one name are.
     pub fn grouped<'v>(&mut self, field: FieldId, pairs: impl IntoIterator<Item = (&'v [u8], &'v [u8])>) {
         let Some(slot) = self.slot(field, Form::TextLists) else { return };
-        match grouped(&mut self.batch.arena, pairs.into_iter()) {
+        match self.batch.groups.write(&mut self.batch.arena, pairs.into_iter()) {
             Ok(word) => self.batch.arena.put_word(slot, word),
             Err(e) => self.fail(e.into()),
         }

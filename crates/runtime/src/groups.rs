@@ -1,67 +1,114 @@
 //! Maps out of pairs that come in any order.
 
-use quintet_arena::ArenaError;
-use smallvec::SmallVec;
+use quintet_arena::{Arena, ArenaError, MAX_BYTES};
 
-use crate::pack::{Room, reference};
+use crate::pack::reference;
 
-/// Pairs that need no memory of their own to be put in order.
-const FEW: usize = 32;
+/// The pairs of a map while it is made, by the words that refer to them: their texts are in the arena already. It is kept from record to record
+/// for its memory.
+#[derive(Debug, Default)]
+pub(crate) struct Groups {
+    /// The place of each pair in the order.
+    ranks: Vec<Rank>,
+    /// Its key and its value.
+    pairs: Vec<(u64, u64)>,
+}
 
-/// A key and a value.
-type Pair<'v> = (&'v [u8], &'v [u8]);
+/// A number that is ordered as pairs are, up to keys with the same first 12 bytes: these, whether the key is that of the pair before, and where
+/// the pair came.
+type Rank = u128;
 
-/// A pair's place in the order: the first bytes of its key, which decide most comparisons, and where it came.
-type Ranked = (u64, u32);
+/// Bits of a rank beside those of its key.
+const OTHERS: u32 = u32::BITS;
+/// Of a pair that has the key of the one before it in the order.
+const REPEATED: Rank = 1 << 31;
 
-/// The first 8 bytes of a key as a number that is ordered as they are.
+/// So many pairs have no room in an arena, whatever they are.
+const MOST: u32 = (MAX_BYTES / 8) as u32;
+
+/// The rank of the pair that came at `came`, whose key the arena was given last: what follows the key there is zero.
 #[inline]
-fn head(key: &[u8]) -> u64 {
-    match key.first_chunk::<8>() {
-        Some(bytes) => u64::from_be_bytes(*bytes),
-        None => key.iter().enumerate().fold(0, |head, (i, byte)| head | u64::from(*byte) << (56 - 8 * i)),
+fn rank(arena: &Arena, key: usize, came: u32) -> Rank {
+    let memory = arena.memory();
+    let [high, low] = [key, key + 8].map(|at| memory.word(at).swap_bytes());
+    u128::from(high) << 64 | u128::from(low >> OTHERS << OTHERS) | u128::from(came)
+}
+
+/// Where its pair came.
+#[inline]
+fn came(rank: Rank) -> usize {
+    (rank & (REPEATED - 1)) as usize
+}
+
+impl Groups {
+    /// Writes a map of arrays of Bytes at the arena's end and answers the slot word for it: under each key the values that came with it, in
+    /// the order that they came in.
+    pub(crate) fn write<'v>(&mut self, arena: &mut Arena, pairs: impl Iterator<Item = (&'v [u8], &'v [u8])>) -> Result<u64, ArenaError> {
+        self.ranks.clear();
+        self.pairs.clear();
+        for (came, (key, value)) in (0..).zip(pairs) {
+            if came == MOST {
+                return Err(ArenaError::Full);
+            }
+            let at = arena.push(key)?;
+            self.ranks.push(rank(arena, at, came));
+            self.pairs.push((reference(at, key.len()), reference(arena.push(value)?, value.len())));
+        }
+        let repeated = self.sort(arena);
+        self.place(arena, self.ranks.len() - repeated)
+    }
+
+    /// Puts the ranks in the order of keys, and of one key in that in which pairs came. Answers how many keys are repeated.
+    fn sort(&mut self, arena: &Arena) -> usize {
+        self.ranks.sort_unstable();
+        let (mut repeated, mut from) = (0, 0);
+        for to in 1..=self.ranks.len() {
+            if self.ranks.get(to).is_none_or(|rank| rank >> OTHERS != self.ranks[from] >> OTHERS) {
+                if to - from > 1 {
+                    repeated += tell_apart(arena, &self.pairs, &mut self.ranks[from..to]);
+                }
+                from = to;
+            }
+        }
+        repeated
+    }
+
+    /// Writes so many entries, and the elements of all their arrays side by side.
+    fn place(&self, arena: &mut Arena, groups: usize) -> Result<u64, ArenaError> {
+        let at = arena.alloc(groups * 16 + self.ranks.len() * 8)?;
+        let words = &mut arena.used_mut()[at / 8..];
+        let (mut entry, mut element) = (0, groups * 2);
+        for rank in &self.ranks {
+            let (key, value) = self.pairs[came(*rank)];
+            words[element] = value;
+            if rank & REPEATED == 0 {
+                words[entry..entry + 2].copy_from_slice(&[key, reference(at + element * 8, 1)]);
+                entry += 2;
+            } else {
+                words[entry - 1] += reference(0, 1);
+            }
+            element += 1;
+        }
+        Ok(reference(at, groups))
     }
 }
 
-/// Writes a map of arrays of Bytes at the end of `room` and answers the slot word for it: under each key the values that came with it, in the
-/// order that they came in.
-pub(crate) fn grouped<'v>(room: &mut impl Room, pairs: impl Iterator<Item = Pair<'v>>) -> Result<u64, ArenaError> {
-    let mut all: SmallVec<[Pair<'v>; FEW]> = SmallVec::new();
-    let mut ranks: SmallVec<[Ranked; FEW]> = SmallVec::new();
-    for (i, pair) in pairs.enumerate() {
-        ranks.push((head(pair.0), u32::try_from(i).map_err(|_| ArenaError::Full)?));
-        all.push(pair);
-    }
-    let pair = |rank: &Ranked| all[rank.1 as usize];
-    ranks.sort_unstable_by(|a, b| a.0.cmp(&b.0).then_with(|| pair(a).0.cmp(pair(b).0)).then(a.1.cmp(&b.1)));
-    let same = |a: &Ranked, b: &Ranked| a.0 == b.0 && pair(a).0 == pair(b).0;
-    // All of it is taken at once: the entries, the elements of their arrays, and the texts side by side.
-    let (mut groups, mut texts) = (0, 0usize);
-    for (i, rank) in ranks.iter().enumerate() {
-        let (key, value) = pair(rank);
-        if i == 0 || !same(&ranks[i - 1], rank) {
-            groups += 1;
-            texts = texts.saturating_add(key.len());
-        }
-        texts = texts.saturating_add(value.len());
-    }
-    let words = groups * 16 + ranks.len() * 8;
-    let at = room.alloc(texts.checked_add(words).ok_or(ArenaError::Full)?)?;
-    let (mut entry, mut element, mut text) = (at, at + groups * 16, at + words);
-    for group in ranks.chunk_by(same) {
-        let key = pair(&group[0]).0;
-        room.put_word(entry, reference(text, key.len()));
-        room.put_bytes(text, key);
-        text += key.len();
-        room.put_word(entry + 8, reference(element, group.len()));
-        entry += 16;
-        for rank in group {
-            let value = pair(rank).1;
-            room.put_word(element, reference(text, value.len()));
-            room.put_bytes(text, value);
-            text += value.len();
-            element += 8;
+/// Sorts pairs whose keys begin alike, and marks those whose keys are those before. Answers how many these are.
+fn tell_apart(arena: &Arena, pairs: &[(u64, u64)], alike: &mut [Rank]) -> usize {
+    let key = |rank: &Rank| text(arena, pairs[came(*rank)].0);
+    alike.sort_by_key(key);
+    let mut repeated = 0;
+    for i in 1..alike.len() {
+        if key(&alike[i - 1]) == key(&alike[i]) {
+            alike[i] |= REPEATED;
+            repeated += 1;
         }
     }
-    Ok(reference(at, groups))
+    repeated
+}
+
+/// The bytes that a word refers to.
+#[inline]
+fn text(arena: &Arena, word: u64) -> &[u8] {
+    arena.memory().bytes(word as u32 as usize, (word >> 32) as usize)
 }

@@ -11,26 +11,14 @@ macro_rules! places {
     ($($(#[$doc:meta])* $name:ident)*) => {$(
         $(#[$doc])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-        pub struct $name(usize);
-
-        impl $name {
-            /// The one of this number, from 0.
-            pub const fn new(index: usize) -> $name {
-                $name(index)
-            }
-
-            /// Its number.
-            pub const fn index(self) -> usize {
-                self.0
-            }
-        }
+        pub struct $name(pub usize);
     )*};
 }
 
 places! {
-    /// A rule's place in its program.
+    /// A rule's place in its program, from 0.
     RuleId
-    /// A record's place in its batch.
+    /// A record's place in its batch, from 0.
     RecordId
 }
 
@@ -169,15 +157,6 @@ impl Matches {
         self.records
     }
 
-    /// Whether a record matches a rule: [`Matches::get`] with places that cannot be given the wrong way round.
-    ///
-    /// # Panics
-    /// As [`Matches::get`].
-    #[inline]
-    pub fn has(&self, rule: RuleId, record: RecordId) -> bool {
-        self.get(rule.0, record.0)
-    }
-
     /// Words in each rule's row.
     #[inline]
     pub fn row_words(&self) -> usize {
@@ -195,7 +174,8 @@ impl Matches {
     /// # Panics
     /// When there is no such rule or record.
     #[inline]
-    pub fn get(&self, rule: usize, record: usize) -> bool {
+    pub fn get(&self, rule: RuleId, record: RecordId) -> bool {
+        let (RuleId(rule), RecordId(record)) = (rule, record);
         assert!(rule < self.rules && record < self.records, "rule {rule} of {}, record {record} of {}", self.rules, self.records);
         self.bits[rule * self.row_words() + record / 64] >> (record % 64) & 1 != 0
     }
@@ -390,7 +370,7 @@ mod tests {
         let mut matches = Matches::new();
         matches.reset(2, 64);
         matches.set_block(1, 0, 1);
-        matches.get(0, 64);
+        matches.get(RuleId(0), RecordId(64));
     }
 
     #[test]

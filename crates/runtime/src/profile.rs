@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use crate::backend::{Instance, RunError};
 use crate::batch::Batch;
-use crate::matches::{Matches, WriteMatches};
+use crate::matches::{Matches, RecordId, RuleId, WriteMatches};
 
 /// Checks of a rule of which one at most is timed alone.
 pub const ALONE: usize = 1024;
@@ -340,7 +340,7 @@ impl Profile {
         let records = answers.records();
         let first = random % records.max(1);
         let trapped = |record: usize| answers.traps().binary_search_by_key(&record, |t| t.record).is_ok();
-        (first..records).chain(0..first).find(|record| !answers.get(0, *record) && !trapped(*record))
+        (first..records).chain(0..first).find(|record| !answers.get(RuleId(0), RecordId(*record)) && !trapped(*record))
     }
 }
 

@@ -8,8 +8,8 @@ use std::sync::Arc;
 use quintet_lang::ast::Span;
 use quintet_lang::{Limits, Passes, Program, Scheme, compile, compile_value, optimise};
 use quintet_runtime::{
-    ArenaKind, Backend, Batch, EvaluateError, FilterError, Instance, Linked, Matches, RecordError, RecordRef, RuleSet, Threshold,
-    Thresholds, Trap, ValueInstance,
+    ArenaKind, Backend, Batch, EvaluateError, FilterError, Instance, Linked, Matches, RecordError, RecordId, RecordRef, RuleId, RuleSet,
+    Threshold, Thresholds, Trap, ValueInstance,
 };
 
 use crate::strategy::source;
@@ -246,7 +246,10 @@ pub fn answers(instance: &mut dyn Instance, program: &Linked, batches: &Batches,
         return Err(format!("rule {rule} has bits after the last record"));
     }
     let mut all: Vec<Answer> = (0..count)
-        .map(|record| Answer { hits: (0..rules).filter(|rule| matches.get(*rule, record)).collect(), traps: BTreeMap::new() })
+        .map(|record| Answer {
+            hits: (0..rules).filter(|rule| matches.get(RuleId(*rule), RecordId(record))).collect(),
+            traps: BTreeMap::new(),
+        })
         .collect();
     for trap in matches.traps() {
         all[trap.record].traps.insert(trap.rule, (trap.trap, trap.span));
@@ -287,7 +290,7 @@ fn rule_alone(instance: &mut dyn Instance, batch: &Batch, rule: usize, records: 
     }
     let mut traps: BTreeMap<usize, (Trap, Span)> = alone.traps().iter().map(|t| (t.record, (t.trap, t.span))).collect();
     for (at, record) in records.enumerate() {
-        let (hit, trap) = (alone.get(0, at), traps.remove(&at));
+        let (hit, trap) = (alone.get(RuleId(0), RecordId(at)), traps.remove(&at));
         let (wanted_hit, wanted_trap) = (all[record].hits.contains(&rule), all[record].traps.get(&rule).copied());
         if (hit, trap) != (wanted_hit, wanted_trap) {
             return Err(format!(

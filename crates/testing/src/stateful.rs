@@ -7,7 +7,8 @@ use std::sync::{Arc, Mutex};
 use proptest::test_runner::{RngAlgorithm, TestRng};
 use quintet_lang::{Limits, Passes, Scheme, Type, compile, rewrite};
 use quintet_runtime::{
-    ArenaKind, Backend, Batch, BatchBuilder, DumpedState, Library, Linked, Lists, Matches, Session, Sink, SinkFault, TrapAt, WholeLines,
+    ArenaKind, Backend, Batch, BatchBuilder, DumpedState, Library, Linked, Lists, Matches, RecordId, RuleId, Session, Sink, SinkFault,
+    TrapAt, WholeLines,
 };
 
 use crate::dice::Dice;
@@ -322,7 +323,9 @@ impl Stateful {
         let mut matches = Matches::new();
         for (at, rows) in self.rows.chunks(way.size).enumerate() {
             session.run_batch(&Stateful::batch(linked.scheme(), rows)?, &mut matches).map_err(|e| e.to_string())?;
-            found.rules.extend((0..rows.len()).map(|i| (0..matches.rules()).filter(|rule| matches.get(*rule, i)).collect()));
+            found
+                .rules
+                .extend((0..rows.len()).map(|i| (0..matches.rules()).filter(|rule| matches.get(RuleId(*rule), RecordId(i))).collect()));
             found.traps.extend(matches.traps().iter().map(|trap| TrapAt { record: at * way.size + trap.record, ..*trap }));
         }
         found.dump = session.dump().iter().flat_map(DumpedState::lines).collect();

@@ -2,7 +2,8 @@
 
 use std::sync::{Arc, OnceLock};
 
-use quintet::{Backend, Limits, Linked, OwnedValue, Program, Scheme, Trap, Type, configurations};
+use quintet::backend::{Backend, Linked};
+use quintet::{Limits, OwnedValue, Program, Scheme, Trap, Type, configurations};
 use quintet_cases::{Record, zero_record};
 use quintet_testing::{Answer, Batches, Mode, World, answers, instance, values_of, world};
 use serde_json::{Value as Json, json};

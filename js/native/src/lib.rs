@@ -1,7 +1,8 @@
 //! What the Cranelift backend makes of a text, for JavaScript: a page cannot run it, and shows it.
 #![forbid(unsafe_code)]
 
-use quintet::{Emit, Engine};
+use quintet::Engine;
+use quintet::backend::Emit;
 use quintet_rules_shared::{fill, read};
 use quintet_syntax::service::Listing;
 use wasm_bindgen::JsError;

@@ -1,7 +1,7 @@
 //! What JavaScript asks of rules that run. Answers are JSON, which `js/src/run.ts` reads and has the types of.
 #![forbid(unsafe_code)]
 
-use quintet::{ArenaKind, Engine, Instance, Matches, Scheme};
+use quintet::{ArenaKind, Engine, Instance, Matches, RecordId, RuleId, Scheme};
 use quintet_cases::batch;
 use quintet_rules_shared::{answer, fill, read, records_of};
 use quintet_syntax::service::Positions;
@@ -51,7 +51,7 @@ impl Compiled {
         self.instance.run_batch(&batch, &mut matches)?;
         let positions = Positions::new(&self.text);
         let answer = |record: usize| {
-            let hits = (0..self.names.len()).filter(|rule| matches.get(*rule, record));
+            let hits = (0..self.names.len()).filter(|rule| matches.get(RuleId(*rule), RecordId(record)));
             let traps = matches.traps().iter().filter(|trap| trap.record == record);
             answer(&positions, hits, traps.map(|trap| (trap.rule, trap.trap, trap.span)))
         };

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use quintet_closures::Closures;
 use quintet_interp::Interp;
 use quintet_lang::{Limits, Scheme, Type, compile};
-use quintet_runtime::{ArenaKind, Backend, Batch, BatchBuilder, Emit, Library, Linked, Lists, Matches, RuleSet};
+use quintet_runtime::{ArenaKind, Backend, Batch, BatchBuilder, Emit, Library, Linked, Lists, Matches, RecordId, RuleId, RuleSet};
 
 /// Ints at the edges of what the sources below name.
 const INTS: &[i64] = &[
@@ -216,7 +216,7 @@ fn shapes_answer_as_the_interpreter() {
             let mut hits = RuleSet::new();
             for record in batch.iter() {
                 instances[1].run(record, &mut hits).expect("runs");
-                assert_eq!(hits.contains(0), answers[0].get(0, record.index()), "{source}, record {}", record.index());
+                assert_eq!(hits.contains(0), answers[0].get(RuleId(0), RecordId(record.index())), "{source}, record {}", record.index());
             }
         }
     }

@@ -9,7 +9,8 @@ use quintet_lang::ast::{
 use quintet_lang::signature::{NilRule, Param, Signature};
 use quintet_lang::{Limits, Presence, Scheme, Type};
 use quintet_runtime::{
-    ArenaKind, Backend, Batch, BatchBuilder, EvaluateError, Library, Linked, Lists, Matches, RuleSet, Trap, Value, ValueInstance,
+    ArenaKind, Backend, Batch, BatchBuilder, EvaluateError, Library, Linked, Lists, Matches, RecordId, RuleId, RuleSet, Trap, Value,
+    ValueInstance,
 };
 
 use crate::Interp;
@@ -341,7 +342,7 @@ fn a_trap_concerns_one_rule_on_one_record() {
     for record in batch.iter() {
         instance.run(record, &mut hits).unwrap();
         for rule in 0..2 {
-            assert_eq!(hits.contains(rule), matches.get(rule, record.index()));
+            assert_eq!(hits.contains(rule), matches.get(RuleId(rule), RecordId(record.index())));
         }
         assert_eq!(hits.traps().len(), usize::from(record.index() == 65));
     }

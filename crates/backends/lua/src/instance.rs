@@ -9,8 +9,8 @@ use quintet_lang::ast::FnId;
 use quintet_lang::{HARD_CALLS, Limits};
 use quintet_native::{Cell, Env};
 use quintet_runtime::{
-    Batch, CallError, Candidates, Counting, Fault, FilterError, Instance, Interrupter, Matches, OwnedValue, RecordRef, RuleSet, RunError,
-    Trap, Value, WriteMatches, WriteRuleSet, admit, hand_out, runs, set_bits,
+    Batch, CallError, Candidates, Counting, Fault, FilterError, Instance, Interrupter, Matches, OwnedValue, RecordId, RecordRef, RuleId,
+    RuleSet, RunError, Trap, Value, WriteMatches, WriteRuleSet, admit, hand_out, runs, set_bits,
 };
 
 use crate::chunk::GROUP;
@@ -190,7 +190,7 @@ impl Runner {
         self.run_rule(rule, record.batch(), record.index()..record.index() + 1, &mut out)?;
         match out.traps().first() {
             Some(at) => Err(FilterError::trap(Fault { trap: at.trap, span: at.span })),
-            None => Ok(out.get(0, 0)),
+            None => Ok(out.get(RuleId(0), RecordId(0))),
         }
     }
 

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use quintet_lang::signature::{Param, Pattern, Signature};
 use quintet_lang::{Limits, Scheme, Type, compile};
 use quintet_lua::LuaJit;
-use quintet_runtime::{ArenaKind, BatchBuilder, Library, Linked, Lists, Matches, RuleSet, Trap, Value};
+use quintet_runtime::{ArenaKind, BatchBuilder, Library, Linked, Lists, Matches, RecordId, RuleId, RuleSet, Trap, Value};
 
 /// Records have a number `n`, the array `ints` = [n, n + 1], text `host` = "ab", and no `missing`.
 fn scheme(library: &Library) -> Scheme {
@@ -68,7 +68,7 @@ fn check(source: &str, records: i64, wanted: impl Fn(usize, i64) -> Result<bool,
                 instance.run(batch.record(n as usize), &mut hits).expect("an answer");
                 for rule in 0..rules {
                     let wanted = wanted(rule, n);
-                    assert_eq!(matches.get(rule, n as usize), wanted == Ok(true), "rule {rule}, n = {n}");
+                    assert_eq!(matches.get(RuleId(rule), RecordId(n as usize)), wanted == Ok(true), "rule {rule}, n = {n}");
                     assert_eq!(hits.contains(rule), wanted == Ok(true), "rule {rule}, n = {n}, alone");
                     if let Err(trap) = wanted {
                         let found = traps.next().expect("a trap");

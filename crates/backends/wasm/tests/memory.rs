@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use quintet_lang::{Limits, Scheme, Type, compile};
-use quintet_runtime::{ArenaKind, Backend, Batch, BatchBuilder, Library, Linked, Lists, Matches, RuleSet};
+use quintet_runtime::{ArenaKind, Backend, Batch, BatchBuilder, Library, Linked, Lists, Matches, RecordId, RuleId, RuleSet};
 use quintet_wasm::Wasm;
 
 fn scheme() -> Scheme {
@@ -67,7 +67,7 @@ fn mapped_and_copied_batches_give_the_same_answers() {
                 assert_eq!(out.records_of(0).collect::<Vec<_>>(), wanted(i * 50, count), "{} {kind:?} {count}", backend.id());
                 for record in batch.iter().take(100) {
                     instance.run(record, &mut hits).unwrap();
-                    assert_eq!(hits.contains(0), out.get(0, record.index()));
+                    assert_eq!(hits.contains(0), out.get(RuleId(0), RecordId(record.index())));
                 }
             }
         }
@@ -141,7 +141,7 @@ fn large_programs_compile() {
             instance.run(record, &mut hits).unwrap();
             assert_eq!(hits.traps().len(), if record.index() == 5 { 2000 } else { 0 });
             for rule in 0..2000 {
-                assert_eq!(out.get(rule, record.index()), hits.contains(rule));
+                assert_eq!(out.get(RuleId(rule), RecordId(record.index())), hits.contains(rule));
                 assert!(!hits.contains(rule) || rule % 130 == record.index());
             }
         }

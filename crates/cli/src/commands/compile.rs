@@ -6,8 +6,9 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use clap::Args as ClapArgs;
+use quintet::Engine;
+use quintet::backend::KEEPING;
 use quintet::modules::{Cache, Looked};
-use quintet::{Engine, KEEPING};
 
 use crate::args::{PassesArgs, SchemeArgs};
 use crate::failure::{Failure, output};

@@ -5,7 +5,8 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use indicatif::ProgressBar;
-use quintet::{ArenaKind, Backend, BackendId, Engine, Linked, Matches, Passes, Presence, RecordError, RuleSet, backend, backends};
+use quintet::backend::{Backend, Linked};
+use quintet::{ArenaKind, BackendId, Engine, Matches, Passes, Presence, RecordError, RecordId, RuleId, RuleSet, backend, backends};
 use quintet_cases::{Case, Exceptions, Expected, Run, cases, library};
 
 use crate::args::ConformArgs;
@@ -118,7 +119,8 @@ fn run_all(case: &Case, engine: &Engine, linked: &Arc<Linked>, backend: &dyn Bac
         instance.run(batch.record(0), &mut hits).map_err(|e| e.to_string())?;
         instance.run_batch(&batch, &mut matches).map_err(|e| e.to_string())?;
         let alone = hits.traps().first().map_or_else(|| hits.contains(0).to_string(), |it| format!("trap: {}", it.trap));
-        let together = matches.traps().first().map_or_else(|| matches.get(0, 0).to_string(), |t| format!("trap: {}", t.trap));
+        let together =
+            matches.traps().first().map_or_else(|| matches.get(RuleId(0), RecordId(0)).to_string(), |t| format!("trap: {}", t.trap));
         answers.push(if alone == together { alone } else { format!("{alone} alone, {together} in a batch") });
     }
     Ok(answers)

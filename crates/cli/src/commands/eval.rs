@@ -5,9 +5,10 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Args as ClapArgs, ValueEnum};
+use quintet::backend::Linked;
 use quintet::{
-    ArenaKind, Batch, BatchBuilder, Engine, EvaluateError, Linked, OwnedValue, Program, RecordRef, Rules, Scheme, SchemeBuilder, Trap,
-    Type, ValueInstance, backend,
+    ArenaKind, Batch, BatchBuilder, Engine, EvaluateError, OwnedValue, Program, RecordRef, Rules, Scheme, SchemeBuilder, Trap, Type,
+    ValueInstance, backend,
 };
 use quintet_inputs::{Piece, ReaderOptions, Stats};
 use serde_json::json;

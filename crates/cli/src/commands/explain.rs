@@ -4,7 +4,8 @@ use std::io::Write;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use quintet::{Backend, Emit, Engine, backend, configurations};
+use quintet::backend::{Backend, Emit};
+use quintet::{Engine, backend, configurations};
 
 use crate::args::{EmitArg, ExplainArgs, SchemeArgs};
 use crate::failure::{Failure, output};

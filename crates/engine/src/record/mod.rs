@@ -2,12 +2,14 @@
 
 mod fill;
 mod pairs;
+mod sample;
 mod serde;
 mod shape;
 mod value;
 
 pub use fill::{Fill, FillError, Filler};
 pub use pairs::{Grouped, Pairs};
+pub use sample::{SampleError, declare_samples};
 pub use serde::{ToRecordError, to_record};
 pub use shape::{Kind, Part, Shape};
 pub use value::{Element, Heap, Member, OutOfRange};

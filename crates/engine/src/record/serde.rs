@@ -62,33 +62,47 @@ pub enum ToRecordError {
 /// # Errors
 /// See [`ToRecordError`]; what was set until then is.
 pub fn to_record<T: Serialize + ?Sized>(value: &T, record: &mut RecordBuilder<'_>) -> Result<(), ToRecordError> {
-    match value.serialize(Reader)? {
-        Tree::Map(entries) => set_all("", entries, record),
+    match Tree::of(value)? {
+        Tree::Map(entries) | Tree::Struct(entries) => set_all("", entries, record),
         _ => Err(ToRecordError::NoStruct),
     }
 }
 
 /// What a value serialises to.
-enum Tree {
+pub(super) enum Tree {
     Nil,
     Bool(bool),
     Int(i128),
     Float(f64),
     Bytes(Vec<u8>),
     Seq(Vec<Tree>),
+    Tuple(Vec<Tree>),
     Map(Vec<(Vec<u8>, Tree)>),
+    Struct(Vec<(Vec<u8>, Tree)>),
+}
+
+impl Tree {
+    /// What a value serialises to.
+    pub(super) fn of<T: Serialize + ?Sized>(value: &T) -> Result<Tree, ToRecordError> {
+        value.serialize(Reader)
+    }
+}
+
+/// The name of a field under that of what it stands in, if that has one.
+pub(super) fn name_of(before: &str, key: Vec<u8>) -> Result<String, ToRecordError> {
+    let key = String::from_utf8(key).map_err(|_| ToRecordError::Key)?;
+    Ok(if before.is_empty() { key } else { format!("{before}.{key}") })
 }
 
 fn set_all(before: &str, entries: Vec<(Vec<u8>, Tree)>, record: &mut RecordBuilder<'_>) -> Result<(), ToRecordError> {
     for (key, tree) in entries {
-        let key = String::from_utf8(key).map_err(|_| ToRecordError::Key)?;
-        let name = if before.is_empty() { key } else { format!("{before}.{key}") };
+        let name = name_of(before, key)?;
         let found = record.scheme().field_id(&name);
         match (found, tree) {
             (_, Tree::Nil) => {}
             (Some(id), tree) => set(id, &name, tree, record)?,
             (None, _) if record.scheme().whole().field_id(&name).is_some() => {}
-            (None, Tree::Map(entries)) => set_all(&name, entries, record)?,
+            (None, Tree::Map(entries) | Tree::Struct(entries)) => set_all(&name, entries, record)?,
             (None, _) => return Err(ToRecordError::NoField(name)),
         }
     }
@@ -106,7 +120,7 @@ fn set(id: FieldId, name: &str, tree: Tree, record: &mut RecordBuilder<'_>) -> R
 }
 
 /// The value of a type that a tree stands for.
-fn owned(tree: Tree, ty: &Type) -> Option<OwnedValue> {
+pub(super) fn owned(tree: Tree, ty: &Type) -> Option<OwnedValue> {
     Some(match (tree, ty) {
         (Tree::Bool(b), Type::Bool) => OwnedValue::Bool(b),
         (Tree::Int(i), Type::Int) => OwnedValue::Int(i.try_into().ok()?),
@@ -115,18 +129,18 @@ fn owned(tree: Tree, ty: &Type) -> Option<OwnedValue> {
         (Tree::Float(f), Type::Float) => OwnedValue::Float(f),
         (Tree::Bytes(b), Type::Bytes) => OwnedValue::Bytes(b),
         (Tree::Bytes(b), Type::Ip) => OwnedValue::Ip(std::str::from_utf8(&b).ok()?.parse().ok()?),
-        (Tree::Seq(items), Type::Bytes) => OwnedValue::Bytes(items.into_iter().map(byte).collect::<Option<_>>()?),
-        (Tree::Seq(items), Type::Array(element)) => {
+        (Tree::Seq(items) | Tree::Tuple(items), Type::Bytes) => OwnedValue::Bytes(items.into_iter().map(byte).collect::<Option<_>>()?),
+        (Tree::Seq(items) | Tree::Tuple(items), Type::Array(element)) => {
             OwnedValue::Array(items.into_iter().map(|item| owned(item, element)).collect::<Option<_>>()?)
         }
-        (Tree::Map(entries), Type::Map(element)) => {
+        (Tree::Map(entries) | Tree::Struct(entries), Type::Map(element)) => {
             let entries = entries.into_iter().map(|(key, item)| Some((key, owned(item, element)?)));
             OwnedValue::Map(entries.collect::<Option<_>>()?)
         }
-        (Tree::Seq(pairs), Type::Map(element)) => {
+        (Tree::Seq(pairs) | Tree::Tuple(pairs), Type::Map(element)) => {
             let mut map = std::collections::BTreeMap::new();
             for pair in pairs {
-                let Tree::Seq(pair) = pair else { return None };
+                let (Tree::Seq(pair) | Tree::Tuple(pair)) = pair else { return None };
                 let [Tree::Bytes(key), item] = <[Tree; 2]>::try_from(pair).ok()? else { return None };
                 match &**element {
                     Type::Array(inner) => match map.entry(key).or_insert_with(|| OwnedValue::Array(Vec::new())) {
@@ -161,22 +175,28 @@ struct Reader;
 /// The elements of a sequence, or the entries of a map, under the name of a variant where they are of one.
 struct Many<T> {
     variant: Option<&'static str>,
+    make: fn(Vec<T>) -> Tree,
     items: Vec<T>,
     key: Vec<u8>,
 }
 
 impl<T> Many<T> {
-    fn new(variant: Option<&'static str>) -> Many<T> {
-        Many { variant, items: Vec::new(), key: Vec::new() }
+    fn new(variant: Option<&'static str>, make: fn(Vec<T>) -> Tree) -> Many<T> {
+        Many { variant, make, items: Vec::new(), key: Vec::new() }
+    }
+
+    fn end(self) -> Tree {
+        let tree = (self.make)(self.items);
+        match self.variant {
+            None => tree,
+            Some(name) => within(name, tree),
+        }
     }
 }
 
 /// A tree under the name of a variant.
-fn within(variant: Option<&'static str>, tree: Tree) -> Tree {
-    match variant {
-        None => tree,
-        Some(name) => Tree::Map(vec![(name.into(), tree)]),
-    }
+fn within(variant: &str, tree: Tree) -> Tree {
+    Tree::Struct(vec![(variant.into(), tree)])
 }
 
 macro_rules! numbers {
@@ -247,31 +267,31 @@ impl Serializer for Reader {
         variant: &'static str,
         value: &T,
     ) -> Result<Tree, ToRecordError> {
-        Ok(within(Some(variant), value.serialize(self)?))
+        Ok(within(variant, value.serialize(self)?))
     }
 
     fn serialize_seq(self, _: Option<usize>) -> Result<Many<Tree>, ToRecordError> {
-        Ok(Many::new(None))
+        Ok(Many::new(None, Tree::Seq))
     }
 
     fn serialize_tuple(self, _: usize) -> Result<Many<Tree>, ToRecordError> {
-        Ok(Many::new(None))
+        Ok(Many::new(None, Tree::Tuple))
     }
 
     fn serialize_tuple_struct(self, _: &'static str, _: usize) -> Result<Many<Tree>, ToRecordError> {
-        Ok(Many::new(None))
+        Ok(Many::new(None, Tree::Tuple))
     }
 
     fn serialize_tuple_variant(self, _: &'static str, _: u32, variant: &'static str, _: usize) -> Result<Many<Tree>, ToRecordError> {
-        Ok(Many::new(Some(variant)))
+        Ok(Many::new(Some(variant), Tree::Tuple))
     }
 
     fn serialize_map(self, _: Option<usize>) -> Result<Self::SerializeMap, ToRecordError> {
-        Ok(Many::new(None))
+        Ok(Many::new(None, Tree::Map))
     }
 
     fn serialize_struct(self, _: &'static str, _: usize) -> Result<Self::SerializeStruct, ToRecordError> {
-        Ok(Many::new(None))
+        Ok(Many::new(None, Tree::Struct))
     }
 
     fn serialize_struct_variant(
@@ -281,7 +301,7 @@ impl Serializer for Reader {
         variant: &'static str,
         _: usize,
     ) -> Result<Self::SerializeStructVariant, ToRecordError> {
-        Ok(Many::new(Some(variant)))
+        Ok(Many::new(Some(variant), Tree::Struct))
     }
 }
 
@@ -297,7 +317,7 @@ macro_rules! sequences {
             }
 
             fn end(self) -> Result<Tree, ToRecordError> {
-                Ok(within(self.variant, Tree::Seq(self.items)))
+                Ok(Many::end(self))
             }
         }
     )*};
@@ -315,7 +335,7 @@ macro_rules! structs {
             }
 
             fn end(self) -> Result<Tree, ToRecordError> {
-                Ok(within(self.variant, Tree::Map(self.items)))
+                Ok(Many::end(self))
             }
         }
     )*};
@@ -344,6 +364,6 @@ impl ser::SerializeMap for Many<(Vec<u8>, Tree)> {
     }
 
     fn end(self) -> Result<Tree, ToRecordError> {
-        Ok(within(self.variant, Tree::Map(self.items)))
+        Ok(Many::end(self))
     }
 }

@@ -2,7 +2,10 @@
 
 use std::sync::{Arc, Mutex};
 
-use quintet::{ArenaKind, Batch, BatchBuilder, DumpedState, Engine, Matches, Rules, Scheme, Session, Sink, SinkFault, Type, WholeLines};
+use quintet::{
+    ArenaKind, Batch, BatchBuilder, DumpedState, Engine, Matches, RecordId, RuleId, Rules, Scheme, Session, Sink, SinkFault, Type,
+    WholeLines,
+};
 
 /// A record: time in milliseconds, key, value, text.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -119,7 +122,7 @@ pub fn run(rules: &Rules, rows: &[Row], way: Way) -> Answers {
     };
     for (at, out) in answers.iter().enumerate() {
         for record in 0..out.records() {
-            let all = names.iter().enumerate().filter(|(rule, _)| out.get(*rule, record)).map(|(_, name)| *name);
+            let all = names.iter().enumerate().filter(|(rule, _)| out.get(RuleId(*rule), RecordId(record))).map(|(_, name)| *name);
             found.rules.push(all.collect::<Vec<_>>().join(" "));
         }
         found.traps.extend(out.traps().iter().map(|trap| (at * way.size + trap.record, trap.rule)));

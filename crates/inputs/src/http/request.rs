@@ -39,18 +39,15 @@ impl Fields<'_, '_> {
     }
 
     /// Sets a map of arrays: the values under each name, in order.
-    fn map(&mut self, field: F, mut pairs: Vec<(&[u8], &[u8])>) {
-        let Some(id) = self.id(field) else { return };
-        // Values of one name stay in order.
-        pairs.sort_by_key(|(name, _)| *name);
-        self.record.bytes_arrays(id, &pairs);
+    fn map<'v>(&mut self, field: F, pairs: impl Iterator<Item = (&'v [u8], &'v [u8])>) {
+        if let Some(id) = self.id(field) {
+            self.record.grouped(id, pairs);
+        }
     }
 
     /// Sets a map, and the names and values in it.
     fn table(&mut self, fields: [F; 3], pairs: &Pairs<'_>) {
-        if self.id(fields[0]).is_some() {
-            self.map(fields[0], pairs.to_vec());
-        }
+        self.map(fields[0], pairs.iter().copied());
         self.list(fields[1], pairs.iter().map(|p| p.0));
         self.list(fields[2], pairs.iter().map(|p| p.1));
     }
@@ -87,15 +84,11 @@ pub(super) fn write(line: &Line<'_>, ids: &[Option<FieldId>], bump: &Bump, recor
             fields.text(field, header(name).unwrap_or(""));
         }
     }
-    if fields.wants(&[F::Headers]) {
-        fields.map(F::Headers, headers.iter().map(|(name, value)| (lower(name, bump), value.as_bytes())).collect());
-    }
+    fields.map(F::Headers, headers.iter().map(|(name, value)| (lower(name, bump), value.as_bytes())));
     fields.list(F::HeadersNames, headers.iter().map(|h| h.0.as_bytes()));
     fields.list(F::HeadersValues, headers.iter().map(|h| h.1.as_bytes()));
-    if fields.wants(&[F::Cookies]) {
-        let cookies = headers.iter().filter(|(n, _)| n.eq_ignore_ascii_case("cookie"));
-        fields.map(F::Cookies, cookies.flat_map(|(_, v)| uri::cookies(v.as_bytes(), bump)).collect());
-    }
+    let cookies = headers.iter().filter(|(n, _)| n.eq_ignore_ascii_case("cookie"));
+    fields.map(F::Cookies, cookies.flat_map(|(_, v)| uri::cookies(v.as_bytes(), bump)));
     if fields.wants(&[F::AcceptedLanguages]) {
         let languages = uri::languages(header("accept-language").unwrap_or(""));
         fields.list(F::AcceptedLanguages, languages.into_iter().map(str::as_bytes));

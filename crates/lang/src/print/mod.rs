@@ -15,6 +15,7 @@ use std::collections::HashMap;
 use std::fmt;
 
 use crate::ast::{ArithOp, Clause, Each, Expr, ExprKind, LocalId, LogicOp, Needle, Program, Quantifier, Rule};
+use crate::state::{State, Step};
 
 pub use literal::quote;
 pub(crate) use literal::{members, wildcard_text};
@@ -42,6 +43,16 @@ impl Program {
     /// The source text of one of the program's rules: without its name where it is an expression, and whole where it has statements.
     pub fn rule_text<'p>(&'p self, rule: &'p Rule) -> RuleText<'p> {
         RuleText { program: self, rule }
+    }
+
+    /// The source text of the declaration of one of the program's tables.
+    pub fn state_text(&self, state: &State) -> String {
+        state::table(self, state)
+    }
+
+    /// The source text of something that the program does with records that a rule matches.
+    pub fn step_text(&self, step: &Step) -> String {
+        state::step(self, step)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::{literal, quote, statement};
 use crate::ast::{FnId, Program, Rule};
-use crate::state::{Action, Change, Format, Key, KeyPart, Life, Piece, StateKind, Step};
+use crate::state::{Action, Change, Format, Key, KeyPart, Life, Piece, State, StateKind, Step};
 
 /// The values that a function answers, as text.
 fn values(program: &Program, function: FnId) -> Vec<String> {
@@ -41,17 +41,19 @@ pub(super) fn meta(rule: &Rule) -> String {
 /// The time and the tables.
 pub(super) fn tables(program: &Program) -> impl Iterator<Item = String> {
     let time = program.state.time.map(|time| format!("time = {}", values(program, time).join(", ")));
-    let tables = program.state.states.iter().map(|state| {
-        let keys = if state.key.parts.is_empty() { String::new() } else { format!("[{}]", key(program, &state.key)) };
-        let life = match (state.life, state.kind) {
-            (Life::Ever, _) => String::new(),
-            (Life::Fixed(span), _) | (Life::Sliding(span), StateKind::Distinct) => format!(" within {}", duration(span)),
-            (Life::Sliding(span), _) => format!(" within {} sliding", duration(span)),
-            (Life::Kept(span), _) => format!(" keep {}", duration(span)),
-        };
-        format!("state {}{keys}: {}{life} max {}", state.name, state.kind.word(), state.max)
-    });
-    time.into_iter().chain(tables)
+    time.into_iter().chain(program.state.states.iter().map(|state| table(program, state)))
+}
+
+/// The declaration of a table.
+pub(super) fn table(program: &Program, state: &State) -> String {
+    let keys = if state.key.parts.is_empty() { String::new() } else { format!("[{}]", key(program, &state.key)) };
+    let life = match (state.life, state.kind) {
+        (Life::Ever, _) => String::new(),
+        (Life::Fixed(span), _) | (Life::Sliding(span), StateKind::Distinct) => format!(" within {}", duration(span)),
+        (Life::Sliding(span), _) => format!(" within {} sliding", duration(span)),
+        (Life::Kept(span), _) => format!(" keep {}", duration(span)),
+    };
+    format!("state {}{keys}: {}{life} max {}", state.name, state.kind.word(), state.max)
 }
 
 /// What is done where a rule matches.

@@ -117,6 +117,14 @@ impl Outlet {
         self.sink.replace(sink)
     }
 
+    /// Goes on with the sink of an output of other rules, and what it has of lines.
+    pub(crate) fn succeed(&mut self, form: &mut Form, before: Outlet) {
+        if self.sink.is_none() {
+            form.open = before.sink.is_some();
+            *self = before;
+        }
+    }
+
     /// Takes a line in, to be handed over.
     pub(crate) fn append(&mut self, line: &[u8]) {
         self.pending.extend_from_slice(line);

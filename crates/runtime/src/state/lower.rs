@@ -18,6 +18,8 @@ pub(crate) struct StatePlan {
     pub(crate) time: Option<Compute>,
     /// The tables, each with what computes a record's key.
     pub(crate) states: Vec<(State, Compute)>,
+    /// Their declarations, as source text.
+    pub(crate) declared: Vec<String>,
     /// By rule: what decides where its test has held.
     pub(crate) tails: Vec<Option<Tail>>,
     /// What is done where rules match, in order.
@@ -87,6 +89,8 @@ pub(crate) struct StepPlan {
     pub(crate) after: usize,
     pub(crate) rule: usize,
     pub(crate) action: ActionPlan,
+    /// All of it, as source text.
+    pub(crate) text: String,
 }
 
 pub(crate) enum ActionPlan {
@@ -158,12 +162,13 @@ pub(crate) fn lower(program: Program) -> (Program, StatePlan) {
     let compute = |id: FnId| {
         direct(id).cloned().unwrap_or_else(|| Compute::Call { function: ids[id.index()], reads: reads.functions[id.index()].clone() })
     };
-    let plan = plan(&program.state, &compute, tails);
+    let plan = plan(&program, &compute, tails);
     let scheme = program.records().clone();
     (Program { scheme, rules, functions, state: Stateful::default(), ..program }, plan)
 }
 
-fn plan(state: &Stateful, compute: &dyn Fn(FnId) -> Compute, tails: Vec<Option<Tail>>) -> StatePlan {
+fn plan(program: &Program, compute: &dyn Fn(FnId) -> Compute, tails: Vec<Option<Tail>>) -> StatePlan {
+    let state = &program.state;
     let mut outlets = 0..;
     let steps: Vec<StepPlan> = state
         .steps
@@ -171,6 +176,7 @@ fn plan(state: &Stateful, compute: &dyn Fn(FnId) -> Compute, tails: Vec<Option<T
         .map(|step| StepPlan {
             after: step.after as usize,
             rule: step.rule as usize,
+            text: program.step_text(step),
             action: match &step.action {
                 Action::On(updates) => ActionPlan::On(
                     updates
@@ -214,6 +220,7 @@ fn plan(state: &Stateful, compute: &dyn Fn(FnId) -> Compute, tails: Vec<Option<T
         changes,
         time: state.time.map(compute),
         states: state.states.iter().map(|state| (state.clone(), compute(state.key.values))).collect(),
+        declared: state.states.iter().map(|state| program.state_text(state)).collect(),
         tails,
         steps,
     }

@@ -13,7 +13,7 @@ use super::session::SessionError;
 use super::table::{Op, Part, Table};
 use crate::backend::Instance;
 use crate::call::CallError;
-use crate::matches::Matches;
+use crate::matches::{Matches, RecordId, RuleId};
 use crate::output::{Form, Line};
 use crate::owned::OwnedValue;
 use crate::record::RecordRef;
@@ -210,13 +210,15 @@ impl Runner {
         for item in &batched.plan.items {
             match *item {
                 Item::Tail(rule) => {
-                    if let Some(tail) = batched.plan.tails[rule].as_ref().filter(|_| batched.out.get(rule, turn.record.index())) {
+                    if let Some(tail) =
+                        batched.plan.tails[rule].as_ref().filter(|_| batched.out.get(RuleId(rule), RecordId(turn.record.index())))
+                    {
                         self.tail(batched, kept, (rule, tail), turn)?;
                     }
                 }
                 Item::Step(place) => {
                     let step = &batched.plan.steps[place];
-                    if batched.out.get(step.rule, turn.record.index()) && !self.cleared.contains(&step.rule) {
+                    if batched.out.get(RuleId(step.rule), RecordId(turn.record.index())) && !self.cleared.contains(&step.rule) {
                         self.step(batched, kept, (&step.action, place), &mut turn)?;
                     }
                 }
@@ -399,7 +401,9 @@ impl<'s> Seen<'s> {
         match read {
             Read::State(state) if self.keys[state].there => self.kept.read(state, self.keys[state].hashed(), self.turn.at),
             Read::State(_) => Value::Nil,
-            Read::Rule(rule) => Value::Bool(self.out.get(rule, self.turn.record.index()) && !self.cleared.contains(&rule)),
+            Read::Rule(rule) => {
+                Value::Bool(self.out.get(RuleId(rule), RecordId(self.turn.record.index())) && !self.cleared.contains(&rule))
+            }
         }
     }
 }

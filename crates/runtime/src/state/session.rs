@@ -113,6 +113,36 @@ impl Session {
         Ok(Session { runners, tables, limits, clock, records: 0, forms, outlets, trapped: 0, many: MANY, active, times, linked })
     }
 
+    /// Goes on where the session of other rules, or of the same ones, has ended: with its time, with those of its tables, and of what limits
+    /// outputs, that are declared as they are here, and with the sinks of outputs of the same names. A table whose declaration is another one, or that
+    /// has another name, is empty, and so is each where the sessions have not as many threads. Only the words of the declaration count: what
+    /// functions in a key answer, and how rules change the table, may be different.
+    pub fn succeed(&mut self, before: Session) {
+        let (now, then) = (self.linked.clone(), before.linked.clone());
+        let (Some(plan), Some(old)) = (now.state(), then.state()) else { return };
+        if self.threads() == before.threads() {
+            let mut tables: Vec<Option<Table>> = before.tables.into_iter().map(Some).collect();
+            let kept = plan.declared.iter().map(|text| tables.get_mut(old.declared.iter().position(|it| it == text)?)?.take());
+            self.tables.iter_mut().zip(kept).for_each(|(table, kept)| {
+                if let Some(kept) = kept {
+                    *table = kept
+                }
+            });
+            let mut limits = before.limits;
+            let kept = plan.steps.iter().map(|step| limits.get_mut(old.steps.iter().position(|it| it.text == step.text)?)?.take());
+            self.limits.iter_mut().zip(kept).for_each(|(table, kept)| *table = kept.or(table.take()));
+        }
+        // Changes are numbered on behind those that entries are as old as.
+        self.records = before.records.saturating_mul(old.changes).div_ceil(plan.changes);
+        self.clock = before.clock;
+        self.trapped = before.trapped;
+        for outlet in before.outlets {
+            if let Some((own, form)) = self.outlets.iter_mut().zip(&mut self.forms).find(|(own, _)| own.name() == outlet.name()) {
+                own.succeed(form, outlet);
+            }
+        }
+    }
+
     /// Threads that share large batches.
     pub fn threads(&self) -> usize {
         self.runners.len()

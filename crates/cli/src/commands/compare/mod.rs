@@ -14,7 +14,8 @@ use std::process::{Command, ExitCode};
 use std::sync::Arc;
 use std::time::Instant;
 
-use quintet::{Backend, backend, configurations};
+use quintet::backend::Backend;
+use quintet::{backend, configurations};
 use quintet_bench::{
     Child, Job, Lineup, Loaded, Process, Repeats, Verified, VerifyError, beside, measure, part, peers, profile, refused, serve, usual,
     verify_lineup,

@@ -7,8 +7,9 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
+use quintet::backend::Linked;
 use quintet::lang::diagnostic::nearest;
-use quintet::{ArenaKind, Batch, Engine, Instance, Linked, Passes, backend, configurations};
+use quintet::{ArenaKind, Batch, Engine, Instance, Passes, backend, configurations};
 use quintet_bench::{Profiler, Repeats};
 use quintet_inputs::{Reader, ReaderOptions};
 use quintet_results::Profile;

@@ -1,6 +1,6 @@
 //! What a batch of records came to.
 
-use quintet::{Batch, Matches};
+use quintet::{Batch, Matches, RecordId, RuleId};
 use quintet_inputs::Originals;
 
 /// The records of a batch, and which rules match them.
@@ -43,6 +43,11 @@ impl<'a> Found<'a> {
 
     /// The names of the rules that match a record.
     pub fn rules<'n>(&self, record: usize, names: &'n [String]) -> Vec<&'n str> {
-        names.iter().enumerate().filter(|(rule, _)| self.matches.get(*rule, record)).map(|(_, name)| name.as_str()).collect()
+        names
+            .iter()
+            .enumerate()
+            .filter(|(rule, _)| self.matches.get(RuleId(*rule), RecordId(record)))
+            .map(|(_, name)| name.as_str())
+            .collect()
     }
 }

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use quintet::{Batch, Instance, Lifted, LiftedRules, Matches, Rules, RunError};
+use quintet::backend::{Lifted, LiftedRules};
+use quintet::{Batch, Instance, Matches, Rules, RunError};
 use quintet_inputs::{Originals, Piece};
 
 use crate::failure::Failure;

@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
+use quintet::backend::{LiftedRules, Lifts, Linked};
 use quintet::lang::state::Action;
 use quintet::modules::Module;
-use quintet::{Bound, Engine, LiftedRules, Lifts, LinkError, Linked, Rules, Scheme, backend};
+use quintet::{Bound, Engine, LinkError, Rules, Scheme, backend};
 
 use super::args::RunArgs;
 use super::columns::{self, Column};

@@ -371,7 +371,7 @@ fn part_of(runner: &mut Runner, plan: &StatePlan, turn: Turn<'_>, parts: usize) 
         return Ok(0);
     }
     let key = runner.key_of(plan, 0, turn)?;
-    Ok(key.map_or(0, |key| (u64::from(key.hash) * parts as u64 >> 32) as usize))
+    Ok(key.map_or(0, |key| ((u64::from(key.hash) * parts as u64) >> 32) as usize))
 }
 
 /// Goes through records on several threads, each of which takes those whose keys are in its part of the tables.

@@ -212,7 +212,7 @@ impl Intrinsic {
             Intrinsic::Ceil => libm::ceil(a),
             Intrinsic::Sqrt => libm::sqrt(a),
             Intrinsic::Log => libm::log(a),
-            Intrinsic::Log2 => libm::log2(a),
+            Intrinsic::Log2 => crate::log2::log2(a),
             Intrinsic::Exp => libm::exp(a),
             _ => return None,
         })

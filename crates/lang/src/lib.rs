@@ -18,6 +18,7 @@ mod lexeme;
 mod lexer;
 mod limits;
 mod literal;
+pub mod log2;
 pub mod member;
 mod names;
 pub mod operator;

@@ -2,7 +2,7 @@
 //!
 //! Loads may reach past a value by less than 16 bytes: after a batch, constants and scratch memory there are more readable bytes than that.
 
-use wasm_encoder::ValType::{self, I32, I64};
+use wasm_encoder::ValType::{self, F64, I32, I64};
 
 use crate::body::{Body, Code, at};
 use crate::module::{Signature, Target};
@@ -25,6 +25,8 @@ pub(crate) enum Helper {
     Search,
     /// `(items, used, bytes)`: a copy of the used bytes with room for more, in scratch memory; 0 where there is no room.
     Grow,
+    /// `(x, table)`: the logarithm to the base 2.
+    Log2,
 }
 
 impl Helper {
@@ -38,6 +40,7 @@ impl Helper {
             Helper::InRanges => "in_ranges",
             Helper::Search => "search",
             Helper::Grow => "grow",
+            Helper::Log2 => "log2",
         }
     }
 
@@ -49,8 +52,9 @@ impl Helper {
             Helper::Find => &[I32; 6],
             Helper::Place => &[I64, I32],
             Helper::InRanges => &[I32, I32, I64],
+            Helper::Log2 => &[F64, I32],
         };
-        Signature::of(params, &[I32])
+        Signature::of(params, if self == Helper::Log2 { &[F64] } else { &[I32] })
     }
 
     /// The body.
@@ -64,6 +68,7 @@ impl Helper {
             Helper::InRanges => in_ranges(&mut body),
             Helper::Search => crate::search::helper(&mut body),
             Helper::Grow => grow(&mut body),
+            Helper::Log2 => crate::log2::helper(&mut body),
         }
         body.finish()
     }

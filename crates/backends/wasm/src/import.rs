@@ -46,8 +46,6 @@ pub(crate) enum Import {
     Packed,
     /// `(a)`: the natural logarithm.
     Log,
-    /// `(a)`: the logarithm to the base 2.
-    Log2,
     /// `(a)`: the exponential.
     Exp,
     /// `(a, b)`: the power.
@@ -60,7 +58,7 @@ pub(crate) const TRAP: u32 = 16;
 
 impl Import {
     /// All of them.
-    pub(crate) const ALL: [Import; 22] = [
+    pub(crate) const ALL: [Import; 21] = [
         Import::Trap,
         Import::Call,
         Import::Charge,
@@ -80,7 +78,6 @@ impl Import {
         Import::Free,
         Import::Packed,
         Import::Log,
-        Import::Log2,
         Import::Exp,
         Import::Pow,
     ];
@@ -107,7 +104,6 @@ impl Import {
             Import::Free => "free_array",
             Import::Packed => "packed",
             Import::Log => "log",
-            Import::Log2 => "log2",
             Import::Exp => "exp",
             Import::Pow => "pow",
         }
@@ -135,7 +131,6 @@ impl Import {
             | Import::Grow
             | Import::Free
             | Import::Log
-            | Import::Log2
             | Import::Exp
             | Import::Pow => false,
         }
@@ -153,7 +148,7 @@ impl Import {
             Import::Regex | Import::Wildcard | Import::InBytes | Import::Search => (&[I32; 3], &[I32]),
             Import::InIps => (&[I32, I64, I64, I64], &[I32]),
             Import::FloatRem | Import::Pow => (&[F64; 2], &[F64]),
-            Import::Log | Import::Log2 | Import::Exp => (&[F64], &[F64]),
+            Import::Log | Import::Exp => (&[F64], &[F64]),
             Import::Grow => (&[I32; 5], &[I32]),
             Import::Free => (&[I32; 3], &[]),
             Import::Packed => (&[I32; 3], &[I32]),

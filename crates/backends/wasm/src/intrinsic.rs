@@ -7,7 +7,9 @@ use wasm_encoder::ValType::{I32, I64};
 
 use crate::body::{Label, at};
 use crate::generator::Generator;
+use crate::helpers::Helper;
 use crate::import::Import;
+use crate::module::Target;
 
 impl Generator<'_> {
     /// Pushes what an operation comes to.
@@ -63,7 +65,11 @@ impl Generator<'_> {
                 self.body.i().f64_sqrt();
             }
             Intrinsic::Log => self.host(Import::Log),
-            Intrinsic::Log2 => self.host(Import::Log2),
+            Intrinsic::Log2 => {
+                let table = self.builder.constant(&crate::log2::table());
+                self.body.i().i32_const(table as i32);
+                self.body.call(Target::Helper(Helper::Log2));
+            }
             Intrinsic::Exp => self.host(Import::Exp),
             Intrinsic::Pow => self.host(Import::Pow),
         }

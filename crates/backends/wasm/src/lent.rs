@@ -189,7 +189,6 @@ impl LentInstance {
             Import::Packed => host.packed(int(0), int(1), int(2))?,
             Import::FloatRem => return Ok((float(0) % float(1)).to_bits()),
             Import::Log => return Ok(unary(Intrinsic::Log)),
-            Import::Log2 => return Ok(unary(Intrinsic::Log2)),
             Import::Exp => return Ok(unary(Intrinsic::Exp)),
             Import::Pow => return Ok(power(float(0), float(1)).to_bits()),
         };

@@ -49,6 +49,7 @@ mod intrinsic;
 mod lent;
 #[cfg(feature = "run")]
 mod link;
+mod log2;
 mod logic;
 #[cfg_attr(not(feature = "run"), expect(dead_code, reason = "half of it is for running"))]
 mod module;

@@ -61,7 +61,7 @@ pub(crate) fn linker(engine: &Engine) -> wasmtime::Result<Linker<Host>> {
     linker.func_wrap(HOST, Import::Packed.name(), |mut c: Caller<'_, Host>, at: u32, len: u32, stride: u32| {
         ended(c.data_mut().packed(at, len, stride))
     })?;
-    for (import, op) in [(Import::Log, Intrinsic::Log), (Import::Log2, Intrinsic::Log2), (Import::Exp, Intrinsic::Exp)] {
+    for (import, op) in [(Import::Log, Intrinsic::Log), (Import::Exp, Intrinsic::Exp)] {
         linker.func_wrap(HOST, import.name(), move |a: f64| op.unary(a).unwrap_or(f64::NAN))?;
     }
     linker.func_wrap(HOST, Import::Pow.name(), power)?;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use flate2::read::{DeflateDecoder, GzDecoder, ZlibDecoder};
 use quintet_lang::ast::Site;
+use quintet_lang::log2::log2;
 
 use super::Function;
 use super::standard::{flags, prepared};
@@ -45,7 +46,7 @@ pub(super) fn entropy<'a>(args: &[Value<'a>], _: &'a Scratch) -> Result<Value<'a
     text.iter().for_each(|byte| counts[usize::from(*byte)] += 1);
     let share = |count: u64| count as f64 / text.len() as f64;
     // In order of the bytes, so that the last bit is the same everywhere.
-    let bits = counts.iter().filter(|count| **count > 0).fold(0.0, |sum, count| sum - share(*count) * libm::log2(share(*count)));
+    let bits = counts.iter().filter(|count| **count > 0).fold(0.0, |sum, count| sum - share(*count) * log2(share(*count)));
     // Of one byte alone the sum is -0.
     Ok(Value::Float(if bits > 0.0 { bits } else { 0.0 }))
 }

@@ -3,10 +3,11 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use quintet::backend::{Emit, Linked};
 use quintet::lang::Marked;
 use quintet::lang::ast::Span;
 use quintet::lang::dump::{dump, dump_marked};
-use quintet::{Emit, Engine, Linked, Scheme, Type, backend, configurations};
+use quintet::{Engine, Scheme, Type, backend, configurations};
 
 fn linked(source: &str) -> Arc<Linked> {
     let engine = Engine::new();

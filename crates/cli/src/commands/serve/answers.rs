@@ -5,8 +5,9 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use quintet::backend::{Backend, Emit, Linked};
 use quintet::lang::stdlib;
-use quintet::{ArenaKind, Backend, Emit, Engine, Limits, Linked, ListText, Scheme, backend, configurations};
+use quintet::{ArenaKind, Engine, Limits, ListText, Scheme, backend, configurations};
 use quintet_bench::machine;
 use quintet_cases::{batch, record_from_json};
 use quintet_syntax::service::{Finding, Listing, findings};

@@ -4,7 +4,8 @@ use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use quintet::{Backend, Batch, Compiled, Instance, Interrupter, Limits, Linked, Matches, RuleSet, RunError, configurations};
+use quintet::backend::{Backend, Compiled, Linked};
+use quintet::{Batch, Instance, Interrupter, Limits, Matches, RuleSet, RunError, configurations};
 use serde::Serialize;
 
 /// How often each backend compiles.

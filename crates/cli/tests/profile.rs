@@ -103,12 +103,16 @@ fn matching_records_are_told_from_others() {
         "rule slow = http.request.method == \"PUT\" and not http.request.body.raw contains \"y\"\nrule quick = http.host == \"h\"\n",
     );
     let (rules, input) = (rules.display().to_string(), input.display().to_string());
-    let found = json(&[&rules, "--input", &input, "--format", "http", "--time", "1"]);
-    let slow = &found[0]["rules"][0];
-    assert_eq!((&slow["rule"], &slow["matches"], &slow["checks"]), (&"slow".into(), &200.into(), &600.into()));
-    let ns = |name: &str| slow[name].as_f64().unwrap_or_else(|| panic!("{name}: {slow}"));
-    assert!(ns("match_ns") > 3.0 * ns("no_match_ns"), "{slow}");
-    assert!(ns("max_ns") >= ns("match_ns") && ns("mean_ns") < ns("match_ns"), "{slow}");
+    // One of 400 quick checks that the system interrupts is longer than all others together, so there are several trials.
+    let told = (0..5).any(|_| {
+        let found = json(&[&rules, "--input", &input, "--format", "http", "--time", "1"]);
+        let slow = &found[0]["rules"][0];
+        assert_eq!((&slow["rule"], &slow["matches"], &slow["checks"]), (&"slow".into(), &200.into(), &600.into()));
+        let ns = |name: &str| slow[name].as_f64().unwrap_or_else(|| panic!("{name}: {slow}"));
+        assert!(ns("max_ns") >= ns("match_ns") && ns("mean_ns") < ns("match_ns"), "{slow}");
+        ns("match_ns") > 3.0 * ns("no_match_ns")
+    });
+    assert!(told, "matching records take more than three times as long");
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use std::cmp::Ordering;
 use std::hash::{BuildHasher, Hash};
 use std::net::IpAddr;
+use std::sync::OnceLock;
 
 use foldhash::fast::RandomState;
 use quintet_lang::state::KeyPart;
@@ -15,6 +16,12 @@ use crate::value::Value;
 pub(super) struct Hashed<'k> {
     pub(super) bytes: &'k [u8],
     pub(super) hash: u32,
+}
+
+/// What hashes keys, the same in all sessions of a process: tables go from a session to the one that succeeds it.
+pub(super) fn hasher() -> RandomState {
+    static HASHER: OnceLock<RandomState> = OnceLock::new();
+    HASHER.get_or_init(RandomState::default).clone()
 }
 
 /// The hash by which tables find a key, or what else they look for.

@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use foldhash::fast::RandomState;
 use quintet_lang::state::{Life, OutputLimit, StateKind};
 
 use super::ahead::AHEAD;
 use super::clock::Clock;
 use super::compute::Compute;
 use super::dump::DumpedState;
+use super::key;
 use super::keyed::Moment;
 use super::lower::{ActionPlan, StatePlan};
 use super::runner::{Batched, Made, Parts, Runner, Turn, Whole};
@@ -97,7 +97,7 @@ impl Session {
         if !plan.has_one_key() {
             instances.truncate(1);
         }
-        let (parts, hasher) = (instances.len(), RandomState::default());
+        let (parts, hasher) = (instances.len(), key::hasher());
         let tables: Vec<Table> = plan.states.iter().map(|(state, _)| Table::new(state, parts, &hasher)).collect();
         let limits = plan.steps.iter().map(|step| match &step.action {
             ActionPlan::Output { output, .. } => {

@@ -5,7 +5,7 @@
 
 use std::time::{Duration, Instant};
 
-use quintet::{ArenaKind, Batch, BatchBuilder, Engine, Instance, Limits, Matches, Scheme, Trap, Type, configurations};
+use quintet::{ArenaKind, Batch, BatchBuilder, Engine, Instance, Library, Limits, Matches, Scheme, Trap, Type, configurations};
 
 /// A number of bytes that the kernel tells about the process.
 fn memory(key: &str) -> usize {
@@ -114,10 +114,29 @@ fn counted(expression: &str, scheme: &Scheme, batch: &Batch, steps: u64) {
     }
 }
 
+/// Scripts that do not end where there are ten names: a loop of a few statements, one that calls, loops within loops, and the last again with a
+/// search in it.
+fn endless() -> Vec<String> {
+    let bodies = [
+        "while most == 10 { sum += 1 }",
+        "while most == 10 { sum = less(sum) }",
+        "while most == 10 { for i in 0..most { if i != 7 { let at = i  while at < 100 { at += 1  sum += at } } } }",
+        "while most == 10 { for name in names { if contains(name, \"zz\") { break }  sum += len(name) } }",
+    ];
+    let script = |body: &&str| {
+        format!(
+            "fn less(n: Int) -> Int {{ return n - 1 }}\n\
+             fn spin(most: Int) -> Int {{ let sum = 0  {body}  return sum + less(1) }}\n\
+             rule spun = spin(len(names)) == 0 and n == 1"
+        )
+    };
+    bodies.iter().map(script).map(|text| text.replace("  ", "\n")).collect()
+}
+
 /// An interrupt ends a run that has no other end, and the instance goes on to the next.
-fn interrupted(scheme: &Scheme, endless: &Batch, short: &Batch) {
-    let engine = Engine::new().with_limits(Limits { steps: u64::MAX, ..Limits::default() });
-    for (id, mut instance) in instances(&engine, &nested(12), scheme) {
+fn interrupted(scheme: &Scheme, source: &str, endless: &Batch, (short, hits): (&Batch, usize)) {
+    let engine = Engine::new().with_library(Library::standard()).with_limits(Limits { steps: u64::MAX, ..Limits::default() });
+    for (id, mut instance) in instances(&engine, source, scheme) {
         let mut matches = Matches::new();
         for single in [false, true] {
             let interrupter = instance.interrupter();
@@ -132,10 +151,10 @@ fn interrupted(scheme: &Scheme, endless: &Batch, short: &Batch) {
                     false => instance.run_batch(endless, &mut matches),
                 }
             });
-            assert!(ended.unwrap_err().is_interrupted(), "{id}");
+            assert!(ended.unwrap_err().is_interrupted(), "{id}: {source}");
             assert!(start.elapsed() < Duration::from_secs(5), "{id}: {:?}", start.elapsed());
             instance.run_batch(short, &mut matches).unwrap();
-            assert_eq!((matches.count(0), matches.traps().len()), (0, 0), "{id}");
+            assert_eq!((matches.count(0), matches.traps().len()), (hits, 0), "{id}: {source}");
         }
         // Between runs it is kept for the next that counts.
         instance.interrupter().interrupt();
@@ -181,5 +200,7 @@ fn every_evaluation_ends_within_its_budget() {
     counted(r#"body wildcard "*zz*""#, &scheme, &body, 100_000 / 256);
     counted(r#"lower(body) == "x""#, &scheme, &body, 1 + 100_000 / 16);
 
-    interrupted(&scheme, &batch(&scheme, b"x", &ten, &[]), &batch(&scheme, b"x", &ten[..1], &[]));
+    let (long, short) = (batch(&scheme, b"x", &ten, &[]), batch(&scheme, b"x", &ten[..1], &[]));
+    interrupted(&scheme, &nested(12), &long, (&short, 0));
+    endless().iter().for_each(|source| interrupted(&scheme, source, &long, (&short, 1)));
 }

@@ -76,7 +76,7 @@ pub use matchers::{
 pub use matches::{Matches, RecordId, RuleId, RuleSet, RuleTrap, TrapAt};
 #[doc(hidden)]
 pub use matches::{WriteMatches, WriteRuleSet};
-pub use meter::{FREE, Interrupter, Relay, SLICE};
+pub use meter::{FREE, Interrupter, Mirror, Relay, SLICE};
 pub use needed::needed_fields;
 pub use output::{FileSink, Sink, SinkError, SinkFault, WholeLines, WriteSink};
 pub use owned::{JsonError, OwnedValue};

@@ -55,9 +55,51 @@ pub(crate) struct Meter {
     start: u64,
     /// Steps of the limit beyond those of `start`.
     beyond: i64,
-    flag: Arc<AtomicBool>,
-    /// Whether the flag ended an evaluation since [`Meter::take_interrupt`].
+    signal: Arc<Signal>,
+    /// Whether the signal ended an evaluation since [`Meter::take_interrupt`].
     interrupted: Cell<bool>,
+}
+
+/// Whether somebody wants the run to end.
+#[derive(Default)]
+struct Signal {
+    raised: AtomicBool,
+    /// Who is told, while it is locked, when this changes.
+    mirror: Mutex<Option<Mirror>>,
+}
+
+/// What repeats an interrupt, and that it is forgotten, where generated code sees it.
+pub type Mirror = Box<dyn Fn(bool) + Send>;
+
+impl std::fmt::Debug for Signal {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("Signal").field(&self.raised).finish()
+    }
+}
+
+impl Signal {
+    #[inline]
+    fn is_raised(&self) -> bool {
+        self.raised.load(Ordering::Relaxed)
+    }
+
+    /// Raises it, or forgets it. Answers whether it was raised.
+    fn set(&self, raised: bool) -> bool {
+        let mirror = self.mirror.lock().unwrap_or_else(PoisonError::into_inner);
+        let before = self.raised.swap(raised, Ordering::Relaxed);
+        if let Some(mirror) = &*mirror {
+            mirror(raised);
+        }
+        before
+    }
+
+    fn set_mirror(&self, mirror: Option<Mirror>) {
+        let mut place = self.mirror.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(mirror) = &mirror {
+            mirror(self.is_raised());
+        }
+        *place = mirror;
+    }
 }
 
 /// Ends what an [`Instance`](crate::Instance) is doing, from any thread.
@@ -67,8 +109,8 @@ pub struct Interrupter(To);
 /// What an interrupter reaches.
 #[derive(Clone, Debug)]
 enum To {
-    /// The meter that has this flag.
-    Meter(Arc<AtomicBool>),
+    /// The meter that has this signal.
+    Meter(Arc<Signal>),
     /// What a relay has been told last.
     Relay(Arc<Mutex<Interrupter>>),
 }
@@ -108,7 +150,9 @@ impl Interrupter {
     /// batch ends like that. After the error the instance can be used again.
     pub fn interrupt(&self) {
         match &self.0 {
-            To::Meter(flag) => flag.store(true, Ordering::Relaxed),
+            To::Meter(signal) => {
+                signal.set(true);
+            }
             To::Relay(now) => lock(now).interrupt(),
         }
     }
@@ -116,7 +160,7 @@ impl Interrupter {
     /// Whether an interrupt waited, which is no longer there then.
     fn take(&self) -> bool {
         match &self.0 {
-            To::Meter(flag) => flag.swap(false, Ordering::Relaxed),
+            To::Meter(signal) => signal.set(false),
             To::Relay(now) => lock(now).take(),
         }
     }
@@ -131,7 +175,7 @@ impl Meter {
             slices: Cell::new(0),
             start: first as u64,
             beyond: steps - first,
-            flag: Arc::default(),
+            signal: Arc::default(),
             interrupted: Cell::new(false),
         }
     }
@@ -156,6 +200,11 @@ impl Meter {
 
     pub(crate) fn start(&self) -> u64 {
         self.start
+    }
+
+    #[inline]
+    pub(crate) fn beyond(&self) -> i64 {
+        self.beyond
     }
 
     /// Counts one step.
@@ -189,7 +238,7 @@ impl Meter {
             self.set_word(FREE);
             return Ok(());
         }
-        let interrupted = self.flag.load(Ordering::Relaxed);
+        let interrupted = self.signal.is_raised();
         let taken = i64::from(self.slices.get()) * i64::from(SLICE);
         let rest = (i64::from(left) + (self.beyond - taken).max(0)).checked_sub_unsigned(steps).unwrap_or(-1);
         if left < -1 || rest < 0 || interrupted {
@@ -213,13 +262,13 @@ impl Meter {
     }
 
     pub(crate) fn interrupter(&self) -> Interrupter {
-        Interrupter(To::Meter(self.flag.clone()))
+        Interrupter(To::Meter(self.signal.clone()))
     }
 
     /// Whether an interrupt waits to be noticed.
     #[inline]
     pub(crate) fn is_interrupt_pending(&self) -> bool {
-        self.flag.load(Ordering::Relaxed)
+        self.signal.is_raised()
     }
 
     /// Whether the run was interrupted.
@@ -237,8 +286,12 @@ impl Meter {
     #[cold]
     pub(crate) fn forget_interrupt(&self) -> bool {
         self.interrupted.set(false);
-        self.flag.store(false, Ordering::Relaxed);
+        self.signal.set(false);
         true
+    }
+
+    pub(crate) fn mirror_interrupts(&self, mirror: Option<Mirror>) {
+        self.signal.set_mirror(mirror);
     }
 
     /// Bytes from its address to the word.

@@ -6,7 +6,7 @@ use bumpalo::Bump;
 use quintet_lang::{HARD_MEMORY_BYTES, LOOKED_AT, Limits};
 
 use crate::backend::{BackendId, RunError};
-use crate::meter::{FREE, Interrupter, Meter};
+use crate::meter::{FREE, Interrupter, Meter, Mirror};
 use crate::trap::Trap;
 use crate::value::Value;
 
@@ -107,6 +107,12 @@ impl Scratch {
         self.meter.interrupter()
     }
 
+    /// From now on, and at once, `mirror` is told whether an interrupt waits, by whichever thread changes that; `None` ends this. For code that
+    /// looks for interrupts in memory of its own.
+    pub fn mirror_interrupts(&self, mirror: Option<Mirror>) {
+        self.meter.mirror_interrupts(mirror);
+    }
+
     /// Bytes charged since the last reset.
     #[inline]
     pub(crate) fn used(&self) -> usize {
@@ -175,6 +181,13 @@ impl Scratch {
     #[inline]
     pub fn is_exhausted(&self) -> bool {
         self.meter.is_exhausted()
+    }
+
+    /// The steps of the limit that are not in the word at the start of an evaluation, for code that takes slices itself: the upper half of the
+    /// word says how many of [`SLICE`](crate::SLICE) steps were taken of them.
+    #[inline]
+    pub fn meter_beyond(&self) -> i64 {
+        self.meter.beyond()
     }
 
     /// The word that [`Scratch::METER`] leads to, for backends that keep it elsewhere.

@@ -67,6 +67,7 @@ impl Runner {
         let mut next = || words.next().copied().unwrap_or(ValRaw::i32(0));
         let code = next().get_u32();
         if code != 0 {
+            host.note_budget(code)?;
             return Ok(Err(if host.scratch().is_exhausted() { Trap::Budget.instead_of(code) } else { code }));
         }
         let mut values = Vec::with_capacity(function.results.len());

@@ -1,6 +1,7 @@
 //! What WebAssembly calls in the host, and the state behind it. Nothing here knows who runs the WebAssembly.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering, fence};
 
 use quintet_lang::ast::{ListId, NeedleId, RegexId, SetId, SiteId, WildcardId};
 use quintet_lang::intrinsic::{Intrinsic, Scalar};
@@ -13,8 +14,8 @@ use quintet_runtime::{
 use crate::heap::Heap;
 use crate::import::{NIL, PRESENT, TRAP};
 use crate::places::{
-    CALLS, CELL, CELL_VALUE, LIMIT, METER, METER_START, METER_START_IF_WITHIN, PEAK, Places, ROOM, ROOM_START, STACK_PEAK, STALE,
-    STALE_BUT_ROOM, TOP,
+    CALLS, CELL, CELL_VALUE, INTERRUPTED, LIMIT, METER, METER_BEYOND, METER_START, METER_START_IF_WITHIN, PEAK, Places, ROOM, ROOM_START,
+    STACK_PEAK, STALE, STALE_BUT_ROOM, TOP,
 };
 
 /// What ends an instance: its code asked for what there is not.
@@ -66,6 +67,19 @@ pub(crate) struct Host {
 // SAFETY: `base` is the start of the linear memory in the store that owns this value; whoever has the store has both.
 unsafe impl Send for Host {}
 
+/// The control word [`INTERRUPTED`].
+struct Word(*const AtomicU32);
+
+// SAFETY: other threads write it as an atomic, and only the code reads it.
+unsafe impl Send for Word {}
+
+impl Word {
+    fn set(&self, raised: bool) {
+        // SAFETY: it is aligned and in memory that stays, see [`Host::show_interrupts`].
+        unsafe { &*self.0 }.store(raised.into(), Ordering::Release);
+    }
+}
+
 /// A function's result on its way into linear memory. It no longer borrows from there.
 enum Outcome {
     Nil,
@@ -100,7 +114,8 @@ impl Host {
         self.write32(CALLS, calls.min(HARD_CALLS) as u32)?;
         // No more than `HARD_MEMORY_BYTES`.
         self.write32(ROOM_START, self.scratch.rest() as u32)?;
-        self.write(METER_START, &self.scratch.meter_start().to_le_bytes())
+        self.write(METER_START, &self.scratch.meter_start().to_le_bytes())?;
+        self.write(METER_BEYOND, &self.scratch.meter_beyond().to_le_bytes())
     }
 
     /// Says whether the rules that count only what they look at are known to stay within the budget.
@@ -227,8 +242,19 @@ impl Host {
 
     /// A rule trapped on the record at this address.
     #[inline(always)]
-    pub(crate) fn trap(&mut self, rule: u32, record: u32, code: u32) {
+    pub(crate) fn trap(&mut self, rule: u32, record: u32, code: u32) -> Result<(), Broken> {
         self.traps.push((rule, record, code));
+        self.note_budget(code)
+    }
+
+    /// Finds out whether the budget was used up or somebody wants the run to end, where the code trapped because of either.
+    pub(crate) fn note_budget(&mut self, code: u32) -> Result<(), Broken> {
+        if Trap::from_code(code) != Some(Trap::Budget) {
+            return Ok(());
+        }
+        // What the code saw of an interrupt, the host sees as well.
+        fence(Ordering::Acquire);
+        self.settle().map(|_| ())
     }
 
     #[inline(always)]
@@ -334,6 +360,21 @@ impl Host {
             return Ok(0);
         }
         test().map(u32::from)
+    }
+
+    /// Shows the code whether somebody wants its run to end, until [`Host::hide_interrupts`].
+    ///
+    /// # Safety
+    /// The memory of [`Host::set_memory`] must stay where it is until then.
+    pub(crate) unsafe fn show_interrupts(&self) {
+        // SAFETY: the control words are in the memory.
+        let word = Word(unsafe { self.base.add(INTERRUPTED as usize) }.cast());
+        self.scratch.mirror_interrupts(Some(Box::new(move |raised| word.set(raised))));
+    }
+
+    /// See [`Host::show_interrupts`].
+    pub(crate) fn hide_interrupts(&self) {
+        self.scratch.mirror_interrupts(None);
     }
 
     /// What ends a run from another thread.

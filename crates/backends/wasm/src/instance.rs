@@ -56,6 +56,12 @@ enum Test {
     Of(TypedFunc<(u32, u32, u32, u32), u64>),
 }
 
+impl Drop for Runner {
+    fn drop(&mut self) {
+        self.store.data().hide_interrupts();
+    }
+}
+
 impl Runner {
     pub(crate) fn new(
         program: Arc<Linked>,
@@ -80,6 +86,8 @@ impl Runner {
         let window = Window::new(&mut store, memory, setup.memory, places);
         store.data_mut().write(CONSTANTS, constants)?;
         store.data_mut().start(limits.calls)?;
+        // SAFETY: the memory does not move, see `Window::tell`, and is the store's, which goes after `Runner::drop`.
+        unsafe { store.data().show_interrupts() };
         let (counts, within) = counting(&program, limits.steps);
         let candidates = Candidates::new(&program, limits);
         let entries = Vec::new();

@@ -162,7 +162,7 @@ impl LentInstance {
         let unary = |op: Intrinsic| op.unary(float(0)).unwrap_or(f64::NAN).to_bits();
         let done = match import {
             Import::Trap => {
-                host.trap(int(0), int(1), int(2));
+                host.trap(int(0), int(1), int(2))?;
                 0
             }
             Import::Call => host.call(SiteId(int(0)), int(1))?,

@@ -18,7 +18,7 @@ fn ended<T>(answer: Result<T, Broken>) -> wasmtime::Result<T> {
 pub(crate) fn linker(engine: &Engine) -> wasmtime::Result<Linker<Host>> {
     let mut linker: Linker<Host> = Linker::new(engine);
     linker.func_wrap(HOST, Import::Trap.name(), |mut c: Caller<'_, Host>, rule: u32, record: u32, code: u32| {
-        c.data_mut().trap(rule, record, code);
+        ended(c.data_mut().trap(rule, record, code))
     })?;
     linker.func_wrap(HOST, Import::Call.name(), |mut c: Caller<'_, Host>, site: u32, cells: u32| {
         ended(c.data_mut().call(SiteId(site), cells))

@@ -47,8 +47,12 @@ pub(crate) const METER: u32 = 40;
 pub(crate) const METER_START: u32 = 48;
 /// The control word with what [`METER`] is at the start of rules that count only what they look at.
 pub(crate) const METER_START_IF_WITHIN: u32 = 56;
+/// The control word with the steps of the limit that are not in [`METER_START`].
+pub(crate) const METER_BEYOND: u32 = 0;
+/// The control word that is not 0 once somebody wants the run to end; other threads write it.
+pub(crate) const INTERRUPTED: u32 = 64;
 /// The first byte after the control words.
-pub(crate) const CONSTANTS: u32 = 64;
+pub(crate) const CONSTANTS: u32 = 80;
 
 /// Bytes of a cell: whether there is a value, and up to three words of it.
 pub(crate) const CELL: u32 = 32;

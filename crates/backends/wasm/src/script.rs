@@ -295,6 +295,9 @@ impl<'p> Generator<'p> {
     fn end_traps(&mut self) {
         for (code, _) in std::mem::take(&mut self.script.traps).into_iter().rev() {
             self.body.end();
+            if Trap::from_code(code) == Some(Trap::Budget) {
+                self.spill_steps();
+            }
             self.body.i().i32_const(code as i32).local_set(self.code);
             self.body.br(self.trapped);
         }

@@ -6,14 +6,17 @@
 
 use quintet_lang::LOOKED_AT;
 use quintet_lang::ast::{Const, Expr, ExprKind};
-use quintet_runtime::Trap;
-use wasm_encoder::ValType::I32;
+use quintet_runtime::{SLICE, Trap};
+use wasm_encoder::ValType::{I32, I64};
 
 use crate::body::{Label, at};
 use crate::generator::Generator;
 use crate::import::Import;
 use crate::module::Target;
-use crate::places::METER;
+use crate::places::{INTERRUPTED, METER, METER_BEYOND};
+
+/// The bytes of the control word with the slices that were taken.
+const SLICES: u32 = METER + 4;
 
 /// The length of bytes as far as it is known when code is generated.
 pub(crate) fn length(expr: &Expr) -> usize {
@@ -100,8 +103,8 @@ impl Generator<'_> {
             }
             self.body.i().local_get(left).i32_const(1).i32_sub().local_tee(left).i32_const(0).i32_lt_s();
             self.body.if_(None);
-            self.host(Import::Settle);
-            self.trap_if(Trap::Budget);
+            self.next_slice(left);
+            self.body.i().local_get(left).i32_const(1).i32_sub().local_set(left);
             self.body.end();
             return;
         }
@@ -123,6 +126,25 @@ impl Generator<'_> {
         Slices { next, exhausted }
     }
 
+    /// Takes the next slice of steps into `left`, which was lowered to -1 for a step that the slice does not have; that step is to be counted again.
+    /// Where there is no slice, or somebody wants the run to end, that is the trap of the budget, about which the
+    /// host learns more by [`Host::note_budget`](crate::host::Host::note_budget): without a call of the host here, what lives across loops stays in
+    /// registers.
+    fn next_slice(&mut self, left: u32) {
+        let mark = self.body.mark();
+        let rest = self.body.local(I64);
+        let slice = i64::from(SLICE);
+        self.body.i().i32_const(0).i64_load(at(METER_BEYOND));
+        self.body.i().i32_const(0).i64_load32_u(at(SLICES)).i64_const(slice).i64_mul().i64_sub();
+        self.body.i().local_tee(rest).i64_const(0).i64_le_s();
+        self.body.i().i32_const(0).i32_load(at(INTERRUPTED)).i32_or();
+        self.trap_if(Trap::Budget);
+        self.body.i().i32_const(0).i32_const(0).i32_load(at(SLICES)).i32_const(1).i32_add().i32_store(at(SLICES));
+        self.body.i().local_get(rest).i64_const(slice).local_get(rest).i64_const(slice).i64_lt_s().select();
+        self.body.i().i32_wrap_i64().local_set(left);
+        self.body.release(mark);
+    }
+
     /// [`Generator::step`] in the inner loop; where the slice is used up, the loop begins anew with the next one, so what comes before the step
     /// must have no effect.
     pub(crate) fn step_in(&mut self, slices: Slices) {
@@ -134,11 +156,9 @@ impl Generator<'_> {
     /// Ends the loop around.
     pub(crate) fn end_slices(&mut self, slices: Slices) {
         self.body.end();
-        self.host(Import::Settle);
-        self.trap_if(Trap::Budget);
         if let Some(left) = self.script.left {
             // The step is counted again.
-            self.body.i().local_get(left).i32_const(1).i32_add().local_set(left);
+            self.next_slice(left);
         }
         self.body.br(slices.next);
         self.body.end();

@@ -8,7 +8,7 @@ const at = (path) => new URL(path, here).pathname;
 const run = (command, ...args) => execFileSync(command, args, { cwd: at("."), stdio: "inherit" });
 const bin = (name) => at(`node_modules/.bin/${name}`);
 
-run("cargo", "run", "--release", "--locked", "--bin", "xtask");
+run("cargo", "run", "--quiet", "--locked", "--bin", "xtask");
 rmSync(at("dist"), { recursive: true, force: true });
 rmSync(at("build"), { recursive: true, force: true });
 // The compiler sees what is written by hand and what is made side by side.

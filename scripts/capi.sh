@@ -21,7 +21,7 @@ pass "the header is what the crate makes"
 echo "== build"
 mkdir -p "$work"
 # LuaJIT's symbols in a static library would clash with those of a host that has LuaJIT too.
-cargo rustc --release --package quintet-capi --lib --crate-type staticlib --no-default-features --features interp,closures,jit,wasm
+cargo rustc --release --package quintet-capi --lib --crate-type staticlib --no-default-features --features interp,closures,jit,wasm,workspace
 install -m 644 target/release/libquintet_capi.a "$work/libquintet.a"
 # As the tests build it, so that nothing is compiled twice.
 cargo build --release --workspace --lib

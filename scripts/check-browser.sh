@@ -6,7 +6,7 @@ cd "$(dirname "$0")/../js"
 
 scripts=../scripts
 cargo fmt --all --check
-cargo clippy --locked --release --all-targets -- -D warnings
+cargo clippy --locked --all-targets -- -D warnings
 "$scripts/web.sh"
 # What a page shows is compared with what the command line shows, and with what its server tells it.
 (cd .. && cargo build --locked --release --workspace --features quintet-cli/tables,quintet-cli/serve --bin quintet)

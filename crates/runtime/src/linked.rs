@@ -493,6 +493,11 @@ impl Linked {
         self.prefilter.as_ref()
     }
 
+    /// Whether conditions that rules share are asked for before the rules are run, each on the records that it may match.
+    pub fn is_prefiltered(&self) -> bool {
+        self.prefilter.is_some()
+    }
+
     /// Whether a named list holds a value; one that has not been filled holds none.
     #[inline]
     pub fn in_list(&self, id: ListId, value: &Value<'_>) -> bool {

@@ -9,6 +9,7 @@ use quintet_lang::Limits;
 use quintet_lang::ast::FnId;
 use quintet_runtime::{
     ArenaKind, Batch, CallError, FilterError, Instance, Interrupter, Matches, OwnedValue, RecordRef, Relay, RuleSet, RunError, Value,
+    WriteMatches,
 };
 
 use super::shared::{Shared, Stage};
@@ -19,6 +20,9 @@ use super::{FIRST, QUICK, Schedule, clock};
 const FIRST_GAP: u64 = 16;
 const MOST_GAP: u64 = 4096;
 const TRIAL_GAP: u64 = 16;
+/// Records of the first part of a batch that is evaluated in parts, of which the others are multiples; and the nanoseconds that a part is to take.
+const PART: usize = 64;
+const PART_TIME: f64 = 100_000.0;
 /// What a look takes in all, ns, and one over the share of the time that looks may take.
 const LOOK: f64 = 80.0;
 const SHARE: f64 = 100.0;
@@ -40,6 +44,8 @@ pub(super) struct Runner {
     /// The instances of the other tiers, while they are tried.
     others: Vec<(usize, Box<dyn Instance>)>,
     trial: Option<Trial>,
+    /// The answers of a rule to a part of a batch.
+    part: Matches,
 }
 
 impl Runner {
@@ -60,6 +66,7 @@ impl Runner {
             relay: OnceCell::new(),
             others: Vec::new(),
             trial: None,
+            part: Matches::new(),
         }
     }
 
@@ -71,6 +78,42 @@ impl Runner {
             return ask(&mut *self.now);
         }
         self.look(records, ask)
+    }
+
+    /// Records from one on that are evaluated before another tier may have the turn: all that are left, or as many as take [`PART_TIME`].
+    fn part(&self, left: usize) -> usize {
+        let outcome_is_open = self.gap != u64::MAX && self.shared.ladder.schedule != Schedule::Turns;
+        // Where rules are asked about few records each, all of them are asked at once.
+        if !outcome_is_open || self.shared.linked.is_prefiltered() {
+            return left;
+        }
+        let records = if self.rate.is_finite() { (PART_TIME / self.rate) as usize } else { PART };
+        left.min(records.next_multiple_of(PART).max(PART))
+    }
+
+    /// Evaluates a batch of which `first` records are the first part, rule by rule.
+    fn in_parts(&mut self, batch: &Batch, first: usize, out: &mut Matches) -> Result<(), RunError> {
+        let rules = self.shared.linked.program().rules.len();
+        out.reset(rules, batch.len());
+        let mut part = std::mem::take(&mut self.part);
+        let (mut begin, mut records) = (0, first);
+        while records > 0 {
+            self.ask(records, |now| {
+                for rule in 0..rules {
+                    now.run_rule(rule, batch, begin..begin + records, &mut part)?;
+                    for (block, bits) in part.words().iter().enumerate() {
+                        out.set_block(rule, begin / 64 + block, *bits);
+                    }
+                    part.traps().iter().for_each(|it| out.trap(rule, begin + it.record, (it.trap, it.span)));
+                }
+                Ok(())
+            })?;
+            begin += records;
+            records = self.part(batch.len() - begin);
+        }
+        self.part = part;
+        out.finish();
+        Ok(())
     }
 
     /// Asks, with a look at what pays before and at the clock around it.
@@ -200,7 +243,10 @@ impl Instance for Runner {
     }
 
     fn run_batch(&mut self, batch: &Batch, out: &mut Matches) -> Result<(), RunError> {
-        self.ask(batch.len(), |now| now.run_batch(batch, out)).map_err(|error| self.own(error))
+        let part = self.part(batch.len());
+        let done =
+            if part < batch.len() { self.in_parts(batch, part, out) } else { self.ask(batch.len(), |now| now.run_batch(batch, out)) };
+        done.map_err(|error| self.own(error))
     }
 
     fn run_rule(&mut self, rule: usize, batch: &Batch, records: Range<usize>, out: &mut Matches) -> Result<(), RunError> {

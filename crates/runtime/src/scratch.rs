@@ -109,6 +109,7 @@ impl Scratch {
 
     /// From now on, and at once, `mirror` is told whether an interrupt waits, by whichever thread changes that; `None` ends this. For code that
     /// looks for interrupts in memory of its own.
+    #[doc(hidden)]
     pub fn mirror_interrupts(&self, mirror: Option<Mirror>) {
         self.meter.mirror_interrupts(mirror);
     }
@@ -185,6 +186,7 @@ impl Scratch {
 
     /// The steps of the limit that are not in the word at the start of an evaluation, for code that takes slices itself: the upper half of the
     /// word says how many of [`SLICE`](crate::SLICE) steps were taken of them.
+    #[doc(hidden)]
     #[inline]
     pub fn meter_beyond(&self) -> i64 {
         self.meter.beyond()

@@ -104,8 +104,8 @@ fn matching_records_are_told_from_others() {
     );
     let (rules, input) = (rules.display().to_string(), input.display().to_string());
     // One of 400 quick checks that the system interrupts is longer than all others together, so there are several trials.
-    let told = (0..5).any(|_| {
-        let found = json(&[&rules, "--input", &input, "--format", "http", "--time", "1"]);
+    let told = (0..30).any(|_| {
+        let found = json(&[&rules, "--input", &input, "--format", "http", "--time", "0.2"]);
         let slow = &found[0]["rules"][0];
         assert_eq!((&slow["rule"], &slow["matches"], &slow["checks"]), (&"slow".into(), &200.into(), &600.into()));
         let ns = |name: &str| slow[name].as_f64().unwrap_or_else(|| panic!("{name}: {slow}"));

@@ -120,17 +120,17 @@ fn endless() -> Vec<String> {
     let bodies = [
         "while most == 10 { sum += 1 }",
         "while most == 10 { sum = less(sum) }",
-        "while most == 10 { for i in 0..most { if i != 7 { let at = i  while at < 100 { at += 1  sum += at } } } }",
-        "while most == 10 { for name in names { if contains(name, \"zz\") { break }  sum += len(name) } }",
+        "while most == 10 { for i in 0..most { if i != 7 { let at = i; while at < 100 { at += 1; sum += at } } } }",
+        "while most == 10 { for name in names { if contains(name, \"zz\") { break }; sum += len(name) } }",
     ];
     let script = |body: &&str| {
         format!(
             "fn less(n: Int) -> Int {{ return n - 1 }}\n\
-             fn spin(most: Int) -> Int {{ let sum = 0  {body}  return sum + less(1) }}\n\
+             fn spin(most: Int) -> Int {{ let sum = 0; {body}; return sum + less(1) }}\n\
              rule spun = spin(len(names)) == 0 and n == 1"
         )
     };
-    bodies.iter().map(script).map(|text| text.replace("  ", "\n")).collect()
+    bodies.iter().map(script).collect()
 }
 
 /// An interrupt ends a run that has no other end, and the instance goes on to the next.

@@ -17,7 +17,8 @@
 //!
 //! # How
 //! The count goes down from the limit, in slices of [`SLICE`], so that generated code has one 32-bit word to lower and one sign to look at,
-//! and comes by here between slices, where it also finds out that it was interrupted. Once the budget is used up the word stays negative
+//! and comes by here between slices, where it also finds out that it was interrupted; scripts on wasm take slices themselves, as
+//! `Meter::settle` does where one step is missing, and see interrupts in a mirror. Once the budget is used up the word stays negative
 //! until the next rule begins: whoever lowers it can leave the look at it to a place further on.
 //!
 //! A rule of which it is known that it cannot pass the budget on the records of a batch (see [`steps_at_most`](crate::steps_at_most)) is run
@@ -147,7 +148,7 @@ fn lock(now: &Mutex<Interrupter>) -> MutexGuard<'_, Interrupter> {
 impl Interrupter {
     /// Ends the run that the instance is in, within [`SLICE`] steps of the evaluation it is at, with an error for which
     /// [`RunError::is_interrupted`](crate::RunError::is_interrupted) holds. Where it is in none, the next run that counts steps or goes over a
-    /// batch ends like that. After the error the instance can be used again.
+    /// batch ends like that. After the error the instance can be used again. It takes a lock for a moment, so signal handlers must not call it.
     pub fn interrupt(&self) {
         match &self.0 {
             To::Meter(signal) => {

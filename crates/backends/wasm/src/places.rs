@@ -19,6 +19,8 @@ const MAPPED_STACK: u64 = HARD_MEMORY_BYTES as u64 + (16 << 20);
 /// The stack of arrays where batches are copied.
 const COPIED_STACK: u64 = 64 << 20;
 
+/// The control word with the steps of the limit that are not in [`METER_START`].
+pub(crate) const METER_BEYOND: u32 = 0;
 /// The control word that says, when not 0, that scratch memory holds what an earlier rule or record left: [`STALE_BUT_ROOM`] where
 /// [`ROOM`] is that of the evaluation at hand nevertheless.
 pub(crate) const STALE: u32 = 8;
@@ -47,8 +49,6 @@ pub(crate) const METER: u32 = 40;
 pub(crate) const METER_START: u32 = 48;
 /// The control word with what [`METER`] is at the start of rules that count only what they look at.
 pub(crate) const METER_START_IF_WITHIN: u32 = 56;
-/// The control word with the steps of the limit that are not in [`METER_START`].
-pub(crate) const METER_BEYOND: u32 = 0;
 /// The control word that is not 0 once somebody wants the run to end; other threads write it.
 pub(crate) const INTERRUPTED: u32 = 64;
 /// The first byte after the control words.

@@ -1,8 +1,9 @@
 //! Counting steps. The word with those that are left is a control word, which the host uses too while it is called.
 //!
 //! Loops within loops and around searches lower it and look at it for each element. What is looked at or searched is counted by the host, in
-//! rules that count nothing else at their end, and goes on without a look: once the budget is used up the word stays negative, and the end of the rule looks at it again. Rules that count
-//! only so begin once for all records of a call and look at its end: where the budget is not known to hold, a call is about one record.
+//! rules that count nothing else at their end, and goes on without a look: once the budget is used up the word stays negative, and the end of
+//! the rule looks at it again. Rules that count only so begin once for all records of a call and look at its end: where the budget is not known
+//! to hold, a call is about one record. Scripts keep the word in a local and take slices of the budget without the host.
 
 use quintet_lang::LOOKED_AT;
 use quintet_lang::ast::{Const, Expr, ExprKind};
@@ -15,7 +16,7 @@ use crate::import::Import;
 use crate::module::Target;
 use crate::places::{INTERRUPTED, METER, METER_BEYOND};
 
-/// The bytes of the control word with the slices that were taken.
+/// The half of the control word with the number of slices that were taken.
 const SLICES: u32 = METER + 4;
 
 /// The length of bytes as far as it is known when code is generated.
@@ -126,10 +127,9 @@ impl Generator<'_> {
         Slices { next, exhausted }
     }
 
-    /// Takes the next slice of steps into `left`, which was lowered to -1 for a step that the slice does not have; that step is to be counted again.
-    /// Where there is no slice, or somebody wants the run to end, that is the trap of the budget, about which the
-    /// host learns more by [`Host::note_budget`](crate::host::Host::note_budget): without a call of the host here, what lives across loops stays in
-    /// registers.
+    /// Takes the next slice of steps into `left`, which was lowered to -1 for a step that the slice does not have; that step is to be counted
+    /// again. Where there is no slice, or somebody wants the run to end, that is the trap of the budget, and the host finds out which it was in
+    /// [`Host::note_budget`](crate::host::Host::note_budget). No call of the host stands here, so what lives across loops stays in registers.
     fn next_slice(&mut self, left: u32) {
         let mark = self.body.mark();
         let rest = self.body.local(I64);

@@ -82,13 +82,15 @@ impl Runner {
 
     /// Records from one on that are evaluated before another tier may have the turn: all that are left, or as many as take [`PART_TIME`].
     fn part(&self, left: usize) -> usize {
-        let outcome_is_open = self.gap != u64::MAX && self.shared.ladder.schedule != Schedule::Turns;
+        let (linked, schedule) = (&self.shared.linked, self.shared.ladder.schedule);
+        let is_open = self.gap != u64::MAX && schedule != Schedule::Turns;
         // Where rules are asked about few records each, all of them are asked at once.
-        if !outcome_is_open || self.shared.linked.is_prefiltered() {
+        if !is_open || linked.is_prefiltered() || linked.program().rules.is_empty() {
             return left;
         }
+        // So quick that the clock did not see it is a rate of 0.
         let records = if self.rate.is_finite() { (PART_TIME / self.rate) as usize } else { PART };
-        left.min(records.next_multiple_of(PART).max(PART))
+        left.min(records.min(left).next_multiple_of(PART).max(PART))
     }
 
     /// Evaluates a batch of which `first` records are the first part, rule by rule.
@@ -244,9 +246,10 @@ impl Instance for Runner {
 
     fn run_batch(&mut self, batch: &Batch, out: &mut Matches) -> Result<(), RunError> {
         let part = self.part(batch.len());
-        let done =
-            if part < batch.len() { self.in_parts(batch, part, out) } else { self.ask(batch.len(), |now| now.run_batch(batch, out)) };
-        done.map_err(|error| self.own(error))
+        if part < batch.len() {
+            return self.in_parts(batch, part, out).map_err(|error| self.own(error));
+        }
+        self.ask(batch.len(), |now| now.run_batch(batch, out)).map_err(|error| self.own(error))
     }
 
     fn run_rule(&mut self, rule: usize, batch: &Batch, records: Range<usize>, out: &mut Matches) -> Result<(), RunError> {

@@ -34,10 +34,13 @@ pub enum ArenaError {
     System(#[source] std::io::Error),
 }
 
+/// What is read of an arena that has no block yet.
+static NO_BLOCK: [u64; PADDING / 8] = [0; PADDING / 8];
+
 /// A growable block of zero-initialised 64-bit words. The last [`PADDING`] bytes before its capacity are never in use.
 pub struct Arena {
     storage: Storage,
-    /// The block's first word, told once for each block, for a record sets many words.
+    /// The block's first word, told once for each block, for a record sets many words; that of [`NO_BLOCK`] where there is none.
     start: NonNull<u64>,
     /// Bytes of the block, a multiple of 8.
     capacity: usize,
@@ -73,7 +76,7 @@ impl Arena {
             #[cfg(not(target_os = "linux"))]
             Kind::Shared => Storage::Plain(Vec::new()),
         };
-        Arena { storage, start: NonNull::dangling(), capacity: 0, used: 0, id: next_id(), generation: 0 }
+        Arena { storage, start: NonNull::from(&NO_BLOCK).cast(), capacity: 0, used: 0, id: next_id(), generation: 0 }
     }
 
     /// What backs it.
@@ -196,15 +199,9 @@ impl Arena {
     }
 
     #[inline]
-    fn words(&self) -> &[u64] {
-        // SAFETY: `grow` took both from the block that `storage` holds, of initialised words, and nothing else moves or shrinks it; without
-        // a block the slice is empty. Writes need `&mut self`.
-        unsafe { std::slice::from_raw_parts(self.start.as_ptr(), self.capacity / 8) }
-    }
-
-    #[inline]
     fn words_mut(&mut self) -> &mut [u64] {
-        // SAFETY: as in `words`, and `&mut self` makes the access unique.
+        // SAFETY: `grow` took both from the block that `storage` holds, of initialised words, and nothing else moves or shrinks it; without
+        // a block the slice is empty. `&mut self` makes the access unique.
         unsafe { std::slice::from_raw_parts_mut(self.start.as_ptr(), self.capacity / 8) }
     }
 
@@ -242,8 +239,9 @@ impl Arena {
     /// The bytes in use and the padding after them, for reading.
     #[inline]
     pub fn memory(&self) -> Memory<'_> {
-        let words = self.words();
-        Memory { words: &words[..((self.used + PADDING) / 8).min(words.len())] }
+        // SAFETY: the words are those of `words_mut`, and writing them needs `&mut self`: the padding lies behind what is in use, `alloc` and
+        // `grow` see to that. Without a block nothing is in use, and `NO_BLOCK` is as long as the padding.
+        Memory { words: unsafe { std::slice::from_raw_parts(self.start.as_ptr(), (self.used + PADDING) / 8) } }
     }
 }
 

@@ -6,13 +6,14 @@ use std::sync::Arc;
 use quintet_lang::diagnostic::Diagnostics;
 use quintet_lang::{Checked, FieldId, Limits, Passes, Program, Scheme, SchemeBuilder, SchemeError, Type, optimise, rewrite};
 use quintet_runtime::{
-    Backend, BackendId, CompileError, Compiled, Filter, Instance, InstantiateError, Library, LinkError, Linked, Lists, PREFILTER_PAYS,
-    RuleId, Session, SessionError, Threshold, Thresholds,
+    Backend, BackendId, CompileError, Compiled, Instance, InstantiateError, Library, LinkError, Linked, Lists, PREFILTER_PAYS, RuleId,
+    Session, SessionError, Threshold, Thresholds,
 };
 
 use crate::callable::{Callable, NotCallable};
 use crate::evaluator::{Evaluator, EvaluatorError};
 use crate::expression::Expression;
+use crate::filter::Filter;
 use crate::record::Record;
 use crate::registry::{UnknownBackend, find};
 

@@ -341,6 +341,7 @@ mod callable;
 mod engine;
 mod evaluator;
 mod expression;
+mod filter;
 mod lifted;
 mod lists;
 mod metrics;
@@ -356,6 +357,7 @@ pub use callable::{Callable, NotCallable};
 pub use engine::{Engine, Error, Rules};
 pub use evaluator::{Answers, EvaluationError, Evaluator, EvaluatorError};
 pub use expression::Expression;
+pub use filter::Filter;
 pub use lists::{ListText, ListTextError};
 pub use metrics::{Metrics, RuleMetrics};
 #[cfg(feature = "builtin")]
@@ -374,9 +376,9 @@ pub use quintet_modules as modules;
 pub use quintet_region::{HasSignals, has_signals, without_signal_handlers};
 pub use quintet_runtime::{
     Alone, ArenaError, ArenaKind, ArrayRef, BackendId, Batch, BatchBuilder, Bind, Bits, BytesSet, CallError, Column, ColumnsBuilder,
-    CompileError, DumpedEntry, DumpedState, EvaluateError, Fault, FileSink, Filter, FilterError, Floats, Function, Instance,
-    InstantiateError, IntSet, Interrupter, Ints, IpSet, Library, LinkError, List, ListError, Lists, MapRef, Matches, Offsets, OwnedValue,
-    Profile, RecordBuffer, RecordBuilder, RecordError, RecordId, RecordRef, RuleCost, RuleId, RuleSet, RuleTrap, RunError, Scratch,
-    Session, SessionError, SetMatcher, Sink, SinkError, SinkFault, Spent, StateCount, Trap, TrapAt, Value, ValueInstance, WholeLines,
-    WriteSink, context, with_context,
+    CompileError, DumpedEntry, DumpedState, EvaluateError, Fault, FileSink, FilterError, Floats, Function, Instance, InstantiateError,
+    IntSet, Interrupter, Ints, IpSet, Library, LinkError, List, ListError, Lists, MapRef, Matches, Offsets, OwnedValue, Profile,
+    RecordBuffer, RecordBuilder, RecordError, RecordId, RecordRef, RuleCost, RuleId, RuleSet, RuleTrap, RunError, Scratch, Session,
+    SessionError, SetMatcher, Sink, SinkError, SinkFault, Spent, StateCount, Trap, TrapAt, Value, ValueInstance, WholeLines, WriteSink,
+    context, with_context,
 };

@@ -369,8 +369,9 @@ impl Scheme {
     }
 
     /// Whether records of the one are records of the other: they have the same fields. Schemes that are built alike do.
+    #[inline]
     pub fn same(&self, other: &Scheme) -> bool {
-        Arc::ptr_eq(&self.0.fields, &other.0.fields)
+        Arc::ptr_eq(&self.0, &other.0) || Arc::ptr_eq(&self.0.fields, &other.0.fields)
     }
 
     /// What `make` makes of the scheme, kept with it: it is made once. There is room for one such thing, and so for what whoever reads records

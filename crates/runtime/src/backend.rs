@@ -1,5 +1,6 @@
 //! The seam between the engine and its backends.
 
+use std::any::Any;
 use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
@@ -163,7 +164,7 @@ pub trait Compiled: Send + Sync {
 }
 
 /// One thread's way to run a compiled program: its memory, scratch space, interpreter state.
-pub trait Instance: Send {
+pub trait Instance: Send + Any {
     /// Which rules `record` matches; `hits` is reset first. A rule that traps does not match, and the trap is kept in `hits`.
     ///
     /// # Errors
@@ -185,7 +186,7 @@ pub trait Instance: Send {
     /// As [`Instance::run_batch`]; and where the program has no such rule or the batch no such records.
     fn run_rule(&mut self, rule: usize, batch: &Batch, records: Range<usize>, out: &mut Matches) -> Result<(), RunError>;
 
-    /// Whether `record` matches one rule, without running the others and without a set of answers; see [`Filter`](crate::Filter). `None` where
+    /// Whether `record` matches one rule, without running the others and without a set of answers, as filters ask it. `None` where
     /// there is no answer: `why` then has the trap of a rule that trapped, which does not match, or else what ends a run of
     /// [`Instance::run`], or that the program has no such rule. (Apart, so that an answer is handed over in a register.)
     fn test(&mut self, rule: usize, record: RecordRef<'_>, why: &mut Option<FilterError>) -> Option<bool>;

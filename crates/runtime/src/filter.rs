@@ -1,57 +1,13 @@
-//! One rule, one record, one answer.
+//! Why one rule has no answer on one record.
 
 use std::fmt;
 
-use crate::backend::{BackendId, Instance, RunError};
+use crate::backend::{BackendId, RunError};
 use crate::evaluate::EvaluateError;
-use crate::meter::Interrupter;
-use crate::record::RecordRef;
 use crate::trap::Fault;
-
-/// One thread's way to ask one rule about records one by one: the least that a call can be.
-pub struct Filter {
-    instance: Box<dyn Instance>,
-    rule: usize,
-    why: Option<FilterError>,
-}
-
-impl fmt::Debug for Filter {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Filter").field("rule", &self.rule).finish_non_exhaustive()
-    }
-}
 
 /// Why a rule has no answer on a record.
 pub struct FilterError(Box<EvaluateError>);
-
-impl Filter {
-    /// Asks this rule of an instance's program.
-    pub fn new(instance: Box<dyn Instance>, rule: usize) -> Filter {
-        Filter { instance, rule, why: None }
-    }
-
-    /// Whether the record matches. A rule that traps does not match, and neither does one that negates it; here the trap is an error.
-    ///
-    /// # Errors
-    /// See [`FilterError::cause`].
-    #[inline]
-    pub fn matches(&mut self, record: RecordRef<'_>) -> Result<bool, FilterError> {
-        match self.instance.test(self.rule, record, &mut self.why) {
-            Some(hit) => Ok(hit),
-            None => Err(self.why.take().unwrap_or_else(FilterError::unsaid)),
-        }
-    }
-
-    /// What ends a call from another thread.
-    pub fn interrupter(&self) -> Interrupter {
-        self.instance.interrupter()
-    }
-
-    /// Bytes of memory that the instance holds for itself, as far as the backend knows.
-    pub fn memory_bytes(&self) -> usize {
-        self.instance.memory_bytes()
-    }
-}
 
 impl FilterError {
     /// The rule trapped; the next record may do better.
@@ -66,8 +22,9 @@ impl FilterError {
         RunError::new(backend, format_args!("there is no rule {rule}; the program has {rules}, counted from 0")).into()
     }
 
+    /// The backend did not say.
     #[cold]
-    fn unsaid() -> FilterError {
+    pub fn unsaid() -> FilterError {
         FilterError(Box::new(EvaluateError::NoValue("the backend does not say why".into())))
     }
 

@@ -63,7 +63,7 @@ impl Groups {
         self.ranks.sort_unstable();
         let (mut repeated, mut from) = (0, 0);
         for to in 1..=self.ranks.len() {
-            if self.ranks.get(to).is_none_or(|rank| rank >> OTHERS != self.ranks[from] >> OTHERS) {
+            if self.ranks.get(to).is_none_or(|rank| (rank ^ self.ranks[from]) >> OTHERS != 0) {
                 if to - from > 1 {
                     repeated += tell_apart(arena, &self.pairs, &mut self.ranks[from..to]);
                 }
@@ -76,18 +76,21 @@ impl Groups {
     /// Writes so many entries, and the elements of all their arrays side by side.
     fn place(&self, arena: &mut Arena, groups: usize) -> Result<u64, ArenaError> {
         let at = arena.alloc(groups * 16 + self.ranks.len() * 8)?;
-        let words = &mut arena.used_mut()[at / 8..];
-        let (mut entry, mut element) = (0, groups * 2);
-        for rank in &self.ranks {
+        let (entries, elements) = arena.used_mut()[at / 8..].split_at_mut(groups * 2);
+        let mut entries = entries.as_chunks_mut().0.iter_mut();
+        let mut none = [0; 2];
+        let (mut entry, mut first) = (&mut none, at + groups * 16);
+        for (rank, element) in self.ranks.iter().zip(elements) {
             let (key, value) = self.pairs[came(*rank)];
-            words[element] = value;
-            if rank & REPEATED == 0 {
-                words[entry..entry + 2].copy_from_slice(&[key, reference(at + element * 8, 1)]);
-                entry += 2;
-            } else {
-                words[entry - 1] += reference(0, 1);
+            *element = value;
+            if rank & REPEATED == 0
+                && let Some(next) = entries.next()
+            {
+                entry = next;
+                *entry = [key, reference(first, 0)];
             }
-            element += 1;
+            entry[1] += reference(0, 1);
+            first += 8;
         }
         Ok(reference(at, groups))
     }

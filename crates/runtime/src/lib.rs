@@ -61,7 +61,7 @@ pub use cost::{
     Counting, compare_steps, counts_steps, is_leaf, is_quiet, is_small, longest_within, makes, statement_counts_steps, steps_at_most,
 };
 pub use evaluate::{EvaluateError, ValueInstance};
-pub use filter::{Filter, FilterError};
+pub use filter::FilterError;
 pub use functions::{Argument, Bind, BoundFunction, Function, Library, Many, ManyAnswers, slice};
 pub use layout::{Layout, Slot};
 pub use lift::{Lifted, Lifts};

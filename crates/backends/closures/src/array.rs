@@ -52,7 +52,7 @@ impl Storage for Words {
     }
 
     fn of_table(cx: &Ctx<'_>, table: TableId) -> Vec<u64> {
-        let table = cx.env.code.linked.program().tables.get(table.index());
+        let table = cx.env.kept.code.linked.program().tables.get(table.index());
         table.map(|table| table.items.iter().map(word_of_const).collect()).unwrap_or_default()
     }
 
@@ -78,7 +78,7 @@ impl Storage for Values {
     }
 
     fn of_table<'a>(cx: &Ctx<'a>, table: TableId) -> Vec<Value<'a>> {
-        let table = cx.env.code.linked.program().tables.get(table.index());
+        let table = cx.env.kept.code.linked.program().tables.get(table.index());
         table.map(|table| table.items.iter().map(Value::of).collect()).unwrap_or_default()
     }
 
@@ -118,7 +118,7 @@ impl Target {
         });
         match more {
             Some(0) => Ok(()),
-            Some(more) => cx.env.scratch.charge(more),
+            Some(more) => cx.env.kept.scratch.charge(more),
             None => Err(Trap::Memory),
         }
     }
@@ -128,7 +128,7 @@ impl Target {
         if !self.fixed {
             self.make_room::<S>(cx, len)?;
         }
-        cx.env.scratch.look(len.saturating_mul(self.element))
+        cx.env.kept.scratch.look(len.saturating_mul(self.element))
     }
 }
 
@@ -363,7 +363,7 @@ impl Generator<'_> {
         match place {
             Place::Table(table) => val::<K>(move |cx| {
                 let index = crate::word::place(index(cx)?);
-                match cx.env.code.linked.program().tables.get(table.index()).and_then(|table| table.items.get(index)) {
+                match cx.env.kept.code.linked.program().tables.get(table.index()).and_then(|table| table.items.get(index)) {
                     Some(item) => K::of(Value::of(item)),
                     None => outside(cx),
                 }
@@ -386,7 +386,7 @@ impl Generator<'_> {
     pub(crate) fn packed(&mut self, place: Place) -> ValFn<Bytes> {
         self.full = true;
         fn packed<'a>(cx: &Ctx<'a>, len: usize, write: impl FnOnce(&mut [u8])) -> Option<&'a [u8]> {
-            match cx.env.scratch.look(len).and_then(|()| cx.env.scratch.buffer(len)) {
+            match cx.env.kept.scratch.look(len).and_then(|()| cx.env.kept.scratch.buffer(len)) {
                 Ok(bytes) => {
                     write(bytes);
                     Some(bytes)

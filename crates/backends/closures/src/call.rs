@@ -36,7 +36,7 @@ impl<A: AsRef<[ValFn<Any>]>> Call<A> {
         if !self.propagates && cx.trapped() {
             return None;
         }
-        match self.function.call(values, cx.env.scratch) {
+        match self.function.call(values, &cx.env.kept.scratch) {
             Ok(value) => Some(value),
             Err(trap) => cx.trap(trap),
         }
@@ -78,7 +78,7 @@ impl Generator<'_> {
             Err(args) => args,
         };
         let call = Call { function, args, propagates };
-        val::<K>(move |cx| call.run(cx, cx.env.scratch.locals(call.args.len())).and_then(K::of))
+        val::<K>(move |cx| call.run(cx, cx.env.kept.scratch.locals(call.args.len())).and_then(K::of))
     }
 }
 
@@ -102,7 +102,7 @@ struct Invoke {
 
 impl Invoke {
     fn run<'a>(&self, cx: &Ctx<'a>) -> Flow {
-        let (Some(frames), Some(code)) = (cx.env.frames, cx.env.code.functions.get(self.function)) else {
+        let (Some(frames), Some(code)) = (cx.env.frames, cx.env.kept.code.functions.get(self.function)) else {
             return trap(cx, Trap::Calls);
         };
         let Some(callee) = frames.next(cx, self.function, code) else { return trap(cx, Trap::Calls) };

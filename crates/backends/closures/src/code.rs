@@ -43,7 +43,8 @@ pub(crate) struct Pool {
     pub(crate) size: usize,
 }
 
-/// One rule.
+/// One rule. Which kind it is stands in a byte of its own, for single calls to look at.
+#[repr(u8)]
 pub(crate) enum RuleCode {
     /// Cannot trap and makes no values.
     Plain(BoolFn),

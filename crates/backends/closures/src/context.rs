@@ -1,32 +1,52 @@
 //! What closures see when they run, and the two ways to run a test.
 
 use std::cell::Cell;
+use std::sync::Arc;
 
 use quintet_runtime::{Memory, Scratch, Trap};
 
 use crate::code::Parts;
-use crate::frame::{Frames, List, ValueFrame};
+use crate::frame::{Frames, Stack, ValueFrame};
+
+/// What a runner keeps from one evaluation to the next.
+pub(crate) struct Kept {
+    /// The compiled program.
+    pub(crate) code: Arc<Parts>,
+    /// Memory for values that are made, and the steps.
+    pub(crate) scratch: Scratch,
+    /// Locals that stand for a slot in the batch: its word's index.
+    pub(crate) slots: Box<[Cell<usize>]>,
+    /// Where functions of the script run.
+    pub(crate) stack: Stack,
+    /// The first trap.
+    pub(crate) trap: Cell<Option<Trap>>,
+    /// The number of the place where it happened, once a statement has said so.
+    pub(crate) place: Cell<u32>,
+}
 
 /// What stays the same while one rule runs on one record, or on a block of records that needs none of it to change.
 pub(crate) struct Env<'a> {
-    /// The compiled program.
-    pub(crate) code: &'a Parts,
-    /// Memory for values that are made.
-    pub(crate) scratch: &'a Scratch,
-    /// Locals that stand for a slot in the batch: its word's index.
-    pub(crate) slots: &'a [Cell<usize>],
+    /// What is there between evaluations too.
+    pub(crate) kept: &'a Kept,
     /// Locals that hold a value.
     pub(crate) values: Cell<ValueFrame<'a>>,
     /// Locals of a script that fit in a word, and places of arrays.
     pub(crate) words: Cell<&'a [Cell<u64>]>,
-    /// Arrays of words.
-    pub(crate) lists: &'a [List],
     /// Where the frames of calls are; none where the rule has no statements.
     pub(crate) frames: Option<&'a Frames<'a>>,
-    /// The first trap.
-    pub(crate) trap: &'a Cell<Option<Trap>>,
-    /// The number of the place where it happened, once a statement has said so.
-    pub(crate) place: &'a Cell<u32>,
+}
+
+impl Kept {
+    pub(crate) fn new(code: Arc<Parts>, scratch: Scratch, stack: Stack) -> Kept {
+        let slots = vec![Cell::new(0); code.locals].into();
+        Kept { code, scratch, slots, stack, trap: Cell::new(None), place: Cell::new(0) }
+    }
+
+    /// What tests see beside the record that keep no values and call nothing.
+    #[inline(always)]
+    pub(crate) fn env(&self) -> Env<'_> {
+        Env { kept: self, values: Cell::default(), words: Cell::default(), frames: None }
+    }
 }
 
 /// A record, as closures see it.
@@ -49,8 +69,8 @@ impl<'a> Ctx<'a> {
     /// Notes a trap and answers nil in its place; the first one stays.
     #[cold]
     pub(crate) fn trap<T>(&self, trap: Trap) -> Option<T> {
-        if self.env.trap.get().is_none() {
-            self.env.trap.set(Some(if self.env.scratch.is_exhausted() { Trap::Budget } else { trap }));
+        if self.env.kept.trap.get().is_none() {
+            self.env.kept.trap.set(Some(if self.env.kept.scratch.is_exhausted() { Trap::Budget } else { trap }));
         }
         None
     }
@@ -58,21 +78,21 @@ impl<'a> Ctx<'a> {
     /// Notes where a trap happened, unless something inside has.
     #[cold]
     pub(crate) fn at(&self, place: u32) {
-        if self.env.place.get() == 0 {
-            self.env.place.set(place);
+        if self.env.kept.place.get() == 0 {
+            self.env.kept.place.set(place);
         }
     }
 
     /// Whether a trap was noted or the budget is used up, so that the rest of the evaluation decides nothing.
     #[inline]
     pub(crate) fn trapped(&self) -> bool {
-        self.env.trap.get().is_some() || self.env.scratch.is_exhausted()
+        self.env.kept.trap.get().is_some() || self.env.kept.scratch.is_exhausted()
     }
 
     /// Counts steps and answers whether the budget has them. Where it has not, that is the rule's trap, whatever is answered further on.
     #[inline(always)]
     pub(crate) fn count(&self, steps: u64) -> bool {
-        steps == 0 || self.env.scratch.steps(steps).is_ok()
+        steps == 0 || self.env.kept.scratch.steps(steps).is_ok()
     }
 }
 

@@ -72,7 +72,7 @@ impl<'a> Cursor<'a> {
 
 #[inline(always)]
 fn set_slot(cx: &Ctx<'_>, local: usize, at: usize) {
-    if let Some(slot) = cx.env.slots.get(local) {
+    if let Some(slot) = cx.env.kept.slots.get(local) {
         slot.set(at);
     }
 }
@@ -248,7 +248,7 @@ impl Generator<'_> {
                 let Some(value) = body(cx) else {
                     return false;
                 };
-                match cx.env.scratch.charge_element(&value) {
+                match cx.env.kept.scratch.charge_element(&value) {
                     Ok(()) => {
                         items.push(value);
                         false
@@ -259,7 +259,7 @@ impl Generator<'_> {
             if cx.trapped() {
                 return None;
             }
-            let kept = cx.env.scratch.locals(items.len());
+            let kept = cx.env.kept.scratch.locals(items.len());
             kept.copy_from_slice(&items);
             Some(Value::Array(ArrayRef::Built(kept)))
         })

@@ -1,9 +1,9 @@
 //! Calls of functions by the host.
 
 use quintet_lang::ast::{FnId, Function};
-use quintet_runtime::{Fault, OwnedValue, Scratch, Trap, Value, hand_out};
+use quintet_runtime::{Fault, OwnedValue, Trap, Value, hand_out};
 
-use crate::code::{FnCode, Parts};
+use crate::code::FnCode;
 use crate::context::{Ctx, Env};
 use crate::frame::{Callee, Frames, Home, value_of};
 use crate::instance::{Place, State};
@@ -11,28 +11,26 @@ use crate::instance::{Place, State};
 impl State {
     /// Calls a function that takes these arguments, and copies its results.
     pub(crate) fn call<'a>(
-        &'a self,
-        code: &'a Parts,
-        scratch: &'a mut Scratch,
+        &'a mut self,
         (id, function): (FnId, &'a Function),
         Place { memory, record }: Place<'a>,
         (args, results): (&[Value<'a>], &mut Vec<Option<OwnedValue>>),
     ) -> Result<(), Fault> {
-        scratch.reset();
-        let scratch: &'a Scratch = scratch;
-        let frames = Frames::new(&self.stack);
-        let env = Env { frames: Some(&frames), ..self.env(code, scratch, &[]) };
+        self.kept.scratch.reset();
+        let kept = &self.kept;
+        let frames = Frames::new(&kept.stack);
+        let env = Env { frames: Some(&frames), ..kept.env() };
         let cx = Ctx { memory, record, env: &env };
         let done = call(&cx, &frames, (id, function), args, results);
-        self.stack.give_back(frames.lists.get());
-        let noted = self.trap.take();
-        let trap = noted.or_else(|| scratch.is_exhausted().then_some(Trap::Budget)).or(done.err());
+        kept.stack.give_back(frames.lists.get());
+        let noted = kept.trap.take();
+        let trap = noted.or_else(|| kept.scratch.is_exhausted().then_some(Trap::Budget)).or(done.err());
         match trap {
             None => Ok(()),
             Some(trap) => {
-                scratch.begin_steps();
-                let place = self.place.take();
-                Err(code.linked.call_fault(id, trap.at(place)).unwrap_or(Fault { trap, span: function.span }))
+                kept.scratch.begin_steps();
+                let place = kept.place.take();
+                Err(kept.code.linked.call_fault(id, trap.at(place)).unwrap_or(Fault { trap, span: function.span }))
             }
         }
     }
@@ -45,7 +43,7 @@ fn call<'a>(
     args: &[Value<'a>],
     results: &mut Vec<Option<OwnedValue>>,
 ) -> Result<(), Trap> {
-    let code = cx.env.code.functions.get(id.index()).ok_or(Trap::Calls)?;
+    let code = cx.env.kept.code.functions.get(id.index()).ok_or(Trap::Calls)?;
     let callee = frames.next(cx, id.index(), code).ok_or(Trap::Calls)?;
     pass(code, &callee, args);
     if !cx.count(1) {
@@ -62,7 +60,7 @@ fn call<'a>(
         }
         Home::Value { at } => callee.values.get(at).map_or(Value::Nil, |value| value.get()),
     });
-    hand_out(found, cx.env.scratch, results)
+    hand_out(found, &cx.env.kept.scratch, results)
 }
 
 /// Puts arguments where a function looks for them.

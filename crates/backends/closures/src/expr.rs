@@ -131,7 +131,7 @@ impl Generator<'_> {
         match &expr.kind {
             ExprKind::Const(Const::Bytes(bytes)) => {
                 let place = self.keep_bytes(bytes);
-                val::<Bytes>(move |cx| cx.env.code.pool.bytes.get(place).map(|b| &**b))
+                val::<Bytes>(move |cx| cx.env.kept.code.pool.bytes.get(place).map(|b| &**b))
             }
             ExprKind::Slice { base, start, end } => self.slice(base, start.as_deref(), end.as_deref()),
             ExprKind::Packed(array) => self.packed(*array),
@@ -156,7 +156,7 @@ impl Generator<'_> {
             let ty = self.keep_type(&expr.ty);
             return by_place!(place, place => val::<Any>(move |cx| {
                 let at = place.at(cx)?;
-                Some(Value::load(cx.memory, at * 8, cx.env.code.pool.types.get(ty)?))
+                Some(Value::load(cx.memory, at * 8, cx.env.kept.code.pool.types.get(ty)?))
             }));
         }
         match &expr.kind {

@@ -113,7 +113,7 @@ impl<'a> Frames<'a> {
                     values.iter().for_each(|value| value.set(Value::Nil));
                     values
                 }
-                None => Cell::from_mut(cx.env.scratch.locals(code.values)).as_slice_of_cells(),
+                None => Cell::from_mut(cx.env.kept.scratch.locals(code.values)).as_slice_of_cells(),
             }
         };
         Some(Callee { words, values })
@@ -130,7 +130,7 @@ impl<'a> Frames<'a> {
 
     /// Runs what comes before a rule's expression, and stays in its frame; answers false after a trap.
     pub(crate) fn begin(&self, cx: &Ctx<'a>, code: &FnCode) -> bool {
-        if let Err(trap) = cx.env.scratch.charge(code.fixed) {
+        if let Err(trap) = cx.env.kept.scratch.charge(code.fixed) {
             return cx.trap::<()>(trap).is_some();
         }
         let Some(callee) = self.next(cx, usize::MAX, code).filter(|callee| self.make_lists(code, callee)) else {
@@ -148,7 +148,7 @@ impl<'a> Frames<'a> {
         if depth >= self.stack.most {
             return cx.trap::<()>(Trap::Calls).is_some();
         }
-        if let Err(trap) = cx.env.scratch.charge(code.fixed) {
+        if let Err(trap) = cx.env.kept.scratch.charge(code.fixed) {
             return cx.trap::<()>(trap).is_some();
         }
         let valued = self.valued.try_borrow().map_or(0, |valued| valued.len());
@@ -167,7 +167,7 @@ impl<'a> Frames<'a> {
         self.depth.set(depth);
         self.top.set(top);
         if !code.lists.is_empty() {
-            cx.env.scratch.discharge(code.fixed + self.drop_lists(code, callee, lists, valued));
+            cx.env.kept.scratch.discharge(code.fixed + self.drop_lists(code, callee, lists, valued));
         }
         true
     }
@@ -345,6 +345,6 @@ impl<'a> Ctx<'a> {
     /// The array of words whose place is in a word of the frame.
     #[inline(always)]
     pub(crate) fn list(&self, at: usize) -> Option<&'a List> {
-        self.env.lists.get(self.local(at)? as usize)
+        self.env.kept.stack.lists.get(self.local(at)? as usize)
     }
 }

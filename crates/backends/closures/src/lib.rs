@@ -50,3 +50,4 @@ mod stmt;
 mod word;
 
 pub use config::{Closures, configurations};
+pub use instance::{Alone, Runner};

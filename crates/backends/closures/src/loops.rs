@@ -165,7 +165,7 @@ impl Generator<'_> {
                 match home {
                     Home::Word { at, nullable } => stmt(move |cx| for_words(cx, (at, nullable), words.iter().copied(), &body)),
                     Home::Value { at } => stmt(move |cx| {
-                        let table = cx.env.code.linked.program().tables.get(table.index());
+                        let table = cx.env.kept.code.linked.program().tables.get(table.index());
                         for item in table.map(|table| table.items.as_slice()).unwrap_or_default() {
                             if !cx.count(1) {
                                 return Flow::Trap;

@@ -72,7 +72,7 @@ impl At for Field {
 impl At for Element {
     #[inline(always)]
     fn at(&self, cx: &Ctx<'_>) -> Option<usize> {
-        cx.env.slots.get(self.local).map(|slot| slot.get())
+        cx.env.kept.slots.get(self.local).map(|slot| slot.get())
     }
 }
 

@@ -18,7 +18,7 @@ impl Generator<'_> {
                 let operand = self.operand::<Bytes>(value);
                 let id = *id;
                 let anywhere = move |cx: &Ctx<'_>, bytes: &[u8]| {
-                    let searcher = cx.env.code.linked.searcher(id);
+                    let searcher = cx.env.kept.code.linked.searcher(id);
                     cx.count(Searcher::steps(searcher.needle().len(), bytes.len())) && searcher.is_in(bytes)
                 };
                 contains(operand, self.linked.searcher(id).needle(), self.linked.plan().needle(id), anywhere)
@@ -38,7 +38,7 @@ impl Generator<'_> {
     pub(crate) fn matches(&mut self, value: &Expr, id: RegexId) -> BoolFn {
         let operand = self.operand::<Bytes>(value);
         leaf_with(operand, false, move |cx, bytes| {
-            let regex = cx.env.code.linked.regex(id);
+            let regex = cx.env.kept.code.linked.regex(id);
             cx.count(regex.steps(bytes.len())) && regex.is_match(bytes)
         })
     }
@@ -47,7 +47,7 @@ impl Generator<'_> {
     pub(crate) fn wildcard(&mut self, value: &Expr, id: WildcardId) -> BoolFn {
         let operand = self.operand::<Bytes>(value);
         let anywhere = move |cx: &Ctx<'_>, bytes: &[u8]| {
-            let pattern = cx.env.code.linked.wildcard(id);
+            let pattern = cx.env.kept.code.linked.wildcard(id);
             cx.count(pattern.steps(bytes.len())) && pattern.is_match(bytes)
         };
         match self.linked.plan().wildcard(id).clone() {

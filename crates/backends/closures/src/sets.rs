@@ -34,19 +34,19 @@ impl Generator<'_> {
             Type::Bytes => {
                 let operand = self.operand::<Bytes>(value);
                 leaf_with(operand, false, move |cx, bytes| {
-                    cx.count(looked_at(bytes.len())) && cx.env.code.linked.in_list(id, &Value::Bytes(bytes))
+                    cx.count(looked_at(bytes.len())) && cx.env.kept.code.linked.in_list(id, &Value::Bytes(bytes))
                 })
             }
             _ => {
                 let value = self.closure::<Any>(value);
-                test(move |cx| value(cx).is_some_and(|v| cx.env.code.linked.in_list(id, &v)))
+                test(move |cx| value(cx).is_some_and(|v| cx.env.kept.code.linked.in_list(id, &v)))
             }
         }
     }
 
     fn in_list_of<K: Primitive>(&mut self, value: &Expr, id: ListId) -> BoolFn {
         let operand = self.operand::<K>(value);
-        leaf_with(operand, false, move |cx, value| cx.env.code.linked.in_list(id, &K::value(value)))
+        leaf_with(operand, false, move |cx, value| cx.env.kept.code.linked.in_list(id, &K::value(value)))
     }
 }
 
@@ -106,7 +106,7 @@ fn in_few<const N: usize>(operand: Operand<Int>, few: [(i64, u64); N]) -> BoolFn
 }
 
 fn look_up(operand: Operand<Int>, id: SetId) -> BoolFn {
-    leaf_with(operand, false, move |cx, i| match cx.env.code.linked.set(id) {
+    leaf_with(operand, false, move |cx, i| match cx.env.kept.code.linked.set(id) {
         SetMatcher::Int(set) => set.contains(i),
         SetMatcher::Ip(_) | SetMatcher::Bytes(_) => false,
     })
@@ -136,7 +136,7 @@ fn in_ips(operand: Operand<Ip>, set: &IpSet, few_ranges: bool, id: SetId) -> Boo
             let value = (ip[1] as u128) << 64 | ip[2] as u128;
             ip[0] != 4 && first <= value && value <= last
         }),
-        _ => leaf_with(operand, false, move |cx, ip: [u64; 3]| match cx.env.code.linked.set(id) {
+        _ => leaf_with(operand, false, move |cx, ip: [u64; 3]| match cx.env.kept.code.linked.set(id) {
             SetMatcher::Ip(set) => set.contains_words(ip[0], ip[1], ip[2]),
             SetMatcher::Int(_) | SetMatcher::Bytes(_) => false,
         }),
@@ -144,7 +144,7 @@ fn in_ips(operand: Operand<Ip>, set: &IpSet, few_ranges: bool, id: SetId) -> Boo
 }
 
 fn in_bytes(operand: Operand<Bytes>, members: Option<&[&[u8]]>, id: SetId) -> BoolFn {
-    let hashed = move |cx: &Ctx<'_>, bytes: &[u8]| match cx.env.code.linked.set(id) {
+    let hashed = move |cx: &Ctx<'_>, bytes: &[u8]| match cx.env.kept.code.linked.set(id) {
         SetMatcher::Bytes(set) => cx.count(set.steps(bytes.len())) && set.contains(bytes),
         SetMatcher::Int(_) | SetMatcher::Ip(_) => false,
     };

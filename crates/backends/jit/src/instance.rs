@@ -4,7 +4,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use quintet_lang::ast::{FnId, Function, Rule, Span};
-use quintet_lang::{HARD_CALLS, Limits};
+use quintet_lang::{HARD_CALLS, Limits, Scheme};
 use quintet_native::Env;
 use quintet_runtime::{
     BackendId, Batch, CallError, Candidates, Counting, FREE, Fault, FilterError, Instance, Interrupter, Matches, OwnedValue, RecordRef,
@@ -109,8 +109,8 @@ struct Asked {
     makes: bool,
 }
 
-/// One thread's state, and the code.
-pub(crate) struct Runner {
+/// One thread's state, and the code: what [`Compiled::instantiate`](quintet_runtime::Compiled::instantiate) makes.
+pub struct Runner {
     code: Arc<Code>,
     /// By rule: how its steps are counted.
     counting: Box<[Counting]>,
@@ -281,6 +281,32 @@ impl State {
 }
 
 impl Runner {
+    /// [`Instance::test`], also of a rule that may count, trap or leave something.
+    #[inline(never)]
+    fn ask(&mut self, rule: usize, record: RecordRef<'_>, why: &mut Option<FilterError>) -> Option<bool> {
+        let Runner { code, asked, state, .. } = self;
+        let batch = record.batch();
+        if let Some(Asked { function, most, looks, makes }) = asked.get(rule)
+            && code.program().scheme().same(batch.scheme())
+            && batch.longest() <= *most
+        {
+            if *looks {
+                state.env.scratch().set_meter_word(FREE);
+            }
+            let arena = record.memory().as_ptr();
+            // SAFETY: as in `run`; the state is ours alone.
+            let hit = unsafe { function(&raw mut **state, arena, arena.wrapping_add(record.offset()), 1) };
+            if state.traps.is_empty() && !makes && state.env.scratch().is_tidy() {
+                return Some(hit != 0);
+            }
+            return state.end_test(rule, code.id(), hit, why);
+        }
+        match self.test_exactly(rule, record) {
+            Ok(hit) => Some(hit),
+            Err(error) => error.say(why),
+        }
+    }
+
     /// [`Instance::test`] where the budget might be passed, or where there is nothing to ask.
     #[cold]
     fn test_exactly(&mut self, rule: usize, record: RecordRef<'_>) -> Result<bool, FilterError> {
@@ -327,6 +353,60 @@ impl Runner {
             }
             hits.set_word(word, bits);
         }
+    }
+}
+
+/// A runner that is asked one of its rules, for whoever knows that the instance is this backend's.
+pub struct Alone {
+    runner: Box<Runner>,
+    rule: usize,
+    scheme: Scheme,
+    /// Its function, where it only answers: it counts nothing, leaves nothing and does not trap.
+    quiet: Option<RuleFn>,
+    /// Its function, where that is so but for what it looks at, and the bytes of the longest record on which that stays within the budget.
+    looks: Option<(RuleFn, usize)>,
+}
+
+impl Alone {
+    /// Asks the rule of this number.
+    pub fn new(runner: Box<Runner>, rule: usize) -> Alone {
+        let program = runner.code.program();
+        let only_answers = |asked: &&Asked| !asked.makes && !program.rule_plan(rule).traps;
+        let (mut quiet, mut looks) = (None, None);
+        if let (Some(asked), Some(counting)) = (runner.asked.get(rule).filter(only_answers), runner.counting.get(rule)) {
+            match counting {
+                Counting::Never => quiet = Some(asked.function),
+                Counting::Within(most) => looks = Some((asked.function, *most)),
+                Counting::Inline => {}
+            }
+        }
+        Alone { rule, scheme: program.scheme().clone(), quiet, looks, runner }
+    }
+
+    /// The instance.
+    pub fn instance(&self) -> &Runner {
+        &self.runner
+    }
+
+    /// What [`Instance::test`] answers.
+    #[inline(always)]
+    pub fn ask(&mut self, record: RecordRef<'_>, why: &mut Option<FilterError>) -> Option<bool> {
+        if self.scheme.same(record.batch().scheme()) {
+            let (state, arena) = (&mut *self.runner.state, record.memory().as_ptr());
+            let it = arena.wrapping_add(record.offset());
+            if let Some(function) = self.quiet {
+                // SAFETY: as in `run`; the state is the runner's alone.
+                return Some(unsafe { function(state, arena, it, 1) } != 0);
+            }
+            if let Some((function, most)) = self.looks
+                && record.batch().longest() <= most
+            {
+                state.env.scratch().set_meter_word(FREE);
+                // SAFETY: as above.
+                return Some(unsafe { function(state, arena, it, 1) } != 0);
+            }
+        }
+        self.runner.ask(self.rule, record, why)
     }
 }
 
@@ -401,27 +481,7 @@ impl Instance for Runner {
     }
 
     fn test(&mut self, rule: usize, record: RecordRef<'_>, why: &mut Option<FilterError>) -> Option<bool> {
-        let Runner { code, asked, state, .. } = self;
-        let batch = record.batch();
-        if let Some(Asked { function, most, looks, makes }) = asked.get(rule)
-            && code.program().scheme().same(batch.scheme())
-            && batch.longest() <= *most
-        {
-            if *looks {
-                state.env.scratch().set_meter_word(FREE);
-            }
-            let arena = record.memory().as_ptr();
-            // SAFETY: as in `run`; the state is ours alone.
-            let hit = unsafe { function(&raw mut **state, arena, arena.wrapping_add(record.offset()), 1) };
-            if state.traps.is_empty() && !makes && state.env.scratch().is_tidy() {
-                return Some(hit != 0);
-            }
-            return state.end_test(rule, code.id(), hit, why);
-        }
-        match self.test_exactly(rule, record) {
-            Ok(hit) => Some(hit),
-            Err(error) => error.say(why),
-        }
+        self.ask(rule, record, why)
     }
 
     fn call(

@@ -75,3 +75,5 @@ pub use compile::{Jit, from_stencils, make_stencils};
 pub use config::configurations;
 pub use config::{BEST, FAST, STENCIL};
 pub use emit::listing;
+#[cfg(not(target_family = "wasm"))]
+pub use instance::{Alone, Runner};

@@ -2,6 +2,8 @@
 
 use std::collections::HashMap;
 
+use foldhash::fast::RandomState;
+
 use super::{Checked, Checker, Failed, Operand};
 use crate::ast::{Expr, ExprKind, LocalId, Program, SiteId, Span, Stmt, StmtKind};
 use crate::diagnostic::{Diagnostic, nearest};
@@ -20,12 +22,12 @@ pub(super) enum Place {
 /// The rules and tables of a text.
 #[derive(Default)]
 pub(super) struct Known<'a> {
-    /// All rules' names.
-    rules: HashMap<&'a str, Span>,
+    /// All rules' names; nothing refers to a rule without one.
+    rules: HashMap<&'a str, Span, RandomState>,
     /// All tables' names.
-    states: HashMap<&'a str, Span>,
+    states: HashMap<&'a str, Span, RandomState>,
     /// The rules above; one that is wrong has no place.
-    above: HashMap<&'a str, Option<usize>>,
+    above: HashMap<&'a str, Option<usize>, RandomState>,
     /// Why no table can be read here, if none can.
     forbidden: Option<Place>,
 }
@@ -35,6 +37,7 @@ impl<'a> Known<'a> {
         let mut known = Known::default();
         for item in &file.items {
             match item {
+                Item::Rule(rule) if rule.name.text.is_empty() => {}
                 Item::Rule(rule) => drop(known.rules.insert(rule.name.text, rule.name.span)),
                 Item::State(state) => drop(known.states.insert(state.name.text, state.name.span)),
                 Item::Constant(_) | Item::Function(_) | Item::Time(_) | Item::On(_) | Item::Output(_) => {}
@@ -45,7 +48,9 @@ impl<'a> Known<'a> {
 
     /// A rule stands above from now on.
     pub(super) fn rule(&mut self, name: &'a str, place: Option<usize>) {
-        self.above.insert(name, place);
+        if !name.is_empty() {
+            self.above.insert(name, place);
+        }
     }
 
     pub(super) fn forbid(&mut self, place: Place) {

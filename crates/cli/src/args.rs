@@ -68,7 +68,7 @@ pub struct SchemeArgs {
 /// Which optimising passes run. They change what rules cost, never what they answer.
 #[derive(ClapArgs)]
 pub struct PassesArgs {
-    /// The optimising passes: all, none, or those of these names joined by commas (fold, flatten, negate, ranges, sets, order, inline,
+    /// The optimising passes: all, none, or those of these names joined by commas (fold, flatten, negate, ranges, sets, order, inline, caseless,
     /// share, prefilter).
     #[arg(long, value_name = "on|off|NAMES", default_value = "on")]
     pub passes: Passes,

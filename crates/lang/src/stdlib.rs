@@ -71,13 +71,23 @@ pub(crate) fn len() -> Signature {
     Signature::new("len", vec![bytes("value").pattern(of)], Type::Int).doc("The number of bytes, or of elements of an array.")
 }
 
+/// The signature of `lower`.
+pub(crate) fn lower() -> Signature {
+    Signature::new("lower", vec![bytes("text")], Type::Bytes).doc("The text with ASCII letters in lower case.")
+}
+
+/// The signature of `upper`.
+pub(crate) fn upper() -> Signature {
+    Signature::new("upper", vec![bytes("text")], Type::Bytes).doc("The text with ASCII letters in upper case.")
+}
+
 fn text() -> Vec<Signature> {
     let array = || Pattern::ArrayOf(Box::new(Pattern::Any));
     let bytes_or_array = || Pattern::OneOf(vec![Pattern::Exact(Type::Bytes), array()]);
     let printed = one_of(&[Type::Int, Type::Bool, Type::Ip, Type::Float]);
     vec![
-        Signature::new("lower", vec![bytes("text")], Type::Bytes).doc("The text with ASCII letters in lower case."),
-        Signature::new("upper", vec![bytes("text")], Type::Bytes).doc("The text with ASCII letters in upper case."),
+        lower(),
+        upper(),
         len(),
         Signature::new("starts_with", vec![bytes("text"), bytes("prefix")], Type::Bool)
             .doc("Whether the text starts with the prefix, byte for byte."),

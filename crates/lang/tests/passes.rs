@@ -124,6 +124,10 @@ fn bool(dice: &mut Dice, depth: usize) -> String {
                 "present(h)",
                 "starts_with(h, \"a\")",
                 "lower(h) == \"a\"",
+                "upper(oh) != \"AB\"",
+                "upper(lower(oh)) == \"B\"",
+                "lower(oh) contains \"b\"",
+                "lower(oh) wildcard \"*A\"",
                 "\"ab\" contains \"b\"",
                 "1 in {1 2}",
                 "2 > 1"
@@ -149,6 +153,7 @@ fn settings() -> Vec<(&'static str, Passes)> {
         ("sets", only(|p| p.sets = true)),
         ("order", only(|p| p.order = true)),
         ("inline", only(|p| p.inline = true)),
+        ("caseless", only(|p| p.caseless = true)),
         ("share", only(|p| p.share = true)),
     ]
 }
@@ -230,7 +235,16 @@ fn each_pass_does_its_work() {
         ("not ip < 10.0.0.1", "not ip < 10.0.0.1"),
         ("h ~ \"a\" and h contains \"b\" and x == 1", "x == 1 and h matches \"a\" and h contains \"b\""),
         ("h ~ \"a\" and 1 / x == 1 and b", "h matches \"a\" and 1 / x == 1 and b"),
-        ("lower(h) == \"a\" and b", "lower(h) == \"a\" and b"),
+        ("lower(h) == \"a\" and b", "b and h wildcard \"a\""),
+        ("lower(h) == \"A\" and b", "lower(h) == \"A\" and b"),
+        ("\"A\" == upper(lower(h))", "h wildcard \"A\""),
+        ("lower(h) contains \"a*\\\\\"", "h wildcard \"*a\\\\*\\\\\\\\*\""),
+        ("lower(h) contains \"\"", "lower(h) contains \"\""),
+        ("lower(h) strict wildcard \"a*b\" or upper(h) wildcard \"x\"", "h wildcard \"a*b\" or h wildcard \"x\""),
+        ("lower(h) strict wildcard \"a*B\"", "lower(h) strict wildcard \"a*B\""),
+        ("lower(h) != \"a\"", "not h wildcard \"a\""),
+        ("not lower(h) == \"a\"", "not h wildcard \"a\""),
+        ("lower(h) < \"a\"", "lower(h) < \"a\""),
         ("starts_with(lower(h), \"a\" ) or all(oa[*] == 1 + 1)", "starts_with(lower(h), \"a\") or all(oa[*] == 2)"),
     ] {
         assert_eq!(after(source, &Passes::default()), expected, "{source}");

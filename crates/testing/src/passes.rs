@@ -90,8 +90,11 @@ fn difference(case: &Case, variants: &[Variant], link: Link, run: Run) -> Option
         match found {
             Err(message) => return differs(0, format!("error: {message}")),
             Ok(found) => {
-                // Passes may lower the count of steps, and never raise it.
-                let lowered = |wanted: &String| case.steps.is_some() && wanted.contains(&Trap::Budget.to_string());
+                // Passes may lower the count of steps and the memory that is taken, and never raise them.
+                let lowered = |wanted: &String| {
+                    (case.steps.is_some() && wanted.contains(&Trap::Budget.to_string()))
+                        || (case.memory_bytes.is_some() && wanted.contains(&Trap::Memory.to_string()))
+                };
                 if let Some(record) = wanted.iter().zip(&found).position(|(a, b)| a != b && !lowered(a)) {
                     return differs(record, found[record].clone());
                 }

@@ -4,6 +4,7 @@ use std::cmp::Ordering;
 
 use quintet_lang::Type;
 use quintet_lang::ast::{ArithOp, CompareOp, Const, Expr, ExprKind};
+use quintet_runtime::plan::Text;
 use quintet_runtime::{StoredBytes, compare_steps, ip_words, looked_at, slice};
 
 use crate::context::{BoolFn, Ctx, test};
@@ -220,6 +221,18 @@ pub(crate) fn head_mask(len: usize) -> u64 {
 /// Up to 8 bytes as a number, the first byte lowest.
 pub(crate) fn head_of(bytes: &[u8]) -> u64 {
     bytes.iter().take(8).rev().fold(0, |word, byte| word << 8 | *byte as u64)
+}
+
+/// Whether bytes are this text, in letters of either case: up to 8 as one number, more by their first 8 and then all.
+pub(crate) fn equal_caseless(operand: Operand<Bytes>, text: Text) -> BoolFn {
+    let (len, mask) = (text.bytes().len(), head_mask(text.bytes().len()));
+    let (head, small) = (head_of(text.bytes()), head_of(&text.small()));
+    let same_head = move |b: &StoredBytes<'_>| b.size() == len && (b.head() | small) & mask == head;
+    let whole = text.clone();
+    if len <= 8 {
+        return leaf_bytes(operand, false, move |_, b| same_head(&b), move |_, b| whole.is(b));
+    }
+    leaf_bytes(operand, false, move |_, b| same_head(&b) && text.is(b.get()), move |_, b| whole.is(b))
 }
 
 /// Whether bytes are, or are not, these, which are fewer than it takes steps to look at: up to 8 as one number, more by their first 8 and then the rest.

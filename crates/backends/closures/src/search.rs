@@ -4,7 +4,7 @@ use quintet_lang::ast::{Const, Expr, ExprKind, Needle, RegexId, WildcardId};
 use quintet_runtime::plan::{SearchPlan, WildcardPlan};
 use quintet_runtime::{OneByte, Searcher, ShortNeedle, looked_at, slice};
 
-use crate::compare::equal_bytes;
+use crate::compare::{equal_bytes, equal_caseless};
 use crate::context::{BoolFn, Ctx, test};
 use crate::generator::Generator;
 use crate::kind::{Bytes, Int, ValFn, val};
@@ -51,9 +51,10 @@ impl Generator<'_> {
             cx.count(pattern.steps(bytes.len())) && pattern.is_match(bytes)
         };
         match self.linked.plan().wildcard(id).clone() {
-            WildcardPlan::Equal(whole) => equal_bytes(operand, &whole, false, true),
-            WildcardPlan::Prefix(start) => leaf(operand, false, move |bytes| bytes.starts_with(&start)),
-            WildcardPlan::Suffix(end) => leaf(operand, false, move |bytes| bytes.ends_with(&end)),
+            WildcardPlan::Equal(whole) if whole.is_caseless() => equal_caseless(operand, whole),
+            WildcardPlan::Equal(whole) => equal_bytes(operand, whole.bytes(), false, true),
+            WildcardPlan::Prefix(start) => leaf(operand, false, move |bytes| start.begins(bytes)),
+            WildcardPlan::Suffix(end) => leaf(operand, false, move |bytes| end.ends(bytes)),
             WildcardPlan::Contains(middle, plan) => contains(operand, &middle, plan, anywhere),
             WildcardPlan::General => leaf_with(operand, false, anywhere),
         }

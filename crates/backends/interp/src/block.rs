@@ -126,9 +126,9 @@ impl Block<'_> {
             ExprKind::Wildcard { value, pattern } if let ExprKind::Field(field) = value.kind => {
                 let linked = self.linked;
                 match linked.plan().wildcard(*pattern) {
-                    WildcardPlan::Equal(whole) => self.on_bytes(field, mask, |bytes| *bytes == **whole),
-                    WildcardPlan::Prefix(start) => self.on_bytes(field, mask, |bytes| bytes.starts_with(start)),
-                    WildcardPlan::Suffix(end) => self.on_bytes(field, mask, |bytes| bytes.ends_with(end)),
+                    WildcardPlan::Equal(whole) => self.on_bytes(field, mask, |bytes| whole.is(bytes)),
+                    WildcardPlan::Prefix(start) => self.on_bytes(field, mask, |bytes| start.begins(bytes)),
+                    WildcardPlan::Suffix(end) => self.on_bytes(field, mask, |bytes| end.ends(bytes)),
                     WildcardPlan::Contains(..) | WildcardPlan::General => {
                         let pattern = linked.wildcard(*pattern);
                         self.on_bytes(field, mask, |bytes| pattern.is_match(bytes))

@@ -3,6 +3,7 @@
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{Block, InstBuilder, Value};
 use quintet_runtime::Threshold;
+use quintet_runtime::plan::Text;
 
 use crate::generator::{Generator, Made};
 use crate::symbols::Helper;
@@ -39,8 +40,27 @@ impl Generator<'_, '_> {
         self.begins(run.start, constant, yes, no)
     }
 
+    /// Goes where the equality of a text and as many bytes at an address says, of which `ask` asks the library where there are many.
+    pub(crate) fn is_text(
+        &mut self,
+        start: Value,
+        text: &Text,
+        (yes, no): (Block, Block),
+        ask: impl FnOnce(&mut Self) -> Made<()>,
+    ) -> Made<()> {
+        if text.is_caseless() && self.linked.exceeds(Threshold::JitEqualBytes, text.bytes().len()) {
+            return ask(self);
+        }
+        self.begins_so(start, (text.bytes(), &text.small()), yes, no)
+    }
+
     /// Goes where the equality of a constant and as many bytes at an address says; there must be so many.
     pub(crate) fn begins(&mut self, start: Value, constant: &[u8], yes: Block, no: Block) -> Made<()> {
+        self.begins_so(start, (constant, &[]), yes, no)
+    }
+
+    /// The same with these bits set in the bytes before they are compared.
+    fn begins_so(&mut self, start: Value, (constant, set): (&[u8], &[u8]), yes: Block, no: Block) -> Made<()> {
         if constant.is_empty() {
             self.jump(yes);
             return Ok(());
@@ -51,7 +71,10 @@ impl Generator<'_, '_> {
         }
         let mut differ = None;
         for (at, size) in words(constant.len()) {
-            let found = self.load_bytes(size, start, at, unaligned());
+            let mut found = self.load_bytes(size, start, at, unaligned());
+            if let Some(set) = set.get(at..at + size).map(number).filter(|set| *set != 0) {
+                found = self.b.ins().bor_imm_s(found, set);
+            }
             let wanted = number(&constant[at..at + size]);
             if constant.len() == size {
                 let same = self.compare_int(IntCC::Equal, found, wanted);

@@ -34,18 +34,25 @@ impl Generator<'_, '_> {
             g.ask_test(Helper::Wildcard, &[g.state, pattern, run.start, run.len], yes, no)
         };
         match self.linked.plan().wildcard(id) {
-            WildcardPlan::Equal(whole) => self.equals(run, whole, yes, no),
+            WildcardPlan::Equal(whole) => {
+                let same_len = self.compare_int(IntCC::Equal, run.len, whole.bytes().len() as i64);
+                self.require(same_len, no);
+                self.is_text(run.start, whole, (yes, no), general)
+            }
             WildcardPlan::Prefix(start) => {
-                self.room_for(run, start.len(), no);
-                self.begins(run.start, start, yes, no)
+                self.room_for(run, start.bytes().len(), no);
+                self.is_text(run.start, start, (yes, no), general)
             }
             WildcardPlan::Suffix(end) => {
-                let room = self.room_for(run, end.len(), no);
+                let room = self.room_for(run, end.bytes().len(), no);
                 let at = self.b.ins().iadd(run.start, room);
-                self.begins(at, end, yes, no)
+                self.is_text(at, end, (yes, no), general)
             }
             WildcardPlan::Contains(middle, plan) => self.occurs(run, (middle, *plan), yes, no, general),
-            WildcardPlan::General => general(self),
+            WildcardPlan::General => {
+                self.room_for(run, self.linked.wildcard(id).literal_len(), no);
+                general(self)
+            }
         }
     }
 

@@ -37,28 +37,33 @@ impl Generator<'_> {
     #[inline(never)]
     pub(crate) fn matches(&mut self, value: &Expr, regex: RegexId, want: bool, exit: Exit) {
         let x = self.data.address(self.linked.regex(regex));
-        self.matcher("regex", x, value, want, exit);
+        self.matcher("regex", x, value, "", (want, exit));
     }
 
     /// The same of a pattern that matches a value.
     #[inline(never)]
     pub(crate) fn wildcard(&mut self, value: &Expr, pattern: WildcardId, want: bool, exit: Exit) {
         let (at_end, text) = match self.linked.plan().wildcard(pattern) {
+            WildcardPlan::Equal(whole) if whole.is_caseless() => {
+                let x = self.data.address(self.linked.wildcard(pattern));
+                return self.matcher("wildcard", x, value, &format!("== {}", whole.bytes().len()), (want, exit));
+            }
             WildcardPlan::Equal(whole) => {
                 return self.deciding(false, want, exit, |e, nil| {
                     if let Operand::Bytes(value) = e.value(value, nil) {
-                        let whole = e.constant_bytes(whole);
+                        let whole = e.constant_bytes(whole.bytes());
                         let condition = e.same_bytes(&value, &whole);
                         e.decide(&condition, want, exit);
                     }
                 });
             }
-            WildcardPlan::Prefix(start) => (false, start),
-            WildcardPlan::Suffix(end) => (true, end),
+            WildcardPlan::Prefix(start) if !start.is_caseless() => (false, start.bytes()),
+            WildcardPlan::Suffix(end) if !end.is_caseless() => (true, end.bytes()),
             // One call of the library takes as long as another.
-            WildcardPlan::Contains(..) | WildcardPlan::General => {
-                let x = self.data.address(self.linked.wildcard(pattern));
-                return self.matcher("wildcard", x, value, want, exit);
+            WildcardPlan::Prefix(_) | WildcardPlan::Suffix(_) | WildcardPlan::Contains(..) | WildcardPlan::General => {
+                let matcher = self.linked.wildcard(pattern);
+                let x = self.data.address(matcher);
+                return self.matcher("wildcard", x, value, &format!(">= {}", matcher.literal_len()), (want, exit));
             }
         };
         self.deciding(false, want, exit, |e, nil| {
@@ -76,11 +81,13 @@ impl Generator<'_> {
         Bytes { address: format!("CB + {at}"), len: bytes.len().to_string(), constant: Some(bytes.to_vec()) }
     }
 
+    /// Asks a matcher of the library about a value, if its length is so.
     #[inline(never)]
-    fn matcher(&mut self, function: &str, x: usize, value: &Expr, want: bool, exit: Exit) {
+    fn matcher(&mut self, function: &str, x: usize, value: &Expr, length: &str, (want, exit): (bool, Exit)) {
         self.deciding(false, want, exit, |e, nil| {
             if let Operand::Bytes(value) = e.value(value, nil) {
-                e.decide(&format!("{function}(E, X[{x}], {}, {}) ~= 0", value.address, value.len), want, exit);
+                let first = if length.is_empty() { String::new() } else { format!("{} {length} and ", value.len) };
+                e.decide(&format!("{first}{function}(E, X[{x}], {}, {}) ~= 0", value.address, value.len), want, exit);
             }
         });
     }

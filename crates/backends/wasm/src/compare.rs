@@ -3,6 +3,7 @@
 use quintet_lang::Type;
 use quintet_lang::ast::{CompareOp, Expr};
 use quintet_runtime::Threshold;
+use quintet_runtime::plan::Text;
 use wasm_encoder::InstructionSink;
 use wasm_encoder::ValType::I32;
 
@@ -77,6 +78,19 @@ impl Generator<'_> {
 
     /// Goes to `differ` unless the bytes, of which there are at least as many, begin with the wanted ones.
     pub(crate) fn begins(&mut self, bytes: u32, wanted: &[u8], differ: Label) {
+        self.begins_so(bytes, (wanted, &[]), differ);
+    }
+
+    /// Goes to `differ` unless the bytes, of which there are at least as many, begin with a text; `ask` asks the host, where it is long.
+    pub(crate) fn is_text(&mut self, bytes: u32, text: &Text, differ: Label, ask: impl FnOnce(&mut Self)) {
+        if text.is_caseless() && self.linked.exceeds(Threshold::WasmEqualBytes, text.bytes().len()) {
+            return ask(self);
+        }
+        self.begins_so(bytes, (text.bytes(), &text.small()), differ);
+    }
+
+    /// As [`Generator::begins`], with these bits set in the bytes before they are compared.
+    fn begins_so(&mut self, bytes: u32, (wanted, set): (&[u8], &[u8]), differ: Label) {
         if self.linked.exceeds(Threshold::WasmEqualBytes, wanted.len()) {
             let address = self.builder.constant(wanted);
             self.body.i().local_get(bytes).i32_const(address as i32).i32_const(wanted.len() as i32);
@@ -96,16 +110,25 @@ impl Generator<'_> {
                 _ => 1,
             };
             let start = from.min(wanted.len() - size);
-            let mut word = [0; 8];
-            word[..size].copy_from_slice(&wanted[start..start + size]);
-            let word = u64::from_le_bytes(word);
+            let word_of = |bytes: &[u8]| {
+                let mut word = [0; 8];
+                word[..size].copy_from_slice(&bytes[start..start + size]);
+                u64::from_le_bytes(word)
+            };
+            let (word, set) = (word_of(wanted), if set.is_empty() { 0 } else { word_of(set) });
             let mut i = self.body.i();
             i.local_get(bytes);
             match size {
-                8 => i.i64_load(at(start as u32)).i64_const(word as i64).i64_ne(),
-                4 => i.i32_load(at(start as u32)).i32_const(word as u32 as i32).i32_ne(),
-                2 => i.i32_load16_u(at(start as u32)).i32_const(word as i32).i32_ne(),
-                _ => i.i32_load8_u(at(start as u32)).i32_const(word as i32).i32_ne(),
+                8 => i.i64_load(at(start as u32)),
+                4 => i.i32_load(at(start as u32)),
+                2 => i.i32_load16_u(at(start as u32)),
+                _ => i.i32_load8_u(at(start as u32)),
+            };
+            match (size, set) {
+                (8, 0) => i.i64_const(word as i64).i64_ne(),
+                (8, _) => i.i64_const(set as i64).i64_or().i64_const(word as i64).i64_ne(),
+                (_, 0) => i.i32_const(word as u32 as i32).i32_ne(),
+                _ => i.i32_const(set as u32 as i32).i32_or().i32_const(word as u32 as i32).i32_ne(),
             };
             self.body.br_if(differ);
             from = start + size;

@@ -39,21 +39,28 @@ impl Generator<'_> {
             g.body.br_unless(missing);
         };
         match self.linked.plan().wildcard(id) {
-            WildcardPlan::Equal(whole) => self.same_as(bytes, len, whole, missing),
+            WildcardPlan::Equal(whole) => {
+                self.body.i().local_get(len).i32_const(whole.bytes().len() as i32).i32_ne();
+                self.body.br_if(missing);
+                self.is_text(bytes, whole, missing, general);
+            }
             WildcardPlan::Prefix(start) => {
-                self.unless_room((len, start.len()), missing);
-                self.begins(bytes, start, missing);
+                self.unless_room((len, start.bytes().len()), missing);
+                self.is_text(bytes, start, missing, general);
             }
             WildcardPlan::Suffix(end) => {
-                self.unless_room((len, end.len()), missing);
+                self.unless_room((len, end.bytes().len()), missing);
                 let mark = self.body.mark();
-                self.body.i().local_get(bytes).local_get(len).i32_add().i32_const(end.len() as i32).i32_sub();
+                self.body.i().local_get(bytes).local_get(len).i32_add().i32_const(end.bytes().len() as i32).i32_sub();
                 let at = self.body.pop(I32);
-                self.begins(at, end, missing);
+                self.is_text(at, end, missing, general);
                 self.body.release(mark);
             }
             WildcardPlan::Contains(middle, plan) => self.occurs((bytes, len), (middle, *plan), missing, general),
-            WildcardPlan::General => general(self),
+            WildcardPlan::General => {
+                self.unless_room((len, self.linked.wildcard(id).literal_len()), missing);
+                general(self);
+            }
         }
     }
 

@@ -1,9 +1,10 @@
 //! Passes: from a program to an equal one that needs less work.
 //!
 //! No pass changes an answer, and none hides or adds a trap: what may trap keeps its place among what decides whether it is reached. Only
-//! the count of steps may become lower, so that an evaluation stays within its budget that would have passed it. All backends profit alike,
-//! and each pass has a switch so that a report can show what it brings.
+//! the count of steps and the memory that values take may become lower, so that an evaluation stays within limits that it would have passed.
+//! All backends profit alike, and each pass has a switch so that a report can show what it brings.
 
+mod caseless;
 mod fold;
 mod fuse;
 mod logic;
@@ -39,6 +40,8 @@ pub struct Passes {
     pub order: bool,
     /// Counts the bytes of a text in place, instead of by a call of `len`.
     pub inline: bool,
+    /// Tests texts in either case where they are, instead of copies that `lower` and `upper` make of them.
+    pub caseless: bool,
     /// Prepares equal sets, patterns and needles once.
     pub share: bool,
     /// Asks of many rules at once which of them may match a record, before they are run. It changes no rule; the runtime does it.
@@ -55,6 +58,7 @@ impl Default for Passes {
             sets: true,
             order: true,
             inline: true,
+            caseless: true,
             share: true,
             prefilter: true,
         }
@@ -72,13 +76,14 @@ impl Passes {
             sets: false,
             order: false,
             inline: false,
+            caseless: false,
             share: false,
             prefilter: false,
         }
     }
 
     /// The names of all passes, in the order of the fields.
-    pub const NAMES: [&str; 9] = ["fold", "flatten", "negate", "ranges", "sets", "order", "inline", "share", "prefilter"];
+    pub const NAMES: [&str; 10] = ["fold", "flatten", "negate", "ranges", "sets", "order", "inline", "caseless", "share", "prefilter"];
 
     /// The switch of the pass with this name.
     fn switch(&mut self, name: &str) -> Option<&mut bool> {
@@ -90,6 +95,7 @@ impl Passes {
             "sets" => &mut self.sets,
             "order" => &mut self.order,
             "inline" => &mut self.inline,
+            "caseless" => &mut self.caseless,
             "share" => &mut self.share,
             "prefilter" => &mut self.prefilter,
             _ => return None,
@@ -220,7 +226,9 @@ impl Rewriter<'_> {
 
     /// Rewrites an expression whose parts are rewritten.
     fn top(&mut self, e: &mut Expr) {
-        match &e.kind {
+        match &mut e.kind {
+            ExprKind::Compare { .. } | ExprKind::Contains { .. } | ExprKind::Wildcard { .. } if self.passes.caseless => self.caseless(e),
+            ExprKind::Quantifier { each, .. } if self.passes.caseless => self.caseless_each(each),
             ExprKind::Logic { .. } => self.logic(e),
             ExprKind::Not(_) if self.passes.negate => self.not(e),
             ExprKind::Call { .. } if self.passes.inline => self.inline(e),

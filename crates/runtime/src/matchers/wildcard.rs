@@ -46,6 +46,11 @@ impl WildcardMatcher {
         WildcardMatcher { prefix, middle, suffix, strict, literal }
     }
 
+    /// Bytes of the pattern without its stars: no value with fewer matches.
+    pub fn literal_len(&self) -> usize {
+        self.literal
+    }
+
     /// Whether the pattern matches all of `value`.
     pub fn is_match(&self, value: &[u8]) -> bool {
         let Some(suffix) = &self.suffix else {

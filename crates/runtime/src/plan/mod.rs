@@ -17,7 +17,7 @@ use crate::matchers::SetMatcher;
 use crate::thresholds::Threshold;
 
 pub use rules::{FunctionPlan, RulePlan};
-pub use search::{SearchPlan, WildcardPlan};
+pub use search::{SearchPlan, Text, WildcardPlan};
 pub use sets::{BytesPlan, IntsPlan, IpsPlan, SetPlan};
 pub(crate) use text::text;
 

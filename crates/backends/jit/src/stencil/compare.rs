@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use quintet_lang::Type;
 use quintet_lang::ast::{CompareOp, Const, Expr, ExprKind, ListId, Needle, NeedleId, WildcardId};
-use quintet_runtime::plan::{SearchPlan, WildcardPlan};
+use quintet_runtime::plan::{SearchPlan, Text, WildcardPlan};
 use quintet_runtime::{Linked, Threshold, ip_words};
 
 use crate::search::rare_pair;
@@ -290,26 +290,32 @@ impl<'p> Rules<'p> {
     /// Goes where the match of a wildcard pattern with the Bytes in `x` and `y` says.
     fn wildcard(&mut self, id: WildcardId, ways: Ways) -> Known<()> {
         let linked: &'p Linked = self.linked;
-        let short = |part: &[u8]| !part.is_empty() && !linked.exceeds(Threshold::JitEqualBytes, part.len());
+        let short =
+            |text: &Text| !text.is_caseless() && !text.bytes().is_empty() && !linked.exceeds(Threshold::JitEqualBytes, text.bytes().len());
         match linked.plan().wildcard(id) {
             WildcardPlan::Equal(whole) if short(whole) => {
-                self.require(Shape::LengthEqual, &[whole.len() as i64], ways.no);
-                self.begins(whole, ways);
+                self.require(Shape::LengthEqual, &[whole.bytes().len() as i64], ways.no);
+                self.begins(whole.bytes(), ways);
             }
             WildcardPlan::Prefix(start) if short(start) => {
-                self.go_if(Shape::LengthLess, &[start.len() as i64], ways.no);
-                self.begins(start, ways);
+                self.go_if(Shape::LengthLess, &[start.bytes().len() as i64], ways.no);
+                self.begins(start.bytes(), ways);
             }
             WildcardPlan::Suffix(end) if short(end) => {
-                self.go_if(Shape::LengthLess, &[end.len() as i64], ways.no);
-                self.asm.x_before_end(i32::try_from(end.len()).ok()?);
-                self.begins(end, ways);
+                self.go_if(Shape::LengthLess, &[end.bytes().len() as i64], ways.no);
+                self.asm.x_before_end(i32::try_from(end.bytes().len()).ok()?);
+                self.begins(end.bytes(), ways);
             }
-            WildcardPlan::Equal(_)
+            plan @ (WildcardPlan::Equal(_)
             | WildcardPlan::Prefix(_)
             | WildcardPlan::Suffix(_)
             | WildcardPlan::Contains(..)
-            | WildcardPlan::General => {
+            | WildcardPlan::General) => {
+                let literal = [linked.wildcard(id).literal_len() as i64];
+                match plan {
+                    WildcardPlan::Equal(_) => self.require(Shape::LengthEqual, &literal, ways.no),
+                    _ => self.go_if(Shape::LengthLess, &literal, ways.no),
+                }
                 let pattern = &raw const *linked.wildcard(id) as usize;
                 self.ask(helpers::wildcard as *const () as usize, "wildcard", pattern, id.index(), ways);
             }

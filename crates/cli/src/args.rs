@@ -69,7 +69,7 @@ pub struct SchemeArgs {
 #[derive(ClapArgs)]
 pub struct PassesArgs {
     /// The optimising passes: all, none, or those of these names joined by commas (fold, flatten, negate, ranges, sets, order, inline, caseless,
-    /// share, prefilter).
+    /// literals, share, prefilter).
     #[arg(long, value_name = "on|off|NAMES", default_value = "on")]
     pub passes: Passes,
 }

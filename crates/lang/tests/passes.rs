@@ -154,6 +154,7 @@ fn settings() -> Vec<(&'static str, Passes)> {
         ("order", only(|p| p.order = true)),
         ("inline", only(|p| p.inline = true)),
         ("caseless", only(|p| p.caseless = true)),
+        ("literals", only(|p| p.literals = true)),
         ("share", only(|p| p.share = true)),
     ]
 }
@@ -245,6 +246,9 @@ fn each_pass_does_its_work() {
         ("lower(h) != \"a\"", "not h wildcard \"a\""),
         ("not lower(h) == \"a\"", "not h wildcard \"a\""),
         ("lower(h) < \"a\"", "lower(h) < \"a\""),
+        ("h ~ \"a\" or oh ~ \"^a\\\\.b\" or h ~ \"b$\"", "h contains \"a\" or oh strict wildcard \"a.b*\" or h strict wildcard \"*b\""),
+        ("oh ~ \"(?i)^A*$\" or h ~ \"(?i)^Ab$\"", "h wildcard \"Ab\" or oh matches \"(?i)^A*$\""),
+        ("lower(h) ~ \"ab\"", "h wildcard \"*ab*\""),
         ("starts_with(lower(h), \"a\" ) or all(oa[*] == 1 + 1)", "starts_with(lower(h), \"a\") or all(oa[*] == 2)"),
     ] {
         assert_eq!(after(source, &Passes::default()), expected, "{source}");

@@ -5,7 +5,7 @@ use std::cmp::Ordering;
 
 use quintet_lang::Type;
 use quintet_lang::ast::{ListId, SiteId};
-use quintet_runtime::{BytesSet, IntSet, IpSet, RegexMatcher, Scratch, Searcher, Trap, Value, WildcardMatcher};
+use quintet_runtime::{BytesSet, FEW_KEYS, IntSet, IpSet, RegexMatcher, Scratch, Searcher, Trap, Value, WildcardMatcher};
 
 use crate::env::Env;
 use crate::values::{Cell, bytes};
@@ -188,6 +188,17 @@ pub unsafe extern "C" fn map_get(block: *const u8, word: u64, stride: usize, key
     // SAFETY: the entries and their keys lie within the block, as the caller promises.
     unsafe {
         let key = bytes(key, key_len);
+        if len <= FEW_KEYS {
+            let mut entry = block.add(offset);
+            for _ in 0..len {
+                let found = *entry.cast::<u64>();
+                if (found >> 32) as usize == key_len && bytes(block.add(found as u32 as usize), key_len) == key {
+                    return entry.add(8);
+                }
+                entry = entry.add(stride);
+            }
+            return std::ptr::null();
+        }
         let (mut low, mut high) = (0, len);
         while low < high {
             let middle = (low + high) / 2;

@@ -166,11 +166,15 @@ impl Patterns {
         let has_regex = |site: &&Site| library.get(&program.scheme.function(site.function).name).is_some_and(|b| b.has_regex());
         let room = Room::new(limits, first.len() + program.sites.iter().filter(has_regex).count());
         let compiled = |r: &Regex| {
+            if let Some(simple) = RegexMatcher::simple(&r.pattern) {
+                return Ok(simple);
+            }
             let regex = room.regex(&r.pattern, WhichCaptures::None).map_err(|message| LinkError { message, span: r.span })?;
             Ok(RegexMatcher::of(regex))
         };
         let regexes = first.into_iter().map(compiled).collect::<Result<_, _>>()?;
-        for wildcard in &program.wildcards {
+        // A pattern of one text is no more than `contains`, of which passes make such ones.
+        for wildcard in program.wildcards.iter().filter(|wildcard| wildcard.parts.iter().filter(|part| !part.is_empty()).count() > 1) {
             room.stars(wildcard.parts.len().saturating_sub(1)).map_err(|message| LinkError { message, span: wildcard.span })?;
         }
         let functions = program

@@ -228,6 +228,9 @@ impl<'a> ArrayRef<'a> {
     }
 }
 
+/// Keys of a map that are looked at one by one, which is done by their lengths first: a search by halves compares texts at each step.
+pub const FEW_KEYS: usize = 32;
+
 impl<'a> MapRef<'a> {
     /// Entries.
     #[inline]
@@ -263,6 +266,17 @@ impl<'a> MapRef<'a> {
     /// The value under `key`, or nil.
     #[inline]
     pub fn get(&self, key: &[u8]) -> Value<'a> {
+        if let MapRef::Stored { memory, element, offset, .. } = *self
+            && self.len() <= FEW_KEYS
+        {
+            let step = (1 + element.words() as usize) * 8;
+            let mut slots = (0..self.len()).map(|i| offset as usize + i * step);
+            let is_it = |at: &usize| {
+                let found = memory.word(*at);
+                (found >> 32) as usize == key.len() && memory.bytes(found as u32 as usize, key.len()) == key
+            };
+            return slots.find(is_it).map_or(Value::Nil, |at| Value::load(memory, at + 8, element));
+        }
         let (mut low, mut high) = (0, self.len());
         while low < high {
             let middle = (low + high) / 2;

@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 
 use quintet_lang::Type;
 use quintet_lang::ast::{Const, Expr, ExprKind};
-use quintet_runtime::looked_at;
+use quintet_runtime::{FEW_KEYS, StoredBytes, looked_at};
 
 use crate::context::{BoolFn, Ctx, test};
 use crate::generator::Generator;
@@ -261,6 +261,14 @@ fn element(run: Run, index: usize, step: usize) -> Option<usize> {
 fn entry(cx: &Ctx<'_>, run: Run, key: &[u8], step: usize) -> Option<usize> {
     if !cx.count(looked_at(key.len())) {
         return None;
+    }
+    if run.len <= FEW_KEYS {
+        let mut slots = (0..run.len).map(|i| run.at + i * step);
+        let is_it = |at: &usize| {
+            let found: StoredBytes<'_> = Stored::load(cx.memory, *at);
+            found.size() == key.len() && found.get() == key
+        };
+        return slots.find(is_it).map(|at| at + 1);
     }
     let (mut low, mut high) = (0, run.len);
     while low < high {

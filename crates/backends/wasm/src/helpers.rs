@@ -2,6 +2,7 @@
 //!
 //! Loads may reach past a value by less than 16 bytes: after a batch, constants and scratch memory there are more readable bytes than that.
 
+use quintet_runtime::FEW_KEYS;
 use wasm_encoder::ValType::{self, F64, I32, I64};
 
 use crate::body::{Body, Code, at};
@@ -134,6 +135,28 @@ fn order(body: &mut Body) {
 fn find(body: &mut Body) {
     let [block, first, len, stride, key, key_len] = [0, 1, 2, 3, 4, 5];
     let (low, middle, entry, order) = (body.local(I32), body.local(I32), body.local(I32), body.local(I32));
+    // A few keys are looked at one by one, first by their lengths.
+    body.i().local_get(len).i32_const(FEW_KEYS as i32).i32_le_u();
+    body.if_(None);
+    body.i().local_get(first).local_set(entry).local_get(first).local_get(len).local_get(stride).i32_mul().i32_add().local_set(middle);
+    let none = body.block();
+    let head = body.loop_();
+    body.i().local_get(entry).local_get(middle).i32_ge_u();
+    body.br_if(none);
+    body.i().local_get(entry).i32_load(at(4)).local_get(key_len).i32_eq();
+    body.if_(None);
+    body.i().local_get(entry).i32_load(at(0)).local_get(block).i32_add().local_get(key).local_get(key_len);
+    body.call(Target::Helper(Helper::Same));
+    body.if_(None);
+    body.i().local_get(entry).i32_const(8).i32_add().return_();
+    body.end();
+    body.end();
+    body.i().local_get(entry).local_get(stride).i32_add().local_set(entry);
+    body.br(head);
+    body.end();
+    body.end();
+    body.i().i32_const(0).return_();
+    body.end();
     // The entries from `low` up to `len` are left.
     body.i().i32_const(0).local_set(low);
     let none = body.block();

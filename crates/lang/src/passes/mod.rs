@@ -7,6 +7,7 @@
 mod caseless;
 mod fold;
 mod fuse;
+mod literals;
 mod logic;
 pub(crate) mod ranges;
 mod share;
@@ -42,6 +43,8 @@ pub struct Passes {
     pub inline: bool,
     /// Tests texts in either case where they are, instead of copies that `lower` and `upper` make of them.
     pub caseless: bool,
+    /// Makes plain searches and comparisons of regular expressions that are plain texts.
+    pub literals: bool,
     /// Prepares equal sets, patterns and needles once.
     pub share: bool,
     /// Asks of many rules at once which of them may match a record, before they are run. It changes no rule; the runtime does it.
@@ -59,6 +62,7 @@ impl Default for Passes {
             order: true,
             inline: true,
             caseless: true,
+            literals: true,
             share: true,
             prefilter: true,
         }
@@ -77,13 +81,15 @@ impl Passes {
             order: false,
             inline: false,
             caseless: false,
+            literals: false,
             share: false,
             prefilter: false,
         }
     }
 
     /// The names of all passes, in the order of the fields.
-    pub const NAMES: [&str; 10] = ["fold", "flatten", "negate", "ranges", "sets", "order", "inline", "caseless", "share", "prefilter"];
+    pub const NAMES: [&str; 11] =
+        ["fold", "flatten", "negate", "ranges", "sets", "order", "inline", "caseless", "literals", "share", "prefilter"];
 
     /// The switch of the pass with this name.
     fn switch(&mut self, name: &str) -> Option<&mut bool> {
@@ -96,6 +102,7 @@ impl Passes {
             "order" => &mut self.order,
             "inline" => &mut self.inline,
             "caseless" => &mut self.caseless,
+            "literals" => &mut self.literals,
             "share" => &mut self.share,
             "prefilter" => &mut self.prefilter,
             _ => return None,
@@ -226,6 +233,9 @@ impl Rewriter<'_> {
 
     /// Rewrites an expression whose parts are rewritten.
     fn top(&mut self, e: &mut Expr) {
+        if self.passes.literals {
+            self.literal(e);
+        }
         match &mut e.kind {
             ExprKind::Compare { .. } | ExprKind::Contains { .. } | ExprKind::Wildcard { .. } if self.passes.caseless => self.caseless(e),
             ExprKind::Quantifier { each, .. } if self.passes.caseless => self.caseless_each(each),

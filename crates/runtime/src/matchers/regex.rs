@@ -4,7 +4,12 @@ use quintet_lang::Limits;
 use regex_automata::meta::{BuildError, Config, Regex};
 use regex_automata::nfa::thompson::WhichCaptures;
 use regex_automata::util::syntax;
-use regex_syntax::hir::{Hir, HirKind};
+use regex_syntax::hir::{Class, Hir, HirKind, Look};
+
+/// Unicode and UTF-8 modes are off.
+fn syntax() -> syntax::Config {
+    syntax::Config::new().unicode(false).utf8(false)
+}
 
 /// Compiles a pattern with these captures; answers its states too. Unicode and UTF-8 modes are off and nothing is anchored, as in wirefilter.
 pub(crate) fn compile(pattern: &str, captures: WhichCaptures, bytes: usize, cache: usize) -> Result<(Regex, u64), Box<BuildError>> {
@@ -15,7 +20,7 @@ pub(crate) fn compile(pattern: &str, captures: WhichCaptures, bytes: usize, cach
         .onepass(false)
         .dfa(false)
         .hybrid_cache_capacity(cache);
-    let syntax = syntax::Config::new().unicode(false).utf8(false);
+    let syntax = syntax();
     let mut builder = Regex::builder();
     builder.configure(config).syntax(syntax);
     // What is malformed is left to the builder to say.
@@ -29,8 +34,59 @@ pub(crate) fn compile(pattern: &str, captures: WhichCaptures, bytes: usize, cach
 /// A compiled regular expression.
 #[derive(Clone, Debug)]
 pub struct RegexMatcher {
-    regex: Regex,
+    kind: Kind,
     states: u64,
+}
+
+#[derive(Clone, Debug)]
+enum Kind {
+    /// Any expression.
+    Regex(Regex),
+    /// So many bytes of a class and nothing else: `^[a-z0-9-]+$`.
+    Run(Box<Run>),
+}
+
+/// Bytes that may be all of a value.
+#[derive(Clone, Debug)]
+struct Run {
+    may_be: [bool; 256],
+    least: usize,
+    most: usize,
+}
+
+impl Run {
+    /// What the expression is, where it is one.
+    fn of(hir: &Hir) -> Option<Run> {
+        let HirKind::Concat(parts) = hir.kind() else { return None };
+        let [start, middle, end] = parts.as_slice() else { return None };
+        if !matches!((start.kind(), end.kind()), (HirKind::Look(Look::Start), HirKind::Look(Look::End))) {
+            return None;
+        }
+        let bare = |mut hir: &Hir| -> Hir {
+            while let HirKind::Capture(capture) = hir.kind() {
+                hir = &capture.sub;
+            }
+            hir.clone()
+        };
+        let middle = bare(middle);
+        let (class, least, most) = match middle.kind() {
+            HirKind::Repetition(it) => (bare(&it.sub), it.min as usize, it.max.map_or(usize::MAX, |most| most as usize)),
+            _ => (middle, 1, 1),
+        };
+        let HirKind::Class(class) = class.kind() else { return None };
+        let class = match class {
+            Class::Bytes(class) => class.clone(),
+            Class::Unicode(class) => class.to_byte_class()?,
+        };
+        let mut may_be = [false; 256];
+        class.iter().for_each(|range| may_be[range.start() as usize..=range.end() as usize].fill(true));
+        Some(Run { may_be, least, most })
+    }
+
+    #[inline]
+    fn is_match(&self, bytes: &[u8]) -> bool {
+        bytes.len() >= self.least && bytes.len() <= self.most && bytes.iter().all(|byte| self.may_be[*byte as usize])
+    }
 }
 
 /// States of an expression: its bytes, classes and assertions, with repetitions written out. What a search takes at worst is in
@@ -62,12 +118,21 @@ impl RegexMatcher {
     /// When the pattern is malformed or larger than the limits allow.
     pub fn new(pattern: &str, limits: &Limits) -> Result<RegexMatcher, Box<BuildError>> {
         let (regex, states) = compile(pattern, WhichCaptures::None, limits.regex_bytes, limits.regex_cache_bytes)?;
-        Ok(RegexMatcher { regex, states })
+        Ok(RegexMatcher { kind: Kind::Regex(regex), states })
     }
 
     /// What was compiled without captures, and its states.
     pub(crate) fn of((regex, states): (Regex, u64)) -> RegexMatcher {
-        RegexMatcher { regex, states }
+        RegexMatcher { kind: Kind::Regex(regex), states }
+    }
+
+    /// A pattern for which no expression needs to be compiled.
+    pub(crate) fn simple(pattern: &str) -> Option<RegexMatcher> {
+        if !(pattern.starts_with('^') && pattern.ends_with('$')) {
+            return None;
+        }
+        let hir = syntax::parse_with(pattern, &syntax()).ok()?;
+        Some(RegexMatcher { kind: Kind::Run(Box::new(Run::of(&hir)?)), states: states(&hir) })
     }
 
     /// Steps that a search of so many bytes takes.
@@ -79,11 +144,17 @@ impl RegexMatcher {
     /// Whether it matches somewhere in `bytes`.
     #[inline]
     pub fn is_match(&self, bytes: &[u8]) -> bool {
-        self.regex.is_match(bytes)
+        match &self.kind {
+            Kind::Regex(regex) => regex.is_match(bytes),
+            Kind::Run(run) => run.is_match(bytes),
+        }
     }
 
     /// Bytes of heap memory that it takes, without the caches of threads.
     pub fn bytes(&self) -> usize {
-        self.regex.memory_usage()
+        match &self.kind {
+            Kind::Regex(regex) => regex.memory_usage(),
+            Kind::Run(_) => size_of::<Run>(),
+        }
     }
 }

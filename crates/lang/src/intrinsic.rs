@@ -9,7 +9,7 @@ use crate::types::Type;
 /// A scalar operation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Intrinsic {
-    /// The number of bytes.
+    /// The number of bytes, or of an array's elements.
     Len,
     /// An integer in the bytes at an offset; nil where it does not lie within them.
     Read(Read),
@@ -161,6 +161,11 @@ pub enum Scalar<'a> {
 impl Row {
     /// The row of an operation for operands of these types.
     pub fn of<'t>(op: Intrinsic, types: impl Iterator<Item = &'t Type> + Clone) -> Option<&'static Row> {
+        // `len` counts the elements of any array too.
+        let mut operands = types.clone();
+        if op == Intrinsic::Len && matches!((operands.next(), operands.next()), (Some(Type::Array(_)), None)) {
+            return ROWS.iter().find(|row| row.op == op);
+        }
         ROWS.iter().find(|row| row.op == op && row.params.iter().eq(types.clone()))
     }
 

@@ -249,6 +249,7 @@ fn each_pass_does_its_work() {
         ("h ~ \"a\" or oh ~ \"^a\\\\.b\" or h ~ \"b$\"", "h contains \"a\" or oh strict wildcard \"a.b*\" or h strict wildcard \"*b\""),
         ("oh ~ \"(?i)^A*$\" or h ~ \"(?i)^Ab$\"", "h wildcard \"Ab\" or oh matches \"(?i)^A*$\""),
         ("lower(h) ~ \"ab\"", "h wildcard \"*ab*\""),
+        ("len(oa) == 1 + 1", "len(oa) == 2"),
         ("starts_with(lower(h), \"a\" ) or all(oa[*] == 1 + 1)", "starts_with(lower(h), \"a\") or all(oa[*] == 2)"),
     ] {
         assert_eq!(after(source, &Passes::default()), expected, "{source}");

@@ -55,6 +55,7 @@ impl Generator<'_> {
     /// One that answers an Int.
     pub(crate) fn int_intrinsic(&mut self, op: Intrinsic, args: &[Expr]) -> ValFn<Int> {
         match (op, args) {
+            (Intrinsic::Len, [array]) if array.ty != Type::Bytes => self.count_of(array),
             (Intrinsic::Len, [text]) => {
                 let text = self.side::<Bytes>(text);
                 by_side!(text, text => val::<Int>(move |cx| Source::<Bytes>::get(&text, cx).map(|text: &[u8]| text.len() as i64)))

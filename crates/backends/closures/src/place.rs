@@ -4,11 +4,11 @@ use std::cmp::Ordering;
 
 use quintet_lang::Type;
 use quintet_lang::ast::{Const, Expr, ExprKind};
-use quintet_runtime::{FEW_KEYS, StoredBytes, looked_at};
+use quintet_runtime::{FEW_KEYS, StoredBytes, Value, looked_at};
 
 use crate::context::{BoolFn, Ctx, test};
 use crate::generator::Generator;
-use crate::kind::{Bytes, Int, Kind, Load, Stored, ValFn};
+use crate::kind::{Any, Bytes, Int, Kind, Load, Stored, ValFn, val};
 
 /// Finds the word where a slot begins; `None` for nil.
 pub(crate) trait At: Send + Sync + 'static {
@@ -246,6 +246,19 @@ impl Generator<'_> {
                 }))
             }
             _ => None,
+        }
+    }
+}
+
+impl Generator<'_> {
+    /// The number of an array's elements.
+    pub(crate) fn count_of(&mut self, array: &Expr) -> ValFn<Int> {
+        match self.place(array) {
+            Some(place) => by_place!(place, array => val::<Int>(move |cx| Some(Run::load(cx, array.at(cx)?).len as i64))),
+            None => {
+                let array = self.closure::<Any>(array);
+                val::<Int>(move |cx| if let Value::Array(array) = array(cx)? { Some(array.len() as i64) } else { None })
+            }
         }
     }
 }

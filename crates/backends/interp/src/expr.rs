@@ -108,6 +108,7 @@ impl<'a> Machine<'a> {
                 Value::U32(u) => Scalar::U32(u),
                 Value::Float(f) => Scalar::Float(f),
                 Value::Bytes(text) => Scalar::Bytes(text),
+                Value::Array(array) if op == Intrinsic::Len => return Ok(Value::Int(array.len() as i64)),
                 Value::Nil | Value::Ip(_) | Value::Array(_) | Value::Map(_) => return Ok(Value::Nil),
             };
         }

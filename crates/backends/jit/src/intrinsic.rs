@@ -16,6 +16,7 @@ impl<'p> Generator<'_, 'p> {
         let values = args.iter().map(|arg| self.value(arg, nil)).collect::<Made<Vec<_>>>()?;
         Ok(match (op, values.as_slice()) {
             (Intrinsic::Len, [Val::Bytes(run)]) => Val::Int(run.len),
+            (Intrinsic::Len, [Val::Array(items)]) => Val::Int(items.len),
             (Intrinsic::Read(read), [Val::Bytes(run), Val::Int(at)]) => Val::Int(self.read(read, *run, *at, nil)),
             (Intrinsic::ToU32, [Val::Int(i)]) => Val::U32(self.b.ins().ireduce(I32, *i)),
             (Intrinsic::ToInt, [Val::U32(u)]) => Val::Int(self.b.ins().uextend(I64, *u)),

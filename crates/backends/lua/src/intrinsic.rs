@@ -23,6 +23,7 @@ impl Generator<'_> {
         let mut operands = args.iter().map(|arg| self.value(arg, nil)).collect::<Vec<_>>().into_iter();
         let known = intrinsic_range(op, args);
         match (op, operands.next(), operands.next()) {
+            (Intrinsic::Len, Some(Operand::Block(items)), None) => Operand::Int(Int::of(items.len, form(known.0, known.1))),
             (Intrinsic::Len, Some(Operand::Bytes(bytes)), None) => Operand::Int(Int::of(bytes.len, form(known.0, known.1))),
             (Intrinsic::Read(read), Some(Operand::Bytes(bytes)), Some(Operand::Int(at))) => {
                 let at = self.place_of(read, bytes, at, nil);

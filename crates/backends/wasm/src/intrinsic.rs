@@ -22,6 +22,9 @@ impl Generator<'_> {
         match op {
             Intrinsic::Len => {
                 let len = self.body.pop(I32);
+                if matches!(ty, Type::Array(_)) {
+                    self.body.i().drop();
+                }
                 self.body.i().drop().local_get(len).i64_extend_i32_u();
             }
             Intrinsic::Read(read) => self.read(read, nil),

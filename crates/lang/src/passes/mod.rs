@@ -39,7 +39,7 @@ pub struct Passes {
     /// Puts cheap operands of `and` and `or` before dear ones, where neither can trap and no search, loop or call comes to be made that was
     /// not made before.
     pub order: bool,
-    /// Counts the bytes of a text in place, instead of by a call of `len`.
+    /// Counts the bytes of a text, and the elements of an array of the record, in place instead of by a call of `len`.
     pub inline: bool,
     /// Tests texts in either case where they are, instead of copies that `lower` and `upper` make of them.
     pub caseless: bool,
@@ -249,12 +249,13 @@ impl Rewriter<'_> {
         }
     }
 
-    /// Makes of a call of the standard `len` on a text the operation that all backends have code for.
+    /// Makes of a call of the standard `len` on a text, or on an array of the record, the operation that all backends have code for.
     fn inline(&self, e: &mut Expr) {
         let ExprKind::Call { site, args } = &mut e.kind else { return };
         let Some(site) = self.program.sites.get(site.index()) else { return };
         let function = self.program.scheme.function(site.function);
-        if function.name == "len" && *function == stdlib::len() && matches!(args.as_slice(), [text] if text.ty == Type::Bytes) {
+        if function.name == "len" && *function == stdlib::len() && matches!(args.as_slice(), [of] if of.ty == Type::Bytes || is_stored(of))
+        {
             e.kind = ExprKind::Intrinsic { op: Intrinsic::Len, args: std::mem::take(args) };
         }
     }
@@ -274,6 +275,15 @@ impl Rewriter<'_> {
         if let Some(before) = before.filter(|_| matches!(arg.kind, ExprKind::Const(_))) {
             *arg = before;
         }
+    }
+}
+
+/// Whether a value is in the record, or what a loop binds.
+fn is_stored(e: &Expr) -> bool {
+    match &e.kind {
+        ExprKind::Field(_) | ExprKind::Local(_) => true,
+        ExprKind::Index { base, .. } | ExprKind::Key { base, .. } => is_stored(base),
+        _ => false,
     }
 }
 

@@ -43,9 +43,10 @@ impl<'p> Rules<'p> {
             }
             ExprKind::Intrinsic { op: Intrinsic::Len, args } => {
                 let [arg] = args.as_slice() else { return None };
-                if let (ExprKind::Field(_), Type::Bytes) = (&arg.kind, &arg.ty) {
+                if matches!((&arg.kind, &arg.ty), (ExprKind::Field(_), Type::Bytes) | (_, Type::Array(_))) {
                     let slot = self.slot(arg, nil)?;
                     self.put(Shape::HalfX, &[slot.at + 4]);
+                    self.back(&slot);
                 } else {
                     self.bytes(arg, nil)?;
                     self.asm.x_from_y();

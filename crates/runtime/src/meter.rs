@@ -12,7 +12,7 @@
 //! | `contains`, `wildcard`, a comparison of two texts, a set or list of texts, a key | 1 for every 256 bytes that are looked at |
 //!
 //! All divisions round down, so that searches of short values and loops over a few are free: they take less time than counting them would. A
-//! value that is too short to hold what is searched for, or not as long as the text that it must equal, is not looked at.
+//! value that is too short to hold what is searched for, or to match, or not as long as the text that it must equal, is not looked at.
 //! More than [`Limits::steps`](quintet_lang::Limits::steps) is [`Trap::Budget`].
 //!
 //! # How

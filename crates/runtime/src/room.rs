@@ -3,10 +3,9 @@
 use std::cell::Cell;
 
 use quintet_lang::Limits;
-use regex_automata::meta::Regex;
 use regex_automata::nfa::thompson::WhichCaptures;
 
-use crate::matchers;
+use crate::matchers::{self, CompiledRegex};
 
 /// The limits of a program that is being linked, and what is left of those on all of its literals together.
 #[derive(Debug)]
@@ -35,9 +34,9 @@ impl Room {
     ///
     /// # Errors
     /// In a sentence: the pattern is malformed or too large.
-    pub(crate) fn regex(&self, pattern: &str, captures: WhichCaptures) -> Result<(Regex, u64), String> {
+    pub(crate) fn regex(&self, pattern: &str, captures: WhichCaptures) -> Result<CompiledRegex, String> {
         let (one, left) = (self.limits.regex_bytes, self.left.get());
-        let (regex, states) =
+        let compiled =
             matchers::compile(pattern, captures, one.min(left), self.cache).map_err(|e| match (e.size_limit(), e.syntax_error()) {
                 (Some(_), _) if left < one => self.full(),
                 (Some(limit), _) => {
@@ -46,9 +45,9 @@ impl Room {
                 (None, Some(error)) => format!("the regular expression is malformed: {error}"),
                 (None, None) => format!("this is not a regular expression: {e}"),
             })?;
-        let left = left.checked_sub(regex.memory_usage()).ok_or_else(|| self.full())?;
+        let left = left.checked_sub(compiled.regex.memory_usage()).ok_or_else(|| self.full())?;
         self.left.set(left);
-        Ok((regex, states))
+        Ok(compiled)
     }
 
     fn full(&self) -> String {

@@ -57,7 +57,7 @@ impl Generator<'_, '_> {
     }
 
     /// How many bytes a run has beyond so many; goes to `no` where it has fewer.
-    fn room_for(&mut self, run: Run, bytes: usize, no: Block) -> Value {
+    pub(crate) fn room_for(&mut self, run: Run, bytes: usize, no: Block) -> Value {
         let room = self.b.ins().iadd_imm_s(run.len, -(bytes as i64));
         let fits = self.compare_int(IntCC::SignedGreaterThanOrEqual, room, 0);
         self.require(fits, no);

@@ -36,8 +36,9 @@ impl Generator<'_> {
     /// The same of a regular expression that matches in a value.
     #[inline(never)]
     pub(crate) fn matches(&mut self, value: &Expr, regex: RegexId, want: bool, exit: Exit) {
-        let x = self.data.address(self.linked.regex(regex));
-        self.matcher("regex", x, value, "", (want, exit));
+        let matcher = self.linked.regex(regex);
+        let x = self.data.address(matcher);
+        self.matcher("regex", x, value, &format!(">= {}", matcher.least()), (want, exit));
     }
 
     /// The same of a pattern that matches a value.
@@ -86,8 +87,7 @@ impl Generator<'_> {
     fn matcher(&mut self, function: &str, x: usize, value: &Expr, length: &str, (want, exit): (bool, Exit)) {
         self.deciding(false, want, exit, |e, nil| {
             if let Operand::Bytes(value) = e.value(value, nil) {
-                let first = if length.is_empty() { String::new() } else { format!("{} {length} and ", value.len) };
-                e.decide(&format!("{first}{function}(E, X[{x}], {}, {}) ~= 0", value.address, value.len), want, exit);
+                e.decide(&format!("{} {length} and {function}(E, X[{x}], {}, {}) ~= 0", value.len, value.address, value.len), want, exit);
             }
         });
     }

@@ -153,6 +153,10 @@ impl Generator<'_> {
                 let [bytes, len, _] = self.evaluate(value, nil);
                 self.either(!when, target, |this, missing| this.wildcard(bytes, len, *pattern, missing));
             }
+            ExprKind::Matches { value, regex } => {
+                let [bytes, len, _] = self.evaluate(value, nil);
+                self.either(!when, target, |this, missing| this.matches(bytes, len, *regex, missing));
+            }
             _ => {
                 self.push_test(expr, nil);
                 self.jump(when, target);

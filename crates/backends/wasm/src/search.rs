@@ -1,6 +1,6 @@
 //! Searching for a constant, 16 places at a time.
 
-use quintet_lang::ast::{ExprKind, Needle, NeedleId, Program, WildcardId};
+use quintet_lang::ast::{ExprKind, Needle, NeedleId, Program, RegexId, WildcardId};
 use quintet_runtime::Threshold;
 use quintet_runtime::plan::{SearchPlan, WildcardPlan};
 use wasm_encoder::ValType::{I32, V128};
@@ -29,6 +29,14 @@ impl Generator<'_> {
             g.host(Import::Search);
             g.body.br_unless(missing);
         });
+    }
+
+    /// Goes to `missing` unless a regular expression matches in the bytes.
+    pub(crate) fn matches(&mut self, bytes: u32, len: u32, id: RegexId, missing: Label) {
+        self.unless_room((len, self.linked.regex(id).least()), missing);
+        self.body.i().i32_const(id.0 as i32).local_get(bytes).local_get(len);
+        self.host(Import::Regex);
+        self.body.br_unless(missing);
     }
 
     /// Goes to `missing` unless a wildcard pattern matches the bytes.
@@ -66,6 +74,11 @@ impl Generator<'_> {
 
     /// Goes to `missing` where there are fewer bytes than these.
     fn unless_room(&mut self, (len, bytes): (u32, usize), missing: Label) {
+        if bytes == 0 {
+            return;
+        }
+        // No value has as many bytes as do not fit in 32 bits.
+        let bytes = u32::try_from(bytes).unwrap_or(u32::MAX);
         self.body.i().local_get(len).i32_const(bytes as i32).i32_lt_u();
         self.body.br_if(missing);
     }

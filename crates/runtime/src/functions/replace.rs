@@ -13,7 +13,7 @@ use regex_automata::{Input, PatternID};
 use super::Function;
 use super::standard::{bytes, flags, prepared};
 use super::text::glued;
-use crate::matchers::{WildcardMatcher, regex_steps};
+use crate::matchers::{CompiledRegex, WildcardMatcher, regex_steps};
 use crate::room::Room;
 use crate::scratch::Scratch;
 use crate::trap::Trap;
@@ -84,7 +84,7 @@ const GROUPS_WEIGHT: usize = 64 << 20;
 pub(super) fn regex_replace(site: &Site, room: &Room) -> Result<Arc<dyn Function>, String> {
     let pattern = std::str::from_utf8(bytes(site, 1)?)
         .map_err(|_| "the regular expression is not UTF-8; in a raw string r\"...\" it can say `\\xff` for any byte")?;
-    let (regex, states) = room.regex(pattern, WhichCaptures::All)?;
+    let CompiledRegex { regex, states, .. } = room.regex(pattern, WhichCaptures::All)?;
     let groups = regex.captures_len();
     if regex.memory_usage().saturating_mul(groups) > GROUPS_WEIGHT {
         return Err(format!(

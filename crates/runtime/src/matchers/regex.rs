@@ -12,7 +12,7 @@ fn syntax() -> syntax::Config {
 }
 
 /// Compiles a pattern with these captures; answers its states too. Unicode and UTF-8 modes are off and nothing is anchored, as in wirefilter.
-pub(crate) fn compile(pattern: &str, captures: WhichCaptures, bytes: usize, cache: usize) -> Result<(Regex, u64), Box<BuildError>> {
+pub(crate) fn compile(pattern: &str, captures: WhichCaptures, bytes: usize, cache: usize) -> Result<CompiledRegex, Box<BuildError>> {
     let config = Config::new()
         .utf8_empty(false)
         .which_captures(captures)
@@ -24,11 +24,19 @@ pub(crate) fn compile(pattern: &str, captures: WhichCaptures, bytes: usize, cach
     let mut builder = Regex::builder();
     builder.configure(config).syntax(syntax);
     // What is malformed is left to the builder to say.
-    let (states, regex) = match syntax::parse_with(pattern, &syntax) {
-        Ok(hir) => (states(&hir), builder.build_from_hir(&hir)),
-        Err(_) => (0, builder.build(pattern)),
+    let (states, least, regex) = match syntax::parse_with(pattern, &syntax) {
+        Ok(hir) => (states(&hir), hir.properties().minimum_len().unwrap_or(0), builder.build_from_hir(&hir)),
+        Err(_) => (0, 0, builder.build(pattern)),
     };
-    Ok((regex.map_err(Box::new)?, states))
+    Ok(CompiledRegex { regex: regex.map_err(Box::new)?, states, least })
+}
+
+/// What compiling a pattern makes.
+pub(crate) struct CompiledRegex {
+    pub(crate) regex: Regex,
+    pub(crate) states: u64,
+    /// The bytes of the shortest match.
+    pub(crate) least: usize,
 }
 
 /// A compiled regular expression.
@@ -36,6 +44,8 @@ pub(crate) fn compile(pattern: &str, captures: WhichCaptures, bytes: usize, cach
 pub struct RegexMatcher {
     kind: Kind,
     states: u64,
+    /// No value of fewer bytes matches.
+    least: usize,
 }
 
 #[derive(Clone, Debug)]
@@ -117,13 +127,12 @@ impl RegexMatcher {
     /// # Errors
     /// When the pattern is malformed or larger than the limits allow.
     pub fn new(pattern: &str, limits: &Limits) -> Result<RegexMatcher, Box<BuildError>> {
-        let (regex, states) = compile(pattern, WhichCaptures::None, limits.regex_bytes, limits.regex_cache_bytes)?;
-        Ok(RegexMatcher { kind: Kind::Regex(regex), states })
+        compile(pattern, WhichCaptures::None, limits.regex_bytes, limits.regex_cache_bytes).map(RegexMatcher::of)
     }
 
     /// What was compiled without captures, and its states.
-    pub(crate) fn of((regex, states): (Regex, u64)) -> RegexMatcher {
-        RegexMatcher { kind: Kind::Regex(regex), states }
+    pub(crate) fn of(CompiledRegex { regex, states, least }: CompiledRegex) -> RegexMatcher {
+        RegexMatcher { kind: Kind::Regex(regex), states, least }
     }
 
     /// A pattern for which no expression needs to be compiled.
@@ -132,20 +141,26 @@ impl RegexMatcher {
             return None;
         }
         let hir = syntax::parse_with(pattern, &syntax()).ok()?;
-        Some(RegexMatcher { kind: Kind::Run(Box::new(Run::of(&hir)?)), states: states(&hir) })
+        let run = Run::of(&hir)?;
+        Some(RegexMatcher { states: states(&hir), least: run.least, kind: Kind::Run(Box::new(run)) })
     }
 
-    /// Steps that a search of so many bytes takes.
+    /// Steps that a search of so many bytes takes; none where they are too few to match.
     #[inline]
     pub fn steps(&self, bytes: usize) -> u64 {
-        regex_steps(self.states, bytes)
+        if bytes < self.least { 0 } else { regex_steps(self.states, bytes) }
+    }
+
+    /// The bytes of the shortest value that may match.
+    pub fn least(&self) -> usize {
+        self.least
     }
 
     /// Whether it matches somewhere in `bytes`.
     #[inline]
     pub fn is_match(&self, bytes: &[u8]) -> bool {
         match &self.kind {
-            Kind::Regex(regex) => regex.is_match(bytes),
+            Kind::Regex(regex) => bytes.len() >= self.least && regex.is_match(bytes),
             Kind::Run(run) => run.is_match(bytes),
         }
     }

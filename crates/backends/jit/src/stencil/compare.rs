@@ -49,6 +49,9 @@ impl<'p> Rules<'p> {
             ExprKind::Matches { value, regex } => {
                 self.bytes(value, ways.no)?;
                 let (number, regex) = (regex.index(), self.linked.regex(*regex));
+                if let Ok(least @ 1..) = i64::try_from(regex.least()) {
+                    self.go_if(Shape::LengthLess, &[least], ways.no);
+                }
                 self.ask(helpers::regex as *const () as usize, "regex", &raw const *regex as usize, number, ways);
                 Some(())
             }

@@ -125,12 +125,12 @@ fn traps_are_counted_and_shown() {
     let text = out(&quintet(&["profile", &rules, "--input", &input, "--time", "0", "--sort", "traps"]));
     let lines: Vec<&str> = text.lines().collect();
     assert!(lines[1].contains("traps") && lines[2].starts_with("bad "), "{text}");
-    // A budget that no evaluation stays within: what traps is checked all the same.
+    // A budget that no evaluation of a value stays within that is long enough to match: what traps is checked all the same.
     let requests = data("data/requests.jsonl");
     let regex = r#"http.request.uri matches "(?i)union.*select""#;
     for profile in json(&[regex, "--input", &requests, "--backend", "all", "--time", "0", "--limit", "steps=1"]) {
         let rule = &profile["rules"][0];
-        assert!(rule["traps"].as_u64() > Some(1000) && rule["checks"] == 1306, "{profile}");
+        assert!(rule["traps"].as_u64() > Some(500) && rule["checks"] == 1306, "{profile}");
     }
 }
 

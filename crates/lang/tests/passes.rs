@@ -37,6 +37,7 @@ fn scheme(nil_not_equal: bool) -> Scheme {
         .optional("ob", Type::Bool)
         .mandatory("a", Type::array(Type::Int))
         .optional("oa", Type::array(Type::Int))
+        .mandatory("t", Type::array(Type::Bytes))
         .functions(stdlib::signatures())
         .nil_not_equal(nil_not_equal)
         .build()
@@ -250,6 +251,8 @@ fn each_pass_does_its_work() {
         ("oh ~ \"(?i)^A*$\" or h ~ \"(?i)^Ab$\"", "h wildcard \"Ab\" or oh matches \"(?i)^A*$\""),
         ("lower(h) ~ \"ab\"", "h wildcard \"*ab*\""),
         ("len(oa) == 1 + 1", "len(oa) == 2"),
+        ("any(lower(t[*])[*] == \"a\")", "any(t[*] wildcard \"a\")"),
+        ("any(lower(concat(t[*], \"b\")[*])[*] == \"ab\")", "any(concat(t[*], \"b\")[*] wildcard \"ab\")"),
         ("starts_with(lower(h), \"a\" ) or all(oa[*] == 1 + 1)", "starts_with(lower(h), \"a\") or all(oa[*] == 2)"),
     ] {
         assert_eq!(after(source, &Passes::default()), expected, "{source}");

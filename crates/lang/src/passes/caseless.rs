@@ -67,7 +67,7 @@ impl Rewriter<'_> {
         let Clause::Let(local, value) = clause else { return None };
         let case = self.copied(value).filter(|_| !value.nullable)?;
         let mut original = value;
-        while let ExprKind::Call { args, .. } = &original.kind {
+        while let (Some(_), ExprKind::Call { args, .. }) = (self.copied(original), &original.kind) {
             original = args.first()?;
         }
         matches!(original.kind, ExprKind::Local(_) | ExprKind::Field(_)).then_some((*local, case))

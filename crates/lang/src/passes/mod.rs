@@ -254,7 +254,9 @@ impl Rewriter<'_> {
         let ExprKind::Call { site, args } = &mut e.kind else { return };
         let Some(site) = self.program.sites.get(site.index()) else { return };
         let function = self.program.scheme.function(site.function);
-        if function.name == "len" && *function == stdlib::len() && matches!(args.as_slice(), [of] if of.ty == Type::Bytes || is_stored(of))
+        if function.name == "len"
+            && *function == stdlib::len()
+            && matches!(args.as_slice(), [of] if of.ty == Type::Bytes || matches!(of.ty, Type::Array(_)) && is_stored(of))
         {
             e.kind = ExprKind::Intrinsic { op: Intrinsic::Len, args: std::mem::take(args) };
         }

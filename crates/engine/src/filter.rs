@@ -1,10 +1,11 @@
 //! One rule, one record, one answer.
 
-#[cfg(any(feature = "closures", feature = "jit"))]
 use std::any::Any;
 use std::fmt;
 
 use quintet_runtime::{FilterError, Instance, Interrupter, RecordRef};
+
+use crate::adaptive::Runner;
 
 /// One thread's way to ask one rule about records one by one: the least that a call can be.
 pub struct Filter {
@@ -19,6 +20,7 @@ enum Asked {
     Closures(quintet_closures::Alone),
     #[cfg(feature = "jit")]
     Jit(quintet_jit::Alone),
+    Adaptive(Box<Runner>, usize),
     Other(Box<dyn Instance>, usize),
 }
 
@@ -34,7 +36,10 @@ impl Asked {
             Ok(runner) => return Asked::Jit(quintet_jit::Alone::new(runner, rule)),
             Err(instance) => instance,
         };
-        Asked::Other(instance, rule)
+        match named(instance) {
+            Ok(runner) => Asked::Adaptive(runner, rule),
+            Err(instance) => Asked::Other(instance, rule),
+        }
     }
 
     fn instance(&self) -> &dyn Instance {
@@ -43,13 +48,13 @@ impl Asked {
             Asked::Closures(alone) => alone.instance(),
             #[cfg(feature = "jit")]
             Asked::Jit(alone) => alone.instance(),
+            Asked::Adaptive(runner, _) => &**runner,
             Asked::Other(instance, _) => &**instance,
         }
     }
 }
 
 /// The instance as what it is, or else unchanged.
-#[cfg(any(feature = "closures", feature = "jit"))]
 fn named<R: Instance>(instance: Box<dyn Instance>) -> Result<Box<R>, Box<dyn Instance>> {
     let any: &dyn Any = &*instance;
     if !any.is::<R>() {
@@ -84,6 +89,7 @@ impl Filter {
             Asked::Closures(alone) => alone.ask(record, why),
             #[cfg(feature = "jit")]
             Asked::Jit(alone) => alone.ask(record, why),
+            Asked::Adaptive(runner, rule) => runner.test(*rule, record, why),
             Asked::Other(instance, rule) => instance.test(*rule, record, why),
         };
         answer.ok_or_else(|| self.why.take().unwrap_or_else(FilterError::unsaid))

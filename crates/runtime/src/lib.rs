@@ -91,4 +91,4 @@ pub use state::{DumpedEntry, DumpedState, Session, SessionError, StateCount};
 pub use sums::sum_of_bytes;
 pub use thresholds::{Threshold, Thresholds};
 pub use trap::{Fault, Trap};
-pub use value::{ArrayRef, FEW_KEYS, MapRef, Value};
+pub use value::{ArrayRef, FEW_KEYS, MapRef, Value, find_key};

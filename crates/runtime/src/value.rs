@@ -231,6 +231,35 @@ impl<'a> ArrayRef<'a> {
 /// Keys of a map that are looked at one by one, which is done by their lengths first: a search by halves compares texts at each step.
 pub const FEW_KEYS: usize = 32;
 
+/// The offset of the slot under a key of a map whose first entry is at `first`, with `len` entries that lie `step` bytes apart.
+#[inline]
+pub fn find_key(memory: Memory<'_>, (first, len, step): (usize, usize, usize), key: &[u8]) -> Option<usize> {
+    let span = |at: usize| {
+        let found = memory.word(at);
+        (found as u32 as usize, (found >> 32) as usize)
+    };
+    if len <= FEW_KEYS {
+        let mut entries = (0..len).map(|i| first + i * step);
+        let is_it = |at: &usize| {
+            let (start, len) = span(*at);
+            len == key.len() && memory.bytes(start, len) == key
+        };
+        return entries.find(is_it).map(|at| at + 8);
+    }
+    let (mut low, mut high) = (0, len);
+    while low < high {
+        let middle = (low + high) / 2;
+        let at = first + middle * step;
+        let (start, len) = span(at);
+        match memory.bytes(start, len).cmp(key) {
+            Ordering::Equal => return Some(at + 8),
+            Ordering::Less => low = middle + 1,
+            Ordering::Greater => high = middle,
+        }
+    }
+    None
+}
+
 impl<'a> MapRef<'a> {
     /// Entries.
     #[inline]
@@ -266,28 +295,13 @@ impl<'a> MapRef<'a> {
     /// The value under `key`, or nil.
     #[inline]
     pub fn get(&self, key: &[u8]) -> Value<'a> {
-        if let MapRef::Stored { memory, element, offset, .. } = *self
-            && self.len() <= FEW_KEYS
-        {
-            let step = (1 + element.words() as usize) * 8;
-            let mut slots = (0..self.len()).map(|i| offset as usize + i * step);
-            let is_it = |at: &usize| {
-                let found = memory.word(*at);
-                (found >> 32) as usize == key.len() && memory.bytes(found as u32 as usize, key.len()) == key
-            };
-            return slots.find(is_it).map_or(Value::Nil, |at| Value::load(memory, at + 8, element));
-        }
-        let (mut low, mut high) = (0, self.len());
-        while low < high {
-            let middle = (low + high) / 2;
-            let (k, value) = self.entry(middle);
-            match k.cmp(key) {
-                Ordering::Equal => return value,
-                Ordering::Less => low = middle + 1,
-                Ordering::Greater => high = middle,
+        match *self {
+            MapRef::Stored { memory, element, offset, len } => {
+                let step = (1 + element.words() as usize) * 8;
+                find_key(memory, (offset as usize, len as usize, step), key).map_or(Value::Nil, |at| Value::load(memory, at, element))
             }
+            MapRef::Built(items) => items.binary_search_by(|(k, _)| (*k).cmp(key)).map_or(Value::Nil, |at| items[at].1),
         }
-        Value::Nil
     }
 
     /// The entries in key order.

@@ -288,22 +288,6 @@ impl Runner {
         state.kept.scratch.finish(ID)
     }
 
-    /// [`Instance::test`].
-    #[inline(never)]
-    fn ask(&mut self, rule: usize, record: RecordRef<'_>, why: &mut Option<FilterError>) -> Option<bool> {
-        let Runner { free, state, .. } = self;
-        if record.batch().scheme().same(free.code.linked.scheme()) {
-            match free.code.rules.get(rule) {
-                Some(RuleCode::Plain(test)) => return Some(Place::from(record).test(free, test)),
-                Some(RuleCode::Counting(test)) if state.is_within(rule, usize::MAX, record.batch().longest()) => {
-                    return Some(Place::from(record).test(free, test));
-                }
-                Some(_) | None => {}
-            }
-        }
-        self.test_fully(rule, record, why)
-    }
-
     /// [`Instance::test`] of a rule that may trap or make values, or that there is not.
     #[inline(never)]
     fn test_fully(&mut self, rule: usize, record: RecordRef<'_>, why: &mut Option<FilterError>) -> Option<bool> {
@@ -364,7 +348,7 @@ impl Alone {
                 Some(_) | None => {}
             }
         }
-        self.runner.ask(self.rule, record, why)
+        self.runner.test(self.rule, record, why)
     }
 }
 
@@ -447,7 +431,17 @@ impl Instance for Runner {
     }
 
     fn test(&mut self, rule: usize, record: RecordRef<'_>, why: &mut Option<FilterError>) -> Option<bool> {
-        self.ask(rule, record, why)
+        let Runner { free, state, .. } = self;
+        if record.batch().scheme().same(free.code.linked.scheme()) {
+            match free.code.rules.get(rule) {
+                Some(RuleCode::Plain(test)) => return Some(Place::from(record).test(free, test)),
+                Some(RuleCode::Counting(test)) if state.is_within(rule, usize::MAX, record.batch().longest()) => {
+                    return Some(Place::from(record).test(free, test));
+                }
+                Some(_) | None => {}
+            }
+        }
+        self.test_fully(rule, record, why)
     }
 
     fn call(

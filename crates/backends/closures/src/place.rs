@@ -1,14 +1,12 @@
 //! Values that lie in the batch and are read there: fields, and elements of their arrays and maps.
 
-use std::cmp::Ordering;
-
 use quintet_lang::Type;
 use quintet_lang::ast::{Const, Expr, ExprKind};
-use quintet_runtime::{FEW_KEYS, StoredBytes, Value, looked_at};
+use quintet_runtime::{Value, find_key, looked_at};
 
 use crate::context::{BoolFn, Ctx, test};
 use crate::generator::Generator;
-use crate::kind::{Any, Bytes, Int, Kind, Load, Stored, ValFn, val};
+use crate::kind::{Any, Bytes, Int, Kind, Load, ValFn, val};
 
 /// Finds the word where a slot begins; `None` for nil.
 pub(crate) trait At: Send + Sync + 'static {
@@ -275,23 +273,5 @@ fn entry(cx: &Ctx<'_>, run: Run, key: &[u8], step: usize) -> Option<usize> {
     if !cx.count(looked_at(key.len())) {
         return None;
     }
-    if run.len <= FEW_KEYS {
-        let mut slots = (0..run.len).map(|i| run.at + i * step);
-        let is_it = |at: &usize| {
-            let found: StoredBytes<'_> = Stored::load(cx.memory, *at);
-            found.size() == key.len() && found.get() == key
-        };
-        return slots.find(is_it).map(|at| at + 1);
-    }
-    let (mut low, mut high) = (0, run.len);
-    while low < high {
-        let middle = (low + high) / 2;
-        let at = run.at + middle * step;
-        match Stored::load(cx.memory, at).get().cmp(key) {
-            Ordering::Equal => return Some(at + 1),
-            Ordering::Less => low = middle + 1,
-            Ordering::Greater => high = middle,
-        }
-    }
-    None
+    find_key(cx.memory, (run.at * 8, run.len, step * 8), key).map(|at| at / 8)
 }

@@ -281,32 +281,6 @@ impl State {
 }
 
 impl Runner {
-    /// [`Instance::test`], also of a rule that may count, trap or leave something.
-    #[inline(never)]
-    fn ask(&mut self, rule: usize, record: RecordRef<'_>, why: &mut Option<FilterError>) -> Option<bool> {
-        let Runner { code, asked, state, .. } = self;
-        let batch = record.batch();
-        if let Some(Asked { function, most, looks, makes }) = asked.get(rule)
-            && code.program().scheme().same(batch.scheme())
-            && batch.longest() <= *most
-        {
-            if *looks {
-                state.env.scratch().set_meter_word(FREE);
-            }
-            let arena = record.memory().as_ptr();
-            // SAFETY: as in `run`; the state is ours alone.
-            let hit = unsafe { function(&raw mut **state, arena, arena.wrapping_add(record.offset()), 1) };
-            if state.traps.is_empty() && !makes && state.env.scratch().is_tidy() {
-                return Some(hit != 0);
-            }
-            return state.end_test(rule, code.id(), hit, why);
-        }
-        match self.test_exactly(rule, record) {
-            Ok(hit) => Some(hit),
-            Err(error) => error.say(why),
-        }
-    }
-
     /// [`Instance::test`] where the budget might be passed, or where there is nothing to ask.
     #[cold]
     fn test_exactly(&mut self, rule: usize, record: RecordRef<'_>) -> Result<bool, FilterError> {
@@ -406,7 +380,7 @@ impl Alone {
                 return Some(unsafe { function(state, arena, it, 1) } != 0);
             }
         }
-        self.runner.ask(self.rule, record, why)
+        self.runner.test(self.rule, record, why)
     }
 }
 
@@ -481,7 +455,27 @@ impl Instance for Runner {
     }
 
     fn test(&mut self, rule: usize, record: RecordRef<'_>, why: &mut Option<FilterError>) -> Option<bool> {
-        self.ask(rule, record, why)
+        let Runner { code, asked, state, .. } = self;
+        let batch = record.batch();
+        if let Some(Asked { function, most, looks, makes }) = asked.get(rule)
+            && code.program().scheme().same(batch.scheme())
+            && batch.longest() <= *most
+        {
+            if *looks {
+                state.env.scratch().set_meter_word(FREE);
+            }
+            let arena = record.memory().as_ptr();
+            // SAFETY: as in `run`; the state is ours alone.
+            let hit = unsafe { function(&raw mut **state, arena, arena.wrapping_add(record.offset()), 1) };
+            if state.traps.is_empty() && !makes && state.env.scratch().is_tidy() {
+                return Some(hit != 0);
+            }
+            return state.end_test(rule, code.id(), hit, why);
+        }
+        match self.test_exactly(rule, record) {
+            Ok(hit) => Some(hit),
+            Err(error) => error.say(why),
+        }
     }
 
     fn call(

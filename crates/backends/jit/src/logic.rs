@@ -134,7 +134,7 @@ impl<'p> Generator<'_, 'p> {
             }
             ExprKind::Matches { value, regex } => {
                 let run = self.value(value, no)?.bytes()?;
-                self.room_for(run, self.linked.regex(*regex).least(), no);
+                self.at_least(run, self.linked.regex(*regex).least(), no);
                 let name = self.symbols.part("regex", regex.index(), self.linked.regex(*regex));
                 let regex = self.address(name);
                 self.ask(Helper::Regex, &[self.state, regex, run.start, run.len])?

@@ -50,14 +50,21 @@ impl Generator<'_, '_> {
             }
             WildcardPlan::Contains(middle, plan) => self.occurs(run, (middle, *plan), yes, no, general),
             WildcardPlan::General => {
-                self.room_for(run, self.linked.wildcard(id).literal_len(), no);
+                self.at_least(run, self.linked.wildcard(id).literal_len(), no);
                 general(self)
             }
         }
     }
 
+    /// Goes to `no` where a run has fewer bytes than these.
+    pub(crate) fn at_least(&mut self, run: Run, bytes: usize, no: Block) {
+        if bytes > 0 {
+            self.room_for(run, bytes, no);
+        }
+    }
+
     /// How many bytes a run has beyond so many; goes to `no` where it has fewer.
-    pub(crate) fn room_for(&mut self, run: Run, bytes: usize, no: Block) -> Value {
+    fn room_for(&mut self, run: Run, bytes: usize, no: Block) -> Value {
         let room = self.b.ins().iadd_imm_s(run.len, -(bytes as i64));
         let fits = self.compare_int(IntCC::SignedGreaterThanOrEqual, room, 0);
         self.require(fits, no);

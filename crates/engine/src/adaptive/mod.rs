@@ -38,6 +38,7 @@ use std::time::Duration;
 
 use quintet_runtime::{Backend, BackendId, CompileError, Compiled, Emit, EmitError, Isolation, Linked, Traits, Unsupported};
 
+pub(crate) use runner::Runner;
 use shared::Shared;
 
 /// Its id.

@@ -28,7 +28,7 @@ const LOOK: f64 = 80.0;
 const SHARE: f64 = 100.0;
 
 /// The instance.
-pub(super) struct Runner {
+pub(crate) struct Runner {
     /// Records until the next look, and how many there were at the last one.
     left: u64,
     gap: u64,

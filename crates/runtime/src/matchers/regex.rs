@@ -56,6 +56,14 @@ enum Kind {
     Run(Box<Run>),
 }
 
+/// An expression without the groups around it.
+fn bare(mut hir: &Hir) -> &Hir {
+    while let HirKind::Capture(capture) = hir.kind() {
+        hir = &capture.sub;
+    }
+    hir
+}
+
 /// Bytes that may be all of a value.
 #[derive(Clone, Debug)]
 struct Run {
@@ -72,12 +80,6 @@ impl Run {
         if !matches!((start.kind(), end.kind()), (HirKind::Look(Look::Start), HirKind::Look(Look::End))) {
             return None;
         }
-        let bare = |mut hir: &Hir| -> Hir {
-            while let HirKind::Capture(capture) = hir.kind() {
-                hir = &capture.sub;
-            }
-            hir.clone()
-        };
         let middle = bare(middle);
         let (class, least, most) = match middle.kind() {
             HirKind::Repetition(it) => (bare(&it.sub), it.min as usize, it.max.map_or(usize::MAX, |most| most as usize)),

@@ -260,6 +260,9 @@ impl<'l> Finder<'l> {
             }
             ExprKind::Wildcard { value, pattern } => match self.linked.program().wildcards[pattern.index()].parts.as_slice() {
                 [text] => self.text(value, text, Test::Equals),
+                [text, end] if end.is_empty() => self.text(value, text, Test::Begins),
+                [start, text] if start.is_empty() => self.text(value, text, Test::Ends),
+                [start, text, end] if start.is_empty() && end.is_empty() => self.text(value, text, Test::Contains),
                 [first, inner @ .., last] => {
                     let inner = inner.iter().map(|text| self.text(value, text, Test::Contains)).collect::<Vec<_>>();
                     let ends = [self.text(value, first, Test::Begins), self.text(value, last, Test::Ends)];

@@ -1,7 +1,7 @@
 //! The page: everything in one file, so that it works without a network and can be passed on.
 
 use minijinja::{Environment, UndefinedBehavior, Value, context};
-use quintet_results::{Cost, Mode};
+use quintet_results::{Cost, Mode, has_one_cost};
 use serde_json::json;
 
 use crate::break_even::{Costs, Step};
@@ -217,7 +217,7 @@ fn data(view: &View) -> String {
     let rows: Vec<_> = view
         .styles
         .iter()
-        .map(|s| json!({ "id": s.id, "group": s.group().name(), "fold": s.group().key(), "slot": s.slot, "candidate": s.candidate(), "about": of_row(s) }))
+        .map(|s| json!({ "id": s.id, "group": s.group().name(), "fold": s.group().key(), "slot": s.slot, "candidate": s.candidate(), "costed": has_one_cost(&s.id), "about": of_row(s) }))
         .collect();
     let matrices: serde_json::Map<_, _> = view.matrices.iter().map(|m| (m.phase.name().to_owned(), m.data())).collect();
     let text = json!({ "workloads": workloads, "rows": rows, "matrices": matrices, "defaults": defaults() }).to_string();

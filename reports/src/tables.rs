@@ -69,7 +69,7 @@ pub fn break_even(workload: &WorkloadResult, slug: &str, mode: Mode, costs: &Cos
         id: format!("break-even-{slug}-{name}"),
         title: format!("{}: what it costs in all, {call}", workload.name),
         desc: format!("Total CPU time as times the cheapest backend's at the same number of records, against that number, one line per row. {}.", steps_text(costs)),
-        key: "The shaded line at 1× is the cheapest backend, named above. Circles: where it changes hands, with the interval at 95 %. A row that is off the axis has its number at its name. Ready means compiled, instantiated and called once.".into(),
+        key: "The shaded line at 1× is the cheapest backend, named above. Circles: where it changes hands, with the interval at 95 %. A row that is off the axis has its number at its name. Ready means compiled, instantiated and called once. adaptive, whose cost changes as it goes, has no such line.".into(),
         charts: Charts::Lines(Box::new(Lines {
             x: ("records evaluated".into(), Unit::Count),
             y: ("times the cheapest in all: ready, then records".into(), Unit::Ratio),

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::cost::{BreakEven, Cost, MOST_RECORDS, Mode, break_even};
+use crate::cost::{BreakEven, Cost, MOST_RECORDS, Mode, break_even, has_one_cost};
 use crate::estimate::Estimate;
 use crate::noise::floor;
 use crate::recommendation::Recommendation;
@@ -192,10 +192,9 @@ impl Choice {
         }
     }
 
-    /// Whether a row may be chosen at all: a backend, with its passes, whose cost is so much once and so much for each record. That of
-    /// `adaptive`, which changes as it goes, is not.
+    /// Whether a row may be chosen at all: a backend, with its passes, that [has one cost](has_one_cost).
     pub fn admits(kind: RowKind, id: &str) -> bool {
-        kind == RowKind::Backend && !id.ends_with("/no-passes") && id != "adaptive"
+        kind == RowKind::Backend && !id.ends_with("/no-passes") && has_one_cost(id)
     }
 }
 

@@ -49,9 +49,19 @@ pub enum BreakEven {
     From(Interval),
 }
 
+/// Whether a row costs so much once and so much for each record. That of `adaptive` changes as it goes: its row has what it costs to begin, and
+/// each record once it has settled.
+pub fn has_one_cost(id: &str) -> bool {
+    id.split('/').next() != Some("adaptive")
+}
+
 impl Cost {
-    /// The cost of a row; `None` where it lacks a phase that counts. An engine without compile or instances has none of that cost.
+    /// The cost of a row; `None` where it lacks a phase that counts, or [has no such cost](has_one_cost). An engine without compile or instances
+    /// has none of that cost.
     pub fn new(row: &Row, mode: Mode) -> Option<Cost> {
+        if !has_one_cost(&row.id) {
+            return None;
+        }
         let each = row.measure(mode.phase())?.ns.clone();
         let at = |phase: Phase, process: usize, round: usize| {
             row.measure(phase).and_then(|m| m.ns.get(process)?.get(round)).copied().unwrap_or(0.0)

@@ -19,7 +19,7 @@ mod two_runs;
 
 pub use choose::{Candidate, Change, Choice, Excluded, NoWorkload, Rates, WORTH_SHARE, Winner, Wish};
 pub use cited::{Cited, CitedFigure};
-pub use cost::{BreakEven, Cost, MOST_RECORDS, Mode};
+pub use cost::{BreakEven, Cost, MOST_RECORDS, Mode, has_one_cost};
 pub use diff::{Comparison, Diff, DiffOptions, NotCompared, Verdict, between_processes};
 pub use estimate::{Estimate, Sample};
 pub use load::LoadError;

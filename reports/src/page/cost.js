@@ -10,7 +10,7 @@ const centreOf = (processes) => Math.exp(middleOf(sampleOf(processes)));
 const ranked = (workloads, rows, mode, traffic) => {
   const places = [];
   const left = [];
-  for (const row of rows) {
+  for (const row of rows.filter((row) => row.costed)) {
     const costs = workloads.map((w) => w.rows.find((r) => r.id === row.id)?.[mode]);
     if (costs.length === 0 || costs.some((c) => !c)) {
       left.push(row.id);

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use quintet_results::{Choice, Mode, Rates, Results, Wish};
+use quintet_results::{Choice, Mode, Rates, Results, RowKind, Wish};
 
 use crate::fixture::{files, results, text, three_processes};
 use crate::verdict::published;
@@ -95,7 +95,7 @@ fn orders_agree(results: &Results) {
         let headline = report.lines().find_map(|l| l.strip_prefix(&format!("* {said_of}"))).expect("each phase has a headline");
         let words: Vec<&str> = headline.split([' ', ';']).filter(|w| !w.is_empty()).collect();
         let named: Vec<&str> = words.iter().copied().filter(|w| ranking.rows.iter().any(|r| r[0] == *w)).collect();
-        let backend = |id: &str| results.workloads[0].row(id).is_some_and(|r| Choice::admits(r.kind, id));
+        let backend = |id: &str| results.workloads[0].row(id).is_some_and(|r| r.kind == RowKind::Backend && !id.ends_with("/no-passes"));
         let mut ranked: Vec<(f64, &str)> =
             ranking.rows.iter().filter(|r| backend(&r[0])).filter_map(|r| Some((number(&r[at])?, r[0].as_str()))).collect();
         ranked.sort_by(|a, b| a.0.total_cmp(&b.0));

@@ -21,6 +21,7 @@ mod panel;
 mod parts;
 mod profile;
 mod ranking;
+mod regret;
 mod samples;
 mod scale;
 mod sources;

@@ -5,6 +5,7 @@ use quintet_results::Mode;
 use crate::date::utc;
 use crate::format::{count, count_with, thousands, time};
 use crate::group::Group;
+use crate::regret;
 use crate::table::{Table, escape};
 use crate::tables::steps_text;
 use crate::verdict::sentences;
@@ -20,6 +21,9 @@ pub fn render(view: &View) -> String {
     text += &matrices(view);
     text += &rankings(view);
     text += &break_even(view);
+    if let Some(regret) = &view.regret {
+        text += &format!("## In all, as it goes\n\n{}\n\n{}\n", escape(regret::ABOUT), regret.markdown());
+    }
     text += "## Workloads\n\n";
     for workload in &view.workloads {
         text += &one(workload);

@@ -13,6 +13,7 @@ use crate::markdown::options;
 use crate::matrix::Matrix;
 use crate::profile;
 use crate::ranking::Ranking;
+use crate::regret;
 use crate::style::{Style, variables};
 use crate::svg::swatch;
 use crate::table::Table;
@@ -25,7 +26,7 @@ use crate::view::{View, WorkloadView, phase_name, rules};
 pub struct RenderError(#[from] minijinja::Error);
 
 /// The page and its parts, by name: one part per section.
-const TEMPLATES: [(&str, &str); 12] = [
+const TEMPLATES: [(&str, &str); 13] = [
     ("index.html.j2", include_str!("page/index.html.j2")),
     ("macros.html.j2", include_str!("page/macros.html.j2")),
     ("bar.html.j2", include_str!("page/bar.html.j2")),
@@ -33,6 +34,7 @@ const TEMPLATES: [(&str, &str); 12] = [
     ("matrix.html.j2", include_str!("page/matrix.html.j2")),
     ("traffic.html.j2", include_str!("page/traffic.html.j2")),
     ("ranking.html.j2", include_str!("page/ranking.html.j2")),
+    ("regret.html.j2", include_str!("page/regret.html.j2")),
     ("workloads.html.j2", include_str!("page/workloads.html.j2")),
     ("scaling.html.j2", include_str!("page/scaling.html.j2")),
     ("support.html.j2", include_str!("page/support.html.j2")),
@@ -91,6 +93,7 @@ pub fn render(view: &View) -> Result<String, RenderError> {
         ranking => view.ranking.as_ref().map(|f| figure(f, styles)),
         parts => view.rankings.iter().flat_map(|r| &r.parts).map(|p| part(p, styles)).collect::<Vec<_>>(),
         workloads => view.workloads.iter().map(|w| workload(w, styles)).collect::<Result<Vec<_>, _>>()?,
+        regret => view.regret.as_ref().map(|t| context! { about => regret::ABOUT, table => table(t) }),
         scaling => view.scaling.iter().map(|f| figure(f, styles)).collect::<Vec<_>>(),
         benchmarks => view.benchmarks.as_ref().map(table),
         support => view.support.as_ref().map(|s| context! { summary => s.summary.as_str(), complete => s.complete, table => table(&s.table) }),

@@ -252,6 +252,7 @@ mod tests {
             passes,
             traits: None,
             phases: Default::default(),
+            totals: Vec::new(),
             latency: None,
             memory: None,
             note: None,

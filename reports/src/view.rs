@@ -31,6 +31,8 @@ pub struct View<'a> {
     pub rankings: Option<Rankings>,
     /// The ranking of what ran every workload.
     pub ranking: Option<Figure>,
+    /// What rows that change as they go cost in all; `None` where that was not measured.
+    pub regret: Option<Table>,
     /// The workloads.
     pub workloads: Vec<WorkloadView<'a>>,
     /// How cost grows.
@@ -92,6 +94,7 @@ impl<'a> View<'a> {
             ranking: rankings.as_ref().map(|r| r.whole.figure(&styles)).filter(|f| !f.table.rows.is_empty()),
             rankings,
             matrices: METRICS.into_iter().filter_map(|p| Matrix::new(&report.workloads, p, &styles)).collect(),
+            regret: crate::regret::table(&report.workloads),
             workloads,
             scaling: crate::tables::scaling(&report.criterion, &styles, &mut slugs),
             support: support::table(&report.support, &styles),

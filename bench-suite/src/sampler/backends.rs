@@ -6,10 +6,11 @@ use std::time::{Duration, Instant};
 
 use quintet::backend::Isolation;
 use quintet::{ArenaKind, Batch, EvaluateError, Instance, Matches, RecordRef, RuleSet, Rules};
-use quintet_results::{Memory, Phase, Row, RowKind, Traits};
+use quintet_results::{Memory, Phase, Row, RowKind, Traits, has_one_cost};
 
 use super::clock::{Clock, raw, repeats};
 use super::effort::Effort;
+use super::totals::Totals;
 use super::turns::{Pick, Turn, WARMING, fitting};
 use super::{MeasureError, failed};
 use crate::lineup::Entry;
@@ -35,6 +36,8 @@ pub(super) struct BackendTurn<'l> {
     only: bool,
     /// Batches in memory that the backend must copy; empty where it reads all in place.
     copied: Vec<Batch>,
+    /// What is measured in all, of a row whose cost is not so much once and so much for each record.
+    totals: Option<Totals<'l>>,
     compile: usize,
     instantiate: usize,
     single: usize,
@@ -66,6 +69,7 @@ impl<'l> BackendTurn<'l> {
             matches: Matches::new(),
             hits: RuleSet::new(),
             only,
+            totals: None,
             compile: 1,
             instantiate: 1,
             single: 1,
@@ -79,6 +83,7 @@ impl<'l> BackendTurn<'l> {
                 passes: entry.passes,
                 traits: Some(traits(entry.backend.traits())),
                 phases: Default::default(),
+                totals: Vec::new(),
                 latency: None,
                 memory: None,
                 note: None,
@@ -89,13 +94,16 @@ impl<'l> BackendTurn<'l> {
         turn.instantiate = repeats(short, || turn.rules.instance().map_err(failed))?;
         repeats(WARMING * effort.sample, || run_batches(&mut *turn.instance, &loaded.batches, &mut turn.matches))?;
         turn.batch = repeats(effort.sample, || run_batches(&mut *turn.instance, &loaded.batches, &mut turn.matches))?;
-        repeats(WARMING * effort.sample, || run_records(&mut *turn.instance, &loaded.batches, &mut turn.hits, only))?;
-        turn.single = repeats(effort.sample, || run_records(&mut *turn.instance, &loaded.batches, &mut turn.hits, only))?;
+        repeats(WARMING * effort.sample, || run_records(&mut *turn.instance, records(loaded), &mut turn.hits, only))?;
+        turn.single = repeats(effort.sample, || run_records(&mut *turn.instance, records(loaded), &mut turn.hits, only))?;
         let start = Instant::now();
-        run_records(&mut *turn.instance, &loaded.batches, &mut turn.hits, only)?;
+        run_records(&mut *turn.instance, records(loaded), &mut turn.hits, only)?;
         turn.picks = fitting(picks, effort.sample, start.elapsed(), loaded.records());
         if !turn.copied.is_empty() {
             turn.copy = repeats(short, || run_copied(&mut *turn.instance, &mut turn.copied, &mut turn.matches))?;
+        }
+        if !has_one_cost(&turn.row.id) {
+            turn.totals = Some(Totals::new(loaded, entry, effort)?);
         }
         turn.row.memory = Some(Memory {
             code_bytes: artifact.code_bytes,
@@ -118,7 +126,7 @@ impl Turn for BackendTurn<'_> {
     }
 
     fn sample(&mut self, clock: &Clock) -> Result<(), MeasureError> {
-        let (loaded, records) = (self.loaded, self.loaded.records() as f64);
+        let (loaded, number) = (self.loaded, self.loaded.records() as f64);
         let ns = clock.time(self.compile, || compile(loaded, &self.entry))?;
         self.push(Phase::Compile, ns);
         let ns = clock.time(self.instantiate, || self.rules.instance().map_err(failed))?;
@@ -128,8 +136,8 @@ impl Turn for BackendTurn<'_> {
         let ns = clock.once(|| fresh.run(loaded.batches[0].record(0), &mut hits).map_err(failed))?;
         self.push(Phase::FirstCall, ns);
         drop(fresh);
-        let ns = clock.time(self.single, || run_records(&mut *self.instance, &loaded.batches, &mut self.hits, self.only))?;
-        self.push(Phase::Single, ns / records);
+        let ns = clock.time(self.single, || run_records(&mut *self.instance, records(loaded), &mut self.hits, self.only))?;
+        self.push(Phase::Single, ns / number);
         let calls = self.picks.iter().map(|pick| {
             let record = loaded.batches[pick.batch].record(pick.in_batch);
             raw(|| {
@@ -146,7 +154,12 @@ impl Turn for BackendTurn<'_> {
         self.push(Phase::Batch, ns);
         if !self.copied.is_empty() {
             let ns = clock.time(self.copy, || run_copied(&mut *self.instance, &mut self.copied, &mut self.matches))?;
-            self.push(Phase::BatchCopied, ns / records);
+            self.push(Phase::BatchCopied, ns / number);
+        }
+        if let Some(totals) = &mut self.totals {
+            for (records, mode, ns) in totals.sample(clock)? {
+                self.push_total(records, mode, ns);
+            }
         }
         Ok(())
     }
@@ -157,7 +170,7 @@ impl Turn for BackendTurn<'_> {
     }
 }
 
-fn compile(loaded: &Loaded, entry: &Entry) -> Result<Rules, MeasureError> {
+pub(super) fn compile(loaded: &Loaded, entry: &Entry) -> Result<Rules, MeasureError> {
     loaded.engine.compile_linked(entry.linked(loaded), &*entry.backend).map_err(failed)
 }
 
@@ -176,6 +189,11 @@ fn compile_copies(loaded: &Loaded, entry: &Entry, heap: &dyn Fn() -> usize) -> R
     Ok((rules, held.saturating_sub(heap()) / copies))
 }
 
+/// The whole workload, record by record.
+fn records(loaded: &Loaded) -> impl Iterator<Item = RecordRef<'_>> {
+    loaded.batches.iter().flat_map(Batch::iter)
+}
+
 /// The whole workload, batch by batch.
 fn run_batches(instance: &mut dyn Instance, batches: &[Batch], matches: &mut Matches) -> Result<(), MeasureError> {
     for batch in batches {
@@ -191,15 +209,20 @@ fn run_copied(instance: &mut dyn Instance, batches: &mut [Batch], matches: &mut 
     run_batches(instance, batches, matches)
 }
 
-/// The whole workload, record by record: a single rule is asked as a filter is.
-fn run_records(instance: &mut dyn Instance, batches: &[Batch], hits: &mut RuleSet, only: bool) -> Result<(), MeasureError> {
+/// Records one by one: a single rule is asked as a filter is.
+pub(super) fn run_records<'r>(
+    instance: &mut dyn Instance,
+    records: impl Iterator<Item = RecordRef<'r>>,
+    hits: &mut RuleSet,
+    only: bool,
+) -> Result<(), MeasureError> {
     if only {
-        for record in batches.iter().flat_map(Batch::iter) {
+        for record in records {
             black_box(answer(instance, record)?);
         }
         return Ok(());
     }
-    for record in batches.iter().flat_map(Batch::iter) {
+    for record in records {
         instance.run(record, hits).map_err(failed)?;
         black_box(&*hits);
     }

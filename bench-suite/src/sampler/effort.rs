@@ -121,6 +121,7 @@ mod tests {
             passes: true,
             traits: None,
             phases: [(Phase::Batch, measure.clone()), (Phase::Single, measure)].into(),
+            totals: Vec::new(),
             latency: None,
             memory: None,
             note: None,

@@ -34,6 +34,11 @@ impl Gathered {
             }
         }
         result.rows.retain(|row| missing(&result.absent, &row.id).is_none());
+        // How many records fit into a sample differs between processes.
+        for row in &mut result.rows {
+            let of = round.result.row(&row.id).map_or(&[][..], |of| &of.totals);
+            row.totals.retain(|total| of.iter().any(|of| (of.records, of.mode) == (total.records, total.mode)));
+        }
         let mut sampled = measures(&mut round.result);
         for (key, measure) in measures(result) {
             if let Some(ns) = sampled.remove(&key).and_then(|m| m.samples().next()) {
@@ -59,19 +64,20 @@ impl Gathered {
 }
 
 /// Everything that is sampled, by what it is.
-fn measures(result: &mut WorkloadResult) -> BTreeMap<(String, &'static str), &mut Measure> {
+fn measures(result: &mut WorkloadResult) -> BTreeMap<(String, String), &mut Measure> {
     let mut all = BTreeMap::new();
     for row in &mut result.rows {
-        all.extend(row.phases.iter_mut().map(|(phase, measure)| ((row.id.clone(), phase.name()), measure)));
+        all.extend(row.phases.iter_mut().map(|(phase, measure)| ((row.id.clone(), phase.name().to_owned()), measure)));
         if let Some(latency) = &mut row.latency {
-            all.insert((row.id.clone(), "p50"), &mut latency.p50);
-            all.insert((row.id.clone(), "p99"), &mut latency.p99);
+            all.insert((row.id.clone(), "p50".to_owned()), &mut latency.p50);
+            all.insert((row.id.clone(), "p99".to_owned()), &mut latency.p99);
         }
+        all.extend(row.totals.iter_mut().map(|total| ((row.id.clone(), format!("{:?} {}", total.mode, total.records)), &mut total.ns)));
     }
     let front = &mut result.front_end;
     let stages = [&mut front.parse, &mut front.check, &mut front.passes, &mut front.link, &mut front.read, &mut result.no_op];
     let names = ["parse", "check", "passes", "link", "read", "no-op"];
-    all.extend(names.into_iter().zip(stages).map(|(name, measure)| ((String::new(), name), measure)));
-    all.extend(result.again.as_mut().map(|again| ((String::new(), "again"), &mut again.batch)));
+    all.extend(names.into_iter().zip(stages).map(|(name, measure)| ((String::new(), name.to_owned()), measure)));
+    all.extend(result.again.as_mut().map(|again| ((String::new(), "again".to_owned()), &mut again.batch)));
     all
 }

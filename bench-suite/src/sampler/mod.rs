@@ -9,6 +9,7 @@ mod gather;
 mod job;
 mod others;
 mod process;
+mod totals;
 mod turns;
 
 use std::time::{Duration, Instant};

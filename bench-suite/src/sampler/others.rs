@@ -63,6 +63,7 @@ impl<'l> PeerTurn<'l> {
             passes: false,
             traits: None,
             phases: Default::default(),
+            totals: Vec::new(),
             latency: None,
             memory: None,
             note: peer.note().map(str::to_owned),

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 use std::time::Duration;
 
-use quintet_results::{Absent, Again, FrontEnd, Measure, Phase, Row, WorkloadResult};
+use quintet_results::{Absent, Again, FrontEnd, Measure, Mode, Phase, Row, Total, WorkloadResult};
 
 use super::backends::BackendTurn;
 use super::clock::Clock;
@@ -33,6 +33,13 @@ pub(super) trait Turn {
         self.row_mut().phases.entry(phase).or_default().push(0, ns);
     }
 
+    /// Adds a sample of what it cost in all.
+    fn push_total(&mut self, records: usize, mode: Mode, ns: f64) {
+        let mut total = Total { records, mode, ns: Measure::default() };
+        total.ns.push(0, ns);
+        self.row_mut().totals.push(total);
+    }
+
     /// Adds a sample of the latency.
     fn push_latency(&mut self, (p50, p99): (f64, f64)) {
         let latency = self.row_mut().latency.get_or_insert_default();
@@ -60,8 +67,8 @@ fn picks(loaded: &Loaded, count: usize) -> Rc<[Pick]> {
 /// Samples that a row's batches, and its single calls, are warmed up for: a trace compiler goes on finding traces for a while.
 pub(super) const WARMING: u32 = 4;
 
-/// Samples that the calls which are timed one by one take together, about.
-const TOGETHER: u32 = 10;
+/// Samples that the calls which are timed one by one take together, about; and the most that are spent on what something costs in all.
+pub(super) const TOGETHER: u32 = 10;
 
 /// Calls that are timed one by one however long they take.
 const LEAST_CALLS: usize = 10;
@@ -164,6 +171,7 @@ impl Process for Sampler<'_> {
             result.rows.push(turn.row().clone());
             let row = turn.row_mut();
             row.phases.clear();
+            row.totals.clear();
             row.latency = None;
         }
         let (laps, disturbed) = clock.laps();

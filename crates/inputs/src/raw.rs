@@ -12,7 +12,7 @@ use serde::Deserialize;
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
-use crate::scan;
+use crate::scan::{self, Paired};
 
 /// A value as it stands in a text that is JSON.
 #[derive(Clone, Copy)]
@@ -104,13 +104,32 @@ pub(crate) fn unhex<'a>(text: &str, bump: &'a Bump) -> Option<&'a [u8]> {
 ///
 /// # Errors
 /// When the text is no JSON, or no object.
-pub(crate) fn members<'a>(text: &'a str, bump: &'a Bump, mut each: impl FnMut(&'a [u8], Raw<'a>)) -> serde_json::Result<()> {
+pub(crate) fn members<'a>(text: &'a str, bump: &'a Bump, each: impl FnMut(&'a [u8], Raw<'a>)) -> serde_json::Result<()> {
+    members_and_pairs(text, bump, None, each)
+}
+
+/// The same, with the pairs of one member.
+///
+/// # Errors
+/// As [`members`].
+pub(crate) fn members_and_pairs<'a>(
+    text: &'a str,
+    bump: &'a Bump,
+    mut paired: Option<&mut Paired<'a>>,
+    mut each: impl FnMut(&'a [u8], Raw<'a>),
+) -> serde_json::Result<()> {
     let mut shown = 0;
-    let sure = scan::members(text, |name, value| {
+    let sure = scan::members(text, paired.as_deref_mut(), |name, value| {
         shown += 1;
         each(name, value);
     });
-    if sure { Ok(()) } else { members_exactly(text, bump, shown, each) }
+    if sure {
+        return Ok(());
+    }
+    if let Some(paired) = paired {
+        paired.pairs = None;
+    }
+    members_exactly(text, bump, shown, each)
 }
 
 /// The same, for any text, without the first members, which were shown.

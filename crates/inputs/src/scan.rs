@@ -14,9 +14,16 @@ struct Scan<'a> {
     at: usize,
 }
 
+/// A member that may be an array of pairs of strings, of which there are then none to be found a second time.
+pub(crate) struct Paired<'a> {
+    pub name: &'static [u8],
+    /// The pairs, where the last member of this name surely is such an array.
+    pub pairs: Option<Vec<[Raw<'a>; 2]>>,
+}
+
 /// Shows each member of an object, in order: its name and its value. False where it is not sure that the text is an object; what was shown
 /// until then are its first members all the same, if they are those of an object at all.
-pub(crate) fn members<'a>(text: &'a str, mut each: impl FnMut(&'a [u8], Raw<'a>)) -> bool {
+pub(crate) fn members<'a>(text: &'a str, mut paired: Option<&mut Paired<'a>>, mut each: impl FnMut(&'a [u8], Raw<'a>)) -> bool {
     let mut scan = Scan { text, at: 0 };
     let mut read = || {
         scan.skip_blanks();
@@ -30,7 +37,20 @@ pub(crate) fn members<'a>(text: &'a str, mut each: impl FnMut(&'a [u8], Raw<'a>)
                     return None;
                 }
                 scan.colon()?;
-                each(name.as_bytes(), scan.value(DEPTH)?);
+                let start = scan.at;
+                let mut read = None;
+                if let Some(paired) = paired.as_mut().filter(|paired| paired.name == name.as_bytes()) {
+                    paired.pairs = scan.pairs();
+                    read = paired.pairs.as_ref().and_then(|_| Some(Raw { text: text.get(start..scan.at)?, escaped: true }));
+                }
+                let value = match read {
+                    Some(value) => value,
+                    None => {
+                        scan.at = start;
+                        scan.value(DEPTH)?
+                    }
+                };
+                each(name.as_bytes(), value);
                 if scan.ends(b'}')? {
                     break;
                 }
@@ -61,35 +81,34 @@ pub(crate) fn elements<'a>(text: &'a str, mut each: impl FnMut(Raw<'a>)) -> bool
     read().is_some()
 }
 
-/// The pairs of strings that an array is of; none where it is not sure that it is one.
-pub(crate) fn pairs(text: &str) -> Option<Vec<[Raw<'_>; 2]>> {
-    let mut scan = Scan { text, at: 0 };
-    let mut pairs = Vec::with_capacity(16);
-    scan.expect(b'[')?;
-    scan.skip_blanks();
-    if scan.expect(b']').is_none() {
+impl<'a> Scan<'a> {
+    /// An array of pairs of strings.
+    fn pairs(&mut self) -> Option<Vec<[Raw<'a>; 2]>> {
+        self.expect(b'[')?;
+        self.skip_blanks();
+        // Most have no more.
+        let mut pairs = Vec::with_capacity(16);
+        if self.expect(b']').is_some() {
+            return Some(pairs);
+        }
         loop {
-            scan.expect(b'[')?;
-            scan.skip_blanks();
-            let first = scan.quoted()?;
-            if scan.ends(b']')? {
+            self.expect(b'[')?;
+            self.skip_blanks();
+            let first = self.quoted()?;
+            if self.ends(b']')? {
                 return None;
             }
-            let second = scan.quoted()?;
-            if !scan.ends(b']')? {
+            let second = self.quoted()?;
+            if !self.ends(b']')? {
                 return None;
             }
             pairs.push([first, second]);
-            if scan.ends(b']')? {
-                break;
+            if self.ends(b']')? {
+                return Some(pairs);
             }
         }
     }
-    scan.end()?;
-    Some(pairs)
-}
 
-impl<'a> Scan<'a> {
     /// A string.
     #[inline]
     fn quoted(&mut self) -> Option<Raw<'a>> {
@@ -252,20 +271,43 @@ impl<'a> Scan<'a> {
     }
 }
 
+/// Bytes that are looked at together.
+const TOGETHER: usize = if cfg!(target_arch = "x86_64") { 16 } else { 8 };
+
+/// Where the first byte is that is a quote, a backslash or a control character.
+#[cfg(target_arch = "x86_64")]
+#[inline]
+fn first_special(bytes: [u8; TOGETHER]) -> Option<usize> {
+    use std::arch::x86_64::{_mm_cmpeq_epi8, _mm_min_epu8, _mm_movemask_epi8, _mm_or_si128, _mm_set_epi64x, _mm_set1_epi8};
+    let all = u128::from_le_bytes(bytes);
+    let bytes = _mm_set_epi64x((all >> 64) as i64, all as i64);
+    let equal = |byte: u8| _mm_cmpeq_epi8(bytes, _mm_set1_epi8(byte as i8));
+    let control = _mm_cmpeq_epi8(_mm_min_epu8(bytes, _mm_set1_epi8(0x1f)), bytes);
+    let found = _mm_movemask_epi8(_mm_or_si128(_mm_or_si128(equal(b'"'), equal(b'\\')), control));
+    (found != 0).then_some(found.trailing_zeros() as usize)
+}
+
+/// Where the first byte is that is a quote, a backslash or a control character.
+#[cfg(not(target_arch = "x86_64"))]
+#[inline]
+fn first_special(bytes: [u8; TOGETHER]) -> Option<usize> {
+    const ONES: u64 = u64::from_ne_bytes([1; 8]);
+    const HIGH: u64 = ONES << 7;
+    let word = u64::from_le_bytes(bytes);
+    // The upper bit of a byte that is less than `n`; above the first of them borrows may set others.
+    let less = |word: u64, n: u64| word.wrapping_sub(ONES * n) & !word;
+    let found = (less(word ^ (ONES * u64::from(b'"')), 1) | less(word ^ (ONES * u64::from(b'\\')), 1) | less(word, 0x20)) & HIGH;
+    (found != 0).then_some(found.trailing_zeros() as usize / 8)
+}
+
 /// Where the first byte from `at` on is that is a quote, a backslash or a control character; the text's end where there is none.
 #[inline]
 fn special(text: &[u8], mut at: usize) -> usize {
-    const ONES: u64 = u64::from_ne_bytes([1; 8]);
-    const HIGH: u64 = ONES << 7;
     while let Some(bytes) = text.get(at..).and_then(|rest| rest.first_chunk()) {
-        let word = u64::from_le_bytes(*bytes);
-        // The upper bit of a byte that is less than `n`; above the first of them borrows may set others.
-        let less = |word: u64, n: u64| word.wrapping_sub(ONES * n) & !word;
-        let found = (less(word ^ (ONES * u64::from(b'"')), 1) | less(word ^ (ONES * u64::from(b'\\')), 1) | less(word, 0x20)) & HIGH;
-        if found != 0 {
-            return at + found.trailing_zeros() as usize / 8;
+        if let Some(found) = first_special(*bytes) {
+            return at + found;
         }
-        at += 8;
+        at += TOGETHER;
     }
     let special = |byte: &u8| matches!(byte, b'"' | b'\\' | ..0x20);
     text.get(at..).and_then(|rest| rest.iter().position(special)).map_or(text.len(), |place| at + place)

@@ -1,6 +1,7 @@
 //! What a backend costs in all: once to get ready, then for every record; and where one overtakes another.
 
-use serde::Serialize;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 use crate::estimate::{Estimate, Sample};
 use crate::schema::{Phase, Row};
@@ -10,7 +11,7 @@ use crate::stats::Interval;
 pub const MOST_RECORDS: f64 = 1e15;
 
 /// How records reach the rules.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Mode {
     /// One call per record.

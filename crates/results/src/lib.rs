@@ -11,6 +11,7 @@ mod noise;
 mod profile;
 mod rank;
 mod recommendation;
+mod regret;
 mod schema;
 mod sources;
 mod stats;
@@ -27,9 +28,10 @@ pub use noise::{OwnKind, again, floor, own_kinds};
 pub use profile::{Profile, ProfileColumn, RuleProfile};
 pub use rank::{Ranked, rank, ratio_over};
 pub use recommendation::{Because, Recommendation, RunnerUp, asks, simplicity};
+pub use regret::Regret;
 pub use schema::{
     Absent, Again, CriterionResult, FORMAT, FrontEnd, Isolation, Latency, Machine, Measure, Memory, Options, Phase, Results, Row, RowKind,
-    Support, Traits, VERSION, WorkloadResult,
+    Support, Total, Traits, VERSION, WorkloadResult,
 };
 pub use sources::{Source, Sources};
 pub use stats::{Interval, geometric_mean, median, quantile};

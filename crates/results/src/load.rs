@@ -123,7 +123,8 @@ impl Results {
             }
             for row in &w.rows {
                 let latency = row.latency.iter().flat_map(|l| [&l.p50, &l.p99]);
-                if !row.phases.values().chain(latency).flat_map(|m| m.samples()).all(is_sample) {
+                let totals = row.totals.iter().map(|total| &total.ns);
+                if !row.phases.values().chain(latency).chain(totals).flat_map(|m| m.samples()).all(is_sample) {
                     return Err(LoadError::Sample { workload: w.name.clone(), row: row.id.clone() });
                 }
             }

@@ -6,6 +6,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 
 use crate::cited::Cited;
+use crate::cost::Mode;
 use crate::estimate::Sample;
 use crate::profile::Profile;
 use crate::sources::Sources;
@@ -195,6 +196,9 @@ pub struct Row {
     /// What was timed. A phase that an engine does not have is missing.
     #[schemars(schema_with = "phases")]
     pub phases: BTreeMap<Phase, Measure>,
+    /// What it cost in all, where that is not so much once and so much for each record.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub totals: Vec<Total>,
     /// How long a single call takes, each call timed by itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub latency: Option<Latency>,
@@ -260,6 +264,18 @@ pub struct Latency {
     pub p50: Measure,
     /// The call that 99 of 100 are quicker than, ns.
     pub p99: Measure,
+}
+
+/// What compiling, instantiating and evaluating so many records took together, from linked rules on.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Total {
+    /// Records that were evaluated.
+    pub records: usize,
+    /// How they came.
+    pub mode: Mode,
+    /// The time of the thread that evaluates, ns; what others compile meanwhile is not in it.
+    pub ns: Measure,
 }
 
 /// Bytes of memory.

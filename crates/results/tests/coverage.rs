@@ -152,6 +152,7 @@ fn file(random: &mut Random, shape: Shape, rounds: usize, slower: f64) -> Result
                     (*phase, one(samples(random, shape, rounds, 100.0 * factor)))
                 })
                 .collect(),
+            totals: Vec::new(),
             latency: None,
             memory: None,
             note: None,

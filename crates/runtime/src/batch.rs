@@ -265,12 +265,19 @@ impl Batch {
     }
 
     pub(crate) fn start(&mut self) -> Result<(), ArenaError> {
-        self.arena.clear();
-        self.len = 0;
-        (self.longest, self.open) = (0, None);
+        self.discard();
         let records = self.capacity.checked_mul(self.layout.stride()).and_then(|bytes| bytes.checked_add(HEADER));
-        self.arena.alloc(records.ok_or(ArenaError::Full)?)?;
-        self.end = self.arena.len();
+        let records = records.ok_or(ArenaError::Full)?;
+        if self.arena.is_empty() {
+            self.arena.alloc(records)?;
+        } else {
+            // The room for records that there were none of is as it was.
+            let written = self.next() / 8;
+            self.arena.truncate(records);
+            self.arena.used_mut()[..written].fill(0);
+            self.arena.touch();
+        }
+        (self.len, self.longest, self.end) = (0, 0, self.arena.len());
         Ok(())
     }
 

@@ -13,6 +13,7 @@ mod markdown;
 mod matrix;
 mod orders;
 mod profile;
+mod regret;
 mod sparse;
 mod svg;
 mod verdict;

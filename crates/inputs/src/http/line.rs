@@ -4,7 +4,7 @@ use bumpalo::Bump;
 
 use super::fields::{F, FIELDS};
 use crate::raw::{self, Raw};
-use crate::scan;
+use crate::scan::Paired;
 use crate::stats::Stats;
 
 /// What a line says of a request.
@@ -50,7 +50,8 @@ impl<'a> Line<'a> {
     /// When the line is no request.
     pub(super) fn new(line: &'a str, bump: &'a Bump, number: u64, stats: &mut Stats) -> Result<Line<'a>, NoRequest> {
         let mut members = Members::default();
-        let read = raw::members(line, bump, |name, value| {
+        let mut paired = Paired { name: b"headers", pairs: None };
+        let read = raw::members_and_pairs(line, bump, Some(&mut paired), |name, value| {
             let place = match name {
                 b"method" => &mut members.method,
                 b"uri" => &mut members.uri,
@@ -80,7 +81,7 @@ impl<'a> Line<'a> {
         let (method, uri) = (needed("method", members.method)?, needed("uri", members.uri)?);
         let mut reading = Reading { bump, number, stats };
         let text = |value: Raw<'a>| raw::string(value, bump);
-        let mut headers = members.headers.map_or_else(Vec::new, |value| reading.headers(value));
+        let mut headers = members.headers.map_or_else(Vec::new, |value| reading.headers(value, paired.pairs));
         for (field, member, name, value) in [
             (F::Host, "host", "host", members.host),
             (F::UserAgent, "user_agent", "user-agent", members.user_agent),
@@ -136,11 +137,12 @@ impl<'a> Reading<'a, '_> {
         read
     }
 
-    /// The headers of an object, whose values may be arrays, or of an array of pairs; all of them, also those with one name.
-    fn headers(&mut self, value: Raw<'a>) -> Vec<(&'a str, &'a str)> {
+    /// The headers of an object, whose values may be arrays, or of an array of pairs, which are known where it is a plain one; all of them, also
+    /// those with one name.
+    fn headers(&mut self, value: Raw<'a>, pairs: Option<Vec<[Raw<'a>; 2]>>) -> Vec<(&'a str, &'a str)> {
         let bump = self.bump;
         let mut wrong = |value: Raw<'_>| self.unfit(F::Headers, || format!("`headers` has what is no header: {}", raw::excerpt(value)));
-        if let Some(pairs) = raw::is_array(value).then(|| scan::pairs(value.text)).flatten() {
+        if let Some(pairs) = pairs {
             let text = |[name, value]: [Raw<'a>; 2]| Some((raw::string(name, bump)?, raw::string(value, bump)?));
             if let Some(pairs) = pairs.into_iter().map(text).collect() {
                 return pairs;

@@ -69,11 +69,11 @@ pub(super) fn v4<'p>(p: &mut Packet<'_, 'p>, span: Span<'p>, quoted: bool) {
     p.int(F::IpTtl, head[8]);
     p.int(F::IpProto, head[9]);
     p.int(F::IpChecksum, word(10));
-    for (end, at) in [(F::IpSrc, 12), (F::IpDst, 16)] {
-        let address = std::net::Ipv4Addr::new(head[at], head[at + 1], head[at + 2], head[at + 3]);
-        p.ip(end, address);
-        p.ip(F::IpAddr, address);
-    }
+    let address = |at: usize| std::net::IpAddr::from([head[at], head[at + 1], head[at + 2], head[at + 3]]);
+    let (src, dst) = (address(12), address(16));
+    p.ip(F::IpSrc, src);
+    p.ip(F::IpDst, dst);
+    p.ips(F::IpAddr, [src, dst]);
     let whole = match total {
         total if total < header => return p.malformed("IPv4 length below that of the header"),
         // A quotation is shorter than the packet quoted, whose length still says how long that was.
@@ -111,13 +111,16 @@ pub(super) fn v6<'p>(p: &mut Packet<'_, 'p>, span: Span<'p>, quoted: bool) {
     p.int(F::Ipv6Plen, plen);
     p.int(F::Ipv6Nxt, nxt);
     p.int(F::Ipv6Hlim, hlim);
-    for (end, at) in [(F::Ipv6Src, 8), (F::Ipv6Dst, 24)] {
-        let Some(address) = span.ipv6(at) else {
-            return p.short(span, "IPv6 header cut off");
-        };
-        p.ip(end, address);
-        p.ip(F::Ipv6Addr, address);
-    }
+    let Some(src) = span.ipv6(8) else {
+        return p.short(span, "IPv6 header cut off");
+    };
+    p.ip(F::Ipv6Src, src);
+    let Some(dst) = span.ipv6(24) else {
+        p.ip(F::Ipv6Addr, src);
+        return p.short(span, "IPv6 header cut off");
+    };
+    p.ip(F::Ipv6Dst, dst);
+    p.ips(F::Ipv6Addr, [src.into(), dst.into()]);
     let rest = span.from(40);
     let rest = match usize::from(plen) {
         // A jumbogram says its length in an option, and a packet that the network card has still to cut up may not say it at all.

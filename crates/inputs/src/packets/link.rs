@@ -51,13 +51,14 @@ fn ethernet<'p>(p: &mut Packet<'_, 'p>, span: Span<'p>) {
     p.bytes(F::EthSrc, src);
     p.bytes(F::EthAddr, dst);
     p.bytes(F::EthAddr, src);
-    for (address, ig, lg) in [(dst, F::EthDstIg, F::EthDstLg), (src, F::EthSrcIg, F::EthSrcLg)] {
-        let (group, local) = (address[0] & 1 != 0, address[0] & 2 != 0);
-        p.bool(ig, group);
-        p.bool(F::EthIg, group);
-        p.bool(lg, local);
-        p.bool(F::EthLg, local);
-    }
+    let bits = |bit: u8| [dst[0] & bit != 0, src[0] & bit != 0];
+    let (groups, local) = (bits(1), bits(2));
+    p.bool(F::EthDstIg, groups[0]);
+    p.bool(F::EthSrcIg, groups[1]);
+    p.bools(F::EthIg, groups);
+    p.bool(F::EthDstLg, local[0]);
+    p.bool(F::EthSrcLg, local[1]);
+    p.bools(F::EthLg, local);
     if ty >= FIRST_TYPE || ty == 0 {
         p.int(F::EthType, ty);
         p.named("ethertype");

@@ -27,13 +27,16 @@ pub(super) struct Places {
     pub needs: Layers,
     /// The values of multi-valued fields, by [`FieldId`].
     many: Vec<Many>,
-    /// Those that have values.
-    touched: Vec<FieldId>,
+    /// Those whose values are written when the packet ends.
+    late: Vec<FieldId>,
+    /// Packets so far.
+    packets: u64,
     /// The names of protocols.
     protocols: Vec<u8>,
 }
 
-/// The values of a multi-valued field, as they are found.
+/// The values of a multi-valued field, as they are found. Nearly every packet has them in one place only, so what is found first is written at
+/// once, and all of them again at the end where more were found.
 #[derive(Default)]
 struct Many {
     ints: Vec<i64>,
@@ -42,7 +45,9 @@ struct Many {
     /// Texts one after the other, and where each ends.
     text: Vec<u8>,
     ends: Vec<usize>,
-    touched: bool,
+    /// The packet that they are of, by its number.
+    packet: u64,
+    late: bool,
 }
 
 const WORDS: usize = FIELDS.len().div_ceil(64);
@@ -76,13 +81,38 @@ impl Places {
             }
         }
         let many = (0..fields).map(|_| Many::default()).collect();
-        Places { ids, wanted, flags, needs, many, touched: Vec::new(), protocols: Vec::new() }
+        Places { ids, wanted, flags, needs, many, late: Vec::new(), packets: 0, protocols: Vec::new() }
+    }
+}
+
+impl Places {
+    /// The place of a multi-valued field, and what was found of it in this packet.
+    #[inline]
+    fn many(&mut self, field: F) -> Option<(FieldId, &mut Many)> {
+        let id = self.ids[field as usize]?;
+        let many = &mut self.many[id.0 as usize];
+        if many.packet != self.packets {
+            many.packet = self.packets;
+            many.clear();
+        }
+        Some((id, many))
+    }
+
+    /// Has all values of a field written when the packet ends.
+    #[inline]
+    fn write_late(&mut self, id: FieldId) {
+        let many = &mut self.many[id.0 as usize];
+        if !many.late {
+            many.late = true;
+            self.late.push(id);
+        }
     }
 }
 
 impl<'b, 'p> Packet<'b, 'p> {
     pub(super) fn new(places: &'b mut Places, record: RecordBuilder<'b>) -> Packet<'b, 'p> {
         let needs = places.needs;
+        places.packets += 1;
         Packet { places, record, set: [0; WORDS], copied: None, needs, fault: None, depth: 0 }
     }
 
@@ -155,57 +185,111 @@ impl<'b, 'p> Packet<'b, 'p> {
     /// Sets a field, or adds to it if it is multi-valued. A field with one value keeps the first.
     #[inline(always)]
     pub(super) fn int(&mut self, field: F, value: impl Into<i64>) {
-        if self.wants(field) {
-            self.set_int(field, value.into());
+        self.ints(field, [value.into()]);
+    }
+
+    /// The same for values that are found together.
+    #[inline(always)]
+    pub(super) fn ints<const N: usize>(&mut self, field: F, values: [i64; N]) {
+        if !self.wants(field) {
+            return;
+        }
+        if FIELDS[field as usize].kind == Kind::Ints {
+            self.add_ints(field, &values);
+        } else {
+            values.into_iter().for_each(|value| self.set_int(field, value));
         }
     }
 
     #[inline(never)]
     fn set_int(&mut self, field: F, value: i64) {
-        if FIELDS[field as usize].kind == Kind::Ints {
-            if let Some(many) = self.many(field) {
-                many.ints.push(value);
-            }
-        } else if let Some(id) = self.first(field) {
+        if let Some(id) = self.first(field) {
             self.record.int(id, value);
+        }
+    }
+
+    #[inline(never)]
+    fn add_ints(&mut self, field: F, values: &[i64]) {
+        let Some((id, many)) = self.places.many(field) else { return };
+        many.ints.extend_from_slice(values);
+        if many.ints.len() == values.len() {
+            self.record.ints(id, values);
+        } else {
+            self.places.write_late(id);
         }
     }
 
     /// As [`Packet::int`].
     #[inline(always)]
     pub(super) fn bool(&mut self, field: F, value: bool) {
-        if self.wants(field) {
-            self.set_bool(field, value);
+        self.bools(field, [value]);
+    }
+
+    /// As [`Packet::ints`].
+    #[inline(always)]
+    pub(super) fn bools<const N: usize>(&mut self, field: F, values: [bool; N]) {
+        if !self.wants(field) {
+            return;
+        }
+        if FIELDS[field as usize].kind == Kind::Bools {
+            self.add_bools(field, &values);
+        } else {
+            values.into_iter().for_each(|value| self.set_bool(field, value));
         }
     }
 
     #[inline(never)]
     fn set_bool(&mut self, field: F, value: bool) {
-        if FIELDS[field as usize].kind == Kind::Bools {
-            if let Some(many) = self.many(field) {
-                many.bools.push(value);
-            }
-        } else if let Some(id) = self.first(field) {
+        if let Some(id) = self.first(field) {
             self.record.bool(id, value);
+        }
+    }
+
+    #[inline(never)]
+    fn add_bools(&mut self, field: F, values: &[bool]) {
+        let Some((id, many)) = self.places.many(field) else { return };
+        many.bools.extend_from_slice(values);
+        if many.bools.len() == values.len() {
+            self.record.bools(id, values);
+        } else {
+            self.places.write_late(id);
         }
     }
 
     /// As [`Packet::int`].
     #[inline(always)]
     pub(super) fn ip(&mut self, field: F, value: impl Into<IpAddr>) {
-        if self.wants(field) {
-            self.set_ip(field, value.into());
+        self.ips(field, [value.into()]);
+    }
+
+    /// As [`Packet::ints`].
+    #[inline(always)]
+    pub(super) fn ips<const N: usize>(&mut self, field: F, values: [IpAddr; N]) {
+        if !self.wants(field) {
+            return;
+        }
+        if FIELDS[field as usize].kind == Kind::Ips {
+            self.add_ips(field, &values);
+        } else {
+            values.into_iter().for_each(|value| self.set_ip(field, value));
         }
     }
 
     #[inline(never)]
     fn set_ip(&mut self, field: F, value: IpAddr) {
-        if FIELDS[field as usize].kind == Kind::Ips {
-            if let Some(many) = self.many(field) {
-                many.ips.push(value);
-            }
-        } else if let Some(id) = self.first(field) {
+        if let Some(id) = self.first(field) {
             self.record.ip(id, value);
+        }
+    }
+
+    #[inline(never)]
+    fn add_ips(&mut self, field: F, values: &[IpAddr]) {
+        let Some((id, many)) = self.places.many(field) else { return };
+        many.ips.extend_from_slice(values);
+        if many.ips.len() == values.len() {
+            self.record.ips(id, values);
+        } else {
+            self.places.write_late(id);
         }
     }
 
@@ -220,12 +304,13 @@ impl<'b, 'p> Packet<'b, 'p> {
     #[inline(never)]
     fn set_bytes(&mut self, field: F, value: &[u8]) {
         if FIELDS[field as usize].kind == Kind::Texts {
-            let Some(many) = self.many(field) else { return };
+            let Some((id, many)) = self.places.many(field) else { return };
             if value.len() > MOST_TEXT - many.text.len() {
                 return self.malformed("more text in one field than is kept");
             }
             many.text.extend_from_slice(value);
             many.ends.push(many.text.len());
+            self.places.write_late(id);
         } else if let Some(id) = self.first(field) {
             match self.copied.and_then(|(whole, at)| Some(at + within(whole, value)?)) {
                 Some(at) => self.record.bytes_at(id, at, value.len()),
@@ -258,17 +343,6 @@ impl<'b, 'p> Packet<'b, 'p> {
         }
     }
 
-    #[inline]
-    fn many(&mut self, field: F) -> Option<&mut Many> {
-        let id = self.places.ids[field as usize]?;
-        let many = &mut self.places.many[id.0 as usize];
-        if !many.touched {
-            many.touched = true;
-            self.places.touched.push(id);
-        }
-        Some(many)
-    }
-
     /// Writes what was gathered, and keeps the record. Answers what was wrong with the packet.
     pub(super) fn finish(mut self) -> (Result<(), quintet_runtime::RecordError>, Option<&'static str>) {
         for i in 0..self.places.flags.len() {
@@ -279,10 +353,10 @@ impl<'b, 'p> Packet<'b, 'p> {
             self.record.bytes(id, &self.places.protocols);
             self.places.protocols.clear();
         }
-        for id in self.places.touched.drain(..) {
+        for id in self.places.late.drain(..) {
             let many = &mut self.places.many[id.0 as usize];
             many.write(&mut self.record, id);
-            many.clear();
+            many.late = false;
         }
         (self.record.finish(), self.fault)
     }
@@ -308,7 +382,6 @@ impl Many {
         self.ips.clear();
         self.text.clear();
         self.ends.clear();
-        self.touched = false;
     }
 }
 

@@ -13,8 +13,7 @@ pub(super) fn datagram<'p>(p: &mut Packet<'_, 'p>, span: Span<'p>) {
     p.flag(F::Udp);
     p.int(F::UdpSrcport, src);
     p.int(F::UdpDstport, dst);
-    p.int(F::UdpPort, src);
-    p.int(F::UdpPort, dst);
+    p.ints(F::UdpPort, [src.into(), dst.into()]);
     let Some(length) = span.u16(4) else {
         return p.short(span, "UDP header cut off");
     };

@@ -6,7 +6,7 @@ use std::net::IpAddr;
 
 use super::condition::{Condition, Source, Test, of};
 use super::segments::Segments;
-use super::texts::{PADDING, Texts};
+use super::texts::{PADDING, Texts, fold};
 use crate::linked::Linked;
 use crate::record::RecordRef;
 use crate::thresholds::Threshold;
@@ -245,12 +245,9 @@ impl Lookup {
             }
             Value::Bytes(text) => {
                 if let Some(texts) = &self.texts {
-                    folded.clear();
-                    folded.extend(text.iter().map(u8::to_ascii_lowercase));
-                    let upper = self.decides && folded.as_slice() != text;
-                    folded.extend([0; PADDING]);
-                    texts.search(folded, hit);
-                    return upper;
+                    let upper = fold(text, folded);
+                    texts.search(&folded[..text.len() + PADDING], hit);
+                    return self.decides && upper;
                 }
             }
             Value::Int(int) => self.int(int, hit),

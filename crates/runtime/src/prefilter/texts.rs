@@ -64,6 +64,30 @@ struct Anywhere {
     entries: Table,
 }
 
+/// Puts a value in lower case, and [`PADDING`] zeros after it, at the beginning of `folded`. Answers whether it had upper case letters.
+#[inline]
+pub(super) fn fold(value: &[u8], folded: &mut Vec<u8>) -> bool {
+    const ONES: u64 = u64::from_ne_bytes([1; 8]);
+    const HIGH: u64 = ONES << 7;
+    if folded.len() < value.len() + PADDING {
+        folded.resize((value.len() + PADDING).next_power_of_two(), 0);
+    }
+    let (text, padding) = folded[..value.len() + PADDING].split_at_mut(value.len());
+    text.copy_from_slice(value);
+    padding.fill(0);
+    let mut upper = 0;
+    // The last word may reach into the padding, whose zeros are no letters.
+    for bytes in folded.as_chunks_mut::<8>().0.iter_mut().take(value.len().div_ceil(8)) {
+        let word = u64::from_le_bytes(*bytes);
+        // The upper bit of each byte: whether its other bits are from `A` on, and beyond `Z`.
+        let (from_a, beyond_z) = ((word & !HIGH) + ONES * (0x80 - u64::from(b'A')), (word & !HIGH) + ONES * (0x7f - u64::from(b'Z')));
+        let letters = (from_a ^ beyond_z) & !word & HIGH;
+        upper |= letters;
+        *bytes = (word | letters >> 2).to_le_bytes();
+    }
+    upper != 0
+}
+
 /// The place in the bitmap of three bytes.
 #[inline]
 fn hash(gram: u32) -> u32 {
@@ -279,6 +303,25 @@ mod tests {
     /// Few letters, so that much is nearly the same.
     fn letters(most: usize) -> impl Strategy<Value = Vec<u8>> {
         proptest::collection::vec(proptest::sample::select(b"ab/\0".as_slice()), 0..most)
+    }
+
+    #[test]
+    fn every_byte_is_folded_at_every_place() {
+        let mut folded = vec![0xff; 3];
+        for len in 0..40 {
+            for byte in 0..=255 {
+                for filler in [b'a', b'@', b'[', 0xc1, 0xff] {
+                    let mut value = vec![filler; len];
+                    if let Some(last) = value.len().checked_sub(1) {
+                        value[usize::from(byte) % len] = byte;
+                        value[last] = byte;
+                    }
+                    assert_eq!(fold(&value, &mut folded), value.iter().any(u8::is_ascii_uppercase));
+                    assert_eq!(folded[..len], value.to_ascii_lowercase());
+                    assert_eq!(folded[len..len + PADDING], [0; PADDING]);
+                }
+            }
+        }
     }
 
     proptest! {

@@ -4,7 +4,7 @@ use std::fmt::Write;
 use std::time::Duration;
 
 use quintet_bench::{Ending, Loaded, Measured};
-use quintet_results::{Interval, Phase, Row, RowKind, WorkloadResult, again, own_kinds};
+use quintet_results::{Interval, Mode, Phase, Row, RowKind, WorkloadResult, again, own_kinds};
 
 use crate::notes;
 use crate::table::{bytes, digits, nanoseconds, render};
@@ -14,7 +14,7 @@ pub fn workload(measured: &Measured, loaded: &Loaded, took: Duration) -> String 
     let result = &measured.result;
     let mut rows: Vec<&Row> = result.rows.iter().collect();
     rows.sort_by(|a, b| a.centre(Phase::Batch).total_cmp(&b.centre(Phase::Batch)));
-    [heading(result, loaded), costs(&rows), memory(&rows, result.rules), absent(result), trust(measured, took)].concat()
+    [heading(result, loaded), costs(&rows), in_all(result), memory(&rows, result.rules), absent(result), trust(measured, took)].concat()
 }
 
 /// A row's name as tables show it.
@@ -102,6 +102,24 @@ fn costs(rows: &[&Row]) -> String {
     };
     let notes: String = rows.iter().filter_map(|r| Some(format!("* {}: {}\n", r.id, r.note.as_ref()?))).collect();
     format!("\n{table}\n{notes}{note}")
+}
+
+/// What rows that change as they go cost in all.
+fn in_all(result: &WorkloadResult) -> String {
+    let mut text = String::new();
+    for row in result.rows.iter().filter(|row| !row.totals.is_empty()) {
+        let cells = row.totals.iter().filter_map(|total| {
+            let regret = total.regret(row, result)?;
+            let how = match total.mode {
+                Mode::Single => "one by one",
+                Mode::Batch => "in batches",
+            };
+            Some(vec![how.into(), total.records.to_string(), nanoseconds(total.ns.centre()), times(regret.ratio), regret.best.into()])
+        });
+        let head = [&*format!("{} in all", row.id), "records", "from linked rules on", "ratio", "to the best of the others"];
+        let _ = write!(text, "\n{}", render(&head, cells, &[1, 2, 3]));
+    }
+    text
 }
 
 /// A row's name with a mark where a note stands below the table.

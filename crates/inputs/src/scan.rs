@@ -271,43 +271,20 @@ impl<'a> Scan<'a> {
     }
 }
 
-/// Bytes that are looked at together.
-const TOGETHER: usize = if cfg!(target_arch = "x86_64") { 16 } else { 8 };
-
-/// Where the first byte is that is a quote, a backslash or a control character.
-#[cfg(target_arch = "x86_64")]
-#[inline]
-fn first_special(bytes: [u8; TOGETHER]) -> Option<usize> {
-    use std::arch::x86_64::{_mm_cmpeq_epi8, _mm_min_epu8, _mm_movemask_epi8, _mm_or_si128, _mm_set_epi64x, _mm_set1_epi8};
-    let all = u128::from_le_bytes(bytes);
-    let bytes = _mm_set_epi64x((all >> 64) as i64, all as i64);
-    let equal = |byte: u8| _mm_cmpeq_epi8(bytes, _mm_set1_epi8(byte as i8));
-    let control = _mm_cmpeq_epi8(_mm_min_epu8(bytes, _mm_set1_epi8(0x1f)), bytes);
-    let found = _mm_movemask_epi8(_mm_or_si128(_mm_or_si128(equal(b'"'), equal(b'\\')), control));
-    (found != 0).then_some(found.trailing_zeros() as usize)
-}
-
-/// Where the first byte is that is a quote, a backslash or a control character.
-#[cfg(not(target_arch = "x86_64"))]
-#[inline]
-fn first_special(bytes: [u8; TOGETHER]) -> Option<usize> {
-    const ONES: u64 = u64::from_ne_bytes([1; 8]);
-    const HIGH: u64 = ONES << 7;
-    let word = u64::from_le_bytes(bytes);
-    // The upper bit of a byte that is less than `n`; above the first of them borrows may set others.
-    let less = |word: u64, n: u64| word.wrapping_sub(ONES * n) & !word;
-    let found = (less(word ^ (ONES * u64::from(b'"')), 1) | less(word ^ (ONES * u64::from(b'\\')), 1) | less(word, 0x20)) & HIGH;
-    (found != 0).then_some(found.trailing_zeros() as usize / 8)
-}
-
 /// Where the first byte from `at` on is that is a quote, a backslash or a control character; the text's end where there is none.
 #[inline]
 fn special(text: &[u8], mut at: usize) -> usize {
+    const ONES: u64 = u64::from_ne_bytes([1; 8]);
+    const HIGH: u64 = ONES << 7;
     while let Some(bytes) = text.get(at..).and_then(|rest| rest.first_chunk()) {
-        if let Some(found) = first_special(*bytes) {
-            return at + found;
+        let word = u64::from_le_bytes(*bytes);
+        // The upper bit of a byte that is less than `n`; above the first of them borrows may set others.
+        let less = |word: u64, n: u64| word.wrapping_sub(ONES * n) & !word;
+        let found = (less(word ^ (ONES * u64::from(b'"')), 1) | less(word ^ (ONES * u64::from(b'\\')), 1) | less(word, 0x20)) & HIGH;
+        if found != 0 {
+            return at + found.trailing_zeros() as usize / 8;
         }
-        at += TOGETHER;
+        at += 8;
     }
     let special = |byte: &u8| matches!(byte, b'"' | b'\\' | ..0x20);
     text.get(at..).and_then(|rest| rest.iter().position(special)).map_or(text.len(), |place| at + place)

@@ -1,7 +1,7 @@
 //! What a backend that changes as it goes costs in all, beside the best that could have been chosen beforehand.
 
 use crate::choose::Choice;
-use crate::cost::{Cost, Mode};
+use crate::cost::Cost;
 use crate::schema::{Row, Total, WorkloadResult};
 use crate::stats::Interval;
 
@@ -31,6 +31,7 @@ mod tests {
     use std::collections::BTreeMap;
 
     use super::*;
+    use crate::cost::Mode;
     use crate::schema::{FrontEnd, Measure, Phase, RowKind};
 
     fn measure(ns: f64) -> Measure {

@@ -70,14 +70,30 @@ pub fn is_leaf(linked: &Linked, each: &Each) -> bool {
 /// The most bytes that the values of a record may take so that evaluating all of `exprs` takes at most `steps`, as far as powers of two go.
 pub fn longest_within<'e>(linked: &Linked, exprs: impl Iterator<Item = &'e Expr> + Clone, steps: u64) -> usize {
     let most = |bytes: usize| exprs.clone().map(|expr| steps_at_most(linked, expr, bytes)).fold(0, u64::saturating_add);
-    let (mut low, mut high) = (0, 32);
-    // Mostly no record can be too long.
-    if most(1 << (high - 1)) <= steps {
-        return 1 << (high - 1);
+    let all = most(1 << LONGEST);
+    // Steps mostly grow as the record does.
+    let guess = LONGEST.saturating_sub((all / steps.max(1)).max(1).ilog2() + 1);
+    longest_power(all <= steps, guess, |bytes| most(bytes) <= steps)
+}
+
+/// The exponent of the longest record whose steps and memory are looked at.
+pub(crate) const LONGEST: u32 = 31;
+
+/// The largest power of two that passes a test which no larger one passes than any that fails; 0 where none does. `all` says whether that of
+/// [`LONGEST`] does; otherwise those near 2 to the `guess` are looked at first.
+pub(crate) fn longest_power(all: bool, guess: u32, passes: impl Fn(usize) -> bool) -> usize {
+    if all {
+        return 1 << LONGEST;
+    }
+    let (mut low, mut high) = (0, LONGEST);
+    for near in [guess, guess + 1] {
+        if (low..high).contains(&near) {
+            if passes(1 << near) { low = near + 1 } else { high = near }
+        }
     }
     while low < high {
         let bits = (low + high) / 2;
-        if most(1 << bits) <= steps { low = bits + 1 } else { high = bits }
+        if passes(1 << bits) { low = bits + 1 } else { high = bits }
     }
     if low == 0 { 0 } else { 1 << (low - 1) }
 }
@@ -200,6 +216,22 @@ fn looped(linked: &Linked, each: &Each, clauses: &[Clause], bytes: usize) -> u64
             let element = looped(linked, each, inner, bytes).saturating_add(1);
             // A leaf's bound is that of one step for each element, which is more than it takes.
             sources.saturating_add(element.saturating_mul(bytes as u64 / 8))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_longest_power_is_found_wherever_it_is_guessed() {
+        for fails_from in 0..=LONGEST + 1 {
+            let passes = |bytes: usize| bytes.ilog2() < fails_from;
+            let wanted = if fails_from == 0 { 0 } else { 1 << (fails_from - 1) };
+            for guess in 0..=LONGEST {
+                assert_eq!(longest_power(passes(1 << LONGEST), guess, passes), wanted, "{fails_from} {guess}");
+            }
         }
     }
 }

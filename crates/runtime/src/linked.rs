@@ -1,7 +1,8 @@
 //! A program with everything it needs: what all backends share is prepared here, once.
 
+use std::borrow::Cow;
 use std::collections::{BTreeSet, HashMap};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use foldhash::fast::RandomState;
 use quintet_lang::ast::{Expr, FnId, ListId, NeedleId, Program, Regex, RegexId, SetId, Site, SiteId, Span, Stmt, WildcardId};
@@ -9,6 +10,7 @@ use quintet_lang::validate::validate;
 use quintet_lang::{Checked, Limits, Marked, Scheme};
 use regex_automata::nfa::thompson::WhichCaptures;
 
+use crate::cost::{Counting, makes};
 use crate::functions::{BoundFunction, Library, caught};
 use crate::layout::Layout;
 use crate::lists::{Lists, Slot};
@@ -46,6 +48,10 @@ pub struct Linked {
     /// By call: the function's name, where it is a simple one of the standard library.
     simple: Vec<Option<&'static str>>,
     prefilter: Option<Index>,
+    /// What [`Linked::countings`] answers for the budget that it was asked about first.
+    countings: OnceLock<(u64, Box<[Counting]>)>,
+    /// What [`Linked::makes`] answers.
+    makes: OnceLock<Box<[bool]>>,
     /// What is done around the rules of a program that keeps state.
     state: Option<StatePlan>,
 }
@@ -311,6 +317,8 @@ impl Linked {
             plan,
             simple,
             prefilter: None,
+            countings: OnceLock::new(),
+            makes: OnceLock::new(),
             state: None,
             program,
         };
@@ -322,6 +330,18 @@ impl Linked {
     #[inline]
     pub fn program(&self) -> &Program {
         &self.program
+    }
+
+    /// How the steps of each rule are counted, with so many in the budget.
+    pub fn countings(&self, steps: u64) -> Cow<'_, [Counting]> {
+        let all = || -> Vec<Counting> { (0..self.program.rules.len()).map(|rule| Counting::of(self, rule, steps)).collect() };
+        let (known, countings) = self.countings.get_or_init(|| (steps, all().into()));
+        if *known == steps { Cow::Borrowed(countings) } else { Cow::Owned(all()) }
+    }
+
+    /// Of each rule whether evaluating it [may make values](makes) that are left at its end.
+    pub fn makes(&self) -> &[bool] {
+        self.makes.get_or_init(|| self.program.rules.iter().map(|rule| makes(&self.program, rule)).collect())
     }
 
     /// The scheme of the records that it runs on.

@@ -3,12 +3,12 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use quintet_lang::ast::{FnId, Function, Rule, Span};
+use quintet_lang::ast::{FnId, Function, Span};
 use quintet_lang::{HARD_CALLS, Limits, Scheme};
 use quintet_native::Env;
 use quintet_runtime::{
     BackendId, Batch, CallError, Candidates, Counting, FREE, Fault, FilterError, Instance, Interrupter, Matches, OwnedValue, RecordRef,
-    RuleSet, RunError, Trap, Value, WriteMatches, WriteRuleSet, admit, hand_out, makes, runs, set_bits,
+    RuleSet, RunError, Trap, Value, WriteMatches, WriteRuleSet, admit, hand_out, runs, set_bits,
 };
 
 use crate::compile::Code;
@@ -128,18 +128,16 @@ pub struct Runner {
 impl Runner {
     pub(crate) fn new(code: Arc<Code>, limits: &Limits) -> Runner {
         let env = Env::new(code.program().clone(), limits);
-        let steps = limits.steps;
-        let counting: Box<[Counting]> =
-            (0..code.program().program().rules.len()).map(|rule| Counting::of(code.program(), rule, steps)).collect();
+        let counting: Box<[Counting]> = code.program().countings(limits.steps).into();
         let candidates = Candidates::new(code.program(), limits);
-        let (program, single) = (code.program().program(), code.is_single());
-        let of = |((rule, counting), function): ((&Rule, &Counting), &RuleFn)| Asked {
+        let single = code.is_single();
+        let of = |((makes, counting), function): ((&bool, &Counting), &RuleFn)| Asked {
             function: *function,
             most: if let Counting::Within(most) = counting { *most } else { usize::MAX },
             looks: matches!(counting, Counting::Within(_)),
-            makes: makes(program, rule),
+            makes: *makes,
         };
-        let asked = program.rules.iter().zip(&counting).zip(code.functions()).map(of).collect();
+        let asked = code.program().makes().iter().zip(&counting).zip(code.functions()).map(of).collect();
         let most =
             counting.iter().filter_map(|c| if let Counting::Within(most) = c { Some(*most) } else { None }).min().unwrap_or(usize::MAX);
         Runner {

@@ -111,9 +111,9 @@ impl Runner {
         };
         let anywhere = makes_anywhere(program);
         let makes = program.rules.iter().map(|rule| anywhere || has_memory(&rule.frame)).collect();
-        let counting = || (0..program.rules.len()).map(|rule| Counting::of(&chunk.program, rule, limits.steps));
-        let counts = counting().any(|counting| counting != Counting::Never);
-        let within = counting().filter_map(|counting| if let Counting::Within(most) = counting { Some(most) } else { None });
+        let countings = chunk.program.countings(limits.steps);
+        let counts = countings.iter().any(|counting| *counting != Counting::Never);
+        let within = countings.iter().filter_map(|counting| if let Counting::Within(most) = counting { Some(*most) } else { None });
         let within = within.min().unwrap_or(usize::MAX);
         let most_calls = limits.calls.min(HARD_CALLS);
         Ok(Runner {

@@ -34,9 +34,9 @@ impl Broken {
 /// Whether a rule counts steps, so that a run may take long, and the bytes of the longest record on which rules that count only what they look
 /// at stay within the budget.
 pub(crate) fn counting(program: &Linked, steps: u64) -> (bool, usize) {
-    let counting = || (0..program.program().rules.len()).map(|rule| Counting::of(program, rule, steps));
-    let counts = counting().any(|counting| counting != Counting::Never);
-    let within = counting().filter_map(|counting| if let Counting::Within(most) = counting { Some(most) } else { None });
+    let countings = program.countings(steps);
+    let counts = countings.iter().any(|counting| *counting != Counting::Never);
+    let within = countings.iter().filter_map(|counting| if let Counting::Within(most) = counting { Some(*most) } else { None });
     (counts, within.min().unwrap_or(usize::MAX))
 }
 

@@ -7,7 +7,7 @@ use quintet_lang::Limits;
 use quintet_lang::ast::{FnId, Span};
 use quintet_runtime::{
     ArenaKind, Batch, CallError, Candidates, Fault, FilterError, Instance, Interrupter, Linked, Matches, OwnedValue, RecordRef, RuleSet,
-    RunError, Threshold, Trap, Value, WriteMatches, WriteRuleSet, admit, makes, runs, set_bits,
+    RunError, Threshold, Trap, Value, WriteMatches, WriteRuleSet, admit, runs, set_bits,
 };
 use wasmtime::{Func, InstancePre, Store, TypedFunc};
 
@@ -81,7 +81,7 @@ impl Runner {
             1 => Test::Only(instance.get_typed_func(&mut store, TEST)?),
             _ => Test::Of(instance.get_typed_func(&mut store, TEST)?),
         };
-        let makes = program.program().rules.iter().map(|rule| makes(program.program(), rule)).collect();
+        let makes = program.makes().into();
         let Some(memory) = instance.get_memory(&mut store, MEMORY) else { wasmtime::bail!("the module exports no memory") };
         let window = Window::new(&mut store, memory, setup.memory, places);
         store.data_mut().write(CONSTANTS, constants)?;

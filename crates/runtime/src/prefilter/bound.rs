@@ -3,7 +3,7 @@
 use quintet_lang::ast::{Const, Expr, ExprKind};
 use quintet_lang::{HARD_MEMORY_BYTES, HARD_STEPS, Limits};
 
-use crate::cost::steps_at_most;
+use crate::cost::{LONGEST, longest_power, steps_at_most};
 use crate::linked::Linked;
 
 /// Whether an expression cannot trap other than for its steps and for memory, and what it takes of both is known from the length of a
@@ -30,7 +30,7 @@ pub(super) fn longest_within(linked: &Linked, exprs: &[Expr], limits: &Limits) -
         let sum = |most: &dyn Fn(&Expr) -> u64| exprs.iter().map(most).fold(0, u64::saturating_add);
         sum(&|e| steps_at_most(linked, e, bytes)) <= steps && sum(&|e| memory_at_most(linked, e, bytes)) <= memory
     };
-    (0..32).rev().map(|bits| 1 << bits).find(|bytes| stays(*bytes)).unwrap_or(0)
+    longest_power(stays(1 << LONGEST), LONGEST / 2, stays)
 }
 
 /// The most bytes that an expression that [`is_bounded`] charges on a record whose values take `bytes`.

@@ -4,9 +4,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use quintet_lang::Limits;
-use quintet_lang::ast::{ExprKind, LogicOp};
 
-use super::bound::longest_within;
 use super::index::Index;
 use super::{PAYS, WINDOW};
 use crate::batch::Batch;
@@ -24,7 +22,7 @@ const PAUSE: usize = 32;
 pub struct Candidates {
     linked: Arc<Linked>,
     /// By rule: the bytes that a record's values may take at most so that the rule may be left out.
-    within: Box<[usize]>,
+    within: Arc<[usize]>,
     /// The least of them.
     least: usize,
     /// For each place of the index the records of a block, or for each record the words of places.
@@ -74,16 +72,7 @@ impl Candidates {
     /// For an instance with these limits; none where the program is run rule by rule.
     pub fn new(linked: &Arc<Linked>, limits: &Limits) -> Option<Box<Candidates>> {
         let index = linked.prefilter()?;
-        let rules = &linked.program().rules;
-        let within: Box<[usize]> = rules
-            .iter()
-            .zip(&index.operands)
-            .map(|(rule, operands)| match (operands, &rule.expr.kind) {
-                (None, _) => usize::MAX,
-                (Some(operands), ExprKind::Logic { op: LogicOp::And, items }) => longest_within(linked, &items[..*operands], limits),
-                (Some(_), _) => longest_within(linked, std::slice::from_ref(&rule.expr), limits),
-            })
-            .collect();
+        let within = index.within(linked, limits);
         let mut words = vec![0; index.places.div_ceil(64)];
         for (rule, _) in index.operands.iter().enumerate().filter(|(_, operands)| operands.is_none()) {
             words[rule / 64] |= 1 << (rule % 64);

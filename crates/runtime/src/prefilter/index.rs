@@ -3,7 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::mem::discriminant;
 use std::net::IpAddr;
+use std::sync::{Arc, OnceLock};
 
+use quintet_lang::Limits;
+use quintet_lang::ast::{ExprKind, LogicOp, Rule};
+
+use super::bound::longest_within;
 use super::condition::{Condition, Source, Test, of};
 use super::segments::Segments;
 use super::texts::{PADDING, Texts, fold};
@@ -32,6 +37,8 @@ pub(crate) struct Index {
     pub(super) weights: Vec<u32>,
     /// All of them together.
     pub(super) weight: u64,
+    /// What [`Index::within`] answers for the limits that it was asked about first.
+    within: OnceLock<(Limits, Arc<[usize]>)>,
 }
 
 /// What is asked of one source.
@@ -151,7 +158,19 @@ impl Index {
         }
         let weights = weights(conditions);
         let weight = weights.iter().map(|weight| u64::from(*weight)).sum();
-        Index { operands, lookups, whole, decided, ends, others, places, weight, weights }
+        Index { operands, lookups, whole, decided, ends, others, places, weight, weights, within: OnceLock::new() }
+    }
+
+    /// By rule: the bytes that a record's values may take at most so that the rule may be left out within these limits.
+    pub(super) fn within(&self, linked: &Linked, limits: &Limits) -> Arc<[usize]> {
+        let of = |(rule, operands): (&Rule, &Option<usize>)| match (operands, &rule.expr.kind) {
+            (None, _) => usize::MAX,
+            (Some(operands), ExprKind::Logic { op: LogicOp::And, items }) => longest_within(linked, &items[..*operands], limits),
+            (Some(_), _) => longest_within(linked, std::slice::from_ref(&rule.expr), limits),
+        };
+        let all = || linked.program().rules.iter().zip(&self.operands).map(of).collect();
+        let (known, within) = self.within.get_or_init(|| (limits.clone(), all()));
+        if known == limits { within.clone() } else { all() }
     }
 
     /// The places of what else a rule requires.

@@ -2,7 +2,7 @@
 
 use quintet_results::{Row, WorkloadResult};
 
-use crate::format::{count, ratio_with};
+use crate::format::{ratio_with, thousands};
 use crate::table::Table;
 
 /// What the ratios are.
@@ -18,7 +18,7 @@ pub fn table(workloads: &[WorkloadResult]) -> Option<Table> {
     decades.sort_unstable();
     decades.dedup();
     let mut table = Table::new("Cost in all, beside the best that could have been chosen beforehand", &["workload", "row"]);
-    table.head.extend(decades.iter().map(|d| format!("{} records", count(10f64.powi(*d as i32)))));
+    table.head.extend(decades.iter().map(|d| format!("{} records", thousands(10u64.pow(*d)))));
     for w in workloads {
         for row in rows(w).into_iter().map(|i| &w.rows[i]) {
             let mut cells = vec![w.name.clone(), row.id.clone()];

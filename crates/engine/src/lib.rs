@@ -336,6 +336,7 @@
 #![forbid(unsafe_code)]
 
 mod adaptive;
+mod asked;
 pub mod backend;
 mod callable;
 mod engine;

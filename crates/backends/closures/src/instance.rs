@@ -335,6 +335,16 @@ impl Alone {
         &self.runner
     }
 
+    /// The instance.
+    pub fn instance_mut(&mut self) -> &mut Runner {
+        &mut self.runner
+    }
+
+    /// The instance.
+    pub fn into_instance(self) -> Box<Runner> {
+        self.runner
+    }
+
     /// What [`Instance::test`] answers.
     #[inline(always)]
     pub fn ask(&mut self, record: RecordRef<'_>, why: &mut Option<FilterError>) -> Option<bool> {

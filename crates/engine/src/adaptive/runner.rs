@@ -15,6 +15,7 @@ use quintet_runtime::{
 use super::shared::{Shared, Stage};
 use super::trial::Trial;
 use super::{FIRST, QUICK, Schedule, clock};
+use crate::asked::Asked;
 
 /// Records until the first look at the clock, from one to the next at most, and the same while tiers are tried.
 const FIRST_GAP: u64 = 16;
@@ -33,8 +34,10 @@ pub(crate) struct Runner {
     left: u64,
     gap: u64,
     /// The tier that answers.
-    now: Box<dyn Instance>,
+    now: Asked,
     tier: usize,
+    /// The rule that it is asked by its name, if it is one.
+    rule: Option<usize>,
     /// Nanoseconds a record at the last look.
     rate: f64,
     shared: Arc<Shared>,
@@ -42,10 +45,18 @@ pub(crate) struct Runner {
     /// What reaches the tier that answers, once that was asked for.
     relay: OnceCell<Relay>,
     /// The instances of the other tiers, while they are tried.
-    others: Vec<(usize, Box<dyn Instance>)>,
+    others: Vec<(usize, Asked)>,
     trial: Option<Trial>,
     /// The answers of a rule to a part of a batch.
     part: Matches,
+}
+
+/// The instance, asked one rule by its name if it is to be.
+fn asked(instance: Box<dyn Instance>, rule: Option<usize>) -> Asked {
+    match rule {
+        Some(rule) => Asked::of(instance, rule),
+        None => Asked::Other(instance, 0),
+    }
 }
 
 impl Runner {
@@ -55,11 +66,13 @@ impl Runner {
             (_, Stage::Settled) => u64::MAX,
             (_, Stage::Begun | Stage::Asked | Stage::Ready) => FIRST_GAP,
         };
+        let rule = (shared.linked.program().rules.len() == 1).then_some(0);
         Runner {
             left: gap,
             gap,
-            now,
+            now: asked(now, rule),
             tier,
+            rule,
             rate: f64::INFINITY,
             shared,
             limits: limits.clone(),
@@ -70,12 +83,23 @@ impl Runner {
         }
     }
 
+    /// The same for whoever asks this rule alone.
+    pub(crate) fn alone(self: Box<Runner>, rule: usize) -> Box<Runner> {
+        if self.rule == Some(rule) {
+            return self;
+        }
+        let Runner { now, others, .. } = *self;
+        let of = |tier: Asked| Asked::of(tier.into_instance(), rule);
+        let others = others.into_iter().map(|(tier, other)| (tier, of(other))).collect();
+        Box::new(Runner { now: of(now), rule: Some(rule), others, ..*self })
+    }
+
     /// Asks the tier that answers about so many records.
     #[inline(always)]
     fn ask<T>(&mut self, records: usize, ask: impl FnOnce(&mut dyn Instance) -> T) -> T {
         if self.left > records as u64 {
             self.left -= records as u64;
-            return ask(&mut *self.now);
+            return ask(self.now.instance_mut());
         }
         self.look(records, ask)
     }
@@ -125,7 +149,7 @@ impl Runner {
         let since = (self.gap - self.left).saturating_add(records as u64);
         self.choose();
         let start = Instant::now();
-        let answer = ask(&mut *self.now);
+        let answer = ask(self.now.instance_mut());
         let nanoseconds = clock::since(start);
         self.note(records, since, nanoseconds);
         answer
@@ -186,7 +210,7 @@ impl Runner {
     fn join(&mut self) {
         let (tier, limits) = (self.tier, &self.limits);
         let others = self.shared.there().into_iter().filter(|other| other.0 != tier);
-        self.others = others.filter_map(|(tier, code)| Some((tier, code.instantiate(limits).ok()?))).collect();
+        self.others = others.filter_map(|(tier, code)| Some((tier, asked(code.instantiate(limits).ok()?, self.rule)))).collect();
     }
 
     /// Goes to a tier, if it is there and there is memory for its instance.
@@ -204,7 +228,7 @@ impl Runner {
         std::mem::swap(other, &mut self.tier);
         std::mem::swap(instance, &mut self.now);
         if let Some(relay) = self.relay.get() {
-            relay.pass_to(self.now.interrupter());
+            relay.pass_to(self.now.instance().interrupter());
         }
     }
 
@@ -256,8 +280,15 @@ impl Instance for Runner {
         self.ask(records.len(), |now| now.run_rule(rule, batch, records, out)).map_err(|error| self.own(error))
     }
 
+    #[inline]
     fn test(&mut self, rule: usize, record: RecordRef<'_>, why: &mut Option<FilterError>) -> Option<bool> {
-        let answer = self.ask(1, |now| now.test(rule, record, why));
+        let answer = match self.rule {
+            Some(alone) if alone == rule && self.left > 1 => {
+                self.left -= 1;
+                self.now.ask(record, why)
+            }
+            Some(_) | None => self.ask(1, |now| now.test(rule, record, why)),
+        };
         if answer.is_none() {
             *why = why.take().map(|error| error.by(self.shared.ladder.id));
         }
@@ -278,15 +309,15 @@ impl Instance for Runner {
     }
 
     fn memory_bytes(&self) -> usize {
-        let others = self.others.iter().map(|(_, other)| other.memory_bytes()).sum::<usize>();
-        size_of::<Runner>() + self.now.memory_bytes() + others
+        let others = self.others.iter().map(|(_, other)| other.instance().memory_bytes()).sum::<usize>();
+        size_of::<Runner>() + self.now.instance().memory_bytes() + others
     }
 
     fn interrupter(&self) -> Interrupter {
-        self.relay.get_or_init(|| Relay::new(self.now.interrupter())).interrupter()
+        self.relay.get_or_init(|| Relay::new(self.now.instance().interrupter())).interrupter()
     }
 
     fn reads_in_place(&self, arena: ArenaKind) -> bool {
-        self.now.reads_in_place(arena)
+        self.now.instance().reads_in_place(arena)
     }
 }

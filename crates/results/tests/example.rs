@@ -47,6 +47,7 @@ fn row(place: usize, id: &str, kind: RowKind, medians: [f64; 6], memory: Option<
         passes: passes && kind == RowKind::Backend,
         traits: (kind == RowKind::Backend).then(|| traits(engine)),
         phases,
+        totals: Vec::new(),
         latency: Some(Latency { p50: samples(medians[3], place + 7), p99: samples(medians[3] * 3.0, place + 8) }),
         memory: memory.map(|[code_bytes, data_bytes, heap_bytes, instance_bytes]| Memory {
             code_bytes,

@@ -195,8 +195,10 @@ impl Engine {
 
     /// The program that `check` makes against the part of the scheme that the program uses.
     fn projected(&self, scheme: &Scheme, check: impl Fn(&Scheme) -> Result<Program, Diagnostics>) -> Result<Program, Diagnostics> {
-        let used = self.needed_fields(scheme, check(scheme)?.used_fields());
-        check(&scheme.project(|id, _| used.binary_search(&id).is_ok()))
+        let program = check(scheme)?;
+        let used = self.needed_fields(scheme, program.used_fields());
+        let part = scheme.project(|id, _| used.binary_search(&id).is_ok());
+        program.projected(&part).map_or_else(|| check(&part), Ok)
     }
 
     /// The fields that records must have so that rules can use these, in order: those that the engine's parsers need to set them as well.

@@ -108,7 +108,7 @@ impl Program {
         let mut nodes = Vec::new();
         let mut taken = |expr: &Expr| {
             let mut expr = expr.clone();
-            remap(&mut expr, &mut |id| used.binary_search(&id).ok().map(|i| FieldId(i as u32)));
+            expr.remap_fields(&mut |id| used.binary_search(&id).ok().map(|i| FieldId(i as u32)));
             take_apart(expr, &mut nodes)
         };
         let flat = |rule: &Rule| FlatRule {
@@ -187,7 +187,7 @@ impl Program {
         let mut rules = Vec::with_capacity(document.rules.len());
         let mut put = |place: usize| {
             let mut expr = nodes.get_mut(place).and_then(Option::take).ok_or_else(misplaced)?;
-            if !remap(&mut expr, &mut |id| used.get(id.0 as usize).copied()) {
+            if !expr.remap_fields(&mut |id| used.get(id.0 as usize).copied()) {
                 return Err(unlisted());
             }
             Ok(expr)
@@ -332,16 +332,6 @@ fn replace(value: &mut Value, new: &mut dyn FnMut(&Value) -> Option<Value>) {
         Value::Object(entries) => entries.values_mut().for_each(|v| replace(v, new)),
         _ => {}
     }
-}
-
-/// Replaces the ids of fields; false if one has no replacement.
-fn remap(e: &mut Expr, new: &mut dyn FnMut(FieldId) -> Option<FieldId>) -> bool {
-    if let ExprKind::Field(id) = &mut e.kind {
-        return new(*id).map(|n| *id = n).is_some();
-    }
-    let mut all = true;
-    e.children_mut(&mut |child| all &= remap(child, new));
-    all
 }
 
 /// Replaces what stands in `{"Float": ...}`.

@@ -26,6 +26,7 @@ pub mod operator;
 mod parser;
 pub mod passes;
 mod print;
+mod project;
 mod renumber;
 mod same;
 mod scheme;

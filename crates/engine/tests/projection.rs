@@ -49,7 +49,7 @@ const TEXTS: [&str; 6] = [
     "fn f(x: Int) -> Int { return x + c }\nrule r = f(b) == 2",
     "rule r = any(many[*] > b) and len(s) > 2",
     "rule r = eth and eth.bytes contains \"x\"",
-    "state seen: count by s every 60s max 100\nrule r = seen > b",
+    "state hits[s]: count within 60s max 100\nrule r = hits > b",
     "rule nothing = true",
 ];
 

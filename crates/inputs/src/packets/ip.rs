@@ -52,20 +52,24 @@ pub(super) fn v4<'p>(p: &mut Packet<'_, 'p>, span: Span<'p>, quoted: bool) {
         return p.malformed("IPv4 header length below 20");
     }
     let (total, fragment) = (word(2), word(6));
-    p.int(F::IpDsfield, head[1]);
-    p.int(F::IpDscp, head[1] >> 2);
-    p.int(F::IpEcn, head[1] & 3);
+    if p.wants_any([F::IpDsfield, F::IpDscp, F::IpEcn]) {
+        p.int(F::IpDsfield, head[1]);
+        p.int(F::IpDscp, head[1] >> 2);
+        p.int(F::IpEcn, head[1] & 3);
+    }
     // A length of 0, or of the header only, is what the sender's own capture shows before the network card has cut a large packet up.
     let total = if total == 0 { span.len } else { usize::from(total) };
     p.int(F::IpLen, total as i64);
     let headers_only = total == header && matches!(head[9], TCP | UDP) && fragment & 0x3fff == 0;
     let total = if headers_only && !quoted && span.len > FILLED { span.len } else { total };
-    p.int(F::IpId, word(4));
-    p.int(F::IpFlags, fragment >> 13);
-    p.bool(F::IpFlagsRb, fragment & 0x8000 != 0);
-    p.bool(F::IpFlagsDf, fragment & 0x4000 != 0);
-    p.bool(F::IpFlagsMf, fragment & 0x2000 != 0);
-    p.int(F::IpFragOffset, fragment & 0x1fff);
+    if p.wants_any([F::IpId, F::IpFlags, F::IpFlagsRb, F::IpFlagsDf, F::IpFlagsMf, F::IpFragOffset]) {
+        p.int(F::IpId, word(4));
+        p.int(F::IpFlags, fragment >> 13);
+        p.bool(F::IpFlagsRb, fragment & 0x8000 != 0);
+        p.bool(F::IpFlagsDf, fragment & 0x4000 != 0);
+        p.bool(F::IpFlagsMf, fragment & 0x2000 != 0);
+        p.int(F::IpFragOffset, fragment & 0x1fff);
+    }
     p.int(F::IpTtl, head[8]);
     p.int(F::IpProto, head[9]);
     p.int(F::IpChecksum, word(10));
@@ -85,9 +89,11 @@ pub(super) fn v4<'p>(p: &mut Packet<'_, 'p>, span: Span<'p>, quoted: bool) {
             span.first(total)
         }
     };
-    p.payload(F::IpBytes, whole.bytes);
-    p.payload(F::IpHeader, whole.first(header).bytes);
-    p.payload(F::IpPayload, whole.from(header).bytes);
+    if p.wants_any([F::IpBytes, F::IpHeader, F::IpPayload]) {
+        p.payload(F::IpBytes, whole.bytes);
+        p.payload(F::IpHeader, whole.first(header).bytes);
+        p.payload(F::IpPayload, whole.from(header).bytes);
+    }
     if fragment & 0x1fff == 0 {
         next(p, head[9], whole.from(header), quoted);
     }

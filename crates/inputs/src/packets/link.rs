@@ -45,20 +45,24 @@ fn ethernet<'p>(p: &mut Packet<'_, 'p>, span: Span<'p>) {
         return p.short(span, "Ethernet header cut off");
     };
     p.protocol(F::Eth, "eth");
-    p.payload(F::EthBytes, span.bytes);
-    p.payload(F::EthPayload, span.from(14).bytes);
-    p.bytes(F::EthDst, dst);
-    p.bytes(F::EthSrc, src);
-    p.bytes(F::EthAddr, dst);
-    p.bytes(F::EthAddr, src);
-    let bits = |bit: u8| [dst[0] & bit != 0, src[0] & bit != 0];
-    let (groups, local) = (bits(1), bits(2));
-    p.bool(F::EthDstIg, groups[0]);
-    p.bool(F::EthSrcIg, groups[1]);
-    p.bools(F::EthIg, groups);
-    p.bool(F::EthDstLg, local[0]);
-    p.bool(F::EthSrcLg, local[1]);
-    p.bools(F::EthLg, local);
+    if p.wants_any([F::EthBytes, F::EthPayload, F::EthDst, F::EthSrc, F::EthAddr]) {
+        p.payload(F::EthBytes, span.bytes);
+        p.payload(F::EthPayload, span.from(14).bytes);
+        p.bytes(F::EthDst, dst);
+        p.bytes(F::EthSrc, src);
+        p.bytes(F::EthAddr, dst);
+        p.bytes(F::EthAddr, src);
+    }
+    if p.wants_any([F::EthDstIg, F::EthSrcIg, F::EthIg, F::EthDstLg, F::EthSrcLg, F::EthLg]) {
+        let bits = |bit: u8| [dst[0] & bit != 0, src[0] & bit != 0];
+        let (groups, local) = (bits(1), bits(2));
+        p.bool(F::EthDstIg, groups[0]);
+        p.bool(F::EthSrcIg, groups[1]);
+        p.bools(F::EthIg, groups);
+        p.bool(F::EthDstLg, local[0]);
+        p.bool(F::EthSrcLg, local[1]);
+        p.bools(F::EthLg, local);
+    }
     if ty >= FIRST_TYPE || ty == 0 {
         p.int(F::EthType, ty);
         p.named("ethertype");

@@ -143,6 +143,12 @@ impl<'b, 'p> Packet<'b, 'p> {
         self.places.wanted[field as usize / 64] >> (field as usize % 64) & 1 != 0
     }
 
+    /// Whether any of these fields is to be set: together they cost as much as one.
+    #[inline(always)]
+    pub(super) fn wants_any<const N: usize>(&self, fields: [F; N]) -> bool {
+        fields.into_iter().fold(false, |any, field| any | self.wants(field))
+    }
+
     /// The place of a field that is set for the first time.
     #[inline]
     fn first(&mut self, field: F) -> Option<FieldId> {

@@ -85,8 +85,10 @@ pub(super) fn segment<'p>(p: &mut Packet<'_, 'p>, span: Span<'p>, quoted: bool) 
     p.int(F::TcpAckRaw, long(8));
     let flags = word(12) & 0xfff;
     p.int(F::TcpFlags, flags);
-    for (bit, field) in FLAGS {
-        p.bool(field, flags & bit != 0);
+    if p.wants_any(FLAGS.map(|(_, field)| field)) {
+        for (bit, field) in FLAGS {
+            p.bool(field, flags & bit != 0);
+        }
     }
     p.int(F::TcpWindow, word(14));
     let (Some(checksum), Some(urgent)) = (span.u16(16), span.u16(18)) else {

@@ -18,7 +18,7 @@ pub fn table(workloads: &[WorkloadResult]) -> Option<Table> {
     decades.sort_unstable();
     decades.dedup();
     let mut table = Table::new("Cost in all, beside the best that could have been chosen beforehand", &["workload", "row"]);
-    table.head.extend(decades.iter().map(|d| format!("{} records", thousands(10u64.pow(*d)))));
+    table.head.extend(decades.iter().map(|d| format!("{} record{}", thousands(10u64.pow(*d)), if *d == 0 { "" } else { "s" })));
     for w in workloads {
         for row in rows(w).into_iter().map(|i| &w.rows[i]) {
             let mut cells = vec![w.name.clone(), row.id.clone()];

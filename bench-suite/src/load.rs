@@ -8,6 +8,7 @@ use quintet::modules::{Loader, Module};
 use quintet::{ArenaKind, Batch, Bound, Engine, Instance, Passes, Scheme};
 use quintet_inputs::{Format, InputError, Reader, ReaderOptions, Stats, schemes};
 use quintet_lang::Diagnostics;
+use quintet_results::WorkloadResult;
 
 use crate::workload::{ModuleFiles, Workload};
 
@@ -120,6 +121,18 @@ impl Loaded {
     /// Records.
     pub fn records(&self) -> usize {
         self.batches.iter().map(Batch::len).sum()
+    }
+
+    /// What a result file says of the workload before anything is measured.
+    pub(crate) fn result(&self) -> WorkloadResult {
+        WorkloadResult {
+            name: self.workload.name.clone(),
+            about: self.workload.about.clone(),
+            rules: self.linked.program().rules.len(),
+            records: self.records(),
+            record_bytes: self.batches.iter().map(|b| b.arena().len()).sum(),
+            ..WorkloadResult::default()
+        }
     }
 
     /// Reads the input once more and drops each batch, for timing it. Answers the records.

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 use std::time::Duration;
 
-use quintet_results::{Absent, Again, FrontEnd, Measure, Mode, Phase, Row, Total, WorkloadResult};
+use quintet_results::{Absent, Again, Measure, Mode, Phase, Row, Total, WorkloadResult};
 
 use super::backends::BackendTurn;
 use super::clock::Clock;
@@ -123,26 +123,13 @@ impl<'l> Sampler<'l> {
 fn empty(loaded: &Loaded, verified: &Verified, absent: Vec<Absent>) -> WorkloadResult {
     let rules = &loaded.linked.program().rules;
     WorkloadResult {
-        name: loaded.workload.name.clone(),
-        about: loaded.workload.about.clone(),
-        rules: rules.len(),
-        records: loaded.records(),
-        record_bytes: loaded.batches.iter().map(|b| b.arena().len()).sum(),
         matches: rules.iter().map(|r| r.name.clone()).zip(verified.matches.iter().copied()).collect(),
         traps: verified.traps,
         verified_pairs: verified.pairs,
-        difference: None,
         rounds: 1,
         processes: 1,
-        front_end: FrontEnd::default(),
-        rows: Vec::new(),
         absent,
-        no_op: Measure::default(),
-        again: None,
-        profiles: Vec::new(),
-        sources: None,
-        cited: Vec::new(),
-        parts: Vec::new(),
+        ..loaded.result()
     }
 }
 

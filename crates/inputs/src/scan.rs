@@ -14,7 +14,7 @@ struct Scan<'a> {
     at: usize,
 }
 
-/// A member that may be an array of pairs of strings, of which there are then none to be found a second time.
+/// A member that may be an array of pairs of strings: they are taken apart as the array is passed over.
 pub(crate) struct Paired<'a> {
     pub name: &'static [u8],
     /// The pairs, where the last member of this name surely is such an array.

@@ -32,7 +32,7 @@ mod tests {
 
     use super::*;
     use crate::cost::Mode;
-    use crate::schema::{FrontEnd, Measure, Phase, RowKind};
+    use crate::schema::{Measure, Phase, RowKind};
 
     fn measure(ns: f64) -> Measure {
         Measure { ns: vec![vec![ns, ns * 1.01, ns * 0.99]] }
@@ -54,37 +54,13 @@ mod tests {
         }
     }
 
-    fn workload(rows: Vec<Row>) -> WorkloadResult {
-        WorkloadResult {
-            name: "w".into(),
-            about: String::new(),
-            rules: 1,
-            records: 10,
-            record_bytes: 0,
-            matches: Vec::new(),
-            traps: 0,
-            verified_pairs: 10,
-            difference: None,
-            rounds: 3,
-            processes: 1,
-            front_end: FrontEnd::default(),
-            rows,
-            absent: Vec::new(),
-            no_op: Measure::default(),
-            again: None,
-            sources: None,
-            cited: Vec::new(),
-            parts: Vec::new(),
-            profiles: Vec::new(),
-        }
-    }
-
     #[test]
     fn the_best_is_another_one_for_few_records_than_for_many() {
         let mut adaptive = row("adaptive", 100.0, 1.0);
         adaptive.totals =
             [(10, 300.0), (1_000_000, 1_300_000.0)].map(|(records, ns)| Total { records, mode: Mode::Batch, ns: measure(ns) }).into();
-        let workload = workload(vec![row("closures", 100.0, 10.0), row("jit", 100_000.0, 1.0), adaptive]);
+        let rows = vec![row("closures", 100.0, 10.0), row("jit", 100_000.0, 1.0), adaptive];
+        let workload = WorkloadResult { rows, ..WorkloadResult::default() };
         let adaptive = &workload.rows[2];
         let regrets: Vec<Regret<'_>> = adaptive.totals.iter().filter_map(|total| total.regret(adaptive, &workload)).collect();
         assert_eq!(regrets.iter().map(|r| r.best).collect::<Vec<_>>(), ["closures", "jit"]);

@@ -86,7 +86,7 @@ pub struct Options {
 }
 
 /// What was measured on one workload.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct WorkloadResult {
     /// Its name.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use quintet_results::{
-    Again, Diff, DiffOptions, FORMAT, FrontEnd, Machine, Measure, Options, Phase, Results, Row, RowKind, VERSION, Verdict, WorkloadResult,
+    Again, Diff, DiffOptions, FORMAT, Machine, Measure, Options, Phase, Results, Row, RowKind, VERSION, Verdict, WorkloadResult,
     discoveries, shift,
 };
 
@@ -161,25 +161,16 @@ fn file(random: &mut Random, shape: Shape, rounds: usize, slower: f64) -> Result
         let again = Again { id: "interp".into(), batch: one(samples(random, shape, rounds, 100.0)) };
         WorkloadResult {
             name: format!("w{place}"),
-            about: String::new(),
             rules: 1,
             records: 1,
             record_bytes: 8,
             matches: vec![("r".into(), 1)],
-            traps: 0,
             verified_pairs: 1,
-            difference: None,
             rounds,
             processes: 1,
-            front_end: FrontEnd::default(),
             rows,
-            absent: Vec::new(),
-            no_op: Measure::default(),
             again: Some(again),
-            sources: None,
-            cited: Vec::new(),
-            parts: Vec::new(),
-            profiles: Vec::new(),
+            ..WorkloadResult::default()
         }
     };
     Results {

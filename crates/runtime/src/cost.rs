@@ -79,8 +79,8 @@ pub fn longest_within<'e>(linked: &Linked, exprs: impl Iterator<Item = &'e Expr>
 /// The exponent of the longest record whose steps and memory are looked at.
 pub(crate) const LONGEST: u32 = 31;
 
-/// The largest power of two that passes a test which no larger one passes than any that fails; 0 where none does. `all` says whether that of
-/// [`LONGEST`] does; otherwise those near 2 to the `guess` are looked at first.
+/// The largest power of two, up to that of [`LONGEST`], that passes a test; 0 where none does. Beyond one that fails all fail. `all` says whether
+/// the largest passes; otherwise those near 2 to the `guess` are looked at first.
 pub(crate) fn longest_power(all: bool, guess: u32, passes: impl Fn(usize) -> bool) -> usize {
     if all {
         return 1 << LONGEST;

@@ -1,5 +1,7 @@
 //! IPv4 and IPv6, with extension headers, fragments and tunnels.
 
+use std::net::IpAddr;
+
 use super::fields::{F, Layer};
 use super::packet::Packet;
 use super::span::Span;
@@ -73,11 +75,11 @@ pub(super) fn v4<'p>(p: &mut Packet<'_, 'p>, span: Span<'p>, quoted: bool) {
     p.int(F::IpTtl, head[8]);
     p.int(F::IpProto, head[9]);
     p.int(F::IpChecksum, word(10));
-    let address = |at: usize| std::net::IpAddr::from([head[at], head[at + 1], head[at + 2], head[at + 3]]);
+    let address = |at: usize| IpAddr::from([head[at], head[at + 1], head[at + 2], head[at + 3]]);
     let (src, dst) = (address(12), address(16));
     p.ip(F::IpSrc, src);
     p.ip(F::IpDst, dst);
-    p.ips(F::IpAddr, [src, dst]);
+    p.values(F::IpAddr, [src, dst]);
     let whole = match total {
         total if total < header => return p.malformed("IPv4 length below that of the header"),
         // A quotation is shorter than the packet quoted, whose length still says how long that was.
@@ -126,7 +128,7 @@ pub(super) fn v6<'p>(p: &mut Packet<'_, 'p>, span: Span<'p>, quoted: bool) {
         return p.short(span, "IPv6 header cut off");
     };
     p.ip(F::Ipv6Dst, dst);
-    p.ips(F::Ipv6Addr, [src.into(), dst.into()]);
+    p.values(F::Ipv6Addr, [src, dst].map(IpAddr::from));
     let rest = span.from(40);
     let rest = match usize::from(plen) {
         // A jumbogram says its length in an option, and a packet that the network card has still to cut up may not say it at all.

@@ -58,10 +58,10 @@ fn ethernet<'p>(p: &mut Packet<'_, 'p>, span: Span<'p>) {
         let (groups, local) = (bits(1), bits(2));
         p.bool(F::EthDstIg, groups[0]);
         p.bool(F::EthSrcIg, groups[1]);
-        p.bools(F::EthIg, groups);
+        p.values(F::EthIg, groups);
         p.bool(F::EthDstLg, local[0]);
         p.bool(F::EthSrcLg, local[1]);
-        p.bools(F::EthLg, local);
+        p.values(F::EthLg, local);
     }
     if ty >= FIRST_TYPE || ty == 0 {
         p.int(F::EthType, ty);

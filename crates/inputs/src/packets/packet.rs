@@ -38,7 +38,7 @@ pub(super) struct Places {
 /// The values of a multi-valued field, as they are found. Nearly every packet has them in one place only, so what is found first is written at
 /// once, and all of them again at the end where more were found.
 #[derive(Default)]
-struct Many {
+pub(super) struct Many {
     ints: Vec<i64>,
     bools: Vec<bool>,
     ips: Vec<IpAddr>,
@@ -49,6 +49,44 @@ struct Many {
     packet: u64,
     late: bool,
 }
+
+/// A value of a field that may be multi-valued, other than Bytes.
+pub(super) trait Scalar: Copy {
+    /// The kind of multi-valued fields of such values.
+    const MANY: Kind;
+
+    fn found(many: &mut Many) -> &mut Vec<Self>;
+
+    fn set(self, record: &mut RecordBuilder<'_>, id: FieldId);
+
+    fn set_all(values: &[Self], record: &mut RecordBuilder<'_>, id: FieldId);
+}
+
+macro_rules! scalar {
+    ($ty:ty, $kind:ident, $found:ident, $set:ident) => {
+        impl Scalar for $ty {
+            const MANY: Kind = Kind::$kind;
+
+            #[inline]
+            fn found(many: &mut Many) -> &mut Vec<$ty> {
+                &mut many.$found
+            }
+
+            #[inline]
+            fn set(self, record: &mut RecordBuilder<'_>, id: FieldId) {
+                record.$set(id, self);
+            }
+
+            #[inline]
+            fn set_all(values: &[$ty], record: &mut RecordBuilder<'_>, id: FieldId) {
+                record.$found(id, values);
+            }
+        }
+    };
+}
+scalar!(i64, Ints, ints, int);
+scalar!(bool, Bools, bools, bool);
+scalar!(IpAddr, Ips, ips, ip);
 
 const WORDS: usize = FIELDS.len().div_ceil(64);
 
@@ -191,109 +229,48 @@ impl<'b, 'p> Packet<'b, 'p> {
     /// Sets a field, or adds to it if it is multi-valued. A field with one value keeps the first.
     #[inline(always)]
     pub(super) fn int(&mut self, field: F, value: impl Into<i64>) {
-        self.ints(field, [value.into()]);
-    }
-
-    /// The same for values that are found together.
-    #[inline(always)]
-    pub(super) fn ints<const N: usize>(&mut self, field: F, values: [i64; N]) {
-        if !self.wants(field) {
-            return;
-        }
-        if FIELDS[field as usize].kind == Kind::Ints {
-            self.add_ints(field, &values);
-        } else {
-            values.into_iter().for_each(|value| self.set_int(field, value));
-        }
-    }
-
-    #[inline(never)]
-    fn set_int(&mut self, field: F, value: i64) {
-        if let Some(id) = self.first(field) {
-            self.record.int(id, value);
-        }
-    }
-
-    #[inline(never)]
-    fn add_ints(&mut self, field: F, values: &[i64]) {
-        let Some((id, many)) = self.places.many(field) else { return };
-        many.ints.extend_from_slice(values);
-        if many.ints.len() == values.len() {
-            self.record.ints(id, values);
-        } else {
-            self.places.write_late(id);
-        }
+        self.values(field, [value.into()]);
     }
 
     /// As [`Packet::int`].
     #[inline(always)]
     pub(super) fn bool(&mut self, field: F, value: bool) {
-        self.bools(field, [value]);
-    }
-
-    /// As [`Packet::ints`].
-    #[inline(always)]
-    pub(super) fn bools<const N: usize>(&mut self, field: F, values: [bool; N]) {
-        if !self.wants(field) {
-            return;
-        }
-        if FIELDS[field as usize].kind == Kind::Bools {
-            self.add_bools(field, &values);
-        } else {
-            values.into_iter().for_each(|value| self.set_bool(field, value));
-        }
-    }
-
-    #[inline(never)]
-    fn set_bool(&mut self, field: F, value: bool) {
-        if let Some(id) = self.first(field) {
-            self.record.bool(id, value);
-        }
-    }
-
-    #[inline(never)]
-    fn add_bools(&mut self, field: F, values: &[bool]) {
-        let Some((id, many)) = self.places.many(field) else { return };
-        many.bools.extend_from_slice(values);
-        if many.bools.len() == values.len() {
-            self.record.bools(id, values);
-        } else {
-            self.places.write_late(id);
-        }
+        self.values(field, [value]);
     }
 
     /// As [`Packet::int`].
     #[inline(always)]
     pub(super) fn ip(&mut self, field: F, value: impl Into<IpAddr>) {
-        self.ips(field, [value.into()]);
+        self.values(field, [value.into()]);
     }
 
-    /// As [`Packet::ints`].
+    /// As [`Packet::int`], for values that are found together.
     #[inline(always)]
-    pub(super) fn ips<const N: usize>(&mut self, field: F, values: [IpAddr; N]) {
+    pub(super) fn values<T: Scalar, const N: usize>(&mut self, field: F, values: [T; N]) {
         if !self.wants(field) {
             return;
         }
-        if FIELDS[field as usize].kind == Kind::Ips {
-            self.add_ips(field, &values);
+        if FIELDS[field as usize].kind == T::MANY {
+            self.add(field, &values);
         } else {
-            values.into_iter().for_each(|value| self.set_ip(field, value));
+            values.into_iter().for_each(|value| self.set(field, value));
         }
     }
 
     #[inline(never)]
-    fn set_ip(&mut self, field: F, value: IpAddr) {
+    fn set<T: Scalar>(&mut self, field: F, value: T) {
         if let Some(id) = self.first(field) {
-            self.record.ip(id, value);
+            value.set(&mut self.record, id);
         }
     }
 
     #[inline(never)]
-    fn add_ips(&mut self, field: F, values: &[IpAddr]) {
+    fn add<T: Scalar>(&mut self, field: F, values: &[T]) {
         let Some((id, many)) = self.places.many(field) else { return };
-        many.ips.extend_from_slice(values);
-        if many.ips.len() == values.len() {
-            self.record.ips(id, values);
+        let found = T::found(many);
+        found.extend_from_slice(values);
+        if found.len() == values.len() {
+            T::set_all(values, &mut self.record, id);
         } else {
             self.places.write_late(id);
         }

@@ -66,7 +66,7 @@ pub(super) fn segment<'p>(p: &mut Packet<'_, 'p>, span: Span<'p>, quoted: bool) 
     p.flag(F::Tcp);
     p.int(F::TcpSrcport, src);
     p.int(F::TcpDstport, dst);
-    p.ints(F::TcpPort, [src.into(), dst.into()]);
+    p.values(F::TcpPort, [src, dst].map(i64::from));
     let Some(head) = span.array::<16>(0) else {
         // A quotation may end after 8 bytes.
         if !quoted {

@@ -13,7 +13,7 @@ pub(super) fn datagram<'p>(p: &mut Packet<'_, 'p>, span: Span<'p>) {
     p.flag(F::Udp);
     p.int(F::UdpSrcport, src);
     p.int(F::UdpDstport, dst);
-    p.ints(F::UdpPort, [src.into(), dst.into()]);
+    p.values(F::UdpPort, [src, dst].map(i64::from));
     let Some(length) = span.u16(4) else {
         return p.short(span, "UDP header cut off");
     };

@@ -69,8 +69,8 @@ thresholds! {
     WasmEqualBytes: "wasm_equal_bytes" = 64, 0;
     /// wasm: searches for constants in a program that are made in place; where there are more, one function makes them all.
     WasmSearches: "wasm_searches" = 16, 0;
-    /// wasm: rules that one function calls; where there are more, it calls functions that call so many.
-    WasmGroupedRules: "wasm_grouped_rules" = 256, 1;
+    /// wasm: rules whose code stands in one function.
+    WasmGroupedRules: "wasm_grouped_rules" = 16, 1;
     /// wasm: bytes of answers that one call makes, but at least those of 64 records; longer batches are run in several calls.
     WasmAnswerBytes: "wasm_answer_bytes" = 1 << 20, 0;
     /// lua: nodes of an expression that one function takes.

@@ -68,13 +68,13 @@ impl Sandbox {
         self.instance.memory().len() * 8
     }
 
-    /// Begins a record: the first two arguments of `run`.
+    /// Begins a record: the arguments of `run`.
     ///
     /// # Errors
     /// Where there is no such record.
     pub fn begin(&mut self, record: u32) -> Result<Vec<u32>, JsError> {
         let arguments = self.instance.begin(record as usize).map_err(|e| JsError::new(&e))?;
-        Ok(vec![arguments.batch, arguments.record])
+        Ok(vec![0, arguments.batch, arguments.record, 1])
     }
 
     /// Answers a call of a function of the host.

@@ -86,6 +86,13 @@ impl Body {
         Label(self.depth)
     }
 
+    /// Opens a block with a result; going to its label leaves it, with the result on the stack.
+    pub(crate) fn block_of(&mut self, result: ValType) -> Label {
+        self.i().block(BlockType::Result(result));
+        self.depth += 1;
+        Label(self.depth)
+    }
+
     /// Opens a loop; going to its label begins it anew.
     pub(crate) fn loop_(&mut self) -> Label {
         self.i().loop_(BlockType::Empty);

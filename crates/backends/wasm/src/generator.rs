@@ -38,9 +38,9 @@ pub(crate) struct Generator<'p> {
     pub(crate) bound: Vec<Words>,
     /// Where locals may be nil, the local that is not 0 where there is a value. None in rules that are expressions.
     pub(crate) present: Vec<Option<u32>>,
-    /// The local with the steps that were looked at and not counted yet, in rules that count nothing else. No call of the host then stands
-    /// where a value is long, and what lives across it stays in registers.
-    pub(crate) looked: Option<u32>,
+    /// Whether the rule counts only what it looks at, so that this is gathered in a control word, see [`LOOKED`](crate::places::LOOKED). No call of
+    /// the host then stands where a value is long.
+    pub(crate) looks: bool,
     /// What statements need.
     pub(crate) script: Script<'p>,
     /// Loops around the code, and statements.
@@ -79,7 +79,7 @@ impl<'p> Generator<'p> {
             known,
             bound,
             present,
-            looked: None,
+            looks: false,
             script,
             loops: 0,
             cells: 0,

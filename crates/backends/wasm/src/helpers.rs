@@ -22,12 +22,15 @@ pub(crate) enum Helper {
     Place,
     /// `(ranges, count, value)`: whether one of the ranges, which are in order and apart, holds the value.
     InRanges,
-    /// `(bytes, len, needle, needle_len)`: whether a needle of 1 to 32 bytes occurs; for programs with many.
+    /// `(bytes, len, needle)`: whether a needle of 1 to 32 bytes occurs, which stands behind its number and its length; for programs with many.
     Search,
     /// `(items, used, bytes)`: a copy of the used bytes with room for more, in scratch memory; 0 where there is no room.
     Grow,
     /// `(x, table)`: the logarithm to the base 2.
     Log2,
+    /// `(rule, record, _)`: the end of a rule that counts only what it looks at: counts that, and answers -1, or 0 where the budget was passed, which
+    /// is a trap on the record.
+    Looked,
 }
 
 impl Helper {
@@ -42,14 +45,15 @@ impl Helper {
             Helper::Search => "search",
             Helper::Grow => "grow",
             Helper::Log2 => "log2",
+            Helper::Looked => "looked",
         }
     }
 
     /// Parameters and results.
     pub(crate) fn signature(self) -> Signature {
         let params: &'static [ValType] = match self {
-            Helper::Same | Helper::Grow => &[I32; 3],
-            Helper::Order | Helper::Search => &[I32; 4],
+            Helper::Same | Helper::Grow | Helper::Search | Helper::Looked => &[I32; 3],
+            Helper::Order => &[I32; 4],
             Helper::Find => &[I32; 6],
             Helper::Place => &[I64, I32],
             Helper::InRanges => &[I32, I32, I64],
@@ -70,6 +74,7 @@ impl Helper {
             Helper::Search => crate::search::helper(&mut body),
             Helper::Grow => grow(&mut body),
             Helper::Log2 => crate::log2::helper(&mut body),
+            Helper::Looked => crate::steps::helper(&mut body),
         }
         body.finish()
     }

@@ -263,8 +263,9 @@ impl Host {
     }
 
     #[inline(always)]
-    pub(crate) fn look(&mut self, steps: u64) -> Result<(), Broken> {
+    pub(crate) fn look(&mut self, low: u32, high: u32) -> Result<(), Broken> {
         self.counting(|host| {
+            let steps = u64::from(low) | u64::from(high) << 32;
             // Where there are not so many steps, the word says so at the end of the rule.
             let _ = host.scratch.steps(steps);
             Ok(())

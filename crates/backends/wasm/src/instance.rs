@@ -13,7 +13,7 @@ use wasmtime::{Func, InstancePre, Store, TypedFunc};
 
 use crate::config::{Memory, Setup};
 use crate::host::{Host, counting};
-use crate::module::{MEMORY, ONE, RUN, TEST};
+use crate::module::{MEMORY, RUN, TEST};
 use crate::places::{CONSTANTS, PEAK, Places, STACK_PEAK};
 use crate::window::Window;
 
@@ -32,28 +32,18 @@ pub(crate) struct Runner {
     pub(crate) instance: wasmtime::Instance,
     /// The entry points of the functions that were called.
     pub(crate) entries: Vec<(FnId, Func)>,
-    run: TypedFunc<(u32, u32, u32), ()>,
-    test: Test,
+    /// Runs all rules: of 0, the addresses of the batch and the record, and how many records.
+    run: TypedFunc<(u32, u32, u32, u32), u64>,
+    /// Runs the rule of this number on up to 64 records, and answers with a bit for each. None where there are no rules.
+    test: Option<TypedFunc<(u32, u32, u32, u32), u64>>,
     /// By rule: whether anything is left at its end.
     makes: Box<[bool]>,
-    /// Runs one rule, where there are several.
-    one: Option<TypedFunc<(u32, u32, u32, u32), ()>>,
     window: Window,
     /// Whether a rule counts steps, so that a run may take long.
     counts: bool,
     /// The bytes of the longest record on which rules that count only what they look at stay within the budget.
     within: usize,
     candidates: Option<Box<Candidates>>,
-}
-
-/// What answers one rule on one record with a bit.
-enum Test {
-    /// Nothing: there are no rules.
-    None,
-    /// The rule itself: of the addresses of the batch and the record, and how many records.
-    Only(TypedFunc<(u32, u32, u32), u64>),
-    /// Behind the number of the rule.
-    Of(TypedFunc<(u32, u32, u32, u32), u64>),
 }
 
 impl Drop for Runner {
@@ -74,13 +64,7 @@ impl Runner {
         let mut store = Store::new(pre.module().engine(), host);
         let instance = pre.instantiate(&mut store)?;
         let run = instance.get_typed_func(&mut store, RUN)?;
-        let several = program.program().rules.len() > 1;
-        let one = several.then(|| instance.get_typed_func(&mut store, ONE)).transpose()?;
-        let test = match program.program().rules.len() {
-            0 => Test::None,
-            1 => Test::Only(instance.get_typed_func(&mut store, TEST)?),
-            _ => Test::Of(instance.get_typed_func(&mut store, TEST)?),
-        };
+        let test = (!program.program().rules.is_empty()).then(|| instance.get_typed_func(&mut store, TEST)).transpose()?;
         let makes = program.makes().into();
         let Some(memory) = instance.get_memory(&mut store, MEMORY) else { wasmtime::bail!("the module exports no memory") };
         let window = Window::new(&mut store, memory, setup.memory, places);
@@ -91,7 +75,7 @@ impl Runner {
         let (counts, within) = counting(&program, limits.steps);
         let candidates = Candidates::new(&program, limits);
         let entries = Vec::new();
-        Ok(Runner { program, setup, places, store, instance, entries, run, test, makes, one, window, counts, within, candidates })
+        Ok(Runner { program, setup, places, store, instance, entries, run, test, makes, window, counts, within, candidates })
     }
 
     #[cold]
@@ -136,22 +120,26 @@ impl Runner {
     /// Runs all rules on `count` records from the address `record` on.
     #[inline]
     fn call(&mut self, base: u32, record: u32, count: u32) -> Result<(), RunError> {
-        let done = self.run.call(&mut self.store, (base, record, count));
-        done.map_err(|e| self.ended(&e))
+        let done = self.run.call(&mut self.store, (0, base, record, count));
+        done.map(|_| ()).map_err(|e| self.ended(&e))
     }
 
-    /// As [`Runner::call`] for one rule, whose answers stand where those of the first stand else.
+    /// Runs one rule on up to 64 records; answers a bit for each.
     #[inline]
-    fn call_one(&mut self, rule: usize, base: u32, record: u32, count: u32) -> Result<(), RunError> {
-        let Some(one) = &self.one else { return self.call(base, record, count) };
-        let done = one.call(&mut self.store, (rule as u32, base, record, count));
-        done.map_err(|e| self.ended(&e))
+    fn call_one(&mut self, rule: usize, base: u32, record: u32, count: u32) -> Result<u64, RunError> {
+        let Some(test) = &self.test else { return Ok(0) };
+        test.call(&mut self.store, (rule as u32, base, record, count)).map_err(|e| self.ended(&e))
+    }
+
+    /// How many rules there are.
+    fn rules(&self) -> usize {
+        self.program.program().rules.len()
     }
 
     /// Adds the answers of all rules to those of a record.
     fn every(&mut self, (base, record): (u32, u32), hits: &mut RuleSet) -> Result<(), RunError> {
         self.call(base, record, 1)?;
-        for (rule, word) in self.answers(self.program.program().rules.len())?.enumerate() {
+        for (rule, word) in self.answers(self.rules())?.enumerate() {
             if word != 0 {
                 hits.insert(rule);
             }
@@ -162,8 +150,7 @@ impl Runner {
     /// Adds the answers of some rules, a bit each, to those of a record.
     fn some(&mut self, asked: &[u64], (base, record): (u32, u32), hits: &mut RuleSet) -> Result<(), RunError> {
         for rule in set_bits(asked) {
-            self.call_one(rule, base, record, 1)?;
-            if self.answers(1)?.any(|word| word != 0) {
+            if self.call_one(rule, base, record, 1)? != 0 {
                 hits.insert(rule);
             }
         }
@@ -198,8 +185,8 @@ impl Runner {
             for (rule, mask) in asked.iter().enumerate().filter(|(_, mask)| **mask != 0) {
                 let mut bits = 0;
                 for run in runs(*mask) {
-                    self.call_one(rule, base, base + record_offset(batch, first + run.start), run.len() as u32)?;
-                    bits |= self.answers(1)?.next().unwrap_or_default() << run.start;
+                    let record = base + record_offset(batch, first + run.start);
+                    bits |= self.call_one(rule, base, record, run.len() as u32)? << run.start;
                 }
                 out.set_block(rule, block, bits);
             }
@@ -217,12 +204,7 @@ impl Runner {
             self.set_within(record.batch().longest() <= self.within)?;
         }
         let at = base + record.offset() as u32;
-        let answer = match &self.test {
-            Test::Only(test) => test.call(&mut self.store, (base, at, 1)),
-            Test::Of(test) => test.call(&mut self.store, (rule as u32, base, at, 1)),
-            Test::None => Ok(0),
-        };
-        let hit = answer.map_err(|e| self.ended(&e))?;
+        let hit = self.call_one(rule, base, at, 1)?;
         let host = self.store.data();
         if !host.traps.is_empty() {
             return Err(self.trapped(rule));
@@ -279,7 +261,7 @@ fn record_offset(batch: &Batch, record: usize) -> u32 {
 impl Instance for Runner {
     fn run(&mut self, record: RecordRef<'_>, hits: &mut RuleSet) -> Result<(), RunError> {
         let base = self.place(record.batch())?;
-        let rules = self.program.program().rules.len();
+        let rules = self.rules();
         hits.reset(rules);
         if self.within != usize::MAX {
             self.set_within(record.batch().longest() <= self.within)?;
@@ -301,7 +283,7 @@ impl Instance for Runner {
 
     fn run_batch(&mut self, batch: &Batch, out: &mut Matches) -> Result<(), RunError> {
         let base = self.place(batch)?;
-        let rules = self.program.program().rules.len();
+        let rules = self.rules();
         out.reset(rules, batch.len());
         let within = batch.longest() <= self.within;
         self.set_within(within)?;
@@ -337,30 +319,19 @@ impl Instance for Runner {
 
     fn run_rule(&mut self, rule: usize, batch: &Batch, records: Range<usize>, out: &mut Matches) -> Result<(), RunError> {
         let base = self.place(batch)?;
-        let rules = self.program.program().rules.len();
+        let rules = self.rules();
         let id = self.setup.id();
         RunError::unless_has(id, (rule, rules), (&records, batch.len()))?;
         out.reset(1, records.len());
         let within = batch.longest() <= self.within;
         self.set_within(within)?;
         let (first, stride) = (base + batch.records_offset() as u32, batch.layout().stride() as u32);
-        // Room for the answers of all rules to a block is room for those of one rule to so many blocks.
-        let room = self.places.blocks as usize * rules;
-        let most = match (within, self.counts) {
-            (false, _) => 1,
-            (true, true) => 64 * room.min(BETWEEN_LOOKS * rules),
-            (true, false) => 64 * room,
-        };
+        let most = if within { 64 } else { 1 };
         for start in (0..records.len()).step_by(most) {
             self.store.data().scratch().go_on(id)?;
             let count = most.min(records.len() - start);
-            self.call_one(rule, base, first + (records.start + start) as u32 * stride, count as u32)?;
-            let mut words = self.answers(count.div_ceil(64))?;
-            if within {
-                out.words_mut()[start / 64..].iter_mut().zip(&mut words).for_each(|(to, from)| *to = from);
-            } else {
-                words.for_each(|bit| out.words_mut()[start / 64] |= bit << (start % 64));
-            }
+            let bits = self.call_one(rule, base, first + (records.start + start) as u32 * stride, count as u32)?;
+            out.words_mut()[start / 64] |= bits << (start % 64);
         }
         if !self.store.data().traps.is_empty() {
             for (_, record, code) in self.store.data_mut().traps.drain(..) {

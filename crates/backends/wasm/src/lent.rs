@@ -60,7 +60,7 @@ impl Lent {
         Ok(Lent { program: program.clone(), wasm: finished.wasm, places: finished.places, packed: finished.packed.into() })
     }
 
-    /// The module. It exports `memory`, and `run` of three `i32`: those of [`LentInstance::begin`], and 1.
+    /// The module. It exports `memory`, and `run` of four `i32`: 0, those of [`LentInstance::begin`], and 1.
     pub fn wasm(&self) -> &[u8] {
         &self.wasm
     }
@@ -170,7 +170,7 @@ impl LentInstance {
             Import::ChargeValue => host.charge_value(int(0), int(1))?,
             Import::Settle => host.settle()?,
             Import::Look => {
-                host.look(args[0])?;
+                host.look(int(0), int(1))?;
                 0
             }
             Import::Pack => host.pack(int(0), int(1), int(2), int(3))?,

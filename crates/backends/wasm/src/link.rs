@@ -18,17 +18,20 @@ fn ended<T>(answer: Result<T, Broken>) -> wasmtime::Result<T> {
 pub(crate) fn linker(engine: &Engine) -> wasmtime::Result<Linker<Host>> {
     let mut linker: Linker<Host> = Linker::new(engine);
     linker.func_wrap(HOST, Import::Trap.name(), |mut c: Caller<'_, Host>, rule: u32, record: u32, code: u32| {
-        ended(c.data_mut().trap(rule, record, code))
+        ended(c.data_mut().trap(rule, record, code).map(|()| 0_u32))
     })?;
-    linker.func_wrap(HOST, Import::Call.name(), |mut c: Caller<'_, Host>, site: u32, cells: u32| {
+    linker.func_wrap(HOST, Import::Call.name(), |mut c: Caller<'_, Host>, site: u32, cells: u32, _: u32| {
         ended(c.data_mut().call(SiteId(site), cells))
     })?;
-    linker.func_wrap(HOST, Import::Charge.name(), |mut c: Caller<'_, Host>, bytes: u32| ended(c.data_mut().charge(bytes)))?;
-    linker.func_wrap(HOST, Import::ChargeValue.name(), |mut c: Caller<'_, Host>, ty: u32, cell: u32| {
+    linker
+        .func_wrap(HOST, Import::Charge.name(), |mut c: Caller<'_, Host>, bytes: u32, _: u32, _: u32| ended(c.data_mut().charge(bytes)))?;
+    linker.func_wrap(HOST, Import::ChargeValue.name(), |mut c: Caller<'_, Host>, ty: u32, cell: u32, _: u32| {
         ended(c.data_mut().charge_value(ty, cell))
     })?;
-    linker.func_wrap(HOST, Import::Settle.name(), |mut c: Caller<'_, Host>| ended(c.data_mut().settle()))?;
-    linker.func_wrap(HOST, Import::Look.name(), |mut c: Caller<'_, Host>, steps: u64| ended(c.data_mut().look(steps)))?;
+    linker.func_wrap(HOST, Import::Settle.name(), |mut c: Caller<'_, Host>, _: u32, _: u32, _: u32| ended(c.data_mut().settle()))?;
+    linker.func_wrap(HOST, Import::Look.name(), |mut c: Caller<'_, Host>, low: u32, high: u32, _: u32| {
+        ended(c.data_mut().look(low, high).map(|()| 0_u32))
+    })?;
     linker.func_wrap(HOST, Import::Pack.name(), |mut c: Caller<'_, Host>, ty: u32, items: u32, len: u32, cell: u32| {
         ended(c.data_mut().pack(ty, items, len, cell))
     })?;
@@ -38,7 +41,9 @@ pub(crate) fn linker(engine: &Engine) -> wasmtime::Result<Linker<Host>> {
     linker.func_wrap(HOST, Import::Wildcard.name(), |mut c: Caller<'_, Host>, id: u32, at: u32, len: u32| {
         ended(c.data_mut().wildcard(id, at, len))
     })?;
-    linker.func_wrap(HOST, Import::InList.name(), |mut c: Caller<'_, Host>, id: u32, cell: u32| ended(c.data_mut().in_list(id, cell)))?;
+    linker.func_wrap(HOST, Import::InList.name(), |mut c: Caller<'_, Host>, id: u32, cell: u32, _: u32| {
+        ended(c.data_mut().in_list(id, cell))
+    })?;
     linker.func_wrap(HOST, Import::InBytes.name(), |mut c: Caller<'_, Host>, id: u32, at: u32, len: u32| {
         ended(c.data_mut().in_bytes(id, at, len))
     })?;
@@ -56,7 +61,7 @@ pub(crate) fn linker(engine: &Engine) -> wasmtime::Result<Linker<Host>> {
         ended(c.data_mut().grow(at, used, (room, wanted), kind))
     })?;
     linker.func_wrap(HOST, Import::Free.name(), |mut c: Caller<'_, Host>, at: u32, room: u32, kind: u32| {
-        ended(c.data_mut().free(at, room, kind))
+        ended(c.data_mut().free(at, room, kind).map(|()| 0_u32))
     })?;
     linker.func_wrap(HOST, Import::Packed.name(), |mut c: Caller<'_, Host>, at: u32, len: u32, stride: u32| {
         ended(c.data_mut().packed(at, len, stride))

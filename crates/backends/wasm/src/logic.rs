@@ -245,7 +245,7 @@ impl Generator<'_> {
     fn items(&mut self, op: LogicOp, decisive: bool, items: &[Expr], decided: Label) {
         let known = self.known.len();
         // Who optimises has tests that are no slower one by one.
-        if op == LogicOp::And && self.builder.inside {
+        if op == LogicOp::And && self.builder.one_pass {
             self.need(items, decided);
         }
         let mut rest = items;

@@ -19,8 +19,6 @@ use crate::places::{CONSTANTS, Extent, Places};
 pub(crate) const HOST: &str = "quintet";
 /// The exported entry point.
 pub(crate) const RUN: &str = "run";
-/// The exported entry point for one rule, where there are several.
-pub(crate) const ONE: &str = "one";
 /// The exported entry point that answers up to 64 records in bits: of the only rule, or behind its number of one of several.
 pub(crate) const TEST: &str = "test";
 /// The exported entry point of a function of the program.
@@ -84,8 +82,8 @@ pub(crate) struct Builder {
     cells: u32,
     /// Searches for constants in the whole program.
     pub(crate) searches: usize,
-    /// Whether rules stand in one function, as functions are dear.
-    pub(crate) inside: bool,
+    /// Whether the compiler takes one pass: a time that is in proportion to the code, whatever it is.
+    pub(crate) one_pass: bool,
     /// Whether code says what it stands for, and functions have names.
     pub(crate) read: bool,
     /// Whether there are statements.
@@ -118,8 +116,8 @@ pub(crate) struct Finished {
 
 impl Builder {
     /// An empty module for a program with so many searches for constants.
-    pub(crate) fn new(searches: usize, inside: bool, read: bool) -> Builder {
-        Builder { searches, inside, read, ..Builder::default() }
+    pub(crate) fn new(searches: usize, one_pass: bool, read: bool) -> Builder {
+        Builder { searches, one_pass, read, ..Builder::default() }
     }
 
     /// The address of a constant.
@@ -172,12 +170,11 @@ impl Builder {
         }
     }
 
-    /// The module, with names and constants to be read where it is read, whose entry points are `run` and, for one rule of several, `one`,
-    /// and `test` for a record of one rule, for so many rules and so many bytes of answers that one call makes. `None` where it is larger than
-    /// there is room for.
+    /// The module, with names and constants to be read where it is read, whose entry points are `run` and, where there are rules, `test`, for
+    /// so many rules and so many bytes of answers that one call makes. `None` where it is larger than there is room for.
     pub(crate) fn finish(
         self,
-        (run, one, test): (Target, Option<Target>, Option<Target>),
+        (run, test): (Target, Option<Target>),
         (rules, answers): (usize, usize),
         extent: Extent,
     ) -> Option<Finished> {
@@ -237,9 +234,6 @@ impl Builder {
         memories.memory(MemoryType { minimum: places.pages, maximum, memory64: false, shared: false, page_size_log2: None });
         let mut exports = ExportSection::new();
         exports.export(MEMORY, ExportKind::Memory, 0).export(RUN, ExportKind::Func, number(run));
-        if let Some(one) = one {
-            exports.export(ONE, ExportKind::Func, number(one));
-        }
         if let Some(test) = test {
             exports.export(TEST, ExportKind::Func, number(test));
         }

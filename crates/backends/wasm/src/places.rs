@@ -51,6 +51,8 @@ pub(crate) const METER_START: u32 = 48;
 pub(crate) const METER_START_IF_WITHIN: u32 = 56;
 /// The control word that is not 0 once somebody wants the run to end; other threads write it.
 pub(crate) const INTERRUPTED: u32 = 64;
+/// The control word with the steps that a rule has looked at and not counted yet, where it counts nothing else; 0 between rules.
+pub(crate) const LOOKED: u32 = 72;
 /// The first byte after the control words.
 pub(crate) const CONSTANTS: u32 = 80;
 

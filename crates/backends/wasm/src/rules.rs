@@ -1,124 +1,100 @@
-//! From a program to a module: a function per rule that answers for up to 64 records, the entry point that calls them all, and one that
-//! calls one of them. Where functions are dear to compile, a function has the code of many rules and runs one of them.
+//! From a program to a module: a function with the code of some rules each, which answer for up to 64 records, and the entry points.
+//!
+//! Rules that stand in one function share what a function costs to compile, which is as much as a small rule.
 
 use std::ops::Range;
 
 use quintet_lang::effects::Steps;
 use quintet_runtime::{Linked, Threshold, Trap};
+use wasm_encoder::InstructionSink;
 use wasm_encoder::ValType::{I32, I64};
 
 use crate::body::{Body, Label, at};
 use crate::generator::Generator;
+use crate::helpers::Helper;
 use crate::import::Import;
 use crate::module::{Builder, Finished, Hole, Signature, Target};
 use crate::places::{Extent, METER_START, METER_START_IF_WITHIN, ROOM, ROOM_START, STALE, STALE_BUT_ROOM};
 use crate::script;
 use crate::search;
+use crate::steps::count_looked;
 
-/// A rule: of the address of the batch, that of the first record, and the number of records (1 to 64), answering a bit for each.
-const RULE: Signature = Signature::of(&[I32; 3], &[I64]);
+/// The entry points, and the functions that they call: of the number of a rule, the address of the batch, that of the first record, and the number
+/// of records. The one for all rules leaves their answers in memory and takes no notice of the number. The others take up to 64 records and answer
+/// with a bit for each.
+///
+/// All have one signature, as each that a module has makes code that leads out of the sandbox.
+const RULES: Signature = Signature::of(&[I32; 4], &[I64]);
 
-/// A run of rules: as [`RULE`], then where the first rule's answer goes, and the bytes from one rule's answer to that of the next.
-const GROUP: Signature = Signature::of(&[I32; 5], &[]);
-
-/// The entry point: of the address of the batch, that of the first record, and the number of records.
-const RUN: Signature = Signature::of(&[I32; 3], &[]);
-
-/// One rule of many: its number, then as [`RULE`].
-const PICK: Signature = Signature::of(&[I32; 4], &[I64]);
-
-/// The entry point for one rule: its number, then as [`RUN`].
-const ONE: Signature = Signature::of(&[I32; 4], &[]);
-
-/// Rules whose code stands in one function, where it does.
-const INSIDE: usize = 64;
-
-/// The module for a program, with the code of rules `inside` of few functions or each in its own; `None` where it is larger than there is room
-/// for.
-pub(crate) fn module(linked: &Linked, inside: bool, extent: Extent, names: bool) -> Option<Finished> {
-    let mut builder = Builder::new(search::count(linked.program()), inside, names);
+/// The module for a program, by whether its compiler takes one pass; `None` where it is larger than there is room for.
+pub(crate) fn module(linked: &Linked, one_pass: bool, extent: Extent, names: bool) -> Option<Finished> {
+    let mut builder = Builder::new(search::count(linked.program()), one_pass, names);
     script::functions(linked, &mut builder);
-    let size = (linked.program().rules.len(), linked.threshold(Threshold::WasmAnswerBytes));
-    let grouped = linked.exceeds(Threshold::WasmGroupedRules, size.0);
-    if inside && size.0 > 1 {
-        let most = if grouped { linked.threshold(Threshold::WasmGroupedRules).clamp(1, INSIDE) } else { INSIDE };
-        let firsts = (0..size.0).step_by(most);
-        let groups: Vec<Target> = firsts.map(|first| within(linked, &mut builder, first..size.0.min(first + most))).collect();
-        let test = if let [only] = *groups { only } else { pick(&mut builder, &groups, Some(most)) };
-        let run = run(linked, &mut builder, &Calls::Pick(test, size.0));
-        let one = one(linked, &mut builder, test);
-        return builder.finish((run, Some(one), Some(test)), size, extent);
-    }
-    let rules: Vec<Target> = (0..linked.program().rules.len()).map(|index| rule(linked, &mut builder, index)).collect();
-    let calls = if grouped {
-        let most = linked.threshold(Threshold::WasmGroupedRules);
-        Calls::Groups(rules.chunks(most).map(|rules| (group(&mut builder, rules), rules.len())).collect())
-    } else {
-        Calls::Rules(rules.clone())
+    let rules = linked.program().rules.len();
+    let size = (rules, linked.threshold(Threshold::WasmAnswerBytes));
+    let most =
+        if linked.exceeds(Threshold::WasmGroupedRules, rules) { linked.threshold(Threshold::WasmGroupedRules) } else { rules.max(1) };
+    let firsts = (0..rules).step_by(most);
+    let groups: Vec<Target> = firsts.map(|first| group(linked, &mut builder, first..rules.min(first + most))).collect();
+    let run = run(linked, &mut builder, (&groups, most));
+    let test = match groups.as_slice() {
+        [] => None,
+        [only] => Some(*only),
+        [_, _, ..] => Some(test(&mut builder, (&groups, most))),
     };
-    let run = run(linked, &mut builder, &calls);
-    // Where there is one rule, running all does it.
-    let (one, test) = match rules.as_slice() {
-        [] => (None, None),
-        [only] => (None, Some(*only)),
-        _ => {
-            let test = any(linked, &mut builder, &rules);
-            (Some(one(linked, &mut builder, test)), Some(test))
+    builder.finish((run, test), size, extent)
+}
+
+/// The function of some rules, which runs one of them by its number among them.
+fn group(linked: &Linked, builder: &mut Builder, rules: Range<usize>) -> Target {
+    let [rule, base, record, count] = [0, 1, 2, 3];
+    let mut body = Body::new(RULES.params.len());
+    let end = push_end(linked, &mut body, record, count);
+    let several = rules.len() > 1;
+    if several {
+        begin_choice(&mut body, rules.len(), |i| _ = i.local_get(rule));
+    }
+    let name = match (several, &linked.program().rules[rules.start].name) {
+        (true, _) => format!("rules_{}_to_{}", rules.start, rules.end - 1),
+        (false, name) if name.is_empty() => format!("rule_{}", rules.start),
+        (false, name) => format!("rule_{}_{name}", rules.start),
+    };
+    for rule in rules {
+        if several {
+            body.end();
         }
-    };
-    builder.finish((run, one, test), size, extent)
-}
-
-impl Generator<'_> {
-    /// Runs the function of a rule with statements; goes to a label where the rule does not match.
-    fn statements(&mut self, function: Target, failed: Label) {
-        self.body.i().i32_const(0).i32_const(STALE_BUT_ROOM as i32).i32_store(at(STALE));
-        self.body.i().i32_const(0).i32_const(0).i32_load(at(ROOM_START)).i32_store(at(ROOM));
-        self.body.i().local_get(self.base).local_get(self.record);
-        self.body.call(function);
-        self.status();
-        self.body.br_unless(failed);
-    }
-}
-
-/// A rule as a function of its own.
-fn rule(linked: &Linked, builder: &mut Builder, index: usize) -> Target {
-    let body = answers(linked, builder, Body::new(RULE.params.len()), index, [1, 2]);
-    let name = &linked.program().rules[index].name;
-    builder.add(if name.is_empty() { format!("rule_{index}") } else { format!("rule_{index}_{name}") }, RULE, body.finish())
-}
-
-/// The function that runs one of some rules, whose code stands in it, by its number among them.
-fn within(linked: &Linked, builder: &mut Builder, rules: Range<usize>) -> Target {
-    let mut body = Body::new(PICK.params.len());
-    begin_choice(&mut body, rules.len(), None);
-    for index in rules {
-        body.end();
         let mark = body.mark();
-        body = answers(linked, builder, body, index, [2, 3]);
-        body.i().return_();
+        let bits;
+        (body, bits) = answers(linked, builder, body, rule, (base, record, end));
+        body.i().local_get(bits).return_();
         body.release(mark);
     }
     body.i().unreachable();
-    builder.add("within", PICK, body.finish())
+    builder.add(name, RULES, body.finish())
 }
 
-/// Writes the code that leaves a rule's answers on the stack. The locals are those with the address of the first record and with how many
-/// there are, which it changes; that of the batch is the one before. All others that it takes are 0 at first: nothing else has run in the
-/// function.
-fn answers(linked: &Linked, builder: &mut Builder, body: Body, index: usize, [record, count]: [u32; 2]) -> Body {
+/// A local with the address behind the last of so many records.
+fn push_end(linked: &Linked, body: &mut Body, record: u32, count: u32) -> u32 {
+    body.i().local_get(count).i32_const(linked.layout().stride() as i32).i32_mul().local_get(record).i32_add();
+    body.pop(I32)
+}
+
+/// Writes the code of a rule that answers for the records from the address in the local `first` up to that in `end`. Answers the local with a
+/// bit for each.
+fn answers(linked: &Linked, builder: &mut Builder, body: Body, index: usize, (base, first, end): (u32, u32, u32)) -> (Body, u32) {
     let rule = &linked.program().rules[index];
     let statements = (!rule.is_expression()).then(|| script::rule(linked, builder, index));
     let mut emitter = Generator::inside(linked, builder, body, rule.frame.locals.len());
-    (emitter.base, emitter.record) = (record - 1, record);
-    let (bits, bit) = (emitter.body.local(I64), emitter.body.local(I64));
+    let (record, bits, bit) = (emitter.body.local(I32), emitter.body.local(I64), emitter.body.local(I64));
+    (emitter.base, emitter.record) = (base, record);
     let outer = emitter.begin_place(rule.span);
     let plan = linked.rule_plan(index);
     let (counts, looks) = (plan.steps == Steps::Inline, plan.steps == Steps::Looked);
     if looks {
         emitter.begin_steps(METER_START_IF_WITHIN);
-        emitter.looked = Some(emitter.body.local(I64));
+        emitter.looks = true;
     }
+    emitter.body.i().i64_const(0).local_set(bits).i64_const(1).local_set(bit).local_get(first).local_set(record);
     let next = emitter.body.loop_();
     let traps = counts || plan.traps;
     // Where the record's answer is known, where it is a trap, and where it is no match.
@@ -140,7 +116,7 @@ fn answers(linked: &Linked, builder: &mut Builder, body: Body, index: usize, [re
     if counts {
         emitter.leave_if_exhausted(trapped);
     }
-    emitter.body.i().local_get(bits).i64_const(1).local_get(bit).i64_shl().i64_or().local_set(bits);
+    emitter.body.i().local_get(bits).local_get(bit).i64_or().local_set(bits);
     if counts {
         emitter.body.br(done);
         emitter.body.end();
@@ -149,7 +125,9 @@ fn answers(linked: &Linked, builder: &mut Builder, body: Body, index: usize, [re
     if traps {
         emitter.body.br(done);
         emitter.body.end();
-        emitter.count_looked();
+        if looks {
+            count_looked(&mut emitter.body);
+        }
         emitter.body.i().i32_const(index as i32).local_get(record);
         if counts || looks {
             // Once the budget is used up, other traps are void.
@@ -165,7 +143,7 @@ fn answers(linked: &Linked, builder: &mut Builder, body: Body, index: usize, [re
         } else {
             emitter.body.i().local_get(emitter.code);
         }
-        emitter.body.call(Target::Import(Import::Trap));
+        emitter.host(Import::Trap);
         if looks {
             // The end of the call has nothing more to say.
             emitter.begin_steps(METER_START_IF_WITHIN);
@@ -173,90 +151,47 @@ fn answers(linked: &Linked, builder: &mut Builder, body: Body, index: usize, [re
     }
     emitter.body.end();
     let stride = linked.layout().stride() as i32;
-    emitter.body.i().local_get(record).i32_const(stride).i32_add().local_set(record);
-    emitter.body.i().local_get(bit).i64_const(1).i64_add().local_set(bit);
-    emitter.body.i().local_get(count).i32_const(1).i32_sub().local_tee(count);
+    emitter.body.i().local_get(bit).i64_const(1).i64_shl().local_set(bit);
+    emitter.body.i().local_get(record).i32_const(stride).i32_add().local_tee(record).local_get(end).i32_ne();
     emitter.body.br_if(next);
     emitter.body.end();
     if looks {
-        emitter.count_looked();
-        emitter.exhausted();
-        emitter.body.if_(None);
-        // The only record of the call, after which `record` is.
-        emitter.body.i().i32_const(index as i32).local_get(record).i32_const(stride).i32_sub().i32_const(Trap::Budget.code() as i32);
-        emitter.body.call(Target::Import(Import::Trap));
-        emitter.body.i().i64_const(0).local_set(bits);
-        emitter.body.end();
+        // Where the budget may be passed, it is the only record of the call.
+        emitter.body.i().i32_const(index as i32).local_get(first).i32_const(0);
+        emitter.body.call(Target::Helper(Helper::Looked));
+        emitter.body.i().i64_extend_i32_s().local_get(bits).i64_and().local_set(bits);
     }
-    emitter.body.i().local_get(bits);
     emitter.end_place(outer);
-    emitter.body
-}
-
-fn group(builder: &mut Builder, rules: &[Target]) -> Target {
-    let [base, record, count, out, row] = [0, 1, 2, 3, 4];
-    let mut body = Body::new(GROUP.params.len());
-    for rule in rules {
-        answer(&mut body, *rule, [base, record, count], out, row);
-    }
-    builder.add("group", GROUP, body.finish())
-}
-
-/// Stores a rule's answer and goes to the place of the next.
-fn answer(body: &mut Body, rule: Target, params: [u32; 3], out: u32, row: u32) {
-    body.i().local_get(out);
-    for param in params {
-        body.i().local_get(param);
-    }
-    body.call(rule);
-    body.i().i64_store(at(0)).local_get(out).local_get(row).i32_add().local_set(out);
-}
-
-/// What is called so that all rules run.
-enum Calls {
-    /// A function for each.
-    Rules(Vec<Target>),
-    /// A function for so many each.
-    Groups(Vec<(Target, usize)>),
-    /// A function that runs one of so many by its number.
-    Pick(Target, usize),
+    (emitter.body, bits)
 }
 
 /// The function that runs all rules on all records.
-fn run(linked: &Linked, builder: &mut Builder, calls: &Calls) -> Target {
-    let [base, record, count] = [0, 1, 2];
-    let mut body = Body::new(RUN.params.len());
-    let (row, block, now, out) = (body.local(I32), body.local(I32), body.local(I32), body.local(I32));
+fn run(linked: &Linked, builder: &mut Builder, groups: (&[Target], usize)) -> Target {
+    let [rule, base, record, count] = [0, 1, 2, 3];
+    let mut body = Body::new(RULES.params.len());
+    let rules = linked.program().rules.len() as i32;
+    let [row, block, now, out] = [(); 4].map(|()| body.local(I32));
     // A row has a word for every 64 records.
     body.i().local_get(count).i32_const(63).i32_add().i32_const(6).i32_shr_u().i32_const(3).i32_shl().local_set(row);
     body.unknown(Hole::Answers);
     body.i().local_set(block);
-    let end = body.block();
+    let done = body.block();
     let head = body.loop_();
     body.i().local_get(count).i32_eqz();
-    body.br_if(end);
+    body.br_if(done);
     body.i().local_get(count).i32_const(64).local_get(count).i32_const(64).i32_lt_u().select().local_set(now);
-    body.i().local_get(block).local_set(out);
-    match calls {
-        Calls::Rules(rules) => rules.iter().for_each(|rule| answer(&mut body, *rule, [base, record, now], out, row)),
-        Calls::Groups(groups) => {
-            for (group, size) in groups {
-                body.i().local_get(base).local_get(record).local_get(now).local_get(out).local_get(row);
-                body.call(*group);
-                body.i().local_get(out).local_get(row).i32_const(*size as i32).i32_mul().i32_add().local_set(out);
-            }
-        }
-        Calls::Pick(target, rules) => {
-            let rule = body.local(I32);
-            body.i().i32_const(0).local_set(rule);
-            let next = body.loop_();
-            body.i().local_get(out).local_get(rule).local_get(base).local_get(record).local_get(now);
-            body.call(*target);
-            body.i().i64_store(at(0)).local_get(out).local_get(row).i32_add().local_set(out);
-            body.i().local_get(rule).i32_const(1).i32_add().local_tee(rule).i32_const(*rules as i32).i32_lt_u();
+    if rules > 0 {
+        body.i().local_get(block).local_set(out).i32_const(0).local_set(rule);
+        let next = body.loop_();
+        body.i().local_get(out);
+        choose(&mut body, groups, [rule, base, record, now]);
+        body.i().i64_store(at(0));
+        if rules > 1 {
+            body.i().local_get(out).local_get(row).i32_add().local_set(out);
+            body.i().local_get(rule).i32_const(1).i32_add().local_tee(rule).i32_const(rules).i32_lt_u();
             body.br_if(next);
-            body.end();
         }
+        body.end();
     }
     let stride = linked.layout().stride() as i32;
     body.i().local_get(record).i32_const(stride.wrapping_mul(64)).i32_add().local_set(record);
@@ -265,73 +200,56 @@ fn run(linked: &Linked, builder: &mut Builder, calls: &Calls) -> Target {
     body.br(head);
     body.end();
     body.end();
-    builder.add("run", RUN, body.finish())
+    body.i().i64_const(0);
+    builder.add("run", RULES, body.finish())
 }
 
-/// The function that runs one of all rules, each of which has a function, by its number on up to 64 records.
-fn any(linked: &Linked, builder: &mut Builder, rules: &[Target]) -> Target {
-    let most = linked.threshold(Threshold::WasmGroupedRules).max(1);
-    if rules.len() > most {
-        let groups: Vec<Target> = rules.chunks(most).map(|rules| pick(builder, rules, None)).collect();
-        pick(builder, &groups, Some(most))
-    } else {
-        pick(builder, rules, None)
+/// The function that runs one of the rules of several functions.
+fn test(builder: &mut Builder, groups: (&[Target], usize)) -> Target {
+    let mut body = Body::new(RULES.params.len());
+    choose(&mut body, groups, [0, 1, 2, 3]);
+    builder.add("test", RULES, body.finish())
+}
+
+/// Pushes what the rule whose number is in the first local answers, by the function of its group.
+fn choose(body: &mut Body, (groups, most): (&[Target], usize), [rule, rest @ ..]: [u32; 4]) {
+    let push = |body: &mut Body| rest.iter().for_each(|argument| _ = body.i().local_get(*argument));
+    if let [only] = groups {
+        body.i().local_get(rule);
+        push(body);
+        return body.call(*only);
+    }
+    let answered = body.block_of(I64);
+    begin_choice(body, groups.len(), |i| _ = i.local_get(rule).i32_const(most as i32).i32_div_u());
+    for group in groups {
+        body.end();
+        body.i().local_get(rule).i32_const(most as i32).i32_rem_u();
+        push(body);
+        body.call(*group);
+        body.br(answered);
+    }
+    body.end();
+}
+
+impl Generator<'_> {
+    /// Runs the function of a rule with statements; goes to a label where the rule does not match.
+    fn statements(&mut self, function: Target, failed: Label) {
+        self.body.i().i32_const(0).i32_const(STALE_BUT_ROOM as i32).i32_store(at(STALE));
+        self.body.i().i32_const(0).i32_const(0).i32_load(at(ROOM_START)).i32_store(at(ROOM));
+        self.body.i().local_get(self.base).local_get(self.record);
+        self.body.call(function);
+        self.status();
+        self.body.br_unless(failed);
     }
 }
 
-/// The function that runs one rule on all records, by one that does it for up to 64 of them.
-fn one(linked: &Linked, builder: &mut Builder, pick: Target) -> Target {
-    let [rule, base, record, count] = [0, 1, 2, 3];
-    let mut body = Body::new(ONE.params.len());
-    let (now, out) = (body.local(I32), body.local(I32));
-    body.unknown(Hole::Answers);
-    body.i().local_set(out);
-    let end = body.block();
-    let head = body.loop_();
-    body.i().local_get(count).i32_eqz();
-    body.br_if(end);
-    body.i().local_get(count).i32_const(64).local_get(count).i32_const(64).i32_lt_u().select().local_set(now);
-    body.i().local_get(out).local_get(rule).local_get(base).local_get(record).local_get(now);
-    body.call(pick);
-    body.i().i64_store(at(0)).local_get(out).i32_const(8).i32_add().local_set(out);
-    let stride = linked.layout().stride() as i32;
-    body.i().local_get(record).i32_const(stride.wrapping_mul(64)).i32_add().local_set(record);
-    body.i().local_get(count).local_get(now).i32_sub().local_set(count);
-    body.br(head);
-    body.end();
-    body.end();
-    builder.add("one", ONE, body.finish())
-}
-
-/// Opens a block for each of so many cases, behind whose end its code stands, and goes to that of the rule whose number is the first local's, or
-/// to the one with it where each is for so many.
-fn begin_choice(body: &mut Body, cases: usize, of: Option<usize>) {
+/// Opens a block for each of so many cases, behind whose end its code stands, and goes to that of the number that `push` pushes.
+fn begin_choice(body: &mut Body, cases: usize, push: impl FnOnce(&mut InstructionSink<'_>)) {
     for _ in 0..cases {
         body.block();
     }
-    body.i().local_get(0);
-    if let Some(of) = of {
-        body.i().i32_const(of as i32).i32_div_u();
-    }
+    push(&mut body.i());
     // The innermost block is the first case's; the last case's is also where numbers beyond it would go.
     let last = cases.saturating_sub(1) as u32;
     body.i().br_table((0..last).collect::<Vec<u32>>(), last);
-}
-
-/// A function that calls one of these, each a rule or, where `of` says so, a pick among so many rules.
-fn pick(builder: &mut Builder, targets: &[Target], of: Option<usize>) -> Target {
-    let [rule, base, record, count] = [0, 1, 2, 3];
-    let mut body = Body::new(PICK.params.len());
-    begin_choice(&mut body, targets.len(), of);
-    for target in targets {
-        body.end();
-        if let Some(of) = of {
-            body.i().local_get(rule).i32_const(of as i32).i32_rem_u();
-        }
-        body.i().local_get(base).local_get(record).local_get(count);
-        body.call(*target);
-        body.i().return_();
-    }
-    body.i().unreachable();
-    builder.add("pick", PICK, body.finish())
 }

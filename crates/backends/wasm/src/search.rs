@@ -1,5 +1,6 @@
 //! Searching for a constant, 16 places at a time.
 
+use quintet_lang::LOOKED_AT;
 use quintet_lang::ast::{ExprKind, Needle, NeedleId, Program, RegexId, WildcardId};
 use quintet_runtime::Threshold;
 use quintet_runtime::plan::{SearchPlan, WildcardPlan};
@@ -24,11 +25,7 @@ impl Generator<'_> {
     /// Goes to `missing` unless a needle occurs in the bytes.
     pub(crate) fn search(&mut self, bytes: u32, len: u32, id: NeedleId, missing: Label) {
         let (needle, plan) = (self.linked.searcher(id).needle(), self.linked.plan().needle(id));
-        self.occurs((bytes, len), (needle, plan), missing, |g| {
-            g.body.i().i32_const(id.0 as i32).local_get(bytes).local_get(len);
-            g.host(Import::Search);
-            g.body.br_unless(missing);
-        });
+        self.occurs((bytes, len), (needle, plan), missing, (Import::Search, id.0));
     }
 
     /// Goes to `missing` unless a regular expression matches in the bytes.
@@ -41,11 +38,7 @@ impl Generator<'_> {
 
     /// Goes to `missing` unless a wildcard pattern matches the bytes.
     pub(crate) fn wildcard(&mut self, bytes: u32, len: u32, id: WildcardId, missing: Label) {
-        let general = |g: &mut Self| {
-            g.body.i().i32_const(id.0 as i32).local_get(bytes).local_get(len);
-            g.host(Import::Wildcard);
-            g.body.br_unless(missing);
-        };
+        let general = |g: &mut Self| g.ask((Import::Wildcard, id.0), (bytes, len), missing);
         match self.linked.plan().wildcard(id) {
             WildcardPlan::Equal(whole) => {
                 self.body.i().local_get(len).i32_const(whole.bytes().len() as i32).i32_ne();
@@ -64,7 +57,7 @@ impl Generator<'_> {
                 self.is_text(at, end, missing, general);
                 self.body.release(mark);
             }
-            WildcardPlan::Contains(middle, plan) => self.occurs((bytes, len), (middle, *plan), missing, general),
+            WildcardPlan::Contains(middle, plan) => self.occurs((bytes, len), (middle, *plan), missing, (Import::Wildcard, id.0)),
             WildcardPlan::General => {
                 self.unless_room((len, self.linked.wildcard(id).literal_len()), missing);
                 general(self);
@@ -83,36 +76,51 @@ impl Generator<'_> {
         self.body.br_if(missing);
     }
 
-    /// Goes to `missing` unless a needle occurs in the bytes; `ask` asks the host, whose search is linear in the worst case, which for long
-    /// needles is worth the call.
+    /// Goes to `missing` unless a test by the host, with the number of what it looks for, holds for the bytes.
+    fn ask(&mut self, (import, id): (Import, u32), (bytes, len): (u32, u32), missing: Label) {
+        self.body.i().i32_const(id as i32).local_get(bytes).local_get(len);
+        self.host(import);
+        self.body.br_unless(missing);
+    }
+
+    /// Goes to `missing` unless a needle occurs in the bytes; `test` is that of the host, whose search is linear in the worst case and counts what
+    /// it looks at, which for long needles and long values is worth the call.
     ///
     /// Places where the needle's first and last byte stand are found with two vector compares, and looked at one by one. Loads reach past
     /// the bytes by less than 16 (see `helpers.rs`), and a place past the last possible one ends the search.
-    fn occurs(&mut self, (bytes, len): (u32, u32), (needle, plan): (&[u8], SearchPlan), missing: Label, ask: impl FnOnce(&mut Self)) {
+    fn occurs(&mut self, (bytes, len): (u32, u32), (needle, plan): (&[u8], SearchPlan), missing: Label, test: (Import, u32)) {
         let count = needle.len();
         let ([first, ..], [.., last]) = (needle, needle) else {
             return;
         };
         match plan {
             SearchPlan::Always => return,
-            SearchPlan::Long => return ask(self),
+            SearchPlan::Long => return self.ask(test, (bytes, len), missing),
             SearchPlan::Byte(_) | SearchPlan::Short => {}
         }
-        self.look(len, usize::MAX);
         // The code in place is a nanosecond faster, and takes half of the time in which a rule is compiled.
         let many = self.linked.exceeds(Threshold::WasmSearches, self.builder.searches);
-        if many || self.builder.inside && self.builder.searches > 1 {
-            let address = self.builder.constant(needle);
-            self.body.i().local_get(bytes).local_get(len).i32_const(address as i32).i32_const(count as i32);
+        if many || self.builder.one_pass && self.builder.searches > 1 {
+            let number = if test.0 == Import::Search { test.1 } else { !test.1 };
+            let address = self.builder.constant(&[&number.to_le_bytes()[..], &(count as u32).to_le_bytes(), needle].concat());
+            self.spill_steps();
+            self.body.i().local_get(bytes).local_get(len).i32_const(address as i32);
             self.body.call(Target::Helper(Helper::Search));
+            self.reload_steps();
             return self.body.br_unless(missing);
         }
+        let found = self.body.block();
+        let short = self.body.block();
+        self.body.i().local_get(len).i32_const(LOOKED_AT as i32).i32_lt_u();
+        self.body.br_if(short);
+        self.ask(test, (bytes, len), missing);
+        self.body.br(found);
+        self.body.end();
         let mark = self.body.mark();
         let (place, end, mask, candidate) = (self.body.local(I32), self.body.local(I32), self.body.local(I32), self.body.local(I32));
         self.unless_room((len, count), missing);
         // The last place where the needle fits.
         self.body.i().local_get(bytes).local_tee(place).local_get(len).i32_add().i32_const(count as i32).i32_sub().local_set(end);
-        let found = self.body.block();
         let block = self.body.loop_();
         let splat = |byte: u8| i128::from_le_bytes([byte; 16]);
         self.body.i().local_get(place).v128_load(at(0)).v128_const(splat(*first)).i8x16_eq();
@@ -180,9 +188,27 @@ impl Generator<'_> {
     }
 }
 
-/// The body of [`Helper::Search`]: as the code in place, with a needle that is read from memory.
+/// The body of [`Helper::Search`]: as the code in place, with a needle that is read from memory. Before it stand its number among needles, or that
+/// among wildcards with all bits changed, and its length.
 pub(crate) fn helper(body: &mut Body) {
-    let [place, len, needle, count] = [0, 1, 2, 3];
+    let [place, len, needle] = [0, 1, 2];
+    let short = body.block();
+    body.i().local_get(len).i32_const(LOOKED_AT as i32).i32_lt_u();
+    body.br_if(short);
+    let wildcard = body.block();
+    body.i().local_get(needle).i32_load(at(0)).i32_const(0).i32_lt_s();
+    body.br_if(wildcard);
+    body.i().local_get(needle).i32_load(at(0)).local_get(place).local_get(len);
+    Import::Search.call(body);
+    body.i().return_();
+    body.end();
+    body.i().local_get(needle).i32_load(at(0)).i32_const(-1).i32_xor().local_get(place).local_get(len);
+    Import::Wildcard.call(body);
+    body.i().return_();
+    body.end();
+    let count = body.local(I32);
+    body.i().local_get(needle).i32_load(at(4)).local_set(count);
+    body.i().local_get(needle).i32_const(8).i32_add().local_set(needle);
     let (end, mask, candidate) = (body.local(I32), body.local(I32), body.local(I32));
     // How far the last byte is from the first, how far the last 16 bytes are, and which of the first 16 are the needle's.
     let (reach, tail, wanted) = (body.local(I32), body.local(I32), body.local(I32));

@@ -10,11 +10,10 @@ use quintet_lang::ast::{Const, Expr, ExprKind};
 use quintet_runtime::{SLICE, Trap};
 use wasm_encoder::ValType::{I32, I64};
 
-use crate::body::{Label, at};
+use crate::body::{Body, Label, at};
 use crate::generator::Generator;
 use crate::import::Import;
-use crate::module::Target;
-use crate::places::{INTERRUPTED, METER, METER_BEYOND};
+use crate::places::{INTERRUPTED, LOOKED, METER, METER_BEYOND};
 
 /// The half of the control word with the number of slices that were taken.
 const SLICES: u32 = METER + 4;
@@ -34,6 +33,35 @@ pub(crate) struct Slices {
     pub(crate) exhausted: Label,
 }
 
+/// Counts what a rule has looked at.
+pub(crate) fn count_looked(body: &mut Body) {
+    body.i().i32_const(0).i64_load(at(LOOKED)).i64_eqz().i32_eqz();
+    body.if_(None);
+    for half in [LOOKED, LOOKED + 4] {
+        body.i().i32_const(0).i32_load(at(half));
+    }
+    Import::Look.call(body);
+    body.i().i32_const(0).i64_const(0).i64_store(at(LOOKED));
+    body.end();
+}
+
+/// The body of [`Helper::Looked`](crate::helpers::Helper::Looked).
+pub(crate) fn helper(body: &mut Body) {
+    let [rule, record] = [0, 1];
+    count_looked(body);
+    push_exhausted(body);
+    body.if_(None);
+    body.i().local_get(rule).local_get(record).i32_const(Trap::Budget.code() as i32);
+    Import::Trap.call(body);
+    body.i().i32_const(0).return_();
+    body.end();
+    body.i().i32_const(-1);
+}
+
+fn push_exhausted(body: &mut Body) {
+    body.i().i32_const(0).i32_load(at(METER)).i32_const(0).i32_lt_s();
+}
+
 impl Generator<'_> {
     /// Starts to count, with the control word `start`.
     pub(crate) fn begin_steps(&mut self, start: u32) {
@@ -48,25 +76,15 @@ impl Generator<'_> {
     /// Counts one step for every `each` of a local's value, a power of two.
     fn looked_at(&mut self, len: u32, each: usize) {
         let shift = each.trailing_zeros() as i32;
-        if let Some(looked) = self.looked {
-            self.body.i().local_get(looked).local_get(len).i32_const(shift).i32_shr_u().i64_extend_i32_u().i64_add().local_set(looked);
+        if self.looks {
+            self.body.i().i32_const(0).i32_const(0).i64_load(at(LOOKED));
+            self.body.i().local_get(len).i32_const(shift).i32_shr_u().i64_extend_i32_u().i64_add().i64_store(at(LOOKED));
             return;
         }
         self.body.i().local_get(len).i32_const(each as i32).i32_ge_u();
         self.body.if_(None);
-        self.body.i().local_get(len).i32_const(shift).i32_shr_u().i64_extend_i32_u();
+        self.body.i().local_get(len).i32_const(shift).i32_shr_u().i32_const(0);
         self.host(Import::Look);
-        self.body.end();
-    }
-
-    /// Counts what was looked at, where that is not done at once.
-    pub(crate) fn count_looked(&mut self) {
-        let Some(looked) = self.looked else { return };
-        self.body.i().local_get(looked).i64_const(0).i64_ne();
-        self.body.if_(None);
-        self.body.i().local_get(looked);
-        self.host(Import::Look);
-        self.body.i().i64_const(0).local_set(looked);
         self.body.end();
     }
 
@@ -76,7 +94,7 @@ impl Generator<'_> {
         if counts {
             self.spill_steps();
         }
-        self.body.call(Target::Import(import));
+        import.call(&mut self.body);
         if counts {
             self.reload_steps();
         }
@@ -183,7 +201,7 @@ impl Generator<'_> {
 
     /// Pushes whether the budget was passed.
     pub(crate) fn exhausted(&mut self) {
-        self.body.i().i32_const(0).i32_load(at(METER)).i32_const(0).i32_lt_s();
+        push_exhausted(&mut self.body);
     }
 
     /// Goes to a label where the budget was passed.

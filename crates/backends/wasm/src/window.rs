@@ -241,7 +241,7 @@ mod tests {
         body.i().local_get(0).i64_load(at(0));
         let mut builder = Builder::new(0, false, false);
         let run = builder.add("run", Signature::of(&[I32, I64], &[I64]), body.finish());
-        let finished = builder.finish((run, None, None), (1, 0), Extent::Mapped).unwrap();
+        let finished = builder.finish((run, None), (1, 0), Extent::Mapped).unwrap();
         let shared = Setup { compiler, memory: config::Memory::Mapped }.shared(false).unwrap();
         let module = Module::from_binary(&shared.engine, &finished.wasm).unwrap();
         let mut store = Store::new(&shared.engine, Host::new(linked, Arc::from([]), finished.places, &quintet_lang::Limits::default()));

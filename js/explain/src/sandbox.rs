@@ -68,13 +68,29 @@ impl Sandbox {
         self.instance.memory().len() * 8
     }
 
-    /// Begins a record: the arguments of `run`.
+    /// Begins a record.
     ///
     /// # Errors
     /// Where there is no such record.
-    pub fn begin(&mut self, record: u32) -> Result<Vec<u32>, JsError> {
-        let arguments = self.instance.begin(record as usize).map_err(|e| JsError::new(&e))?;
-        Ok(vec![0, arguments.batch, arguments.record, 1])
+    pub fn begin(&mut self, record: u32) -> Result<(), JsError> {
+        self.instance.begin(record as usize).map_err(|e| JsError::new(&e))
+    }
+
+    /// The next call of the record: whether it is one of `test`, else of `run`, and the arguments. Empty where there is none.
+    ///
+    /// # Errors
+    /// Where nothing was loaded.
+    pub fn next(&mut self) -> Result<Vec<u32>, JsError> {
+        let call = self.instance.next_call().map_err(|e| JsError::new(&e))?;
+        Ok(call.map_or_else(Vec::new, |call| std::iter::once(call.rule.is_some().into()).chain(call.arguments).collect()))
+    }
+
+    /// Ends the call, with what it answered.
+    ///
+    /// # Errors
+    /// Where nothing was loaded.
+    pub fn end(&mut self, answer: u64) -> Result<(), JsError> {
+        self.instance.end(answer).map_err(|e| JsError::new(&e))
     }
 
     /// Answers a call of a function of the host.

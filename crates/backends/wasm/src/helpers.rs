@@ -28,9 +28,6 @@ pub(crate) enum Helper {
     Grow,
     /// `(x, table)`: the logarithm to the base 2.
     Log2,
-    /// `(rule, record, _)`: the end of a rule that counts only what it looks at: counts that, and answers -1, or 0 where the budget was passed, which
-    /// is a trap on the record.
-    Looked,
 }
 
 impl Helper {
@@ -45,14 +42,13 @@ impl Helper {
             Helper::Search => "search",
             Helper::Grow => "grow",
             Helper::Log2 => "log2",
-            Helper::Looked => "looked",
         }
     }
 
     /// Parameters and results.
     pub(crate) fn signature(self) -> Signature {
         let params: &'static [ValType] = match self {
-            Helper::Same | Helper::Grow | Helper::Search | Helper::Looked => &[I32; 3],
+            Helper::Same | Helper::Grow | Helper::Search => &[I32; 3],
             Helper::Order => &[I32; 4],
             Helper::Find => &[I32; 6],
             Helper::Place => &[I64, I32],
@@ -74,7 +70,6 @@ impl Helper {
             Helper::Search => crate::search::helper(&mut body),
             Helper::Grow => grow(&mut body),
             Helper::Log2 => crate::log2::helper(&mut body),
-            Helper::Looked => crate::steps::helper(&mut body),
         }
         body.finish()
     }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering, fence};
 
 use quintet_lang::ast::{ListId, NeedleId, RegexId, SetId, SiteId, WildcardId};
+use quintet_lang::effects::Steps;
 use quintet_lang::intrinsic::{Intrinsic, Scalar};
 use quintet_lang::{HARD_CALLS, Limits, Type};
 use quintet_runtime::{
@@ -14,7 +15,7 @@ use quintet_runtime::{
 use crate::heap::Heap;
 use crate::import::{NIL, PRESENT, TRAP};
 use crate::places::{
-    CALLS, CELL, CELL_VALUE, INTERRUPTED, LIMIT, METER, METER_BEYOND, METER_START, METER_START_IF_WITHIN, PEAK, Places, ROOM, ROOM_START,
+    CALLS, CELL, CELL_VALUE, INTERRUPTED, LIMIT, LOOKED, METER, METER_BETWEEN, METER_BEYOND, METER_START, PEAK, Places, ROOM, ROOM_START,
     STACK_PEAK, STALE, STALE_BUT_ROOM, TOP,
 };
 
@@ -115,13 +116,48 @@ impl Host {
         // No more than `HARD_MEMORY_BYTES`.
         self.write32(ROOM_START, self.scratch.rest() as u32)?;
         self.write(METER_START, &self.scratch.meter_start().to_le_bytes())?;
-        self.write(METER_BEYOND, &self.scratch.meter_beyond().to_le_bytes())
+        self.write(METER_BEYOND, &self.scratch.meter_beyond().to_le_bytes())?;
+        self.set_within(true)
     }
 
-    /// Says whether the rules that count only what they look at are known to stay within the budget.
+    /// Says whether the rules that count only what they look at are known to stay within the budget. Where they are not, each runs between
+    /// [`Host::begin_rule`] and [`Host::end_rule`].
     #[inline(always)]
     pub(crate) fn set_within(&mut self, within: bool) -> Result<(), Broken> {
-        self.write(METER_START_IF_WITHIN, &self.scratch.meter_start_if(within).to_le_bytes())
+        let word = self.scratch.meter_start_if(within).to_le_bytes();
+        self.write(METER_BETWEEN, &word)?;
+        self.write(METER, &word)
+    }
+
+    /// Begins a rule on a record on which it is not known to stay within the budget.
+    pub(crate) fn begin_rule(&mut self) -> Result<(), Broken> {
+        self.write(METER, &self.scratch.meter_start().to_le_bytes())?;
+        self.write(LOOKED, &[0; 8])
+    }
+
+    /// Ends it. Answers whether what it answered counts: not where it passed the budget, which is a trap.
+    pub(crate) fn end_rule(&mut self, rule: usize, record: u32) -> Result<bool, Broken> {
+        if !self.passed(rule as u32)? {
+            return Ok(true);
+        }
+        // It may have trapped already.
+        if self.traps.last().is_none_or(|(trapped, at, _)| (*trapped, *at) != (rule as u32, record)) {
+            self.trap(rule as u32, record, Trap::Budget.code())?;
+        }
+        Ok(false)
+    }
+
+    /// Whether a rule that counts only what it looks at has passed the budget.
+    fn passed(&mut self, rule: u32) -> Result<bool, Broken> {
+        let known = (rule as usize) < self.linked.program().rules.len();
+        if !known || self.linked.rule_plan(rule as usize).steps != Steps::Looked {
+            return Ok(false);
+        }
+        let [looked] = self.words::<1>(LOOKED)?;
+        self.counting(|host| {
+            let _ = host.scratch.steps(looked);
+            Ok(host.scratch.is_exhausted())
+        })
     }
 
     /// The bytes at an address of linear memory.
@@ -243,6 +279,8 @@ impl Host {
     /// A rule trapped on the record at this address.
     #[inline(always)]
     pub(crate) fn trap(&mut self, rule: u32, record: u32, code: u32) -> Result<(), Broken> {
+        // Once the budget is used up, other traps are void.
+        let code = if self.passed(rule)? { Trap::Budget.code() } else { code };
         self.traps.push((rule, record, code));
         self.note_budget(code)
     }
@@ -419,9 +457,9 @@ impl Host {
     /// Ends a call by the host: learns what it counted and charged.
     pub(crate) fn end_call(&mut self) -> Result<(), Broken> {
         self.read_room();
-        let [word] = self.words::<1>(METER)?;
+        let [word, _, between] = self.words::<3>(METER)?;
         self.scratch.set_meter_word(word);
-        Ok(())
+        self.write(METER, &between.to_le_bytes())
     }
 
     /// The value in a cell.

@@ -92,10 +92,15 @@ impl Runner {
         self.window.place(&mut self.store, batch.arena()).map_err(|e| self.error(e))
     }
 
-    /// Says whether the rules that count only what they look at are known to stay within the budget.
-    #[inline]
-    fn set_within(&mut self, within: bool) -> Result<(), RunError> {
-        self.store.data_mut().set_within(within).map_err(|e| RunError::new(self.setup.id(), e))
+    /// Whether the rules that count only what they look at are known to stay within the budget on the records of a batch, of which the host is told.
+    #[inline(always)]
+    fn set_within_for(&mut self, batch: &Batch) -> Result<bool, RunError> {
+        if self.within == usize::MAX {
+            return Ok(true);
+        }
+        let within = batch.longest() <= self.within;
+        self.store.data_mut().set_within(within).map_err(|e| RunError::new(self.setup.id(), e))?;
+        Ok(within)
     }
 
     /// [`Instance::run_batch`] where the budget might be passed.
@@ -136,8 +141,24 @@ impl Runner {
         self.program.program().rules.len()
     }
 
-    /// Adds the answers of all rules to those of a record.
-    fn every(&mut self, (base, record): (u32, u32), hits: &mut RuleSet) -> Result<(), RunError> {
+    /// Whether one rule matches a record on which it is not known to stay within the budget.
+    fn call_alone(&mut self, rule: usize, base: u32, record: u32) -> Result<bool, RunError> {
+        self.store.data_mut().begin_rule().map_err(|e| RunError::new(self.setup.id(), e))?;
+        let hit = self.call_one(rule, base, record, 1)? != 0;
+        let counts = self.store.data_mut().end_rule(rule, record).map_err(|e| RunError::new(self.setup.id(), e))?;
+        Ok(hit && counts)
+    }
+
+    /// Adds the answers of all rules to those of a record, on which they are `within` the budget or not known to be.
+    fn every(&mut self, within: bool, (base, record): (u32, u32), hits: &mut RuleSet) -> Result<(), RunError> {
+        if !within {
+            for rule in 0..self.rules() {
+                if self.call_alone(rule, base, record)? {
+                    hits.insert(rule);
+                }
+            }
+            return Ok(());
+        }
         self.call(base, record, 1)?;
         for (rule, word) in self.answers(self.rules())?.enumerate() {
             if word != 0 {
@@ -147,10 +168,11 @@ impl Runner {
         Ok(())
     }
 
-    /// Adds the answers of some rules, a bit each, to those of a record.
-    fn some(&mut self, asked: &[u64], (base, record): (u32, u32), hits: &mut RuleSet) -> Result<(), RunError> {
+    /// The same of some rules, a bit each.
+    fn some(&mut self, asked: &[u64], within: bool, (base, record): (u32, u32), hits: &mut RuleSet) -> Result<(), RunError> {
         for rule in set_bits(asked) {
-            if self.call_one(rule, base, record, 1)? != 0 {
+            let hit = if within { self.call_one(rule, base, record, 1)? != 0 } else { self.call_alone(rule, base, record)? };
+            if hit {
                 hits.insert(rule);
             }
         }
@@ -200,11 +222,9 @@ impl Runner {
         let Some(makes) = self.makes.get(rule).copied() else {
             return Err(FilterError::no_rule(self.setup.id(), (rule, self.makes.len())));
         };
-        if self.within != usize::MAX {
-            self.set_within(record.batch().longest() <= self.within)?;
-        }
+        let within = self.set_within_for(record.batch())?;
         let at = base + record.offset() as u32;
-        let hit = self.call_one(rule, base, at, 1)?;
+        let hit = if within { self.call_one(rule, base, at, 1)? != 0 } else { self.call_alone(rule, base, at)? };
         let host = self.store.data();
         if !host.traps.is_empty() {
             return Err(self.trapped(rule));
@@ -212,7 +232,7 @@ impl Runner {
         if makes || !host.scratch().is_tidy() {
             self.tidy()?;
         }
-        Ok(hit != 0)
+        Ok(hit)
     }
 
     /// Ends a call of one rule that trapped.
@@ -263,13 +283,11 @@ impl Instance for Runner {
         let base = self.place(record.batch())?;
         let rules = self.rules();
         hits.reset(rules);
-        if self.within != usize::MAX {
-            self.set_within(record.batch().longest() <= self.within)?;
-        }
+        let within = self.set_within_for(record.batch())?;
         let mut candidates = self.candidates.take();
         let done = match candidates.as_mut().and_then(|it| it.record(record, hits)) {
-            Some(asked) => self.some(asked, (base, base + record.offset() as u32), hits),
-            None => self.every((base, base + record.offset() as u32), hits),
+            Some(asked) => self.some(asked, within, (base, base + record.offset() as u32), hits),
+            None => self.every(within, (base, base + record.offset() as u32), hits),
         };
         self.candidates = candidates;
         done?;
@@ -285,8 +303,7 @@ impl Instance for Runner {
         let base = self.place(batch)?;
         let rules = self.rules();
         out.reset(rules, batch.len());
-        let within = batch.longest() <= self.within;
-        self.set_within(within)?;
+        let within = self.set_within_for(batch)?;
         if !within {
             return self.one_by_one(batch, out);
         }
@@ -323,14 +340,14 @@ impl Instance for Runner {
         let id = self.setup.id();
         RunError::unless_has(id, (rule, rules), (&records, batch.len()))?;
         out.reset(1, records.len());
-        let within = batch.longest() <= self.within;
-        self.set_within(within)?;
+        let within = self.set_within_for(batch)?;
         let (first, stride) = (base + batch.records_offset() as u32, batch.layout().stride() as u32);
         let most = if within { 64 } else { 1 };
         for start in (0..records.len()).step_by(most) {
             self.store.data().scratch().go_on(id)?;
             let count = most.min(records.len() - start);
-            let bits = self.call_one(rule, base, first + (records.start + start) as u32 * stride, count as u32)?;
+            let record = first + (records.start + start) as u32 * stride;
+            let bits = if within { self.call_one(rule, base, record, count as u32)? } else { self.call_alone(rule, base, record)?.into() };
             out.words_mut()[start / 64] |= bits << (start % 64);
         }
         if !self.store.data().traps.is_empty() {

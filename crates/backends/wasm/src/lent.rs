@@ -37,15 +37,20 @@ pub struct LentInstance {
     calls: usize,
     /// The bytes of the longest record on which rules that count only what they look at stay within the budget.
     within: usize,
+    /// The record that is at hand, and the rules that match it so far.
+    record: u32,
+    hits: RuleSet,
+    /// The calls that it takes, and those that were begun.
+    turns: (u32, u32),
 }
 
-/// With what the module's `run` is called for a record.
+/// A call of the module.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RunArguments {
-    /// The address of the batch.
-    pub batch: u32,
-    /// The address of the record.
-    pub record: u32,
+    /// The rule that is to run, by `test`; `None` where all are, by `run`.
+    pub rule: Option<u32>,
+    /// The arguments of either.
+    pub arguments: [u32; 4],
 }
 
 impl Lent {
@@ -60,7 +65,8 @@ impl Lent {
         Ok(Lent { program: program.clone(), wasm: finished.wasm, places: finished.places, packed: finished.packed.into() })
     }
 
-    /// The module. It exports `memory`, and `run` of four `i32`: 0, those of [`LentInstance::begin`], and 1.
+    /// The module. It exports `memory`, and what [`LentInstance::next_call`] asks to be called, of four `i32`: `run`, and where there are rules `test`, which
+    /// answers 0 or 1 as `i64`.
     pub fn wasm(&self) -> &[u8] {
         &self.wasm
     }
@@ -83,8 +89,8 @@ impl Lent {
     pub fn instance(&self, limits: &Limits) -> LentInstance {
         let host = Host::new(self.program.clone(), self.packed.clone(), self.places, limits);
         let (_, within) = counting(&self.program, limits.steps);
-        let (program, memory, batch) = (self.program.clone(), Vec::new(), None);
-        LentInstance { program, host, memory, batch, calls: limits.calls, within }
+        let (program, memory, batch, hits) = (self.program.clone(), Vec::new(), None, RuleSet::new());
+        LentInstance { program, host, memory, batch, calls: limits.calls, within, record: 0, hits, turns: (0, 0) }
     }
 }
 
@@ -114,26 +120,66 @@ impl LentInstance {
         self.host.start(self.calls).map_err(|e| e.to_string())
     }
 
-    /// Begins a record of the batch; answers with what `run` is to be called.
+    /// Begins a record of the batch.
     ///
     /// # Errors
     /// Where there is no such record.
-    pub fn begin(&mut self, record: usize) -> Result<RunArguments, String> {
+    pub fn begin(&mut self, record: usize) -> Result<(), String> {
         let batch = self.batch.as_ref().filter(|batch| record < batch.len()).ok_or_else(|| format!("there is no record {record}"))?;
-        self.host.set_within(batch.longest() <= self.within).map_err(|e| e.to_string())?;
-        let at = self.host.places.window;
-        Ok(RunArguments { batch: at, record: at + batch.record(record).offset() as u32 })
+        let (rules, within) = (self.program.program().rules.len(), batch.longest() <= self.within);
+        self.record = self.host.places.window + batch.record(record).offset() as u32;
+        self.hits.reset(rules);
+        self.turns = (if within { 1 } else { rules as u32 }, 0);
+        self.host.set_within(within).map_err(|e| e.to_string())
     }
 
-    /// Ends a record after `run`: which rules match, and which trapped.
+    /// What is to be called next for the record, if anything: all rules at once, or one after the other where one might pass the budget.
     ///
     /// # Errors
     /// Where nothing was loaded.
-    pub fn finish(&mut self, hits: &mut RuleSet) -> Result<(), String> {
+    pub fn next_call(&mut self) -> Result<Option<RunArguments>, String> {
+        let (turns, turn) = self.turns;
+        if turn == turns {
+            return Ok(None);
+        }
+        self.turns.1 += 1;
+        let rule = (turns > 1 || !self.is_within()).then_some(turn);
+        if rule.is_some() {
+            self.host.begin_rule().map_err(|e| e.to_string())?;
+        }
+        Ok(Some(RunArguments { rule, arguments: [turn, self.host.places.window, self.record, 1] }))
+    }
+
+    fn is_within(&self) -> bool {
+        self.batch.as_ref().is_some_and(|batch| batch.longest() <= self.within)
+    }
+
+    /// Ends the call that was asked for last, with what it answered.
+    ///
+    /// # Errors
+    /// Where nothing was loaded.
+    pub fn end(&mut self, answer: u64) -> Result<(), String> {
         let rules = self.program.program().rules.len();
-        hits.reset(rules);
-        let answers = self.host.bytes(self.host.places.answers, rules as u32 * 8).map_err(|e| e.to_string())?;
-        answers.as_chunks::<8>().0.iter().enumerate().filter(|(_, word)| **word != [0; 8]).for_each(|(rule, _)| hits.insert(rule));
+        if self.is_within() {
+            let answers = self.host.bytes(self.host.places.answers, rules as u32 * 8).map_err(|e| e.to_string())?;
+            let hits = answers.as_chunks::<8>().0.iter().enumerate().filter(|(_, word)| **word != [0; 8]);
+            hits.for_each(|(rule, _)| self.hits.insert(rule));
+            return Ok(());
+        }
+        let Some(rule) = self.turns.1.checked_sub(1).map(|rule| rule as usize).filter(|rule| *rule < rules) else { return Ok(()) };
+        let counts = self.host.end_rule(rule, self.record).map_err(|e| e.to_string())?;
+        if counts && answer != 0 {
+            self.hits.insert(rule);
+        }
+        Ok(())
+    }
+
+    /// Ends a record: which rules match, and which trapped.
+    ///
+    /// # Errors
+    /// An interrupt.
+    pub fn finish(&mut self, hits: &mut RuleSet) -> Result<(), String> {
+        std::mem::swap(hits, &mut self.hits);
         for (rule, _, code) in self.host.traps.drain(..) {
             if let Some(fault) = self.program.fault(rule as usize, code) {
                 hits.trap(rule as usize, fault);

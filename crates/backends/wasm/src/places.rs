@@ -47,11 +47,11 @@ pub(crate) const LARGE_FRAME: u32 = 4096;
 pub(crate) const METER: u32 = 40;
 /// The control word with what [`METER`] is at the start of an evaluation.
 pub(crate) const METER_START: u32 = 48;
-/// The control word with what [`METER`] is at the start of rules that count only what they look at.
-pub(crate) const METER_START_IF_WITHIN: u32 = 56;
+/// The control word with what [`METER`] is between rules that count one by one, and for those that count only what they look at.
+pub(crate) const METER_BETWEEN: u32 = 56;
 /// The control word that is not 0 once somebody wants the run to end; other threads write it.
 pub(crate) const INTERRUPTED: u32 = 64;
-/// The control word with the steps that a rule has looked at and not counted yet, where it counts nothing else; 0 between rules.
+/// The control word with the steps that a rule has looked at and not counted yet, where it counts nothing else. Who looks at it sets it to 0 at first.
 pub(crate) const LOOKED: u32 = 72;
 /// The first byte after the control words.
 pub(crate) const CONSTANTS: u32 = 80;

@@ -11,13 +11,11 @@ use wasm_encoder::ValType::{I32, I64};
 
 use crate::body::{Body, Label, at};
 use crate::generator::Generator;
-use crate::helpers::Helper;
 use crate::import::Import;
 use crate::module::{Builder, Finished, Hole, Signature, Target};
-use crate::places::{Extent, METER_START, METER_START_IF_WITHIN, ROOM, ROOM_START, STALE, STALE_BUT_ROOM};
+use crate::places::{Extent, METER_BETWEEN, METER_START, ROOM, ROOM_START, STALE, STALE_BUT_ROOM};
 use crate::script;
 use crate::search;
-use crate::steps::count_looked;
 
 /// The entry points, and the functions that they call: of the number of a rule, the address of the batch, that of the first record, and the number
 /// of records. The one for all rules leaves their answers in memory and takes no notice of the number. The others take up to 64 records and answer
@@ -90,10 +88,7 @@ fn answers(linked: &Linked, builder: &mut Builder, body: Body, index: usize, (ba
     let outer = emitter.begin_place(rule.span);
     let plan = linked.rule_plan(index);
     let (counts, looks) = (plan.steps == Steps::Inline, plan.steps == Steps::Looked);
-    if looks {
-        emitter.begin_steps(METER_START_IF_WITHIN);
-        emitter.looks = true;
-    }
+    emitter.looks = looks;
     emitter.body.i().i64_const(0).local_set(bits).i64_const(1).local_set(bit).local_get(first).local_set(record);
     let next = emitter.body.loop_();
     let traps = counts || plan.traps;
@@ -125,11 +120,8 @@ fn answers(linked: &Linked, builder: &mut Builder, body: Body, index: usize, (ba
     if traps {
         emitter.body.br(done);
         emitter.body.end();
-        if looks {
-            count_looked(&mut emitter.body);
-        }
         emitter.body.i().i32_const(index as i32).local_get(record);
-        if counts || looks {
+        if counts {
             // Once the budget is used up, other traps are void.
             if statements.is_some() {
                 emitter.body.i().local_get(emitter.code).i32_const(-(Trap::placed(1) as i32)).i32_and();
@@ -144,10 +136,6 @@ fn answers(linked: &Linked, builder: &mut Builder, body: Body, index: usize, (ba
             emitter.body.i().local_get(emitter.code);
         }
         emitter.host(Import::Trap);
-        if looks {
-            // The end of the call has nothing more to say.
-            emitter.begin_steps(METER_START_IF_WITHIN);
-        }
     }
     emitter.body.end();
     let stride = linked.layout().stride() as i32;
@@ -155,11 +143,8 @@ fn answers(linked: &Linked, builder: &mut Builder, body: Body, index: usize, (ba
     emitter.body.i().local_get(record).i32_const(stride).i32_add().local_tee(record).local_get(end).i32_ne();
     emitter.body.br_if(next);
     emitter.body.end();
-    if looks {
-        // Where the budget may be passed, it is the only record of the call.
-        emitter.body.i().i32_const(index as i32).local_get(first).i32_const(0);
-        emitter.body.call(Target::Helper(Helper::Looked));
-        emitter.body.i().i64_extend_i32_s().local_get(bits).i64_and().local_set(bits);
+    if counts {
+        emitter.begin_steps(METER_BETWEEN);
     }
     emitter.end_place(outer);
     (emitter.body, bits)

@@ -1,16 +1,16 @@
 //! Counting steps. The word with those that are left is a control word, which the host uses too while it is called.
 //!
-//! Loops within loops and around searches lower it and look at it for each element. What is looked at or searched is counted by the host, in
-//! rules that count nothing else at their end, and goes on without a look: once the budget is used up the word stays negative, and the end of
-//! the rule looks at it again. Rules that count only so begin once for all records of a call and look at its end: where the budget is not known
-//! to hold, a call is about one record. Scripts keep the word in a local and take slices of the budget without the host.
+//! Loops within loops and around searches lower it and look at it for each element. What is looked at or searched is counted by the host, and goes
+//! on without a look: once the budget is used up the word stays negative, and the end of the rule looks at it again. Rules that count only so do
+//! not look at it at all: where the budget is not known to hold, the host runs them one by one and looks at it itself. Scripts keep the word in a
+//! local and take slices of the budget without the host.
 
 use quintet_lang::LOOKED_AT;
 use quintet_lang::ast::{Const, Expr, ExprKind};
 use quintet_runtime::{SLICE, Trap};
 use wasm_encoder::ValType::{I32, I64};
 
-use crate::body::{Body, Label, at};
+use crate::body::{Label, at};
 use crate::generator::Generator;
 use crate::import::Import;
 use crate::places::{INTERRUPTED, LOOKED, METER, METER_BEYOND};
@@ -31,35 +31,6 @@ pub(crate) fn length(expr: &Expr) -> usize {
 pub(crate) struct Slices {
     pub(crate) next: Label,
     pub(crate) exhausted: Label,
-}
-
-/// Counts what a rule has looked at.
-pub(crate) fn count_looked(body: &mut Body) {
-    body.i().i32_const(0).i64_load(at(LOOKED)).i64_eqz().i32_eqz();
-    body.if_(None);
-    for half in [LOOKED, LOOKED + 4] {
-        body.i().i32_const(0).i32_load(at(half));
-    }
-    Import::Look.call(body);
-    body.i().i32_const(0).i64_const(0).i64_store(at(LOOKED));
-    body.end();
-}
-
-/// The body of [`Helper::Looked`](crate::helpers::Helper::Looked).
-pub(crate) fn helper(body: &mut Body) {
-    let [rule, record] = [0, 1];
-    count_looked(body);
-    push_exhausted(body);
-    body.if_(None);
-    body.i().local_get(rule).local_get(record).i32_const(Trap::Budget.code() as i32);
-    Import::Trap.call(body);
-    body.i().i32_const(0).return_();
-    body.end();
-    body.i().i32_const(-1);
-}
-
-fn push_exhausted(body: &mut Body) {
-    body.i().i32_const(0).i32_load(at(METER)).i32_const(0).i32_lt_s();
 }
 
 impl Generator<'_> {
@@ -201,7 +172,7 @@ impl Generator<'_> {
 
     /// Pushes whether the budget was passed.
     pub(crate) fn exhausted(&mut self) {
-        push_exhausted(&mut self.body);
+        self.body.i().i32_const(0).i32_load(at(METER)).i32_const(0).i32_lt_s();
     }
 
     /// Goes to a label where the budget was passed.

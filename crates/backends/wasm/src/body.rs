@@ -3,7 +3,7 @@
 use quintet_lang::ast::Span;
 use wasm_encoder::{BlockType, InstructionSink, MemArg, MemArgTarget, ValType};
 
-use crate::module::{Hole, Target};
+use crate::module::{COMMON, Hole, Target};
 
 /// A finished body.
 #[derive(Clone, Debug, Default)]
@@ -72,6 +72,14 @@ impl Body {
     /// Calls a function.
     pub(crate) fn call(&mut self, target: Target) {
         self.hole(0x10, Hole::Call(target));
+    }
+
+    /// Calls a function of the signature [`COMMON`] that has so many arguments of its own; its result, where it has one, is 32 bits.
+    pub(crate) fn call_common(&mut self, target: Target, arguments: usize, has_result: bool) {
+        (arguments..COMMON.params.len()).for_each(|_| _ = self.i().i32_const(0));
+        self.call(target);
+        let mut sink = self.i();
+        _ = if has_result { sink.i32_wrap_i64() } else { sink.drop() };
     }
 
     /// Pushes a number that is not yet known.

@@ -11,7 +11,6 @@ use crate::body::{Label, at};
 use crate::expr::Ip;
 use crate::generator::Generator;
 use crate::helpers::Helper;
-use crate::module::Target;
 use crate::steps::length;
 
 impl Generator<'_> {
@@ -48,7 +47,7 @@ impl Generator<'_> {
         if !matches!(op, CompareOp::Eq | CompareOp::Ne) {
             self.look_at_both(a_len, b_len, known);
             self.body.i().local_get(a).local_get(a_len).local_get(b).local_get(b_len);
-            self.body.call(Target::Helper(Helper::Order));
+            Helper::Order.call(&mut self.body);
             self.body.i().i32_const(0);
             order_test(&mut self.body.i(), op);
             self.body.release(mark);
@@ -58,7 +57,7 @@ impl Generator<'_> {
         self.body.if_(Some(I32));
         self.look(a_len, known);
         self.body.i().local_get(a).local_get(b).local_get(a_len);
-        self.body.call(Target::Helper(Helper::Same));
+        Helper::Same.call(&mut self.body);
         self.body.else_();
         self.body.i().i32_const(0);
         self.body.end();
@@ -94,7 +93,7 @@ impl Generator<'_> {
         if self.linked.exceeds(Threshold::WasmEqualBytes, wanted.len()) {
             let address = self.builder.constant(wanted);
             self.body.i().local_get(bytes).i32_const(address as i32).i32_const(wanted.len() as i32);
-            self.body.call(Target::Helper(Helper::Same));
+            Helper::Same.call(&mut self.body);
             self.body.br_unless(differ);
             return;
         }

@@ -9,7 +9,6 @@ use crate::body::{Label, at};
 use crate::generator::Generator;
 use crate::helpers::Helper;
 use crate::import::Import;
-use crate::module::Target;
 use crate::places::CELL_VALUE;
 
 /// A source of a loop: the locals with the address of its block and of the next element, and how its elements lie.
@@ -129,7 +128,7 @@ impl Generator<'_> {
             // Twice the room, and at least that of eight elements. (The host's limit of memory ends this before 32 bits are passed.)
             this.body.i().local_get(room).i32_const(1).i32_shl().i32_const(8 * size as i32).local_get(room).select().local_set(room);
             this.body.i().local_get(items).local_get(used).local_get(room);
-            this.body.call(Target::Helper(Helper::Grow));
+            Helper::Grow.call(&mut this.body);
             this.body.i().local_tee(items).i32_eqz();
             this.body.if_(None);
             this.trap(Trap::Memory);

@@ -8,7 +8,6 @@ use wasm_encoder::ValType::{self, F64, I32, I64};
 use crate::body::{Label, at};
 use crate::generator::{Generator, Words};
 use crate::helpers::Helper;
-use crate::module::Target;
 use crate::steps::length;
 
 /// An address that is read only where it is needed.
@@ -278,7 +277,7 @@ impl Generator<'_> {
         self.look(key_len, known);
         let stride = 8 + expr.ty.words() as i32 * 8;
         self.body.i().local_get(block).local_get(first).local_get(len).i32_const(stride).local_get(key).local_get(key_len);
-        self.body.call(Target::Helper(Helper::Find));
+        Helper::Find.call(&mut self.body);
         let address = self.body.tee(I32);
         self.body.br_unless(nil);
         self.load(&expr.ty, block, address, 0);
@@ -292,7 +291,7 @@ impl Generator<'_> {
             let bound = bound?;
             this.value(bound, nil);
             this.body.i().local_get(len);
-            this.body.call(Target::Helper(Helper::Place));
+            Helper::Place.call(&mut this.body);
             Some(this.body.pop(I32))
         };
         let (start, end) = (place(self, start), place(self, end));

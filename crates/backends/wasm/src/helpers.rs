@@ -6,7 +6,7 @@ use quintet_runtime::FEW_KEYS;
 use wasm_encoder::ValType::{self, F64, I32, I64};
 
 use crate::body::{Body, Code, at};
-use crate::module::{Signature, Target};
+use crate::module::{COMMON, Signature, Target};
 use crate::places::{LIMIT, PEAK, TOP};
 
 /// A helper function.
@@ -48,14 +48,22 @@ impl Helper {
     /// Parameters and results.
     pub(crate) fn signature(self) -> Signature {
         let params: &'static [ValType] = match self {
-            Helper::Same | Helper::Grow | Helper::Search => &[I32; 3],
-            Helper::Order => &[I32; 4],
+            Helper::Same | Helper::Grow | Helper::Search | Helper::Order => return COMMON,
             Helper::Find => &[I32; 6],
             Helper::Place => &[I64, I32],
             Helper::InRanges => &[I32, I32, I64],
             Helper::Log2 => &[F64, I32],
         };
         Signature::of(params, if self == Helper::Log2 { &[F64] } else { &[I32] })
+    }
+
+    /// Calls it, with its own arguments on the stack; its result is as it says and not as [`COMMON`] does.
+    pub(crate) fn call(self, body: &mut Body) {
+        match self {
+            Helper::Same | Helper::Grow | Helper::Search => body.call_common(Target::Helper(self), 3, true),
+            Helper::Order => body.call_common(Target::Helper(self), 4, true),
+            Helper::Find | Helper::Place | Helper::InRanges | Helper::Log2 => body.call(Target::Helper(self)),
+        }
     }
 
     /// The body.
@@ -95,9 +103,9 @@ fn same(body: &mut Body) {
     body.i().local_get(a).i64_load(at(0)).local_get(b).i64_load(at(0)).i64_xor();
     body.i().i64_const(64).local_get(len).i64_extend_i32_u().i64_const(3).i64_shl().i64_sub().i64_shl();
     // Shifting by 64 shifts by 0, so a length of 0 is asked apart.
-    body.i().i64_eqz().local_get(len).i32_eqz().i32_or().return_();
+    body.i().i64_eqz().local_get(len).i32_eqz().i32_or().i64_extend_i32_u().return_();
     body.end();
-    body.i().i32_const(0);
+    body.i().i64_const(0);
 }
 
 fn order(body: &mut Body) {
@@ -127,9 +135,9 @@ fn order(body: &mut Body) {
     for cursor in [a, b] {
         body.i().local_get(cursor).local_get(byte).i32_add().i32_load8_u(at(0));
     }
-    body.i().i32_gt_u().select().return_();
+    body.i().i32_gt_u().select().i64_extend_i32_s().return_();
     body.end();
-    body.i().local_get(a_len).local_get(b_len).i32_gt_u().local_get(a_len).local_get(b_len).i32_lt_u().i32_sub();
+    body.i().local_get(a_len).local_get(b_len).i32_gt_u().local_get(a_len).local_get(b_len).i32_lt_u().i32_sub().i64_extend_i32_s();
 }
 
 fn find(body: &mut Body) {
@@ -146,7 +154,7 @@ fn find(body: &mut Body) {
     body.i().local_get(entry).i32_load(at(4)).local_get(key_len).i32_eq();
     body.if_(None);
     body.i().local_get(entry).i32_load(at(0)).local_get(block).i32_add().local_get(key).local_get(key_len);
-    body.call(Target::Helper(Helper::Same));
+    Helper::Same.call(body);
     body.if_(None);
     body.i().local_get(entry).i32_const(8).i32_add().return_();
     body.end();
@@ -166,7 +174,7 @@ fn find(body: &mut Body) {
     body.i().local_get(low).local_get(len).i32_add().i32_const(1).i32_shr_u().local_tee(middle);
     body.i().local_get(stride).i32_mul().local_get(first).i32_add().local_tee(entry);
     body.i().i32_load(at(0)).local_get(block).i32_add().local_get(entry).i32_load(at(4)).local_get(key).local_get(key_len);
-    body.call(Target::Helper(Helper::Order));
+    Helper::Order.call(body);
     body.i().local_tee(order).i32_eqz();
     body.if_(None);
     body.i().local_get(entry).i32_const(8).i32_add().return_();
@@ -235,8 +243,7 @@ fn grow(body: &mut Body) {
     zero(body);
     body.i().i32_load(at(LIMIT)).local_get(top).i32_sub().i32_gt_u();
     body.if_(None);
-    zero(body);
-    body.i().return_();
+    body.i().i64_const(0).return_();
     body.end();
     zero(body);
     body.i().local_get(top).local_get(bytes).i32_add().i32_store(at(TOP));
@@ -248,5 +255,5 @@ fn grow(body: &mut Body) {
     body.i().local_get(top).local_get(bytes).i32_add().i32_store(at(PEAK));
     body.end();
     body.i().local_get(top).local_get(items).local_get(used).memory_copy(0, 0);
-    body.i().local_get(top);
+    body.i().local_get(top).i64_extend_i32_u();
 }

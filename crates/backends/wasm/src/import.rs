@@ -3,7 +3,7 @@
 use wasm_encoder::ValType::{self, F64, I32, I64};
 
 use crate::body::Body;
-use crate::module::{Signature, Target};
+use crate::module::{COMMON, Signature, Target};
 
 /// A function of the host. Answers are 0 or 1 for tests. What makes a value answers [`PRESENT`], [`NIL`] or a trap's code plus [`TRAP`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -137,42 +137,29 @@ impl Import {
         }
     }
 
-    /// How many arguments of [`Import::signature`] are none of the function's, and whether its result is none. Functions of one signature share the
-    /// code that leads out of the sandbox, which takes as long to compile as a small rule.
-    pub(crate) fn padding(self) -> (usize, bool) {
-        match self {
-            Import::Trap | Import::Free => (0, true),
-            Import::Look => (1, true),
-            Import::Call | Import::InList | Import::ChargeValue => (1, false),
-            Import::Charge => (2, false),
-            Import::Settle => (3, false),
-            Import::Pack
-            | Import::Regex
-            | Import::Wildcard
-            | Import::InBytes
-            | Import::InIps
-            | Import::Occurs
-            | Import::Search
-            | Import::FloatRem
-            | Import::Grow
-            | Import::Packed
-            | Import::Log
-            | Import::Exp
-            | Import::Pow => (0, false),
-        }
+    /// How many arguments those have that are of the signature [`COMMON`], and whether they have a result.
+    fn common(self) -> Option<(usize, bool)> {
+        Some(match self {
+            Import::Settle => (0, true),
+            Import::Charge => (1, true),
+            Import::Look => (2, false),
+            Import::Call | Import::InList | Import::ChargeValue => (2, true),
+            Import::Trap | Import::Free => (3, false),
+            Import::Regex | Import::Wildcard | Import::InBytes | Import::Search | Import::Packed => (3, true),
+            Import::Pack | Import::Occurs => (4, true),
+            Import::InIps | Import::FloatRem | Import::Grow | Import::Log | Import::Exp | Import::Pow => return None,
+        })
     }
 
-    /// Calls it, with its own arguments on the stack.
+    /// Calls it, with its own arguments on the stack; its result, where it has one, is as it says and not as [`COMMON`] does.
     pub(crate) fn call(self, body: &mut Body) {
-        let (padding, no_result) = self.padding();
-        (0..padding).for_each(|_| _ = body.i().i32_const(0));
-        body.call(Target::Import(self));
-        if no_result {
-            body.i().drop();
+        match self.common() {
+            Some((arguments, has_result)) => body.call_common(Target::Import(self), arguments, has_result),
+            None => body.call(Target::Import(self)),
         }
     }
 
-    /// Parameters and results, with [`Import::padding`].
+    /// Parameters and results.
     pub(crate) fn signature(self) -> Signature {
         let (params, results): (&'static [ValType], &'static [ValType]) = match self {
             Import::Trap
@@ -181,14 +168,15 @@ impl Import {
             | Import::ChargeValue
             | Import::Settle
             | Import::Look
+            | Import::Pack
             | Import::Regex
             | Import::Wildcard
             | Import::InList
             | Import::InBytes
+            | Import::Occurs
             | Import::Search
             | Import::Free
-            | Import::Packed => (&[I32; 3], &[I32]),
-            Import::Pack | Import::Occurs => (&[I32; 4], &[I32]),
+            | Import::Packed => return COMMON,
             Import::InIps => (&[I32, I64, I64, I64], &[I32]),
             Import::FloatRem | Import::Pow => (&[F64; 2], &[F64]),
             Import::Log | Import::Exp => (&[F64], &[F64]),

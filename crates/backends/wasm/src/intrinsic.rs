@@ -9,7 +9,6 @@ use crate::body::{Label, at};
 use crate::generator::Generator;
 use crate::helpers::Helper;
 use crate::import::Import;
-use crate::module::Target;
 
 impl Generator<'_> {
     /// Pushes what an operation comes to.
@@ -71,7 +70,7 @@ impl Generator<'_> {
             Intrinsic::Log2 => {
                 let table = self.builder.constant(&crate::log2::table());
                 self.body.i().i32_const(table as i32);
-                self.body.call(Target::Helper(Helper::Log2));
+                Helper::Log2.call(&mut self.body);
             }
             Intrinsic::Exp => self.host(Import::Exp),
             Intrinsic::Pow => self.host(Import::Pow),

@@ -8,64 +8,55 @@ use crate::host::{Broken, Host, power};
 use crate::import::Import;
 use crate::module::HOST;
 
-/// An answer for wasmtime.
+/// An answer for wasmtime, of a function of the signature [`COMMON`](crate::module::COMMON).
 #[inline(always)]
-fn ended<T>(answer: Result<T, Broken>) -> wasmtime::Result<T> {
-    Ok(answer?)
+fn ended(answer: Result<u32, Broken>) -> wasmtime::Result<u64> {
+    Ok(answer?.into())
+}
+
+/// The same of a function that has no result.
+#[inline(always)]
+fn done(answer: Result<(), Broken>) -> wasmtime::Result<u64> {
+    ended(answer.map(|()| 0))
+}
+
+/// Makes a function of the signature [`COMMON`](crate::module::COMMON) known.
+fn common<F>(linker: &mut Linker<Host>, import: Import, answer: F) -> wasmtime::Result<()>
+where
+    F: Fn(&mut Host, [u32; 4]) -> wasmtime::Result<u64> + Send + Sync + 'static,
+{
+    linker.func_wrap(HOST, import.name(), move |mut caller: Caller<'_, Host>, a: u32, b: u32, c: u32, d: u32| {
+        answer(caller.data_mut(), [a, b, c, d])
+    })?;
+    Ok(())
 }
 
 /// Who makes all of them known.
 pub(crate) fn linker(engine: &Engine) -> wasmtime::Result<Linker<Host>> {
     let mut linker: Linker<Host> = Linker::new(engine);
-    linker.func_wrap(HOST, Import::Trap.name(), |mut c: Caller<'_, Host>, rule: u32, record: u32, code: u32| {
-        ended(c.data_mut().trap(rule, record, code).map(|()| 0_u32))
-    })?;
-    linker.func_wrap(HOST, Import::Call.name(), |mut c: Caller<'_, Host>, site: u32, cells: u32, _: u32| {
-        ended(c.data_mut().call(SiteId(site), cells))
-    })?;
-    linker
-        .func_wrap(HOST, Import::Charge.name(), |mut c: Caller<'_, Host>, bytes: u32, _: u32, _: u32| ended(c.data_mut().charge(bytes)))?;
-    linker.func_wrap(HOST, Import::ChargeValue.name(), |mut c: Caller<'_, Host>, ty: u32, cell: u32, _: u32| {
-        ended(c.data_mut().charge_value(ty, cell))
-    })?;
-    linker.func_wrap(HOST, Import::Settle.name(), |mut c: Caller<'_, Host>, _: u32, _: u32, _: u32| ended(c.data_mut().settle()))?;
-    linker.func_wrap(HOST, Import::Look.name(), |mut c: Caller<'_, Host>, low: u32, high: u32, _: u32| {
-        ended(c.data_mut().look(low, high).map(|()| 0_u32))
-    })?;
-    linker.func_wrap(HOST, Import::Pack.name(), |mut c: Caller<'_, Host>, ty: u32, items: u32, len: u32, cell: u32| {
-        ended(c.data_mut().pack(ty, items, len, cell))
-    })?;
-    linker.func_wrap(HOST, Import::Regex.name(), |mut c: Caller<'_, Host>, id: u32, at: u32, len: u32| {
-        ended(c.data_mut().regex(id, at, len))
-    })?;
-    linker.func_wrap(HOST, Import::Wildcard.name(), |mut c: Caller<'_, Host>, id: u32, at: u32, len: u32| {
-        ended(c.data_mut().wildcard(id, at, len))
-    })?;
-    linker.func_wrap(HOST, Import::InList.name(), |mut c: Caller<'_, Host>, id: u32, cell: u32, _: u32| {
-        ended(c.data_mut().in_list(id, cell))
-    })?;
-    linker.func_wrap(HOST, Import::InBytes.name(), |mut c: Caller<'_, Host>, id: u32, at: u32, len: u32| {
-        ended(c.data_mut().in_bytes(id, at, len))
-    })?;
+    let it = &mut linker;
+    common(it, Import::Trap, |host, [rule, record, code, _]| done(host.trap(rule, record, code)))?;
+    common(it, Import::Call, |host, [site, cells, ..]| ended(host.call(SiteId(site), cells)))?;
+    common(it, Import::Charge, |host, [bytes, ..]| ended(host.charge(bytes)))?;
+    common(it, Import::ChargeValue, |host, [ty, cell, ..]| ended(host.charge_value(ty, cell)))?;
+    common(it, Import::Settle, |host, _| ended(host.settle()))?;
+    common(it, Import::Look, |host, [low, high, ..]| done(host.look(low, high)))?;
+    common(it, Import::Pack, |host, [ty, items, len, cell]| ended(host.pack(ty, items, len, cell)))?;
+    common(it, Import::Regex, |host, [id, at, len, _]| ended(host.regex(id, at, len)))?;
+    common(it, Import::Wildcard, |host, [id, at, len, _]| ended(host.wildcard(id, at, len)))?;
+    common(it, Import::InList, |host, [id, cell, ..]| ended(host.in_list(id, cell)))?;
+    common(it, Import::InBytes, |host, [id, at, len, _]| ended(host.in_bytes(id, at, len)))?;
+    common(it, Import::Occurs, |host, [at, len, needle, needle_len]| ended(host.occurs(at, len, needle, needle_len)))?;
+    common(it, Import::Search, |host, [id, at, len, _]| ended(host.search(id, at, len)))?;
+    common(it, Import::Free, |host, [at, room, kind, _]| done(host.free(at, room, kind)))?;
+    common(it, Import::Packed, |host, [at, len, stride, _]| ended(host.packed(at, len, stride)))?;
     linker.func_wrap(HOST, Import::InIps.name(), |c: Caller<'_, Host>, id: u32, family: u64, high: u64, low: u64| {
         c.data().in_ips(id, family, high, low)
     })?;
-    linker.func_wrap(HOST, Import::Occurs.name(), |mut c: Caller<'_, Host>, at: u32, len: u32, needle: u32, needle_len: u32| {
-        ended(c.data_mut().occurs(at, len, needle, needle_len))
-    })?;
-    linker.func_wrap(HOST, Import::Search.name(), |mut c: Caller<'_, Host>, id: u32, at: u32, len: u32| {
-        ended(c.data_mut().search(id, at, len))
+    linker.func_wrap(HOST, Import::Grow.name(), |mut c: Caller<'_, Host>, at: u32, used: u32, room: u32, wanted: u32, kind: u32| {
+        Ok(c.data_mut().grow(at, used, (room, wanted), kind)?)
     })?;
     linker.func_wrap(HOST, Import::FloatRem.name(), |a: f64, b: f64| a % b)?;
-    linker.func_wrap(HOST, Import::Grow.name(), |mut c: Caller<'_, Host>, at: u32, used: u32, room: u32, wanted: u32, kind: u32| {
-        ended(c.data_mut().grow(at, used, (room, wanted), kind))
-    })?;
-    linker.func_wrap(HOST, Import::Free.name(), |mut c: Caller<'_, Host>, at: u32, room: u32, kind: u32| {
-        ended(c.data_mut().free(at, room, kind).map(|()| 0_u32))
-    })?;
-    linker.func_wrap(HOST, Import::Packed.name(), |mut c: Caller<'_, Host>, at: u32, len: u32, stride: u32| {
-        ended(c.data_mut().packed(at, len, stride))
-    })?;
     for (import, op) in [(Import::Log, Intrinsic::Log), (Import::Exp, Intrinsic::Exp)] {
         linker.func_wrap(HOST, import.name(), move |a: f64| op.unary(a).unwrap_or(f64::NAN))?;
     }

@@ -42,6 +42,10 @@ impl Signature {
     }
 }
 
+/// The signature of most functions, as each that a module has makes code that leads out of the sandbox, which takes as long to compile as a small
+/// rule. What takes fewer arguments is called with 0 for the others, and what answers less leaves the upper half as it is.
+pub(crate) const COMMON: Signature = Signature::of(&[ValType::I32; 4], &[ValType::I64]);
+
 /// A function that code may call, before functions have numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Target {

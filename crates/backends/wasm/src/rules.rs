@@ -1,6 +1,10 @@
 //! From a program to a module: a function with the code of some rules each, which answer for up to 64 records, and the entry points.
 //!
 //! Rules that stand in one function share what a function costs to compile, which is as much as a small rule.
+//!
+//! The entry points, and the functions that they call, take the number of a rule, the address of the batch, that of the first record, and the number
+//! of records. The one for all rules leaves their answers in memory and takes no notice of the number. The others take up to 64 records and answer
+//! with a bit for each.
 
 use std::ops::Range;
 
@@ -12,17 +16,10 @@ use wasm_encoder::ValType::{I32, I64};
 use crate::body::{Body, Label, at};
 use crate::generator::Generator;
 use crate::import::Import;
-use crate::module::{Builder, Finished, Hole, Signature, Target};
+use crate::module::{Builder, COMMON, Finished, Hole, Target};
 use crate::places::{Extent, METER_BETWEEN, METER_START, ROOM, ROOM_START, STALE, STALE_BUT_ROOM};
 use crate::script;
 use crate::search;
-
-/// The entry points, and the functions that they call: of the number of a rule, the address of the batch, that of the first record, and the number
-/// of records. The one for all rules leaves their answers in memory and takes no notice of the number. The others take up to 64 records and answer
-/// with a bit for each.
-///
-/// All have one signature, as each that a module has makes code that leads out of the sandbox.
-const RULES: Signature = Signature::of(&[I32; 4], &[I64]);
 
 /// The module for a program, by whether its compiler takes one pass; `None` where it is larger than there is room for.
 pub(crate) fn module(linked: &Linked, one_pass: bool, extent: Extent, names: bool) -> Option<Finished> {
@@ -46,7 +43,7 @@ pub(crate) fn module(linked: &Linked, one_pass: bool, extent: Extent, names: boo
 /// The function of some rules, which runs one of them by its number among them.
 fn group(linked: &Linked, builder: &mut Builder, rules: Range<usize>) -> Target {
     let [rule, base, record, count] = [0, 1, 2, 3];
-    let mut body = Body::new(RULES.params.len());
+    let mut body = Body::new(COMMON.params.len());
     let end = push_end(linked, &mut body, record, count);
     let several = rules.len() > 1;
     if several {
@@ -68,7 +65,7 @@ fn group(linked: &Linked, builder: &mut Builder, rules: Range<usize>) -> Target 
         body.release(mark);
     }
     body.i().unreachable();
-    builder.add(name, RULES, body.finish())
+    builder.add(name, COMMON, body.finish())
 }
 
 /// A local with the address behind the last of so many records.
@@ -153,7 +150,7 @@ fn answers(linked: &Linked, builder: &mut Builder, body: Body, index: usize, (ba
 /// The function that runs all rules on all records.
 fn run(linked: &Linked, builder: &mut Builder, groups: (&[Target], usize)) -> Target {
     let [rule, base, record, count] = [0, 1, 2, 3];
-    let mut body = Body::new(RULES.params.len());
+    let mut body = Body::new(COMMON.params.len());
     let rules = linked.program().rules.len() as i32;
     let [row, block, now, out] = [(); 4].map(|()| body.local(I32));
     // A row has a word for every 64 records.
@@ -186,14 +183,14 @@ fn run(linked: &Linked, builder: &mut Builder, groups: (&[Target], usize)) -> Ta
     body.end();
     body.end();
     body.i().i64_const(0);
-    builder.add("run", RULES, body.finish())
+    builder.add("run", COMMON, body.finish())
 }
 
 /// The function that runs one of the rules of several functions.
 fn test(builder: &mut Builder, groups: (&[Target], usize)) -> Target {
-    let mut body = Body::new(RULES.params.len());
+    let mut body = Body::new(COMMON.params.len());
     choose(&mut body, groups, [0, 1, 2, 3]);
-    builder.add("test", RULES, body.finish())
+    builder.add("test", COMMON, body.finish())
 }
 
 /// Pushes what the rule whose number is in the first local answers, by the function of its group.

@@ -10,7 +10,6 @@ use crate::body::{Body, Label, at};
 use crate::generator::Generator;
 use crate::helpers::Helper;
 use crate::import::Import;
-use crate::module::Target;
 
 /// Searches for constants in a program.
 pub(crate) fn count(program: &Program) -> usize {
@@ -105,7 +104,7 @@ impl Generator<'_> {
             let address = self.builder.constant(&[&number.to_le_bytes()[..], &(count as u32).to_le_bytes(), needle].concat());
             self.spill_steps();
             self.body.i().local_get(bytes).local_get(len).i32_const(address as i32);
-            self.body.call(Target::Helper(Helper::Search));
+            Helper::Search.call(&mut self.body);
             self.reload_steps();
             return self.body.br_unless(missing);
         }
@@ -200,11 +199,11 @@ pub(crate) fn helper(body: &mut Body) {
     body.br_if(wildcard);
     body.i().local_get(needle).i32_load(at(0)).local_get(place).local_get(len);
     Import::Search.call(body);
-    body.i().return_();
+    body.i().i64_extend_i32_u().return_();
     body.end();
     body.i().local_get(needle).i32_load(at(0)).i32_const(-1).i32_xor().local_get(place).local_get(len);
     Import::Wildcard.call(body);
-    body.i().return_();
+    body.i().i64_extend_i32_u().return_();
     body.end();
     let count = body.local(I32);
     body.i().local_get(needle).i32_load(at(4)).local_set(count);
@@ -238,7 +237,7 @@ pub(crate) fn helper(body: &mut Body) {
     body.i().local_get(candidate).local_get(tail).i32_add().v128_load(at(0)).local_get(tail_vector).i8x16_eq();
     body.i().v128_and().i8x16_bitmask().local_get(wanted).i32_and().local_get(wanted).i32_eq();
     body.if_(None);
-    body.i().i32_const(1).return_();
+    body.i().i64_const(1).return_();
     body.end();
     body.i().local_get(mask).local_get(mask).i32_const(1).i32_sub().i32_and().local_set(mask);
     body.br(next);
@@ -248,5 +247,5 @@ pub(crate) fn helper(body: &mut Body) {
     body.br_if(block);
     body.end();
     body.end();
-    body.i().i32_const(0);
+    body.i().i64_const(0);
 }

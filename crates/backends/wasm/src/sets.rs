@@ -11,7 +11,6 @@ use crate::expr::Ip;
 use crate::generator::Generator;
 use crate::helpers::Helper;
 use crate::import::Import;
-use crate::module::Target;
 
 impl Generator<'_> {
     /// Pushes whether the set holds the value.
@@ -74,7 +73,7 @@ impl Generator<'_> {
         let table: Vec<u8> = ranges.iter().flat_map(|(first, last)| [first.to_le_bytes(), last.to_le_bytes()]).flatten().collect();
         let address = self.builder.constant(&table);
         self.body.i().i32_const(address as i32).i32_const(ranges.len() as i32).local_get(value);
-        self.body.call(Target::Helper(Helper::InRanges));
+        Helper::InRanges.call(&mut self.body);
     }
 
     /// Pushes whether the i64 in a local is in one of the ranges, which are in order.

@@ -111,10 +111,12 @@ pub fn steps(program: &Program, e: &Expr) -> Steps {
     found
 }
 
-/// Whether a loop counts what it looks at before it begins, instead of one step for each element: it is one loop and its body counts
-/// nothing.
+/// Whether a loop counts what it looks at before it begins, instead of one step for each element: it is one loop, and neither its body nor what it
+/// binds for it counts anything.
 pub fn is_leaf(program: &Program, each: &Each) -> bool {
-    matches!(each.clauses.as_slice(), [Clause::For(_)]) && steps(program, &each.body) == Steps::Never
+    let [Clause::For(_), lets @ ..] = each.clauses.as_slice() else { return false };
+    let counts = |e: &Expr| steps(program, e) > Steps::Never;
+    !counts(&each.body) && lets.iter().all(|clause| matches!(clause, Clause::Let(_, value) if !counts(value)))
 }
 
 impl Wildcard {

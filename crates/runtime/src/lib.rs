@@ -18,6 +18,7 @@ mod evaluate;
 mod filter;
 mod functions;
 mod groups;
+mod inlined;
 mod layout;
 mod lift;
 mod linked;
@@ -63,6 +64,7 @@ pub use cost::{
 pub use evaluate::{EvaluateError, ValueInstance};
 pub use filter::FilterError;
 pub use functions::{Argument, Bind, BoundFunction, Function, Library, Many, ManyAnswers, slice};
+pub use inlined::inlined_body;
 pub use layout::{Layout, Slot};
 pub use lift::{Lifted, Lifts};
 pub use linked::{LinkError, Linked, TooLarge};

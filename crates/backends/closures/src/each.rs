@@ -1,7 +1,7 @@
 //! Loops: quantifiers and collected arrays.
 
 use quintet_lang::ast::{Clause, Each, Expr, ExprKind, LocalId, Needle, Quantifier};
-use quintet_runtime::{ArrayRef, MapRef, Threshold, Value, is_leaf, looked_at};
+use quintet_runtime::{ArrayRef, MapRef, Threshold, Value, inlined_body, is_leaf, looked_at};
 
 use crate::context::{BoolFn, Ctx, test};
 use crate::generator::Generator;
@@ -179,11 +179,14 @@ impl Generator<'_> {
     /// Whether the body holds for any, or for all elements.
     pub(crate) fn quantifier(&mut self, quantifier: Quantifier, each: &Each) -> BoolFn {
         let any = quantifier.decisive();
-        if let [Clause::For(sources)] = each.clauses.as_slice()
+        let inlined = inlined_body(self.linked, each);
+        let alone = inlined.is_some() || each.clauses.len() == 1;
+        if let (true, Some(Clause::For(sources))) = (alone, each.clauses.first())
             && let [(local, source)] = sources.as_slice()
             && let Some(place) = self.place(source)
         {
-            return self.over_stored(any, *local, Elements::new(place, &source.ty, is_leaf(self.linked, each)), &each.body);
+            let elements = Elements::new(place, &source.ty, is_leaf(self.linked, each));
+            return self.over_stored(any, *local, elements, inlined.as_ref().unwrap_or(&each.body));
         }
         let steps = self.steps(each);
         let body = self.test(&each.body);

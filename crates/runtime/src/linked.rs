@@ -517,6 +517,11 @@ impl Linked {
         self.prefilter.as_ref()
     }
 
+    /// Whether a rule is run only on the records that have what it requires, because that is asked for before; its code then runs seldom.
+    pub fn is_asked(&self, rule: usize) -> bool {
+        self.prefilter.as_ref().is_some_and(|index| index.asks(rule))
+    }
+
     /// Whether conditions that rules share are asked for before the rules are run, each on the records that it may match.
     pub fn is_prefiltered(&self) -> bool {
         self.prefilter.is_some()

@@ -6,7 +6,6 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use cranelift_codegen::FinalizedRelocTarget;
 use cranelift_codegen::binemit::Reloc;
-use cranelift_codegen::isa::{OwnedTargetIsa, TargetIsa};
 use quintet_lang::ast::FnId;
 use quintet_lang::{Limits, Marked};
 use quintet_runtime::{
@@ -15,7 +14,7 @@ use quintet_runtime::{
 };
 
 use crate::array::constants;
-use crate::config::{self, BEST, FAST, STENCIL};
+use crate::config::{BEST, FAST, Isas, STENCIL};
 use crate::emit;
 use crate::entry::{Entries, EntryFn};
 use crate::instance::{RuleFn, Runner};
@@ -31,7 +30,7 @@ const ALIGN: usize = 16;
 /// The backend.
 pub struct Jit {
     id: BackendId,
-    isa: Result<OwnedTargetIsa, String>,
+    isas: Result<Isas, String>,
     /// Buffers of finished compilations, for the next ones.
     idle: Mutex<Vec<Box<Workspace>>>,
 }
@@ -60,7 +59,8 @@ impl Jit {
     }
 
     fn new(id: BackendId, verify: bool) -> Jit {
-        Jit { id, isa: config::isa(id, verify).and_then(|isa| shims::make().map(|()| isa)), idle: Mutex::default() }
+        let isas = Isas::new(id, verify).and_then(|isas| shims::make().map(|()| isas));
+        Jit { id, isas, idle: Mutex::default() }
     }
 
     /// Whether rules become functions for one record each, which are compiled sooner, and not for blocks of them.
@@ -69,8 +69,8 @@ impl Jit {
     }
 
     /// The host's instruction set, or why there is none.
-    pub(crate) fn isa(&self) -> Result<&dyn TargetIsa, &str> {
-        self.isa.as_deref().map_err(String::as_str)
+    pub(crate) fn isas(&self) -> Result<&Isas, &str> {
+        self.isas.as_ref().map_err(String::as_str)
     }
 
     /// Uses buffers of an earlier compilation. Those that a large rule of the program has used are freed, not kept. After an error they are dropped: what they hold is half done.
@@ -104,7 +104,7 @@ impl Jit {
             single: self.is_single(),
             functions,
             placed,
-            entries: Entries::new(program, self.isa.clone()?),
+            entries: Entries::new(program, self.isas()?.own().clone()),
             #[cfg(all(target_arch = "x86_64", target_os = "linux"))]
             piece: None,
             program: program.clone(),
@@ -113,11 +113,12 @@ impl Jit {
 
     /// Compiles units and puts their code where it stays.
     pub(crate) fn place<'p>(&self, program: &'p Arc<Linked>, units: impl Iterator<Item = Unit<'p>>) -> Result<Placed, String> {
-        let isa = self.isa()?;
         let tables: Vec<Box<[u64]>> = program.program().tables.iter().map(constants).collect();
         let (mut bytes, mut calls) = (Vec::new(), Vec::new());
         let (mut starts, mut functions, mut parts, mut frames) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        let isas = self.isas()?;
         for unit in units {
+            let isa = isas.of(program, unit);
             self.with_workspace(program, |workspace| {
                 workspace.compile(program, unit, isa, false).map_err(|e| format!("{}: {e}", unit.name(program.program())))?;
                 bytes.resize(bytes.len().next_multiple_of(ALIGN), 0);
@@ -260,7 +261,7 @@ impl Backend for Jit {
         if let (STENCIL, Err(why)) = (self.id, crate::stencil::ready()) {
             return Err(Unsupported { backend: self.id, construct: format!("stencils on this machine: {why}") });
         }
-        match &self.isa {
+        match &self.isas {
             Ok(_) => Ok(()),
             Err(_) => Err(Unsupported { backend: self.id, construct: "code generator for this machine".into() }),
         }

@@ -3,17 +3,19 @@
 #[cfg(not(target_family = "wasm"))]
 use std::sync::Arc;
 
-use cranelift_codegen::isa::{self, OwnedTargetIsa};
+use cranelift_codegen::isa::{self, OwnedTargetIsa, TargetIsa};
 use cranelift_codegen::settings::{self, Configurable};
 #[cfg(not(target_family = "wasm"))]
 use quintet_runtime::Backend;
-use quintet_runtime::BackendId;
+use quintet_runtime::{BackendId, Linked};
 
 #[cfg(not(target_family = "wasm"))]
 use crate::compile::Jit;
+use crate::unit::Unit;
 
 /// The default configuration: the best code. Optimising about doubles the compile time, saves a third to a half of the run time and so
-/// pays from some fifty thousand records on.
+/// pays from some fifty thousand records on. Rules that run only on records that have what they require (see
+/// [`Linked::is_asked`](quintet_runtime::Linked::is_asked)) run seldom, and are compiled as [`FAST`] does.
 pub const BEST: BackendId = BackendId::new("jit");
 
 /// The configuration that compiles fastest: a function for one record per rule, with as few branches as can be and calls for searches and
@@ -23,6 +25,34 @@ pub const FAST: BackendId = BackendId::with_config("jit", "fast");
 
 /// The configuration that puts code together from stencils, and compiles as [`FAST`] does what has none. It is there on x86-64 Linux only.
 pub const STENCIL: BackendId = BackendId::with_config("jit", "stencil");
+
+/// The host's instruction set, with what is worth doing to compile for it.
+pub(crate) struct Isas {
+    isa: OwnedTargetIsa,
+    /// For rules of [`BEST`] that run seldom: they are compiled as [`FAST`] does.
+    seldom: Option<OwnedTargetIsa>,
+}
+
+impl Isas {
+    /// Those of a configuration, or why there are none.
+    pub(crate) fn new(id: BackendId, verify: bool) -> Result<Isas, String> {
+        Ok(Isas { isa: isa(id, verify)?, seldom: (id == BEST).then(|| isa(FAST, verify)).transpose()? })
+    }
+
+    /// That for a unit of a program.
+    pub(crate) fn of(&self, program: &Linked, unit: Unit<'_>) -> &dyn TargetIsa {
+        match (&self.seldom, unit) {
+            (Some(seldom), Unit::Rule(rule, _)) if program.is_asked(rule) => &**seldom,
+            _ => &*self.isa,
+        }
+    }
+
+    /// That for what is no unit.
+    #[cfg(not(target_family = "wasm"))]
+    pub(crate) fn own(&self) -> &OwnedTargetIsa {
+        &self.isa
+    }
+}
 
 /// The host's instruction set under a configuration, or why there is none.
 pub(crate) fn isa(id: BackendId, verify: bool) -> Result<OwnedTargetIsa, String> {

@@ -12,7 +12,7 @@ use quintet_runtime::{Emit, Linked};
 use crate::compile::Jit;
 #[cfg(all(target_arch = "x86_64", target_os = "linux"))]
 use crate::config::STENCIL;
-use crate::config::{self, BEST};
+use crate::config::{BEST, Isas};
 use crate::marks;
 use crate::unit::Unit;
 use crate::workspace::Workspace;
@@ -29,9 +29,9 @@ pub fn listing(program: &Linked, form: Emit) -> Result<Marked, String> {
         Emit::Wat | Emit::Lua => return Err(format!("it makes no {} of a program", form.name())),
     };
     program.fits_code().map_err(|e| e.to_string())?;
-    let isa = config::isa(BEST, false)?;
+    let isas = Isas::new(BEST, false)?;
     let mut workspace = Workspace::new(false);
-    joined(Unit::all(program.program()).map(|unit| marked(&mut workspace, program, unit, &*isa, asm)))
+    joined(Unit::all(program.program()).map(|unit| marked(&mut workspace, program, unit, isas.of(program, unit), asm)))
 }
 
 /// The code of all rules, then of all functions of the program, in one form.
@@ -53,9 +53,9 @@ pub(crate) fn text_marked(jit: &Jit, program: &Linked, form: Emit) -> Result<Mar
     if jit.id() == STENCIL {
         return crate::stencil::text(jit, program).map(Marked::of);
     }
-    let isa = jit.isa()?;
+    let isas = jit.isas()?;
     let units = Unit::all(program.program());
-    joined(units.map(|unit| jit.with_workspace(program, |workspace| marked(workspace, program, unit, isa, asm))))
+    joined(units.map(|unit| jit.with_workspace(program, |workspace| marked(workspace, program, unit, isas.of(program, unit), asm))))
 }
 
 /// Whether a form is machine code, of those that there are.
@@ -67,8 +67,8 @@ fn made_of(jit: &Jit, form: Emit) -> Result<bool, String> {
 /// The code of some units, as machine code or in Cranelift's representation.
 #[cfg(not(target_family = "wasm"))]
 pub(crate) fn units<'p>(jit: &Jit, program: &'p Linked, units: impl Iterator<Item = Unit<'p>>, asm: bool) -> Result<String, String> {
-    let isa = jit.isa()?;
-    let one = |unit| jit.with_workspace(program, |workspace| one(workspace, program, unit, isa, asm).map(Marked::of));
+    let isas = jit.isas()?;
+    let one = |unit| jit.with_workspace(program, |workspace| one(workspace, program, unit, isas.of(program, unit), asm).map(Marked::of));
     joined(units.map(one)).map(|all| all.text)
 }
 

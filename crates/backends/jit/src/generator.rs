@@ -126,6 +126,7 @@ pub(crate) fn generate(
 
     b.switch_to_block(head);
     let mut g = Generator::new(b, linked, symbols, isa, &rule.frame, [state, arena, record]);
+    g.lean = linked.is_asked(index);
     let shifted = g.b.ins().ishl_imm_u(bits, 1);
     let counts = g.begin_rule(index, rule)?;
     g.test(&rule.expr, yes, no)?;

@@ -1,8 +1,8 @@
 //! The Lua source of a program.
 //!
-//! For each rule there is a test, `t`, which answers true, false or a trap's code for the record at word `w` of the block at address `b`.
-//! Rules stand in groups of [`GROUP`]; a group has a function in `G` that answers 32 bits for one record. The tests themselves are in `R`,
-//! by their place in the program: batches run through loops around them, which are no part of the source; see `loops.rs`.
+//! For each rule there is a test, `t`, which answers true, false or a trap's code for the record at word `w` of the block at address `b`. The tests
+//! are in `R`, by their place in the program: batches run through loops around them, which are no part of the source; see `loops.rs`. What runs all
+//! rules on one record is a chunk of its own, see [`record`].
 
 use std::fmt::Write;
 
@@ -33,7 +33,7 @@ pub(crate) const LEGEND: &str = "\
 const HEAD: &str = "\
 local N, X, E, A, CB, T, M, M0, MB = ...
 local A2, C, C2 = A * 2, CB / 8, CB / 4
-local P, S, G, R = {}, {}, {}, {}
+local P, S, R = {}, {}, {}
 ";
 
 /// Adds the answer `r` of a rule, which is not false, to those for one record.
@@ -79,6 +79,17 @@ const PLACES: [u8; 256] = {
     places
 };
 
+/// Whether a byte stands in words.
+const IN_WORD: [bool; 256] = {
+    let mut in_word = [false; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        in_word[byte] = (byte as u8).is_ascii_alphanumeric() || byte as u8 == b'_';
+        byte += 1;
+    }
+    in_word
+};
+
 /// A number for a word.
 const fn hash(word: &[u8]) -> u8 {
     let (first, last, middle) = (word[0], word[word.len() - 1], word[word.len() / 2]);
@@ -113,7 +124,7 @@ fn mentioned(text: &str) -> Vec<&'static str> {
             }
             b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'_' => {
                 line_begins = false;
-                while bytes.get(at).is_some_and(|b| b.is_ascii_alphanumeric() || *b == b'_') {
+                while bytes.get(at).is_some_and(|b| IN_WORD[usize::from(*b)]) {
                     at += 1;
                 }
                 if let Some(i) = place(&bytes[start..at]) {
@@ -178,41 +189,55 @@ pub(crate) fn chunk(linked: &Linked, data: &mut Data) -> String {
             script::rule(linked, data, &ranges, index, &mut parts, &mut text);
         }
     }
-    let kinds: Vec<Kind> = (0..rules.len()).map(|rule| Kind::of(linked, rule)).collect();
     for (g, members) in rules.chunks(GROUP).enumerate() {
         text += "do local function group()\n";
         for (i, rule) in members.iter().enumerate() {
             let index = g * GROUP + i;
             if is_scripted(rule) {
-                let _ = writeln!(text, "  local t{i} = Q[{}]", linked.program().functions.len() + index + 1);
+                let _ = writeln!(text, "  R[{}] = Q[{}]", index + 1, linked.program().functions.len() + index + 1);
             } else {
-                expression(linked, data, rule, (index, i), &mut parts, &mut text);
+                expression(linked, data, rule, index, &mut parts, &mut text);
             }
-            let _ = writeln!(text, "  R[{}] = t{i}", index + 1);
         }
-        one_record(g, &kinds[g * GROUP..][..members.len()], &mut text);
         text += "end group() end\n";
     }
-    match rules.len().div_ceil(GROUP) {
-        0 => return "return nil, {}\n".into(),
-        1 => text += "return G[1], R\n",
+    text += "return R\n";
+    format!("{HEAD}{}{}{text}", if scripted { SCRIPT_HEAD } else { "" }, imports(&text))
+}
+
+/// The source of what takes the tests of a program's rules and makes the function that runs all of them on one record. Rules stand in groups of
+/// [`GROUP`]; a group has a function that answers 32 bits. Where there are more groups than one, answers go to the 4-byte words from `o` on.
+pub(crate) fn record(linked: &Linked) -> String {
+    let kinds: Vec<Kind> = (0..linked.program().rules.len()).map(|rule| Kind::of(linked, rule)).collect();
+    let mut text = String::new();
+    if kinds.iter().any(|kind| kind.counts == Counts::Looks) {
+        text += BEGIN;
+    }
+    if kinds.iter().any(|kind| kind.answers()) {
+        text += WORTH;
+    }
+    text += "local G = {}\n";
+    for (g, members) in kinds.chunks(GROUP).enumerate() {
+        text += "do local function group()\n";
+        for i in 0..members.len() {
+            let _ = writeln!(text, "  local t{i} = R[{}]", g * GROUP + i + 1);
+        }
+        one_record(g, members, &mut text);
+        text += "end group() end\n";
+    }
+    text += match kinds.len().div_ceil(GROUP) {
+        0 | 1 => "return G[1]\n",
         _ => {
-            text += "\
+            "\
 return function(w, b, o)
   for g = 1, #G do
     I32[o + g - 1] = G[g](w, b)
   end
-end, R
-";
+end
+"
         }
-    }
-    if kinds.iter().any(|kind| kind.answers()) {
-        text.insert_str(0, WORTH);
-    }
-    if kinds.iter().any(|kind| kind.counts == Counts::Looks) {
-        text.insert_str(0, BEGIN);
-    }
-    format!("{HEAD}{}{}{text}", if scripted { SCRIPT_HEAD } else { "" }, imports(&text))
+    };
+    format!("local N, R, T, M, MB = ...\n{}{text}", imports(&text))
 }
 
 /// The source of a chunk by which the host calls functions, and where the arguments and results of each lie. It has the functions once more:
@@ -234,7 +259,7 @@ pub(crate) fn comment(name: &str) -> String {
 }
 
 /// The test of a rule that is an expression alone.
-fn expression(linked: &Linked, data: &mut Data, rule: &Rule, number: (usize, usize), parts: &mut usize, text: &mut String) {
+fn expression(linked: &Linked, data: &mut Data, rule: &Rule, index: usize, parts: &mut usize, text: &mut String) {
     let grouped = is_wide(linked, &rule.expr).then(|| {
         let mut expr = rule.expr.clone();
         group(&mut expr, linked.threshold(Threshold::LuaOperands));
@@ -244,7 +269,7 @@ fn expression(linked: &Linked, data: &mut Data, rule: &Rule, number: (usize, usi
     let cuts = Cuts::new(linked, [expr]);
     let mut emitter = Generator::new(linked, data, &rule.frame, &cuts, parts);
     emitter.code.stand_for(Some(rule.span));
-    let plan = linked.rule_plan(number.0);
+    let plan = linked.rule_plan(index);
     if plan.makes_values {
         emitter.code.line("reset(E)");
     } else if plan.steps == Steps::Inline {
@@ -252,9 +277,8 @@ fn expression(linked: &Linked, data: &mut Data, rule: &Rule, number: (usize, usi
     }
     emitter.branch(expr, false, Exit::Answer(false));
     emitter.code.line("return true");
-    let (index, i) = number;
     let test = emitter.code.text(2, &head(&emitter.code));
-    let _ = write!(text, "  -- rule {index}{}\n{}  local function t{i}(w, b)\n{test}  end\n", comment(&rule.name), emitter.parts);
+    let _ = write!(text, "  -- rule {index}{}\n{}  R[{}] = function(w, b)\n{test}  end\n", comment(&rule.name), emitter.parts, index + 1);
 }
 
 /// The function that answers for one record what all rules of a group do.

@@ -7,7 +7,7 @@ use quintet_runtime::{
     Artifact, Backend, BackendId, CompileError, Compiled, Emit, EmitError, Instance, InstantiateError, Linked, Traits, Unsupported,
 };
 
-use crate::chunk::{calls, chunk};
+use crate::chunk::{calls, chunk, record};
 use crate::config::Config;
 use crate::data::{Data, Tables};
 use crate::entry::Cells;
@@ -81,7 +81,7 @@ impl Backend for LuaJit {
         let source = chunk(program, &mut data);
         let bytecode = compiled(&self.pool, &source).map_err(|e| CompileError::new(self.id(), e))?;
         let (program, pool, tables) = (program.clone(), self.pool.clone(), data.finish());
-        let chunk = Chunk { program, pool, bytecode, tables, calls: OnceLock::new() };
+        let chunk = Chunk { program, pool, bytecode, tables, calls: OnceLock::new(), record: OnceLock::new() };
         if chunk.program.program().rules.is_empty() {
             // Nothing else is ever run.
             chunk.calls(|source| compiled(&self.pool, source)).map_err(|e| CompileError::new(self.id(), e))?;
@@ -119,6 +119,8 @@ pub(crate) struct Chunk {
     pub(crate) bytecode: Vec<u8>,
     pub(crate) tables: Tables,
     calls: OnceLock<Result<Calls, String>>,
+    /// What makes the function for one record.
+    record: OnceLock<Result<Vec<u8>, String>>,
 }
 
 /// By which the host calls functions.
@@ -146,6 +148,12 @@ impl Chunk {
         });
         made.as_ref().map_err(String::as_str)
     }
+
+    /// The bytecode of [`record`]; made when it is first asked for, by `compile`, as batches and single rules do without it.
+    pub(crate) fn record(&self, compile: impl FnOnce(&str) -> mlua::Result<Vec<u8>>) -> Result<&[u8], &str> {
+        let made = self.record.get_or_init(|| compile(&record(&self.program)).map_err(|e| e.to_string()));
+        made.as_deref().map_err(String::as_str)
+    }
 }
 
 struct Executable(Arc<Chunk>);
@@ -159,6 +167,7 @@ impl Compiled for Executable {
     fn artifact(&self) -> Artifact {
         let calls = self.0.calls.get().and_then(|calls| calls.as_ref().ok());
         let (code, data) = calls.map_or((0, 0), |calls| (calls.bytecode.len(), calls.tables.size()));
-        Artifact { code_bytes: self.0.bytecode.len() + code, data_bytes: self.0.tables.size() + data }
+        let record = self.0.record.get().and_then(|record| record.as_ref().ok()).map_or(0, Vec::len);
+        Artifact { code_bytes: self.0.bytecode.len() + code + record, data_bytes: self.0.tables.size() + data }
     }
 }

@@ -13,7 +13,7 @@ use quintet_runtime::{
     RuleSet, RunError, Trap, Value, WriteMatches, WriteRuleSet, admit, hand_out, runs, set_bits,
 };
 
-use crate::chunk::GROUP;
+use crate::chunk::{GROUP, record};
 use crate::compile::Chunk;
 use crate::crossing::Crossing;
 use crate::data::CELL;
@@ -35,10 +35,8 @@ const ORDER: usize = 5;
 /// tables, so all of them live here together; during a call nobody but the generated code touches the cells.
 pub(crate) struct Runner {
     chunk: Arc<Chunk>,
-    /// Answers which rules match a record, where they are more than a group.
-    one: Option<Function>,
-    /// The same, where they are no more.
-    group: Option<Crossing>,
+    /// Answers which rules match a record; made when one comes.
+    record: Option<Record>,
     /// By rule: whether anything is left at its end.
     makes: Box<[bool]>,
     /// The tests of the rules, counted from 1.
@@ -67,6 +65,14 @@ pub(crate) struct Runner {
     most_calls: usize,
 }
 
+/// What answers which rules match a record.
+enum Record {
+    /// With a bit for each of as many rules as stand in a group.
+    Group(Crossing),
+    /// By words.
+    Groups(Function),
+}
+
 /// The functions that the host calls.
 struct Entries {
     /// By function; counted from 1.
@@ -77,7 +83,7 @@ struct Entries {
     frame: Box<[UnsafeCell<u64>]>,
 }
 
-// SAFETY: as for `State`, whose handles `one`, `group`, `tests`, `loops` and those in `calls` are; everything else is owned by the runner and only
+// SAFETY: as for `State`, whose handles `tests` and those in `record`, `loops` and `calls` are; everything else is owned by the runner and only
 // reached through `&mut self`. The environment borrows nothing from outside.
 unsafe impl Send for Runner {}
 
@@ -103,12 +109,8 @@ impl Runner {
         ];
         // SAFETY: the chunk's bytecode and tables were made together, and everything that the functions are told the address of lives in
         // the runner for as long as they do.
-        let (one, tests): (Option<Function>, Table) = unsafe { state.load(&chunk.bytecode, chunk.tables.addresses(), scalars)? };
+        let tests: Table = unsafe { state.load(&chunk.bytecode, chunk.tables.addresses(), scalars)? };
         let program = chunk.program.program();
-        let (one, group) = match one {
-            Some(one) if (1..=GROUP).contains(&program.rules.len()) => (None, Some(state.crossing(one)?)),
-            one => (one, None),
-        };
         let anywhere = makes_anywhere(program);
         let makes = program.rules.iter().map(|rule| anywhere || has_memory(&rule.frame)).collect();
         let countings = chunk.program.countings(limits.steps);
@@ -120,8 +122,7 @@ impl Runner {
             candidates: Candidates::new(&chunk.program, limits),
             orders: Vec::new(),
             chunk,
-            one,
-            group,
+            record: None,
             makes,
             tests,
             loops: None,
@@ -168,7 +169,13 @@ impl Runner {
         let (Some(makes), rules) = (self.makes.get(rule).copied(), self.makes.len()) else {
             return Err(FilterError::no_rule(id, (rule, self.makes.len())));
         };
-        let (Some(group), 1) = (&mut self.group, rules) else { return self.test_one_of_several(rule, record) };
+        if rules > 1 {
+            return self.test_one_of_several(rule, record);
+        }
+        if self.record.is_none() {
+            self.make_record()?;
+        }
+        let Some(Record::Group(group)) = &mut self.record else { return Ok(false) };
         if self.within != usize::MAX {
             self.env.get_mut().set_within(record.batch().longest() <= self.within);
         }
@@ -306,16 +313,45 @@ impl Runner {
                 bits &= bits - 1;
             }
         };
-        if let Some(group) = &mut self.group {
-            let answer = group.call(word, base);
-            let bits = answer.map_err(|e| self.failed(&e))?;
-            insert(0, bits as i64 as u32);
-        } else if let Some(one) = &self.one {
-            one.call::<()>((word, base, self.words.as_ptr() as usize as f64 / 4.0)).map_err(|e| self.fail(e))?;
-            for (group, word) in self.words.iter_mut().enumerate() {
-                insert(group, *word.get_mut());
-            }
+        if self.record.is_none() {
+            self.make_record()?;
         }
+        match &mut self.record {
+            Some(Record::Group(group)) => {
+                let answer = group.call(word, base);
+                let bits = answer.map_err(|e| self.failed(&e))?;
+                insert(0, bits as i64 as u32);
+            }
+            Some(Record::Groups(groups)) => {
+                groups.call::<()>((word, base, self.words.as_ptr() as usize as f64 / 4.0)).map_err(|e| self.fail(e))?;
+                for (group, word) in self.words.iter_mut().enumerate() {
+                    insert(group, *word.get_mut());
+                }
+            }
+            // There are no rules.
+            None => {}
+        }
+        Ok(())
+    }
+
+    /// Makes what answers for one record, where there are rules.
+    #[cold]
+    fn make_record(&mut self) -> Result<(), RunError> {
+        let rules = self.chunk.program.program().rules.len();
+        if rules == 0 {
+            return Ok(());
+        }
+        let Runner { chunk, state, tests, scalars, .. } = self;
+        let failed = |e: &dyn std::fmt::Display| RunError::new(chunk.id(), e);
+        let bytecode = if rules == 1 {
+            // It is the same for all rules of a kind.
+            Kind::of(&chunk.program, 0).record_bytecode(state, || record(&chunk.program)).map_err(|e| failed(&e))?
+        } else {
+            chunk.record(|source| state.compile(source)).map_err(|e| failed(&e))?
+        };
+        // SAFETY: the bytecode is of this program, which was loaded with these.
+        let made = unsafe { state.record(bytecode, tests, *scalars) }.map_err(|e| failed(&e))?;
+        self.record = Some(if rules > GROUP { Record::Groups(made) } else { Record::Group(state.crossing(made).map_err(|e| failed(&e))?) });
         Ok(())
     }
 

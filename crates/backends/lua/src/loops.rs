@@ -137,6 +137,13 @@ end
         )
     }
 
+    /// The bytecode of a program's [`record`](crate::chunk::record) that has one rule, of this kind.
+    #[cfg(feature = "run")]
+    pub(crate) fn record_bytecode(self, state: &State, source: impl FnOnce() -> String) -> mlua::Result<&'static [u8]> {
+        static BYTECODE: [OnceLock<Vec<u8>>; Kind::COUNT] = [const { OnceLock::new() }; Kind::COUNT];
+        once(&BYTECODE[self.number()], state, source)
+    }
+
     /// The bytecode of the loop; the state is one that can compile it.
     #[cfg(feature = "run")]
     pub(crate) fn bytecode(self, state: &State) -> mlua::Result<&'static [u8]> {

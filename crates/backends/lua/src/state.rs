@@ -72,7 +72,7 @@ impl State {
         Ok(self.lua.load(source).set_name("=rules").set_mode(mlua::chunk::ChunkMode::Text).into_function()?.dump(true))
     }
 
-    /// Runs a generated chunk, which answers the function for a record and the tests of the rules; or a table of functions that the host calls.
+    /// Runs a generated chunk, which answers the table of the tests of the rules, or one of functions that the host calls.
     ///
     /// # Safety
     /// `bytecode` was made by [`State::compile`] of a generated chunk, and the addresses are what the chunk was generated for.
@@ -84,6 +84,16 @@ impl State {
         let [env, cells, constants, notes, meter, start, within, heap, calls] = scalars;
         let chunk = self.function(bytecode)?;
         chunk.call((&self.names, table, env, cells, constants, notes, meter, start, within, heap, calls))
+    }
+
+    /// The function that runs all rules of a loaded program on one record.
+    ///
+    /// # Safety
+    /// `bytecode` was made by [`State::compile`] of the program's [`record`](crate::chunk::record), and the scalars are those that the program was
+    /// loaded with.
+    pub(crate) unsafe fn record(&self, bytecode: &[u8], tests: &Table, scalars: [f64; 9]) -> mlua::Result<Function> {
+        let [_, _, _, notes, meter, _, within, ..] = scalars;
+        self.function(bytecode)?.call((&self.names, tests, notes, meter, within))
     }
 
     /// The loops of a loaded program's rules, of these kinds.

@@ -20,13 +20,21 @@ pub fn wat(program: &Linked, mapped: bool) -> Result<Marked, String> {
     let Finished { wasm, standing, .. } = named(program, false, extent)?;
     let mut text = String::new();
     let mut made = Marked::default();
+    let rules = &program.program().rules;
+    // Those with statements have functions of their names too.
+    let mut untitled = rules.iter().enumerate().filter(|(_, rule)| rules.len() > 1 && rule.is_expression()).peekable();
     for (offset, line) in Config::new().offsets_and_lines(&wasm, &mut text).map_err(|e| e.to_string())? {
-        made.write_str(line).map_err(|e| e.to_string())?;
         // Other sections have offsets too, before that of code or after it.
         let span = offset.and_then(|offset| {
             let before = standing.partition_point(|(at, _)| *at as u64 <= offset).checked_sub(1)?;
             standing.get(before)?.1
         });
+        // Several stand in one function, in their order.
+        if let Some((index, rule)) = untitled.next_if(|(_, rule)| span == Some(rule.span)) {
+            writeln!(made, "    ;; rule {index} {:?}", rule.name).map_err(|e| e.to_string())?;
+            made.mark(span);
+        }
+        made.write_str(line).map_err(|e| e.to_string())?;
         made.mark(span);
     }
     Ok(made)

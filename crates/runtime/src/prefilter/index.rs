@@ -161,6 +161,11 @@ impl Index {
         Index { operands, lookups, whole, decided, ends, others, places, weight, weights, within: OnceLock::new() }
     }
 
+    /// Whether there is a condition of a rule.
+    pub(crate) fn asks(&self, rule: usize) -> bool {
+        self.operands.get(rule).is_some_and(Option::is_some)
+    }
+
     /// By rule: the bytes that a record's values may take at most so that the rule may be left out within these limits.
     pub(super) fn within(&self, linked: &Linked, limits: &Limits) -> Arc<[usize]> {
         let of = |(rule, operands): (&Rule, &Option<usize>)| match (operands, &rule.expr.kind) {

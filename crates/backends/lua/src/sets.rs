@@ -70,9 +70,9 @@ impl Generator<'_> {
     }
 
     fn in_ips(&mut self, set: &IpSet, plan: IpsPlan, value: Ip) -> String {
-        let spelled = set.v6().iter().map(|range| wide_range(&value, *range)).collect::<Option<Vec<_>>>();
         // A range of IPv6 addresses takes as much as two others.
-        let spelled = spelled.filter(|v6| plan == IpsPlan::Ranges && 2 * v6.len() <= SPELLED);
+        let few = plan == IpsPlan::Ranges && 2 * set.v6().len() <= SPELLED;
+        let spelled = few.then(|| set.v6().iter().map(|range| wide_range(&value, *range)).collect::<Option<Vec<_>>>()).flatten();
         let families = spelled.map(|v6| (set.v4(), v6));
         let Some((v4, v6)) = families else {
             let x = self.data.address(set);

@@ -69,6 +69,17 @@ test("endless loops end", async () => {
   for (const each of rules) assert.equal((await each.evaluate([{}]))[0].traps[0].trap, "budget of steps");
 });
 
+test("rules that only look at values have a budget each", async () => {
+  const records = [{ host: "x".repeat(100_000) + "needle" }, { host: "needle" }];
+  const text = 'rule a = host contains "needle"\nrule b = host matches "x+y"\nrule c = port == 0\n';
+  for (const steps of [100, 1_000, 100_000_000]) {
+    const limits = { limits: { steps } };
+    const wanted = new Rules(scheme, text, { ...limits, backend: "interp" }).evaluate(records);
+    assert.equal(wanted[0].traps.length, { 100: 2, 1_000: 1, 100_000_000: 0 }[steps], `${steps}: ${JSON.stringify(wanted[0])}`);
+    assert.deepEqual(await sandbox(scheme, text, limits).evaluate(records), wanted, `${steps} steps`);
+  }
+});
+
 test("the deepest rules answer", () => {
   for (const backend of ["interp", "closures"]) {
     for (const [open, close] of [["(", ")"], ["not ", ""], ["(port == 1 or ", ")"]]) {

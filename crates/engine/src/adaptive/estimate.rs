@@ -12,6 +12,9 @@ const QUICK_RULE: u64 = 500;
 const BEST_UNIT: u64 = 60_000;
 const BEST_EXPRESSION: u64 = 25_000;
 
+/// A rule that is asked for before it runs is compiled in one of so many parts of that.
+const ASKED: u64 = 3;
+
 /// Putting stencils together.
 pub(super) fn quick(program: &Linked) -> u64 {
     QUICK + QUICK_RULE * program.program().rules.len() as u64
@@ -19,14 +22,17 @@ pub(super) fn quick(program: &Linked) -> u64 {
 
 /// What compiling takes at least: known without looking at the rules.
 pub(super) fn best_at_least(program: &Linked) -> u64 {
-    BEST_UNIT * units(program)
+    BEST_UNIT * units(program) / ASKED
 }
 
 /// Compiling with the best code.
 pub(super) fn best(program: &Linked) -> u64 {
-    let mut expressions = 0;
+    let (mut expressions, rules) = (0, program.program().rules.len());
     program.program().roots(&mut |root| root.walk(&mut |_| expressions += 1));
-    best_at_least(program) + BEST_EXPRESSION * expressions
+    let all = BEST_UNIT * units(program) + BEST_EXPRESSION * expressions;
+    // As if all rules were as long.
+    let asked = (0..rules).filter(|rule| program.is_asked(*rule)).count() as u64;
+    all - all * asked / units(program) * (ASKED - 1) / ASKED
 }
 
 fn units(program: &Linked) -> u64 {

@@ -2,7 +2,7 @@
 
 use quintet_lang::ast::{Clause, Each, Expr, ExprKind, LocalId};
 
-use crate::cost::{counts_steps, is_leaf};
+use crate::cost::is_leaf;
 use crate::linked::Linked;
 
 /// The body of a loop over some sources with what its further clauses bind in the place of their locals, for who would otherwise keep that value by
@@ -15,7 +15,7 @@ pub fn inlined_body(linked: &Linked, each: &Each) -> Option<Expr> {
     let mut body = each.body.clone();
     for clause in lets.iter().rev() {
         let Clause::Let(local, value) = clause else { return None };
-        if value.nullable || value.can_trap() || counts_steps(linked, value) || uses(&body, *local) > 1 {
+        if value.nullable || value.can_trap() || uses(&body, *local) > 1 {
             return None;
         }
         put(&mut body, *local, value);

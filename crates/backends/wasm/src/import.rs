@@ -137,51 +137,44 @@ impl Import {
         }
     }
 
-    /// How many arguments those have that are of the signature [`COMMON`], and whether they have a result.
-    fn common(self) -> Option<(usize, bool)> {
-        Some(match self {
-            Import::Settle => (0, true),
-            Import::Charge => (1, true),
-            Import::Look => (2, false),
-            Import::Call | Import::InList | Import::ChargeValue => (2, true),
-            Import::Trap | Import::Free => (3, false),
-            Import::Regex | Import::Wildcard | Import::InBytes | Import::Search | Import::Packed => (3, true),
-            Import::Pack | Import::Occurs => (4, true),
-            Import::InIps | Import::FloatRem | Import::Grow | Import::Log | Import::Exp | Import::Pow => return None,
-        })
-    }
-
     /// Calls it, with its own arguments on the stack; its result, where it has one, is as it says and not as [`COMMON`] does.
     pub(crate) fn call(self, body: &mut Body) {
-        match self.common() {
-            Some((arguments, has_result)) => body.call_common(Target::Import(self), arguments, has_result),
-            None => body.call(Target::Import(self)),
+        match self.shape() {
+            Shape::Common { arguments, has_result } => body.call_common(Target::Import(self), arguments, has_result),
+            Shape::Own(..) => body.call(Target::Import(self)),
         }
     }
 
     /// Parameters and results.
     pub(crate) fn signature(self) -> Signature {
-        let (params, results): (&'static [ValType], &'static [ValType]) = match self {
-            Import::Trap
-            | Import::Call
-            | Import::Charge
-            | Import::ChargeValue
-            | Import::Settle
-            | Import::Look
-            | Import::Pack
-            | Import::Regex
-            | Import::Wildcard
-            | Import::InList
-            | Import::InBytes
-            | Import::Occurs
-            | Import::Search
-            | Import::Free
-            | Import::Packed => return COMMON,
-            Import::InIps => (&[I32, I64, I64, I64], &[I32]),
-            Import::FloatRem | Import::Pow => (&[F64; 2], &[F64]),
-            Import::Log | Import::Exp => (&[F64], &[F64]),
-            Import::Grow => (&[I32; 5], &[I32]),
-        };
-        Signature::of(params, results)
+        match self.shape() {
+            Shape::Common { .. } => COMMON,
+            Shape::Own(params, results) => Signature::of(params, results),
+        }
     }
+
+    fn shape(self) -> Shape {
+        let common = |arguments, has_result| Shape::Common { arguments, has_result };
+        match self {
+            Import::Settle => common(0, true),
+            Import::Charge => common(1, true),
+            Import::Look => common(2, false),
+            Import::Call | Import::InList | Import::ChargeValue => common(2, true),
+            Import::Trap | Import::Free => common(3, false),
+            Import::Regex | Import::Wildcard | Import::InBytes | Import::Search | Import::Packed => common(3, true),
+            Import::Pack | Import::Occurs => common(4, true),
+            Import::InIps => Shape::Own(&[I32, I64, I64, I64], &[I32]),
+            Import::FloatRem | Import::Pow => Shape::Own(&[F64; 2], &[F64]),
+            Import::Log | Import::Exp => Shape::Own(&[F64], &[F64]),
+            Import::Grow => Shape::Own(&[I32; 5], &[I32]),
+        }
+    }
+}
+
+/// What a function takes and answers.
+enum Shape {
+    /// As [`COMMON`] says, with so many arguments of its own, and perhaps a result.
+    Common { arguments: usize, has_result: bool },
+    /// These.
+    Own(&'static [ValType], &'static [ValType]),
 }

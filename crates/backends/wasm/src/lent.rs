@@ -143,7 +143,7 @@ impl LentInstance {
             return Ok(None);
         }
         self.turns.1 += 1;
-        let rule = (turns > 1 || !self.is_within()).then_some(turn);
+        let rule = (!self.is_within()).then_some(turn);
         if rule.is_some() {
             self.host.begin_rule().map_err(|e| e.to_string())?;
         }

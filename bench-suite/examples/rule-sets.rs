@@ -117,8 +117,8 @@ fn asking(linked: &Arc<Linked>, loaded: &Loaded, rounds: usize) -> Option<(f64, 
         for batch in &loaded.batches {
             out.reset(linked.program().rules.len(), batch.len());
             for first in (0..batch.len()).step_by(64) {
-                let masks = candidates.block(batch, first..batch.len().min(first + 64), &mut out)?;
-                left += masks.iter().map(|mask| mask.count_ones() as usize).sum::<usize>();
+                let asked = candidates.block(batch, first..batch.len().min(first + 64), &mut out)?;
+                left += asked.iter().map(|(_, records)| records.count_ones() as usize).sum::<usize>();
             }
         }
         times.push(start.elapsed());

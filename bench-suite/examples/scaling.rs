@@ -22,6 +22,9 @@ use quintet_bench::usual;
 /// Rounds of which the least counts.
 const ROUNDS: usize = 15;
 
+/// Batches that run before anything is measured: what compiles while it runs has seen what there is by then.
+const WARM: u32 = 64;
+
 /// How long one measurement repeats its batch, about.
 const SAMPLE: Duration = Duration::from_millis(4);
 
@@ -132,6 +135,7 @@ fn measure(axis: Axis, sizes: &[usize], backends: &[Arc<dyn Backend>]) -> Result
         for (linked, batch) in linked.iter().zip(&batches) {
             let instance = engine.compile_linked(linked, &**backend)?.instance()?;
             let mut run = Run { instance, batch, repeats: 1, least: Duration::MAX };
+            run.lap(&mut matches, WARM)?;
             while run.lap(&mut matches, run.repeats)? < SAMPLE / 2 {
                 run.repeats *= 2;
             }

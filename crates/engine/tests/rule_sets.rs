@@ -1,6 +1,9 @@
 //! Sets of rules answer as rule by rule, on every configuration, with traps and small limits.
 
-use quintet::{Trap, configurations};
+use quintet::backend::Backend;
+use quintet::{
+    ArenaKind, BatchBuilder, Engine, FieldId, Matches, Passes, RecordId, RuleId, RuleSet, Scheme, Trap, Type, backend, configurations,
+};
 
 #[test]
 fn random_rule_sets_answer_as_rule_by_rule() {
@@ -10,5 +13,53 @@ fn random_rule_sets_answer_as_rule_by_rule() {
     assert!(found.hits > 1000, "{found:?}");
     for trap in [Trap::DivisionByZero, Trap::Memory, Trap::Budget] {
         assert!(traps(trap) > 20, "{trap}: {found:?}");
+    }
+}
+
+/// Ranges that overlap so much that the index joins pieces of them: what it promises too much must not be taken for an answer.
+#[test]
+fn many_wide_ranges_answer_as_rule_by_rule() {
+    let scheme =
+        Scheme::builder().mandatory("port", Type::Int).mandatory("address", Type::Ip).mandatory("path", Type::Bytes).build().unwrap();
+    let rules: String = (0..640u32)
+        .map(|rule| {
+            let (first, needle) = (rule * 7_919 % 50_000, ["ab", "ba", "/a", "b/"][rule as usize % 4]);
+            let address = ["10.0.0.0/9", "10.128.0.0/10", "10.7.0.0/16"][rule as usize % 3];
+            let rest = [String::new(), format!(" and address in {{{address}}}"), " and path contains \"a/b\"".into()]
+                [rule as usize / 4 % 3]
+                .clone();
+            format!("rule r{rule} = port in {{{first}..{}}} and path contains \"{needle}\"{rest}\n", first + 9_000 + rule)
+        })
+        .collect();
+    let mut builder = BatchBuilder::new(&scheme, 200, ArenaKind::Shared).unwrap();
+    for record in 0..200u32 {
+        let mut fields = builder.record();
+        fields.int(FieldId(0), i64::from(record * 331 % 65_536));
+        fields.ip(FieldId(1), [10, (record * 37 % 256) as u8, 0, 1].into());
+        fields.bytes(FieldId(2), ["/ab/a/b", "bbbb", "ba/ab", "/A/B/"][record as usize % 4].as_bytes());
+        fields.finish().unwrap();
+    }
+    let batch = builder.build();
+    let answers = |engine: &Engine, backend: &dyn Backend| {
+        let linked = engine.link(engine.check(&rules, &scheme).unwrap()).unwrap();
+        let mut instance = engine.compile_linked(&linked, backend).unwrap().instance().unwrap();
+        let (mut out, mut hits) = (Matches::new(), RuleSet::new());
+        instance.run_batch(&batch, &mut out).unwrap();
+        let pairs = (0..200).flat_map(|record| (0..640).map(move |rule| (record, rule)));
+        let of_batch: Vec<(usize, usize)> = pairs.filter(|(record, rule)| out.get(RuleId(*rule), RecordId(*record))).collect();
+        let mut single = Vec::new();
+        for record in batch.iter() {
+            instance.run(record, &mut hits).unwrap();
+            single.extend(hits.iter().map(|rule| (record.index(), rule)));
+        }
+        assert_eq!(of_batch, single, "{}", backend.id());
+        (linked.has_prefilter(), single)
+    };
+    let off = Engine::new().with_passes(Passes { prefilter: false, ..Passes::default() });
+    let (is_on, wanted) = answers(&off, &*backend("interp").unwrap());
+    assert!(!is_on && wanted.len() > 2_000, "{}", wanted.len());
+    for backend in configurations() {
+        let (is_on, found) = answers(&Engine::new(), &*backend);
+        assert!(is_on && found == wanted, "{}", backend.id());
     }
 }

@@ -403,15 +403,17 @@ impl Instance for Runner {
             let all = u64::MAX >> (64 - records);
             let first = batch.records_offset() / 8 + index * 64 * stride;
             let asked = candidates.as_mut().and_then(|it| it.block(batch, index * 64..index * 64 + records, out));
-            for (number, rule) in code.rules.iter().enumerate() {
-                let all = asked.map_or(all, |asked| asked[number]);
-                if all == 0 {
-                    continue;
-                }
+            let mut run = |number: usize, asked: u64| {
                 state.kept.scratch.go_on(ID)?;
                 let mut trap = |bit: usize, fault: (Trap, Span)| out.trap(number, index * 64 + bit, fault);
-                let hits = state.block(free, (number, rule), (memory, first, stride), (all, batch.longest()), &mut trap);
-                out.set_block(number, index, hits & all);
+                let place = (memory, first, stride);
+                let hits = state.block(free, (number, &code.rules[number]), place, (asked, batch.longest()), &mut trap);
+                out.set_block(number, index, hits & asked);
+                Ok(())
+            };
+            match asked {
+                None => (0..code.rules.len()).try_for_each(|number| run(number, all))?,
+                Some(asked) => asked.iter().try_for_each(|(number, records)| run(*number, *records))?,
             }
         }
         out.finish();

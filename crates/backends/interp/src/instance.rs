@@ -113,12 +113,9 @@ impl Runner {
             let first = block * 64;
             let records = first..batch.len().min(first + 64);
             let all = u64::MAX >> (64 - records.len());
-            let asked = candidates.block(batch, records, out);
-            for rule in 0..self.rules() {
-                let mask = asked.map_or(all, |asked| asked[rule]);
-                if mask != 0 {
-                    self.block(rule, batch, (first, mask), (rule, block), out)?;
-                }
+            match candidates.block(batch, records, out) {
+                None => (0..self.rules()).try_for_each(|rule| self.block(rule, batch, (first, all), (rule, block), out))?,
+                Some(asked) => asked.iter().try_for_each(|(rule, mask)| self.block(*rule, batch, (first, *mask), (*rule, block), out))?,
             }
         }
         Ok(())

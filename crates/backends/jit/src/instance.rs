@@ -420,23 +420,25 @@ impl Instance for Runner {
         for (block, first) in (0..batch.len()).step_by(BLOCK).enumerate() {
             let records = first..(first + BLOCK).min(batch.len());
             let asked = candidates.as_mut().and_then(|it| it.block(batch, records.clone(), out));
-            for (rule, (function, counting)) in code.functions().iter().zip(counting.iter()).enumerate() {
-                let asked = asked.map(|asked| asked[rule]);
-                if asked == Some(0) {
-                    continue;
-                }
+            let mut run = |rule: usize, asked: Option<u64>| {
                 state.env.scratch().go_on(code.id())?;
+                let asked_rule = (code.functions()[rule], counting[rule]);
                 let mut ask = |records: Range<usize>| {
                     let start = records.start;
                     let mut trap = |record, fault| out.trap(rule, start + record, fault);
                     // SAFETY: as in `run`, for each of the records.
-                    unsafe { state.block((*function, *counting), batch, records, rule, &mut trap) }
+                    unsafe { state.block(asked_rule, batch, records, rule, &mut trap) }
                 };
                 let bits = match asked {
                     None => ask(records.clone()),
                     Some(mask) => runs(mask).fold(0, |bits, run| bits | ask(first + run.start..first + run.end) << run.start),
                 };
                 out.set_block(rule, block, bits);
+                Ok(())
+            };
+            match asked {
+                None => (0..code.functions().len()).try_for_each(|rule| run(rule, None))?,
+                Some(asked) => asked.iter().try_for_each(|(rule, records)| run(*rule, Some(*records)))?,
             }
         }
         out.finish();

@@ -386,8 +386,8 @@ impl Runner {
                 continue;
             };
             self.orders.clear();
-            for (rule, mask) in asked.iter().enumerate().filter(|(_, mask)| **mask != 0) {
-                runs(*mask).for_each(|run| self.orders.extend([rule as u32 + 1, run.start as u32, run.len() as u32, 0, 0]));
+            for (rule, mask) in asked {
+                runs(*mask).for_each(|run| self.orders.extend([*rule as u32 + 1, run.start as u32, run.len() as u32, 0, 0]));
             }
             let (word, base) = place(batch, first);
             self.obey(word, base)?;

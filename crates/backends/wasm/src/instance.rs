@@ -204,13 +204,13 @@ impl Runner {
                 self.all(batch, base, (block, records.len()), out)?;
                 continue;
             };
-            for (rule, mask) in asked.iter().enumerate().filter(|(_, mask)| **mask != 0) {
+            for (rule, mask) in asked {
                 let mut bits = 0;
                 for run in runs(*mask) {
                     let record = base + record_offset(batch, first + run.start);
-                    bits |= self.call_one(rule, base, record, run.len() as u32)? << run.start;
+                    bits |= self.call_one(*rule, base, record, run.len() as u32)? << run.start;
                 }
-                out.set_block(rule, block, bits);
+                out.set_block(*rule, block, bits);
             }
         }
         Ok(())

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use quintet_lang::Limits;
 
+use super::bits::set;
 use super::index::Index;
 use super::{PAYS, WINDOW};
 use crate::batch::Batch;
@@ -25,12 +26,16 @@ pub struct Candidates {
     within: Arc<[usize]>,
     /// The least of them.
     least: usize,
-    /// For each place of the index the records of a block, or for each record the words of places.
-    masks: Vec<u64>,
-    /// For a record the words of rules that are to be run.
+    /// For each record of a block what it meets: the planes of the index.
+    met: Vec<u64>,
+    /// For each rule the records of a block; 0 between blocks.
+    masks: Box<[u64]>,
+    /// The words of rules that are to be run on a record, or on any of a block.
     to_run: Vec<u64>,
-    /// The same where no condition is met.
-    unmet: [Box<[u64]>; 2],
+    /// The rules that are to be run on a block, each with its records.
+    asked: Vec<(usize, u64)>,
+    /// The words of rules that are always run.
+    always: Box<[u64]>,
     folded: Vec<u8>,
     watch: Watch,
 }
@@ -73,69 +78,68 @@ impl Candidates {
     pub fn new(linked: &Arc<Linked>, limits: &Limits) -> Option<Box<Candidates>> {
         let index = linked.prefilter()?;
         let within = index.within(linked, limits);
-        let mut words = vec![0; index.places.div_ceil(64)];
-        for (rule, _) in index.operands.iter().enumerate().filter(|(_, operands)| operands.is_none()) {
-            words[rule / 64] |= 1 << (rule % 64);
-        }
-        let mut blocks: Box<[u64]> = vec![0; index.places].into();
-        for (mask, operands) in blocks.iter_mut().zip(&index.operands) {
-            *mask = if operands.is_none() { u64::MAX } else { 0 };
-        }
         Some(Box::new(Candidates {
             least: within.iter().copied().min().unwrap_or(usize::MAX),
             within,
-            masks: Vec::new(),
+            met: Vec::new(),
+            masks: vec![0; linked.program().rules.len()].into(),
             to_run: Vec::new(),
-            unmet: [blocks, words.into()],
+            asked: Vec::new(),
+            always: index.always(),
             folded: Vec::new(),
             watch: Watch::default(),
             linked: linked.clone(),
         }))
     }
 
-    /// For each rule the records of a block of a batch, 1 to 64 from a multiple of 64 on, on which it is to be run: bit `i` is record
-    /// `records.start + i`. What is known to match without being run is put into the answers. None where all rules are to be run on all records.
-    pub fn block(&mut self, batch: &Batch, records: Range<usize>, out: &mut Matches) -> Option<&[u64]> {
+    /// The rules that are to be run on a block of a batch, ascending, each with the records that it is run on: of 1 to 64 records from a multiple of 64
+    /// on, bit `i` is record `records.start + i`. What is known to match without being run is put into the answers. None where all rules are to be run
+    /// on all records.
+    pub fn block(&mut self, batch: &Batch, records: Range<usize>, out: &mut Matches) -> Option<&[(usize, u64)]> {
         if !self.watch.asks(records.len()) {
             return None;
         }
-        let Candidates { linked, within, least, masks, unmet: [blocks, _], folded, watch, .. } = self;
+        let Candidates { linked, within, least, met, masks, to_run, asked, always, folded, watch } = self;
         let index: &Index = linked.prefilter()?;
-        masks.clear();
-        masks.extend_from_slice(blocks);
+        met.clear();
+        records.clone().for_each(|_| met.extend_from_slice(&index.unmet));
         // By lookup: the records of which a text has upper case letters.
         let mut upper = [0u64; u64::BITS as usize];
         for (at, lookup) in index.lookups.iter().enumerate() {
             let mut of_lookup = 0;
-            for (bit, record) in records.clone().enumerate() {
-                let mut hit = |places: &[u32]| places.iter().for_each(|place| masks[*place as usize] |= 1 << bit);
-                of_lookup |= u64::from(lookup.ask(batch.record(record), folded, &mut hit)) << bit;
+            for ((bit, record), met) in records.clone().enumerate().zip(met.chunks_exact_mut(index.unmet.len())) {
+                of_lookup |= u64::from(lookup.ask(batch.record(record), folded, &mut |places| set(met, places))) << bit;
             }
             if let Some(upper) = upper.get_mut(at) {
                 *upper = of_lookup;
             }
         }
-        let (masks, others) = masks.split_at_mut(within.len());
-        let (all, longest) = (u64::MAX >> (64 - records.len()), batch.longest());
-        let mut left = 0;
-        for (rule, mask) in masks.iter_mut().enumerate() {
-            if longest > *least && longest > within[rule] {
-                *mask = all;
-            } else if index.operands[rule].is_none() {
-                *mask &= all;
-            } else {
-                for place in index.others(rule) {
-                    *mask &= others[*place as usize - within.len()];
-                }
-                if index.whole[rule] && set_bits(&[index.decided[rule]]).all(|lookup| *mask & upper[lookup] == 0) {
-                    out.set_block(rule, records.start / 64, *mask);
-                    *mask = 0;
-                }
+        to_run.clear();
+        to_run.extend_from_slice(always);
+        for (bit, met) in met.chunks_exact_mut(index.unmet.len()).enumerate() {
+            for (word, may_match) in index.may_match(met).iter().enumerate().filter(|(_, may_match)| **may_match != 0) {
+                to_run[word] |= may_match;
+                set_bits(&[*may_match]).for_each(|rule| masks[word * 64 + rule] |= 1 << bit);
+            }
+        }
+        let (all, longest, mut left) = (u64::MAX >> (64 - records.len()), batch.longest(), 0);
+        if longest > *least {
+            add_longer(to_run, within, longest).for_each(drop);
+        }
+        asked.clear();
+        for rule in set_bits(to_run) {
+            let mut mask = std::mem::take(&mut masks[rule]);
+            if index.operands[rule].is_none() || longest > within[rule] {
+                mask = all;
+            } else if index.whole[rule] && set_bits(&[index.decided[rule]]).all(|lookup| mask & upper[lookup] == 0) {
+                out.set_block(rule, records.start / 64, mask);
+                continue;
             }
             left += u64::from(mask.count_ones() * index.weights[rule]);
+            asked.push((rule, closed(mask, index.weights[rule])));
         }
         watch.add(records.len(), left, index.weight);
-        Some(masks)
+        Some(asked)
     }
 
     /// The rules that are to be run on a record, a bit each. What is known to match without being run is put into the answers. None where all
@@ -144,48 +148,32 @@ impl Candidates {
         if !self.watch.asks(1) {
             return None;
         }
-        let Candidates { linked, within, least, masks, to_run, unmet: [_, words], folded, watch } = self;
+        let Candidates { linked, within, least, met, to_run, always, folded, watch, .. } = self;
         let index: &Index = linked.prefilter()?;
-        to_run.clear();
-        masks.clear();
-        masks.extend_from_slice(words);
+        met.clear();
+        met.extend_from_slice(&index.unmet);
         // The lookups by which a text has upper case letters.
         let mut upper = 0u64;
         for (lookup, bit) in index.lookups.iter().zip(0..) {
-            let mut hit = |places: &[u32]| places.iter().for_each(|place| masks[*place as usize / 64] |= 1 << (place % 64));
             // Those after the first 64 decide no rule.
-            upper |= u64::from(lookup.ask(record, folded, &mut hit)).checked_shl(bit).unwrap_or_default();
+            upper |= u64::from(lookup.ask(record, folded, &mut |places| set(met, places))).checked_shl(bit).unwrap_or_default();
         }
-        let longest = record.batch().longest();
-        let mut left = 0;
-        for word in 0..within.len().div_ceil(64) {
-            let (mut rest, mut run) = (masks[word], 0);
-            while rest != 0 {
-                let (bit, rule) = (rest & rest.wrapping_neg(), word * 64 + rest.trailing_zeros() as usize);
-                rest &= rest - 1;
-                // A place after those of the rules, or a rule that is run anyway.
-                if rule >= within.len() || longest > within[rule] {
-                    continue;
+        to_run.clear();
+        to_run.extend_from_slice(always);
+        let (longest, mut left) = (record.batch().longest(), 0);
+        for (word, may_match) in index.may_match(met).iter().enumerate() {
+            for rule in set_bits(&[*may_match]) {
+                let (bit, rule) = (1 << rule, word * 64 + rule);
+                if index.whole[rule] && index.decided[rule] & upper == 0 && longest <= within[rule] {
+                    hits.insert(rule);
+                } else {
+                    to_run[word] |= bit;
+                    left += u64::from(index.weights[rule]);
                 }
-                if index.operands[rule].is_some() {
-                    if index.others(rule).iter().any(|place| masks[*place as usize / 64] >> (place % 64) & 1 == 0) {
-                        continue;
-                    }
-                    if index.whole[rule] && index.decided[rule] & upper == 0 {
-                        hits.insert(rule);
-                        continue;
-                    }
-                }
-                run |= bit;
-                left += u64::from(index.weights[rule]);
             }
-            to_run.push(run);
         }
         if longest > *least {
-            for (rule, _) in within.iter().enumerate().filter(|(_, within)| longest > **within) {
-                to_run[rule / 64] |= 1 << (rule % 64);
-                left += u64::from(index.weights[rule]);
-            }
+            left += add_longer(to_run, within, longest).map(|rule| u64::from(index.weights[rule])).sum::<u64>();
         }
         watch.add(1, left, index.weight);
         Some(to_run)
@@ -193,20 +181,56 @@ impl Candidates {
 
     /// Bytes of memory that it holds.
     pub fn memory_bytes(&self) -> usize {
-        let Candidates { within, masks, to_run, unmet: [blocks, words], folded, .. } = self;
+        let Candidates { within, met, masks, to_run, asked, always, folded, .. } = self;
         size_of::<Candidates>()
             + size_of_val(&**within)
-            + size_of_val(&**blocks)
-            + size_of_val(&**words)
-            + (masks.capacity() + to_run.capacity()) * 8
+            + size_of_val(&**masks)
+            + size_of_val(&**always)
+            + (met.capacity() + to_run.capacity()) * 8
+            + asked.capacity() * size_of::<(usize, u64)>()
             + folded.capacity()
     }
 }
 
-/// The records of a block that are to be run, from the mask of those that may match: runs of one after the other, with those in between that
-/// stand alone. A rule answers the same on more records than it is asked about.
+/// Adds the rules that may not be left out where values take so many bytes, and answers those that were not there.
+fn add_longer(to_run: &mut [u64], within: &[usize], longest: usize) -> impl Iterator<Item = usize> {
+    within.iter().enumerate().filter(move |(_, within)| longest > **within).map(|(rule, _)| rule).filter(|rule| {
+        let (word, bit) = (&mut to_run[rule / 64], 1 << (rule % 64));
+        let is_new = *word & bit == 0;
+        *word |= bit;
+        is_new
+    })
+}
+
+/// The records of a block on which a rule of this weight is run where it may match these: with those in between where running it costs less than
+/// calling it again. A rule answers the same on more records than it is asked about.
+#[inline]
+fn closed(mask: u64, weight: u32) -> u64 {
+    let wide = u128::from(mask);
+    let closed = match weight {
+        _ if mask & mask.wrapping_sub(1) == 0 => return mask,
+        0..=1 => {
+            let wider = wide | wide << 1;
+            let wider = wider | wider << 2;
+            let wider = wider | wider << 4;
+            let narrower = wider & wider >> 1;
+            let narrower = narrower & narrower >> 2;
+            narrower & narrower >> 4
+        }
+        2..=4 => {
+            let wider = wide | wide << 1;
+            let wider = wider | wider << 2;
+            let narrower = wider & wider >> 1;
+            narrower & narrower >> 2
+        }
+        _ => wide | wide << 1 & wide >> 1,
+    };
+    closed as u64
+}
+
+/// The records of a block that are to be run, from their mask.
 pub fn runs(mask: u64) -> impl Iterator<Item = Range<usize>> {
-    let mut rest = mask | (mask << 1 & mask >> 1);
+    let mut rest = mask;
     std::iter::from_fn(move || {
         (rest != 0).then(|| {
             let start = rest.trailing_zeros() as usize;
@@ -236,12 +260,23 @@ mod tests {
     use super::*;
 
     #[test]
-    fn runs_have_all_records_of_a_mask_and_gaps_of_one() {
+    fn runs_have_all_records_of_a_mask() {
         assert_eq!(runs(0).count(), 0);
         assert!(runs(u64::MAX).eq(std::iter::once(0..64)));
         assert!(runs(1 << 63).eq(std::iter::once(63..64)));
-        assert_eq!(runs(0b1101_0011_0000_0001).collect::<Vec<_>>(), [0..1, 8..10, 12..16]);
-        assert!(runs(u64::MAX << 1 & u64::MAX >> 2).eq(std::iter::once(1..62)));
+        assert_eq!(runs(0b1101_0011_0000_0001).collect::<Vec<_>>(), [0..1, 8..10, 12..13, 14..16]);
+    }
+
+    #[test]
+    fn gaps_are_closed_where_the_rule_is_cheap_and_nothing_else_is_added() {
+        for (weight, gap) in [(1, 7), (2, 3), (10, 1), (40, 1)] {
+            for (first, between) in (0..64).flat_map(|first| (0..63 - first).map(move |between| (first, between))) {
+                let mask = 1u64 << first | 1 << (first + between + 1);
+                let all = u64::MAX >> (63 - first - between - 1) & u64::MAX << first;
+                assert_eq!(closed(mask, weight), if between <= gap { all } else { mask }, "{first} {between} {weight}");
+            }
+            assert!([0, 1, 1 << 63, u64::MAX].into_iter().all(|mask| closed(mask, weight) == mask));
+        }
     }
 
     #[test]

@@ -1,7 +1,6 @@
 //! What a rule requires of a record: tests of single values, of which at least one holds wherever the rule matches.
 
-use std::collections::{HashMap, HashSet};
-use std::mem::{Discriminant, discriminant};
+use std::collections::HashMap;
 use std::net::IpAddr;
 
 use quintet_lang::ast::{Clause, CompareOp, Const, Expr, ExprKind, LocalId, LogicOp, Needle, Quantifier, Rule, Set};
@@ -9,11 +8,15 @@ use quintet_lang::intrinsic::Intrinsic;
 use quintet_lang::{FieldId, Type};
 
 use super::bound::is_bounded;
+use super::index::Asked;
 use super::{pattern, rarity};
 use crate::linked::Linked;
 
 /// The most tests of one condition; sets and alternations may have many.
 const TESTS: usize = 4096;
+
+/// What is asked at most of what a rule requires beside its first condition.
+const OTHERS: usize = 7;
 
 /// Conditions that leave more of the records than this are none.
 const WORTH: f64 = 0.75;
@@ -53,7 +56,7 @@ pub(super) struct Condition {
     pub(super) weight: u32,
     /// Whether it holds only where what it was taken from is true, too, as long as the values that are looked at have no upper case letters.
     pub(super) exact: bool,
-    /// What else the rule requires, of sources that are asked anyway.
+    /// What else the rule requires, the rarest first; of that, once it was said what is asked, what is.
     pub(super) others: Vec<Condition>,
     /// Whether all of these together say that the rule matches, as far as they are [exact](Condition::exact).
     pub(super) whole: bool,
@@ -67,10 +70,26 @@ impl Condition {
         self.tests.iter().chain(self.others.iter().flat_map(|other| &other.tests))
     }
 
-    /// Leaves the other conditions to those that are looked up where others are: of sources that are asked in the same way.
-    pub(super) fn ask_only(&mut self, asked: &HashSet<(Source, Discriminant<Test>)>) {
+    /// The share of records that is taken to meet it where it is weighed against others: numbers and addresses are seldom spread as evenly as
+    /// [`rarity`] has them.
+    pub(super) fn shown(&self) -> f64 {
+        let of = |(_, test): &(Source, Test)| match test {
+            Test::Int(..) | Test::Ip(..) => 0.25,
+            Test::Contains(_) | Test::Begins(_) | Test::Ends(_) | Test::Equals(_) => 0.02,
+        };
+        self.tests.iter().map(of).fold(self.share, f64::max).min(1.0)
+    }
+
+    /// Whether all its tests are asked.
+    pub(super) fn is_of(&self, asked: &Asked) -> bool {
+        self.tests.iter().all(|(source, test)| asked.contains(&(source.clone(), test.kind())))
+    }
+
+    /// Leaves the other conditions to those that are asked, and to [`OTHERS`] of them.
+    pub(super) fn ask_only(&mut self, asked: &Asked) {
         let before = self.others.len();
-        self.others.retain(|other| other.tests.iter().all(|(source, test)| asked.contains(&(source.clone(), discriminant(test)))));
+        self.others.retain(|other| other.is_of(asked));
+        self.others.truncate(OTHERS);
         self.whole &= self.others.len() == before;
         self.operands = self.others.iter().map(|other| other.operands).fold(self.operands, usize::max);
     }
@@ -109,10 +128,8 @@ pub(super) fn of(linked: &Linked, rule: &Rule) -> Option<Condition> {
     conditions.sort_by(|a, b| a.share.total_cmp(&b.share));
     let mut conditions = conditions.into_iter();
     let mut first = conditions.next().filter(|condition| condition.share <= WORTH)?;
-    let all = conditions.len();
-    // A text that may stand anywhere is dear to look for.
-    first.others = conditions.filter(|other| !other.tests.iter().any(|(_, test)| matches!(test, Test::Contains(_)))).collect();
-    first.whole = whole && first.others.len() == all;
+    first.others = conditions.collect();
+    first.whole = whole;
     Some(first)
 }
 
@@ -169,7 +186,29 @@ fn weight(operand: &Expr, condition: &Condition) -> u32 {
     condition.tests.iter().map(|(_, test)| weight(test)).max().unwrap_or(1)
 }
 
+/// How a test is asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Kind {
+    Contains,
+    Begins,
+    Ends,
+    Equals,
+    Int,
+    Ip,
+}
+
 impl Test {
+    pub(super) fn kind(&self) -> Kind {
+        match self {
+            Test::Contains(_) => Kind::Contains,
+            Test::Begins(_) => Kind::Begins,
+            Test::Ends(_) => Kind::Ends,
+            Test::Equals(_) => Kind::Equals,
+            Test::Int(..) => Kind::Int,
+            Test::Ip(..) => Kind::Ip,
+        }
+    }
+
     fn share(&self) -> f64 {
         match self {
             Test::Contains(text) => rarity::contains(text),

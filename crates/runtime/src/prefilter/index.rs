@@ -1,15 +1,19 @@
 //! The conditions of many rules, to be asked all at once.
+//!
+//! What a rule requires stands in planes: its first condition in the first, what it requires beside that in those after it. A plane has a bit for
+//! each rule, and so a place of the index is a bit of a plane. A record that meets a condition sets its place; a rule may match where its bits are
+//! set in all planes, which is asked of 64 rules at once.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
-use std::mem::discriminant;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::sync::{Arc, OnceLock};
 
 use quintet_lang::Limits;
 use quintet_lang::ast::{ExprKind, LogicOp, Rule};
 
+use super::bits::Bits;
 use super::bound::longest_within;
-use super::condition::{Condition, Source, Test, of};
+use super::condition::{Condition, Kind, Source, Test, of};
 use super::segments::Segments;
 use super::texts::{PADDING, Texts, fold};
 use crate::linked::Linked;
@@ -17,8 +21,7 @@ use crate::record::RecordRef;
 use crate::thresholds::Threshold;
 use crate::value::Value;
 
-/// The conditions of a program's rules. What rules require beside the first has a place of its own after those of the rules, which all that
-/// require the same share.
+/// The conditions of a program's rules.
 #[derive(Debug)]
 pub(crate) struct Index {
     /// By rule: the first operands of its expression that are evaluated where its condition does not hold; none where it has no condition.
@@ -28,11 +31,12 @@ pub(crate) struct Index {
     pub(super) whole: Vec<bool>,
     /// By rule: the lookups, a bit each, by whose texts it is taken to match, as far as these have no upper case letters.
     pub(super) decided: Vec<u64>,
-    /// By rule: where in `others` the places of what else it requires begin; one more for the end of the last.
-    pub(super) ends: Vec<u32>,
-    pub(super) others: Vec<u32>,
-    /// Places of rules and of what else they require.
-    pub(super) places: usize,
+    /// Words of a plane.
+    pub(super) words: usize,
+    /// The planes where nothing was met: the bits of rules that have no condition there are set.
+    pub(super) unmet: Box<[u64]>,
+    /// The rules that have a condition, a bit each.
+    pub(super) asked: Box<[u64]>,
     /// By rule: [`Condition::weight`]; 0 for rules that are always run.
     pub(super) weights: Vec<u32>,
     /// All of them together.
@@ -66,7 +70,7 @@ pub(super) fn conditions(linked: &Linked) -> Vec<Option<Condition>> {
             own.into_iter().for_each(|source| sources.entry(source.clone()).or_default().0 += saved);
             for (source, test) in &condition.tests {
                 let dearest = &mut sources.entry(source.clone()).or_default().1;
-                *dearest = price(source, test).max(*dearest);
+                *dearest = price(source, test.kind()).max(*dearest);
             }
         }
         let mut dropped = false;
@@ -80,15 +84,46 @@ pub(super) fn conditions(linked: &Linked) -> Vec<Option<Condition>> {
             break;
         }
     }
-    let tests = conditions.iter().flatten().flat_map(|it| &it.tests);
-    let asked: HashSet<_> = tests.map(|(source, test)| (source.clone(), discriminant(test))).collect();
+    let kinds = |condition: &Condition| condition.tests.iter().map(|(source, test)| (source.clone(), test.kind())).collect::<Vec<_>>();
+    let mut asked: Asked = conditions.iter().flatten().flat_map(kinds).collect();
+    // A text that may stand anywhere is dear to look for beside those that are looked for anyway, too.
+    asked.retain(|(_, kind)| *kind != Kind::Contains);
+    while let Some(next) = worthy(&conditions, &asked) {
+        asked.insert(next);
+    }
     conditions.iter_mut().flatten().for_each(|it| it.ask_only(&asked));
     conditions
 }
 
+/// What is asked of sources.
+pub(super) type Asked = BTreeSet<(Source, Kind)>;
+
+/// What else is best asked, of what rules require beside their first conditions, so that the fewest are left: if it saves more than it costs.
+fn worthy(conditions: &[Option<Condition>], asked: &Asked) -> Option<(Source, Kind)> {
+    let mut saved: BTreeMap<(&Source, Kind), f64> = BTreeMap::new();
+    for condition in conditions.iter().flatten() {
+        let (known, open): (Vec<_>, Vec<_>) = condition.others.iter().partition(|other| other.is_of(asked));
+        let left: f64 = known.iter().map(|other| other.shown()).product::<f64>() * condition.shown();
+        for other in open {
+            let lacking: BTreeSet<_> = other.tests.iter().map(|(source, test)| (source, test.kind())).collect();
+            let saves = f64::from(condition.weight + CALL) * left * (1.0 - other.shown()) / lacking.len() as f64;
+            lacking
+                .into_iter()
+                .filter(|(source, kind)| !asked.contains(&((*source).clone(), *kind)))
+                .for_each(|it| *saved.entry(it).or_default() += saves);
+        }
+    }
+    let gains = saved.into_iter().map(|((source, kind), saves)| (saves - f64::from(price(source, kind)), source, kind));
+    let (gain, source, kind) = gains.max_by(|a, b| a.0.total_cmp(&b.0))?;
+    (gain > 0.0).then(|| (source.clone(), kind))
+}
+
+/// About what calling a rule on few records takes, in tests of numbers.
+const CALL: u32 = 4;
+
 /// About what it costs to ask a source for all rules, in tests of numbers.
-fn price(source: &Source, test: &Test) -> u32 {
-    let value = if matches!(test, Test::Contains(_)) { 12 } else { 4 };
+fn price(source: &Source, kind: Kind) -> u32 {
+    let value = if kind == Kind::Contains { 12 } else { 4 };
     if source.open > 0 || source.key.is_some() { 3 * value } else { value }
 }
 
@@ -100,36 +135,24 @@ pub(super) fn weights(conditions: &[Option<Condition>]) -> Vec<u32> {
 /// What is asked of each source, with the places that it is for.
 type Tests<'c> = BTreeMap<&'c Source, BTreeMap<&'c Test, Vec<u32>>>;
 
-/// Adds the tests of a condition for a place; that of the one before, or a later one.
-fn add<'c>(tests: &mut Tests<'c>, condition: &'c [(Source, Test)], place: u32) {
-    for (source, test) in condition {
-        let places = tests.entry(source).or_default().entry(test).or_default();
-        if places.last() != Some(&place) {
-            places.push(place);
-        }
-    }
-}
-
 impl Index {
     pub(super) fn new(conditions: &[Option<Condition>]) -> Index {
-        let mut operands: Vec<Option<usize>> = conditions.iter().map(|it| it.as_ref().map(|it| it.operands)).collect();
+        let words = conditions.len().div_ceil(64).max(1);
+        let planes = conditions.iter().flatten().map(|it| 1 + it.others.len()).max().unwrap_or(1);
+        let mut unmet: Box<[u64]> = vec![u64::MAX; planes * words].into();
+        let mut asked: Box<[u64]> = vec![0; words].into();
         let mut tests = Tests::new();
-        for (condition, rule) in conditions.iter().zip(0..) {
-            condition.iter().for_each(|it| add(&mut tests, &it.tests, rule));
-        }
-        let mut shared: BTreeMap<&[(Source, Test)], u32> = BTreeMap::new();
-        let (mut ends, mut others) = (vec![0], Vec::new());
-        for condition in conditions {
-            for other in condition.iter().flat_map(|it| &it.others) {
-                let next = (conditions.len() + shared.len()) as u32;
-                others.push(*shared.entry(&other.tests).or_insert_with(|| {
-                    add(&mut tests, &other.tests, next);
-                    next
-                }));
+        for (condition, rule) in conditions.iter().zip(0u32..) {
+            let Some(condition) = condition else { continue };
+            asked[rule as usize / 64] |= 1 << (rule % 64);
+            for (plane, of_plane) in std::iter::once(condition).chain(&condition.others).enumerate() {
+                let place = (plane * words * 64) as u32 + rule;
+                unmet[place as usize / 64] &= !(1 << (place % 64));
+                for (source, test) in &of_plane.tests {
+                    tests.entry(source).or_default().entry(test).or_default().push(place);
+                }
             }
-            ends.push(others.len() as u32);
         }
-        let places = conditions.len() + shared.len();
         let bits: BTreeMap<&Source, u32> = tests.keys().copied().zip(0..u64::BITS).collect();
         let bit = |(source, test): &(Source, Test)| match test {
             Test::Int(..) | Test::Ip(..) => Some(0),
@@ -140,25 +163,21 @@ impl Index {
         let mut whole: Vec<bool> = by.iter().map(Option::is_some).collect();
         let decided: Vec<u64> = by.into_iter().map(Option::unwrap_or_default).collect();
         let deciding = decided.iter().fold(0u64, |all, of_rule| all | *of_rule);
-        let mut out = BTreeSet::new();
         let lookups = tests
             .iter()
             .zip(0..)
             .map(|((source, tests), at)| {
                 let decides = 1u64.checked_shl(at).is_some_and(|bit| deciding & bit != 0);
-                Lookup::new(source, tests, decides, &mut out)
+                let (lookup, inexact) = Lookup::new(source, tests, decides);
+                // A record may set their places without meeting the condition.
+                inexact.into_iter().for_each(|place| whole[place as usize % (words * 64)] = false);
+                lookup
             })
             .collect();
-        // What is left out of a source is not known of a record.
-        for (rule, ends) in ends.windows(2).enumerate() {
-            let own = &others[ends[0] as usize..ends[1] as usize];
-            if out.contains(&(rule as u32)) || own.iter().any(|place| out.contains(place)) {
-                (operands[rule], whole[rule]) = (None, false);
-            }
-        }
+        let operands = conditions.iter().map(|it| it.as_ref().map(|it| it.operands)).collect();
         let weights = weights(conditions);
         let weight = weights.iter().map(|weight| u64::from(*weight)).sum();
-        Index { operands, lookups, whole, decided, ends, others, places, weight, weights, within: OnceLock::new() }
+        Index { operands, lookups, whole, decided, words, unmet, asked, weight, weights, within: OnceLock::new() }
     }
 
     /// Whether there is a condition of a rule.
@@ -178,61 +197,79 @@ impl Index {
         if known == limits { within.clone() } else { all() }
     }
 
-    /// The places of what else a rule requires.
+    /// The words of the rules that have a condition and may match a record that met these places of the planes, which are no longer needed.
     #[inline]
-    pub(super) fn others(&self, rule: usize) -> &[u32] {
-        &self.others[self.ends[rule] as usize..self.ends[rule + 1] as usize]
+    pub(super) fn may_match<'m>(&self, met: &'m mut [u64]) -> &'m [u64] {
+        let (first, others) = met.split_at_mut(self.words);
+        let mut and = |plane: &[u64]| first.iter_mut().zip(plane).for_each(|(all, of_plane)| *all &= of_plane);
+        and(&self.asked);
+        others.chunks_exact(self.words).for_each(and);
+        first
+    }
+
+    /// The words of the rules that have no condition.
+    pub(super) fn always(&self) -> Box<[u64]> {
+        let mut words: Box<[u64]> = self.asked.iter().map(|asked| !asked).collect();
+        // The last word has bits of no rules.
+        if let (Some(last), rest @ 1..) = (words.last_mut(), self.operands.len() % 64) {
+            *last &= u64::MAX >> (64 - rest);
+        }
+        words
     }
 
     /// Bytes of memory, about.
     pub(crate) fn memory_bytes(&self) -> usize {
         self.operands.len() * (size_of::<Option<usize>>() + size_of::<bool>() + 16)
-            + self.others.len() * 4
+            + size_of_val(&*self.unmet)
+            + size_of_val(&*self.asked)
             + self.lookups.iter().map(Lookup::memory_bytes).sum::<usize>()
     }
 }
 
 impl Lookup {
-    fn new(source: &Source, tests: &BTreeMap<&Test, Vec<u32>>, decides: bool, out: &mut BTreeSet<u32>) -> Lookup {
+    /// Answers the places, too, that are not asked exactly; see [`Segments::new`].
+    fn new(source: &Source, tests: &BTreeMap<&Test, Vec<u32>>, decides: bool) -> (Lookup, Vec<u32>) {
         let (mut texts, mut ints, mut v4, mut v6) = (None, Vec::new(), Vec::new(), Vec::new());
-        for (test, rules) in tests {
+        for (test, places) in tests {
             match test {
-                Test::Int(first, last) => ints.extend(rules.iter().map(|rule| (*first, *last, *rule))),
+                Test::Int(first, last) => ints.extend(places.iter().map(|place| (*first, *last, *place))),
                 Test::Ip(IpAddr::V4(first), IpAddr::V4(last)) => {
-                    v4.extend(rules.iter().map(|rule| (first.to_bits(), last.to_bits(), *rule)));
+                    v4.extend(places.iter().map(|place| (first.to_bits(), last.to_bits(), *place)));
                 }
                 Test::Ip(IpAddr::V6(first), IpAddr::V6(last)) => {
-                    v6.extend(rules.iter().map(|rule| (first.to_bits(), last.to_bits(), *rule)));
+                    v6.extend(places.iter().map(|place| (first.to_bits(), last.to_bits(), *place)));
                 }
                 // A range across families has no member.
                 Test::Ip(..) => {}
                 Test::Contains(_) | Test::Begins(_) | Test::Ends(_) | Test::Equals(_) => {
-                    texts.get_or_insert_with(Texts::default).add(test, rules);
+                    texts.get_or_insert_with(Texts::default).add(test, places);
                 }
             }
         }
-        fn pieces<T: Copy + Ord>(ranges: Vec<(T, T, u32)>, next: impl Fn(T) -> Option<T>, out: &mut BTreeSet<u32>) -> Option<Segments<T>> {
+        let mut inexact = Vec::new();
+        fn pieces<T: Copy + Ord>(ranges: Vec<(T, T, u32)>, next: impl Fn(T) -> Option<T>, inexact: &mut Vec<u32>) -> Option<Segments<T>> {
             if ranges.is_empty() {
                 return None;
             }
-            let (segments, wide) = Segments::new(ranges, next);
-            out.extend(wide);
+            let (segments, of_these) = Segments::new(ranges, next);
+            inexact.extend(of_these);
             Some(segments)
         }
-        Lookup {
+        let lookup = Lookup {
             source: source.clone(),
             texts,
-            ints: pieces(ints, |i| i.checked_add(1), out),
-            v4: pieces(v4, |i| i.checked_add(1), out),
-            v6: pieces(v6, |i| i.checked_add(1), out),
+            ints: pieces(ints, |i| i.checked_add(1), &mut inexact),
+            v4: pieces(v4, |i| i.checked_add(1), &mut inexact),
+            v6: pieces(v6, |i| i.checked_add(1), &mut inexact),
             decides,
-        }
+        };
+        (lookup, inexact)
     }
 
     /// Calls `hit` with the places whose condition a record meets as far as this source goes, and answers whether that decides a rule and
     /// there were upper case letters. `folded` is room for a value.
     #[inline]
-    pub(super) fn ask(&self, record: RecordRef<'_>, folded: &mut Vec<u8>, hit: &mut impl FnMut(&[u32])) -> bool {
+    pub(super) fn ask(&self, record: RecordRef<'_>, folded: &mut Vec<u8>, hit: &mut impl FnMut(&[Bits])) -> bool {
         let value = match (&self.source.key, record.value(self.source.field)) {
             (_, Value::Nil) => return false,
             (None, value) => value,
@@ -242,7 +279,7 @@ impl Lookup {
         self.opened(value, self.source.open, folded, hit)
     }
 
-    fn opened(&self, value: Value<'_>, open: u32, folded: &mut Vec<u8>, hit: &mut impl FnMut(&[u32])) -> bool {
+    fn opened(&self, value: Value<'_>, open: u32, folded: &mut Vec<u8>, hit: &mut impl FnMut(&[Bits])) -> bool {
         let mut upper = false;
         match (open, value) {
             (0, value) => upper = self.look_up(value, folded, hit),
@@ -255,7 +292,7 @@ impl Lookup {
     }
 
     #[inline]
-    fn look_up(&self, value: Value<'_>, folded: &mut Vec<u8>, hit: &mut impl FnMut(&[u32])) -> bool {
+    fn look_up(&self, value: Value<'_>, folded: &mut Vec<u8>, hit: &mut impl FnMut(&[Bits])) -> bool {
         match value {
             _ if self.source.len => {
                 let len = match value {
@@ -277,12 +314,12 @@ impl Lookup {
             Value::Int(int) => self.int(int, hit),
             Value::Ip(IpAddr::V4(ip)) => {
                 if let Some(v4) = &self.v4 {
-                    hit(v4.of(ip.to_bits()));
+                    v4.of(ip.to_bits(), hit);
                 }
             }
             Value::Ip(IpAddr::V6(ip)) => {
                 if let Some(v6) = &self.v6 {
-                    hit(v6.of(ip.to_bits()));
+                    v6.of(ip.to_bits(), hit);
                 }
             }
             Value::Nil | Value::Bool(_) | Value::U32(_) | Value::Float(_) | Value::Array(_) | Value::Map(_) => {}
@@ -291,9 +328,9 @@ impl Lookup {
     }
 
     #[inline]
-    fn int(&self, int: i64, hit: &mut impl FnMut(&[u32])) {
+    fn int(&self, int: i64, hit: &mut impl FnMut(&[Bits])) {
         if let Some(ints) = &self.ints {
-            hit(ints.of(int));
+            ints.of(int, hit);
         }
     }
 

@@ -2,8 +2,9 @@
 //!
 //! From each rule's expression a condition is taken that must hold wherever the rule matches: that a value holds one of some texts, begins
 //! or ends with one or is one, that a number or an address is in one of some ranges. The conditions of all rules stand in one index by
-//! source, which is asked once for each record; what it costs depends on the record and hardly on the number of rules. Backends run a rule
-//! only on the records that meet its condition. All share this part: see [`Candidates`].
+//! source, which is asked once for each record; what it costs depends on the record and hardly on the number of rules. What else rules require is
+//! asked, too, where that saves more than it costs. Backends run a rule only on the records that meet all its conditions. All share this part: see
+//! [`Candidates`].
 //!
 //! # Why no answer changes
 //! A rule is left out on a record only where running it would have answered false, without a trap:
@@ -17,6 +18,8 @@
 //!
 //! The step count begins anew for each rule and record, so leaving one out shows nowhere else.
 
+mod anchored;
+mod bits;
 mod bound;
 mod candidates;
 mod condition;

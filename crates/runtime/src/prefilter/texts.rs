@@ -7,6 +7,8 @@
 use foldhash::fast::FixedState;
 use hashbrown::HashMap;
 
+use super::anchored::Anchored;
+use super::bits::{Bits, Places, bits};
 use super::condition::Test;
 use super::rarity;
 
@@ -19,15 +21,12 @@ const TOGETHER: usize = 8;
 /// Zeros after a folded value, so that all of a word can be read at the last of these places.
 pub(super) const PADDING: usize = TOGETHER + 4;
 
-/// Rules in the list of rules of an index: from and to.
-type Places = (u32, u32);
-
-/// Some of a text, which stands at a place in it, and the rules that it is for.
+/// Some of a text, which stands at a place in it, and the places of the index that it is for.
 #[derive(Debug)]
 struct Entry {
     text: Box<[u8]>,
     at: usize,
-    rules: Places,
+    places: Places,
 }
 
 /// Texts by some of their bytes.
@@ -35,13 +34,12 @@ type Table = HashMap<u32, Vec<Entry>, FixedState>;
 
 #[derive(Debug, Default)]
 pub(super) struct Texts {
-    rules: Vec<u32>,
+    places: Vec<Bits>,
     equal: HashMap<Box<[u8]>, Places, FixedState>,
     /// Bit `n` says whether some text of `equal` has length `n`; bit 63 stands for all lengths from 63 on.
     lengths: u64,
-    /// Texts at the beginning and at the end by their first, or last, one to four bytes.
-    heads: [Table; 4],
-    tails: [Table; 4],
+    heads: Anchored,
+    tails: Anchored,
     /// Texts of one or two bytes by these; one byte stands in the lower half.
     short: Option<Anywhere>,
     /// Longer texts by three of their bytes.
@@ -115,39 +113,33 @@ fn number(bytes: &[u8]) -> u32 {
 }
 
 impl Texts {
-    /// Adds a test for a text with the rules that it is for.
-    pub(super) fn add(&mut self, test: &Test, rules: &[u32]) {
-        let start = self.rules.len() as u32;
-        self.rules.extend_from_slice(rules);
-        let rules = (start, self.rules.len() as u32);
-        let entry = |text: &[u8], at| Entry { text: text.into(), at, rules };
+    /// Adds a test for a text with the places of the index that it is for.
+    pub(super) fn add(&mut self, test: &Test, places: &[u32]) {
+        let start = self.places.len() as u32;
+        self.places.extend(bits(places));
+        let places = (start, self.places.len() as u32);
+        let entry = |text: &[u8], at| Entry { text: text.into(), at, places };
         match test {
             Test::Equals(text) => {
                 self.lengths |= 1 << text.len().min(63);
-                self.equal.insert(text.as_slice().into(), rules);
+                self.equal.insert(text.as_slice().into(), places);
             }
-            Test::Begins(text) => {
-                let key = text.len().clamp(1, 4);
-                self.heads[key - 1].entry(number(&text[..key])).or_default().push(entry(text, 0));
-            }
-            Test::Ends(text) => {
-                let key = text.len().clamp(1, 4);
-                self.tails[key - 1].entry(number(&text[text.len() - key..])).or_default().push(entry(text, 0));
-            }
+            Test::Begins(text) => self.heads.add(text, text.iter(), places),
+            Test::Ends(text) => self.tails.add(text, text.iter().rev(), places),
             Test::Contains(text) => {
                 let at = rarity::rarest_byte(text);
                 if !self.few.bytes.contains(&text[at]) {
                     self.few.bytes.push(text[at]);
                 }
                 self.few.texts.push((text[at], entry(text, at)));
-                self.add_anywhere(text, rules);
+                self.add_anywhere(text, places);
             }
             Test::Int(..) | Test::Ip(..) => {}
         }
     }
 
-    fn add_anywhere(&mut self, text: &[u8], rules: Places) {
-        let entry = |at| Entry { text: text.into(), at, rules };
+    fn add_anywhere(&mut self, text: &[u8], places: Places) {
+        let entry = |at| Entry { text: text.into(), at, places };
         match text {
             [byte] => {
                 let short = Anywhere::get(&mut self.short);
@@ -169,32 +161,18 @@ impl Texts {
         }
     }
 
-    /// Calls `hit` with the rules of each test that a value passes; some may come several times. The value is `folded` but for its
+    /// Calls `hit` with the places of each test that a value passes; some may come several times. The value is `folded` but for its
     /// [`PADDING`].
     #[inline]
-    pub(super) fn search(&self, folded: &[u8], hit: &mut impl FnMut(&[u32])) {
+    pub(super) fn search(&self, folded: &[u8], hit: &mut impl FnMut(&[Bits])) {
         let value = &folded[..folded.len() - PADDING];
         if self.lengths >> value.len().min(63) & 1 != 0
-            && let Some(rules) = self.equal.get(value)
+            && let Some(places) = self.equal.get(value)
         {
-            hit(self.rules(*rules));
+            hit(self.places(*places));
         }
-        for (key, (heads, tails)) in (1..).zip(self.heads.iter().zip(&self.tails)) {
-            if key > value.len() {
-                break;
-            }
-            if !heads.is_empty() {
-                for entry in heads.get(&number(&value[..key])).into_iter().flatten().filter(|entry| value.starts_with(&entry.text)) {
-                    hit(self.rules(entry.rules));
-                }
-            }
-            if !tails.is_empty() {
-                let tail = number(&value[value.len() - key..]);
-                for entry in tails.get(&tail).into_iter().flatten().filter(|entry| value.ends_with(&entry.text)) {
-                    hit(self.rules(entry.rules));
-                }
-            }
-        }
+        self.heads.search(value.len(), value.iter(), |text| value.starts_with(text), |places| hit(self.places(places)));
+        self.tails.search(value.len(), value.iter().rev(), |text| value.ends_with(text), |places| hit(self.places(places)));
         match self.few.bytes.as_slice() {
             [] => {}
             _ if self.few.texts.len() > FEW => self.search_all(folded, value, hit),
@@ -207,13 +185,13 @@ impl Texts {
 
     /// Compares the texts that the byte at a place promises.
     #[inline(never)]
-    fn compare_few(&self, at: usize, value: &[u8], hit: &mut impl FnMut(&[u32])) {
+    fn compare_few(&self, at: usize, value: &[u8], hit: &mut impl FnMut(&[Bits])) {
         for (_, entry) in self.few.texts.iter().filter(|(byte, _)| *byte == value[at]) {
             self.compare(entry, at, value, hit);
         }
     }
 
-    fn search_all(&self, folded: &[u8], value: &[u8], hit: &mut impl FnMut(&[u32])) {
+    fn search_all(&self, folded: &[u8], value: &[u8], hit: &mut impl FnMut(&[Bits])) {
         match (&self.short, &self.long) {
             (None, None) => {}
             (Some(it), None) => promising(
@@ -244,20 +222,20 @@ impl Texts {
 
     /// Compares the texts that some bytes at a place promise.
     #[inline(never)]
-    fn compare_all(&self, entries: &Table, key: u32, at: usize, value: &[u8], hit: &mut impl FnMut(&[u32])) {
+    fn compare_all(&self, entries: &Table, key: u32, at: usize, value: &[u8], hit: &mut impl FnMut(&[Bits])) {
         entries.get(&key).into_iter().flatten().for_each(|entry| self.compare(entry, at, value, hit));
     }
 
     #[inline]
-    fn compare(&self, entry: &Entry, at: usize, value: &[u8], hit: &mut impl FnMut(&[u32])) {
+    fn compare(&self, entry: &Entry, at: usize, value: &[u8], hit: &mut impl FnMut(&[Bits])) {
         if at.checked_sub(entry.at).and_then(|start| value.get(start..)).is_some_and(|rest| rest.starts_with(&entry.text)) {
-            hit(self.rules(entry.rules));
+            hit(self.places(entry.places));
         }
     }
 
     #[inline]
-    fn rules(&self, (start, end): Places) -> &[u32] {
-        &self.rules[start as usize..end as usize]
+    fn places(&self, (start, end): Places) -> &[Bits] {
+        &self.places[start as usize..end as usize]
     }
 
     /// Bytes of memory, about.
@@ -266,9 +244,10 @@ impl Texts {
             table.values().flatten().map(|entry| size_of::<Entry>() + entry.text.len()).sum::<usize>() + table.capacity() * 32
         };
         let anywhere = |it: &Anywhere| size_of_val(&*it.bits) + entries(&it.entries);
-        self.rules.len() * 4
+        size_of_val(&*self.places)
             + self.equal.keys().map(|text| text.len() + 24).sum::<usize>()
-            + self.heads.iter().chain(&self.tails).map(entries).sum::<usize>()
+            + self.heads.memory_bytes()
+            + self.tails.memory_bytes()
             + self.few.texts.iter().map(|(_, entry)| size_of::<Entry>() + entry.text.len()).sum::<usize>()
             + self.short.iter().chain(&self.long).map(anywhere).sum::<usize>()
     }
@@ -338,11 +317,13 @@ mod tests {
                 })
                 .collect();
             let mut texts = Texts::default();
-            for (test, rule) in tests.iter().zip(0..) {
-                texts.add(test, &[rule]);
+            for (test, place) in tests.iter().zip(0..) {
+                texts.add(test, &[place]);
             }
             let mut found = std::collections::BTreeSet::new();
-            texts.search(&[value.as_slice(), &[0; PADDING]].concat(), &mut |rules| found.extend(rules.iter().copied()));
+            texts.search(&[value.as_slice(), &[0; PADDING]].concat(), &mut |places| {
+                found.extend(places.iter().map(|it| it.word * 64 + it.bits.trailing_zeros()));
+            });
             let passes = |test: &Test| match test {
                 Test::Contains(text) => value.windows(text.len()).any(|window| window == text),
                 Test::Begins(text) => value.starts_with(text),
@@ -350,7 +331,7 @@ mod tests {
                 Test::Equals(text) => value == *text,
                 Test::Int(..) | Test::Ip(..) => false,
             };
-            let wanted: std::collections::BTreeSet<u32> = tests.iter().zip(0..).filter(|(test, _)| passes(test)).map(|(_, rule)| rule).collect();
+            let wanted: std::collections::BTreeSet<u32> = tests.iter().zip(0..).filter(|(test, _)| passes(test)).map(|(_, place)| place).collect();
             prop_assert_eq!(found, wanted);
         }
     }

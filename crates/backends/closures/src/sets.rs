@@ -18,8 +18,9 @@ impl Generator<'_> {
             (SetMatcher::Int(set), SetPlan::Ints(plan)) => in_ints(self.operand::<Int>(value), set, plan, id),
             (SetMatcher::Ip(set), plan) => in_ips(self.operand::<Ip>(value), set, *plan == SetPlan::Ips(IpsPlan::Ranges), id),
             (SetMatcher::Bytes(set), plan) => {
-                let members = (*plan == SetPlan::Bytes(BytesPlan::Members)).then(|| set.members());
-                in_bytes(self.operand::<Bytes>(value), members.as_deref(), id)
+                let members = if *plan == SetPlan::Bytes(BytesPlan::Members) { set.members() } else { Vec::new() };
+                let members: Vec<&[u8]> = members.iter().map(|member| &**member).collect();
+                in_bytes(self.operand::<Bytes>(value), &members, id)
             }
             // Each set is planned as what it is.
             (SetMatcher::Int(_), SetPlan::Ips(_) | SetPlan::Bytes(_)) => test(|_| false),
@@ -143,18 +144,19 @@ fn in_ips(operand: Operand<Ip>, set: &IpSet, few_ranges: bool, id: SetId) -> Boo
     }
 }
 
-fn in_bytes(operand: Operand<Bytes>, members: Option<&[&[u8]]>, id: SetId) -> BoolFn {
+/// Whether a set holds byte strings; where it has few members, they are given.
+fn in_bytes(operand: Operand<Bytes>, members: &[&[u8]], id: SetId) -> BoolFn {
     let hashed = move |cx: &Ctx<'_>, bytes: &[u8]| match cx.env.kept.code.linked.set(id) {
         SetMatcher::Bytes(set) => cx.count(set.steps(bytes.len())) && set.contains(bytes),
         SetMatcher::Int(_) | SetMatcher::Ip(_) => false,
     };
     match members {
-        Some([only]) if looked_at(only.len()) == 0 => equal_bytes(operand, only, false, true),
-        Some(members) => match FewBytes::new(members) {
+        [] => leaf_with(operand, false, hashed),
+        [only] if looked_at(only.len()) == 0 => equal_bytes(operand, only, false, true),
+        members => match FewBytes::new(members) {
             Some(few) => leaf_bytes(operand, false, move |_, bytes| few.contains(bytes), hashed),
             None => leaf_with(operand, false, hashed),
         },
-        None => leaf_with(operand, false, hashed),
     }
 }
 

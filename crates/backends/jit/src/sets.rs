@@ -33,7 +33,8 @@ impl<'p> Generator<'_, 'p> {
                 self.ask_test(Helper::InIps, &[set, family, high, low], yes, no)
             }
             (SetMatcher::Bytes(set), SetPlan::Bytes(BytesPlan::Members), Val::Bytes(run)) if !self.lean => {
-                let mut members = set.members();
+                let members = set.members();
+                let mut members: Vec<&[u8]> = members.iter().map(|member| &**member).collect();
                 members.sort_by_key(|m| m.len());
                 self.in_members(run, &members, yes, no)
             }

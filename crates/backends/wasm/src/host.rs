@@ -345,6 +345,12 @@ impl Host {
     }
 
     #[inline(always)]
+    pub(crate) fn in_ints(&self, id: u32, low: u32, high: u32) -> u32 {
+        let SetMatcher::Int(set) = self.linked.set(SetId(id)) else { return 0 };
+        u32::from(set.contains((u64::from(low) | u64::from(high) << 32) as i64))
+    }
+
+    #[inline(always)]
     pub(crate) fn in_ips(&self, id: u32, family: u64, high: u64, low: u64) -> u32 {
         let SetMatcher::Ip(set) = self.linked.set(SetId(id)) else { return 0 };
         u32::from(set.contains_words(family, high, low))

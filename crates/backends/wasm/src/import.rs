@@ -30,6 +30,8 @@ pub(crate) enum Import {
     InList,
     /// `(set, bytes, len)`
     InBytes,
+    /// `(set, low, high)`: whether it holds an Int, given as the halves of its word.
+    InInts,
     /// `(set, family, high, low)`
     InIps,
     /// `(bytes, len, needle, needle_len)`: whether the needle occurs.
@@ -59,7 +61,7 @@ pub(crate) const TRAP: u32 = 16;
 
 impl Import {
     /// All of them.
-    pub(crate) const ALL: [Import; 21] = [
+    pub(crate) const ALL: [Import; 22] = [
         Import::Trap,
         Import::Call,
         Import::Charge,
@@ -71,6 +73,7 @@ impl Import {
         Import::Wildcard,
         Import::InList,
         Import::InBytes,
+        Import::InInts,
         Import::InIps,
         Import::Occurs,
         Import::Search,
@@ -97,6 +100,7 @@ impl Import {
             Import::Wildcard => "wildcard",
             Import::InList => "in_list",
             Import::InBytes => "in_bytes",
+            Import::InInts => "in_ints",
             Import::InIps => "in_ips",
             Import::Occurs => "occurs",
             Import::Search => "search",
@@ -127,6 +131,7 @@ impl Import {
             | Import::Charge
             | Import::ChargeValue
             | Import::Pack
+            | Import::InInts
             | Import::InIps
             | Import::FloatRem
             | Import::Grow
@@ -161,7 +166,7 @@ impl Import {
             Import::Look => common(2, false),
             Import::Call | Import::InList | Import::ChargeValue => common(2, true),
             Import::Trap | Import::Free => common(3, false),
-            Import::Regex | Import::Wildcard | Import::InBytes | Import::Search | Import::Packed => common(3, true),
+            Import::Regex | Import::Wildcard | Import::InBytes | Import::InInts | Import::Search | Import::Packed => common(3, true),
             Import::Pack | Import::Occurs => common(4, true),
             Import::InIps => Shape::Own(&[I32, I64, I64, I64], &[I32]),
             Import::FloatRem | Import::Pow => Shape::Own(&[F64; 2], &[F64]),

@@ -224,6 +224,7 @@ impl LentInstance {
             Import::Wildcard => host.wildcard(int(0), int(1), int(2))?,
             Import::InList => host.in_list(int(0), int(1))?,
             Import::InBytes => host.in_bytes(int(0), int(1), int(2))?,
+            Import::InInts => host.in_ints(int(0), int(1), int(2)),
             Import::InIps => host.in_ips(int(0), args[1], args[2], args[3]),
             Import::Occurs => host.occurs(int(0), int(1), int(2), int(3))?,
             Import::Search => host.search(int(0), int(1), int(2))?,

@@ -46,6 +46,7 @@ pub(crate) fn linker(engine: &Engine) -> wasmtime::Result<Linker<Host>> {
     common(it, Import::Wildcard, |host, [id, at, len, _]| ended(host.wildcard(id, at, len)))?;
     common(it, Import::InList, |host, [id, cell, ..]| ended(host.in_list(id, cell)))?;
     common(it, Import::InBytes, |host, [id, at, len, _]| ended(host.in_bytes(id, at, len)))?;
+    common(it, Import::InInts, |host, [id, low, high, _]| Ok(host.in_ints(id, low, high).into()))?;
     common(it, Import::Occurs, |host, [at, len, needle, needle_len]| ended(host.occurs(at, len, needle, needle_len)))?;
     common(it, Import::Search, |host, [id, at, len, _]| ended(host.search(id, at, len)))?;
     common(it, Import::Free, |host, [at, room, kind, _]| done(host.free(at, room, kind)))?;

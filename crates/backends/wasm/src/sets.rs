@@ -3,7 +3,7 @@
 use quintet_lang::Type;
 use quintet_lang::ast::{Expr, SetId};
 use quintet_runtime::plan::{BytesPlan, IntsPlan, IpsPlan, SetPlan};
-use quintet_runtime::{BytesSet, IntSet, IpSet, SetMatcher};
+use quintet_runtime::{BytesSet, IntSet, IpSet, SetMatcher, Threshold};
 use wasm_encoder::ValType::{I32, I64};
 
 use crate::body::{Label, at as at_address};
@@ -20,7 +20,7 @@ impl Generator<'_> {
         match (linked.set(id), linked.plan().set(id), &value.ty) {
             (SetMatcher::Int(set), SetPlan::Ints(plan), Type::Int) => {
                 let [value, ..] = self.evaluate(value, nil);
-                self.in_ints(value, set, plan);
+                self.in_ints(value, set, plan, id);
             }
             (SetMatcher::Ip(set), SetPlan::Ips(plan), Type::Ip) => {
                 let ip = self.ip(value, nil);
@@ -39,7 +39,7 @@ impl Generator<'_> {
         self.body.release(mark);
     }
 
-    fn in_ints(&mut self, value: u32, set: &IntSet, plan: &IntsPlan) {
+    fn in_ints(&mut self, value: u32, set: &IntSet, plan: &IntsPlan, id: SetId) {
         match plan {
             IntsPlan::Ranges => self.in_ranges(value, set.ranges()),
             IntsPlan::Word { first, bits } => {
@@ -63,6 +63,12 @@ impl Generator<'_> {
                 self.body.i().i32_const(0);
                 self.body.end();
                 self.body.release(mark);
+            }
+            IntsPlan::LookUp if self.linked.exceeds(Threshold::WasmTableRanges, set.ranges().len()) => {
+                let mut sink = self.body.i();
+                sink.i32_const(id.0 as i32).local_get(value).i32_wrap_i64();
+                sink.local_get(value).i64_const(32).i64_shr_u().i32_wrap_i64();
+                self.host(Import::InInts);
             }
             IntsPlan::LookUp => self.in_table(value, set.ranges()),
         }
@@ -97,7 +103,8 @@ impl Generator<'_> {
     }
 
     fn in_ips(&mut self, ip: Ip, set: &IpSet, plan: IpsPlan, id: SetId) {
-        if plan == IpsPlan::LookUp && !set.v6().is_empty() {
+        let is_large = |e: &Self| e.linked.exceeds(Threshold::WasmTableRanges, set.v4().len());
+        if plan == IpsPlan::LookUp && (!set.v6().is_empty() || is_large(self)) {
             self.body.i().i32_const(id.0 as i32);
             for word in 0..3 {
                 self.ip_word(ip, word);
@@ -164,7 +171,7 @@ impl Generator<'_> {
         let found = self.body.block();
         for member in set.members() {
             let other = self.body.block();
-            self.same_as(bytes, len, member, other);
+            self.same_as(bytes, len, &member, other);
             self.body.br(found);
             self.body.end();
         }

@@ -52,7 +52,8 @@ impl<'p> Rules<'p> {
                 self.bytes(value, ways.no)?;
                 match plan {
                     BytesPlan::Members => {
-                        let mut members = set.members();
+                        let members = set.members();
+                        let mut members: Vec<&[u8]> = members.iter().map(|member| &**member).collect();
                         members.sort_by_key(|m| m.len());
                         self.in_members(&members, ways);
                     }

@@ -76,6 +76,10 @@ impl Anchored {
         }
     }
 
+    pub(super) fn is_empty(&self) -> bool {
+        self.texts.is_empty()
+    }
+
     /// Bytes of memory, about.
     pub(super) fn memory_bytes(&self) -> usize {
         let texts = self.texts.values().flatten().map(|entry| size_of_val(entry) + entry.0.len()).sum::<usize>();

@@ -15,7 +15,7 @@ use super::bits::Bits;
 use super::bound::longest_within;
 use super::condition::{Condition, Kind, Source, Test, of};
 use super::segments::Segments;
-use super::texts::{PADDING, Texts, fold};
+use super::texts::Texts;
 use crate::linked::Linked;
 use crate::record::RecordRef;
 use crate::thresholds::Threshold;
@@ -246,6 +246,7 @@ impl Lookup {
                 }
             }
         }
+        texts.iter_mut().for_each(Texts::finish);
         let mut inexact = Vec::new();
         fn pieces<T: Copy + Ord>(ranges: Vec<(T, T, u32)>, next: impl Fn(T) -> Option<T>, inexact: &mut Vec<u32>) -> Option<Segments<T>> {
             if ranges.is_empty() {
@@ -306,9 +307,7 @@ impl Lookup {
             }
             Value::Bytes(text) => {
                 if let Some(texts) = &self.texts {
-                    let upper = fold(text, folded);
-                    texts.search(&folded[..text.len() + PADDING], hit);
-                    return self.decides && upper;
+                    return texts.search(text, folded, hit) && self.decides;
                 }
             }
             Value::Int(int) => self.int(int, hit),

@@ -19,7 +19,7 @@ const FEW: usize = 16;
 const TOGETHER: usize = 8;
 
 /// Zeros after a folded value, so that all of a word can be read at the last of these places.
-pub(super) const PADDING: usize = TOGETHER + 4;
+const PADDING: usize = TOGETHER + 4;
 
 /// Some of a text, which stands at a place in it, and the places of the index that it is for.
 #[derive(Debug)]
@@ -44,7 +44,10 @@ pub(super) struct Texts {
     short: Option<Anywhere>,
     /// Longer texts by three of their bytes.
     long: Option<Anywhere>,
+    /// Texts that may stand anywhere, where they are so few that they are searched for by single bytes; else none.
     few: Few,
+    /// Whether there are no others.
+    is_few: bool,
 }
 
 /// Up to three bytes of which each text that may stand anywhere has one.
@@ -52,7 +55,42 @@ pub(super) struct Texts {
 struct Few {
     /// Texts with their rarest byte and its place.
     texts: Vec<(u8, Entry)>,
+    /// In both cases.
     bytes: Vec<u8>,
+}
+
+impl Few {
+    fn add(&mut self, byte: u8, entry: Entry) {
+        for byte in [byte, byte.to_ascii_uppercase()] {
+            if !self.bytes.contains(&byte) {
+                self.bytes.push(byte);
+            }
+        }
+        self.texts.push((byte, entry));
+    }
+
+    /// Whether it can be searched for.
+    fn is_few(&self) -> bool {
+        matches!(self.bytes.len(), 1..=3) && self.texts.len() <= FEW
+    }
+
+    /// Calls `found` with the places of the texts that a value, which need not be folded, holds.
+    fn search(&self, value: &[u8], mut found: impl FnMut(Places)) {
+        let mut look = |at: usize| {
+            for (_, entry) in self.texts.iter().filter(|(byte, _)| *byte == value[at].to_ascii_lowercase()) {
+                let part = at.checked_sub(entry.at).and_then(|start| value.get(start..start + entry.text.len()));
+                if part.is_some_and(|part| part.eq_ignore_ascii_case(&entry.text)) {
+                    found(entry.places);
+                }
+            }
+        };
+        match self.bytes.as_slice() {
+            [a] => memchr::memchr_iter(*a, value).for_each(&mut look),
+            [a, b] => memchr::memchr2_iter(*a, *b, value).for_each(&mut look),
+            [a, b, c] => memchr::memchr3_iter(*a, *b, *c, value).for_each(&mut look),
+            _ => {}
+        }
+    }
 }
 
 #[derive(Debug)]
@@ -64,7 +102,7 @@ struct Anywhere {
 
 /// Puts a value in lower case, and [`PADDING`] zeros after it, at the beginning of `folded`. Answers whether it had upper case letters.
 #[inline]
-pub(super) fn fold(value: &[u8], folded: &mut Vec<u8>) -> bool {
+fn fold(value: &[u8], folded: &mut Vec<u8>) -> bool {
     const ONES: u64 = u64::from_ne_bytes([1; 8]);
     const HIGH: u64 = ONES << 7;
     if folded.len() < value.len() + PADDING {
@@ -128,10 +166,7 @@ impl Texts {
             Test::Ends(text) => self.tails.add(text, text.iter().rev(), places),
             Test::Contains(text) => {
                 let at = rarity::rarest_byte(text);
-                if !self.few.bytes.contains(&text[at]) {
-                    self.few.bytes.push(text[at]);
-                }
-                self.few.texts.push((text[at], entry(text, at)));
+                self.few.add(text[at], entry(text, at));
                 self.add_anywhere(text, places);
             }
             Test::Int(..) | Test::Ip(..) => {}
@@ -161,10 +196,36 @@ impl Texts {
         }
     }
 
-    /// Calls `hit` with the places of each test that a value passes; some may come several times. The value is `folded` but for its
-    /// [`PADDING`].
+    /// Calls `hit` with the places of each test that a value passes; some may come several times. Answers whether there was one and the value has
+    /// upper case letters. `folded` is room for the value.
     #[inline]
-    pub(super) fn search(&self, folded: &[u8], hit: &mut impl FnMut(&[Bits])) {
+    pub(super) fn search(&self, value: &[u8], folded: &mut Vec<u8>, hit: &mut impl FnMut(&[Bits])) -> bool {
+        if self.is_few {
+            let mut some = false;
+            self.few.search(value, |places| {
+                some = true;
+                hit(self.places(places));
+            });
+            return some && value.iter().any(u8::is_ascii_uppercase);
+        }
+        let upper = fold(value, folded);
+        self.search_folded(&folded[..value.len() + PADDING], hit);
+        upper
+    }
+
+    /// Decides how it is searched: there are no more texts to come.
+    pub(super) fn finish(&mut self) {
+        self.is_few = self.few.is_few() && self.equal.is_empty() && self.heads.is_empty() && self.tails.is_empty();
+        if self.few.is_few() {
+            (self.short, self.long) = (None, None);
+        } else {
+            self.few = Few::default();
+        }
+    }
+
+    /// [`Texts::search`] in a value that is `folded` but for its [`PADDING`].
+    #[inline]
+    fn search_folded(&self, folded: &[u8], hit: &mut impl FnMut(&[Bits])) {
         let value = &folded[..folded.len() - PADDING];
         if self.lengths >> value.len().min(63) & 1 != 0
             && let Some(places) = self.equal.get(value)
@@ -173,22 +234,8 @@ impl Texts {
         }
         self.heads.search(value.len(), value.iter(), |text| value.starts_with(text), |places| hit(self.places(places)));
         self.tails.search(value.len(), value.iter().rev(), |text| value.ends_with(text), |places| hit(self.places(places)));
-        match self.few.bytes.as_slice() {
-            [] => {}
-            _ if self.few.texts.len() > FEW => self.search_all(folded, value, hit),
-            [a] => memchr::memchr_iter(*a, value).for_each(|at| self.compare_few(at, value, hit)),
-            [a, b] => memchr::memchr2_iter(*a, *b, value).for_each(|at| self.compare_few(at, value, hit)),
-            [a, b, c] => memchr::memchr3_iter(*a, *b, *c, value).for_each(|at| self.compare_few(at, value, hit)),
-            _ => self.search_all(folded, value, hit),
-        }
-    }
-
-    /// Compares the texts that the byte at a place promises.
-    #[inline(never)]
-    fn compare_few(&self, at: usize, value: &[u8], hit: &mut impl FnMut(&[Bits])) {
-        for (_, entry) in self.few.texts.iter().filter(|(byte, _)| *byte == value[at]) {
-            self.compare(entry, at, value, hit);
-        }
+        self.few.search(value, |places| hit(self.places(places)));
+        self.search_all(folded, value, hit);
     }
 
     fn search_all(&self, folded: &[u8], value: &[u8], hit: &mut impl FnMut(&[Bits])) {
@@ -279,9 +326,9 @@ mod tests {
 
     use super::*;
 
-    /// Few letters, so that much is nearly the same.
-    fn letters(most: usize) -> impl Strategy<Value = Vec<u8>> {
-        proptest::collection::vec(proptest::sample::select(b"ab/\0".as_slice()), 0..most)
+    /// Some of few letters, so that much is nearly the same.
+    fn letters(of: &'static [u8], most: usize) -> impl Strategy<Value = Vec<u8>> {
+        proptest::collection::vec(proptest::sample::select(of), 0..most)
     }
 
     #[test]
@@ -305,10 +352,14 @@ mod tests {
 
     proptest! {
         #[test]
-        fn each_test_that_a_value_passes_is_found_and_no_other(tests in proptest::collection::btree_set((0..4, letters(8)), 0..40), value in letters(24)) {
+        fn each_test_that_a_value_passes_is_found_and_no_other(
+            tests in proptest::collection::btree_set((0..4, letters(b"ab/\0", 8)), 0..40),
+            anywhere in any::<bool>(),
+            value in letters(b"abAB/\0", 24),
+        ) {
             let tests: Vec<Test> = tests
                 .into_iter()
-                .filter(|(kind, text)| *kind == 3 || !text.is_empty())
+                .filter(|(kind, text)| (*kind == 3 || !text.is_empty()) && (*kind == 0 || !anywhere))
                 .map(|(kind, text)| match kind {
                     0 => Test::Contains(text),
                     1 => Test::Begins(text),
@@ -320,10 +371,15 @@ mod tests {
             for (test, place) in tests.iter().zip(0..) {
                 texts.add(test, &[place]);
             }
+            texts.finish();
             let mut found = std::collections::BTreeSet::new();
-            texts.search(&[value.as_slice(), &[0; PADDING]].concat(), &mut |places| {
+            let upper = texts.search(&value, &mut Vec::new(), &mut |places| {
                 found.extend(places.iter().map(|it| it.word * 64 + it.bits.trailing_zeros()));
             });
+            if !found.is_empty() {
+                prop_assert_eq!(upper, value.iter().any(u8::is_ascii_uppercase));
+            }
+            let value = value.to_ascii_lowercase();
             let passes = |test: &Test| match test {
                 Test::Contains(text) => value.windows(text.len()).any(|window| window == text),
                 Test::Begins(text) => value.starts_with(text),

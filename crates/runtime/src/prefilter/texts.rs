@@ -234,8 +234,11 @@ impl Texts {
         }
         self.heads.search(value.len(), value.iter(), |text| value.starts_with(text), |places| hit(self.places(places)));
         self.tails.search(value.len(), value.iter().rev(), |text| value.ends_with(text), |places| hit(self.places(places)));
-        self.few.search(value, |places| hit(self.places(places)));
-        self.search_all(folded, value, hit);
+        if !self.few.texts.is_empty() {
+            self.few.search(value, |places| hit(self.places(places)));
+        } else if self.short.is_some() || self.long.is_some() {
+            self.search_all(folded, value, hit);
+        }
     }
 
     fn search_all(&self, folded: &[u8], value: &[u8], hit: &mut impl FnMut(&[Bits])) {

@@ -19,7 +19,7 @@ impl Generator<'_> {
             (SetMatcher::Ip(set), plan) => in_ips(self.operand::<Ip>(value), set, *plan == SetPlan::Ips(IpsPlan::Ranges), id),
             (SetMatcher::Bytes(set), plan) => {
                 let members = if *plan == SetPlan::Bytes(BytesPlan::Members) { set.members() } else { Vec::new() };
-                let members: Vec<&[u8]> = members.iter().map(|member| &**member).collect();
+                let members: Vec<&[u8]> = members.iter().map(|member| member.bytes()).collect();
                 in_bytes(self.operand::<Bytes>(value), &members, id)
             }
             // Each set is planned as what it is.

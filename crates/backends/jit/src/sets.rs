@@ -34,7 +34,7 @@ impl<'p> Generator<'_, 'p> {
             }
             (SetMatcher::Bytes(set), SetPlan::Bytes(BytesPlan::Members), Val::Bytes(run)) if !self.lean => {
                 let members = set.members();
-                let mut members: Vec<&[u8]> = members.iter().map(|member| &**member).collect();
+                let mut members: Vec<&[u8]> = members.iter().map(|member| member.bytes()).collect();
                 members.sort_by_key(|m| m.len());
                 self.in_members(run, &members, yes, no)
             }

@@ -101,7 +101,7 @@ impl Generator<'_> {
         }
         let members = set.members();
         let conditions = members.into_iter().map(|member| {
-            let member = self.constant_bytes(&member);
+            let member = self.constant_bytes(member.bytes());
             self.same_bytes(&value, &member)
         });
         any(conditions.collect())

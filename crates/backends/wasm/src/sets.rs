@@ -171,7 +171,7 @@ impl Generator<'_> {
         let found = self.body.block();
         for member in set.members() {
             let other = self.body.block();
-            self.same_as(bytes, len, &member, other);
+            self.same_as(bytes, len, member.bytes(), other);
             self.body.br(found);
             self.body.end();
         }

@@ -1,7 +1,5 @@
 //! Sets of byte strings.
 
-use std::ops::Deref;
-
 use foldhash::fast::FixedState;
 use hashbrown::HashSet;
 
@@ -43,23 +41,24 @@ fn number(text: &[u8]) -> Option<u128> {
     Some(bytes | (len as u128) << 120)
 }
 
-/// A member of a [`BytesSet`]: its bytes.
+/// A member of a [`BytesSet`].
 #[derive(Clone, Copy, Debug)]
-pub enum Member<'s> {
-    /// Up to 15 bytes; their number stands in the last place.
+pub struct Member<'s>(Kept<'s>);
+
+#[derive(Clone, Copy, Debug)]
+enum Kept<'s> {
+    /// The bytes of a [`number`].
     Short([u8; 16]),
-    /// More.
     Long(&'s [u8]),
 }
 
-impl Deref for Member<'_> {
-    type Target = [u8];
-
+impl Member<'_> {
+    /// Its bytes.
     #[inline]
-    fn deref(&self) -> &[u8] {
-        match self {
-            Member::Short(bytes) => &bytes[..usize::from(bytes[SHORT]).min(SHORT)],
-            Member::Long(bytes) => bytes,
+    pub fn bytes(&self) -> &[u8] {
+        match &self.0 {
+            Kept::Short(bytes) => &bytes[..usize::from(bytes[SHORT]).min(SHORT)],
+            Kept::Long(bytes) => bytes,
         }
     }
 }
@@ -126,9 +125,9 @@ impl BytesSet {
 
     /// The members in byte order.
     pub fn members(&self) -> Vec<Member<'_>> {
-        let short = self.short.iter().map(|number| Member::Short(number.to_le_bytes()));
-        let mut members: Vec<Member<'_>> = self.long.iter().map(|member| Member::Long(member)).chain(short).collect();
-        members.sort_unstable_by(|a, b| a.iter().cmp(b.iter()));
+        let short = self.short.iter().map(|number| Member(Kept::Short(number.to_le_bytes())));
+        let mut members: Vec<Member<'_>> = self.long.iter().map(|member| Member(Kept::Long(member))).chain(short).collect();
+        members.sort_unstable_by(|a, b| a.bytes().cmp(b.bytes()));
         members
     }
 }
@@ -146,7 +145,7 @@ mod tests {
         let texts: Vec<Vec<u8>> = (0..=16).flat_map(|len| [vec![0; len], vec![0xff; len], (1..=len as u8).collect()]).collect();
         let set = BytesSet::new(texts.iter().map(Vec::as_slice));
         let wanted: BTreeSet<&[u8]> = texts.iter().map(Vec::as_slice).collect();
-        assert!(set.members().iter().map(|member| &**member).eq(wanted.iter().copied()));
+        assert!(set.members().iter().map(Member::bytes).eq(wanted.iter().copied()));
         assert_eq!((set.len(), set.longest()), (wanted.len(), 16));
     }
 
@@ -157,7 +156,7 @@ mod tests {
             others in proptest::collection::vec(proptest::collection::vec(0u8..3, 0..20), 60),
         ) {
             let set = BytesSet::new(members.iter().map(Vec::as_slice));
-            prop_assert!(set.members().iter().map(|member| &**member).eq(members.iter().map(Vec::as_slice)));
+            prop_assert!(set.members().iter().map(Member::bytes).eq(members.iter().map(Vec::as_slice)));
             for value in members.iter().chain(&others) {
                 prop_assert_eq!(set.contains(value), members.contains(value), "{:?}", value);
             }

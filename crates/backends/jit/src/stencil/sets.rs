@@ -53,7 +53,7 @@ impl<'p> Rules<'p> {
                 match plan {
                     BytesPlan::Members => {
                         let members = set.members();
-                        let mut members: Vec<&[u8]> = members.iter().map(|member| &**member).collect();
+                        let mut members: Vec<&[u8]> = members.iter().map(|member| member.bytes()).collect();
                         members.sort_by_key(|m| m.len());
                         self.in_members(&members, ways);
                     }

@@ -378,7 +378,7 @@ pub use quintet_region::{HasSignals, has_signals, without_signal_handlers};
 pub use quintet_runtime::{
     Alone, ArenaError, ArenaKind, ArrayRef, BackendId, Batch, BatchBuilder, Bind, Bits, BytesSet, CallError, Column, ColumnsBuilder,
     CompileError, DumpedEntry, DumpedState, EvaluateError, Fault, FileSink, FilterError, Floats, Function, Instance, InstantiateError,
-    IntSet, Interrupter, Ints, IpSet, Library, LinkError, List, ListError, Lists, MapRef, Matches, Member, Offsets, OwnedValue, Profile,
+    IntSet, Interrupter, Ints, IpSet, Library, LinkError, List, ListError, Lists, MapRef, Matches, Offsets, OwnedValue, Profile,
     RecordBuffer, RecordBuilder, RecordError, RecordId, RecordRef, RuleCost, RuleId, RuleSet, RuleTrap, RunError, Scratch, Session,
     SessionError, SetMatcher, Sink, SinkError, SinkFault, Spent, StateCount, Trap, TrapAt, Value, ValueInstance, WholeLines, WriteSink,
     context, with_context,

@@ -72,7 +72,7 @@ pub use list::List;
 pub use list_file::{ListFileError, ListForm};
 pub use lists::{ListError, Lists};
 pub use matchers::{
-    BytesSet, IntSet, IpSet, Member, OneByte, RegexMatcher, Searcher, SetMatcher, ShortNeedle, StoredBytes, WildcardMatcher, ip_from_words,
+    BytesSet, IntSet, IpSet, OneByte, RegexMatcher, Searcher, SetMatcher, ShortNeedle, StoredBytes, WildcardMatcher, ip_from_words,
     ip_words,
 };
 pub use matches::{Matches, RecordId, RuleId, RuleSet, RuleTrap, TrapAt};

@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, OnceLock};
 
 use foldhash::fast::RandomState;
-use quintet_lang::ast::{Expr, FnId, ListId, NeedleId, Program, Regex, RegexId, SetId, Site, SiteId, Span, Stmt, WildcardId};
+use quintet_lang::ast::{Expr, FnId, ListId, NeedleId, Program, Regex, RegexId, Set, SetId, Site, SiteId, Span, Stmt, WildcardId};
 use quintet_lang::validate::validate;
 use quintet_lang::{Checked, Limits, Marked, Scheme};
 use regex_automata::nfa::thompson::WhichCaptures;
@@ -382,6 +382,18 @@ impl Linked {
     /// Whether a size is beyond a threshold. Asked where code is made, and noted; see [`Linked::crossings`].
     pub fn exceeds(&self, threshold: Threshold, size: usize) -> bool {
         self.crossings.exceeds(threshold, size, self.threshold(threshold))
+    }
+
+    /// The members of a literal set of byte strings, in byte order; of another set none. They stand in the program, so that code may refer to where
+    /// they are for as long as that lives.
+    pub fn members(&self, id: SetId) -> Vec<&[u8]> {
+        let mut members: Vec<&[u8]> = match self.program().sets.get(id.index()) {
+            Some(Set::Bytes(members)) => members.iter().map(Vec::as_slice).collect(),
+            Some(Set::Int(_) | Set::Ip(_)) | None => Vec::new(),
+        };
+        members.sort_unstable();
+        members.dedup();
+        members
     }
 
     /// Whether a size was within a threshold, and whether one was beyond, in all that has been compiled of this program so far. By this,

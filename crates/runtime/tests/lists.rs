@@ -33,7 +33,7 @@ fn lines_of_each_type() {
     let bytes = list("l", text, Type::Bytes);
     let members: Vec<&[u8]> = vec![b"", b"  kept ", b"#1", b"a#b", b"plain", b"q\"\\\n\xff", b"r\"x\"", b"two words", b"\xff\xfe"];
     let SetMatcher::Bytes(set) = bytes.members() else { panic!("a set of Bytes") };
-    assert!(set.members().iter().map(|member| member.bytes()).eq(members));
+    assert!(set.len() == members.len() && members.iter().all(|member| set.contains(member)));
     assert!(!list("l", b"", Type::Int).contains(&Value::Int(0)) && !ints.contains(&Value::Nil) && !ints.contains(&Value::Bytes(b"80")));
 }
 

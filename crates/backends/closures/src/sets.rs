@@ -17,9 +17,8 @@ impl Generator<'_> {
         match (self.linked.set(id), self.linked.plan().set(id)) {
             (SetMatcher::Int(set), SetPlan::Ints(plan)) => in_ints(self.operand::<Int>(value), set, plan, id),
             (SetMatcher::Ip(set), plan) => in_ips(self.operand::<Ip>(value), set, *plan == SetPlan::Ips(IpsPlan::Ranges), id),
-            (SetMatcher::Bytes(set), plan) => {
-                let members = if *plan == SetPlan::Bytes(BytesPlan::Members) { set.members() } else { Vec::new() };
-                let members: Vec<&[u8]> = members.iter().map(|member| member.bytes()).collect();
+            (SetMatcher::Bytes(_), plan) => {
+                let members = if *plan == SetPlan::Bytes(BytesPlan::Members) { self.linked.members(id) } else { Vec::new() };
                 in_bytes(self.operand::<Bytes>(value), &members, id)
             }
             // Each set is planned as what it is.

@@ -32,9 +32,8 @@ impl<'p> Generator<'_, 'p> {
                 let set = self.address(name);
                 self.ask_test(Helper::InIps, &[set, family, high, low], yes, no)
             }
-            (SetMatcher::Bytes(set), SetPlan::Bytes(BytesPlan::Members), Val::Bytes(run)) if !self.lean => {
-                let members = set.members();
-                let mut members: Vec<&[u8]> = members.iter().map(|member| member.bytes()).collect();
+            (SetMatcher::Bytes(_), SetPlan::Bytes(BytesPlan::Members), Val::Bytes(run)) if !self.lean => {
+                let mut members = self.linked.members(id);
                 members.sort_by_key(|m| m.len());
                 self.in_members(run, &members, yes, no)
             }

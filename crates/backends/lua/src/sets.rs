@@ -30,15 +30,15 @@ fn within<T: PartialEq>(value: &str, first: T, last: T, literal: impl Fn(T) -> S
 impl Generator<'_> {
     /// The condition under which a set holds a value that is not nil.
     #[inline(never)]
-    pub(crate) fn in_set(&mut self, value: Operand, set: SetId) -> String {
-        match (self.linked.set(set), self.linked.plan().set(set), value) {
+    pub(crate) fn in_set(&mut self, value: Operand, id: SetId) -> String {
+        match (self.linked.set(id), self.linked.plan().set(id), value) {
             (SetMatcher::Int(set), SetPlan::Ints(plan), Operand::Int(value)) => self.in_ints(set, plan, value),
             (SetMatcher::Int(set), SetPlan::Ints(plan), Operand::U32(value)) => {
                 let value = self.number_of_u32(&value);
                 self.in_ints(set, plan, value)
             }
             (SetMatcher::Ip(set), SetPlan::Ips(plan), Operand::Ip(value)) => self.in_ips(set, *plan, value),
-            (SetMatcher::Bytes(set), SetPlan::Bytes(plan), Operand::Bytes(value)) => self.in_bytes(set, *plan, value),
+            (SetMatcher::Bytes(set), SetPlan::Bytes(plan), Operand::Bytes(value)) => self.in_bytes((set, *plan, id), value),
             // The checker tests values in sets of their type.
             _ => "false".into(),
         }
@@ -90,7 +90,7 @@ impl Generator<'_> {
         any(conditions)
     }
 
-    fn in_bytes(&mut self, set: &BytesSet, plan: BytesPlan, value: Bytes) -> String {
+    fn in_bytes(&mut self, (set, plan, id): (&BytesSet, BytesPlan, SetId), value: Bytes) -> String {
         // More comparisons are dearer here than a call.
         if plan == BytesPlan::LookUp || set.len() > SPELLED_MEMBERS {
             let x = self.data.address(set);
@@ -99,9 +99,9 @@ impl Generator<'_> {
             }
             return format!("in_bytes(X[{x}], {}, {}) ~= 0", value.address, value.len);
         }
-        let members = set.members();
+        let members = self.linked.members(id);
         let conditions = members.into_iter().map(|member| {
-            let member = self.constant_bytes(member.bytes());
+            let member = self.constant_bytes(member);
             self.same_bytes(&value, &member)
         });
         any(conditions.collect())

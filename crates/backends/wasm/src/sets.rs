@@ -3,7 +3,7 @@
 use quintet_lang::Type;
 use quintet_lang::ast::{Expr, SetId};
 use quintet_runtime::plan::{BytesPlan, IntsPlan, IpsPlan, SetPlan};
-use quintet_runtime::{BytesSet, IntSet, IpSet, SetMatcher, Threshold};
+use quintet_runtime::{IntSet, IpSet, SetMatcher, Threshold};
 use wasm_encoder::ValType::{I32, I64};
 
 use crate::body::{Label, at as at_address};
@@ -26,9 +26,9 @@ impl Generator<'_> {
                 let ip = self.ip(value, nil);
                 self.in_ips(ip, set, *plan, id);
             }
-            (SetMatcher::Bytes(set), SetPlan::Bytes(plan), Type::Bytes) => {
+            (SetMatcher::Bytes(_), SetPlan::Bytes(plan), Type::Bytes) => {
                 let [bytes, len, _] = self.evaluate(value, nil);
-                self.in_bytes(bytes, len, set, *plan, id);
+                self.in_bytes(bytes, len, *plan, id);
             }
             // The checker pairs no others; nothing is in a set of another type.
             _ => {
@@ -160,7 +160,7 @@ impl Generator<'_> {
         }
     }
 
-    fn in_bytes(&mut self, bytes: u32, len: u32, set: &BytesSet, plan: BytesPlan, id: SetId) {
+    fn in_bytes(&mut self, bytes: u32, len: u32, plan: BytesPlan, id: SetId) {
         if plan == BytesPlan::LookUp {
             self.body.i().i32_const(id.0 as i32).local_get(bytes).local_get(len);
             return self.host(Import::InBytes);
@@ -169,9 +169,9 @@ impl Generator<'_> {
         let answer = self.body.local(I32);
         self.body.i().i32_const(1).local_set(answer);
         let found = self.body.block();
-        for member in set.members() {
+        for member in self.linked.members(id) {
             let other = self.body.block();
-            self.same_as(bytes, len, member.bytes(), other);
+            self.same_as(bytes, len, member, other);
             self.body.br(found);
             self.body.end();
         }

@@ -41,28 +41,6 @@ fn number(text: &[u8]) -> Option<u128> {
     Some(bytes | (len as u128) << 120)
 }
 
-/// A member of a [`BytesSet`].
-#[derive(Clone, Copy, Debug)]
-pub struct Member<'s>(Kept<'s>);
-
-#[derive(Clone, Copy, Debug)]
-enum Kept<'s> {
-    /// The bytes of a [`number`].
-    Short([u8; 16]),
-    Long(&'s [u8]),
-}
-
-impl Member<'_> {
-    /// Its bytes.
-    #[inline]
-    pub fn bytes(&self) -> &[u8] {
-        match &self.0 {
-            Kept::Short(bytes) => &bytes[..usize::from(bytes[SHORT]).min(SHORT)],
-            Kept::Long(bytes) => bytes,
-        }
-    }
-}
-
 impl BytesSet {
     /// The set of these members.
     pub fn new<'m>(members: impl IntoIterator<Item = &'m [u8]>) -> BytesSet {
@@ -122,14 +100,6 @@ impl BytesSet {
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
-
-    /// The members in byte order.
-    pub fn members(&self) -> Vec<Member<'_>> {
-        let short = self.short.iter().map(|number| Member(Kept::Short(number.to_le_bytes())));
-        let mut members: Vec<Member<'_>> = self.long.iter().map(|member| Member(Kept::Long(member))).chain(short).collect();
-        members.sort_unstable_by(|a, b| a.bytes().cmp(b.bytes()));
-        members
-    }
 }
 
 #[cfg(test)]
@@ -145,7 +115,7 @@ mod tests {
         let texts: Vec<Vec<u8>> = (0..=16).flat_map(|len| [vec![0; len], vec![0xff; len], (1..=len as u8).collect()]).collect();
         let set = BytesSet::new(texts.iter().map(Vec::as_slice));
         let wanted: BTreeSet<&[u8]> = texts.iter().map(Vec::as_slice).collect();
-        assert!(set.members().iter().map(Member::bytes).eq(wanted.iter().copied()));
+        assert!(wanted.iter().all(|text| set.contains(text)));
         assert_eq!((set.len(), set.longest()), (wanted.len(), 16));
     }
 
@@ -156,7 +126,7 @@ mod tests {
             others in proptest::collection::vec(proptest::collection::vec(0u8..3, 0..20), 60),
         ) {
             let set = BytesSet::new(members.iter().map(Vec::as_slice));
-            prop_assert!(set.members().iter().map(Member::bytes).eq(members.iter().map(Vec::as_slice)));
+            prop_assert_eq!(set.len(), members.len());
             for value in members.iter().chain(&others) {
                 prop_assert_eq!(set.contains(value), members.contains(value), "{:?}", value);
             }

@@ -10,7 +10,7 @@ mod searcher;
 mod short;
 mod wildcard;
 
-pub use bytes_set::{BytesSet, Member};
+pub use bytes_set::BytesSet;
 pub use int_set::IntSet;
 pub use ip_set::{IpSet, ip_from_words, ip_words};
 pub use regex::RegexMatcher;

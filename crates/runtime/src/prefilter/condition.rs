@@ -1,6 +1,6 @@
 //! What a rule requires of a record: tests of single values, of which at least one holds wherever the rule matches.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::net::IpAddr;
 
 use quintet_lang::ast::{Clause, CompareOp, Const, Expr, ExprKind, LocalId, LogicOp, Needle, Quantifier, Rule, Set};
@@ -49,6 +49,8 @@ pub(super) enum Test {
 pub(super) struct Condition {
     /// At least one of these tests holds for a value of its source.
     pub(super) tests: Vec<(Source, Test)>,
+    /// What these ask of sources, each once.
+    pub(super) kinds: Vec<(Source, Kind)>,
     /// The first operands of the rule's `and` that must stay within the limits where none holds, so that the rule answers false; all of the
     /// rule where it is no `and`.
     pub(super) operands: usize,
@@ -73,16 +75,16 @@ impl Condition {
     /// The share of records that is taken to meet it where it is weighed against others: numbers and addresses are seldom spread as evenly as
     /// [`rarity`] has them.
     pub(super) fn shown(&self) -> f64 {
-        let of = |(_, test): &(Source, Test)| match test {
-            Test::Int(..) | Test::Ip(..) => 0.25,
-            Test::Contains(_) | Test::Begins(_) | Test::Ends(_) | Test::Equals(_) => 0.02,
+        let of = |(_, kind): &(Source, Kind)| match kind {
+            Kind::Int | Kind::Ip => 0.25,
+            Kind::Contains | Kind::Begins | Kind::Ends | Kind::Equals => 0.02,
         };
-        self.tests.iter().map(of).fold(self.share, f64::max).min(1.0)
+        self.kinds.iter().map(of).fold(self.share, f64::max).min(1.0)
     }
 
     /// Whether all its tests are asked.
     pub(super) fn is_of(&self, asked: &Asked) -> bool {
-        self.tests.iter().all(|(source, test)| asked.contains(&(source.clone(), test.kind())))
+        self.kinds.iter().all(|kind| asked.contains(kind))
     }
 
     /// Leaves the other conditions to those that are asked, and to [`OTHERS`] of them.
@@ -226,9 +228,15 @@ impl Test {
 }
 
 fn condition(tests: Vec<(Source, Test)>, exact: bool) -> Option<Condition> {
+    if tests.is_empty() || tests.len() > TESTS {
+        return None;
+    }
     let share = tests.iter().map(|(_, test)| test.share()).sum();
-    let few = !tests.is_empty() && tests.len() <= TESTS;
-    few.then_some(Condition { tests, operands: 1, weight: 1, exact, others: Vec::new(), whole: false, share })
+    // Members of a set follow one another.
+    let runs = tests.chunk_by(|a, b| a.0 == b.0 && a.1.kind() == b.1.kind()).filter_map(|run| run.first());
+    let kinds: BTreeSet<(&Source, Kind)> = runs.map(|(source, test)| (source, test.kind())).collect();
+    let kinds = kinds.into_iter().map(|(source, kind)| (source.clone(), kind)).collect();
+    Some(Condition { tests, kinds, operands: 1, weight: 1, exact, others: Vec::new(), whole: false, share })
 }
 
 /// The condition that a value is in one of some ranges.

@@ -84,10 +84,9 @@ pub(super) fn conditions(linked: &Linked) -> Vec<Option<Condition>> {
             break;
         }
     }
-    let kinds = |condition: &Condition| condition.tests.iter().map(|(source, test)| (source.clone(), test.kind())).collect::<Vec<_>>();
-    let mut asked: Asked = conditions.iter().flatten().flat_map(kinds).collect();
     // A text that may stand anywhere is dear to look for beside those that are looked for anyway, too.
-    asked.retain(|(_, kind)| *kind != Kind::Contains);
+    let kinds = conditions.iter().flatten().flat_map(|condition| &condition.kinds);
+    let mut asked: Asked = kinds.filter(|(_, kind)| *kind != Kind::Contains).cloned().collect();
     while let Some(next) = worthy(&conditions, &asked) {
         asked.insert(next);
     }
@@ -100,22 +99,18 @@ pub(super) type Asked = BTreeSet<(Source, Kind)>;
 
 /// What else is best asked, of what rules require beside their first conditions, so that the fewest are left: if it saves more than it costs.
 fn worthy(conditions: &[Option<Condition>], asked: &Asked) -> Option<(Source, Kind)> {
-    let mut saved: BTreeMap<(&Source, Kind), f64> = BTreeMap::new();
+    let mut saved: BTreeMap<&(Source, Kind), f64> = BTreeMap::new();
     for condition in conditions.iter().flatten() {
         let (known, open): (Vec<_>, Vec<_>) = condition.others.iter().partition(|other| other.is_of(asked));
         let left: f64 = known.iter().map(|other| other.shown()).product::<f64>() * condition.shown();
         for other in open {
-            let lacking: BTreeSet<_> = other.tests.iter().map(|(source, test)| (source, test.kind())).collect();
-            let saves = f64::from(condition.weight + CALL) * left * (1.0 - other.shown()) / lacking.len() as f64;
-            lacking
-                .into_iter()
-                .filter(|(source, kind)| !asked.contains(&((*source).clone(), *kind)))
-                .for_each(|it| *saved.entry(it).or_default() += saves);
+            let saves = f64::from(condition.weight + CALL) * left * (1.0 - other.shown()) / other.kinds.len() as f64;
+            other.kinds.iter().filter(|kind| !asked.contains(kind)).for_each(|kind| *saved.entry(kind).or_default() += saves);
         }
     }
-    let gains = saved.into_iter().map(|((source, kind), saves)| (saves - f64::from(price(source, kind)), source, kind));
-    let (gain, source, kind) = gains.max_by(|a, b| a.0.total_cmp(&b.0))?;
-    (gain > 0.0).then(|| (source.clone(), kind))
+    let gains = saved.into_iter().map(|(it, saves)| (saves - f64::from(price(&it.0, it.1)), it));
+    let (gain, best) = gains.max_by(|a, b| a.0.total_cmp(&b.0))?;
+    (gain > 0.0).then(|| best.clone())
 }
 
 /// About what calling a rule on few records takes, in tests of numbers.

@@ -52,8 +52,7 @@ impl<'p> Rules<'p> {
                 self.bytes(value, ways.no)?;
                 match plan {
                     BytesPlan::Members => {
-                        let members = set.members();
-                        let mut members: Vec<&[u8]> = members.iter().map(|member| member.bytes()).collect();
+                        let mut members = self.linked.members(id);
                         members.sort_by_key(|m| m.len());
                         self.in_members(&members, ways);
                     }

@@ -49,7 +49,7 @@ pub(super) enum Test {
 pub(super) struct Condition {
     /// At least one of these tests holds for a value of its source.
     pub(super) tests: Vec<(Source, Test)>,
-    /// What these ask of sources, each once.
+    /// What these ask of sources, each once and in order.
     pub(super) kinds: Vec<(Source, Kind)>,
     /// The first operands of the rule's `and` that must stay within the limits where none holds, so that the rule answers false; all of the
     /// rule where it is no `and`.

@@ -64,19 +64,18 @@ pub(super) fn conditions(linked: &Linked) -> Vec<Option<Condition>> {
     while linked.threshold(Threshold::PrefilterRules) > 0 {
         let mut sources: BTreeMap<Source, (u32, u32)> = BTreeMap::new();
         for condition in conditions.iter().flatten() {
-            let mut own: Vec<&Source> = condition.tests.iter().map(|(source, _)| source).collect();
-            own.dedup();
-            let saved = condition.weight / own.len().max(1) as u32;
-            own.into_iter().for_each(|source| sources.entry(source.clone()).or_default().0 += saved);
-            for (source, test) in &condition.tests {
-                let dearest = &mut sources.entry(source.clone()).or_default().1;
-                *dearest = price(source, test.kind()).max(*dearest);
+            let own = || condition.kinds.chunk_by(|a, b| a.0 == b.0);
+            let saved = condition.weight / own().count().max(1) as u32;
+            for (source, kinds) in own().filter_map(|kinds| Some((&kinds.first()?.0, kinds))) {
+                let (of_all, dearest) = sources.entry(source.clone()).or_default();
+                *of_all += saved;
+                *dearest = kinds.iter().map(|(_, kind)| price(source, *kind)).fold(*dearest, u32::max);
             }
         }
         let mut dropped = false;
         for it in &mut conditions {
-            let dear = |(source, _): &(Source, Test)| sources.get(source).is_some_and(|(saved, price)| saved < price);
-            if it.as_ref().is_some_and(|condition| condition.tests.iter().any(dear)) {
+            let dear = |(source, _): &(Source, Kind)| sources.get(source).is_some_and(|(saved, price)| saved < price);
+            if it.as_ref().is_some_and(|condition| condition.kinds.iter().any(dear)) {
                 (*it, dropped) = (None, true);
             }
         }

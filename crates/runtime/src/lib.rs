@@ -39,6 +39,7 @@ mod profile;
 mod record;
 mod room;
 mod scratch;
+mod sorted;
 mod state;
 mod sums;
 mod thresholds;

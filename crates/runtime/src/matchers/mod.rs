@@ -14,7 +14,7 @@ pub use bytes_set::BytesSet;
 pub use int_set::IntSet;
 pub use ip_set::{IpSet, ip_from_words, ip_words};
 pub use regex::RegexMatcher;
-pub(crate) use regex::{CompiledRegex, compile, regex_steps};
+pub(crate) use regex::{CompiledRegex, Run, compile, regex_steps};
 pub use searcher::Searcher;
 pub use short::{OneByte, ShortNeedle, StoredBytes};
 pub use wildcard::WildcardMatcher;

@@ -53,7 +53,7 @@ enum Kind {
     /// Any expression.
     Regex(Regex),
     /// So many bytes of a class and nothing else: `^[a-z0-9-]+$`.
-    Run(Box<Run>),
+    Run(Run),
 }
 
 /// An expression without the groups around it.
@@ -64,35 +64,54 @@ fn bare(mut hir: &Hir) -> &Hir {
     hir
 }
 
-/// Bytes that may be all of a value.
+/// Bytes of which any text, of so many of them, is matched by an expression.
 #[derive(Clone, Debug)]
-struct Run {
-    may_be: [bool; 256],
-    least: usize,
-    most: usize,
+pub(crate) struct Run {
+    pub(crate) may_be: Box<[bool; 256]>,
+    pub(crate) least: usize,
+    pub(crate) most: usize,
+    /// Whether no other text is.
+    pub(crate) only: bool,
 }
 
 impl Run {
-    /// What the expression is, where it is one.
-    fn of(hir: &Hir) -> Option<Run> {
+    /// What the expression is, where it is one: `^[a-z]{1,63}$`, or `^([a-z]|%[0-9a-f]{2})*$`, which matches other texts, too.
+    pub(crate) fn of(hir: &Hir) -> Option<Run> {
         let HirKind::Concat(parts) = hir.kind() else { return None };
         let [start, middle, end] = parts.as_slice() else { return None };
         if !matches!((start.kind(), end.kind()), (HirKind::Look(Look::Start), HirKind::Look(Look::End))) {
             return None;
         }
         let middle = bare(middle);
-        let (class, least, most) = match middle.kind() {
+        let (each, least, most) = match middle.kind() {
             HirKind::Repetition(it) => (bare(&it.sub), it.min as usize, it.max.map_or(usize::MAX, |most| most as usize)),
             _ => (middle, 1, 1),
         };
-        let HirKind::Class(class) = class.kind() else { return None };
-        let class = match class {
-            Class::Bytes(class) => class.clone(),
-            Class::Unicode(class) => class.to_byte_class()?,
+        let each = match each.kind() {
+            HirKind::Alternation(branches) => branches.as_slice(),
+            _ => std::slice::from_ref(each),
         };
-        let mut may_be = [false; 256];
-        class.iter().for_each(|range| may_be[range.start() as usize..=range.end() as usize].fill(true));
-        Some(Run { may_be, least, most })
+        let mut run = Run { may_be: Box::new([false; 256]), least, most, only: true };
+        for branch in each.iter().map(bare) {
+            match branch.kind() {
+                HirKind::Class(class) => {
+                    let class = match class {
+                        Class::Bytes(class) => class.clone(),
+                        Class::Unicode(class) => class.to_byte_class()?,
+                    };
+                    class.iter().for_each(|range| run.may_be[range.start() as usize..=range.end() as usize].fill(true));
+                }
+                HirKind::Literal(literal) if literal.0.len() == 1 => run.may_be[usize::from(literal.0[0])] = true,
+                HirKind::Literal(_)
+                | HirKind::Empty
+                | HirKind::Look(_)
+                | HirKind::Repetition(_)
+                | HirKind::Capture(_)
+                | HirKind::Concat(_)
+                | HirKind::Alternation(_) => run.only = false,
+            }
+        }
+        run.may_be.contains(&true).then_some(run)
     }
 
     #[inline]
@@ -143,8 +162,8 @@ impl RegexMatcher {
             return None;
         }
         let hir = syntax::parse_with(pattern, &syntax()).ok()?;
-        let run = Run::of(&hir)?;
-        Some(RegexMatcher { states: states(&hir), least: run.least, kind: Kind::Run(Box::new(run)) })
+        let run = Run::of(&hir).filter(|run| run.only)?;
+        Some(RegexMatcher { states: states(&hir), least: run.least, kind: Kind::Run(run) })
     }
 
     /// Steps that a search of so many bytes takes; none where they are too few to match.
@@ -171,7 +190,7 @@ impl RegexMatcher {
     pub fn bytes(&self) -> usize {
         match &self.kind {
             Kind::Regex(regex) => regex.memory_usage(),
-            Kind::Run(_) => size_of::<Run>(),
+            Kind::Run(run) => size_of_val(&*run.may_be),
         }
     }
 }

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use quintet_lang::ast::{Clause, CompareOp, Const, Expr, ExprKind, LocalId, LogicOp, Needle, Quantifier, Rule, Set};
 use quintet_lang::intrinsic::Intrinsic;
-use quintet_lang::{FieldId, Type};
+use quintet_lang::{FieldId, Presence, Type};
 
 use super::bound::is_bounded;
 use super::index::Asked;
@@ -33,7 +33,7 @@ pub(super) struct Source {
     pub(super) len: bool,
 }
 
-/// A test of a value. Texts are folded to lower case, and so is the value.
+/// A test of a value. Texts are folded to lower case, and so is the value that is looked at for one.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(super) enum Test {
     Contains(Vec<u8>),
@@ -42,6 +42,10 @@ pub(super) enum Test {
     Equals(Vec<u8>),
     Int(i64, i64),
     Ip(IpAddr, IpAddr),
+    /// The value has a byte that is not of this class: by byte whether it is.
+    Beyond(Box<[bool; 256]>),
+    /// There is no value.
+    Missing,
 }
 
 /// What a rule requires.
@@ -77,7 +81,7 @@ impl Condition {
     pub(super) fn shown(&self) -> f64 {
         let of = |(_, kind): &(Source, Kind)| match kind {
             Kind::Int | Kind::Ip => 0.25,
-            Kind::Contains | Kind::Begins | Kind::Ends | Kind::Equals => 0.02,
+            Kind::Contains | Kind::Begins | Kind::Ends | Kind::Equals | Kind::Beyond | Kind::Missing => 0.02,
         };
         self.kinds.iter().map(of).fold(self.share, f64::max).min(1.0)
     }
@@ -181,9 +185,9 @@ fn weight(operand: &Expr, condition: &Condition) -> u32 {
     operand.walk(&mut |e| walks |= matches!(e.kind, ExprKind::Call { .. } | ExprKind::Quantifier { .. }));
     let weight = |test: &Test| match test {
         Test::Contains(_) if walks => CALLED,
-        Test::Contains(_) => SEARCH,
+        Test::Contains(_) | Test::Beyond(_) => SEARCH,
         Test::Begins(_) | Test::Ends(_) | Test::Equals(_) => TEXT,
-        Test::Int(..) | Test::Ip(..) => 1,
+        Test::Int(..) | Test::Ip(..) | Test::Missing => 1,
     };
     condition.tests.iter().map(|(_, test)| weight(test)).max().unwrap_or(1)
 }
@@ -197,6 +201,8 @@ pub(super) enum Kind {
     Equals,
     Int,
     Ip,
+    Beyond,
+    Missing,
 }
 
 impl Test {
@@ -208,6 +214,8 @@ impl Test {
             Test::Equals(_) => Kind::Equals,
             Test::Int(..) => Kind::Int,
             Test::Ip(..) => Kind::Ip,
+            Test::Beyond(_) => Kind::Beyond,
+            Test::Missing => Kind::Missing,
         }
     }
 
@@ -223,6 +231,7 @@ impl Test {
             }
             // A range across families has no member.
             Test::Ip(..) => 0.0,
+            Test::Beyond(_) | Test::Missing => 0.02,
         }
     }
 }
@@ -305,6 +314,10 @@ impl<'l> Finder<'l> {
                 let texts = pattern::required(&self.linked.program().regexes[regex.index()].pattern)?;
                 one_of((source, false), texts.into_iter().map(Test::Contains))
             }
+            ExprKind::Not(of) => match &of.kind {
+                ExprKind::Matches { value, regex } => self.unmatched(value, &self.linked.program().regexes[regex.index()].pattern),
+                _ => None,
+            },
             ExprKind::Wildcard { value, pattern } => match self.linked.program().wildcards[pattern.index()].parts.as_slice() {
                 [text] => self.text(value, text, Test::Equals),
                 [text, end] if end.is_empty() => self.text(value, text, Test::Begins),
@@ -336,7 +349,6 @@ impl<'l> Finder<'l> {
             | ExprKind::Intrinsic { .. }
             | ExprKind::Otherwise { .. }
             | ExprKind::Neg(_)
-            | ExprKind::Not(_)
             | ExprKind::Arith { .. }
             | ExprKind::Compare { .. }
             | ExprKind::InList { .. }
@@ -391,6 +403,22 @@ impl<'l> Finder<'l> {
                 condition(conditions.into_iter().flat_map(|it| it.tests).collect(), exact)
             }
         }
+    }
+
+    /// What holds wherever a pattern does not match a value.
+    fn unmatched(&self, value: &'l Expr, pattern: &str) -> Option<Condition> {
+        // What stands in lower case may have other bytes than the source.
+        let ExprKind::Field(field) = value.kind else { return None };
+        let run = pattern::run(pattern)?;
+        let source = Source { field, key: None, open: 0, len: false };
+        let length = |first, last| (Source { len: true, ..source.clone() }, Test::Int(first, last));
+        let mut tests = vec![(source.clone(), Test::Beyond(run.may_be))];
+        if self.linked.scheme().field(field).presence == Presence::Optional {
+            tests.push((source.clone(), Test::Missing));
+        }
+        tests.extend(run.least.checked_sub(1).map(|most| length(0, most as i64)));
+        tests.extend(run.most.checked_add(1).and_then(|least| Some(length(i64::try_from(least).ok()?, i64::MAX))));
+        condition(tests, run.only)
     }
 
     /// That a value, or what it is part of, passes a test for a text.

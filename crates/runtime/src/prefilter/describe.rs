@@ -57,6 +57,8 @@ impl<'l> PrefilterPlan<'l> {
                 Test::Int(first, last) => write!(f, "is in {first}..{last}")?,
                 Test::Ip(first, last) if first == last => write!(f, "is {first}")?,
                 Test::Ip(first, last) => write!(f, "is in {first}..{last}")?,
+                Test::Beyond(class) => write!(f, "has a byte that is not of [{}]", ranges(class))?,
+                Test::Missing => f.write_str("is missing")?,
             }
         }
         match condition.tests.len().saturating_sub(WRITTEN) {
@@ -69,6 +71,17 @@ impl<'l> PrefilterPlan<'l> {
         }
         f.write_str(if condition.whole { "; which is all of it" } else { "" })
     }
+}
+
+/// A class in words: its bytes, and the ranges of three of them and more.
+fn ranges(class: &[bool; 256]) -> String {
+    let bytes: Vec<u8> = (0..=255).filter(|byte| class[usize::from(*byte)]).collect();
+    let runs = bytes.chunk_by(|a, b| a.checked_add(1) == Some(*b));
+    let written = runs.map(|run| match run {
+        [first, _, .., last] => format!("{}-{}", [*first].escape_ascii(), [*last].escape_ascii()),
+        few => few.escape_ascii().to_string(),
+    });
+    written.collect()
 }
 
 impl fmt::Display for PrefilterPlan<'_> {

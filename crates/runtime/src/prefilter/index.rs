@@ -11,13 +11,15 @@ use std::sync::{Arc, OnceLock};
 use quintet_lang::Limits;
 use quintet_lang::ast::{ExprKind, LogicOp, Rule};
 
-use super::bits::Bits;
+use super::bits::{Bits, bits};
 use super::bound::longest_within;
+use super::classes::Classes;
 use super::condition::{Condition, Kind, Source, Test, of};
 use super::segments::Segments;
 use super::texts::Texts;
 use crate::linked::Linked;
 use crate::record::RecordRef;
+use crate::sorted::Bound;
 use crate::thresholds::Threshold;
 use crate::value::Value;
 
@@ -50,6 +52,9 @@ pub(crate) struct Index {
 pub(super) struct Lookup {
     pub(super) source: Source,
     texts: Option<Texts>,
+    classes: Option<Classes>,
+    /// The places of records that have no value.
+    missing: Vec<Bits>,
     ints: Option<Segments<i64>>,
     v4: Option<Segments<u32>>,
     v6: Option<Segments<u128>>,
@@ -117,7 +122,11 @@ const CALL: u32 = 4;
 
 /// About what it costs to ask a source for all rules, in tests of numbers.
 fn price(source: &Source, kind: Kind) -> u32 {
-    let value = if kind == Kind::Contains { 12 } else { 4 };
+    let value = match kind {
+        Kind::Contains => 12,
+        Kind::Beyond => 6,
+        Kind::Begins | Kind::Ends | Kind::Equals | Kind::Int | Kind::Ip | Kind::Missing => 4,
+    };
     if source.open > 0 || source.key.is_some() { 3 * value } else { value }
 }
 
@@ -149,7 +158,7 @@ impl Index {
         }
         let bits: BTreeMap<&Source, u32> = tests.keys().copied().zip(0..u64::BITS).collect();
         let bit = |(source, test): &(Source, Test)| match test {
-            Test::Int(..) | Test::Ip(..) => Some(0),
+            Test::Int(..) | Test::Ip(..) | Test::Beyond(_) | Test::Missing => Some(0),
             Test::Contains(_) | Test::Begins(_) | Test::Ends(_) | Test::Equals(_) => bits.get(source).map(|bit| 1u64 << bit),
         };
         let decided_by = |condition: &Condition| condition.all_tests().try_fold(0, |all, test| Some(all | bit(test)?));
@@ -223,7 +232,8 @@ impl Index {
 impl Lookup {
     /// Answers the places, too, that are not asked exactly; see [`Segments::new`].
     fn new(source: &Source, tests: &BTreeMap<&Test, Vec<u32>>, decides: bool) -> (Lookup, Vec<u32>) {
-        let (mut texts, mut ints, mut v4, mut v6) = (None, Vec::new(), Vec::new(), Vec::new());
+        let (mut texts, mut classes, mut missing) = (None, None, Vec::new());
+        let (mut ints, mut v4, mut v6) = (Vec::new(), Vec::new(), Vec::new());
         for (test, places) in tests {
             match test {
                 Test::Int(first, last) => ints.extend(places.iter().map(|place| (*first, *last, *place))),
@@ -235,6 +245,8 @@ impl Lookup {
                 }
                 // A range across families has no member.
                 Test::Ip(..) => {}
+                Test::Beyond(class) => classes.get_or_insert_with(Classes::default).add(class, places),
+                Test::Missing => missing.extend(bits(places)),
                 Test::Contains(_) | Test::Begins(_) | Test::Ends(_) | Test::Equals(_) => {
                     texts.get_or_insert_with(Texts::default).add(test, places);
                 }
@@ -242,20 +254,22 @@ impl Lookup {
         }
         texts.iter_mut().for_each(Texts::finish);
         let mut inexact = Vec::new();
-        fn pieces<T: Copy + Ord>(ranges: Vec<(T, T, u32)>, next: impl Fn(T) -> Option<T>, inexact: &mut Vec<u32>) -> Option<Segments<T>> {
+        fn pieces<T: Bound>(ranges: Vec<(T, T, u32)>, inexact: &mut Vec<u32>) -> Option<Segments<T>> {
             if ranges.is_empty() {
                 return None;
             }
-            let (segments, of_these) = Segments::new(ranges, next);
+            let (segments, of_these) = Segments::new(ranges);
             inexact.extend(of_these);
             Some(segments)
         }
         let lookup = Lookup {
             source: source.clone(),
             texts,
-            ints: pieces(ints, |i| i.checked_add(1), &mut inexact),
-            v4: pieces(v4, |i| i.checked_add(1), &mut inexact),
-            v6: pieces(v6, |i| i.checked_add(1), &mut inexact),
+            classes,
+            missing,
+            ints: pieces(ints, &mut inexact),
+            v4: pieces(v4, &mut inexact),
+            v6: pieces(v6, &mut inexact),
             decides,
         };
         (lookup, inexact)
@@ -266,7 +280,10 @@ impl Lookup {
     #[inline]
     pub(super) fn ask(&self, record: RecordRef<'_>, folded: &mut Vec<u8>, hit: &mut impl FnMut(&[Bits])) -> bool {
         let value = match (&self.source.key, record.value(self.source.field)) {
-            (_, Value::Nil) => return false,
+            (_, Value::Nil) => {
+                hit(&self.missing);
+                return false;
+            }
             (None, value) => value,
             (Some(key), Value::Map(map)) => map.get(key),
             (Some(_), _) => return false,
@@ -300,8 +317,11 @@ impl Lookup {
                 self.int(len as i64, hit);
             }
             Value::Bytes(text) => {
+                if let Some(classes) = &self.classes {
+                    classes.search(text, hit);
+                }
                 if let Some(texts) = &self.texts {
-                    return texts.search(text, folded, hit) && self.decides;
+                    return texts.search(text, folded, hit) && self.decides && text.iter().any(u8::is_ascii_uppercase);
                 }
             }
             Value::Int(int) => self.int(int, hit),
@@ -330,10 +350,11 @@ impl Lookup {
     fn memory_bytes(&self) -> usize {
         let bytes = [
             self.texts.as_ref().map(Texts::memory_bytes),
+            self.classes.as_ref().map(Classes::memory_bytes),
             self.ints.as_ref().map(Segments::memory_bytes),
             self.v4.as_ref().map(Segments::memory_bytes),
             self.v6.as_ref().map(Segments::memory_bytes),
         ];
-        size_of::<Lookup>() + bytes.into_iter().flatten().sum::<usize>()
+        size_of::<Lookup>() + size_of_val(&*self.missing) + bytes.into_iter().flatten().sum::<usize>()
     }
 }

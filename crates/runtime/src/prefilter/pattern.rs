@@ -5,12 +5,18 @@ use regex_syntax::hir::literal::{ExtractKind, Extractor};
 use regex_syntax::hir::{Class, ClassBytes, ClassBytesRange, ClassUnicode, ClassUnicodeRange, Hir, HirKind, Repetition};
 
 use super::rarity;
+use crate::matchers::Run;
 
 /// Texts of which a value holds at least one, folded to lower case, whenever the pattern matches it. None where there are no such texts, or
 /// too many.
 pub(super) fn required(pattern: &str) -> Option<Vec<Vec<u8>>> {
     let hir = syntax::parse_with(pattern, &syntax::Config::new().unicode(false).utf8(false)).ok()?;
     best(&folded(&hir))
+}
+
+/// Bytes of which any text, of so many of them, is matched by the pattern, which may match others.
+pub(super) fn run(pattern: &str) -> Option<Run> {
+    Run::of(&syntax::parse_with(pattern, &syntax::Config::new().unicode(false).utf8(false)).ok()?)
 }
 
 /// How likely it is that a value holds one of the texts.

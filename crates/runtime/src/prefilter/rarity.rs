@@ -68,9 +68,10 @@ pub(super) fn rarest_byte(text: &[u8]) -> usize {
     weights.reduce(|best, other| if other.1 > best.1 { other } else { best }).map_or(0, |(at, _)| at)
 }
 
-/// Where the part of three bytes of a folded text starts that is least likely to occur.
-pub(super) fn rarest(text: &[u8]) -> usize {
+/// Where the part of three bytes of a folded text starts that is least likely to occur, of those that start at `first` or an even number of bytes
+/// after it; `first` where there is none.
+pub(super) fn rarest(text: &[u8], first: usize) -> usize {
     let weight = |gram: &[u8]| gram.iter().map(|byte| bits(*byte)).sum::<f64>() - if is_common(gram) { 8.0 } else { 0.0 };
-    let grams = text.windows(3).map(weight).enumerate();
-    grams.reduce(|best, other| if other.1 > best.1 { other } else { best }).map_or(0, |(at, _)| at)
+    let grams = text.windows(3).map(weight).enumerate().skip(first).step_by(2);
+    grams.reduce(|best, other| if other.1 > best.1 { other } else { best }).map_or(first, |(at, _)| at)
 }

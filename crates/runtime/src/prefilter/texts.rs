@@ -1,25 +1,19 @@
 //! Texts that values of one source are searched for, all at once.
 //!
-//! Of each text that may stand anywhere, three bytes that are rare are looked for at every place of a value: one probe of a bitmap of 8 KiB
-//! a place, and no place waits for the one before it, as it would in an automaton. Where all texts have one of three bytes, only places with
-//! these are looked at. What is promised is compared. Texts that stand at an end and whole values are looked up.
+//! Where all texts that may stand anywhere have one of three bytes, only places with these are looked at; else see [`Anywhere`]. Texts that stand
+//! at an end and whole values are looked up.
 
 use foldhash::fast::FixedState;
 use hashbrown::HashMap;
 
 use super::anchored::Anchored;
+use super::anywhere::{Anywhere, PADDING};
 use super::bits::{Bits, Places, bits};
 use super::condition::Test;
 use super::rarity;
 
 /// Texts that are few enough to be compared one by one at each place that has the rarest byte of one.
 const FEW: usize = 16;
-
-/// Places of a value that are looked at together.
-const TOGETHER: usize = 8;
-
-/// Zeros after a folded value, so that all of a word can be read at the last of these places.
-const PADDING: usize = TOGETHER + 4;
 
 /// Some of a text, which stands at a place in it, and the places of the index that it is for.
 #[derive(Debug)]
@@ -29,9 +23,6 @@ struct Entry {
     places: Places,
 }
 
-/// Texts by some of their bytes.
-type Table = HashMap<u32, Vec<Entry>, FixedState>;
-
 #[derive(Debug, Default)]
 pub(super) struct Texts {
     places: Vec<Bits>,
@@ -40,11 +31,9 @@ pub(super) struct Texts {
     lengths: u64,
     heads: Anchored,
     tails: Anchored,
-    /// Texts of one or two bytes by these; one byte stands in the lower half.
-    short: Option<Anywhere>,
-    /// Longer texts by three of their bytes.
-    long: Option<Anywhere>,
-    /// Texts that may stand anywhere, where they are so few that they are searched for by single bytes; else none.
+    /// Texts that may stand anywhere.
+    anywhere: Anywhere,
+    /// The same, where they are so few that they are searched for by single bytes; else none.
     few: Few,
     /// Whether there are no others.
     is_few: bool,
@@ -93,61 +82,18 @@ impl Few {
     }
 }
 
-#[derive(Debug)]
-struct Anywhere {
-    /// Whether there may be a text for bytes with this hash.
-    bits: Box<[u64; 1024]>,
-    entries: Table,
-}
-
-/// Puts a value in lower case, and [`PADDING`] zeros after it, at the beginning of `folded`. Answers whether it had upper case letters.
+/// Puts a value in lower case, and [`PADDING`] zeros after it, at the beginning of `folded`.
 #[inline]
-fn fold(value: &[u8], folded: &mut Vec<u8>) -> bool {
-    const ONES: u64 = u64::from_ne_bytes([1; 8]);
-    const HIGH: u64 = ONES << 7;
-    if folded.len() < value.len() + PADDING {
-        folded.resize((value.len() + PADDING).next_power_of_two(), 0);
+fn fold<'f>(value: &[u8], folded: &'f mut Vec<u8>) -> &'f [u8] {
+    let len = value.len() + PADDING;
+    if folded.len() < len {
+        folded.resize(len.next_power_of_two(), 0);
     }
-    let (text, padding) = folded[..value.len() + PADDING].split_at_mut(value.len());
+    let (text, padding) = folded[..len].split_at_mut(value.len());
     text.copy_from_slice(value);
+    text.make_ascii_lowercase();
     padding.fill(0);
-    let mut upper = 0;
-    // The last word may reach into the padding, whose zeros are no letters.
-    for bytes in folded.as_chunks_mut::<8>().0.iter_mut().take(value.len().div_ceil(8)) {
-        let word = u64::from_le_bytes(*bytes);
-        // The upper bit of each byte: whether its other bits are from `A` on, and beyond `Z`.
-        let (from_a, beyond_z) = ((word & !HIGH) + ONES * (0x80 - u64::from(b'A')), (word & !HIGH) + ONES * (0x7f - u64::from(b'Z')));
-        let letters = (from_a ^ beyond_z) & !word & HIGH;
-        upper |= letters;
-        *bytes = (word | letters >> 2).to_le_bytes();
-    }
-    upper != 0
-}
-
-/// The place in the bitmap of three bytes.
-#[inline]
-fn hash(gram: u32) -> u32 {
-    gram.wrapping_mul(0x9E37_79B1) >> 16
-}
-
-impl Anywhere {
-    fn get(anywhere: &mut Option<Anywhere>) -> &mut Anywhere {
-        anywhere.get_or_insert_with(|| Anywhere { bits: Box::new([0; 1024]), entries: Table::default() })
-    }
-
-    fn set(&mut self, bit: u32) {
-        self.bits[bit as usize / 64] |= 1 << (bit % 64);
-    }
-
-    #[inline]
-    fn may_have(&self, bit: u32) -> bool {
-        self.bits[(bit as u16 / 64) as usize] >> (bit % 64) & 1 != 0
-    }
-}
-
-/// Up to four bytes as a number.
-fn number(bytes: &[u8]) -> u32 {
-    bytes.iter().rev().fold(0, |number, byte| number << 8 | u32::from(*byte))
+    &folded[..len]
 }
 
 impl Texts {
@@ -167,119 +113,55 @@ impl Texts {
             Test::Contains(text) => {
                 let at = rarity::rarest_byte(text);
                 self.few.add(text[at], entry(text, at));
-                self.add_anywhere(text, places);
+                self.anywhere.add(text, places);
             }
-            Test::Int(..) | Test::Ip(..) => {}
+            Test::Int(..) | Test::Ip(..) | Test::Beyond(_) | Test::Missing => {}
         }
     }
 
-    fn add_anywhere(&mut self, text: &[u8], places: Places) {
-        let entry = |at| Entry { text: text.into(), at, places };
-        match text {
-            [byte] => {
-                let short = Anywhere::get(&mut self.short);
-                (0..256).for_each(|next| short.set(next << 8 | u32::from(*byte)));
-                short.entries.entry(u32::from(*byte)).or_default().push(entry(0));
-            }
-            [first, second] => {
-                let short = Anywhere::get(&mut self.short);
-                short.set(number(&[*first, *second]));
-                short.entries.entry(number(&[*first, *second]) | 1 << 16).or_default().push(entry(0));
-            }
-            _ => {
-                let at = rarity::rarest(text);
-                let gram = number(&text[at..at + 3]);
-                let long = Anywhere::get(&mut self.long);
-                long.set(hash(gram));
-                long.entries.entry(gram).or_default().push(entry(at));
-            }
-        }
-    }
-
-    /// Calls `hit` with the places of each test that a value passes; some may come several times. Answers whether there was one and the value has
-    /// upper case letters. `folded` is room for the value.
+    /// Calls `hit` with the places of each test that a value passes; some may come several times. Answers whether there was one. `folded` is room for
+    /// the value.
     #[inline]
     pub(super) fn search(&self, value: &[u8], folded: &mut Vec<u8>, hit: &mut impl FnMut(&[Bits])) -> bool {
+        let mut some = false;
+        let found = |places| {
+            some = true;
+            hit(self.places(places));
+        };
         if self.is_few {
-            let mut some = false;
-            self.few.search(value, |places| {
-                some = true;
-                hit(self.places(places));
-            });
-            return some && value.iter().any(u8::is_ascii_uppercase);
+            self.few.search(value, found);
+        } else {
+            self.search_folded(fold(value, folded), found);
         }
-        let upper = fold(value, folded);
-        self.search_folded(&folded[..value.len() + PADDING], hit);
-        upper
+        some
     }
 
     /// Decides how it is searched: there are no more texts to come.
     pub(super) fn finish(&mut self) {
         self.is_few = self.few.is_few() && self.equal.is_empty() && self.heads.is_empty() && self.tails.is_empty();
         if self.few.is_few() {
-            (self.short, self.long) = (None, None);
+            self.anywhere = Anywhere::default();
         } else {
             self.few = Few::default();
+            self.anywhere.finish();
         }
     }
 
-    /// [`Texts::search`] in a value that is `folded` but for its [`PADDING`].
+    /// [`Texts::search`] in a value that is folded.
     #[inline]
-    fn search_folded(&self, folded: &[u8], hit: &mut impl FnMut(&[Bits])) {
-        let value = &folded[..folded.len() - PADDING];
+    fn search_folded(&self, padded: &[u8], mut found: impl FnMut(Places)) {
+        let value = &padded[..padded.len() - PADDING];
         if self.lengths >> value.len().min(63) & 1 != 0
             && let Some(places) = self.equal.get(value)
         {
-            hit(self.places(*places));
+            found(*places);
         }
-        self.heads.search(value.len(), value.iter(), |text| value.starts_with(text), |places| hit(self.places(places)));
-        self.tails.search(value.len(), value.iter().rev(), |text| value.ends_with(text), |places| hit(self.places(places)));
+        self.heads.search(value.len(), value.iter(), |text| value.starts_with(text), &mut found);
+        self.tails.search(value.len(), value.iter().rev(), |text| value.ends_with(text), &mut found);
         if !self.few.texts.is_empty() {
-            self.few.search(value, |places| hit(self.places(places)));
-        } else if self.short.is_some() || self.long.is_some() {
-            self.search_all(folded, value, hit);
-        }
-    }
-
-    fn search_all(&self, folded: &[u8], value: &[u8], hit: &mut impl FnMut(&[Bits])) {
-        match (&self.short, &self.long) {
-            (None, None) => {}
-            (Some(it), None) => promising(
-                folded,
-                |word| it.may_have(word & 0xFFFF),
-                |at, word| {
-                    self.compare_all(&it.entries, word & 0xFF, at, value, hit);
-                    self.compare_all(&it.entries, word & 0xFFFF | 1 << 16, at, value, hit);
-                },
-            ),
-            (None, Some(it)) => promising(
-                folded,
-                |word| it.may_have(hash(word & 0xFF_FFFF)),
-                |at, word| {
-                    self.compare_all(&it.entries, word & 0xFF_FFFF, at, value, hit);
-                },
-            ),
-            (Some(two), Some(three)) => {
-                let promises = |word| two.may_have(word & 0xFFFF) | three.may_have(hash(word & 0xFF_FFFF));
-                promising(folded, promises, |at, word| {
-                    self.compare_all(&two.entries, word & 0xFF, at, value, hit);
-                    self.compare_all(&two.entries, word & 0xFFFF | 1 << 16, at, value, hit);
-                    self.compare_all(&three.entries, word & 0xFF_FFFF, at, value, hit);
-                });
-            }
-        }
-    }
-
-    /// Compares the texts that some bytes at a place promise.
-    #[inline(never)]
-    fn compare_all(&self, entries: &Table, key: u32, at: usize, value: &[u8], hit: &mut impl FnMut(&[Bits])) {
-        entries.get(&key).into_iter().flatten().for_each(|entry| self.compare(entry, at, value, hit));
-    }
-
-    #[inline]
-    fn compare(&self, entry: &Entry, at: usize, value: &[u8], hit: &mut impl FnMut(&[Bits])) {
-        if at.checked_sub(entry.at).and_then(|start| value.get(start..)).is_some_and(|rest| rest.starts_with(&entry.text)) {
-            hit(self.places(entry.places));
+            self.few.search(value, found);
+        } else if !self.anywhere.is_empty() {
+            self.anywhere.search(padded, found);
         }
     }
 
@@ -290,36 +172,12 @@ impl Texts {
 
     /// Bytes of memory, about.
     pub(super) fn memory_bytes(&self) -> usize {
-        let entries = |table: &Table| {
-            table.values().flatten().map(|entry| size_of::<Entry>() + entry.text.len()).sum::<usize>() + table.capacity() * 32
-        };
-        let anywhere = |it: &Anywhere| size_of_val(&*it.bits) + entries(&it.entries);
         size_of_val(&*self.places)
             + self.equal.keys().map(|text| text.len() + 24).sum::<usize>()
             + self.heads.memory_bytes()
             + self.tails.memory_bytes()
             + self.few.texts.iter().map(|(_, entry)| size_of::<Entry>() + entry.text.len()).sum::<usize>()
-            + self.short.iter().chain(&self.long).map(anywhere).sum::<usize>()
-    }
-}
-
-/// Calls `found` with the places of a padded value, and the four bytes from there on, that pass a test.
-#[inline]
-fn promising(folded: &[u8], test: impl Fn(u32) -> bool, mut found: impl FnMut(usize, u32)) {
-    let len = folded.len() - PADDING;
-    for (first, bytes) in folded.windows(PADDING).enumerate().step_by(TOGETHER).take(len.div_ceil(TOGETHER)) {
-        let word = |at: usize| u32::from_le_bytes([bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]]);
-        let mut places = 0u32;
-        for at in 0..TOGETHER {
-            places |= u32::from(test(word(at))) << at;
-        }
-        while places != 0 {
-            let at = places.trailing_zeros() as usize;
-            places &= places - 1;
-            if first + at < len {
-                found(first + at, word(at));
-            }
-        }
+            + self.anywhere.memory_bytes()
     }
 }
 
@@ -345,9 +203,7 @@ mod tests {
                         value[usize::from(byte) % len] = byte;
                         value[last] = byte;
                     }
-                    assert_eq!(fold(&value, &mut folded), value.iter().any(u8::is_ascii_uppercase));
-                    assert_eq!(folded[..len], value.to_ascii_lowercase());
-                    assert_eq!(folded[len..len + PADDING], [0; PADDING]);
+                    assert_eq!(*fold(&value, &mut folded), *[value.to_ascii_lowercase(), vec![0; PADDING]].concat());
                 }
             }
         }
@@ -376,19 +232,17 @@ mod tests {
             }
             texts.finish();
             let mut found = std::collections::BTreeSet::new();
-            let upper = texts.search(&value, &mut Vec::new(), &mut |places| {
+            let some = texts.search(&value, &mut Vec::new(), &mut |places| {
                 found.extend(places.iter().map(|it| it.word * 64 + it.bits.trailing_zeros()));
             });
-            if !found.is_empty() {
-                prop_assert_eq!(upper, value.iter().any(u8::is_ascii_uppercase));
-            }
+            prop_assert_eq!(some, !found.is_empty());
             let value = value.to_ascii_lowercase();
             let passes = |test: &Test| match test {
                 Test::Contains(text) => value.windows(text.len()).any(|window| window == text),
                 Test::Begins(text) => value.starts_with(text),
                 Test::Ends(text) => value.ends_with(text),
                 Test::Equals(text) => value == *text,
-                Test::Int(..) | Test::Ip(..) => false,
+                Test::Int(..) | Test::Ip(..) | Test::Beyond(_) | Test::Missing => false,
             };
             let wanted: std::collections::BTreeSet<u32> = tests.iter().zip(0..).filter(|(test, _)| passes(test)).map(|(_, place)| place).collect();
             prop_assert_eq!(found, wanted);

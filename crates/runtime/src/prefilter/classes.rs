@@ -8,7 +8,7 @@ const TOGETHER: usize = u8::BITS as usize;
 #[derive(Debug, Default)]
 pub(super) struct Classes {
     /// Of each eight classes, by byte: the bits of those that lack it.
-    lacking: Vec<Box<[u8; 256]>>,
+    lacking: Vec<[u8; 256]>,
     /// By class.
     places: Vec<Vec<Bits>>,
 }
@@ -18,7 +18,7 @@ impl Classes {
     pub(super) fn add(&mut self, class: &[bool; 256], places: &[u32]) {
         let bit = self.places.len() % TOGETHER;
         if bit == 0 {
-            self.lacking.push(Box::new([0; 256]));
+            self.lacking.push([0; 256]);
         }
         if let Some(lacking) = self.lacking.last_mut() {
             lacking.iter_mut().zip(class).for_each(|(lacking, has)| *lacking |= u8::from(!has) << bit);

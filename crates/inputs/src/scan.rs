@@ -280,7 +280,8 @@ fn special(text: &[u8], mut at: usize) -> usize {
         let word = u64::from_le_bytes(*bytes);
         // The upper bit of a byte that is less than `n`; above the first of them borrows may set others.
         let less = |word: u64, n: u64| word.wrapping_sub(ONES * n) & !word;
-        let found = (less(word ^ (ONES * u64::from(b'"')), 1) | less(word ^ (ONES * u64::from(b'\\')), 1) | less(word, 0x20)) & HIGH;
+        // With its second bit turned, a quote is the next number after those of control characters.
+        let found = (less(word ^ (ONES * 2), u64::from(b'"' ^ 2) + 1) | less(word ^ (ONES * u64::from(b'\\')), 1)) & HIGH;
         if found != 0 {
             return at + found.trailing_zeros() as usize / 8;
         }

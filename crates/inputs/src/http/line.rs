@@ -108,6 +108,9 @@ impl<'a> Line<'a> {
     }
 }
 
+/// Headers that a line may say apart from the others.
+const BESIDE: usize = 3;
+
 /// A line being read.
 struct Reading<'a, 's> {
     bump: &'a Bump,
@@ -143,9 +146,11 @@ impl<'a> Reading<'a, '_> {
         let bump = self.bump;
         let mut wrong = |value: Raw<'_>| self.unfit(F::Headers, || format!("`headers` has what is no header: {}", raw::excerpt(value)));
         if let Some(pairs) = pairs {
+            let mut headers = Vec::with_capacity(pairs.len() + BESIDE);
             let text = |[name, value]: [Raw<'a>; 2]| Some((raw::string(name, bump)?, raw::string(value, bump)?));
-            if let Some(pairs) = pairs.into_iter().map(text).collect() {
-                return pairs;
+            headers.extend(pairs.iter().map_while(|pair| text(*pair)));
+            if headers.len() == pairs.len() {
+                return headers;
             }
         }
         // Most requests have no more.

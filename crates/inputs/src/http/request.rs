@@ -137,16 +137,18 @@ fn body_fields(fields: &mut Fields<'_, '_>, body: &[u8], content_type: Option<&s
     if !fields.wants(&[F::BodyRaw, F::BodySize, F::BodyTruncated, F::BodyMime, FORM[0], FORM[1], FORM[2]]) {
         return;
     }
-    let mime = content_type.and_then(|t| t.split(';').next()).unwrap_or("").trim().to_ascii_lowercase();
     fields.text(F::BodyRaw, body);
-    fields.text(F::BodyMime, &mime);
+    let mime = content_type.and_then(|t| t.split(';').next()).unwrap_or("").trim();
+    if fields.wants(&[F::BodyMime]) {
+        fields.text(F::BodyMime, mime.to_ascii_lowercase());
+    }
     if let Some(id) = fields.id(F::BodySize) {
         fields.record.int(id, body.len() as i64);
     }
     if let Some(id) = fields.id(F::BodyTruncated) {
         fields.record.bool(id, false);
     }
-    if mime == "application/x-www-form-urlencoded" && fields.wants(&FORM) {
+    if mime.eq_ignore_ascii_case("application/x-www-form-urlencoded") && fields.wants(&FORM) {
         fields.table(FORM, &uri::pairs(body));
     }
 }

@@ -14,10 +14,13 @@ pub(super) struct Target<'a> {
 
 impl<'a> Target<'a> {
     pub(super) fn new(target: &'a str) -> Target<'a> {
-        let target = target.split('#').next().unwrap_or("");
+        let until = |text: &'a str, end: u8| memchr::memchr(end, text.as_bytes()).and_then(|at| text.split_at_checked(at));
+        let target = until(target, b'#').map_or(target, |(before, _)| before);
         let mut authority = None;
         let mut uri = target;
-        if let Some((scheme, rest)) = target.split_once("://")
+        // No scheme begins with a slash, which most targets do.
+        if !target.starts_with('/')
+            && let Some((scheme, rest)) = target.split_once("://")
             && !scheme.is_empty()
             && scheme.bytes().all(|b| b.is_ascii_alphanumeric() || b"+-.".contains(&b))
         {
@@ -25,7 +28,7 @@ impl<'a> Target<'a> {
             authority = Some((scheme, host));
             uri = if path.is_empty() { "/" } else { path };
         }
-        let (path, query) = uri.split_once('?').unwrap_or((uri, ""));
+        let (path, query) = until(uri, b'?').map_or((uri, ""), |(path, rest)| (path, rest.get(1..).unwrap_or("")));
         Target { authority, uri, path, query }
     }
 

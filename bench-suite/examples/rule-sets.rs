@@ -134,14 +134,14 @@ fn measure(id: &impl Display, mut instances: [Box<dyn Instance>; 2], loaded: &Lo
     let (mut matches, mut hits) = ([Matches::new(), Matches::new()], RuleSet::new());
     for _ in 0..rounds {
         for (((instance, batch), single), matches) in instances.iter_mut().zip(&mut batch).zip(&mut single).zip(&mut matches) {
-            // The first time is not measured: the caches are full of what the other ran.
-            for batch in [&mut Vec::new(), batch] {
+            let mut all = || -> Result<Duration, Failure> {
                 let start = ThreadTime::now();
-                for records in &loaded.batches {
-                    instance.run_batch(records, matches)?;
-                }
-                batch.push(start.elapsed());
-            }
+                loaded.batches.iter().try_for_each(|records| instance.run_batch(records, matches))?;
+                Ok(start.elapsed())
+            };
+            // The first time is not kept: the caches are full of what the other ran.
+            all()?;
+            batch.push(all()?);
             let start = ThreadTime::now();
             for record in loaded.batches.iter().flat_map(|batch| batch.iter()) {
                 instance.run(record, &mut hits)?;

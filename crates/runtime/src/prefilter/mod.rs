@@ -1,19 +1,17 @@
 //! Many rules at once: which of them may match a record is asked before they are run.
 //!
 //! From each rule's expression a condition is taken that must hold wherever the rule matches: that a value holds one of some texts, begins
-//! or ends with one or is one, that a number or an address is in one of some ranges, that a value has other bytes than
-//! those of a class. The conditions of all rules stand in one index by
-//! source, which is asked once for each record; what it costs depends on the record and hardly on the number of rules. What else rules require is
-//! asked, too, where that saves more than it costs. Backends run a rule only on the records that meet all its conditions. All share this part: see
-//! [`Candidates`].
+//! or ends with one or is one, that a number or an address is in one of some ranges, that a value has other bytes than those of a class. The
+//! conditions of all rules stand in one index by source, which is asked once for each record; what it costs depends on the record and hardly on
+//! the number of rules. What else rules require is asked, too, where that saves more than it costs. Backends run a rule only on the records
+//! that meet all its conditions. All share this part: see [`Candidates`].
 //!
 //! # Why no answer changes
 //! A rule is left out on a record only where running it would have answered false, without a trap:
 //! * All that it would have evaluated until then cannot trap, but for steps and memory. That is asked of the operands of a rule's `and` up to
 //!   the one that the condition is of, or of all of the rule.
 //! * The steps and the memory of that are within the limits for the longest record of the batch. Else the rule is run.
-//! * Rules with statements, and rules whose condition cannot be known, are run always. `not` (but of `matches` of
-//!   a class), `xor`, `all`, `!=` and comparisons that nil passes give no condition, and neither do lists, whose members may change.
+//! * Rules with statements, and rules whose condition cannot be known, are run always. `not` (but of `matches` of a class), `xor`, `all`, `!=` and comparisons that nil passes give no condition, and neither do lists, whose members may change.
 //! * Texts are compared without the case of ASCII letters, values of arrays and maps all together: a record may meet a condition without the
 //!   rule matching, never the other way round.
 //!

@@ -1,5 +1,6 @@
 //! What an instance hands to generated code.
 
+use std::cell::Cell;
 use std::sync::Arc;
 
 use quintet_lang::{HARD_CALLS, Limits};
@@ -14,6 +15,10 @@ use crate::scripts::Arrays;
 pub struct Env {
     /// Calls of functions of the script that may go on inside one another.
     calls: u32,
+    /// What a helper has answered that hands its answer over in memory.
+    answer: Cell<u32>,
+    /// For generated code: the arena of the batch that it runs on.
+    arena: u64,
     /// What generated code reads is near the start, and where it is does not depend on the size of addresses.
     pub(crate) scratch: Scratch,
     linked: Arc<Linked>,
@@ -39,7 +44,7 @@ impl Env {
         let inline_args = linked.threshold(Threshold::NativeArguments);
         let calls = limits.calls.min(HARD_CALLS) as u32;
         let (scratch, collects, arrays) = (Scratch::new(limits), Collects::default(), Arrays::default());
-        Env { linked, start: 0, scratch, collects, arrays, calls, inline_args }
+        Env { linked, start: 0, answer: Cell::new(0), arena: 0, scratch, collects, arrays, calls, inline_args }
     }
 
     /// Bytes from its address to what that word is at the start of rules that count only what they look at.
@@ -47,6 +52,16 @@ impl Env {
 
     /// Bytes from its address to the word of 32 bits that says how many calls of functions of the script may go on inside one another.
     pub const CALLS: usize = std::mem::offset_of!(Env, calls);
+
+    /// Bytes from its address to the word of 32 bits that holds the answer of [`search_far`](crate::search_far).
+    pub const ANSWER: usize = std::mem::offset_of!(Env, answer);
+
+    /// Bytes from its address to a word of 64 bits in which generated code may keep the address of the batch's arena.
+    pub const ARENA: usize = std::mem::offset_of!(Env, arena);
+
+    pub(crate) fn set_answer(&self, answer: u32) {
+        self.answer.set(answer);
+    }
 
     /// Says whether these rules are known to stay within the budget.
     #[inline]

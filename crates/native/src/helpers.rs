@@ -76,6 +76,15 @@ pub unsafe extern "C" fn search(env: *const Env, searcher: *const Searcher, ptr:
     ((steps == 0 || env.scratch().steps(steps).is_ok()) && searcher.is_in(value)) as u32
 }
 
+/// As [`search`], with the answer in the word at [`Env::ANSWER`], for code that calls it where no register may change.
+///
+/// # Safety
+/// As that of [`search`].
+pub unsafe extern "C" fn search_far(env: *const Env, searcher: *const Searcher, ptr: *const u8, len: usize) {
+    // SAFETY: as the caller promises.
+    unsafe { (*env).set_answer(search(env, searcher, ptr, len)) }
+}
+
 /// Whether one run of bytes occurs in another.
 ///
 /// # Safety

@@ -87,7 +87,7 @@ impl<'p> Generator<'_, 'p> {
                 }
             }
         }
-        self.step()?;
+        self.step();
         let too_many = self.b.ins().icmp_imm_s(ir::condcodes::IntCC::Equal, calls, 0);
         self.trap_if(too_many, Trap::Calls);
         let inside = self.b.ins().iadd_imm_s(calls, -1);

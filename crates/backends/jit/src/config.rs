@@ -66,6 +66,8 @@ pub(crate) fn isa(id: BackendId, verify: bool) -> Result<OwnedTargetIsa, String>
         ("is_pic", "false"),
         // Nothing unwinds through generated code, and a frame larger than a page touches its pages in order, without a call.
         ("unwind_info", "false"),
+        // Where blocks begin is known then, so that a loop can be aligned.
+        ("machine_code_cfg_info", "true"),
         ("enable_probestack", "true"),
         ("probestack_strategy", "inline"),
     ] {

@@ -1,7 +1,7 @@
 //! Loops.
 
 use cranelift_codegen::ir::types::I64;
-use cranelift_codegen::ir::{Block, InstBuilder, Value};
+use cranelift_codegen::ir::{Block, BlockArg, InstBuilder, Value};
 use quintet_lang::Type;
 use quintet_lang::ast::{Clause, Each, Expr, LocalId, Quantifier};
 use quintet_runtime::is_leaf;
@@ -94,7 +94,10 @@ impl<'f, 'p> Generator<'f, 'p> {
         done: Block,
         body: &mut dyn FnMut(&mut Self, Block) -> Made<()>,
     ) -> Made<()> {
-        let walked = sources.iter().map(|(_, source)| self.source(source)).collect::<Made<Vec<_>>>()?;
+        let (last, before) = sources.split_last().ok_or(Malformed)?;
+        let mut walked = before.iter().map(|(_, source)| self.source_or_empty(source)).collect::<Made<Vec<_>>>()?;
+        // There is nothing left to compute that could trap.
+        walked.push(self.source(&last.1, done)?);
         let lens = walked.iter().map(|s| s.items.len).collect::<Vec<_>>().into_iter();
         let len = lens.reduce(|a, b| self.b.ins().umin(a, b)).ok_or(Malformed)?;
         if leaf {
@@ -102,18 +105,15 @@ impl<'f, 'p> Generator<'f, 'p> {
         }
         let starts: Vec<Value> = walked.iter().map(|s| self.b.ins().iadd(s.items.block, s.items.offset)).collect();
 
-        // The elements that are left, then where each source is.
-        let [head, step, next] = std::array::from_fn(|_| self.block());
-        let left = self.b.append_block_param(head, I64);
-        let places: Vec<Value> = walked.iter().map(|_| self.b.append_block_param(head, I64)).collect();
-        let first: Vec<Value> = std::iter::once(len).chain(starts).collect();
-        self.jump_with(head, &first);
+        // The elements that are left, at least one, then where each source is.
+        let [turn, next] = std::array::from_fn(|_| self.block());
+        let left = self.b.append_block_param(turn, I64);
+        let places: Vec<Value> = walked.iter().map(|_| self.b.append_block_param(turn, I64)).collect();
+        self.turn_or(len, turn, std::iter::once(len).chain(starts), done);
 
-        self.b.switch_to_block(head);
-        self.branch(left, step, done);
-        self.b.switch_to_block(step);
+        self.b.switch_to_block(turn);
         if !leaf {
-            self.step()?;
+            self.step();
         }
         for (((local, _), source), place) in sources.iter().zip(&walked).zip(&places) {
             let value = self.element(source.items, *place, source.skip)?;
@@ -125,23 +125,33 @@ impl<'f, 'p> Generator<'f, 'p> {
         }
 
         self.b.switch_to_block(next);
-        let mut following = vec![self.b.ins().iadd_imm_s(left, -1)];
-        for (source, place) in walked.iter().zip(&places) {
-            following.push(self.b.ins().iadd_imm_s(*place, source.step));
-        }
-        self.jump_with(head, &following);
+        let fewer = self.b.ins().iadd_imm_s(left, -1);
+        let following: Vec<Value> = walked.iter().zip(&places).map(|(s, place)| self.b.ins().iadd_imm_s(*place, s.step)).collect();
+        self.turn_or(fewer, turn, std::iter::once(fewer).chain(following), done);
         Ok(())
     }
 
-    /// What a loop walks; nil is empty.
-    fn source(&mut self, expr: &'p Expr) -> Made<Source<'p>> {
-        let nil = self.cold_block();
-        let value = self.value(expr, nil)?;
-        let (items, skip) = match value {
+    /// Goes to a loop's turn with its arguments where any element is left.
+    fn turn_or(&mut self, left: Value, turn: Block, args: impl Iterator<Item = Value>, done: Block) {
+        let args: Vec<BlockArg> = args.map(BlockArg::from).collect();
+        self.b.ins().brif(left, turn, &args, done, &[]);
+    }
+
+    /// What a loop walks; goes to `nil` where that is nil.
+    fn source(&mut self, expr: &'p Expr, nil: Block) -> Made<Source<'p>> {
+        let (items, skip) = match self.value(expr, nil)? {
             Val::Array(items) => (items, 0),
             Val::Map(items) => (items, 8),
             _ => return Err(Malformed),
         };
+        Ok(Source { items, step: stride(items.element) + i64::from(skip), skip })
+    }
+
+    /// What a loop walks; nil is empty.
+    fn source_or_empty(&mut self, expr: &'p Expr) -> Made<Source<'p>> {
+        let nil = self.cold_block();
+        let source = self.source(expr, nil)?;
+        let items = source.items;
         let join = self.block();
         let [block, offset, len] = std::array::from_fn(|_| self.b.append_block_param(join, I64));
         self.jump_with(join, &[items.block, items.offset, items.len]);
@@ -149,6 +159,6 @@ impl<'f, 'p> Generator<'f, 'p> {
         let zero = self.int(0);
         self.jump_with(join, &[self.arena, zero, zero]);
         self.b.switch_to_block(join);
-        Ok(Source { items: Items { block, offset, len, ..items }, step: stride(items.element) + i64::from(skip), skip })
+        Ok(Source { items: Items { block, offset, len, ..items }, ..source })
     }
 }

@@ -4,14 +4,15 @@ use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::types::I64;
 use cranelift_codegen::ir::{Block, InstBuilder, MemFlagsData, Value};
 use quintet_lang::ast::{Const, Expr, ExprKind};
-use quintet_lang::{FieldId, Presence};
+use quintet_lang::{FieldId, Presence, Type};
+use quintet_native::Env;
 use quintet_runtime::ip_words;
 
 use crate::arith::Whole;
 use crate::generator::{Generator, Made, Malformed};
 use crate::steps::length;
 use crate::symbols::Helper;
-use crate::value::{Place, Run, Val, fixed, stride};
+use crate::value::{Place, Run, Val, fixed, in_arena, stride};
 
 impl<'p> Generator<'_, 'p> {
     /// The value of an expression; goes to `nil` where there is none.
@@ -138,8 +139,17 @@ impl<'p> Generator<'_, 'p> {
             let has = self.b.ins().band_imm_u(byte, 1 << (bit % 8));
             self.require(has, nil);
         }
-        let place = Place { block: self.arena, address: self.record, offset: slot.offset as i32, padded: true, flags: fixed() };
+        let block = self.arena_of(&field.ty);
+        let place = Place { block, address: self.record, offset: slot.offset as i32, padded: true, flags: fixed() };
         self.load(place, &field.ty)
+    }
+
+    /// The address of the batch's arena, for a value of this type.
+    fn arena_of(&mut self, ty: &Type) -> Value {
+        if self.keeps_arena && in_arena(ty) {
+            return self.b.ins().load(I64, MemFlagsData::trusted(), self.state, Env::ARENA as i32);
+        }
+        self.arena
     }
 
     /// A bound of a slice as a place in `0..=len`.

@@ -1,7 +1,8 @@
 //! The function that a rule becomes, and the tools that its expressions are generated with.
 //!
 //! Its arguments are the instance's state, the start of the batch's arena, the first record and how many records to answer (1 to 64). It
-//! walks them from the last to the first, so that each answer is shifted in at the bottom of the result.
+//! walks them in the order in which they lie in memory, for which the processor fetches what comes next, and turns the answers by one to
+//! the right after each: the last one is the highest bit of the result.
 
 use std::collections::HashMap;
 
@@ -13,14 +14,15 @@ use cranelift_codegen::ir::{
 use cranelift_codegen::isa::TargetIsa;
 use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext, Variable};
 use quintet_lang::FieldId;
-use quintet_lang::ast::{self, FnId, Frame, Rule, TableId};
+use quintet_lang::ast::{self, Expr, ExprKind, FnId, Frame, Rule, TableId};
 use quintet_lang::effects::Steps;
+use quintet_native::Env;
 use quintet_runtime::{Bounds, Linked, Trap, makes};
 
 use crate::frame::Slot;
 use crate::stmt::Loop;
 use crate::symbols::{Helper, Symbols};
-use crate::value::{CELL, Val};
+use crate::value::{CELL, Val, in_arena};
 
 /// An AST whose nodes do not have the types that they say; the checker makes none. Refused, because code for it could read anything.
 #[derive(Debug)]
@@ -82,6 +84,9 @@ pub(crate) struct Generator<'f, 'p> {
     pub(crate) state: Value,
     /// The address of the batch's arena.
     pub(crate) arena: Value,
+    /// Whether that address is also in the state. To load it where it is needed takes less than to have it in a register throughout a loop
+    /// over records, most of which are decided before.
+    pub(crate) keeps_arena: bool,
     /// The address of the record.
     pub(crate) record: Value,
 }
@@ -115,19 +120,21 @@ pub(crate) fn generate(
 ) -> Made<()> {
     let (mut b, [state, arena, first, count]) = begin(func, context, isa, I64)?;
     let stride = linked.layout().stride() as i64;
-    let before_last = b.ins().iadd_imm_s(count, -1);
-    let distance = b.ins().imul_imm_s(before_last, stride);
-    let last = b.ins().iadd(first, distance);
-    let zero = b.ins().iconst(I64, 0);
+    let none = b.ins().iconst(I64, 0);
+    let keeps_arena = reads_arena(&rule.expr);
+    if keeps_arena {
+        b.ins().store(MemFlagsData::trusted(), arena, state, Env::ARENA as i32);
+    }
 
-    let [head, yes, no, answered, next, done] = std::array::from_fn(|_| b.create_block());
-    let [record, bits, answer, answers] = [head, head, answered, next].map(|block| b.append_block_param(block, I64));
-    b.ins().jump(head, &[last.into(), zero.into()]);
+    let [head, yes, no, next, done] = std::array::from_fn(|_| b.create_block());
+    let [record, answers, left] = std::array::from_fn(|_| b.append_block_param(head, I64));
+    let answered = b.append_block_param(next, I64);
+    b.ins().jump(head, &[first.into(), none.into(), count.into()]);
 
     b.switch_to_block(head);
     let mut g = Generator::new(b, linked, symbols, isa, &rule.frame, [state, arena, record]);
     g.lean = linked.is_asked(index);
-    let shifted = g.b.ins().ishl_imm_u(bits, 1);
+    g.keeps_arena = keeps_arena;
     let counts = g.begin_rule(index, rule)?;
     g.test(&rule.expr, yes, no)?;
 
@@ -135,38 +142,49 @@ pub(crate) fn generate(
         g.b.switch_to_block(trap);
         let code = g.b.block_params(trap)[0];
         g.call(Helper::Trap, &[state, record, code]);
-        g.b.ins().jump(next, &[shifted.into()]);
+        g.jump_with(next, &[answers]);
     }
 
     g.b.switch_to_block(yes);
-    let set = g.b.ins().bor_imm_u(shifted, 1);
-    g.b.ins().jump(answered, &[set.into()]);
-    g.b.switch_to_block(no);
-    g.b.ins().jump(answered, &[shifted.into()]);
-
-    g.b.switch_to_block(answered);
+    let hit = g.b.ins().bor_imm_u(answers, 1);
     if counts {
+        let tested = g.block();
+        let found = g.b.append_block_param(tested, I64);
+        g.jump_with(tested, &[hit]);
+        g.b.switch_to_block(no);
+        g.jump_with(tested, &[answers]);
+        g.b.switch_to_block(tested);
         let within = g.within_budget();
         let exhausted = g.cold_block();
-        g.b.ins().brif(within, next, &[answer.into()], exhausted, &[]);
+        g.b.ins().brif(within, next, &[found.into()], exhausted, &[]);
         g.b.switch_to_block(exhausted);
         let code = g.b.ins().iconst(I32, i64::from(Trap::Budget.code()));
         g.call(Helper::Trap, &[state, record, code]);
-        g.b.ins().jump(next, &[shifted.into()]);
+        g.jump_with(next, &[answers]);
     } else {
-        g.b.ins().jump(next, &[answer.into()]);
+        g.jump_with(next, &[hit]);
+        g.b.switch_to_block(no);
+        g.jump_with(next, &[answers]);
     }
 
     g.b.switch_to_block(next);
-    let is_first = g.b.ins().icmp(IntCC::Equal, record, first);
-    let before = g.b.ins().iadd_imm_s(record, -stride);
-    g.b.ins().brif(is_first, done, &[], head, &[before.into(), answers.into()]);
+    let following = g.b.ins().iadd_imm_s(record, stride);
+    let turned = g.b.ins().rotr_imm_u(answered, 1);
+    let fewer = g.b.ins().iadd_imm_s(left, -1);
+    g.b.ins().brif(fewer, head, &[following.into(), turned.into(), fewer.into()], done, &[]);
     g.b.switch_to_block(done);
-    g.b.ins().return_(&[answers]);
+    g.b.ins().return_(&[turned]);
 
     g.b.seal_all_blocks();
     g.b.finalize(isa.frontend_config());
     Ok(())
+}
+
+/// Whether an expression reads a field whose value is in the batch's arena, not in the record.
+fn reads_arena(expr: &Expr) -> bool {
+    let mut reads = matches!(expr.kind, ExprKind::Field(_)) && in_arena(&expr.ty);
+    expr.children(&mut |child| reads = reads || reads_arena(child));
+    reads
 }
 
 impl<'f, 'p> Generator<'f, 'p> {
@@ -209,6 +227,7 @@ impl<'f, 'p> Generator<'f, 'p> {
             trap: None,
             state,
             arena,
+            keeps_arena: false,
             record,
         }
     }

@@ -18,8 +18,9 @@ use crate::script::answer_words;
 /// Records that one call of a rule's function answers, and rules of a word of answers for one record: the bits of a word.
 const BLOCK: usize = 64;
 
-/// A rule's function: answers `count` records (1 to 64) from `first` on, whose arena starts at `arena`; bit `i` is record `i`. Where code is
-/// made quickly it answers the first one alone, see [`Code::is_single`].
+/// A rule's function: answers `count` records (1 to 64) from `first` on, whose arena starts at `arena`. The highest bit is the last record, the
+/// one below it the record before, and so on; the bits below are 0. Where code is made quickly it answers the first record alone, see
+/// [`Code::is_single`]. Of one record the answer is other than 0 where it matches.
 pub(crate) type RuleFn = unsafe extern "C" fn(state: *mut State, arena: *const u8, first: *const u8, count: usize) -> u64;
 
 /// What generated code is handed.
@@ -34,7 +35,7 @@ pub(crate) struct State {
 }
 
 impl State {
-    /// What a rule's function answers for so many records, which lie `stride` bytes apart.
+    /// What a rule's function answers for so many records, which lie `stride` bytes apart, from bit 0 on.
     ///
     /// # Safety
     /// As [`State::block`], of the records from the address on.
@@ -42,10 +43,20 @@ impl State {
     unsafe fn bits(&mut self, function: RuleFn, arena: *const u8, address: *const u8, (count, stride): (usize, usize)) -> u64 {
         if !self.single {
             // SAFETY: as the caller promises; the state is ours alone.
-            return unsafe { function(&raw mut *self, arena, address, count) };
+            return unsafe { function(&raw mut *self, arena, address, count) } >> (BLOCK - count);
         }
         // SAFETY: as above, for each of the records.
-        (0..count).fold(0, |bits, i| bits | unsafe { function(&raw mut *self, arena, address.wrapping_add(i * stride), 1) } << i)
+        (0..count).fold(0, |bits, i| bits | u64::from(unsafe { self.bit(function, arena, address.wrapping_add(i * stride)) }) << i)
+    }
+
+    /// Whether a rule's function says that a record matches.
+    ///
+    /// # Safety
+    /// As [`State::ask`].
+    #[inline(always)]
+    unsafe fn bit(&mut self, function: RuleFn, arena: *const u8, record: *const u8) -> bool {
+        // SAFETY: as the caller promises; the state is ours alone.
+        unsafe { function(&raw mut *self, arena, record, 1) != 0 }
     }
 
     /// What a rule trapped with, and where.
@@ -62,7 +73,7 @@ impl State {
 
     /// Ends a call of one rule that trapped, or that has something to leave.
     #[inline(never)]
-    fn end_test(&mut self, rule: usize, id: BackendId, hit: u64, why: &mut Option<FilterError>) -> Option<bool> {
+    fn end_test(&mut self, rule: usize, id: BackendId, hit: bool, why: &mut Option<FilterError>) -> Option<bool> {
         let mut first = None;
         if !self.traps.is_empty() {
             self.drain(|state, _, code| first = first.take().or_else(|| Some(state.filter_error(rule, code))));
@@ -70,7 +81,7 @@ impl State {
         match (self.env.finish(id), first) {
             (Err(error), _) => FilterError::from(error).say(why),
             (Ok(()), Some(trap)) => trap.say(why),
-            (Ok(()), None) => Some(hit != 0),
+            (Ok(()), None) => Some(hit),
         }
     }
 
@@ -157,7 +168,7 @@ impl Runner {
 }
 
 impl State {
-    /// A rule's answer for one record: 0 or 1.
+    /// A rule's answer for one record.
     ///
     /// # Safety
     /// The record is of the scheme that the function was made for and lies in the arena, and what the function's code refers to is alive.
@@ -168,7 +179,7 @@ impl State {
         (arena, record, longest): (*const u8, *const u8, usize),
         rule: usize,
         hits: &mut RuleSet,
-    ) -> u64 {
+    ) -> bool {
         if let Counting::Within(most) = counting {
             if longest > most {
                 // SAFETY: as the caller promises.
@@ -176,14 +187,14 @@ impl State {
                     Ok(hit) => hit,
                     Err(code) => {
                         hits.trap(rule, self.fault(rule, code));
-                        0
+                        false
                     }
                 };
             }
             self.env.scratch().set_meter_word(FREE);
         }
-        // SAFETY: as the caller promises; the state is ours alone.
-        let hit = unsafe { function(&raw mut *self, arena, record, 1) };
+        // SAFETY: as the caller promises.
+        let hit = unsafe { self.bit(function, arena, record) };
         if !self.traps.is_empty() {
             self.drain(|state, _, code| hits.trap(rule, state.fault(rule, code)));
         }
@@ -213,7 +224,7 @@ impl State {
                 for record in 0..records.len() {
                     // SAFETY: as the caller promises.
                     match unsafe { self.exact(function, arena, address.wrapping_add(record * stride)) } {
-                        Ok(hit) => bits |= hit << record,
+                        Ok(hit) => bits |= u64::from(hit) << record,
                         Err(code) => trap(record, self.fault(rule, code)),
                     }
                 }
@@ -234,10 +245,10 @@ impl State {
     /// # Safety
     /// As [`State::ask`].
     #[cold]
-    unsafe fn exact(&mut self, function: RuleFn, arena: *const u8, record: *const u8) -> Result<u64, u32> {
+    unsafe fn exact(&mut self, function: RuleFn, arena: *const u8, record: *const u8) -> Result<bool, u32> {
         self.env.scratch().begin_steps();
-        // SAFETY: as the caller promises; the state is ours alone.
-        let hit = unsafe { function(&raw mut *self, arena, record, 1) };
+        // SAFETY: as the caller promises.
+        let hit = unsafe { self.bit(function, arena, record) };
         let exhausted = self.env.scratch().is_exhausted();
         let mut first = None;
         self.drain(|_, _, code| first = first.or(Some(code)));
@@ -290,7 +301,7 @@ impl Runner {
         let arena = record.memory().as_ptr();
         // SAFETY: as in `run`.
         let answer = unsafe { state.exact(*function, arena, arena.wrapping_add(record.offset())) };
-        answer.map(|hit| hit != 0).map_err(|number| state.filter_error(rule, number))
+        answer.map_err(|number| state.filter_error(rule, number))
     }
 
     /// [`Instance::run`] for any number of rules, once scheme and `hits` are as they should be.
@@ -300,7 +311,7 @@ impl Runner {
         if let Some(rules) = candidates.as_mut().and_then(|candidates| candidates.record(it, hits)) {
             for rule in set_bits(rules) {
                 // SAFETY: as in `run`.
-                if unsafe { state.ask((code.functions()[rule], counting[rule]), (arena, record, longest), rule, hits) } != 0 {
+                if unsafe { state.ask((code.functions()[rule], counting[rule]), (arena, record, longest), rule, hits) } {
                     hits.insert(rule);
                 }
             }
@@ -312,13 +323,14 @@ impl Runner {
                 let rule = word * BLOCK + bit;
                 if longest > *most {
                     // SAFETY: as in `run`.
-                    bits |= unsafe { state.ask((*function, counting[rule]), (arena, record, longest), rule, hits) } << bit;
+                    let hit = unsafe { state.ask((*function, counting[rule]), (arena, record, longest), rule, hits) };
+                    bits |= u64::from(hit) << bit;
                     continue;
                 }
                 // Rules that count exactly set the word themselves.
                 state.env.scratch().set_meter_word(FREE);
                 // SAFETY: as in `run`.
-                bits |= unsafe { function(&raw mut **state, arena, record, 1) } << bit;
+                bits |= u64::from(unsafe { state.bit(*function, arena, record) }) << bit;
                 if !state.traps.is_empty() {
                     state.drain(|state, _, code| hits.trap(rule, state.fault(rule, code)));
                 }
@@ -405,7 +417,7 @@ impl Instance for Runner {
                 // SAFETY: `code` keeps the function's pages mapped and the program that it refers to alive. The record is of the scheme
                 // that the code was made for and lies in the arena, which the batch's borrow keeps as it is.
                 let hit = unsafe { self.state.ask((*only, *counting), place, 0, hits) };
-                hits.set_word(0, hit);
+                hits.set_word(0, u64::from(hit));
             }
             _ => self.run_many(record, place, hits),
         }
@@ -476,9 +488,9 @@ impl Instance for Runner {
             }
             let arena = record.memory().as_ptr();
             // SAFETY: as in `run`; the state is ours alone.
-            let hit = unsafe { function(&raw mut **state, arena, arena.wrapping_add(record.offset()), 1) };
+            let hit = unsafe { state.bit(*function, arena, arena.wrapping_add(record.offset())) };
             if state.traps.is_empty() && !makes && state.env.scratch().is_tidy() {
-                return Some(hit != 0);
+                return Some(hit);
             }
             return state.end_test(rule, code.id(), hit, why);
         }

@@ -88,10 +88,13 @@ impl<'p> Generator<'_, 'p> {
             self.branch(odd, yes, no);
             return Ok(());
         };
-        if decisive {
+        // Most of what a conjunction tests is false early, and mostly in the same test: a branch that is guessed right takes less than the
+        // tests behind it.
+        if decisive || !self.lean {
             for item in before {
                 let next = self.block();
-                self.test(item, yes, next)?;
+                let (yes, no) = if decisive { (yes, next) } else { (next, no) };
+                self.test(item, yes, no)?;
                 self.b.switch_to_block(next);
             }
             return self.test(last, yes, no);

@@ -9,7 +9,7 @@ use cranelift_codegen::isa::CallConv;
 use crate::symbols::Helper;
 
 /// The helpers: all that answer nothing and are called where something ends or where a value is long.
-pub(crate) const RARE: [Helper; 2] = [Helper::Trap, Helper::Look];
+pub(crate) const RARE: [Helper; 4] = [Helper::Trap, Helper::Settle, Helper::Look, Helper::SearchFar];
 
 /// The convention of their shims. It has no room for a result.
 pub(crate) const CONVENTION: CallConv = CallConv::PreserveAll;

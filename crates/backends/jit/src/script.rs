@@ -6,8 +6,8 @@
 //! tidied up: the rule ends, and the next one begins with everything as new.
 
 use cranelift_codegen::ir::types::{I32, I64};
-use cranelift_codegen::ir::{self, AbiParam, ExtFuncData, Function, InstBuilder, MemFlagsData, Signature, Value};
-use cranelift_codegen::isa::{CallConv, TargetIsa};
+use cranelift_codegen::ir::{self, AbiParam, Function, InstBuilder, MemFlagsData, Signature, Value};
+use cranelift_codegen::isa::TargetIsa;
 use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext};
 use quintet_lang::Type;
 use quintet_lang::ast::{self, Answer, Expr, FnId};
@@ -129,56 +129,7 @@ pub(crate) fn generate(
     Ok(())
 }
 
-/// What the function that takes the next slice of steps has for a signature. It leaves all registers as they are, so that code around the
-/// rare call of it has its values where it wants them.
-fn settle_signature() -> Signature {
-    let mut signature = Signature::new(CallConv::PreserveAll);
-    signature.params.push(AbiParam::new(I64));
-    signature
-}
-
-/// Generates that function, which is known by the number after those of the program's functions.
-pub(crate) fn generate_settle(
-    isa: &dyn TargetIsa,
-    func: &mut Function,
-    context: &mut FunctionBuilderContext,
-    symbols: &mut Symbols,
-) -> Made<()> {
-    func.signature = settle_signature();
-    let mut b = FunctionBuilder::new(func, context);
-    let entry = b.create_block();
-    b.append_block_params_for_function_params(entry);
-    b.switch_to_block(entry);
-    let state = b.block_params(entry).first().copied().ok_or(Malformed)?;
-    let signature = b.import_signature(Helper::Settle.signature(isa.default_call_conv()));
-    let name = symbols.helper(Helper::Settle);
-    let settle = b.import_function(ExtFuncData { name, signature, colocated: false, patchable: false });
-    b.ins().call(settle, &[state]);
-    b.ins().return_(&[]);
-    b.seal_all_blocks();
-    b.finalize(isa.frontend_config());
-    Ok(())
-}
-
 impl<'p> Generator<'_, 'p> {
-    /// Takes the next slice of steps. Where there is none, those that are left stay below 0.
-    pub(crate) fn settle(&mut self) {
-        let id = FnId(self.linked.program().functions.len() as u32);
-        let callee = match self.functions.get(&id) {
-            Some(callee) => *callee,
-            None => {
-                let signature = self.b.import_signature(settle_signature());
-                let name = self.symbols.function(id);
-                let callee = self.b.import_function(ExtFuncData { name, signature, colocated: true, patchable: false });
-                self.functions.insert(id, callee);
-                callee
-            }
-        };
-        self.put_meter();
-        self.b.ins().call(callee, &[self.state]);
-        self.take_meter();
-    }
-
     /// What is answered beside a trap.
     fn no_word(&mut self, word: ir::Type) -> Value {
         if word.is_float() { self.b.ins().f64const(0.0) } else { self.b.ins().iconst(word, 0) }

@@ -2,12 +2,14 @@
 //!
 //! Two of the needle's bytes are looked for at their distance; where both are, the rest is compared. Blocks are read past the end of the
 //! value, but by no more than 15 bytes, which the padding of an arena allows. Values that are not in an arena are searched by a call, and
-//! so are long ones, where a call costs little and the library's wider vectors pay.
+//! so are long ones, where a call costs little and the library's wider vectors pay. That call keeps all registers, so that it costs nothing
+//! where it is not made.
 
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::types::{I8X16, I32, I64};
-use cranelift_codegen::ir::{Block, ConstantData, InstBuilder, Value};
+use cranelift_codegen::ir::{Block, ConstantData, InstBuilder, MemFlagsData, Value};
 use quintet_lang::ast::{NeedleId, WildcardId};
+use quintet_native::Env;
 use quintet_runtime::Threshold;
 use quintet_runtime::plan::{SearchPlan, WildcardPlan};
 
@@ -19,10 +21,17 @@ impl Generator<'_, '_> {
     /// Goes where the occurrence of a constant needle says.
     pub(crate) fn search(&mut self, run: Run, id: NeedleId, yes: Block, no: Block) -> Made<()> {
         let searcher = self.linked.searcher(id);
-        self.occurs(run, (searcher.needle(), self.linked.plan().needle(id)), yes, no, |g| {
+        self.occurs(run, (searcher.needle(), self.linked.plan().needle(id)), yes, no, |g, far| {
             let name = g.symbols.part("needle", id.index(), searcher);
             let searcher = g.address(name);
-            g.ask_test(Helper::Search, &[g.state, searcher, run.start, run.len], yes, no)
+            let args = [g.state, searcher, run.start, run.len];
+            if !far {
+                return g.ask_test(Helper::Search, &args, yes, no);
+            }
+            g.call(Helper::SearchFar, &args);
+            let answer = g.b.ins().load(I32, MemFlagsData::trusted(), g.state, Env::ANSWER as i32);
+            g.branch(answer, yes, no);
+            Ok(())
         })
     }
 
@@ -48,7 +57,7 @@ impl Generator<'_, '_> {
                 let at = self.b.ins().iadd(run.start, room);
                 self.is_text(at, end, (yes, no), general)
             }
-            WildcardPlan::Contains(middle, plan) => self.occurs(run, (middle, *plan), yes, no, general),
+            WildcardPlan::Contains(middle, plan) => self.occurs(run, (middle, *plan), yes, no, |g, _| general(g)),
             WildcardPlan::General => {
                 self.at_least(run, self.linked.wildcard(id).literal_len(), no);
                 general(self)
@@ -71,14 +80,14 @@ impl Generator<'_, '_> {
         room
     }
 
-    /// Goes where the occurrence of a needle says, which `ask` asks the library.
+    /// Goes where the occurrence of a needle says, which `ask` asks the library, and is told whether for long values alone.
     fn occurs(
         &mut self,
         run: Run,
         (needle, plan): (&[u8], SearchPlan),
         yes: Block,
         no: Block,
-        ask: impl FnOnce(&mut Self) -> Made<()>,
+        ask: impl FnOnce(&mut Self, bool) -> Made<()>,
     ) -> Made<()> {
         if plan == SearchPlan::Always {
             self.jump(yes);
@@ -89,7 +98,8 @@ impl Generator<'_, '_> {
         // Measured: on 24 bytes the code here takes a third of the call's time; between 256 and 500 bytes, by needle and text, the library's
         // search with its 32 lanes overtakes it, earlier where the code is not optimised.
         let most = self.linked.threshold(Threshold::JitSearchedBytes);
-        if run.padded && plan != SearchPlan::Long && !self.linked.exceeds(Threshold::JitSearchedBytes, needle.len()) {
+        let here = run.padded && plan != SearchPlan::Long && !self.linked.exceeds(Threshold::JitSearchedBytes, needle.len());
+        if here {
             let is_short = self.b.ins().icmp_imm_u(IntCC::UnsignedLessThanOrEqual, room, (most - needle.len()) as i64);
             let [short, other] = [self.block(), self.cold_block()];
             self.branch(is_short, short, other);
@@ -99,7 +109,7 @@ impl Generator<'_, '_> {
         }
         let fits = self.compare_int(IntCC::SignedGreaterThanOrEqual, room, 0);
         self.require(fits, no);
-        ask(self)
+        ask(self, here)
     }
 
     fn search_here(&mut self, start: Value, room: Value, needle: &[u8], yes: Block, no: Block) -> Made<()> {

@@ -13,7 +13,7 @@ use quintet_lang::ast::{Const, Expr, ExprKind};
 use quintet_native::Env;
 use quintet_runtime::Trap;
 
-use crate::generator::{Generator, Made};
+use crate::generator::Generator;
 use crate::symbols::Helper;
 
 /// The length of bytes as far as it is known when code is generated.
@@ -32,9 +32,12 @@ impl Generator<'_, '_> {
     }
 
     /// Counts one step, and traps where the budget has none.
-    pub(crate) fn step(&mut self) -> Made<()> {
+    pub(crate) fn step(&mut self) {
         if let Some(meter) = self.meter {
-            return if self.linked.counts_turns() { self.step_in(meter) } else { Ok(()) };
+            if self.linked.counts_turns() {
+                self.step_in(meter);
+            }
+            return;
         }
         let left = self.b.ins().load(I32, MemFlagsData::trusted(), self.state, Env::METER as i32);
         let left = self.b.ins().iadd_imm_s(left, -1);
@@ -43,11 +46,10 @@ impl Generator<'_, '_> {
         let (go_on, rare) = (self.block(), self.cold_block());
         self.branch(ended, rare, go_on);
         self.b.switch_to_block(rare);
-        let exhausted = self.ask(Helper::Settle, &[self.state])?;
-        self.trap_if(exhausted, Trap::Budget);
+        self.call(Helper::Settle, &[self.state]);
+        self.trap_if_exhausted();
         self.jump(go_on);
         self.b.switch_to_block(go_on);
-        Ok(())
     }
 
     /// Counts what looking at `len` bytes takes, of which there are no more than `known`.
@@ -77,7 +79,7 @@ impl Generator<'_, '_> {
     }
 
     /// As [`Generator::step`], with the count in a variable.
-    fn step_in(&mut self, meter: Variable) -> Made<()> {
+    fn step_in(&mut self, meter: Variable) {
         let left = self.b.use_var(meter);
         let left = self.b.ins().iadd_imm_s(left, -1);
         self.b.def_var(meter, left);
@@ -85,13 +87,12 @@ impl Generator<'_, '_> {
         let (go_on, rare) = (self.block(), self.cold_block());
         self.branch(ended, rare, go_on);
         self.b.switch_to_block(rare);
-        self.settle();
+        self.call(Helper::Settle, &[self.state]);
         let left = self.b.use_var(meter);
         let exhausted = self.b.ins().icmp_imm_s(IntCC::SignedLessThan, left, 0);
         let trap = self.trap_to(Trap::Budget);
         self.branch(exhausted, trap, go_on);
         self.b.switch_to_block(go_on);
-        Ok(())
     }
 
     /// Counts as many turns of a loop as the slice has steps for, and no more than one more than `others`, and answers how many these are: at
@@ -106,7 +107,7 @@ impl Generator<'_, '_> {
         self.b.switch_to_block(none);
         let one = self.b.ins().iconst(I32, -1);
         self.b.def_var(meter, one);
-        self.settle();
+        self.call(Helper::Settle, &[self.state]);
         let left = self.b.use_var(meter);
         let exhausted = self.b.ins().icmp_imm_s(IntCC::SignedLessThan, left, 0);
         let trap = self.trap_to(Trap::Budget);

@@ -56,10 +56,11 @@ macro_rules! helpers {
 helpers! {
     Reset: "reset" = quintet_native::reset, [I64];
     Trap: "trap" = instance::trap, [I64, I64, I32];
-    Settle: "settle" = quintet_native::settle, [I64] -> I32;
+    Settle: "settle" = quintet_native::settle, [I64];
     Look: "look" = quintet_native::look, [I64, I64];
     LookUp: "look_up" = quintet_native::look_up, [I64, I64, I64];
     Search: "search" = quintet_native::search, [I64, I64, I64, I64] -> I32;
+    SearchFar: "search_far" = quintet_native::search_far, [I64, I64, I64, I64];
     Find: "find" = quintet_native::find, [I64, I64, I64, I64, I64] -> I32;
     Regex: "regex" = quintet_native::regex, [I64, I64, I64, I64] -> I32;
     Wildcard: "wildcard" = quintet_native::wildcard, [I64, I64, I64, I64] -> I32;
@@ -102,6 +103,7 @@ impl Helper {
                 | Helper::Look
                 | Helper::LookUp
                 | Helper::Search
+                | Helper::SearchFar
                 | Helper::Find
                 | Helper::Regex
                 | Helper::Wildcard

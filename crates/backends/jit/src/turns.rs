@@ -40,7 +40,7 @@ impl<'p> Generator<'_, 'p> {
         }
         self.holds(condition, inside, done)?;
         self.b.switch_to_block(inside);
-        self.step()?;
+        self.step();
         self.turn(done, head, body)?;
         self.b.switch_to_block(done);
         Ok(())
@@ -115,7 +115,7 @@ impl<'p> Generator<'_, 'p> {
         self.b.def_var(at, start);
         self.branch(any, inside, done);
         self.b.switch_to_block(inside);
-        self.step()?;
+        self.step();
         let here = self.b.use_var(at);
         self.assign(local, Val::Int(here))?;
         self.turn(done, next, body)?;
@@ -225,7 +225,7 @@ impl<'p> Generator<'_, 'p> {
         let any = self.b.ins().icmp(IntCC::NotEqual, start, end);
         self.branch(any, inside, done);
         self.b.switch_to_block(inside);
-        self.step()?;
+        self.step();
         let here = self.b.use_var(at);
         set(self, here)?;
         self.turn(done, next, body)?;
@@ -338,7 +338,7 @@ impl<'p> Generator<'_, 'p> {
         let here = self.b.use_var(at);
         let elements = self.array(place)?;
         self.require_order(IntCC::UnsignedLessThan, here, elements.len, done);
-        self.step()?;
+        self.step();
         let value = self.load_element(elements, here)?;
         self.assign(local, value)?;
         self.turn(done, next, body)?;

@@ -13,25 +13,22 @@ pub(crate) enum Unit<'p> {
     Rule(usize, &'p Rule),
     /// A function of the program.
     Function(FnId),
-    /// What takes the next slice of steps, for all code of statements; called by the number after those of the functions.
-    Settle,
     /// A test of a rule put together from stencils, with the rule's number and frame.
     #[cfg(all(target_arch = "x86_64", target_os = "linux"))]
     Test(usize, &'p Frame, &'p Expr),
 }
 
 impl<'p> Unit<'p> {
-    /// Those of a program: rules, then functions, then what they need beside.
+    /// Those of a program: rules, then functions.
     pub(crate) fn all(program: &'p Program) -> impl Iterator<Item = Unit<'p>> {
         let rules = program.rules.iter().enumerate().map(|(number, rule)| Unit::Rule(number, rule));
-        let settles = !program.functions.is_empty() || program.rules.iter().any(|rule| !rule.is_expression());
-        rules.chain((0..program.functions.len() as u32).map(|id| Unit::Function(FnId(id)))).chain(settles.then_some(Unit::Settle))
+        rules.chain((0..program.functions.len() as u32).map(|id| Unit::Function(FnId(id))))
     }
 
     /// Whether it is called by other units, by its number among those that are.
     #[cfg(not(target_family = "wasm"))]
     pub(crate) fn is_called(self) -> bool {
-        matches!(self, Unit::Function(_) | Unit::Settle)
+        matches!(self, Unit::Function(_))
     }
 
     /// What it is called in messages.
@@ -40,7 +37,6 @@ impl<'p> Unit<'p> {
         match self {
             Unit::Rule(_, rule) => format!("rule `{}`", rule.name),
             Unit::Function(id) => format!("function `{}`", program.functions.get(id.index()).map_or("", |function| &function.name)),
-            Unit::Settle => "what takes the next slice of steps".into(),
             #[cfg(all(target_arch = "x86_64", target_os = "linux"))]
             Unit::Test(number, ..) => format!("a test of rule `{}`", program.rules.get(number).map_or("", |rule| &rule.name)),
         }
@@ -51,7 +47,6 @@ impl<'p> Unit<'p> {
         match self {
             Unit::Rule(_, rule) => Some(rule.span),
             Unit::Function(id) => program.functions.get(id.index()).map(|function| function.span),
-            Unit::Settle => None,
             #[cfg(all(target_arch = "x86_64", target_os = "linux"))]
             Unit::Test(_, _, expr) => Some(expr.span),
         }
@@ -63,7 +58,6 @@ impl<'p> Unit<'p> {
             Unit::Rule(number, rule) if rule.name.is_empty() => format!("rule {number}"),
             Unit::Rule(number, rule) => format!("rule {number}: {}", rule.name),
             Unit::Function(id) => format!("fn:{}: {}", id.0, program.functions.get(id.index()).map_or("", |function| &function.name)),
-            Unit::Settle => format!("fn:{}: takes the next slice of steps", program.functions.len()),
             #[cfg(all(target_arch = "x86_64", target_os = "linux"))]
             Unit::Test(number, ..) => format!("a test of rule {number}"),
         }

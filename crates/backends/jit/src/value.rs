@@ -68,6 +68,14 @@ pub(crate) fn stride(ty: &Type) -> i64 {
     i64::from(ty.words()) * 8
 }
 
+/// Whether what a record holds of a value of this type is where to find it in the batch's arena.
+pub(crate) fn in_arena(ty: &Type) -> bool {
+    match ty {
+        Type::Bytes | Type::Array(_) | Type::Map(_) => true,
+        Type::Bool | Type::Int | Type::U32 | Type::Float | Type::Ip | Type::List(..) => false,
+    }
+}
+
 /// Reads of words that exist whatever the program has tested so far and that nothing changes while a rule runs.
 pub(crate) fn fixed() -> MemFlagsData {
     MemFlagsData::trusted().with_readonly().with_can_move()

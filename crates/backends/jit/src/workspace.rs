@@ -15,7 +15,7 @@ use crate::unit::Unit;
 /// What compiling a rule needs and the next rule can use again.
 pub(crate) struct Workspace {
     /// Whether rules become functions for one record.
-    single: bool,
+    pub(crate) single: bool,
     pub(crate) context: Context,
     builder: FunctionBuilderContext,
     pub(crate) symbols: Symbols,
@@ -52,7 +52,6 @@ impl Workspace {
             Unit::Rule(index, rule) if self.single => single::generate(program, (index, rule), isa, func, builder, symbols),
             Unit::Rule(index, rule) => generate(program, (index, rule), isa, func, builder, symbols),
             Unit::Function(id) => script::generate(program, id, isa, func, builder, symbols),
-            Unit::Settle => script::generate_settle(isa, func, builder, symbols),
             #[cfg(all(target_arch = "x86_64", target_os = "linux"))]
             Unit::Test(_, frame, expr) => crate::stencil::generate(program, (frame, expr), isa, func, builder, symbols),
         };

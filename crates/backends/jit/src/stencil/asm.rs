@@ -10,7 +10,6 @@ pub(crate) struct Label(u32);
 
 /// Condition codes, as they stand in conditional jumps. The lowest bit negates.
 pub(crate) mod condition {
-    pub(crate) const BELOW: u8 = 0x2;
     pub(crate) const EQUAL: u8 = 0x4;
     pub(crate) const NOT_EQUAL: u8 = 0x5;
     pub(crate) const ABOVE: u8 = 0x7;
@@ -177,19 +176,19 @@ pub(crate) struct Frame {
     pub(crate) bytes: i32,
 }
 
-/// `push` of rbp, rbx, r15; of r12, r13, r14 besides.
-const KEEP: [u8; 4] = [0x55, 0x53, 0x41, 0x57];
+/// `push` of rbp, rbx; of r12, r13, r14 besides.
+const KEEP: [u8; 2] = [0x55, 0x53];
 const KEEP_MORE: [u8; 6] = [0x41, 0x54, 0x41, 0x55, 0x41, 0x56];
 const GIVE_MORE: [u8; 6] = [0x41, 0x5e, 0x41, 0x5d, 0x41, 0x5c];
-/// `pop` of r15, rbx, rbp, and `ret`.
-const GIVE: [u8; 5] = [0x41, 0x5f, 0x5b, 0x5d, 0xc3];
+/// `pop` of rbx, rbp, and `ret`.
+const GIVE: [u8; 3] = [0x5b, 0x5d, 0xc3];
 
 impl Frame {
     /// Most bytes of [`Frame::begin`].
     pub(crate) const MOST: usize = 64;
 
-    /// Takes what a function of a rule is handed, see [`RuleFn`](crate::instance::RuleFn): the end of the records goes to rbp, the bit of the
-    /// first answer to r15, and rbx has no answers yet. Answers the code and its length.
+    /// Takes what a function of a rule is handed, see [`RuleFn`](crate::instance::RuleFn): how many records there are goes to
+    /// rbp, and rbx has no answers yet. Answers the code and its length.
     pub(crate) fn begin(&self) -> ([u8; Frame::MOST], usize) {
         let (mut code, mut len) = ([0; Frame::MOST], 0);
         let mut add = |bytes: &[u8]| {
@@ -200,15 +199,12 @@ impl Frame {
         if self.calls {
             add(&KEEP_MORE);
         }
-        // imul rcx, rcx, stride
-        add(&[0x48, 0x69, 0xc9]);
-        add(&self.stride.to_le_bytes());
-        // xor ebx, ebx; mov r15d, 1; lea rbp, [rdx + rcx]
-        add(&[0x31, 0xdb, 0x41, 0xbf, 1, 0, 0, 0, 0x48, 0x8d, 0x2c, 0x0a]);
+        // xor ebx, ebx; mov rbp, rcx
+        add(&[0x31, 0xdb, 0x48, 0x89, 0xcd]);
         if self.calls {
-            // sub rsp, bytes: with six registers and the address to go back to, eight more make it a multiple of 16.
+            // sub rsp, bytes: five registers and the address to go back to are a multiple of 16.
             add(&[0x48, 0x81, 0xec]);
-            add(&(self.bytes + 8).to_le_bytes());
+            add(&self.bytes.to_le_bytes());
             // mov r12, rdi; mov r13, rsi; mov r14, rdx
             add(&[0x49, 0x89, 0xfc, 0x49, 0x89, 0xf5, 0x49, 0x89, 0xd6]);
         }
@@ -217,8 +213,8 @@ impl Frame {
 
     /// Goes on with the next record at `head`, and after the last answers what was found.
     pub(crate) fn end(&self, asm: &mut Asm, head: Label) {
-        // add r15, r15
-        asm.bytes(&[0x4d, 0x01, 0xff]);
+        // ror rbx, 1
+        asm.bytes(&[0x48, 0xd1, 0xcb]);
         if self.calls {
             // add r14, stride; mov rdx, r14
             asm.bytes(&[0x49, 0x81, 0xc6]);
@@ -229,15 +225,15 @@ impl Frame {
             asm.bytes(&[0x48, 0x81, 0xc2]);
             asm.half(self.stride);
         }
-        // cmp rdx, rbp
-        asm.bytes(&[0x48, 0x39, 0xea]);
-        asm.jump_if(condition::BELOW, head);
+        // dec rbp
+        asm.bytes(&[0x48, 0xff, 0xcd]);
+        asm.jump_if(condition::NOT_EQUAL, head);
         // mov rax, rbx
         asm.bytes(&[0x48, 0x89, 0xd8]);
         if self.calls {
             // add rsp, bytes
             asm.bytes(&[0x48, 0x81, 0xc4]);
-            asm.half(self.bytes + 8);
+            asm.half(self.bytes);
             asm.bytes(&GIVE_MORE);
         }
         asm.bytes(&GIVE);
@@ -248,14 +244,14 @@ impl Frame {
 impl Asm {
     /// Sets the record's bit in the answers.
     pub(crate) fn hit(&mut self) {
-        // or rbx, r15
-        self.bytes(&[0x4c, 0x09, 0xfb]);
+        // or rbx, 1
+        self.bytes(&[0x48, 0x83, 0xcb, 0x01]);
     }
 
     /// Clears it.
     pub(crate) fn no_hit(&mut self) {
-        // mov rax, r15; not rax; and rbx, rax
-        self.bytes(&[0x4c, 0x89, 0xf8, 0x48, 0xf7, 0xd0, 0x48, 0x21, 0xc3]);
+        // and rbx, -2
+        self.bytes(&[0x48, 0x83, 0xe3, 0xfe]);
     }
 
     /// Sets `z`.

@@ -16,8 +16,8 @@
 //! | rdi, rsi, rdx | the instance's state, the batch's arena, the record |
 //! | rcx, r8, r9 | the values `x`, `y`, `z` |
 //! | rax, r10, r11 | whatever a stencil needs |
-//! | rbx, r15 | the answers so far, the bit of the record's answer |
-//! | rbp | the end of the records |
+//! | rbx | the answers so far; the lowest bit is the record's |
+//! | rbp | how many records are left |
 //! | r12, r13, r14 | copies of rdi, rsi, rdx, where the rule calls anything |
 //!
 //! The first six are those that Cranelift's convention `tail` passes arguments in, in the order of C, so a stencil is a function that ends in

@@ -9,6 +9,7 @@ use quintet_native::Env;
 use quintet_runtime::plan::RulePlan;
 use quintet_runtime::{Linked, Trap};
 
+use crate::compile::LOOP_ALIGN;
 use crate::instance;
 use crate::stencil::asm::{Asm, Frame, Label, condition};
 use crate::stencil::check::Stencils;
@@ -65,8 +66,6 @@ impl Ways {
 /// Whether there is a stencil. Where there is none, what was written is taken back.
 pub(crate) type Known<T> = Option<T>;
 
-/// Alignment of a rule's loop.
-const ALIGN: usize = 16;
 /// What lies between rules and is never run.
 const PADDING: u8 = 0xcc;
 
@@ -82,7 +81,7 @@ impl<'p> Rules<'p> {
         let before = self.asm.mark();
         (self.calls, self.slots, self.fails, self.rule) = (false, (0, 0), false, number);
         let leaves = self.leaves.len();
-        let start = (self.asm.code.len() + Frame::MOST).next_multiple_of(ALIGN);
+        let start = (self.asm.code.len() + Frame::MOST).next_multiple_of(LOOP_ALIGN);
         self.asm.code.resize(start, PADDING);
         let [head, yes, no] = std::array::from_fn(|_| self.asm.label());
         (self.trapped, self.failed) = (self.asm.label(), self.asm.label());

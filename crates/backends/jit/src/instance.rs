@@ -400,6 +400,13 @@ impl Alone {
                 return Some(unsafe { function(state, arena, it, 1) } != 0);
             }
         }
+        self.ask_otherwise(record, why)
+    }
+
+    /// The same where there is more to do. Cold, so that the shortest calls run straight on, whatever the rules of others take.
+    #[cold]
+    #[inline(never)]
+    fn ask_otherwise(&mut self, record: RecordRef<'_>, why: &mut Option<FilterError>) -> Option<bool> {
         self.runner.test(self.rule, record, why)
     }
 }

@@ -51,6 +51,8 @@ mod logic;
 mod marks;
 #[cfg(not(target_family = "wasm"))]
 mod memory;
+#[cfg(all(target_arch = "x86_64", target_os = "linux"))]
+mod near;
 mod rare;
 mod script;
 mod search;

@@ -14,6 +14,8 @@ use std::sync::{Mutex, PoisonError};
 use rustix::fs::{MemfdFlags, ftruncate, memfd_create};
 use rustix::mm::{Advice, MapFlags, ProtFlags, madvise, mmap, munmap};
 
+use crate::near;
+
 /// Bytes of a chunk, unless a piece needs a larger one.
 const CHUNK: usize = 1 << 20;
 /// Most bytes of all chunks.
@@ -148,12 +150,12 @@ impl Chunk {
     fn new(len: usize) -> rustix::io::Result<Chunk> {
         let file = memfd_create("quintet-code", MemfdFlags::CLOEXEC)?;
         ftruncate(&file, len as u64)?;
-        let map = |protection| {
-            // SAFETY: a fresh mapping at an address of the system's choice, of a file as long as the mapping.
-            unsafe { mmap(std::ptr::null_mut(), len, protection, MapFlags::SHARED, &file, 0) }
+        let map = |hint, protection| {
+            // SAFETY: a fresh mapping, for whose address there is but a hint, of a file as long as the mapping.
+            unsafe { mmap(hint, len, protection, MapFlags::SHARED, &file, 0) }
         };
-        let write = map(ProtFlags::READ | ProtFlags::WRITE)?;
-        let run = map(ProtFlags::READ | ProtFlags::EXEC).inspect_err(|_| {
+        let write = map(std::ptr::null_mut(), ProtFlags::READ | ProtFlags::WRITE)?;
+        let run = map(near::hint(len), ProtFlags::READ | ProtFlags::EXEC).inspect_err(|_| {
             // SAFETY: the mapping that was just made, which nobody else knows.
             let _ = unsafe { munmap(write, len) };
         })?;

@@ -40,6 +40,15 @@ impl Asked {
     #[inline(always)]
     pub(crate) fn ask(&mut self, record: RecordRef<'_>, why: &mut Option<FilterError>) -> Option<bool> {
         match self {
+            Asked::Adaptive(runner, rule) => runner.ask_rule(*rule, record, why),
+            _ => self.ask_now(record, why),
+        }
+    }
+
+    /// The same of what does not go from one to another itself.
+    #[inline(always)]
+    pub(crate) fn ask_now(&mut self, record: RecordRef<'_>, why: &mut Option<FilterError>) -> Option<bool> {
+        match self {
             #[cfg(feature = "closures")]
             Asked::Closures(alone) => alone.ask(record, why),
             #[cfg(feature = "jit")]
@@ -48,7 +57,7 @@ impl Asked {
         }
     }
 
-    /// [`Asked::ask`] of what answers through a call anyway. With this out of the way, telling the first ones apart is a comparison each and
+    /// The same of what answers through a call anyway. With this out of the way, telling the first ones apart is a comparison each and
     /// not a jump by a table, which takes about as long as their answer.
     #[cold]
     #[inline(never)]

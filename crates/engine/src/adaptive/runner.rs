@@ -21,9 +21,13 @@ use crate::asked::Asked;
 const FIRST_GAP: u64 = 16;
 const MOST_GAP: u64 = 4096;
 const TRIAL_GAP: u64 = 16;
-/// Records of the first part of a batch that is evaluated in parts, of which the others are multiples; and the nanoseconds that a part is to take.
+/// Records of the first part of a batch that is evaluated in parts, of which the others are multiples; and the nanoseconds that a part is to
+/// take, unless nothing is to be decided for longer.
 const PART: usize = 64;
 const PART_TIME: f64 = 100_000.0;
+/// Records of a part that all rules are asked about before the next ones: few enough to stay in the nearer caches, and so many that the calls
+/// for each rule take little. A multiple of [`PART`].
+const NEAR: usize = 1024;
 /// What a look takes in all, ns, and one over the share of the time that looks may take.
 const LOOK: f64 = 80.0;
 const SHARE: f64 = 100.0;
@@ -113,7 +117,8 @@ impl Runner {
             return left;
         }
         // So quick that the clock did not see it is a rate of 0.
-        let records = if self.rate.is_finite() { (PART_TIME / self.rate) as usize } else { PART };
+        let time = PART_TIME.max(self.shared.calm(self.tier));
+        let records = if self.rate.is_finite() { (time / self.rate) as usize } else { PART };
         left.min(records.min(left).next_multiple_of(PART).max(PART))
     }
 
@@ -125,12 +130,15 @@ impl Runner {
         let (mut begin, mut records) = (0, first);
         while records > 0 {
             self.ask(records, |now| {
-                for rule in 0..rules {
-                    now.run_rule(rule, batch, begin..begin + records, &mut part)?;
-                    for (block, bits) in part.words().iter().enumerate() {
-                        out.set_block(rule, begin / 64 + block, *bits);
+                for first in (begin..begin + records).step_by(NEAR) {
+                    let near = first..(first + NEAR).min(begin + records);
+                    for rule in 0..rules {
+                        now.run_rule(rule, batch, near.clone(), &mut part)?;
+                        for (block, bits) in part.words().iter().enumerate() {
+                            out.set_block(rule, first / 64 + block, *bits);
+                        }
+                        part.traps().iter().for_each(|it| out.trap(rule, first + it.record, (it.trap, it.span)));
                     }
-                    part.traps().iter().for_each(|it| out.trap(rule, begin + it.record, (it.trap, it.span)));
                 }
                 Ok(())
             })?;
@@ -140,6 +148,31 @@ impl Runner {
         self.part = part;
         out.finish();
         Ok(())
+    }
+
+    /// What [`Instance::test`] answers for a rule.
+    #[inline(always)]
+    pub(crate) fn ask_rule(&mut self, rule: usize, record: RecordRef<'_>, why: &mut Option<FilterError>) -> Option<bool> {
+        if self.rule != Some(rule) || self.left <= 1 {
+            return self.look_at_rule(rule, record, why);
+        }
+        self.left -= 1;
+        let answer = self.now.ask_now(record, why);
+        if answer.is_none() {
+            self.own_reason(why);
+        }
+        answer
+    }
+
+    /// The same where there is more to do, or where the rule is asked by its number.
+    #[cold]
+    #[inline(never)]
+    fn look_at_rule(&mut self, rule: usize, record: RecordRef<'_>, why: &mut Option<FilterError>) -> Option<bool> {
+        let answer = self.ask(1, |now| now.test(rule, record, why));
+        if answer.is_none() {
+            self.own_reason(why);
+        }
+        answer
     }
 
     /// Asks, with a look at what pays before and at the clock around it.
@@ -261,6 +294,12 @@ impl Runner {
     fn own(&self, error: RunError) -> RunError {
         error.by(self.shared.ladder.id)
     }
+
+    /// The same of why there is no answer.
+    #[cold]
+    fn own_reason(&self, why: &mut Option<FilterError>) {
+        *why = why.take().map(|error| error.by(self.shared.ladder.id));
+    }
 }
 
 impl Instance for Runner {
@@ -282,17 +321,7 @@ impl Instance for Runner {
 
     #[inline]
     fn test(&mut self, rule: usize, record: RecordRef<'_>, why: &mut Option<FilterError>) -> Option<bool> {
-        let answer = match self.rule {
-            Some(alone) if alone == rule && self.left > 1 => {
-                self.left -= 1;
-                self.now.ask(record, why)
-            }
-            Some(_) | None => self.ask(1, |now| now.test(rule, record, why)),
-        };
-        if answer.is_none() {
-            *why = why.take().map(|error| error.by(self.shared.ladder.id));
-        }
-        answer
+        self.ask_rule(rule, record, why)
     }
 
     fn call(

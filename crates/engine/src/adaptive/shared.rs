@@ -129,8 +129,23 @@ impl Shared {
         }
     }
 
+    /// Nanoseconds that may be spent in a tier before there is anything to decide, as far as that is known.
+    pub(super) fn calm(&self, tier: usize) -> f64 {
+        if self.stage() != Stage::Begun || self.ladder.schedule != Schedule::Estimated {
+            return 0.0;
+        }
+        let quick = if self.may_be_quick() { (Pays::QUICK * estimate::quick(&self.linked)) as f64 } else { f64::INFINITY };
+        let best = self.estimate.get().copied().unwrap_or_else(|| estimate::best_at_least(&self.linked));
+        quick.min(best as f64 * Pays::of(tier)) - self.spent.load(Ordering::Relaxed) as f64
+    }
+
+    /// Whether the second tier has not been tried yet, and there is one.
+    fn may_be_quick(&self) -> bool {
+        self.ladder.quick.is_some() && !self.quick_tried.load(Ordering::Relaxed)
+    }
+
     fn wants_quick(&self, spent: u64) -> bool {
-        self.ladder.quick.is_some() && !self.quick_tried.load(Ordering::Relaxed) && spent >= Pays::QUICK * estimate::quick(&self.linked)
+        self.may_be_quick() && spent >= Pays::QUICK * estimate::quick(&self.linked)
     }
 
     fn wants_best(&self, tier: usize, spent: u64) -> bool {

@@ -8,7 +8,7 @@ use cranelift_codegen::ir::types::I64;
 use cranelift_codegen::isa::TargetIsa;
 use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext};
 
-use crate::config::{self, BEST};
+use crate::config::{self, Effort};
 use crate::memory::CodeMemory;
 use crate::rare::{CONVENTION, RARE};
 use crate::symbols::Helper;
@@ -30,7 +30,7 @@ pub(crate) fn address(helper: Helper) -> Option<usize> {
 fn shims() -> Result<&'static [CodeMemory], &'static str> {
     static SHIMS: OnceLock<Result<Vec<CodeMemory>, String>> = OnceLock::new();
     let made = SHIMS.get_or_init(|| {
-        let isa = config::isa(BEST, cfg!(debug_assertions))?;
+        let isa = config::isa(Effort::Registers, cfg!(debug_assertions))?;
         RARE.iter().map(|helper| shim(*helper, &*isa)).collect()
     });
     made.as_deref().map_err(String::as_str)

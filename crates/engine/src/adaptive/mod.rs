@@ -9,8 +9,8 @@
 //!    matter of microseconds, else in the background. Rules with parts that have no stencil, and processes that have not made the stencils
 //!    yet, leave this out.
 //! 3. Once evaluating took [`Pays`] times as long as compiling is estimated to take, the rules are compiled in the background ([`BEST`]).
-//! 4. What there is then takes turns on the records that come, a batch or a record each, and is timed; the quickest stays, and the code
-//!    of the others is freed.
+//! 4. What there is then, but closures where there are stencils, takes turns on the records that come, a batch or a record each, and is timed;
+//!    the quickest stays, and the code of the others is freed.
 //!
 //! Evaluating never waits for a compiler, and no record is evaluated twice, so functions of the host are called as often as with any
 //! backend. All instances of a program count together and share the outcome. Answers, traps and their places, steps and limits are those of

@@ -203,7 +203,11 @@ impl Runner {
             Stage::Ready => {
                 if self.trial.is_none() {
                     self.join();
-                    let tiers: Vec<usize> = std::iter::once(self.tier).chain(self.others.iter().map(|other| other.0)).collect();
+                    let mut tiers: Vec<usize> = std::iter::once(self.tier).chain(self.others.iter().map(|other| other.0)).collect();
+                    // What the first tier would be timed for takes longer than what it could save beside the second.
+                    if tiers.contains(&QUICK) {
+                        tiers.retain(|tier| *tier != FIRST);
+                    }
                     match tiers.as_slice() {
                         [only] => self.shared.settle(*only),
                         _ => self.trial = Some(Trial::of(tiers)),

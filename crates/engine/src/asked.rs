@@ -53,22 +53,8 @@ impl Asked {
             Asked::Closures(alone) => alone.ask(record, why),
             #[cfg(feature = "jit")]
             Asked::Jit(alone) => alone.ask(record, why),
-            Asked::Adaptive(..) | Asked::Other(..) => self.ask_other(record, why),
-        }
-    }
-
-    /// The same of what answers through a call anyway. With this out of the way, telling the first ones apart is a comparison each and
-    /// not a jump by a table, which takes about as long as their answer.
-    #[cold]
-    #[inline(never)]
-    fn ask_other(&mut self, record: RecordRef<'_>, why: &mut Option<FilterError>) -> Option<bool> {
-        match self {
-            Asked::Adaptive(runner, rule) => runner.test(*rule, record, why),
-            Asked::Other(instance, rule) => instance.test(*rule, record, why),
-            #[cfg(feature = "closures")]
-            Asked::Closures(alone) => alone.ask(record, why),
-            #[cfg(feature = "jit")]
-            Asked::Jit(alone) => alone.ask(record, why),
+            Asked::Adaptive(runner, rule) => by_call(&mut **runner, *rule, record, why),
+            Asked::Other(instance, rule) => by_call(&mut **instance, *rule, record, why),
         }
     }
 
@@ -108,6 +94,14 @@ impl Asked {
             Asked::Other(instance, _) => instance,
         }
     }
+}
+
+/// The same of what answers through a call anyway. With this out of the way, telling the others apart is a comparison each and not a jump by a
+/// table, which takes about as long as their answer.
+#[cold]
+#[inline(never)]
+fn by_call(instance: &mut dyn Instance, rule: usize, record: RecordRef<'_>, why: &mut Option<FilterError>) -> Option<bool> {
+    instance.test(rule, record, why)
 }
 
 /// The instance as what it is, or else unchanged.

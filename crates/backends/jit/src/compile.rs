@@ -27,7 +27,7 @@ use crate::workspace::Workspace;
 /// Alignment of functions in code memory.
 const ALIGN: usize = 16;
 
-/// Alignment of a rule's loop over records: a line of the caches. A loop of one test takes up to 1.6 times as long across two of them.
+/// Alignment of a rule's loop over records: a line of the caches, so that a loop of one test is in one of them.
 pub(crate) const LOOP_ALIGN: usize = 64;
 
 /// The backend.

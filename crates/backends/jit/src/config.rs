@@ -14,15 +14,14 @@ use quintet_runtime::{BackendId, Linked};
 use crate::compile::Jit;
 use crate::unit::Unit;
 
-/// The default configuration: the best code. It takes two to three times the compile time of [`FAST`], saves up to three quarters of the run time
-/// in batches, and pays from some fifty thousand records on. Rules that run only on records that have what they require (see
+/// The default configuration: the best code. It compiles longer than [`FAST`] and saves most in batches; `cargo run --release --example tiers` says
+/// how much on the shipped workloads. Rules that run only on records that have what they require (see
 /// [`Linked::is_asked`](quintet_runtime::Linked::is_asked)) run seldom, and are compiled as [`FAST`] does.
 pub const BEST: BackendId = BackendId::new("jit");
 
 /// The configuration that compiles fastest: a function for one record per rule, with as few branches as can be and calls for searches and
-/// larger sets; no optimisation, register allocation in a single pass. It takes a third to two thirds of the compile time of straightforward
-/// code; single calls take 1.2 times as long in the mean of the shipped workloads, and batches, whose records are called one by one, 1.1 to 4.4
-/// times (`cargo run --release --example tiers`).
+/// larger sets; no optimisation, register allocation in a single pass. Batches, whose records are called one by one, lose more by it than single
+/// calls.
 pub const FAST: BackendId = BackendId::with_config("jit", "fast");
 
 /// The configuration that puts code together from stencils, and compiles as [`FAST`] does what has none. It is there on x86-64 Linux only.
@@ -48,8 +47,7 @@ pub(crate) struct Isas {
 }
 
 struct Lesser {
-    /// For rules that are tests: the code that is generated for them leaves nothing to optimise that could be measured, and they compile in two
-    /// thirds of the time.
+    /// For rules that are tests: the code that is generated for them leaves nothing to optimise that could be measured.
     tests: OwnedTargetIsa,
     /// For rules that run seldom: they are compiled as [`FAST`] does.
     seldom: OwnedTargetIsa,
@@ -83,8 +81,8 @@ impl Isas {
 
 /// Whether an expression divides: only the optimiser makes something quicker of a division by a constant.
 fn divides(expr: &Expr) -> bool {
-    let mut divides = matches!(expr.kind, ExprKind::Arith { op: ArithOp::Div | ArithOp::Rem, .. });
-    expr.children(&mut |child| divides = divides || self::divides(child));
+    let mut divides = false;
+    expr.walk(&mut |e| divides |= matches!(e.kind, ExprKind::Arith { op: ArithOp::Div | ArithOp::Rem, .. }));
     divides
 }
 

@@ -182,8 +182,8 @@ pub(crate) fn generate(
 
 /// Whether an expression reads a field whose value is in the batch's arena, not in the record.
 fn reads_arena(expr: &Expr) -> bool {
-    let mut reads = matches!(expr.kind, ExprKind::Field(_)) && in_arena(&expr.ty);
-    expr.children(&mut |child| reads = reads || reads_arena(child));
+    let mut reads = false;
+    expr.walk(&mut |e| reads |= matches!(e.kind, ExprKind::Field(_)) && in_arena(&e.ty));
     reads
 }
 

@@ -1,8 +1,8 @@
 //! Where code is best mapped: near the code that calls it.
 //!
 //! A processor remembers where a call goes by the lower half of the address, together with the upper half of where it comes from. A call of
-//! code that lies further away than 32 bits reach takes it about a nanosecond longer, which is as long as a comparison and its call. Programs
-//! lie at one end of the address space and fresh mappings at the other, so it has to be asked for.
+//! code that lies further away than 32 bits reach takes it longer. Programs lie at one end of the address space and fresh mappings at the other, so
+//! it has to be asked for.
 
 use std::ffi::c_void;
 use std::sync::atomic::{AtomicUsize, Ordering};

@@ -102,7 +102,7 @@ impl<'l> BackendTurn<'l> {
         if !turn.copied.is_empty() {
             turn.copy = repeats(short, || run_copied(&mut *turn.instance, &mut turn.copied, &mut turn.matches))?;
         }
-        if !has_one_cost(&turn.row.id) {
+        if entry.passes || !has_one_cost(&turn.row.id) {
             turn.totals = Some(Totals::new(loaded, entry, effort)?);
         }
         turn.row.memory = Some(Memory {

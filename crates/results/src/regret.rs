@@ -2,6 +2,7 @@
 
 use crate::choose::Choice;
 use crate::cost::Cost;
+use crate::estimate::Sample;
 use crate::schema::{Row, Total, WorkloadResult};
 use crate::stats::Interval;
 
@@ -10,17 +11,26 @@ use crate::stats::Interval;
 pub struct Regret<'w> {
     /// What was measured.
     pub total: &'w Total,
-    /// The id of the row that is the cheapest for so many records, of those that have [one cost](crate::has_one_cost) and the same passes.
+    /// The id of the row that is the cheapest for so many records, of those that have [one cost](crate::has_one_cost) and the same passes: by
+    /// what it took for so many where that was measured, else by what it takes once and for each record.
     pub best: &'w str,
     /// What the row cost to that one.
     pub ratio: Interval,
 }
 
 impl Total {
+    /// What another row cost for so many records: measured, or added up.
+    fn of(&self, other: &Row) -> Option<Sample> {
+        match other.totals.iter().find(|total| (total.records, total.mode) == (self.records, self.mode) && !total.ns.is_empty()) {
+            Some(measured) => Some(measured.ns.sample()),
+            None => Some(Cost::new(other, self.mode)?.sample(self.records as f64)),
+        }
+    }
+
     /// What it is beside the best row of the workload for so many records; `None` where no row has a cost, or nothing was sampled.
     pub fn regret<'w>(&'w self, row: &Row, workload: &'w WorkloadResult) -> Option<Regret<'w>> {
         let costs = workload.rows.iter().filter(|other| Choice::admits(other.kind, &other.id) && other.passes == row.passes);
-        let totals = costs.filter_map(|other| Some((other.id.as_str(), Cost::new(other, self.mode)?.sample(self.records as f64))));
+        let totals = costs.filter_map(|other| Some((other.id.as_str(), self.of(other)?)));
         let (best, least) = totals.min_by(|a, b| a.1.mean().total_cmp(&b.1.mean()))?;
         (!self.ns.is_empty()).then(|| Regret { total: self, best, ratio: self.ns.sample().to(&least).interval() })
     }
@@ -52,6 +62,17 @@ mod tests {
             memory: None,
             note: None,
         }
+    }
+
+    #[test]
+    fn what_was_measured_counts_before_what_is_added_up() {
+        let total = |ns: f64| Total { records: 1_000, mode: Mode::Batch, ns: measure(ns) };
+        let (mut closures, mut adaptive) = (row("closures", 100.0, 10.0), row("adaptive", 100.0, 1.0));
+        (closures.totals, adaptive.totals) = (vec![total(20_000.0)], vec![total(24_000.0)]);
+        let workload = WorkloadResult { rows: vec![closures, adaptive], ..WorkloadResult::default() };
+        let adaptive = &workload.rows[1];
+        let regret = adaptive.totals[0].regret(adaptive, &workload).map(|r| (r.best, (r.ratio.value * 1e6).round()));
+        assert_eq!(regret, Some(("closures", 1.2e6)));
     }
 
     #[test]

@@ -196,7 +196,7 @@ pub struct Row {
     /// What was timed. A phase that an engine does not have is missing.
     #[schemars(schema_with = "phases")]
     pub phases: BTreeMap<Phase, Measure>,
-    /// What it cost in all, where that is not so much once and so much for each record.
+    /// What it cost in all for numbers of records, from linked rules to the last answer; as far as so many were measured.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub totals: Vec<Total>,
     /// How long a single call takes, each call timed by itself.

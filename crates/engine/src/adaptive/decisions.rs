@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use quintet_runtime::Linked;
 
-use super::{Ladder, Pays, QUICK, Schedule, TIERS, estimate};
+use super::{Ladder, MANY, Pays, QUICK, Schedule, TIERS, estimate};
 
 /// A time in words.
 fn time(nanoseconds: u64) -> String {
@@ -28,11 +28,13 @@ pub(super) fn text(ladder: &Ladder, program: &Arc<Linked>) -> String {
     }
     let stencils = quick.is_some_and(|quick| super::make_stencils() && quick(program).is_some());
     if stencils {
-        let (estimate, times) = (estimate::quick(program), Pays::QUICK);
+        let (estimate, many, few) = (estimate::quick(program), Pays::quick(MANY), Pays::quick(1));
         let _ = writeln!(
             text,
-            "  puts stencils together once evaluating took {}: {times} times the {} that it takes; if this process has made them by then",
-            time(estimate * times),
+            "  puts stencils together once evaluating took {} in batches or {} one by one: {many} and {few} times the {} that it takes; if this \
+             process has made them by then",
+            time(estimate * many),
+            time(estimate * few),
             time(estimate)
         );
     } else if quick.is_some() {

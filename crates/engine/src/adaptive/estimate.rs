@@ -4,8 +4,8 @@ use quintet_runtime::Linked;
 
 /// Nanoseconds that code put together from stencils takes, with what running it takes longer for the first time: for a program, and for each
 /// rule.
-const QUICK: u64 = 4_000;
-const QUICK_RULE: u64 = 500;
+const QUICK: u64 = 1_000;
+const QUICK_RULE: u64 = 300;
 
 /// Nanoseconds that `jit` takes for a rule or function, and for each expression in it. `cargo run --release --example adaptive`
 /// prints the estimate of each workload beside what it took.

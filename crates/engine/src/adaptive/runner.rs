@@ -21,10 +21,11 @@ use crate::asked::Asked;
 const FIRST_GAP: u64 = 16;
 const MOST_GAP: u64 = 4096;
 const TRIAL_GAP: u64 = 16;
-/// Records of the first part of a batch that is evaluated in parts, of which the others are multiples; and the nanoseconds that a part is to
-/// take, unless nothing is to be decided for longer.
+/// Records of the first part of a batch that is evaluated in parts, of which the others are multiples; the nanoseconds that a part is to take
+/// while code is compiled and tried; and the least until there is something to decide.
 const PART: usize = 64;
 const PART_TIME: f64 = 100_000.0;
+const LEAST_TIME: f64 = 1_000.0;
 /// Records of a part that all rules are asked about before the next ones: few enough to stay in the nearer caches, and so many that the calls
 /// for each rule take little. A multiple of [`PART`].
 const NEAR: usize = 1024;
@@ -108,7 +109,8 @@ impl Runner {
         self.look(records, ask)
     }
 
-    /// Records from one on that are evaluated before another tier may have the turn: all that are left, or as many as take [`PART_TIME`].
+    /// Records from one on that are evaluated before another tier may have the turn: all that are left, or as many as come until
+    /// there is something to decide, or as take [`PART_TIME`].
     fn part(&self, left: usize) -> usize {
         let (linked, schedule) = (&self.shared.linked, self.shared.ladder.schedule);
         let is_open = self.gap != u64::MAX && schedule != Schedule::Turns;
@@ -117,7 +119,8 @@ impl Runner {
             return left;
         }
         // So quick that the clock did not see it is a rate of 0.
-        let time = PART_TIME.max(self.shared.calm(self.tier));
+        let calm = self.shared.calm(self.tier, PART);
+        let time = if calm > 0.0 { calm.max(LEAST_TIME) } else { PART_TIME };
         let records = if self.rate.is_finite() { (time / self.rate) as usize } else { PART };
         left.min(records.min(left).next_multiple_of(PART).max(PART))
     }
@@ -286,7 +289,7 @@ impl Runner {
                 let rate = nanoseconds as f64 / records.max(1) as f64;
                 let low = rate.min(self.rate);
                 self.rate = rate;
-                self.shared.spend(self.tier, (low * since as f64) as u64);
+                self.shared.spend(self.tier, records, (low * since as f64) as u64);
                 ((SHARE * LOOK / low) as u64).clamp(1, MOST_GAP)
             }
         };

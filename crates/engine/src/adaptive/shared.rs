@@ -110,13 +110,13 @@ impl Shared {
         self.quick.load(Ordering::Acquire) && self.stage() < Stage::Settled
     }
 
-    /// Adds what evaluating in a tier took, and has done what pays by now.
-    pub(super) fn spend(&self, tier: usize, nanoseconds: u64) {
+    /// Adds what evaluations of so many records took in a tier, and has done what pays by now.
+    pub(super) fn spend(&self, tier: usize, records: usize, nanoseconds: u64) {
         let spent = self.spent.fetch_add(nanoseconds, Ordering::Relaxed).saturating_add(nanoseconds);
         if self.stage() != Stage::Begun {
             return;
         }
-        if self.wants_quick(spent) {
+        if self.wants_quick(records, spent) {
             self.quick_tried.store(true, Ordering::Relaxed);
             if self.linked.program().rules.len() <= IN_PASSING {
                 self.put_together();
@@ -129,12 +129,12 @@ impl Shared {
         }
     }
 
-    /// Nanoseconds that may be spent in a tier before there is anything to decide, as far as that is known.
-    pub(super) fn calm(&self, tier: usize) -> f64 {
+    /// Nanoseconds that may be spent in a tier on evaluations of so many records before there is anything to decide, as far as that is known.
+    pub(super) fn calm(&self, tier: usize, records: usize) -> f64 {
         if self.stage() != Stage::Begun || self.ladder.schedule != Schedule::Estimated {
             return 0.0;
         }
-        let quick = if self.may_be_quick() { (Pays::QUICK * estimate::quick(&self.linked)) as f64 } else { f64::INFINITY };
+        let quick = if self.may_be_quick() { (Pays::quick(records) * estimate::quick(&self.linked)) as f64 } else { f64::INFINITY };
         let best = self.estimate.get().copied().unwrap_or_else(|| estimate::best_at_least(&self.linked));
         quick.min(best as f64 * Pays::of(tier)) - self.spent.load(Ordering::Relaxed) as f64
     }
@@ -144,8 +144,8 @@ impl Shared {
         self.ladder.quick.is_some() && !self.quick_tried.load(Ordering::Relaxed)
     }
 
-    fn wants_quick(&self, spent: u64) -> bool {
-        self.may_be_quick() && spent >= Pays::QUICK * estimate::quick(&self.linked)
+    fn wants_quick(&self, records: usize, spent: u64) -> bool {
+        self.may_be_quick() && spent >= Pays::quick(records) * estimate::quick(&self.linked)
     }
 
     fn wants_best(&self, tier: usize, spent: u64) -> bool {

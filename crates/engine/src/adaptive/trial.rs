@@ -1,13 +1,10 @@
 //! Which of several tiers is the quickest, found out on the evaluations that come.
 
-use super::TIERS;
+use super::{MANY, TIERS};
 
 /// Timed evaluations of each tier, where they are of many records each, and where they are not.
 const SAMPLES: usize = 15;
 const SMALL_SAMPLES: usize = 65;
-
-/// Records of an evaluation that make it one of many.
-const MANY: usize = 64;
 
 /// A tier that takes so many times as long as the quickest takes part no longer: after two evaluations of many records each, after six, and after
 /// sixteen where they are of few.

@@ -4,7 +4,7 @@ use std::fmt::Write;
 use std::time::Duration;
 
 use quintet_bench::{Ending, Loaded, Measured};
-use quintet_results::{Interval, Mode, Phase, Row, RowKind, WorkloadResult, again, own_kinds};
+use quintet_results::{Interval, Mode, Phase, Row, RowKind, WorkloadResult, again, has_one_cost, own_kinds};
 
 use crate::notes;
 use crate::table::{bytes, digits, nanoseconds, render};
@@ -107,7 +107,7 @@ fn costs(rows: &[&Row]) -> String {
 /// What rows that change as they go cost in all.
 fn in_all(result: &WorkloadResult) -> String {
     let mut text = String::new();
-    for row in result.rows.iter().filter(|row| !row.totals.is_empty()) {
+    for row in result.rows.iter().filter(|row| !row.totals.is_empty() && !has_one_cost(&row.id)) {
         let cells = row.totals.iter().filter_map(|total| {
             let regret = total.regret(row, result)?;
             let how = match total.mode {

@@ -432,16 +432,33 @@ impl<'b> RecordBuilder<'b> {
         self.error.get_or_insert_with(|| Box::new(error));
     }
 
-    /// Marks a field as present and answers the offset of its slot, if it takes values of this form.
+    /// The slot of a field, if it takes values of this form.
     #[inline]
-    fn slot(&mut self, field: FieldId, form: Form) -> Option<usize> {
+    fn slot(&mut self, field: FieldId, form: Form) -> Option<Slot> {
         match self.batch.layout.slot_of(field, form) {
-            Some(slot) if self.error.is_none() => Some(self.mark(slot)),
+            Some(slot) if self.error.is_none() => Some(slot),
             Some(_) => None,
             None => {
                 self.wrong(field);
                 None
             }
+        }
+    }
+
+    /// Marks a field as present and writes its slot.
+    #[inline]
+    fn put<const WORDS: usize>(&mut self, slot: Slot, words: [u64; WORDS]) {
+        let used = self.batch.arena.used_mut();
+        used[(self.offset + slot.presence_offset) / 8] |= 1 << slot.presence_bit;
+        used[(self.offset + slot.offset) / 8..][..WORDS].copy_from_slice(&words);
+    }
+
+    /// The same where its word is what was written elsewhere, if there was room for that.
+    #[inline]
+    fn put_reference(&mut self, slot: Slot, word: Result<u64, ArenaError>) {
+        match word {
+            Ok(word) => self.put(slot, [word]),
+            Err(e) => self.fail(e.into()),
         }
     }
 
@@ -479,7 +496,7 @@ impl<'b> RecordBuilder<'b> {
     #[inline]
     pub fn bool(&mut self, field: FieldId, value: bool) {
         if let Some(slot) = self.slot(field, Form::Bool) {
-            self.batch.arena.put_word(slot, value as u64);
+            self.put(slot, [value as u64]);
         }
     }
 
@@ -487,7 +504,7 @@ impl<'b> RecordBuilder<'b> {
     #[inline]
     pub fn int(&mut self, field: FieldId, value: i64) {
         if let Some(slot) = self.slot(field, Form::Int) {
-            self.batch.arena.put_word(slot, value as u64);
+            self.put(slot, [value as u64]);
         }
     }
 
@@ -495,7 +512,7 @@ impl<'b> RecordBuilder<'b> {
     #[inline]
     pub fn float(&mut self, field: FieldId, value: f64) {
         if let Some(slot) = self.slot(field, Form::Float) {
-            self.batch.arena.put_word(slot, value.to_bits());
+            self.put(slot, [value.to_bits()]);
         }
     }
 
@@ -503,8 +520,7 @@ impl<'b> RecordBuilder<'b> {
     #[inline]
     pub fn ip(&mut self, field: FieldId, value: IpAddr) {
         if let Some(slot) = self.slot(field, Form::Ip) {
-            let words = self.batch.arena.used_mut();
-            words[slot / 8..][..3].copy_from_slice(&ip_words(value));
+            self.put(slot, ip_words(value));
         }
     }
 
@@ -512,10 +528,8 @@ impl<'b> RecordBuilder<'b> {
     #[inline]
     pub fn bytes(&mut self, field: FieldId, value: &[u8]) {
         if let Some(slot) = self.slot(field, Form::Bytes) {
-            match self.batch.arena.push(value) {
-                Ok(at) => self.batch.arena.put_word(slot, reference(at, value.len())),
-                Err(e) => self.fail(e.into()),
-            }
+            let at = self.batch.arena.push(value);
+            self.put_reference(slot, at.map(|at| reference(at, value.len())));
         }
     }
 
@@ -534,7 +548,7 @@ impl<'b> RecordBuilder<'b> {
         if let Some(slot) = self.slot(field, Form::Bytes) {
             let inside = offset >= self.batch.end && offset.checked_add(len).is_some_and(|end| end <= self.batch.arena.len());
             if inside {
-                self.batch.arena.put_word(slot, reference(offset, len));
+                self.put(slot, [reference(offset, len)]);
             } else {
                 let field = self.batch.scheme.field(field).name.clone();
                 self.fail(RecordError::Outside { field, offset, len });
@@ -543,20 +557,18 @@ impl<'b> RecordBuilder<'b> {
     }
 
     /// Sets a field to an array of so many elements of so many words each, which `write` fills.
-    #[inline]
-    fn array(&mut self, slot: usize, len: usize, words: usize, write: impl FnOnce(&mut [u64])) {
+    #[inline(always)]
+    fn array(&mut self, slot: Slot, len: usize, words: usize, write: impl FnOnce(&mut [u64])) {
         // A slice of values is no longer than memory is.
-        match self.batch.arena.alloc(len * words * 8) {
-            Ok(at) => {
-                write(&mut self.batch.arena.used_mut()[at / 8..][..len * words]);
-                self.batch.arena.put_word(slot, reference(at, len));
-            }
-            Err(e) => self.fail(e.into()),
+        let at = self.batch.arena.alloc(len * words * 8);
+        if let Ok(at) = at {
+            write(&mut self.batch.arena.used_mut()[at / 8..][..len * words]);
         }
+        self.put_reference(slot, at.map(|at| reference(at, len)));
     }
 
     /// Sets an `Array<Bool>` field.
-    #[inline]
+    #[inline(always)]
     pub fn bools(&mut self, field: FieldId, values: &[bool]) {
         if let Some(slot) = self.slot(field, Form::Bools) {
             self.array(slot, values.len(), 1, |words| words.iter_mut().zip(values).for_each(|(word, value)| *word = u64::from(*value)));
@@ -564,7 +576,7 @@ impl<'b> RecordBuilder<'b> {
     }
 
     /// Sets an `Array<Int>` field.
-    #[inline]
+    #[inline(always)]
     pub fn ints(&mut self, field: FieldId, values: &[i64]) {
         if let Some(slot) = self.slot(field, Form::Ints) {
             self.array(slot, values.len(), 1, |words| words.iter_mut().zip(values).for_each(|(word, value)| *word = *value as u64));
@@ -572,7 +584,7 @@ impl<'b> RecordBuilder<'b> {
     }
 
     /// Sets an `Array<Ip>` field.
-    #[inline]
+    #[inline(always)]
     pub fn ips(&mut self, field: FieldId, values: &[IpAddr]) {
         if let Some(slot) = self.slot(field, Form::Ips) {
             self.array(slot, values.len(), 3, |words| {
@@ -589,10 +601,8 @@ impl<'b> RecordBuilder<'b> {
     /// As [`RecordBuilder::bytes_array`], of values that need not lie side by side.
     pub fn bytes_of<'v>(&mut self, field: FieldId, values: impl ExactSizeIterator<Item = &'v [u8]>) {
         if let Some(slot) = self.slot(field, Form::Texts) {
-            match texts(&mut self.batch.arena, values) {
-                Ok(word) => self.batch.arena.put_word(slot, word),
-                Err(e) => self.fail(e.into()),
-            }
+            let word = texts(&mut self.batch.arena, values);
+            self.put_reference(slot, word);
         }
     }
 
@@ -603,20 +613,16 @@ impl<'b> RecordBuilder<'b> {
         if !pairs.is_sorted_by_key(|(key, _)| *key) {
             return self.wrong(field);
         }
-        match text_lists(&mut self.batch.arena, pairs) {
-            Ok(word) => self.batch.arena.put_word(slot, word),
-            Err(e) => self.fail(e.into()),
-        }
+        let word = text_lists(&mut self.batch.arena, pairs);
+        self.put_reference(slot, word);
     }
 
     /// The same for pairs that come in any order: the values of pairs with one key stand under it in the order in which the pairs came. What
     /// is repeated is thus kept, as the headers of a request with one name are.
     pub fn grouped<'v>(&mut self, field: FieldId, pairs: impl IntoIterator<Item = (&'v [u8], &'v [u8])>) {
         let Some(slot) = self.slot(field, Form::TextLists) else { return };
-        match self.batch.groups.write(&mut self.batch.arena, pairs.into_iter()) {
-            Ok(word) => self.batch.arena.put_word(slot, word),
-            Err(e) => self.fail(e.into()),
-        }
+        let word = self.batch.groups.write(&mut self.batch.arena, pairs.into_iter());
+        self.put_reference(slot, word);
     }
 
     /// Makes a field as it is where nothing was set.

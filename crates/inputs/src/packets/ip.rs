@@ -43,7 +43,7 @@ pub(super) fn v4<'p>(p: &mut Packet<'_, 'p>, span: Span<'p>, quoted: bool) {
         None => return p.short(span, "IPv4 header cut off"),
     }
     p.protocol(F::Ip, "ip");
-    let Some(head) = span.array::<20>(0) else {
+    let Some(head) = span.chunk::<20>(0) else {
         return p.short(span, "IPv4 header cut off");
     };
     let word = |at: usize| u16::from_be_bytes([head[at], head[at + 1]]);

@@ -77,7 +77,7 @@ macro_rules! scalar {
                 record.$set(id, self);
             }
 
-            #[inline]
+            #[inline(always)]
             fn set_all(values: &[$ty], record: &mut RecordBuilder<'_>, id: FieldId) {
                 record.$found(id, values);
             }
@@ -94,6 +94,8 @@ const WORDS: usize = FIELDS.len().div_ceil(64);
 pub(super) struct Packet<'b, 'p> {
     places: &'b mut Places,
     record: RecordBuilder<'b>,
+    /// A bit for each field that is to be set: here they are looked up in one step.
+    wanted: [u64; WORDS],
     /// The fields set, flags among them.
     set: [u64; WORDS],
     /// Bytes of the packet that were copied into the batch, and where to.
@@ -124,14 +126,14 @@ impl Places {
 }
 
 impl Places {
-    /// The place of a multi-valued field, and what was found of it in this packet.
+    /// The place of a multi-valued field, and what was found of it in this packet, after that of another was cleared.
     #[inline]
-    fn many(&mut self, field: F) -> Option<(FieldId, &mut Many)> {
+    fn many(&mut self, field: F, clear: impl FnOnce(&mut Many)) -> Option<(FieldId, &mut Many)> {
         let id = self.ids[field as usize]?;
         let many = &mut self.many[id.0 as usize];
         if many.packet != self.packets {
             many.packet = self.packets;
-            many.clear();
+            clear(many);
         }
         Some((id, many))
     }
@@ -149,9 +151,9 @@ impl Places {
 
 impl<'b, 'p> Packet<'b, 'p> {
     pub(super) fn new(places: &'b mut Places, record: RecordBuilder<'b>) -> Packet<'b, 'p> {
-        let needs = places.needs;
+        let (needs, wanted) = (places.needs, places.wanted);
         places.packets += 1;
-        Packet { places, record, set: [0; WORDS], copied: None, needs, fault: None, depth: 0 }
+        Packet { places, record, wanted, set: [0; WORDS], copied: None, needs, fault: None, depth: 0 }
     }
 
     /// Notes that something is wrong, unless something was before.
@@ -178,7 +180,7 @@ impl<'b, 'p> Packet<'b, 'p> {
     /// Whether a field is to be set: most are not, so that this is all that they cost.
     #[inline(always)]
     pub(super) fn wants(&self, field: F) -> bool {
-        self.places.wanted[field as usize / 64] >> (field as usize % 64) & 1 != 0
+        self.wanted[field as usize / 64] >> (field as usize % 64) & 1 != 0
     }
 
     /// Whether any of these fields is to be set: together they cost as much as one.
@@ -251,7 +253,7 @@ impl<'b, 'p> Packet<'b, 'p> {
             return;
         }
         if FIELDS[field as usize].kind == T::MANY {
-            self.add(field, &values);
+            self.add(field, values);
         } else {
             values.into_iter().for_each(|value| self.set(field, value));
         }
@@ -265,12 +267,12 @@ impl<'b, 'p> Packet<'b, 'p> {
     }
 
     #[inline(never)]
-    fn add<T: Scalar>(&mut self, field: F, values: &[T]) {
-        let Some((id, many)) = self.places.many(field) else { return };
+    fn add<T: Scalar, const N: usize>(&mut self, field: F, values: [T; N]) {
+        let Some((id, many)) = self.places.many(field, |many| T::found(many).clear()) else { return };
         let found = T::found(many);
-        found.extend_from_slice(values);
-        if found.len() == values.len() {
-            T::set_all(values, &mut self.record, id);
+        found.extend_from_slice(&values);
+        if found.len() == N {
+            T::set_all(&values, &mut self.record, id);
         } else {
             self.places.write_late(id);
         }
@@ -287,7 +289,7 @@ impl<'b, 'p> Packet<'b, 'p> {
     #[inline(never)]
     fn set_bytes(&mut self, field: F, value: &[u8]) {
         if FIELDS[field as usize].kind == Kind::Texts {
-            let Some((id, many)) = self.places.many(field) else { return };
+            let Some((id, many)) = self.places.many(field, Many::clear_texts) else { return };
             if value.len() > MOST_TEXT - many.text.len() {
                 return self.malformed("more text in one field than is kept");
             }
@@ -359,10 +361,7 @@ impl Many {
         }
     }
 
-    fn clear(&mut self) {
-        self.ints.clear();
-        self.bools.clear();
-        self.ips.clear();
+    fn clear_texts(&mut self) {
         self.text.clear();
         self.ends.clear();
     }

@@ -35,9 +35,15 @@ impl<'p> Span<'p> {
         self.bytes.len() < self.len
     }
 
+    /// Bytes of which only some will be looked at.
+    #[inline]
+    pub(super) fn chunk<const N: usize>(self, at: usize) -> Option<&'p [u8; N]> {
+        self.bytes.get(at..)?.first_chunk()
+    }
+
     #[inline]
     pub(super) fn array<const N: usize>(self, at: usize) -> Option<[u8; N]> {
-        self.bytes.get(at..)?.first_chunk().copied()
+        self.chunk(at).copied()
     }
 
     #[inline]

@@ -67,7 +67,7 @@ pub(super) fn segment<'p>(p: &mut Packet<'_, 'p>, span: Span<'p>, quoted: bool) 
     p.int(F::TcpSrcport, src);
     p.int(F::TcpDstport, dst);
     p.values(F::TcpPort, [src, dst].map(i64::from));
-    let Some(head) = span.array::<16>(0) else {
+    let Some(head) = span.chunk::<16>(0) else {
         // A quotation may end after 8 bytes.
         if !quoted {
             p.short(span, "TCP header cut off");
@@ -122,8 +122,10 @@ pub(super) fn segment<'p>(p: &mut Packet<'_, 'p>, span: Span<'p>, quoted: bool) 
     }
 }
 
+const OPTIONS: [F; 7] = [F::TcpOptions, F::TcpMss, F::TcpWscale, F::TcpSackPerm, F::TcpTimestamp, F::TcpTsval, F::TcpTsecr];
+
 fn options<'p>(p: &mut Packet<'_, 'p>, span: Span<'p>) {
-    if span.bytes.is_empty() {
+    if span.bytes.is_empty() || !p.wants_any(OPTIONS) {
         return;
     }
     p.bytes(F::TcpOptions, span.bytes);

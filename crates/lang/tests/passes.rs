@@ -5,6 +5,7 @@ mod common;
 use std::collections::BTreeMap;
 
 use common::eval::{Value, answer};
+use quintet_lang::ast::ExprKind;
 use quintet_lang::visit::{Visitor, walk_expr};
 use quintet_lang::{Limits, Passes, Program, Scheme, Type, compile, optimise, stdlib};
 
@@ -58,6 +59,7 @@ fn record(dice: &mut Dice) -> BTreeMap<String, Value> {
     record.insert("ip".into(), ip(dice));
     record.insert("b".into(), Value::Bool(dice.roll(2) == 0));
     record.insert("a".into(), ints(dice));
+    record.insert("t".into(), Value::Array((0..dice.roll(4)).map(|_| text(dice)).collect()));
     for (name, value) in
         [("ox", int(dice)), ("oh", text(dice)), ("oip", ip(dice)), ("ob", Value::Bool(dice.roll(2) == 0)), ("oa", ints(dice))]
     {
@@ -98,7 +100,7 @@ fn bool(dice: &mut Dice, depth: usize) -> String {
     let text = dice.pick(&["h", "oh", "h", "h[0:1]"]);
     let word = dice.pick(&["\"a\"", "\"b\"", "\"ab\"", "\"\""]);
     let not = dice.pick(&["", "not "]);
-    match dice.roll(22) {
+    match dice.roll(24) {
         0 => dice.pick(&["true", "false", "b", "ob", "not b", "b == true", "b != true", "ob == false", "true == b"]).into(),
         1 => format!("{} {op} {}", int(dice, 2), int(dice, 2)),
         2..=4 => format!("{small} {op} {number}"),
@@ -117,7 +119,29 @@ fn bool(dice: &mut Dice, depth: usize) -> String {
             let (a, b) = (dice.pick(&["== 1", "< 2", "!= 1", "/ 0 == 1", "in {1 2}"]), dice.pick(&["== 2", "> 0", "% 2 == 0"]));
             format!("{}({array}[*] {a} {} {array}[*] {b})", dice.pick(&["any", "all"]), dice.pick(&["and", "or"]))
         }
-        20 => format!("1 / {} == 1", dice.pick(&["0", "x", "ox", "1"])),
+        // Walks in lockstep, of which some are collected first.
+        20..=21 => {
+            let walk = |dice: &mut Dice| {
+                dice.pick(&[
+                    "len(t[*])[*] > 1",
+                    "len(t[*])[*] == len(t[*])[*]",
+                    "lower(t[*])[*] == \"a\"",
+                    "t[*] == \"a\"",
+                    "t[*] contains \"b\"",
+                    "a[*] >= 1",
+                    "oa[*] in {0 2}",
+                    "a[*] / oa[*] == 1",
+                ])
+            };
+            let (first, second, third) = (walk(dice), walk(dice), walk(dice));
+            format!(
+                "{}({first} {} {second} {} {third})",
+                dice.pick(&["any", "all"]),
+                dice.pick(&["and", "or", "xor"]),
+                dice.pick(&["and", "or"])
+            )
+        }
+        22 => format!("1 / {} == 1", dice.pick(&["0", "x", "ox", "1"])),
         _ => format!(
             "{not}{}",
             dice.pick(&[
@@ -253,11 +277,28 @@ fn each_pass_does_its_work() {
         ("len(oa) == 1 + 1", "len(oa) == 2"),
         ("any(lower(t[*])[*] == \"a\")", "any(t[*] wildcard \"a\")"),
         ("any(lower(concat(t[*], \"b\")[*])[*] == \"ab\")", "any(concat(t[*], \"b\")[*] wildcard \"ab\")"),
+        ("any(a[*] == 1 and len(t[*])[*] > 1 + 1)", "any(len(t[*])[*] > 2 and a[*] == 1)"),
         ("starts_with(lower(h), \"a\" ) or all(oa[*] == 1 + 1)", "starts_with(lower(h), \"a\") or all(oa[*] == 2)"),
     ] {
         assert_eq!(after(source, &Passes::default()), expected, "{source}");
     }
     assert_eq!(after("h ~ \"a\" and x >= 1 + 1 and x <= 9", &Passes::none()), "h matches \"a\" and x >= 1 + 1 and x <= 9");
+}
+
+#[test]
+fn walks_in_lockstep_are_one_loop() {
+    let collects = |source: &str| {
+        let program = compile(source, &scheme(true), &Limits::default()).unwrap_or_else(|e| panic!("{source}\n{e}"));
+        let mut collects = 0;
+        let optimised = optimise(&program, &Passes::default());
+        optimised.rules[0].expr.walk(&mut |e| collects += usize::from(matches!(e.kind, ExprKind::Collect(_))));
+        collects
+    };
+    assert_eq!(collects("any(a[*] == 1 and len(t[*])[*] > 2)"), 0);
+    assert_eq!(collects("all(len(t[*])[*] > 2 or len(t[*])[*] == 0 or oa[*] == 1)"), 0);
+    // What may trap, or may be nil and then left out, is collected.
+    assert_eq!(collects("any(a[*] == 1 and lower(concat(t[*], \"b\")[*])[*] < \"b\")"), 1);
+    assert_eq!(collects("any(t[*] == \"a\" and len(oa) / a[*] == 1)"), 0, "a walk of its own");
 }
 
 #[test]

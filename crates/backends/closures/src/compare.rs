@@ -4,6 +4,7 @@ use std::cmp::Ordering;
 
 use quintet_lang::Type;
 use quintet_lang::ast::{ArithOp, CompareOp, Const, Expr, ExprKind};
+use quintet_lang::intrinsic::Intrinsic;
 use quintet_runtime::plan::Text;
 use quintet_runtime::{StoredBytes, compare_steps, ip_words, looked_at, slice};
 
@@ -148,6 +149,13 @@ impl Generator<'_> {
                 _ => leaf(operand, on_nil, move |i| i & mask != c),
             };
         }
+        if let Some(text) = size_of(value)
+            && (text.ty == Type::Bytes || self.is_fused(text) || self.is_place(text, &[]))
+        {
+            // Slots of arrays and maps have their sizes where those of texts have them.
+            let (sizes, operand) = (Sizes::of(op, c), self.operand::<Bytes>(text));
+            return leaf_bytes(operand, on_nil, move |_, b| sizes.hold(b.size()), move |_, b| sizes.hold(b.len()));
+        }
         let operand = self.operand::<Int>(value);
         match op {
             CompareOp::Eq => leaf(operand, on_nil, move |i| i == c),
@@ -186,6 +194,43 @@ impl Generator<'_> {
                 leaf::<Bytes>(operand, on_nil, move |b| accepts.holds(Some(b.cmp(&c))))
             }
         }
+    }
+}
+
+/// The text or array whose size an expression is.
+pub(crate) fn size_of(value: &Expr) -> Option<&Expr> {
+    match &value.kind {
+        ExprKind::Intrinsic { op: Intrinsic::Len, args } => args.first(),
+        _ => None,
+    }
+}
+
+/// Sizes: those from one on to so many after it, or all others.
+#[derive(Clone, Copy)]
+struct Sizes {
+    first: i64,
+    more: u64,
+    inside: bool,
+}
+
+impl Sizes {
+    /// Those that compare to a number as an operator asks.
+    fn of(op: CompareOp, c: i64) -> Sizes {
+        let from = |first: i64, inside: bool| Sizes { first, more: i64::MAX.abs_diff(first), inside };
+        match op {
+            CompareOp::Eq => Sizes { first: c, more: 0, inside: true },
+            CompareOp::Ne => Sizes { first: c, more: 0, inside: false },
+            CompareOp::Ge => from(c, true),
+            CompareOp::Lt => from(c, false),
+            // Nothing is greater than the greatest number.
+            CompareOp::Gt => c.checked_add(1).map_or(Sizes { first: -1, more: 0, inside: true }, |first| from(first, true)),
+            CompareOp::Le => c.checked_add(1).map_or(Sizes { first: -1, more: 0, inside: false }, |first| from(first, false)),
+        }
+    }
+
+    #[inline(always)]
+    fn hold(self, size: usize) -> bool {
+        ((size as i64).wrapping_sub(self.first) as u64 <= self.more) == self.inside
     }
 }
 

@@ -3,6 +3,7 @@
 use quintet_lang::ast::{Clause, Each, Expr, ExprKind, LocalId, Needle, Quantifier};
 use quintet_runtime::{ArrayRef, MapRef, Threshold, Value, inlined_body, is_leaf, looked_at};
 
+use crate::compare::size_of;
 use crate::context::{BoolFn, Ctx, test};
 use crate::generator::Generator;
 use crate::kind::{Any, ValFn, val};
@@ -180,13 +181,14 @@ impl Generator<'_> {
     pub(crate) fn quantifier(&mut self, quantifier: Quantifier, each: &Each) -> BoolFn {
         let any = quantifier.decisive();
         let inlined = inlined_body(self.linked, each);
-        let alone = inlined.is_some() || each.clauses.len() == 1;
-        if let (true, Some(Clause::For(sources))) = (alone, each.clauses.first())
-            && let [(local, source)] = sources.as_slice()
-            && let Some(place) = self.place(source)
+        let (clauses, body) = match (&inlined, each.clauses.as_slice()) {
+            (Some(body), [first, ..]) => (std::slice::from_ref(first), body),
+            (_, clauses) => (clauses, &each.body),
+        };
+        if self.walks_stored(clauses)
+            && let Some(test) = self.over_stored(any, clauses, is_leaf(self.linked, each), body)
         {
-            let elements = Elements::new(place, &source.ty, is_leaf(self.linked, each));
-            return self.over_stored(any, *local, elements, inlined.as_ref().unwrap_or(&each.body));
+            return test;
         }
         let steps = self.steps(each);
         let body = self.test(&each.body);
@@ -203,41 +205,65 @@ impl Generator<'_> {
         })
     }
 
-    /// A quantifier over the elements of one stored array or map.
-    fn over_stored(&mut self, any: bool, local: LocalId, elements: Elements, body: &Expr) -> BoolFn {
-        // Where any is not, not all are.
-        let (mut inner, mut negated) = (body, false);
-        while let ExprKind::Not(body) = &inner.kind {
-            (inner, negated) = (body, !negated);
-        }
-        if tests_just(inner, local) {
-            self.fused = Some(Fused { local: local.index(), any: any != negated, elements });
-            let test = self.test(inner);
-            return if negated { Box::new(Not(test)) } else { test };
-        }
-        let local = self.bind_slot(local);
-        let (body, full) = self.noting_full(|builder| builder.test(body));
-        test(move |cx| {
-            let run = elements.run(cx);
-            let mut at = run.at;
-            if elements.leaf {
-                cx.count(looked_at(run.len * 16));
-            }
-            for _ in 0..run.len {
-                if !elements.leaf && !cx.count(1) {
-                    return false;
-                }
-                set_slot(cx, local, at);
-                if body.test(cx) == any {
-                    return any;
-                }
-                if full && cx.trapped() {
-                    return false;
-                }
-                at += elements.step;
-            }
-            !any
+    /// Whether loops walk nothing but what is stored in the batch, one or two in lockstep.
+    fn walks_stored(&self, clauses: &[Clause]) -> bool {
+        let mut bound = Vec::new();
+        clauses.iter().all(|clause| {
+            let Clause::For(sources) = clause else { return false };
+            let stored = sources.len() <= 2 && sources.iter().all(|(_, source)| self.is_place(source, &bound));
+            bound.extend(sources.iter().map(|(local, _)| *local));
+            stored
         })
+    }
+
+    /// A quantifier over what is stored, with a loop for each clause; none where [`Generator::walks_stored`] says so.
+    fn over_stored(&mut self, any: bool, clauses: &[Clause], leaf: bool, body: &Expr) -> Option<BoolFn> {
+        let (sources, inner) = match clauses.split_first() {
+            None => return Some(self.test(body)),
+            Some((Clause::For(sources), inner)) => (sources.as_slice(), inner),
+            Some((Clause::Let(..), _)) => return None,
+        };
+        // Where any is not, not all are.
+        let (mut innermost, mut negated) = (body, false);
+        while let ExprKind::Not(body) = &innermost.kind {
+            (innermost, negated) = (body, !negated);
+        }
+        if let ([(local, source)], []) = (sources, inner)
+            && tests_just(innermost, *local)
+        {
+            self.fused = Some(Fused { local: local.index(), any: any != negated, elements: self.elements(source, leaf)? });
+            let test = self.test(innermost);
+            return Some(if negated { Box::new(Not(test)) } else { test });
+        }
+        let mut elements = sources.iter().map(|(_, source)| self.elements(source, leaf)).collect::<Option<Vec<_>>>()?.into_iter();
+        let mut locals = sources.iter().map(|(local, _)| self.bind_slot(*local)).collect::<Vec<_>>().into_iter();
+        let (body, full) = self.noting_full(|builder| builder.over_stored(any, inner, leaf, body));
+        let body = body?;
+        // A loop inside may end by having taken too many steps.
+        let turns = Turns { any, leaf, full: full || !inner.is_empty() };
+        let (first, local) = (elements.next()?, locals.next()?);
+        Some(match elements.next().zip(locals.next()) {
+            Some((second, other)) => test(move |cx| {
+                let (run, along) = (first.run(cx), second.run(cx));
+                turns.decide(cx, run.len.min(along.len), |index| {
+                    set_slot(cx, local, run.at + index * first.step);
+                    set_slot(cx, other, along.at + index * second.step);
+                    body.test(cx)
+                })
+            }),
+            None => test(move |cx| {
+                let run = first.run(cx);
+                turns.decide(cx, run.len, |index| {
+                    set_slot(cx, local, run.at + index * first.step);
+                    body.test(cx)
+                })
+            }),
+        })
+    }
+
+    /// The elements of what is stored.
+    fn elements(&mut self, source: &Expr, leaf: bool) -> Option<Elements> {
+        Some(Elements::new(self.place(source)?, &source.ty, leaf))
     }
 
     /// The array of the body's values.
@@ -269,13 +295,47 @@ impl Generator<'_> {
     }
 }
 
+/// How a quantifier goes through elements.
+#[derive(Clone, Copy)]
+struct Turns {
+    /// What decides.
+    any: bool,
+    /// Whether what all elements take is counted before.
+    leaf: bool,
+    /// Whether a test may trap.
+    full: bool,
+}
+
+impl Turns {
+    /// Tests so many elements until one decides.
+    #[inline(always)]
+    fn decide(self, cx: &Ctx<'_>, len: usize, mut test: impl FnMut(usize) -> bool) -> bool {
+        if self.leaf {
+            cx.count(looked_at(len * 16));
+        }
+        for index in 0..len {
+            if !self.leaf && !cx.count(1) {
+                return false;
+            }
+            if test(index) == self.any {
+                return self.any;
+            }
+            if self.full && cx.trapped() {
+                return false;
+            }
+        }
+        !self.any
+    }
+}
+
 /// Whether a test is one closure over a local and constants, which asks for the local as its operand.
 fn tests_just(body: &Expr, local: LocalId) -> bool {
     let is_local = |e: &Expr| matches!(e.kind, ExprKind::Local(l) if l == local);
     let is_const = |e: &Expr| matches!(e.kind, ExprKind::Const(_));
+    let is_operand = |e: &Expr| is_local(size_of(e).unwrap_or(e));
     match &body.kind {
         ExprKind::Local(_) => is_local(body),
-        ExprKind::Compare { lhs, rhs, .. } => is_local(lhs) && is_const(rhs) || is_const(lhs) && is_local(rhs),
+        ExprKind::Compare { lhs, rhs, .. } => is_operand(lhs) && is_const(rhs) || is_const(lhs) && is_operand(rhs),
         ExprKind::In { value, .. }
         | ExprKind::InList { value, .. }
         | ExprKind::Matches { value, .. }

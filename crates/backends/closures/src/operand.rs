@@ -28,6 +28,11 @@ pub(crate) struct Fused {
 }
 
 impl Generator<'_> {
+    /// Whether an expression stands for the elements of the loop that waits for a test.
+    pub(crate) fn is_fused(&self, expr: &Expr) -> bool {
+        matches!((&expr.kind, &self.fused), (ExprKind::Local(local), Some(fused)) if fused.local == local.index())
+    }
+
     /// The operand that an expression is.
     pub(crate) fn operand<K: Kind>(&mut self, expr: &Expr) -> Operand<K> {
         if let ExprKind::Local(local) = expr.kind

@@ -1,7 +1,7 @@
 //! Values that lie in the batch and are read there: fields, and elements of their arrays and maps.
 
 use quintet_lang::Type;
-use quintet_lang::ast::{Const, Expr, ExprKind};
+use quintet_lang::ast::{Const, Expr, ExprKind, LocalId};
 use quintet_runtime::{Value, find_key, looked_at};
 
 use crate::context::{BoolFn, Ctx, test};
@@ -156,9 +156,16 @@ impl Run {
     }
 }
 
+/// Where an array or map is stored: its place, with what loops walk most told apart.
+enum Collection {
+    Field(Field),
+    Element(Element),
+    Computed(Computed),
+}
+
 /// The elements of a stored array, or the values of a stored map.
 pub(crate) struct Elements {
-    place: Result<Field, Computed>,
+    of: Collection,
     /// Words before the first value's slot: those of its key.
     skip: usize,
     /// Words from one value's slot to the next.
@@ -170,20 +177,23 @@ pub(crate) struct Elements {
 impl Elements {
     /// The elements of what is stored at a place and has type `ty`.
     pub(crate) fn new(place: Place, ty: &Type, leaf: bool) -> Elements {
-        let place = match place.field() {
-            Some(field) => Ok(field),
-            None => Err(by_place!(place, at => Computed::new(move |cx| at.at(cx)))),
+        let of = match (place.field(), place) {
+            (Some(field), _) => Collection::Field(field),
+            (None, Place::Element(element)) => Collection::Element(element),
+            (None, Place::Computed(computed)) => Collection::Computed(computed),
+            (None, place) => Collection::Computed(by_place!(place, at => Computed::new(move |cx| at.at(cx)))),
         };
         let skip = matches!(ty, Type::Map(_)) as usize;
-        Elements { place, skip, step: skip + ty.element().map_or(1, Type::words) as usize, leaf }
+        Elements { of, skip, step: skip + ty.element().map_or(1, Type::words) as usize, leaf }
     }
 
     /// Where they are; none for nil.
     #[inline(always)]
     pub(crate) fn run(&self, cx: &Ctx<'_>) -> Run {
-        let at = match &self.place {
-            Ok(field) => field.at(cx),
-            Err(computed) => computed.at(cx),
+        let at = match &self.of {
+            Collection::Field(field) => field.at(cx),
+            Collection::Element(element) => element.at(cx),
+            Collection::Computed(computed) => computed.at(cx),
         };
         match at {
             Some(at) => {
@@ -196,6 +206,16 @@ impl Elements {
 }
 
 impl Generator<'_> {
+    /// Whether an expression has a [place](Generator::place), once these locals have.
+    pub(crate) fn is_place(&self, expr: &Expr, bound: &[LocalId]) -> bool {
+        match &expr.kind {
+            ExprKind::Field(_) => true,
+            ExprKind::Local(local) => self.is_slot(*local) || bound.contains(local),
+            ExprKind::Index { base, .. } | ExprKind::Key { base, .. } => self.is_place(base, bound),
+            _ => false,
+        }
+    }
+
     /// The place of an expression that is stored in the batch.
     pub(crate) fn place(&mut self, expr: &Expr) -> Option<Place> {
         match &expr.kind {

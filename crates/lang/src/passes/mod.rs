@@ -11,6 +11,7 @@ mod literals;
 mod logic;
 pub(crate) mod ranges;
 mod share;
+mod walks;
 
 use std::str::FromStr;
 
@@ -39,7 +40,8 @@ pub struct Passes {
     /// Puts cheap operands of `and` and `or` before dear ones, where neither can trap and no search, loop or call comes to be made that was
     /// not made before.
     pub order: bool,
-    /// Counts the bytes of a text, and the elements of an array of the record, in place instead of by a call of `len`.
+    /// Counts the bytes of a text, and the elements of an array of the record, in place instead of by a call of `len`; and makes one loop of
+    /// loops that run in lockstep.
     pub inline: bool,
     /// Tests texts in either case where they are, instead of copies that `lower` and `upper` make of them.
     pub caseless: bool,
@@ -235,6 +237,11 @@ impl Rewriter<'_> {
     fn top(&mut self, e: &mut Expr) {
         if self.passes.literals {
             self.literal(e);
+        }
+        if self.passes.inline
+            && let ExprKind::Quantifier { each, .. } | ExprKind::Collect(each) = &mut e.kind
+        {
+            self.walk_together(each);
         }
         match &mut e.kind {
             ExprKind::Compare { .. } | ExprKind::Contains { .. } | ExprKind::Wildcard { .. } if self.passes.caseless => self.caseless(e),

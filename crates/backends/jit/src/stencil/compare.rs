@@ -279,14 +279,15 @@ impl<'p> Rules<'p> {
         let len = i64::from(i32::try_from(needle.len()).ok()?);
         self.go_if(Shape::LengthLess, &[len], ways.no);
         let part = &raw const *searcher as usize;
-        if !padded || plan == SearchPlan::Long {
+        let here = padded && plan != SearchPlan::Long;
+        let search = here.then(|| Search::new(needle, rare_pair(needle), self.linked.threshold(Threshold::JitSearchedBytes)));
+        let Some(search) = search.flatten() else {
             self.ask(helpers::search_anywhere as *const () as usize, "search", part, id.index(), ways);
             return Some(());
-        }
+        };
         self.linked.exceeds(Threshold::JitSearchedBytes, needle.len());
-        let search = Search { pair: rare_pair(needle), most: self.linked.threshold(Threshold::JitSearchedBytes) };
-        self.asm.set_z(search.pack()?);
-        self.ask(helpers::search as *const () as usize, "search", part, id.index(), ways);
+        self.asm.set_z(search.pack());
+        self.ask(helpers::search_of(needle.len()), "search", part, id.index(), ways);
         Some(())
     }
 

@@ -148,46 +148,84 @@ pub(crate) unsafe extern "C" fn search_anywhere(env: *const Env, searcher: *cons
 #[derive(Clone, Copy)]
 pub(crate) struct Search {
     /// Two places in the needle whose bytes are looked for first.
-    pub(crate) pair: (usize, usize),
+    places: [u8; 2],
+    /// Those bytes.
+    bytes: [u8; 2],
     /// Most bytes of a value that is searched here.
-    pub(crate) most: usize,
+    most: u32,
 }
 
 impl Search {
-    /// As a number, where it is one; only then [`search`] can be asked.
-    pub(crate) fn pack(self) -> Option<u64> {
-        let (a, b) = (u16::try_from(self.pair.0).ok()?, u16::try_from(self.pair.1).ok()?);
-        let most = u32::try_from(self.most).ok()?;
-        Some(u64::from(a) | u64::from(b) << 16 | u64::from(most) << 32)
+    /// A search for a needle by its bytes at two places, in values of so many bytes; none where a place is too far from the needle's start.
+    pub(crate) fn new(needle: &[u8], pair: (usize, usize), most: usize) -> Option<Search> {
+        let byte = |place: usize| needle.get(place).copied();
+        Some(Search {
+            places: [u8::try_from(pair.0).ok()?, u8::try_from(pair.1).ok()?],
+            bytes: [byte(pair.0)?, byte(pair.1)?],
+            most: u32::try_from(most).ok()?,
+        })
     }
 
+    /// As a number: whoever searches has it in a register.
+    pub(crate) fn pack(self) -> u64 {
+        let [a, b, c, d] = [self.places[0], self.places[1], self.bytes[0], self.bytes[1]];
+        u64::from(u32::from_le_bytes([a, b, c, d])) | u64::from(self.most) << 32
+    }
+
+    #[inline(always)]
     fn unpack(word: u64) -> Search {
-        Search { pair: (usize::from(word as u16), usize::from((word >> 16) as u16)), most: (word >> 32) as usize }
+        let [a, b, c, d] = (word as u32).to_le_bytes();
+        Search { places: [a, b], bytes: [c, d], most: (word >> 32) as u32 }
     }
 }
 
-/// Whether as many bytes from an address on are those of a needle, of which one that has no more than two has been compared.
+/// The largest power of two up to 8 that is no more than a needle's length, which says how it is compared, where two of them hold it; else 16.
+fn word(len: usize) -> usize {
+    match len {
+        0..=2 => 1,
+        3 => 2,
+        4..8 => 4,
+        8..=16 => 8,
+        _ => 16,
+    }
+}
+
+/// Whether as many bytes from an address on are those of a needle of this [`word`], of which one that has no more than two has been compared.
 ///
 /// # Safety
-/// `ptr` is the address of as many bytes.
+/// `ptr` is the address of as many bytes, and the needle has them.
 #[inline(always)]
-unsafe fn begins(ptr: *const u8, needle: &[u8]) -> bool {
-    let (len, wanted) = (needle.len(), needle.as_ptr());
+unsafe fn begins<const WORD: usize>(ptr: *const u8, needle: &[u8]) -> bool {
+    let (last, wanted) = (needle.len() - WORD.min(8), needle.as_ptr());
     // SAFETY: two words, the second of which ends with the bytes, are within both.
     unsafe {
-        match len {
-            0..=2 => true,
-            3 => ptr.cast::<u16>().read_unaligned() == wanted.cast::<u16>().read_unaligned() && *ptr.add(2) == *wanted.add(2),
-            4..8 => {
+        match WORD {
+            1 => true,
+            2 => {
+                let same = |at| ptr.add(at).cast::<u16>().read_unaligned() == wanted.add(at).cast::<u16>().read_unaligned();
+                same(0) && same(last)
+            }
+            4 => {
                 let same = |at| ptr.add(at).cast::<u32>().read_unaligned() == wanted.add(at).cast::<u32>().read_unaligned();
-                same(0) && same(len - 4)
+                same(0) && same(last)
             }
-            8..=16 => {
+            8 => {
                 let same = |at| ptr.add(at).cast::<u64>().read_unaligned() == wanted.add(at).cast::<u64>().read_unaligned();
-                same(0) && same(len - 8)
+                same(0) && same(last)
             }
-            _ => std::slice::from_raw_parts(ptr, len) == needle,
+            _ => std::slice::from_raw_parts(ptr, needle.len()) == needle,
         }
+    }
+}
+
+/// The search for a needle of so many bytes.
+pub(crate) fn search_of(len: usize) -> usize {
+    match word(len) {
+        1 => search::<1> as *const () as usize,
+        2 => search::<2> as *const () as usize,
+        4 => search::<4> as *const () as usize,
+        8 => search::<8> as *const () as usize,
+        _ => search::<16> as *const () as usize,
     }
 }
 
@@ -195,22 +233,23 @@ unsafe fn begins(ptr: *const u8, needle: &[u8]) -> bool {
 /// the needle's bytes are at their distance, the rest is compared. Counts the steps of long ones; short ones take none.
 ///
 /// # Safety
-/// `env` and `searcher` live; `ptr` is the address of `len` bytes behind which [`PADDING`](quintet_runtime::PADDING) may be read; the places
-/// in `how` are within the needle.
-pub(crate) unsafe extern "C" fn search(env: *const Env, searcher: *const Searcher, ptr: *const u8, len: usize, how: u64) -> u32 {
-    let Search { pair: (a, b), most } = Search::unpack(how);
+/// `env` and `searcher` live, whose needle is of this [`word`]; `ptr` is the address of `len` bytes behind which
+/// [`PADDING`](quintet_runtime::PADDING) may be read; the places in `how` are within the needle.
+unsafe extern "C" fn search<const WORD: usize>(env: *const Env, searcher: *const Searcher, ptr: *const u8, len: usize, how: u64) -> u32 {
+    let Search { places, bytes, most } = Search::unpack(how);
+    let [a, b] = places.map(usize::from);
     // SAFETY: as the caller promises.
     let needle = unsafe { (*searcher).needle() };
     let Some(room) = len.checked_sub(needle.len()) else {
         return 0;
     };
-    if len > most {
+    if len > most as usize {
         // SAFETY: as the caller promises.
         return unsafe { quintet_native::search(env, searcher, ptr, len) };
     }
     // SAFETY: a place is at most `room` from the start, and so each block ends at most 15 bytes behind the value.
     unsafe {
-        let (first, second) = (_mm_set1_epi8(needle[a] as i8), _mm_set1_epi8(needle[b] as i8));
+        let (first, second) = (_mm_set1_epi8(bytes[0] as i8), _mm_set1_epi8(bytes[1] as i8));
         let mut place = 0;
         while place <= room {
             let here = ptr.add(place);
@@ -222,7 +261,7 @@ pub(crate) unsafe extern "C" fn search(env: *const Env, searcher: *const Searche
                 if found > room {
                     return 0;
                 }
-                if begins(ptr.add(found), needle) {
+                if begins::<WORD>(ptr.add(found), needle) {
                     return 1;
                 }
                 lanes &= lanes - 1;

@@ -1,17 +1,19 @@
 //! Blocks: a test is asked of up to 64 records at a time, so that walking the rule is paid once for all of them (as MonetDB/X100 does; Kersten
 //! et al., "Everything you always wanted to know about compiled and vectorized queries", PVLDB 2018).
 //!
-//! Answers are masks, a bit for each record. Tests of fields against constants are loops over the records; whatever else cannot trap is
-//! asked of one record after the other by the [`Machine`].
+//! Answers are masks, a bit for each record. Tests of what is stored against constants, of elements of stored arrays too, are loops over the
+//! records, and so is arithmetic with integers; whatever else cannot trap is asked of one record after the other by the [`Machine`].
 
-use quintet_lang::ast::{CompareOp, Const, Expr, ExprKind, LogicOp, Needle, Rule, SetId};
+use quintet_lang::Type;
+use quintet_lang::ast::{CompareOp, Const, Each, Expr, ExprKind, LogicOp, Needle, Quantifier, Rule, SetId};
 use quintet_lang::effects::{Steps, steps};
-use quintet_lang::{FieldId, Presence};
+use quintet_lang::intrinsic::Intrinsic;
 use quintet_runtime::plan::{IntsPlan, SetPlan, WildcardPlan};
-use quintet_runtime::{Batch, Counting, FREE, Linked, Memory, Scratch, SetMatcher, StoredBytes, Value, ip_words};
+use quintet_runtime::{Batch, Counting, FREE, Linked, Memory, Scratch, SetMatcher, StoredBytes, Value, ip_words, longest_within};
 
 use crate::compile::Leaves;
 use crate::machine::Machine;
+use crate::place::{Operand, Place, Walk};
 
 /// What of a rule is asked of whole blocks.
 #[derive(Clone, Copy)]
@@ -43,12 +45,11 @@ impl Filter {
         let all = items(rule);
         let program = linked.program();
         let first = |most: Steps| all.iter().take_while(|item| !item.can_trap() && steps(program, item) <= most).count();
-        if first(Steps::Looked) == all.len() {
+        if first(Steps::Inline) == all.len() {
             let within = match Counting::of(linked, index, budget) {
                 Counting::Never => usize::MAX,
                 Counting::Within(most) => most,
-                // Operands that count one by one are not among those above.
-                Counting::Inline => return None,
+                Counting::Inline => longest_within(linked, all.iter(), budget),
             };
             return Some(Filter { items: all.len(), whole: true, within });
         }
@@ -107,35 +108,11 @@ impl Block<'_> {
                 mask & !rest
             }
             ExprKind::Logic { op: LogicOp::Xor, items } => items.iter().fold(0, |odd, item| odd ^ self.test(item, mask)),
-            ExprKind::Field(field) => self.on_field(*field, false, mask, |memory, at| memory.word(at) != 0),
-            ExprKind::Present(value) if let ExprKind::Field(field) = value.kind => self.present(field, mask),
-            ExprKind::Compare { op, lhs, rhs, on_nil } => match (&lhs.kind, &rhs.kind) {
-                (ExprKind::Field(field), ExprKind::Const(constant)) => self.compare(*field, *op, constant, *on_nil, mask),
-                (ExprKind::Const(constant), ExprKind::Field(field)) => self.compare(*field, op.mirrored(), constant, *on_nil, mask),
-                _ => self.one_by_one(test, mask),
-            },
-            ExprKind::In { value, set } if let ExprKind::Field(field) = value.kind => self.in_set(field, *set, mask),
-            ExprKind::Contains { value, needle: Needle::Const(id) } if let ExprKind::Field(field) = value.kind => {
-                let searcher = self.linked.searcher(*id);
-                self.on_field(field, false, mask, |memory, at| searcher.is_in_batch(StoredBytes::new(memory, memory.word(at))))
-            }
-            ExprKind::Matches { value, regex } if let ExprKind::Field(field) = value.kind => {
-                let regex = self.linked.regex(*regex);
-                self.on_bytes(field, mask, |bytes| regex.is_match(bytes))
-            }
-            ExprKind::Wildcard { value, pattern } if let ExprKind::Field(field) = value.kind => {
-                let linked = self.linked;
-                match linked.plan().wildcard(*pattern) {
-                    WildcardPlan::Equal(whole) => self.on_bytes(field, mask, |bytes| whole.is(bytes)),
-                    WildcardPlan::Prefix(start) => self.on_bytes(field, mask, |bytes| start.begins(bytes)),
-                    WildcardPlan::Suffix(end) => self.on_bytes(field, mask, |bytes| end.ends(bytes)),
-                    WildcardPlan::Contains(..) | WildcardPlan::General => {
-                        let pattern = linked.wildcard(*pattern);
-                        self.on_bytes(field, mask, |bytes| pattern.is_match(bytes))
-                    }
-                }
+            ExprKind::Quantifier { quantifier, each } => {
+                self.quantifier(*quantifier, each, mask).unwrap_or_else(|| self.one_by_one(test, mask))
             }
             ExprKind::Const(_)
+            | ExprKind::Field(_)
             | ExprKind::Local(_)
             | ExprKind::Index { .. }
             | ExprKind::Key { .. }
@@ -148,15 +125,66 @@ impl Block<'_> {
             | ExprKind::Otherwise { .. }
             | ExprKind::Neg(_)
             | ExprKind::Arith { .. }
+            | ExprKind::Compare { .. }
             | ExprKind::In { .. }
             | ExprKind::InList { .. }
             | ExprKind::Contains { .. }
             | ExprKind::Matches { .. }
             | ExprKind::Wildcard { .. }
             | ExprKind::Present(_)
-            | ExprKind::Quantifier { .. }
-            | ExprKind::Collect(_) => self.one_by_one(test, mask),
+            | ExprKind::Collect(_) => self.leaf(test, None, mask).unwrap_or_else(|| self.one_by_one(test, mask)),
         }
+    }
+
+    /// The records under a mask for which a test holds of something stored; for which it holds of an element, or does not, in a loop. None where
+    /// the test is another.
+    fn leaf<'e>(&self, test: &'e Expr, walk: Option<&'e Walk<'e>>, mask: u64) -> Option<u64> {
+        let operand = |value: &'e Expr| Operand::of(self.linked, value, walk);
+        Some(match &test.kind {
+            ExprKind::Field(_) | ExprKind::Local(_) | ExprKind::Index { .. } | ExprKind::Key { .. } => {
+                self.on(&operand(test)?, false, mask, |memory, at| memory.word(at) != 0)
+            }
+            ExprKind::Present(value) => self.on(&Operand::Place(Place::of(self.linked, value)?), false, mask, |_, _| true),
+            ExprKind::Compare { op, lhs, rhs, on_nil } => match (&lhs.kind, &rhs.kind) {
+                (_, ExprKind::Const(constant)) => self.compare(lhs, walk, (*op, constant), *on_nil, mask)?,
+                (ExprKind::Const(constant), _) => self.compare(rhs, walk, (op.mirrored(), constant), *on_nil, mask)?,
+                _ if walk.is_none() => self.compare_two(lhs, rhs, *op, *on_nil, mask)?,
+                _ => return None,
+            },
+            ExprKind::In { value, set } => self.in_set(&operand(value)?, *set, mask),
+            ExprKind::Contains { value, needle: Needle::Const(id) } => {
+                let searcher = self.linked.searcher(*id);
+                self.on(&operand(value)?, false, mask, |memory, at| searcher.is_in_batch(StoredBytes::new(memory, memory.word(at))))
+            }
+            ExprKind::Matches { value, regex } => {
+                let regex = self.linked.regex(*regex);
+                self.on_bytes(&operand(value)?, mask, |bytes| regex.is_match(bytes))
+            }
+            ExprKind::Wildcard { value, pattern } => {
+                let (linked, operand) = (self.linked, operand(value)?);
+                match linked.plan().wildcard(*pattern) {
+                    WildcardPlan::Equal(whole) => self.on_bytes(&operand, mask, |bytes| whole.is(bytes)),
+                    WildcardPlan::Prefix(start) => self.on_bytes(&operand, mask, |bytes| start.begins(bytes)),
+                    WildcardPlan::Suffix(end) => self.on_bytes(&operand, mask, |bytes| end.ends(bytes)),
+                    WildcardPlan::Contains(..) | WildcardPlan::General => {
+                        let pattern = linked.wildcard(*pattern);
+                        self.on_bytes(&operand, mask, |bytes| pattern.is_match(bytes))
+                    }
+                }
+            }
+            _ => return None,
+        })
+    }
+
+    /// A quantifier with one test of the elements of stored arrays and maps.
+    fn quantifier(&self, quantifier: Quantifier, each: &Each, mask: u64) -> Option<u64> {
+        let (mut body, mut wanted) = (&each.body, quantifier.decisive());
+        while let ExprKind::Not(inner) = &body.kind {
+            (body, wanted) = (inner, !wanted);
+        }
+        let walk = Walk::new(self.linked, each, wanted)?;
+        let found = self.leaf(body, Some(&walk), mask)?;
+        Some(if quantifier.decisive() { found } else { mask & !found })
     }
 
     /// Asks a test that cannot trap of one record after the other.
@@ -175,109 +203,212 @@ impl Block<'_> {
         hits
     }
 
+    /// Where a record begins in memory.
+    #[inline(always)]
+    fn record(&self, bit: usize) -> usize {
+        self.batch.records_offset() + (self.first + bit) * self.batch.layout().stride()
+    }
+
     /// The records under a mask for which something holds at their place in memory.
     #[inline(always)]
     fn each(&self, mask: u64, holds: impl Fn(Memory<'_>, usize) -> bool) -> u64 {
-        let (memory, stride) = (self.batch.memory(), self.batch.layout().stride());
-        let first = self.batch.records_offset() + self.first * stride;
-        let mut hits = 0;
+        let (memory, stride, first) = (self.batch.memory(), self.batch.layout().stride(), self.record(0));
         if mask == u64::MAX {
-            for bit in 0..64 {
-                hits |= u64::from(holds(memory, first + bit * stride)) << bit;
+            return (0..64).fold(0, |hits, bit| hits | u64::from(holds(memory, first + bit * stride)) << bit);
+        }
+        bits(mask).fold(0, |hits, bit| hits | u64::from(holds(memory, first + bit * stride)) << bit)
+    }
+
+    /// The records under a mask for whose operand something holds, given the place of its slot; those without it where nil does. In a loop, those
+    /// with an element for which it does, or does not.
+    #[inline(always)]
+    fn on(&self, operand: &Operand<'_>, on_nil: bool, mask: u64, holds: impl Fn(Memory<'_>, usize) -> bool) -> u64 {
+        match operand {
+            Operand::Place(Place::Field { offset, presence }) => {
+                let present = match presence {
+                    Some((word, bit)) => self.each(mask, |memory, record| memory.word(record + word) >> bit & 1 != 0),
+                    None => mask,
+                };
+                let without = if on_nil { mask & !present } else { 0 };
+                without | self.each(present, |memory, record| holds(memory, record + offset))
             }
-            return hits;
+            Operand::Place(place) => self.each(mask, |memory, record| match place.at(memory, record) {
+                Some(at) => holds(memory, at),
+                None => on_nil,
+            }),
+            Operand::Elements(walk) => self.each(mask, |memory, record| walk.finds(memory, record, &holds)),
         }
-        let mut rest = mask;
-        while rest != 0 {
-            let bit = rest.trailing_zeros() as usize;
-            rest &= rest - 1;
-            hits |= u64::from(holds(memory, first + bit * stride)) << bit;
-        }
-        hits
-    }
-
-    /// The records under a mask that have a field.
-    fn present(&self, field: FieldId, mask: u64) -> u64 {
-        if self.linked.scheme().field(field).presence == Presence::Mandatory {
-            return mask;
-        }
-        let slot = self.linked.layout().slot(field);
-        self.each(mask, |memory, record| memory.word(record + slot.presence_offset) >> slot.presence_bit & 1 != 0)
-    }
-
-    /// The records under a mask for whose field something holds, given the place of its slot; those without it where nil does.
-    #[inline(always)]
-    fn on_field(&self, field: FieldId, on_nil: bool, mask: u64, holds: impl Fn(Memory<'_>, usize) -> bool) -> u64 {
-        let offset = self.linked.layout().slot(field).offset;
-        let present = self.present(field, mask);
-        let without = if on_nil { mask & !present } else { 0 };
-        without | self.each(present, |memory, record| holds(memory, record + offset))
     }
 
     #[inline(always)]
-    fn on_bytes(&self, field: FieldId, mask: u64, holds: impl Fn(&[u8]) -> bool) -> u64 {
-        self.on_field(field, false, mask, |memory, at| holds(bytes(memory, at)))
+    fn on_bytes(&self, operand: &Operand<'_>, mask: u64, holds: impl Fn(&[u8]) -> bool) -> u64 {
+        self.on(operand, false, mask, |memory, at| holds(bytes(memory, at)))
     }
 
-    fn compare(&self, field: FieldId, op: CompareOp, constant: &Const, on_nil: bool, mask: u64) -> u64 {
+    /// A comparison with a constant.
+    fn compare<'e>(
+        &self,
+        value: &'e Expr,
+        walk: Option<&'e Walk<'e>>,
+        (op, constant): (CompareOp, &Const),
+        on_nil: bool,
+        mask: u64,
+    ) -> Option<u64> {
+        let value = walk.map_or(value, |walk| walk.bound(value));
+        if let (ExprKind::Intrinsic { op: Intrinsic::Len, args }, Const::Int(size)) = (&value.kind, constant) {
+            let operand = Operand::of(self.linked, args.first()?, walk)?;
+            return Some(self.on(&operand, on_nil, mask, |memory, at| op.holds(Some(((memory.word(at) >> 32) as i64).cmp(size)))));
+        }
+        match Operand::of(self.linked, value, walk) {
+            Some(operand) => Some(self.compare_stored(&operand, &value.ty, (op, constant), on_nil, mask)),
+            None if walk.is_none() => match constant {
+                Const::Int(i) => self.ints(value, mask).map(|ints| ints.test(on_nil, mask, |_, value| op.holds(Some(value.cmp(i))))),
+                _ => None,
+            },
+            None => None,
+        }
+    }
+
+    fn compare_stored(&self, operand: &Operand<'_>, ty: &Type, (op, constant): (CompareOp, &Const), on_nil: bool, mask: u64) -> u64 {
         match constant {
             Const::Int(i) => {
                 let i = *i;
                 let int = |memory: Memory<'_>, at| memory.word(at) as i64;
                 match op {
-                    CompareOp::Eq => self.on_field(field, on_nil, mask, |m, at| int(m, at) == i),
-                    CompareOp::Ne => self.on_field(field, on_nil, mask, |m, at| int(m, at) != i),
-                    CompareOp::Lt => self.on_field(field, on_nil, mask, |m, at| int(m, at) < i),
-                    CompareOp::Le => self.on_field(field, on_nil, mask, |m, at| int(m, at) <= i),
-                    CompareOp::Gt => self.on_field(field, on_nil, mask, |m, at| int(m, at) > i),
-                    CompareOp::Ge => self.on_field(field, on_nil, mask, |m, at| int(m, at) >= i),
+                    CompareOp::Eq => self.on(operand, on_nil, mask, |m, at| int(m, at) == i),
+                    CompareOp::Ne => self.on(operand, on_nil, mask, |m, at| int(m, at) != i),
+                    CompareOp::Lt => self.on(operand, on_nil, mask, |m, at| int(m, at) < i),
+                    CompareOp::Le => self.on(operand, on_nil, mask, |m, at| int(m, at) <= i),
+                    CompareOp::Gt => self.on(operand, on_nil, mask, |m, at| int(m, at) > i),
+                    CompareOp::Ge => self.on(operand, on_nil, mask, |m, at| int(m, at) >= i),
                 }
             }
             Const::Bytes(wanted) => match op {
-                CompareOp::Eq => self.on_field(field, on_nil, mask, |m, at| bytes(m, at) == wanted),
-                CompareOp::Ne => self.on_field(field, on_nil, mask, |m, at| bytes(m, at) != wanted),
-                _ => self.on_field(field, on_nil, mask, |m, at| op.holds(Some(bytes(m, at).cmp(wanted)))),
+                CompareOp::Eq => self.on(operand, on_nil, mask, |m, at| bytes(m, at) == wanted),
+                CompareOp::Ne => self.on(operand, on_nil, mask, |m, at| bytes(m, at) != wanted),
+                _ => self.on(operand, on_nil, mask, |m, at| op.holds(Some(bytes(m, at).cmp(wanted)))),
             },
             Const::Ip(ip) if matches!(op, CompareOp::Eq | CompareOp::Ne) => {
                 let (wanted, equal) = (ip_words(*ip), op == CompareOp::Eq);
-                self.on_field(field, on_nil, mask, |m, at| (words(m, at) == wanted) == equal)
+                self.on(operand, on_nil, mask, |m, at| (words(m, at) == wanted) == equal)
             }
             Const::Ip(_) | Const::Bool(_) | Const::U32(_) | Const::Float(_) => {
-                let (ty, wanted) = (&self.linked.scheme().field(field).ty, Value::of(constant));
-                self.on_field(field, on_nil, mask, |m, at| op.holds(Value::load(m, at, ty).compare(&wanted)))
+                let wanted = Value::of(constant);
+                self.on(operand, on_nil, mask, |m, at| op.holds(Value::load(m, at, ty).compare(&wanted)))
             }
         }
     }
 
-    fn in_set(&self, field: FieldId, id: SetId, mask: u64) -> u64 {
+    /// A comparison of two values: Ints, or what is stored.
+    fn compare_two(&self, lhs: &Expr, rhs: &Expr, op: CompareOp, on_nil: bool, mask: u64) -> Option<u64> {
+        if lhs.ty == Type::Int {
+            let (lhs, rhs) = (self.ints(lhs, mask)?, self.ints(rhs, mask)?);
+            let both = Ints { present: lhs.present & rhs.present, ..lhs };
+            return Some(both.test(on_nil, mask, |bit, value| op.holds(Some(value.cmp(&rhs.values[bit])))));
+        }
+        let (ty, one, other) = (&lhs.ty, Place::of(self.linked, lhs)?, Place::of(self.linked, rhs)?);
+        Some(self.each(mask, |memory, record| match (one.at(memory, record), other.at(memory, record)) {
+            (Some(one), Some(other)) => op.holds(Value::load(memory, one, ty).compare(&Value::load(memory, other, ty))),
+            _ => on_nil,
+        }))
+    }
+
+    /// An Int for each record under a mask. None where it is made of something else than what is stored, and constants.
+    fn ints(&self, value: &Expr, mask: u64) -> Option<Ints> {
+        let mut ints = Ints { values: [0; 64], present: mask };
+        match &value.kind {
+            ExprKind::Const(Const::Int(i)) => ints.values = [*i; 64],
+            ExprKind::Neg(inner) if value.ty == Type::Int => {
+                ints = self.ints(inner, mask)?;
+                ints.values.iter_mut().for_each(|value| *value = value.wrapping_neg());
+            }
+            ExprKind::Arith { op, lhs, rhs } if value.ty == Type::Int => {
+                let (lhs, rhs) = (self.ints(lhs, mask)?, self.ints(rhs, mask)?);
+                ints.present = lhs.present & rhs.present;
+                for bit in bits(ints.present) {
+                    ints.values[bit] = op.int(lhs.values[bit], rhs.values[bit])?;
+                }
+            }
+            ExprKind::Intrinsic { op: Intrinsic::Len, args } => {
+                let place = Place::of(self.linked, args.first()?)?;
+                ints.present = self.load(&mut ints.values, &place, mask, |word| (word >> 32) as i64);
+            }
+            _ if value.ty == Type::Int => {
+                let place = Place::of(self.linked, value)?;
+                ints.present = self.load(&mut ints.values, &place, mask, |word| word as i64);
+            }
+            _ => return None,
+        }
+        Some(ints)
+    }
+
+    /// Fills in what the words at a place say, and answers which records have one.
+    #[inline(always)]
+    fn load(&self, values: &mut [i64; 64], place: &Place<'_>, mask: u64, of: impl Fn(u64) -> i64) -> u64 {
+        let (memory, mut present) = (self.batch.memory(), 0);
+        for bit in bits(mask) {
+            if let Some(at) = place.at(memory, self.record(bit)) {
+                values[bit] = of(memory.word(at));
+                present |= 1 << bit;
+            }
+        }
+        present
+    }
+
+    fn in_set(&self, operand: &Operand<'_>, id: SetId, mask: u64) -> u64 {
         match (self.linked.set(id), self.linked.plan().set(id)) {
-            (SetMatcher::Int(_), SetPlan::Ints(IntsPlan::Word { first, bits })) => self.on_field(field, false, mask, |memory, at| {
+            (SetMatcher::Int(_), SetPlan::Ints(IntsPlan::Word { first, bits })) => self.on(operand, false, mask, |memory, at| {
                 let at = memory.word(at).wrapping_sub(*first as u64);
                 at < 64 && bits >> at & 1 != 0
             }),
-            (SetMatcher::Int(_), SetPlan::Ints(IntsPlan::Bitmap { first, words })) => self.on_field(field, false, mask, |memory, at| {
+            (SetMatcher::Int(_), SetPlan::Ints(IntsPlan::Bitmap { first, words })) => self.on(operand, false, mask, |memory, at| {
                 let at = memory.word(at).wrapping_sub(*first as u64);
                 usize::try_from(at / 64).ok().and_then(|word| words.get(word)).is_some_and(|word| word >> (at % 64) & 1 != 0)
             }),
             (SetMatcher::Int(set), _) => match *set.ranges() {
                 [(low, high)] => {
                     let width = high.wrapping_sub(low) as u64;
-                    self.on_field(field, false, mask, |memory, at| memory.word(at).wrapping_sub(low as u64) <= width)
+                    self.on(operand, false, mask, |memory, at| memory.word(at).wrapping_sub(low as u64) <= width)
                 }
-                _ => self.on_field(field, false, mask, |memory, at| set.contains(memory.word(at) as i64)),
+                _ => self.on(operand, false, mask, |memory, at| set.contains(memory.word(at) as i64)),
             },
             (SetMatcher::Ip(set), _) => match (set.v4(), set.v6()) {
-                (&[(low, high)], []) => self.on_field(field, false, mask, |memory, at| {
+                (&[(low, high)], []) => self.on(operand, false, mask, |memory, at| {
                     (memory.word(at) == 4) & ((memory.word(at + 16) as u32).wrapping_sub(low) <= high - low)
                 }),
-                _ => self.on_field(field, false, mask, |memory, at| {
+                _ => self.on(operand, false, mask, |memory, at| {
                     let [family, high, low] = words(memory, at);
                     set.contains_words(family, high, low)
                 }),
             },
-            (SetMatcher::Bytes(set), _) => self.on_bytes(field, mask, |bytes| set.contains(bytes)),
+            (SetMatcher::Bytes(set), _) => self.on_bytes(operand, mask, |bytes| set.contains(bytes)),
         }
     }
+}
+
+/// An Int for each record of a block.
+struct Ints {
+    values: [i64; 64],
+    /// The records that have one.
+    present: u64,
+}
+
+impl Ints {
+    /// The records under a mask for whose value something holds; those without one where nil does.
+    #[inline(always)]
+    fn test(&self, on_nil: bool, mask: u64, holds: impl Fn(usize, i64) -> bool) -> u64 {
+        let without = if on_nil { mask & !self.present } else { 0 };
+        bits(self.present & mask).fold(without, |hits, bit| hits | u64::from(holds(bit, self.values[bit])) << bit)
+    }
+}
+
+/// The places of the bits that are set.
+fn bits(mut mask: u64) -> impl Iterator<Item = usize> {
+    std::iter::from_fn(move || {
+        let bit = (mask != 0).then(|| mask.trailing_zeros() as usize);
+        mask &= mask.wrapping_sub(1);
+        bit
+    })
 }
 
 /// The bytes that a slot refers to.

@@ -19,6 +19,7 @@ mod expr;
 mod instance;
 mod logic;
 mod machine;
+mod place;
 mod stmt;
 #[cfg(test)]
 mod tests;

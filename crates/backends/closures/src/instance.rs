@@ -410,11 +410,17 @@ impl Instance for Runner {
             let all = u64::MAX >> (64 - records);
             let first = batch.records_offset() / 8 + index * 64 * stride;
             let asked = candidates.as_mut().and_then(|it| it.block(batch, index * 64..index * 64 + records, out));
+            // What makes no values and stays within the budget sees the same all along.
+            let block = Block { memory, first, stride, env: &free.env() };
             let mut run = |number: usize, asked: u64| {
                 state.kept.scratch.go_on(ID)?;
-                let mut trap = |bit: usize, fault: (Trap, Span)| out.trap(number, index * 64 + bit, fault);
-                let place = (memory, first, stride);
-                let hits = state.block(free, (number, &code.rules[number]), place, (asked, batch.longest()), &mut trap);
+                let hits = match &code.rules[number] {
+                    RuleCode::Plain(test) => test.block(&block, asked),
+                    rule => {
+                        let mut trap = |bit: usize, fault: (Trap, Span)| out.trap(number, index * 64 + bit, fault);
+                        state.block(free, (number, rule), (memory, first, stride), (asked, batch.longest()), &mut trap)
+                    }
+                };
                 out.set_block(number, index, hits & asked);
                 Ok(())
             };

@@ -1,9 +1,11 @@
 //! Operands by shape, and the closures that test one.
 
+use std::marker::PhantomData;
+
 use quintet_lang::ast::{Expr, ExprKind};
 use quintet_runtime::{StoredBytes, looked_at};
 
-use crate::context::{BoolFn, Ctx, test};
+use crate::context::{Block, BoolFn, Ctx, Test, test};
 use crate::generator::Generator;
 use crate::kind::{Bytes, Form, Kind, Load, Primitive, Stored, ValFn};
 use crate::place::{At, Elements, Field, Place, by_place};
@@ -47,12 +49,67 @@ impl Generator<'_> {
     }
 }
 
+/// A test of what is stored. Neither it nor [`EachElement`] is a closure: that would be called for each record of a block, and find what it holds
+/// each time.
+struct AtPlace<P, L, H> {
+    place: P,
+    on_nil: bool,
+    holds: H,
+    loads: PhantomData<L>,
+}
+
+impl<P: At, L: Load, H: for<'a> Fn(&Ctx<'a>, L::Out<'a>) -> bool + Send + Sync> Test for AtPlace<P, L, H> {
+    #[inline(always)]
+    fn test(&self, cx: &Ctx<'_>) -> bool {
+        match self.place.at(cx) {
+            Some(at) => (self.holds)(cx, L::load(cx.memory, at)),
+            None => self.on_nil,
+        }
+    }
+}
+
 /// Tests what is stored.
 fn stored<L: Load>(place: Place, on_nil: bool, holds: impl for<'a> Fn(&Ctx<'a>, L::Out<'a>) -> bool + Send + Sync + 'static) -> BoolFn {
-    by_place!(place, place => test(move |cx| match place.at(cx) {
-        Some(at) => holds(cx, L::load(cx.memory, at)),
-        None => on_nil,
-    }))
+    by_place!(place, place => Box::new(AtPlace::<_, L, _> { place, on_nil, holds, loads: PhantomData }))
+}
+
+/// A test of elements, until one decides.
+struct EachElement<L, H> {
+    elements: Elements,
+    any: bool,
+    holds: H,
+    loads: PhantomData<L>,
+}
+
+impl<L: Load, H: for<'a> Fn(&Ctx<'a>, L::Out<'a>) -> bool + Send + Sync> Test for EachElement<L, H> {
+    #[inline(always)]
+    fn test(&self, cx: &Ctx<'_>) -> bool {
+        let run = self.elements.run(cx);
+        let mut at = run.at;
+        if self.elements.leaf {
+            cx.count(looked_at(run.len * 16));
+        }
+        for _ in 0..run.len {
+            if !self.elements.leaf && !cx.count(1) {
+                return false;
+            }
+            if (self.holds)(cx, L::load(cx.memory, at)) == self.any {
+                return self.any;
+            }
+            at += self.elements.step;
+        }
+        !self.any
+    }
+
+    fn block(&self, block: &Block<'_>, mask: u64) -> u64 {
+        let (mut hits, mut rest) = (0, mask);
+        while rest != 0 {
+            let bit = rest.trailing_zeros();
+            rest &= rest - 1;
+            hits |= u64::from(self.test(&block.record(bit as usize))) << bit;
+        }
+        hits
+    }
 }
 
 /// Tests elements until one decides.
@@ -61,30 +118,7 @@ fn elements<L: Load>(
     any: bool,
     holds: impl for<'a> Fn(&Ctx<'a>, L::Out<'a>) -> bool + Send + Sync + 'static,
 ) -> BoolFn {
-    test(move |cx| {
-        let run = elements.run(cx);
-        let mut at = run.at;
-        if elements.leaf {
-            cx.count(looked_at(run.len * 16));
-            for _ in 0..run.len {
-                if holds(cx, L::load(cx.memory, at)) == any {
-                    return any;
-                }
-                at += elements.step;
-            }
-            return !any;
-        }
-        for _ in 0..run.len {
-            if !cx.count(1) {
-                return false;
-            }
-            if holds(cx, L::load(cx.memory, at)) == any {
-                return any;
-            }
-            at += elements.step;
-        }
-        !any
-    })
+    Box::new(EachElement::<L, _> { elements, any, holds, loads: PhantomData })
 }
 
 /// Tests what is computed.

@@ -102,7 +102,7 @@ fn few<T: Copy + Default, const N: usize>(items: impl Iterator<Item = T> + Clone
 }
 
 fn in_few<const N: usize>(operand: Operand<Int>, few: [(i64, u64); N]) -> BoolFn {
-    leaf(operand, false, move |i| few.iter().fold(false, |any, r| any | within(i, r.0, r.1)))
+    leaf(operand, false, move |i| few.iter().any(|r| within(i, r.0, r.1)))
 }
 
 fn look_up(operand: Operand<Int>, id: SetId) -> BoolFn {

@@ -202,42 +202,79 @@ impl State {
     }
 }
 
+/// 1 to 64 records of a batch.
+struct Records {
+    arena: *const u8,
+    /// Where the first one begins.
+    first: *const u8,
+    count: usize,
+    /// Bytes from one to the next.
+    stride: usize,
+    /// The bytes of the longest record of the batch.
+    longest: usize,
+}
+
+impl Records {
+    #[inline(always)]
+    fn of(batch: &Batch, records: Range<usize>) -> Records {
+        let (arena, stride) = (batch.memory().as_ptr(), batch.layout().stride());
+        let first = arena.wrapping_add(batch.records_offset() + records.start * stride);
+        Records { arena, first, count: records.len(), stride, longest: batch.longest() }
+    }
+}
+
 impl State {
     /// A rule's answers for 1 to 64 records, from bit 0 on. `trap` is told the place among them of records on which it traps.
     ///
     /// # Safety
-    /// As [`State::ask`], for the batch's scheme and arena; the batch has these records, which are 1 to 64.
+    /// As [`State::ask`], for each of the records.
     #[inline(always)]
     unsafe fn block(
         &mut self,
         (function, counting): (RuleFn, Counting),
-        batch: &Batch,
-        records: Range<usize>,
+        records: &Records,
         rule: usize,
         trap: &mut dyn FnMut(usize, (Trap, Span)),
     ) -> u64 {
-        let (arena, stride) = (batch.memory().as_ptr(), batch.layout().stride());
-        let address = arena.wrapping_add(batch.records_offset() + records.start * stride);
         if let Counting::Within(most) = counting {
-            if batch.longest() > most {
-                let mut bits = 0;
-                for record in 0..records.len() {
-                    // SAFETY: as the caller promises.
-                    match unsafe { self.exact(function, arena, address.wrapping_add(record * stride)) } {
-                        Ok(hit) => bits |= u64::from(hit) << record,
-                        Err(code) => trap(record, self.fault(rule, code)),
-                    }
-                }
-                return bits;
+            if records.longest > most {
+                // SAFETY: as the caller promises.
+                return unsafe { self.block_exactly(function, records, rule, trap) };
             }
             self.env.scratch().set_meter_word(FREE);
         }
         // SAFETY: as the caller promises.
-        let bits = unsafe { self.bits(function, arena, address, (records.len(), stride)) };
+        let bits = unsafe { self.bits(function, records.arena, records.first, (records.count, records.stride)) };
         if !self.traps.is_empty() {
-            self.drain(|state, record, code| trap((record - address as usize) / stride, state.fault(rule, code)));
+            self.tell(records, rule, trap);
         }
         bits
+    }
+
+    /// The same where the budget might be passed.
+    ///
+    /// # Safety
+    /// As [`State::block`].
+    #[cold]
+    #[inline(never)]
+    unsafe fn block_exactly(&mut self, function: RuleFn, records: &Records, rule: usize, trap: &mut dyn FnMut(usize, (Trap, Span))) -> u64 {
+        let mut bits = 0;
+        for record in 0..records.count {
+            // SAFETY: as the caller promises.
+            match unsafe { self.exact(function, records.arena, records.first.wrapping_add(record * records.stride)) } {
+                Ok(hit) => bits |= u64::from(hit) << record,
+                Err(code) => trap(record, self.fault(rule, code)),
+            }
+        }
+        bits
+    }
+
+    /// Tells of traps that were noted.
+    #[cold]
+    #[inline(never)]
+    fn tell(&mut self, records: &Records, rule: usize, trap: &mut dyn FnMut(usize, (Trap, Span))) {
+        let place = |record: usize| (record - records.first as usize) / records.stride;
+        self.drain(|state, record, code| trap(place(record), state.fault(rule, code)));
     }
 
     /// A rule's answer for one record, with exact steps, for a rule that leaves their start and end to the instance.
@@ -439,25 +476,30 @@ impl Instance for Runner {
         for (block, first) in (0..batch.len()).step_by(BLOCK).enumerate() {
             let records = first..(first + BLOCK).min(batch.len());
             let asked = candidates.as_mut().and_then(|it| it.block(batch, records.clone(), out));
-            let mut run = |rule: usize, asked: Option<u64>| {
+            let mut ask = |out: &mut Matches, rule: usize, start: usize, records: &Records| {
                 state.env.scratch().go_on(code.id())?;
-                let asked_rule = (code.functions()[rule], counting[rule]);
-                let mut ask = |records: Range<usize>| {
-                    let start = records.start;
-                    let mut trap = |record, fault| out.trap(rule, start + record, fault);
-                    // SAFETY: as in `run`, for each of the records.
-                    unsafe { state.block(asked_rule, batch, records, rule, &mut trap) }
-                };
-                let bits = match asked {
-                    None => ask(records.clone()),
-                    Some(mask) => runs(mask).fold(0, |bits, run| bits | ask(first + run.start..first + run.end) << run.start),
-                };
-                out.set_block(rule, block, bits);
-                Ok(())
+                let mut trap = |record, fault| out.trap(rule, start + record, fault);
+                // SAFETY: as in `run`, for each of the records.
+                Ok(unsafe { state.block((code.functions()[rule], counting[rule]), records, rule, &mut trap) })
             };
             match asked {
-                None => (0..code.functions().len()).try_for_each(|rule| run(rule, None))?,
-                Some(asked) => asked.iter().try_for_each(|(rule, records)| run(*rule, Some(*records)))?,
+                None => {
+                    let records = Records::of(batch, records);
+                    for rule in 0..code.functions().len() {
+                        let bits = ask(out, rule, first, &records)?;
+                        out.set_block(rule, block, bits);
+                    }
+                }
+                Some(asked) => {
+                    for (rule, mask) in asked {
+                        let bits = runs(*mask).try_fold(0, |bits, run| {
+                            let start = first + run.start;
+                            let found = ask(out, *rule, start, &Records::of(batch, start..first + run.end))?;
+                            Ok::<u64, RunError>(bits | found << run.start)
+                        })?;
+                        out.set_block(*rule, block, bits);
+                    }
+                }
             }
         }
         out.finish();
@@ -476,7 +518,7 @@ impl Instance for Runner {
             state.env.scratch().go_on(code.id())?;
             let mut trap = |record, fault| out.trap(0, block * BLOCK + record, fault);
             // SAFETY: as in `run`, for each of the records.
-            let bits = unsafe { state.block(asked, batch, records, rule, &mut trap) };
+            let bits = unsafe { state.block(asked, &Records::of(batch, records), rule, &mut trap) };
             out.set_block(0, block, bits);
         }
         out.finish();

@@ -268,24 +268,45 @@ pub(crate) fn head_of(bytes: &[u8]) -> u64 {
     bytes.iter().take(8).rev().fold(0, |word, byte| word << 8 | *byte as u64)
 }
 
-/// Whether bytes are this text, in letters of either case: up to 8 as one number, more by their first 8 and then all.
+/// The last 8 bytes of what has so many, as a number.
+#[inline(always)]
+fn last(bytes: StoredBytes<'_>) -> u64 {
+    bytes.get().last_chunk().map_or(0, |last| u64::from_le_bytes(*last))
+}
+
+/// Whether bytes are this text, in letters of either case: up to 8 as one number, up to 16 by their first and their last 8, more by their first 8
+/// and then all.
 pub(crate) fn equal_caseless(operand: Operand<Bytes>, text: Text) -> BoolFn {
     let (len, mask) = (text.bytes().len(), head_mask(text.bytes().len()));
-    let (head, small) = (head_of(text.bytes()), head_of(&text.small()));
+    let letters = text.small();
+    let (head, small) = (head_of(text.bytes()), head_of(&letters));
     let same_head = move |b: &StoredBytes<'_>| b.size() == len && (b.head() | small) & mask == head;
     let whole = text.clone();
     if len <= 8 {
         return leaf_bytes(operand, false, move |_, b| same_head(&b), move |_, b| whole.is(b));
     }
+    if len <= 16 {
+        let (tail, small) = (head_of(&text.bytes()[len - 8..]), head_of(&letters[len - 8..]));
+        return leaf_bytes(operand, false, move |_, b| same_head(&b) && last(b) | small == tail, move |_, b| whole.is(b));
+    }
     leaf_bytes(operand, false, move |_, b| same_head(&b) && text.is(b.get()), move |_, b| whole.is(b))
 }
 
-/// Whether bytes are, or are not, these, which are fewer than it takes steps to look at: up to 8 as one number, more by their first 8 and then the rest.
+/// Whether bytes are, or are not, these, which are fewer than it takes steps to look at: up to 8 as one number, up to 16 by their first
+/// and their last 8, more by their first 8 and then the rest.
 pub(crate) fn equal_bytes(operand: Operand<Bytes>, c: &[u8], on_nil: bool, equal: bool) -> BoolFn {
     let (len, head, mask) = (c.len(), head_of(c), head_mask(c.len()));
     let c: Box<[u8]> = c.into();
     if len <= 8 {
         let short = move |b: StoredBytes<'_>| b.size() == len && b.head() & mask == head;
+        return match equal {
+            true => leaf_bytes(operand, on_nil, move |_, b| short(b), move |_, b| *b == *c),
+            false => leaf_bytes(operand, on_nil, move |_, b| !short(b), move |_, b| *b != *c),
+        };
+    }
+    if len <= 16 {
+        let tail = head_of(&c[len - 8..]);
+        let short = move |b: StoredBytes<'_>| b.size() == len && b.head() == head && last(b) == tail;
         return match equal {
             true => leaf_bytes(operand, on_nil, move |_, b| short(b), move |_, b| *b == *c),
             false => leaf_bytes(operand, on_nil, move |_, b| !short(b), move |_, b| *b != *c),

@@ -171,7 +171,7 @@ impl Arena {
     #[inline]
     pub fn push(&mut self, bytes: &[u8]) -> Result<usize, ArenaError> {
         let at = self.alloc(bytes.len())?;
-        bytemuck::cast_slice_mut(self.words_mut())[at..][..bytes.len()].copy_from_slice(bytes);
+        self.bytes_mut()[at..][..bytes.len()].copy_from_slice(bytes);
         Ok(at)
     }
 
@@ -226,8 +226,8 @@ impl Arena {
     /// All words in use, for writing.
     #[inline]
     pub fn used_mut(&mut self) -> &mut [u64] {
-        let used = self.used / 8;
-        &mut self.words_mut()[..used]
+        // SAFETY: as in `words_mut`, whose words these are the first of: `alloc` takes no more into use than the block has.
+        unsafe { std::slice::from_raw_parts_mut(self.start.as_ptr(), self.used / 8) }
     }
 
     /// All bytes in use, for writing.

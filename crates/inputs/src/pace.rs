@@ -31,6 +31,7 @@ impl<'a> Pace<'a> {
     }
 
     /// Something of the piece is there.
+    #[inline]
     pub(crate) fn begin(&self) {
         if let Some(deadline) = self.live.filter(|deadline| !deadline.is_set()) {
             deadline.set(Some(Instant::now() + self.patience));
@@ -38,6 +39,7 @@ impl<'a> Pace<'a> {
     }
 
     /// Whether a piece of so many bytes and records, which is not empty, waits for more.
+    #[inline]
     pub(crate) fn goes_on(&self, bytes: usize, records: usize) -> bool {
         self.live.is_some() && bytes < ROOM && records < self.records
     }

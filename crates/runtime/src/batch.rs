@@ -287,6 +287,7 @@ impl Batch {
     }
 
     /// Begins so many records: the bytes from the arena's start to the first of them, or none where there is no room for all.
+    #[inline]
     pub(crate) fn begin(&mut self, records: usize) -> Option<usize> {
         self.discard();
         let room = self.capacity - self.len;
@@ -301,6 +302,7 @@ impl Batch {
     }
 
     /// Keeps the records that were begun, none of which has values that take more than so many bytes beside its slots.
+    #[inline]
     pub(crate) fn keep(&mut self, records: usize, longest: usize) {
         self.len += records;
         self.longest = self.longest.max(longest);
@@ -312,8 +314,15 @@ impl Batch {
     }
 
     /// Forgets what was written for records that are not kept.
+    #[inline]
     pub(crate) fn discard(&mut self) {
-        let Some(records) = self.open.take() else { return };
+        if let Some(records) = self.open.take() {
+            self.forget(records);
+        }
+    }
+
+    #[cold]
+    fn forget(&mut self, records: usize) {
         let (first, words) = (self.next() / 8, records * self.layout.stride() / 8);
         self.arena.used_mut()[first..first + words].fill(0);
         self.arena.truncate(self.end);
@@ -362,6 +371,7 @@ impl BatchBuilder {
     }
 
     /// Whether there is no room for another record.
+    #[inline]
     pub fn is_full(&self) -> bool {
         self.batch.len == self.batch.capacity
     }
@@ -382,6 +392,7 @@ impl BatchBuilder {
     }
 
     /// Starts a record.
+    #[inline]
     pub fn record(&mut self) -> RecordBuilder<'_> {
         RecordBuilder::of(&mut self.batch)
     }
@@ -407,6 +418,7 @@ impl BatchBuilder {
 /// The setters remember the first error and [`RecordBuilder::finish`] answers it. Setting a field twice keeps the last value.
 impl<'b> RecordBuilder<'b> {
     /// The next record of a batch.
+    #[inline]
     pub(crate) fn of(batch: &'b mut Batch) -> RecordBuilder<'b> {
         let error = batch.begin(1).is_none().then(|| Box::new(RecordError::Full));
         RecordBuilder { offset: batch.next(), batch, error }
@@ -646,6 +658,18 @@ impl<'b> RecordBuilder<'b> {
             if let Err(e) = pack(&mut self.batch.arena, slot, &ty, value) {
                 self.fail(e.into());
             }
+        }
+    }
+
+    /// The value that a field has so far, or nil.
+    ///
+    /// # Panics
+    /// When the field is not one of the scheme's.
+    pub fn value(&self, field: FieldId) -> Value<'_> {
+        // Without room there is no record.
+        match self.error {
+            Some(_) => Value::Nil,
+            None => RecordRef::new(self.batch, self.batch.len).value(field),
         }
     }
 

@@ -148,28 +148,23 @@ impl Capture {
         if self.done {
             return Ok(None);
         }
-        let (first, mut found, mut definitions, mut at) = (self.frames + 1, Vec::with_capacity(FRAMES), VecDeque::new(), 0);
+        let (first, mut definitions) = (self.frames + 1, VecDeque::new());
         // What the end of the stream cuts off is told of each frame.
         pace.fill(&mut self.window, 0)?;
+        let mut ahead = Ahead { window: &mut self.window, pace, found: Vec::with_capacity(FRAMES), at: 0 };
         loop {
-            let empty = found.is_empty();
-            let mut ahead = Ahead { window: &mut self.window, at, empty, waits: empty || pace.goes_on(at, found.len()) };
             let next = match &mut self.kind {
                 CaptureKind::Pcap(pcap) => pcap.next(&mut ahead),
-                CaptureKind::PcapNg(pcapng) => pcapng.next(&mut ahead, self.frames + 1, stats, &mut self.definitions),
+                CaptureKind::PcapNg(pcapng) => {
+                    let number = first + ahead.found.len() as u64;
+                    pcapng.next(&mut ahead, number, stats, &mut self.definitions)
+                }
             };
-            at = ahead.at;
             match next {
-                Ok(Step::Frame(frame)) => {
-                    if self.frames == 0 {
-                        self.start = frame.time;
-                    }
-                    self.frames += 1;
+                Ok(Step::Frame) => {
                     if let Some(blocks) = self.definitions.as_mut().filter(|blocks| !blocks.is_empty()) {
-                        definitions.push_back((found.len(), std::mem::take(blocks)));
+                        definitions.push_back((ahead.found.len() - 1, std::mem::take(blocks)));
                     }
-                    at += frame.size;
-                    found.push((at - frame.size, frame));
                     pace.begin();
                 }
                 Ok(Step::Wait) => break,
@@ -179,16 +174,19 @@ impl Capture {
                 }
                 Ok(Step::Damaged(why)) => {
                     self.done = true;
-                    stats.truncated(self.window.offset() + at as u64, self.window.broken().unwrap_or(why));
+                    stats.truncated(ahead.window.offset() + ahead.at as u64, ahead.window.broken().unwrap_or(why));
                     break;
                 }
-                Err(InputError::Io(e)) if !found.is_empty() && pace.is_over(&e) => break,
+                Err(InputError::Io(e)) if !ahead.found.is_empty() && pace.is_over(&e) => break,
                 Err(e) => return Err(e),
             }
         }
-        if found.is_empty() {
-            return Ok(None);
+        let Ahead { mut found, at, .. } = ahead;
+        let Some((_, earliest)) = found.first() else { return Ok(None) };
+        if self.frames == 0 {
+            self.start = earliest.time;
         }
+        self.frames += found.len() as u64;
         let (bytes, start) = self.window.take(at);
         found.iter_mut().for_each(|(at, _)| *at += start);
         let pcap = match &self.kind {
@@ -201,7 +199,8 @@ impl Capture {
 
 /// What comes next in a capture.
 enum Step {
-    Frame(Found),
+    /// A frame was found.
+    Frame,
     /// It is not all at hand, and not to be waited for.
     Wait,
     End,
@@ -209,17 +208,26 @@ enum Step {
 }
 
 /// The bytes of a window after those that frames were found in.
-struct Ahead<'w> {
+struct Ahead<'w, 'p> {
     window: &'w mut Window,
+    pace: &'w Pace<'p>,
+    /// The frames so far, each with the place of its header or block.
+    found: Vec<(usize, Found)>,
     at: usize,
-    /// Whether no frame was found in them, so that they need not be kept.
-    empty: bool,
-    /// Whether more is read if it must be.
-    waits: bool,
 }
 
-impl Ahead<'_> {
+impl Ahead<'_, '_> {
+    /// Takes the frame that is next.
+    #[inline]
+    fn frame(&mut self, found: Found) -> Step {
+        let at = self.at;
+        self.at += found.size;
+        self.found.push((at, found));
+        Step::Frame
+    }
+
     /// The bytes at hand.
+    #[inline]
     fn data(&self) -> &[u8] {
         &self.window.data()[self.at..]
     }
@@ -230,7 +238,14 @@ impl Ahead<'_> {
         if self.data().len() >= want {
             return Ok(None);
         }
-        if !self.waits || self.at > ROOM {
+        self.wait(want)
+    }
+
+    /// The same where they are not, and more is read if it must be.
+    #[cold]
+    fn wait(&mut self, want: usize) -> Result<Option<Step>, InputError> {
+        let waits = self.found.is_empty() || self.pace.goes_on(self.at, self.found.len());
+        if !waits || self.at > ROOM {
             return Ok(Some(Step::Wait));
         }
         if self.window.fill(self.at + want)? {
@@ -243,7 +258,8 @@ impl Ahead<'_> {
 
     /// Passes over bytes at hand.
     fn consume(&mut self, bytes: usize) {
-        if self.empty {
+        // Bytes before the first frame need not be kept.
+        if self.found.is_empty() {
             self.window.consume(bytes);
         } else {
             self.at += bytes;

@@ -83,7 +83,7 @@ impl Pcap {
     }
 
     #[inline]
-    pub(super) fn next(&self, ahead: &mut Ahead<'_>) -> Result<Step, InputError> {
+    pub(super) fn next(&self, ahead: &mut Ahead<'_, '_>) -> Result<Step, InputError> {
         let head = self.form.head;
         if let Some(instead) = ahead.fill(head)? {
             return Ok(instead);
@@ -100,6 +100,6 @@ impl Pcap {
             return Ok(instead);
         }
         let time = f64::from(seconds) + f64::from(fraction) / self.units;
-        Ok(Step::Frame(Found { time, link: Some(self.link), len: len as usize, start: head, captured, size: head + captured }))
+        Ok(ahead.frame(Found { time, link: Some(self.link), len: len as usize, start: head, captured, size: head + captured }))
     }
 }

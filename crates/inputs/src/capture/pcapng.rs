@@ -104,7 +104,7 @@ impl PcapNg {
     /// The next frame. Blocks that say what later ones mean are appended to `definitions`, if there are any to be.
     pub(super) fn next(
         &mut self,
-        ahead: &mut Ahead<'_>,
+        ahead: &mut Ahead<'_, '_>,
         number: u64,
         stats: &mut Stats,
         definitions: &mut Option<Vec<u8>>,
@@ -131,7 +131,7 @@ impl PcapNg {
             }
             let described = self.interfaces.len();
             if let Some(found) = self.block(&ahead.data()[..size], number, stats) {
-                return Ok(Step::Frame(found));
+                return Ok(ahead.frame(found));
             }
             if let Some(definitions) = definitions {
                 let block = &ahead.data()[..size];

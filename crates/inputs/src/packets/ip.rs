@@ -1,6 +1,6 @@
 //! IPv4 and IPv6, with extension headers, fragments and tunnels.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr};
 
 use super::fields::{F, Layer};
 use super::packet::Packet;
@@ -75,11 +75,14 @@ pub(super) fn v4<'p>(p: &mut Packet<'_, 'p>, span: Span<'p>, quoted: bool) {
     p.int(F::IpTtl, head[8]);
     p.int(F::IpProto, head[9]);
     p.int(F::IpChecksum, word(10));
-    let address = |at: usize| IpAddr::from([head[at], head[at + 1], head[at + 2], head[at + 3]]);
-    let (src, dst) = (address(12), address(16));
-    p.ip(F::IpSrc, src);
-    p.ip(F::IpDst, dst);
-    p.values(F::IpAddr, [src, dst]);
+    if p.wants_any([F::IpSrc, F::IpDst, F::IpAddr]) {
+        let address =
+            |at: usize| IpAddr::from(Ipv4Addr::from_bits(u32::from_be_bytes([head[at], head[at + 1], head[at + 2], head[at + 3]])));
+        let (src, dst) = (address(12), address(16));
+        p.ip(F::IpSrc, src);
+        p.ip(F::IpDst, dst);
+        p.values(F::IpAddr, [src, dst]);
+    }
     let whole = match total {
         total if total < header => return p.malformed("IPv4 length below that of the header"),
         // A quotation is shorter than the packet quoted, whose length still says how long that was.

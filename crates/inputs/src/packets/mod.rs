@@ -69,11 +69,12 @@ impl Packets {
         if frame.data.len() < frame.len {
             stats.cut_short += 1;
         }
-        let (kept, fault) = packet.finish();
+        packet.finish();
+        let Packet { record, fault, .. } = packet;
         if let Some(reason) = fault {
             stats.malformed(number, reason, || reason.to_owned());
         }
-        match kept {
+        match record.finish() {
             Ok(()) => Ok(Next::Record(number)),
             Err(RecordError::Arena(e)) => Err(e.into()),
             Err(source) => Err(InputError::Record { number, source }),

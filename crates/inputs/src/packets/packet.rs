@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use quintet_lang::FieldId;
-use quintet_runtime::RecordBuilder;
+use quintet_runtime::{RecordBuilder, Value};
 
 use super::fields::{F, FIELDS, Layers};
 use super::span::Span;
@@ -29,14 +29,12 @@ pub(super) struct Places {
     many: Vec<Many>,
     /// Those whose values are written when the packet ends.
     late: Vec<FieldId>,
-    /// Packets so far.
-    packets: u64,
     /// The names of protocols.
     protocols: Vec<u8>,
 }
 
-/// The values of a multi-valued field, as they are found. Nearly every packet has them in one place only, so what is found first is written at
-/// once, and all of them again at the end where more were found.
+/// The values of a multi-valued field that are written when the packet ends. Nearly every packet has numbers and addresses in one place only, so
+/// what is found first is written at once, and taken back from the record where more is found.
 #[derive(Default)]
 pub(super) struct Many {
     ints: Vec<i64>,
@@ -45,9 +43,6 @@ pub(super) struct Many {
     /// Texts one after the other, and where each ends.
     text: Vec<u8>,
     ends: Vec<usize>,
-    /// The packet that they are of, by its number.
-    packet: u64,
-    late: bool,
 }
 
 /// A value of a field that may be multi-valued, other than Bytes.
@@ -57,19 +52,26 @@ pub(super) trait Scalar: Copy {
 
     fn found(many: &mut Many) -> &mut Vec<Self>;
 
+    /// The value that was set, if it is one of these.
+    fn of(value: Value<'_>) -> Option<Self>;
+
     fn set(self, record: &mut RecordBuilder<'_>, id: FieldId);
 
     fn set_all(values: &[Self], record: &mut RecordBuilder<'_>, id: FieldId);
 }
 
 macro_rules! scalar {
-    ($ty:ty, $kind:ident, $found:ident, $set:ident) => {
+    ($ty:ty, $value:ident, $kind:ident, $found:ident, $set:ident) => {
         impl Scalar for $ty {
             const MANY: Kind = Kind::$kind;
 
             #[inline]
             fn found(many: &mut Many) -> &mut Vec<$ty> {
                 &mut many.$found
+            }
+
+            fn of(value: Value<'_>) -> Option<$ty> {
+                if let Value::$value(value) = value { Some(value) } else { None }
             }
 
             #[inline]
@@ -84,16 +86,16 @@ macro_rules! scalar {
         }
     };
 }
-scalar!(i64, Ints, ints, int);
-scalar!(bool, Bools, bools, bool);
-scalar!(IpAddr, Ips, ips, ip);
+scalar!(i64, Int, Ints, ints, int);
+scalar!(bool, Bool, Bools, bools, bool);
+scalar!(IpAddr, Ip, Ips, ips, ip);
 
 const WORDS: usize = FIELDS.len().div_ceil(64);
 
 /// One packet: what dissectors write to.
 pub(super) struct Packet<'b, 'p> {
     places: &'b mut Places,
-    record: RecordBuilder<'b>,
+    pub record: RecordBuilder<'b>,
     /// A bit for each field that is to be set: here they are looked up in one step.
     wanted: [u64; WORDS],
     /// The fields set, flags among them.
@@ -121,38 +123,13 @@ impl Places {
             }
         }
         let many = (0..fields).map(|_| Many::default()).collect();
-        Places { ids, wanted, flags, needs, many, late: Vec::new(), packets: 0, protocols: Vec::new() }
-    }
-}
-
-impl Places {
-    /// The place of a multi-valued field, and what was found of it in this packet, after that of another was cleared.
-    #[inline]
-    fn many(&mut self, field: F, clear: impl FnOnce(&mut Many)) -> Option<(FieldId, &mut Many)> {
-        let id = self.ids[field as usize]?;
-        let many = &mut self.many[id.0 as usize];
-        if many.packet != self.packets {
-            many.packet = self.packets;
-            clear(many);
-        }
-        Some((id, many))
-    }
-
-    /// Has all values of a field written when the packet ends.
-    #[inline]
-    fn write_late(&mut self, id: FieldId) {
-        let many = &mut self.many[id.0 as usize];
-        if !many.late {
-            many.late = true;
-            self.late.push(id);
-        }
+        Places { ids, wanted, flags, needs, many, late: Vec::new(), protocols: Vec::new() }
     }
 }
 
 impl<'b, 'p> Packet<'b, 'p> {
     pub(super) fn new(places: &'b mut Places, record: RecordBuilder<'b>) -> Packet<'b, 'p> {
         let (needs, wanted) = (places.needs, places.wanted);
-        places.packets += 1;
         Packet { places, record, wanted, set: [0; WORDS], copied: None, needs, fault: None, depth: 0 }
     }
 
@@ -192,11 +169,18 @@ impl<'b, 'p> Packet<'b, 'p> {
     /// The place of a field that is set for the first time.
     #[inline]
     fn first(&mut self, field: F) -> Option<FieldId> {
+        let (id, first) = self.place(field)?;
+        first.then_some(id)
+    }
+
+    /// The place of a field that is set, and whether that is so for the first time.
+    #[inline]
+    fn place(&mut self, field: F) -> Option<(FieldId, bool)> {
         let id = self.places.ids[field as usize]?;
         let (word, bit) = (field as usize / 64, 1 << (field as usize % 64));
         let first = self.set[word] & bit == 0;
         self.set[word] |= bit;
-        first.then_some(id)
+        Some((id, first))
     }
 
     /// Says that a flag is true.
@@ -268,14 +252,23 @@ impl<'b, 'p> Packet<'b, 'p> {
 
     #[inline(never)]
     fn add<T: Scalar, const N: usize>(&mut self, field: F, values: [T; N]) {
-        let Some((id, many)) = self.places.many(field, |many| T::found(many).clear()) else { return };
-        let found = T::found(many);
-        found.extend_from_slice(&values);
-        if found.len() == N {
-            T::set_all(&values, &mut self.record, id);
-        } else {
-            self.places.write_late(id);
+        match self.place(field) {
+            Some((id, true)) => T::set_all(&values, &mut self.record, id),
+            Some((id, false)) => self.add_more(id, &values),
+            None => {}
         }
+    }
+
+    #[cold]
+    fn add_more<T: Scalar>(&mut self, id: FieldId, values: &[T]) {
+        let found = T::found(&mut self.places.many[id.0 as usize]);
+        if found.is_empty() {
+            self.places.late.push(id);
+            if let Value::Array(first) = self.record.value(id) {
+                found.extend(first.iter().filter_map(T::of));
+            }
+        }
+        found.extend_from_slice(values);
     }
 
     /// As [`Packet::int`], for bytes of the packet or made from it.
@@ -289,13 +282,16 @@ impl<'b, 'p> Packet<'b, 'p> {
     #[inline(never)]
     fn set_bytes(&mut self, field: F, value: &[u8]) {
         if FIELDS[field as usize].kind == Kind::Texts {
-            let Some((id, many)) = self.places.many(field, Many::clear_texts) else { return };
+            let Some(id) = self.places.ids[field as usize] else { return };
+            let many = &mut self.places.many[id.0 as usize];
             if value.len() > MOST_TEXT - many.text.len() {
                 return self.malformed("more text in one field than is kept");
             }
+            if many.ends.is_empty() {
+                self.places.late.push(id);
+            }
             many.text.extend_from_slice(value);
             many.ends.push(many.text.len());
-            self.places.write_late(id);
         } else if let Some(id) = self.first(field) {
             match self.copied.and_then(|(whole, at)| Some(at + within(whole, value)?)) {
                 Some(at) => self.record.bytes_at(id, at, value.len()),
@@ -328,8 +324,8 @@ impl<'b, 'p> Packet<'b, 'p> {
         }
     }
 
-    /// Writes what was gathered, and keeps the record. Answers what was wrong with the packet.
-    pub(super) fn finish(mut self) -> (Result<(), quintet_runtime::RecordError>, Option<&'static str>) {
+    /// Writes what was gathered to the record.
+    pub(super) fn finish(&mut self) {
         for i in 0..self.places.flags.len() {
             let (field, id) = self.places.flags[i];
             self.record.bool(id, self.set[field / 64] >> (field % 64) & 1 != 0);
@@ -339,31 +335,29 @@ impl<'b, 'p> Packet<'b, 'p> {
             self.places.protocols.clear();
         }
         for id in self.places.late.drain(..) {
-            let many = &mut self.places.many[id.0 as usize];
-            many.write(&mut self.record, id);
-            many.late = false;
+            self.places.many[id.0 as usize].write(&mut self.record, id);
         }
-        (self.record.finish(), self.fault)
     }
 }
 
 impl Many {
-    fn write(&self, record: &mut RecordBuilder<'_>, id: FieldId) {
+    /// Writes the values to a field, and forgets them.
+    fn write(&mut self, record: &mut RecordBuilder<'_>, id: FieldId) {
         if !self.ints.is_empty() {
             record.ints(id, &self.ints);
+            self.ints.clear();
         } else if !self.ips.is_empty() {
             record.ips(id, &self.ips);
+            self.ips.clear();
         } else if !self.bools.is_empty() {
             record.bools(id, &self.bools);
+            self.bools.clear();
         } else {
             let start = |i: usize| if i == 0 { 0 } else { self.ends[i - 1] };
             record.bytes_of(id, self.ends.iter().enumerate().map(|(i, end)| &self.text[start(i)..*end]));
+            self.text.clear();
+            self.ends.clear();
         }
-    }
-
-    fn clear_texts(&mut self) {
-        self.text.clear();
-        self.ends.clear();
     }
 }
 

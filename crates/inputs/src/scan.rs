@@ -164,23 +164,26 @@ impl<'a> Scan<'a> {
     }
 
     /// The rest of a string after its first quote, up to its last one, and whether it has escapes.
-    #[inline]
+    #[inline(always)]
     fn string(&mut self) -> Option<(&'a str, bool)> {
-        let (start, mut escaped) = (self.at, false);
-        loop {
-            self.at = special(self.text.as_bytes(), self.at);
-            match self.peek()? {
-                b'"' => {
-                    self.at += 1;
-                    return Some((self.text.get(start..self.at - 1)?, escaped));
-                }
-                b'\\' => {
-                    escaped = true;
-                    self.escape()?;
-                }
-                _ => return None,
-            }
+        let start = self.at;
+        self.at = special(self.text.as_bytes(), start);
+        let escaped = self.peek()? != b'"';
+        if escaped {
+            self.escapes()?;
         }
+        self.at += 1;
+        Some((self.text.get(start..self.at - 1)?, escaped))
+    }
+
+    /// Goes on from a special byte that is no quote to a string's last quote.
+    #[inline(never)]
+    fn escapes(&mut self) -> Option<()> {
+        while self.peek()? == b'\\' {
+            self.escape()?;
+            self.at = special(self.text.as_bytes(), self.at);
+        }
+        (self.peek()? == b'"').then_some(())
     }
 
     fn escape(&mut self) -> Option<()> {

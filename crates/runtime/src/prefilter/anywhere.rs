@@ -11,7 +11,7 @@ use super::bits::Places;
 use super::rarity::rarest;
 
 /// Bytes of a value whose even places are looked at together.
-const TOGETHER: usize = 16;
+pub(super) const TOGETHER: usize = 16;
 
 /// Zeros after a value, so that four bytes can be read at the last of these places.
 pub(super) const PADDING: usize = TOGETHER + 4;

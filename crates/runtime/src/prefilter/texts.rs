@@ -7,7 +7,7 @@ use foldhash::fast::FixedState;
 use hashbrown::HashMap;
 
 use super::anchored::Anchored;
-use super::anywhere::{Anywhere, PADDING};
+use super::anywhere::{Anywhere, PADDING, TOGETHER};
 use super::bits::{Bits, Places, bits};
 use super::condition::Test;
 use super::rarity;
@@ -91,8 +91,10 @@ fn fold<'f>(value: &[u8], folded: &'f mut Vec<u8>) -> &'f [u8] {
     }
     let (text, padding) = folded[..len].split_at_mut(value.len());
     text.copy_from_slice(value);
-    text.make_ascii_lowercase();
     padding.fill(0);
+    // With some of the padding, so that all of it is folded in whole registers.
+    let (blocks, _) = folded[..len].as_chunks_mut::<TOGETHER>();
+    blocks.iter_mut().for_each(|block| block.make_ascii_lowercase());
     &folded[..len]
 }
 

@@ -36,13 +36,18 @@ impl Asked {
         }
     }
 
-    /// What [`Instance::test`] answers for the rule.
+    /// What [`Instance::test`] answers for the rule; [`Asked::own_reason`] belongs to it.
     #[inline(always)]
     pub(crate) fn ask(&mut self, record: RecordRef<'_>, why: &mut Option<FilterError>) -> Option<bool> {
         match self {
-            Asked::Adaptive(runner, rule) => runner.ask_rule(*rule, record, why),
+            Asked::Adaptive(runner, _) => runner.ask_alone(record, why),
             _ => self.ask_now(record, why),
         }
+    }
+
+    /// Says of why there is no answer whose it is.
+    pub(crate) fn own_reason(&self, error: FilterError) -> FilterError {
+        if let Asked::Adaptive(runner, _) = self { runner.own_reason(error) } else { error }
     }
 
     /// The same of what does not go from one to another itself.

@@ -32,7 +32,13 @@ impl Filter {
     #[inline(always)]
     pub fn matches(&mut self, record: RecordRef<'_>) -> Result<bool, FilterError> {
         let answer = self.asked.ask(record, &mut self.why);
-        answer.ok_or_else(|| self.why.take().unwrap_or_else(FilterError::unsaid))
+        answer.ok_or_else(|| self.reason())
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn reason(&mut self) -> FilterError {
+        self.asked.own_reason(self.why.take().unwrap_or_else(FilterError::unsaid))
     }
 
     /// What ends a call from another thread.

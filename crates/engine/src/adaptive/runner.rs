@@ -51,9 +51,7 @@ pub(crate) struct Runner {
     relay: OnceCell<Relay>,
     /// The instances of the other tiers, while they are tried.
     others: Vec<(usize, Asked)>,
-    trial: Option<Trial>,
-    /// The answers of a rule to a part of a batch.
-    part: Matches,
+    trial: Option<Box<Trial>>,
 }
 
 /// The instance, asked one rule by its name if it is to be.
@@ -84,7 +82,6 @@ impl Runner {
             relay: OnceCell::new(),
             others: Vec::new(),
             trial: None,
-            part: Matches::new(),
         }
     }
 
@@ -129,7 +126,8 @@ impl Runner {
     fn in_parts(&mut self, batch: &Batch, first: usize, out: &mut Matches) -> Result<(), RunError> {
         let rules = self.shared.linked.program().rules.len();
         out.reset(rules, batch.len());
-        let mut part = std::mem::take(&mut self.part);
+        // The answers of a rule to a part.
+        let mut part = Matches::new();
         let (mut begin, mut records) = (0, first);
         while records > 0 {
             self.ask(records, |now| {
@@ -148,34 +146,27 @@ impl Runner {
             begin += records;
             records = self.part(batch.len() - begin);
         }
-        self.part = part;
         out.finish();
         Ok(())
     }
 
-    /// What [`Instance::test`] answers for a rule.
+    /// What [`Instance::test`] answers for the rule that it was made [`alone`](Runner::alone) for; of why there is no answer it is not said yet
+    /// whose it is, see [`Runner::own_reason`].
     #[inline(always)]
-    pub(crate) fn ask_rule(&mut self, rule: usize, record: RecordRef<'_>, why: &mut Option<FilterError>) -> Option<bool> {
-        if self.rule != Some(rule) || self.left <= 1 {
-            return self.look_at_rule(rule, record, why);
+    pub(crate) fn ask_alone(&mut self, record: RecordRef<'_>, why: &mut Option<FilterError>) -> Option<bool> {
+        if self.left <= 1 {
+            return self.look_alone(record, why);
         }
         self.left -= 1;
-        let answer = self.now.ask_now(record, why);
-        if answer.is_none() {
-            self.own_reason(why);
-        }
-        answer
+        self.now.ask_now(record, why)
     }
 
-    /// The same where there is more to do, or where the rule is asked by its number.
+    /// The same where there is more to do.
     #[cold]
     #[inline(never)]
-    fn look_at_rule(&mut self, rule: usize, record: RecordRef<'_>, why: &mut Option<FilterError>) -> Option<bool> {
-        let answer = self.ask(1, |now| now.test(rule, record, why));
-        if answer.is_none() {
-            self.own_reason(why);
-        }
-        answer
+    fn look_alone(&mut self, record: RecordRef<'_>, why: &mut Option<FilterError>) -> Option<bool> {
+        let rule = self.rule.unwrap_or_default();
+        self.ask(1, |now| now.test(rule, record, why))
     }
 
     /// Asks, with a look at what pays before and at the clock around it.
@@ -213,10 +204,10 @@ impl Runner {
                     }
                     match tiers.as_slice() {
                         [only] => self.shared.settle(*only),
-                        _ => self.trial = Some(Trial::of(tiers)),
+                        _ => self.trial = Some(Box::new(Trial::of(tiers))),
                     }
                 }
-                match self.trial.as_ref().map(Trial::turn) {
+                match self.trial.as_ref().map(|trial| trial.turn()) {
                     Some(tier) => self.switch(tier),
                     None => self.stay(),
                 }
@@ -304,8 +295,8 @@ impl Runner {
 
     /// The same of why there is no answer.
     #[cold]
-    fn own_reason(&self, why: &mut Option<FilterError>) {
-        *why = why.take().map(|error| error.by(self.shared.ladder.id));
+    pub(crate) fn own_reason(&self, error: FilterError) -> FilterError {
+        error.by(self.shared.ladder.id)
     }
 }
 
@@ -326,9 +317,12 @@ impl Instance for Runner {
         self.ask(records.len(), |now| now.run_rule(rule, batch, records, out)).map_err(|error| self.own(error))
     }
 
-    #[inline]
     fn test(&mut self, rule: usize, record: RecordRef<'_>, why: &mut Option<FilterError>) -> Option<bool> {
-        self.ask_rule(rule, record, why)
+        let answer = self.ask(1, |now| now.test(rule, record, why));
+        if answer.is_none() {
+            *why = why.take().map(|error| self.own_reason(error));
+        }
+        answer
     }
 
     fn call(

@@ -234,7 +234,9 @@ impl Shared {
 
     /// Counts the third tier's code no longer.
     fn release(&self) {
-        KEPT.fetch_sub(self.kept.swap(0, Ordering::Relaxed), Ordering::Relaxed);
+        if self.kept.load(Ordering::Relaxed) > 0 {
+            KEPT.fetch_sub(self.kept.swap(0, Ordering::Relaxed), Ordering::Relaxed);
+        }
     }
 }
 

@@ -84,7 +84,7 @@ pub use needed::needed_fields;
 pub use output::{FileSink, Sink, SinkError, SinkFault, WholeLines, WriteSink};
 pub use owned::{JsonError, OwnedValue};
 pub use pack::{BLOCK_BYTES, Blob};
-pub use prefilter::{Candidates, PREFILTER_PAYS, PrefilterPlan, runs, set_bits};
+pub use prefilter::{Candidates, PREFILTER_PAYS, PrefilterPlan, bits_of, runs, set_bits};
 pub use profile::{ALONE, Alone, Profile, RuleCost, Spent};
 pub use quintet_arena::{Arena, ArenaError, Kind as ArenaKind, Memory, PADDING};
 pub use record::RecordRef;

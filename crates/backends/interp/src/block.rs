@@ -9,7 +9,7 @@ use quintet_lang::ast::{CompareOp, Const, Each, Expr, ExprKind, LogicOp, Needle,
 use quintet_lang::effects::{Steps, steps};
 use quintet_lang::intrinsic::Intrinsic;
 use quintet_runtime::plan::{IntsPlan, SetPlan, WildcardPlan};
-use quintet_runtime::{Batch, Counting, FREE, Linked, Memory, Scratch, SetMatcher, StoredBytes, Value, ip_words, longest_within};
+use quintet_runtime::{Batch, Counting, FREE, Linked, Memory, Scratch, SetMatcher, StoredBytes, Value, bits_of, ip_words, longest_within};
 
 use crate::compile::Leaves;
 use crate::machine::Machine;
@@ -216,7 +216,7 @@ impl Block<'_> {
         if mask == u64::MAX {
             return (0..64).fold(0, |hits, bit| hits | u64::from(holds(memory, first + bit * stride)) << bit);
         }
-        bits(mask).fold(0, |hits, bit| hits | u64::from(holds(memory, first + bit * stride)) << bit)
+        bits_of(mask).fold(0, |hits, bit| hits | u64::from(holds(memory, first + bit * stride)) << bit)
     }
 
     /// The records under a mask for whose operand something holds, given the place of its slot; those without it where nil does. In a loop, those
@@ -325,7 +325,7 @@ impl Block<'_> {
             ExprKind::Arith { op, lhs, rhs } if value.ty == Type::Int => {
                 let (lhs, rhs) = (self.ints(lhs, mask)?, self.ints(rhs, mask)?);
                 ints.present = lhs.present & rhs.present;
-                for bit in bits(ints.present) {
+                for bit in bits_of(ints.present) {
                     ints.values[bit] = op.int(lhs.values[bit], rhs.values[bit])?;
                 }
             }
@@ -346,7 +346,7 @@ impl Block<'_> {
     #[inline(always)]
     fn load(&self, values: &mut [i64; 64], place: &Place<'_>, mask: u64, of: impl Fn(u64) -> i64) -> u64 {
         let (memory, mut present) = (self.batch.memory(), 0);
-        for bit in bits(mask) {
+        for bit in bits_of(mask) {
             if let Some(at) = place.at(memory, self.record(bit)) {
                 values[bit] = of(memory.word(at));
                 present |= 1 << bit;
@@ -398,17 +398,8 @@ impl Ints {
     #[inline(always)]
     fn test(&self, on_nil: bool, mask: u64, holds: impl Fn(usize, i64) -> bool) -> u64 {
         let without = if on_nil { mask & !self.present } else { 0 };
-        bits(self.present & mask).fold(without, |hits, bit| hits | u64::from(holds(bit, self.values[bit])) << bit)
+        bits_of(self.present & mask).fold(without, |hits, bit| hits | u64::from(holds(bit, self.values[bit])) << bit)
     }
-}
-
-/// The places of the bits that are set.
-fn bits(mut mask: u64) -> impl Iterator<Item = usize> {
-    std::iter::from_fn(move || {
-        let bit = (mask != 0).then(|| mask.trailing_zeros() as usize);
-        mask &= mask.wrapping_sub(1);
-        bit
-    })
 }
 
 /// The bytes that a slot refers to.

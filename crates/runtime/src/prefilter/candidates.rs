@@ -243,14 +243,18 @@ pub fn runs(mask: u64) -> impl Iterator<Item = Range<usize>> {
 
 /// The places of the bits that are set in a row of words.
 pub fn set_bits(words: &[u64]) -> impl Iterator<Item = usize> {
-    words.iter().enumerate().flat_map(|(i, word)| {
-        let mut rest = *word;
-        std::iter::from_fn(move || {
-            (rest != 0).then(|| {
-                let bit = rest.trailing_zeros() as usize;
-                rest &= rest - 1;
-                i * 64 + bit
-            })
+    words.iter().enumerate().flat_map(|(i, word)| bits_of(*word).map(move |bit| i * 64 + bit))
+}
+
+/// The places of the bits of a word that are set.
+#[inline]
+pub fn bits_of(word: u64) -> impl Iterator<Item = usize> {
+    let mut rest = word;
+    std::iter::from_fn(move || {
+        (rest != 0).then(|| {
+            let bit = rest.trailing_zeros() as usize;
+            rest &= rest - 1;
+            bit
         })
     })
 }

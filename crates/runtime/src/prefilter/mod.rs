@@ -31,7 +31,7 @@ mod rarity;
 mod segments;
 mod texts;
 
-pub use candidates::{Candidates, runs, set_bits};
+pub use candidates::{Candidates, bits_of, runs, set_bits};
 pub use describe::PrefilterPlan;
 pub(crate) use index::Index;
 

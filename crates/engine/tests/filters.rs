@@ -10,7 +10,7 @@ use quintet::{
     ArenaKind, BatchBuilder, Engine, EvaluateError, Filter, FilterError, Limits, Passes, RuleSet, Scheme, Trap, Type, configurations,
 };
 use quintet_cases::batch;
-use quintet_testing::{case, instance};
+use quintet_testing::case;
 
 const CASES: usize = 250;
 
@@ -34,7 +34,8 @@ fn filters_answer_as_rules_among_others() {
         let limits = case.limits();
         let records = batch(program.scheme(), case.records.iter(), ArenaKind::Plain).expect("records");
         for backend in configurations() {
-            let make = || instance(&*backend, &program, &limits).expect("an instance");
+            let compiled = backend.compile(&program).expect("code");
+            let make = || compiled.instantiate(&limits).expect("an instance");
             let mut all = make();
             let mut filters: Vec<Filter> = (0..program.program().rules.len()).map(|rule| Filter::new(make(), rule)).collect();
             let mut set = RuleSet::new();

@@ -12,17 +12,17 @@ fn regressions_of_all() {
 
 #[test]
 fn random_programs() {
-    differential(&LuaJit::new(), 10_000);
+    differential(&LuaJit::new(), 6_000);
 }
 
 #[test]
 fn random_programs_compiled_at_once() {
-    differential(&LuaJit::eager(), 10_000);
+    differential(&LuaJit::eager(), 6_000);
 }
 
 #[test]
 fn random_programs_without_jit() {
-    differential(&LuaJit::without_jit(), 10_000);
+    differential(&LuaJit::without_jit(), 6_000);
 }
 
 #[test]

@@ -64,6 +64,9 @@ const SCRIPT_HEAD: &str = "local _, _, _, _, _, _, _, _, _, H, DM = ...\nlocal Q
 /// Names that a function of a script takes from its surroundings at most; LuaJIT allows 60 upvalues.
 const SURROUNDINGS: usize = 40;
 
+/// Bytes of a text from which on taking all of them costs less than looking which ones it mentions.
+const LONG: usize = 16 << 10;
+
 /// Where each of [`NAMES`] stands among them, counted from 1, from the place that [`hash`] says on; 0 is the end.
 const PLACES: [u8; 256] = {
     let mut places = [0; 256];
@@ -111,28 +114,11 @@ fn place(word: &[u8]) -> Option<usize> {
 /// What `text` mentions of the prelude, outside of comments.
 fn mentioned(text: &str) -> Vec<&'static str> {
     let mut used = [false; NAMES.len()];
-    let bytes = text.as_bytes();
-    let (mut at, mut line_begins) = (0, true);
-    while let Some(&byte) = bytes.get(at) {
-        let start = at;
-        at += 1;
-        match byte {
-            b'\n' => line_begins = true,
-            b' ' => {}
-            b'-' if line_begins && bytes.get(at) == Some(&b'-') => {
-                at = bytes[at..].iter().position(|b| *b == b'\n').map_or(bytes.len(), |end| at + end);
-            }
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'_' => {
-                line_begins = false;
-                while bytes.get(at).is_some_and(|b| IN_WORD[usize::from(*b)]) {
-                    at += 1;
-                }
-                if let Some(i) = place(&bytes[start..at]) {
-                    used[i] = true;
-                }
-            }
-            _ => line_begins = false,
-        }
+    for line in text.lines().map(str::trim_ascii_start).filter(|line| !line.starts_with("--")) {
+        let words = line.as_bytes().split(|byte| !IN_WORD[usize::from(*byte)]);
+        // Most others are a letter, with or without a number.
+        let names = words.filter(|word| word.len() > 2 && !word[0].is_ascii_digit() || matches!(*word, b"F" | b"U8"));
+        names.filter_map(place).for_each(|i| used[i] = true);
     }
     NAMES.iter().zip(used).filter(|(_, used)| *used).map(|(name, _)| *name).collect()
 }
@@ -162,9 +148,9 @@ pub(crate) fn relieved(functions: &str) -> String {
     relieved
 }
 
-/// The line that takes from the prelude what `text` mentions.
+/// The line that takes from the prelude what `text` mentions; of a long one all that there is.
 fn imports(text: &str) -> String {
-    let names = mentioned(text);
+    let names = if text.len() < LONG { mentioned(text) } else { NAMES.to_vec() };
     if names.is_empty() {
         return String::new();
     }

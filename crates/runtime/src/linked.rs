@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, OnceLock};
 
 use foldhash::fast::RandomState;
-use quintet_lang::ast::{Expr, FnId, ListId, NeedleId, Program, Regex, RegexId, Set, SetId, Site, SiteId, Span, Stmt, WildcardId};
+use quintet_lang::ast::{Expr, FnId, ListId, ListRef, NeedleId, Program, Regex, RegexId, Set, SetId, Site, SiteId, Span, Stmt, WildcardId};
 use quintet_lang::validate::validate;
 use quintet_lang::{Checked, Limits, Marked, Scheme};
 use regex_automata::nfa::thompson::WhichCaptures;
@@ -30,8 +30,7 @@ pub struct Linked {
     program: Program,
     layout: Arc<Layout>,
     limits: Limits,
-    /// The default ones where there are none.
-    thresholds: Option<Box<Thresholds>>,
+    thresholds: Settings,
     crossings: Crossings,
     counts_turns: bool,
     sets: Vec<SetMatcher>,
@@ -47,13 +46,39 @@ pub struct Linked {
     plan: Plan,
     /// By call: the function's name, where it is a simple one of the standard library.
     simple: Vec<Option<&'static str>>,
-    prefilter: Option<Index>,
+    prefilter: Option<Box<Index>>,
     /// What [`Linked::countings`] answers for the budget that it was asked about first.
     countings: OnceLock<(u64, Box<[Counting]>)>,
     /// What [`Linked::makes`] answers.
     makes: OnceLock<Box<[bool]>>,
     /// What is done around the rules of a program that keeps state.
-    state: Option<StatePlan>,
+    state: Option<Box<StatePlan>>,
+}
+
+/// What the thresholds are set to: for the usual settings nothing is kept.
+enum Settings {
+    /// The default ones.
+    Default,
+    /// The default ones, with that of the prefilter at what pays.
+    Prefilter,
+    /// Others.
+    Own(Box<Thresholds>),
+}
+
+impl Settings {
+    /// The default ones, with that of the prefilter at what pays where it is on.
+    fn new(prefilter: bool) -> Settings {
+        if prefilter { Settings::Prefilter } else { Settings::Default }
+    }
+
+    /// What one is set to.
+    fn get(&self, threshold: Threshold) -> usize {
+        match self {
+            Settings::Own(thresholds) => thresholds.get(threshold),
+            Settings::Prefilter if threshold == Threshold::PrefilterRules => PREFILTER_PAYS,
+            Settings::Prefilter | Settings::Default => threshold.default(),
+        }
+    }
 }
 
 /// Why a program cannot be linked.
@@ -103,6 +128,9 @@ fn stateless(program: &Program) -> Result<(), LinkError> {
 
 /// Whether the library has the functions that a program calls, as the program's scheme declares them.
 fn known(program: &Program, library: &Library) -> Result<(), LinkError> {
+    if program.sites.is_empty() {
+        return Ok(());
+    }
     let mut seen = BTreeSet::new();
     for site in program.sites.iter().filter(|site| seen.insert(site.function)) {
         let declared = program.scheme.function(site.function);
@@ -122,14 +150,10 @@ fn unknown(name: &str, span: Span) -> LinkError {
     LinkError { message: format!("function `{name}` is declared by the scheme but the library has no such function"), span }
 }
 
-/// What a threshold is set to; to its default where there are no settings.
-fn setting(thresholds: Option<&Thresholds>, threshold: Threshold) -> usize {
-    thresholds.map_or_else(|| threshold.default(), |thresholds| thresholds.get(threshold))
-}
-
-/// The default thresholds, with that of the prefilter at what pays where it is on.
-fn filtered(prefilter: bool) -> Option<Box<Thresholds>> {
-    prefilter.then(|| Box::new(Thresholds::default().with(Threshold::PrefilterRules, PREFILTER_PAYS)))
+/// What is prepared of the entries of one of a program's tables, most of which are empty in most programs.
+#[inline]
+pub(crate) fn prepared<T, P, C: Default + FromIterator<P>>(table: &[T], prepare: impl FnMut(&T) -> P) -> C {
+    if table.is_empty() { C::default() } else { table.iter().map(prepare).collect() }
 }
 
 /// How many expressions there are in one, itself included.
@@ -226,7 +250,7 @@ impl Linked {
         debug_assert!(validate(&program).is_ok());
         few_enough(&program, limits)?;
         stateless(&program)?;
-        Linked::prepare(program.into_program(), library, lists, limits, filtered(prefilter))
+        Linked::prepare(program.into_program(), library, lists, limits, Settings::new(prefilter))
     }
 
     /// Prepares `program` for backends to compile with these thresholds. They change what rules cost, never what they answer.
@@ -245,7 +269,7 @@ impl Linked {
         validate(&program)
             .map_err(|invalid| LinkError { message: format!("the program is not valid: {invalid}"), span: Span::default() })?;
         stateless(&program)?;
-        Linked::prepare(program, library, lists, limits, Some(Box::new(thresholds)))
+        Linked::prepare(program, library, lists, limits, Settings::Own(Box::new(thresholds)))
     }
 
     /// Prepares a program that may keep state. Where it does, instances of it answer only what [`Session`](crate::Session) makes answers of,
@@ -264,15 +288,16 @@ impl Linked {
         validate(&program)
             .map_err(|invalid| LinkError { message: format!("the program is not valid: {invalid}"), span: Span::default() })?;
         if program.state.is_empty() {
-            return Linked::prepare(program, library, lists, limits, filtered(prefilter));
+            return Linked::prepare(program, library, lists, limits, Settings::new(prefilter));
         }
         let (program, state) = lower(program);
         debug_assert_eq!(validate(&program), Ok(()));
-        let linked = Linked::prepare(program, library, lists, limits, None)?;
+        let mut linked = Linked::prepare(program, library, lists, limits, Settings::Default)?;
         // Nobody else has it yet.
-        Arc::into_inner(linked)
-            .map(|linked| Arc::new(Linked { state: Some(state), ..linked }))
-            .ok_or_else(|| LinkError { message: "the program is in use".into(), span: Span::default() })
+        if let Some(linked) = Arc::get_mut(&mut linked) {
+            linked.state = Some(Box::new(state));
+        }
+        Ok(linked)
     }
 
     /// Prepares a valid program of no more rules than allowed.
@@ -281,49 +306,47 @@ impl Linked {
         library: &Library,
         lists: &Lists,
         limits: &Limits,
-        thresholds: Option<Box<Thresholds>>,
+        thresholds: Settings,
     ) -> Result<Arc<Linked>, LinkError> {
         known(&program, library)?;
         let patterns = Patterns::new(&program, library, limits)?;
-        let lists = program
-            .lists
-            .iter()
-            .map(|l| {
-                lists.slot(&l.name, &l.ty).ok_or_else(|| LinkError {
-                    message: format!("there is no list `${}` of {}; declare it before rules that name it are linked", l.name, l.ty),
-                    span: l.span,
-                })
+        let slot = |l: &ListRef| {
+            lists.slot(&l.name, &l.ty).ok_or_else(|| LinkError {
+                message: format!("there is no list `${}` of {}; declare it before rules that name it are linked", l.name, l.ty),
+                span: l.span,
             })
-            .collect::<Result<_, _>>()?;
-        let simple = program.sites.iter().map(|site| library.simple(&program.scheme.function(site.function).name)).collect();
-        let sets: Vec<SetMatcher> = program.sets.iter().map(SetMatcher::new).collect();
+        };
+        let lists = if program.lists.is_empty() { Vec::new() } else { program.lists.iter().map(slot).collect::<Result<_, _>>()? };
+        let sets: Vec<SetMatcher> = prepared(&program.sets, SetMatcher::new);
         let crossings = Crossings::default();
-        let plan =
-            Plan::new(&program, &sets, &|threshold, size| crossings.exceeds(threshold, size, setting(thresholds.as_deref(), threshold)));
-        let mut linked = Linked {
+        let plan = Plan::new(&program, &sets, &|threshold, size| crossings.exceeds(threshold, size, thresholds.get(threshold)));
+        let mut linked = Arc::new(Linked {
             layout: Layout::of(&program.scheme),
             limits: limits.clone(),
             thresholds,
             crossings,
             counts_turns: true,
             sets,
-            searchers: program.needles.iter().map(|n| Searcher::new(n)).collect(),
+            searchers: prepared(&program.needles, |needle| Searcher::new(needle)),
             regexes: patterns.regexes,
             regex_places: patterns.regex_places,
-            wildcards: program.wildcards.iter().map(WildcardMatcher::new).collect(),
+            wildcards: prepared(&program.wildcards, WildcardMatcher::new),
             functions: patterns.functions,
             lists,
             places: Places::new(&program),
             plan,
-            simple,
+            simple: prepared(&program.sites, |site| library.simple(&program.scheme.function(site.function).name)),
             prefilter: None,
             countings: OnceLock::new(),
             makes: OnceLock::new(),
             state: None,
             program,
-        };
-        linked.prefilter = prefilter::index(&linked);
-        Ok(Arc::new(linked))
+        });
+        // Nobody else has it yet.
+        if let Some(linked) = Arc::get_mut(&mut linked) {
+            linked.prefilter = prefilter::index(linked);
+        }
+        Ok(linked)
     }
 
     /// The program.
@@ -376,7 +399,7 @@ impl Linked {
 
     /// What a threshold is set to.
     pub fn threshold(&self, threshold: Threshold) -> usize {
-        setting(self.thresholds.as_deref(), threshold)
+        self.thresholds.get(threshold)
     }
 
     /// Whether a size is beyond a threshold. Asked where code is made, and noted; see [`Linked::crossings`].
@@ -459,7 +482,7 @@ impl Linked {
 
     /// What is done around the rules of a program that keeps state.
     pub(crate) fn state(&self) -> Option<&StatePlan> {
-        self.state.as_ref()
+        self.state.as_deref()
     }
 
     /// Whether the program keeps state or has outputs, so that only a [`Session`](crate::Session) has its answers.
@@ -526,7 +549,7 @@ impl Linked {
 
     /// The conditions of the rules, where they are asked for before the rules are run.
     pub(crate) fn prefilter(&self) -> Option<&Index> {
-        self.prefilter.as_ref()
+        self.prefilter.as_deref()
     }
 
     /// Whether a rule is run only on the records that have what it requires, because that is asked for before; its code then runs seldom.

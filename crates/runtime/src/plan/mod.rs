@@ -13,6 +13,7 @@ use std::sync::OnceLock;
 
 use quintet_lang::ast::{FnId, NeedleId, Program, SetId, WildcardId};
 
+use crate::linked::prepared;
 use crate::matchers::SetMatcher;
 use crate::thresholds::Threshold;
 
@@ -27,8 +28,8 @@ pub struct Plan {
     sets: Box<[SetPlan]>,
     needles: Box<[SearchPlan]>,
     wildcards: Box<[WildcardPlan]>,
-    /// By rule, once it was asked for: not every backend needs it to compile.
-    rules: Box<[OnceLock<RulePlan>]>,
+    /// By rule, once it was asked for: not every backend needs it to compile, or needs any of them.
+    rules: OnceLock<Box<[OnceLock<RulePlan>]>>,
     functions: Box<[FunctionPlan]>,
 }
 
@@ -36,10 +37,10 @@ impl Plan {
     /// Plans a program, whose sets are prepared. `exceeds` says whether a size is beyond a threshold.
     pub(crate) fn new(program: &Program, sets: &[SetMatcher], exceeds: &dyn Fn(Threshold, usize) -> bool) -> Plan {
         Plan {
-            sets: sets.iter().map(|set| SetPlan::new(set, exceeds)).collect(),
-            needles: program.needles.iter().map(|needle| SearchPlan::new(needle, exceeds)).collect(),
-            wildcards: program.wildcards.iter().map(|pattern| WildcardPlan::new(pattern, exceeds)).collect(),
-            rules: program.rules.iter().map(|_| OnceLock::new()).collect(),
+            sets: prepared(sets, |set| SetPlan::new(set, exceeds)),
+            needles: prepared(&program.needles, |needle| SearchPlan::new(needle, exceeds)),
+            wildcards: prepared(&program.wildcards, |pattern| WildcardPlan::new(pattern, exceeds)),
+            rules: OnceLock::new(),
             functions: FunctionPlan::all(program),
         }
     }
@@ -65,7 +66,8 @@ impl Plan {
     /// What a rule of the program may do and costs.
     #[inline]
     pub(crate) fn rule(&self, program: &Program, index: usize) -> &RulePlan {
-        self.rules[index].get_or_init(|| RulePlan::new(program, &program.rules[index]))
+        let rules = self.rules.get_or_init(|| program.rules.iter().map(|_| OnceLock::new()).collect());
+        rules[index].get_or_init(|| RulePlan::new(program, &program.rules[index]))
     }
 
     /// What a function may do and takes.

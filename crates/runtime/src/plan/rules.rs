@@ -117,6 +117,9 @@ fn of_value(program: &Program, value: &Expr, fields: &mut BTreeSet<FieldId>) {
 
 impl FunctionPlan {
     pub(super) fn all(program: &Program) -> Box<[FunctionPlan]> {
+        if program.functions.is_empty() {
+            return Box::default();
+        }
         let calls: Vec<Box<[FnId]>> = program.functions.iter().map(|function| called(&function.body)).collect();
         let plan = |(at, function): (usize, &Function)| FunctionPlan {
             fixed_bytes: call_bytes(function),

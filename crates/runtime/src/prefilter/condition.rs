@@ -144,6 +144,9 @@ const CALLED: u32 = 40;
 const SEARCH: u32 = 10;
 const TEXT: u32 = 2;
 
+/// The most that any rule may weigh.
+pub(super) const MOST: u32 = CALLED;
+
 /// The most that a rule may weigh, whatever its condition is.
 pub(super) fn most(rule: &Rule) -> u32 {
     let (mut searches, mut walks) = (false, false);

@@ -49,17 +49,20 @@ const PAYS: usize = 96;
 const WINDOW: usize = 1024;
 
 /// The index of a program whose rules are many enough.
-pub(crate) fn index(linked: &Linked) -> Option<Index> {
+pub(crate) fn index(linked: &Linked) -> Option<Box<Index>> {
+    let pays = linked.threshold(Threshold::PrefilterRules);
     // Never, unless it was set.
-    if linked.threshold(Threshold::PrefilterRules) == Threshold::PrefilterRules.default() {
+    if pays == Threshold::PrefilterRules.default() {
         return None;
     }
-    // Rules that cannot weigh as much, whatever they require, are not looked at closely.
-    let most: u32 = linked.program().rules.iter().map(condition::most).sum();
-    if !linked.exceeds(Threshold::PrefilterRules, most as usize) {
+    // Rules that cannot weigh as much, whatever they require, are not looked at closely; so few that none could weigh enough not at all.
+    let rules = &linked.program().rules;
+    let any = rules.len().saturating_mul(condition::MOST as usize);
+    let most = if any <= pays { any } else { rules.iter().map(condition::most).sum::<u32>() as usize };
+    if !linked.exceeds(Threshold::PrefilterRules, most) {
         return None;
     }
     let conditions = index::conditions(linked);
     let weight = index::weights(&conditions).iter().sum::<u32>() as usize;
-    linked.exceeds(Threshold::PrefilterRules, weight).then(|| Index::new(&conditions))
+    linked.exceeds(Threshold::PrefilterRules, weight).then(|| Box::new(Index::new(&conditions)))
 }

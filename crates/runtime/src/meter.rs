@@ -24,7 +24,7 @@
 //! A rule of which it is known that it cannot pass the budget on the records of a batch (see [`steps_at_most`](crate::steps_at_most)) is run
 //! with the word [`FREE`], and nobody needs to begin or to look between records.
 
-use std::cell::Cell;
+use std::cell::{Cell, OnceCell};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -56,7 +56,8 @@ pub(crate) struct Meter {
     start: u64,
     /// Steps of the limit beyond those of `start`.
     beyond: i64,
-    signal: Arc<Signal>,
+    /// Made once somebody asks for what raises it; before that nobody can have raised it.
+    signal: OnceCell<Arc<Signal>>,
     /// Whether the signal ended an evaluation since [`Meter::take_interrupt`].
     interrupted: Cell<bool>,
 }
@@ -176,7 +177,7 @@ impl Meter {
             slices: Cell::new(0),
             start: first as u64,
             beyond: steps - first,
-            signal: Arc::default(),
+            signal: OnceCell::new(),
             interrupted: Cell::new(false),
         }
     }
@@ -239,7 +240,7 @@ impl Meter {
             self.set_word(FREE);
             return Ok(());
         }
-        let interrupted = self.signal.is_raised();
+        let interrupted = self.is_interrupt_pending();
         let taken = i64::from(self.slices.get()) * i64::from(SLICE);
         let rest = (i64::from(left) + (self.beyond - taken).max(0)).checked_sub_unsigned(steps).unwrap_or(-1);
         if left < -1 || rest < 0 || interrupted {
@@ -263,13 +264,17 @@ impl Meter {
     }
 
     pub(crate) fn interrupter(&self) -> Interrupter {
-        Interrupter(To::Meter(self.signal.clone()))
+        Interrupter(To::Meter(self.signal().clone()))
+    }
+
+    fn signal(&self) -> &Arc<Signal> {
+        self.signal.get_or_init(Arc::default)
     }
 
     /// Whether an interrupt waits to be noticed.
     #[inline]
     pub(crate) fn is_interrupt_pending(&self) -> bool {
-        self.signal.is_raised()
+        self.signal.get().is_some_and(|signal| signal.is_raised())
     }
 
     /// Whether the run was interrupted.
@@ -287,12 +292,14 @@ impl Meter {
     #[cold]
     pub(crate) fn forget_interrupt(&self) -> bool {
         self.interrupted.set(false);
-        self.signal.set(false);
+        if let Some(signal) = self.signal.get() {
+            signal.set(false);
+        }
         true
     }
 
     pub(crate) fn mirror_interrupts(&self, mirror: Option<Mirror>) {
-        self.signal.set_mirror(mirror);
+        self.signal().set_mirror(mirror);
     }
 
     /// Bytes from its address to the word.

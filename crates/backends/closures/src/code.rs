@@ -1,21 +1,20 @@
 //! What compiling makes.
 
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
 use quintet_lang::{Limits, Type};
 use quintet_runtime::{Artifact, Compiled, Instance, InstantiateError, Linked};
 
+use crate::config::ID;
 use crate::context::BoolFn;
 use crate::frame::{Home, OwnList};
 use crate::instance::Runner;
 use crate::stmt::StmtFn;
 
 /// A compiled program.
-#[derive(Clone)]
-pub(crate) struct Executable(Arc<Parts>);
-
-/// The parts of a compiled program.
-pub(crate) struct Parts {
+pub(crate) struct Executable {
+    /// Itself, for instances to keep.
+    own: Weak<Executable>,
     /// The program.
     pub(crate) linked: Arc<Linked>,
     /// Its rules.
@@ -61,8 +60,8 @@ pub(crate) enum RuleCode {
     },
     /// A rule with statements, which run before its test.
     Script {
-        /// What runs before it.
-        before: FnCode,
+        /// What runs before it. Boxed, so that rules without statements are small.
+        before: Box<FnCode>,
         /// The rule's expression.
         test: BoolFn,
     },
@@ -95,31 +94,42 @@ pub(crate) struct Filter {
 }
 
 impl Executable {
-    pub(crate) fn new(linked: Arc<Linked>, rules: Vec<RuleCode>, functions: Vec<FnCode>, pool: Pool) -> Executable {
+    pub(crate) fn new(linked: Arc<Linked>, rules: Vec<RuleCode>, functions: Vec<FnCode>, pool: Pool) -> Arc<Executable> {
         let program = linked.program();
         let frames = program.rules.iter().map(|rule| &rule.frame).chain(program.functions.iter().map(|function| &function.frame));
         let locals = frames.map(|frame| frame.locals.len()).max().unwrap_or(0);
         let scripts = rules.iter().filter_map(|rule| match rule {
-            RuleCode::Script { before, .. } => Some(before),
+            RuleCode::Script { before, .. } => Some(&**before),
             RuleCode::Plain(_) | RuleCode::Counting(_) | RuleCode::Full { .. } => None,
         });
         let (mut words, mut lists) = (0, 0);
         for code in scripts.chain(&functions) {
             (words, lists) = (words.max(code.words), lists.max(code.lists.len()));
         }
-        Executable(Arc::new(Parts { linked, rules, functions, locals, words, lists, pool }))
+        Arc::new_cyclic(|own| Executable { own: own.clone(), linked, rules, functions, locals, words, lists, pool })
+    }
+
+    /// Whether a rule counts steps in a block of records.
+    pub(crate) fn counts(&self) -> bool {
+        self.rules.iter().any(|rule| match rule {
+            RuleCode::Plain(_) | RuleCode::Script { .. } => false,
+            RuleCode::Counting(_) => true,
+            RuleCode::Full { filter, .. } => filter.as_ref().is_some_and(|filter| filter.counting > 0),
+        })
     }
 }
 
 impl Compiled for Executable {
     fn instantiate(&self, limits: &Limits) -> Result<Box<dyn Instance>, InstantiateError> {
-        Ok(Box::new(Runner::new(self.0.clone(), limits)))
+        let code = self.own.upgrade().ok_or_else(|| InstantiateError::new(ID, "the program is about to be dropped"))?;
+        Ok(Runner::new(code, limits))
     }
 
     fn artifact(&self) -> Artifact {
-        let pool = &self.0.pool;
-        let constants: usize = pool.bytes.iter().map(|b| b.len() + size_of_val(b)).sum();
-        let rules = self.0.rules.capacity() * size_of::<RuleCode>() + self.0.functions.capacity() * size_of::<FnCode>();
-        Artifact { code_bytes: 0, data_bytes: pool.size + rules + constants + pool.types.capacity() * size_of::<Type>() }
+        let constants: usize = self.pool.bytes.iter().map(|b| b.len() + size_of_val(b)).sum();
+        let scripts = self.rules.iter().filter(|rule| matches!(rule, RuleCode::Script { .. })).count();
+        let functions = (self.functions.capacity() + scripts) * size_of::<FnCode>();
+        let code = self.pool.size + self.rules.capacity() * size_of::<RuleCode>() + functions;
+        Artifact { code_bytes: 0, data_bytes: code + constants + self.pool.types.capacity() * size_of::<Type>() }
     }
 }

@@ -25,7 +25,7 @@ impl Backend for Closures {
         let mut builder = Generator::new(program);
         let rules = program.program().rules.iter().map(|rule| builder.rule(rule)).collect();
         let functions = program.program().functions.iter().map(|function| builder.function(function)).collect();
-        Ok(Arc::new(Executable::new(program.clone(), rules, functions, builder.finish())))
+        Ok(Executable::new(program.clone(), rules, functions, builder.finish()))
     }
 
     fn emits(&self) -> &'static [Emit] {

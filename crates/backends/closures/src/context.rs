@@ -5,13 +5,13 @@ use std::sync::Arc;
 
 use quintet_runtime::{Memory, Scratch, Trap};
 
-use crate::code::Parts;
+use crate::code::Executable;
 use crate::frame::{Frames, Stack, ValueFrame};
 
 /// What a runner keeps from one evaluation to the next.
 pub(crate) struct Kept {
     /// The compiled program.
-    pub(crate) code: Arc<Parts>,
+    pub(crate) code: Arc<Executable>,
     /// Memory for values that are made, and the steps.
     pub(crate) scratch: Scratch,
     /// Locals that stand for a slot in the batch: its word's index.
@@ -37,7 +37,7 @@ pub(crate) struct Env<'a> {
 }
 
 impl Kept {
-    pub(crate) fn new(code: Arc<Parts>, scratch: Scratch, stack: Stack) -> Kept {
+    pub(crate) fn new(code: Arc<Executable>, scratch: Scratch, stack: Stack) -> Kept {
         let slots = vec![Cell::new(0); code.locals].into();
         Kept { code, scratch, slots, stack, trap: Cell::new(None), place: Cell::new(0) }
     }

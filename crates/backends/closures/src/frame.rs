@@ -28,7 +28,8 @@ pub(crate) struct Items<T> {
 /// An array of words.
 pub(crate) type List = RefCell<Items<u64>>;
 
-/// Room for the words and arrays of all calls that may go on inside one another.
+/// Room for the words and arrays of all calls that may go on inside one another; none at first.
+#[derive(Default)]
 pub(crate) struct Stack {
     pub(crate) words: Box<[Cell<u64>]>,
     pub(crate) lists: Box<[List]>,
@@ -39,6 +40,9 @@ pub(crate) struct Stack {
 impl Stack {
     /// Room for so many calls inside one another of functions that need no more than this.
     pub(crate) fn new(most: usize, words: usize, lists: usize) -> Stack {
+        if words == 0 && lists == 0 {
+            return Stack { most, ..Stack::default() };
+        }
         // The rule's frame, and that of a call which is refused once its arguments are evaluated.
         let frames = most.saturating_add(2);
         let list = || RefCell::new(Items { items: Vec::new(), room: 0 });

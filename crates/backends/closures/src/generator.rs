@@ -62,13 +62,23 @@ impl<'p> Generator<'p> {
             self.layout = Layout::new(&rule.frame, &[]);
             let body = self.statements(&rule.before);
             let test = self.test(&rule.expr);
-            return RuleCode::Script { before: self.code(body, &rule.frame, 0), test };
+            return RuleCode::Script { before: Box::new(self.code(body, &rule.frame, 0)), test };
         }
         self.layout = Layout::default();
         let items = match &rule.expr.kind {
             ExprKind::Logic { op: LogicOp::And, items } => items.as_slice(),
             _ => std::slice::from_ref(&rule.expr),
         };
+        let values = |builder: &Self| if builder.values { builder.slots.len() } else { 0 };
+        // Most rules are one test, and take no lists of tests.
+        if let [item] = items {
+            let test = self.test(item);
+            return match self.full {
+                true => RuleCode::Full { filter: None, test, values: values(self) },
+                false if counts_steps(self.linked, item) => RuleCode::Counting(test),
+                false => RuleCode::Plain(test),
+            };
+        }
         let (mut filter, mut rest, mut counts) = (Vec::with_capacity(items.len()), Vec::new(), false);
         for item in items {
             let test = self.test(item);
@@ -84,7 +94,7 @@ impl<'p> Generator<'p> {
         }
         let counting = if counts { filter.len() } else { 0 };
         let filter = (!filter.is_empty()).then(|| Filter { test: all(filter), counting });
-        RuleCode::Full { filter, test: all(rest), values: if self.values { self.slots.len() } else { 0 } }
+        RuleCode::Full { filter, test: all(rest), values: values(self) }
     }
 
     /// Adds to the bytes of all closures.

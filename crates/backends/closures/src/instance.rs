@@ -16,7 +16,7 @@ use quintet_runtime::{
     RunError, Scratch, Trap, Value, WriteMatches, WriteRuleSet, admit, longest_within, set_bits,
 };
 
-use crate::code::{Filter, FnCode, Parts, RuleCode};
+use crate::code::{Executable, Filter, FnCode, RuleCode};
 use crate::config::ID;
 use crate::context::{Block, BoolFn, Ctx, Env, Kept};
 use crate::frame::{Frames, Stack};
@@ -35,7 +35,8 @@ pub(crate) struct State {
     /// The word of steps at half of the budget.
     half_used: u64,
     half: u64,
-    /// By rule: the bytes of the longest record with which its block takes no more than half of the budget, once that was asked.
+    /// By rule: the bytes of the longest record with which its block takes no more than half of the budget, once that was asked; of no rule
+    /// where none counts steps in blocks.
     within: Box<[Cell<Option<usize>>]>,
 }
 
@@ -48,8 +49,8 @@ pub(crate) struct Place<'a> {
 }
 
 impl Runner {
-    pub(crate) fn new(code: Arc<Parts>, limits: &Limits) -> Runner {
-        let within = vec![Cell::new(None); code.rules.len()].into();
+    pub(crate) fn new(code: Arc<Executable>, limits: &Limits) -> Box<Runner> {
+        let within = if code.counts() { vec![Cell::new(None); code.rules.len()].into() } else { Box::default() };
         let (scratch, unbounded) = (Scratch::new(limits), Scratch::new(limits));
         let half = limits.steps.min(HARD_STEPS) / 2;
         scratch.begin_steps();
@@ -58,11 +59,11 @@ impl Runner {
         let half_used = scratch.meter_word();
         unbounded.set_meter_word(FREE);
         let stack = Stack::new(limits.calls.min(HARD_CALLS), code.words, code.lists);
-        Runner {
+        Box::new(Runner {
             candidates: Candidates::new(&code.linked, limits),
-            free: Kept::new(code.clone(), unbounded, Stack::new(0, 0, 0)),
+            free: Kept::new(code.clone(), unbounded, Stack::default()),
             state: State { kept: Kept::new(code, scratch, stack), half_used, half, within },
-        }
+        })
     }
 }
 

@@ -45,16 +45,23 @@ impl BytesSet {
     /// The set of these members.
     pub fn new<'m>(members: impl IntoIterator<Item = &'m [u8]>) -> BytesSet {
         let mut set = BytesSet { short: HashSet::default(), long: HashSet::default(), lengths: 0, stepped: Vec::new() };
-        for member in members {
+        let mut members = members.into_iter();
+        while let Some(member) = members.next() {
             set.lengths |= length_bit(member.len());
             if looked_at(member.len()) > 0 {
                 set.stepped.push(member.len());
             }
             match number(member) {
-                Some(number) => set.short.insert(number),
+                Some(number) => {
+                    if set.short.is_empty() {
+                        set.short.reserve(members.size_hint().0 + 1);
+                    }
+                    set.short.insert(number)
+                }
                 None => set.long.insert(member.into()),
             };
         }
+        set.short.shrink_to_fit();
         set.stepped.sort_unstable();
         set.stepped.dedup();
         set

@@ -14,11 +14,13 @@ pub struct IpSet {
 impl IpSet {
     /// The set of all members of inclusive ranges; a range across families has none.
     pub fn new(ranges: impl IntoIterator<Item = (IpAddr, IpAddr)>) -> IpSet {
+        let mut ranges = ranges.into_iter();
         let (mut v4, mut v6) = (Vec::new(), Vec::new());
-        for range in ranges {
+        while let Some(range) = ranges.next() {
+            let left = ranges.size_hint().0;
             match range {
-                (IpAddr::V4(first), IpAddr::V4(last)) => v4.push((first.to_bits(), last.to_bits())),
-                (IpAddr::V6(first), IpAddr::V6(last)) => v6.push((first.to_bits(), last.to_bits())),
+                (IpAddr::V4(first), IpAddr::V4(last)) => push(&mut v4, (first.to_bits(), last.to_bits()), left),
+                (IpAddr::V6(first), IpAddr::V6(last)) => push(&mut v6, (first.to_bits(), last.to_bits()), left),
                 _ => {}
             }
         }
@@ -52,6 +54,14 @@ impl IpSet {
     pub fn v6(&self) -> &[(u128, u128)] {
         self.v6.as_slice()
     }
+}
+
+/// Adds to a list, with room for all that are left once it has its first.
+fn push<T>(list: &mut Vec<T>, it: T, left: usize) {
+    if list.is_empty() {
+        list.reserve_exact(left + 1);
+    }
+    list.push(it);
 }
 
 /// The words of an address's slot: its family (4 or 6), then the high and the low half of the address as a number.

@@ -21,15 +21,16 @@ impl<T: Bound> Ranges<T> {
     pub(super) fn new(mut ranges: Vec<(T, T)>) -> Ranges<T> {
         ranges.retain(|(first, last)| first <= last);
         ranges.sort_unstable();
-        let mut merged: Vec<(T, T)> = Vec::with_capacity(ranges.len());
-        for (first, last) in ranges {
-            match merged.last_mut() {
-                Some((_, end)) if end.next().is_none_or(|after| first <= after) => *end = last.max(*end),
-                _ => merged.push((first, last)),
+        ranges.dedup_by(|(first, last), (_, end)| {
+            let joined = end.next().is_none_or(|after| *first <= after);
+            if joined {
+                *end = (*last).max(*end);
             }
-        }
-        let spread = Spread::new(&merged, |(first, _)| *first);
-        Ranges { ranges: merged, spread }
+            joined
+        });
+        ranges.shrink_to_fit();
+        let spread = Spread::new(&ranges, |(first, _)| *first);
+        Ranges { ranges, spread }
     }
 
     /// The ranges: in order, apart from each other, as few as possible.

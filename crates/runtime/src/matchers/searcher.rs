@@ -1,16 +1,19 @@
 //! Searching for a constant.
 
+use std::sync::OnceLock;
+
 use memchr::memmem::Finder;
 
 use crate::matchers::short::{OneByte, ShortNeedle, StoredBytes};
 use crate::scratch::looked_at;
 
-/// A needle, prepared for being searched many times.
+/// A needle to be searched many times. Each search is prepared when it is first made: not every backend makes any of them.
 #[derive(Clone, Debug)]
 pub struct Searcher {
-    finder: Finder<'static>,
+    needle: Box<[u8]>,
+    finder: OnceLock<Finder<'static>>,
     /// For values in a batch, where the needle is short and the machine has the instructions.
-    short: Option<Short>,
+    short: OnceLock<Option<Short>>,
 }
 
 #[derive(Clone, Debug)]
@@ -20,25 +23,35 @@ enum Short {
 }
 
 impl Searcher {
-    /// Prepares a needle.
+    /// For a needle.
     pub fn new(needle: &[u8]) -> Searcher {
-        let short = match *needle {
+        Searcher { needle: needle.into(), finder: OnceLock::new(), short: OnceLock::new() }
+    }
+
+    #[inline]
+    fn finder(&self) -> &Finder<'static> {
+        self.finder.get_or_init(|| Finder::new(&self.needle).into_owned())
+    }
+
+    #[inline]
+    fn short(&self) -> Option<&Short> {
+        let prepare = || match *self.needle {
             [byte] => OneByte::new(byte).map(Short::One),
-            _ => ShortNeedle::new(needle).map(Short::Few),
+            _ => ShortNeedle::new(&self.needle).map(Short::Few),
         };
-        Searcher { finder: Finder::new(needle).into_owned(), short }
+        self.short.get_or_init(prepare).as_ref()
     }
 
     /// Whether the needle occurs in `haystack`; an empty one does.
     #[inline]
     pub fn is_in(&self, haystack: &[u8]) -> bool {
-        self.finder.find(haystack).is_some()
+        self.finder().find(haystack).is_some()
     }
 
     /// Whether the needle occurs in bytes of a batch.
     #[inline]
     pub fn is_in_batch(&self, bytes: StoredBytes<'_>) -> bool {
-        match &self.short {
+        match self.short() {
             Some(Short::One(needle)) => needle.is_in(bytes),
             Some(Short::Few(needle)) => needle.is_in(bytes),
             None => self.is_in(bytes.get()),
@@ -60,6 +73,6 @@ impl Searcher {
 
     /// The needle.
     pub fn needle(&self) -> &[u8] {
-        self.finder.needle()
+        &self.needle
     }
 }

@@ -43,12 +43,14 @@ impl Checked {
     }
 
     /// An equal program after these passes.
+    #[inline]
     pub fn optimised(mut self, passes: &Passes) -> Checked {
         rewrite(&mut self.0, passes);
         self
     }
 
     /// The program, which may be changed from now on.
+    #[inline]
     pub fn into_program(self) -> Program {
         self.0
     }
@@ -57,6 +59,7 @@ impl Checked {
 impl Deref for Checked {
     type Target = Program;
 
+    #[inline]
     fn deref(&self) -> &Program {
         &self.0
     }

@@ -73,9 +73,13 @@ pub fn steps(program: &Program, e: &Expr) -> Steps {
     let long = |e: &Expr| !matches!(&e.kind, ExprKind::Const(Const::Bytes(text)) if text.len() < LOOKED_AT);
     let own = match &e.kind {
         ExprKind::Call { .. } | ExprKind::Collect(_) | ExprKind::Packed(_) => return Steps::Inline,
-        ExprKind::Quantifier { each, .. } if !is_leaf(program, each) => return Steps::Inline,
-        // Its sources may make values.
-        ExprKind::Quantifier { .. } => true,
+        ExprKind::Quantifier { each, .. } => match each.clauses.as_slice() {
+            // All but its sources counts nothing; they may make values.
+            [Clause::For(sources), ..] if is_leaf(program, each) => {
+                return sources.iter().fold(Steps::Looked, |found, (_, source)| found.max(steps(program, source)));
+            }
+            _ => return Steps::Inline,
+        },
         ExprKind::Matches { .. } => true,
         ExprKind::Contains { needle: Needle::Const(id), .. } => program.needles.get(id.index()).is_some_and(|needle| !needle.is_empty()),
         ExprKind::Contains { needle: Needle::Dynamic(_), .. } => true,

@@ -87,6 +87,9 @@ impl Lists {
     /// # Errors
     /// One finding for each, at the first place in `source` that names it.
     pub fn check(&self, program: &Program, source: &str) -> Result<(), Diagnostics> {
+        if program.lists.is_empty() {
+            return Ok(());
+        }
         let missing = program.lists.iter().filter(|l| self.slot(&l.name, &l.ty).is_none());
         let mut findings = missing.map(|l| self.missing(&l.name, &l.ty, l.span)).peekable();
         if findings.peek().is_none() { Ok(()) } else { Err(Diagnostics::of(source, findings)) }

@@ -169,6 +169,7 @@ impl Interrupter {
 }
 
 impl Meter {
+    #[inline]
     pub(crate) fn new(steps: u64) -> Meter {
         let steps = steps.min(HARD_STEPS) as i64;
         let first = steps.min(i64::from(SLICE));

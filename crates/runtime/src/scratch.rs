@@ -43,6 +43,7 @@ impl Scratch {
     pub const ELEMENT_BYTES: usize = 40;
 
     /// Scratch memory and steps within these limits ([`Limits::memory_bytes`], [`Limits::steps`]).
+    #[inline]
     pub fn new(limits: &Limits) -> Scratch {
         Scratch {
             bump: Bump::new(),

@@ -103,9 +103,7 @@ impl Executable {
             RuleCode::Plain(_) | RuleCode::Counting(_) | RuleCode::Full { .. } => None,
         });
         let (mut words, mut lists) = (0, 0);
-        for code in scripts.chain(&functions) {
-            (words, lists) = (words.max(code.words), lists.max(code.lists.len()));
-        }
+        scripts.chain(&functions).for_each(|code| (words, lists) = (words.max(code.words), lists.max(code.lists.len())));
         Arc::new_cyclic(|own| Executable { own: own.clone(), linked, rules, functions, locals, words, lists, pool })
     }
 

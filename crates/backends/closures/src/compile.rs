@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use quintet_lang::ast::Program;
 use quintet_runtime::{Backend, BackendId, CompileError, Compiled, Emit, EmitError, Isolation, Linked, Traits, Unsupported};
 
 use crate::code::Executable;
@@ -23,8 +24,9 @@ impl Backend for Closures {
 
     fn compile(&self, program: &Arc<Linked>) -> Result<Arc<dyn Compiled>, CompileError> {
         let mut builder = Generator::new(program);
-        let rules = program.program().rules.iter().map(|rule| builder.rule(rule)).collect();
-        let functions = program.program().functions.iter().map(|function| builder.function(function)).collect();
+        let Program { rules, functions, .. } = program.program();
+        let rules = rules.iter().map(|rule| builder.rule(rule)).collect();
+        let functions = if functions.is_empty() { Vec::new() } else { functions.iter().map(|it| builder.function(it)).collect() };
         Ok(Executable::new(program.clone(), rules, functions, builder.finish()))
     }
 

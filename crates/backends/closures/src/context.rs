@@ -37,6 +37,7 @@ pub(crate) struct Env<'a> {
 }
 
 impl Kept {
+    #[inline]
     pub(crate) fn new(code: Arc<Executable>, scratch: Scratch, stack: Stack) -> Kept {
         let slots = vec![Cell::new(0); code.locals].into();
         Kept { code, scratch, slots, stack, trap: Cell::new(None), place: Cell::new(0) }

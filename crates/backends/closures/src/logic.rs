@@ -72,38 +72,39 @@ impl Test for Xor {
     }
 }
 
-/// Boxes `$test` of the items, as an array where there are two, three or four.
-macro_rules! by_number {
-    ($items:expr, $test:ident) => {{
-        let items: Box<[BoolFn]> = $items.into();
-        let items = match <Box<[BoolFn; 2]>>::try_from(items) {
-            Ok(two) => return Box::new($test(*two)),
-            Err(items) => items,
-        };
-        let items = match <Box<[BoolFn; 3]>>::try_from(items) {
-            Ok(three) => return Box::new($test(*three)),
-            Err(items) => items,
-        };
-        match <Box<[BoolFn; 4]>>::try_from(items) {
-            Ok(four) => Box::new($test(*four)),
-            Err(items) => Box::new($test(items)),
-        }
-    }};
-}
-
-/// All of these.
+/// All of these tests.
 pub(crate) fn all(mut items: Vec<BoolFn>) -> BoolFn {
     if items.len() == 1
         && let Some(item) = items.pop()
     {
         return item;
     }
-    by_number!(items, And)
+    let items: Box<[BoolFn]> = items.into();
+    let items = match <Box<[BoolFn; 2]>>::try_from(items) {
+        Ok(two) => return Box::new(And(*two)),
+        Err(items) => items,
+    };
+    let items = match <Box<[BoolFn; 3]>>::try_from(items) {
+        Ok(three) => return Box::new(And(*three)),
+        Err(items) => items,
+    };
+    match <Box<[BoolFn; 4]>>::try_from(items) {
+        Ok(four) => Box::new(And(*four)),
+        Err(items) => Box::new(And(items)),
+    }
 }
 
-/// Any of these.
-fn any(items: Vec<BoolFn>) -> BoolFn {
-    by_number!(items, Or)
+/// Boxes `$test` of what `$builder` makes of the items, as an array where there are two, three or four.
+macro_rules! by_number {
+    ($builder:expr, $items:expr, $test:ident) => {
+        match $items {
+            [one] => $builder.test(one),
+            [a, b] => Box::new($test([a, b].map(|item| $builder.test(item)))),
+            [a, b, c] => Box::new($test([a, b, c].map(|item| $builder.test(item)))),
+            [a, b, c, d] => Box::new($test([a, b, c, d].map(|item| $builder.test(item)))),
+            items => Box::new($test(items.iter().map(|item| $builder.test(item)).collect::<Box<[BoolFn]>>())),
+        }
+    };
 }
 
 impl Generator<'_> {
@@ -161,11 +162,10 @@ impl Generator<'_> {
 
     /// `and`, `or`, `xor`.
     pub(crate) fn logic(&mut self, op: LogicOp, items: &[Expr]) -> BoolFn {
-        let items: Vec<BoolFn> = items.iter().map(|item| self.test(item)).collect();
         match op {
-            LogicOp::And => all(items),
-            LogicOp::Or => any(items),
-            LogicOp::Xor => Box::new(Xor(items.into())),
+            LogicOp::And => by_number!(self, items, And),
+            LogicOp::Or => by_number!(self, items, Or),
+            LogicOp::Xor => Box::new(Xor(items.iter().map(|item| self.test(item)).collect())),
         }
     }
 }

@@ -11,7 +11,8 @@ use crate::scratch::looked_at;
 #[derive(Clone, Debug)]
 pub struct Searcher {
     needle: Box<[u8]>,
-    finder: OnceLock<Finder<'static>>,
+    /// Boxed, as it is large and seldom there.
+    finder: OnceLock<Box<Finder<'static>>>,
     /// For values in a batch, where the needle is short and the machine has the instructions.
     short: OnceLock<Option<Short>>,
 }
@@ -30,7 +31,7 @@ impl Searcher {
 
     #[inline]
     fn finder(&self) -> &Finder<'static> {
-        self.finder.get_or_init(|| Finder::new(&self.needle).into_owned())
+        self.finder.get_or_init(|| Box::new(Finder::new(&self.needle).into_owned()))
     }
 
     #[inline]

@@ -7,6 +7,7 @@
 use crate::ast::Span;
 use crate::lexer::{Lexer, Token};
 use crate::literal;
+use crate::symbol::sym;
 
 /// What a piece of a text is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -81,7 +82,7 @@ fn piece(lexer: &mut Lexer<'_>, to: usize, set: &mut bool, last: &str) -> Lexeme
         return Lexeme::Comment;
     }
     let (token, span) = lexer.peek();
-    if *set && !matches!(token, Token::Quote | Token::Symbol("{" | "}" | ",")) {
+    if *set && !matches!(token, Token::Quote | Token::Symbol(sym!("{" | "}" | ","))) {
         let member = lexer.member();
         if !member.text.is_empty() {
             return Lexeme::Member;
@@ -98,15 +99,15 @@ fn piece(lexer: &mut Lexer<'_>, to: usize, set: &mut bool, last: &str) -> Lexeme
             }
             if regex { Lexeme::Regex } else { Lexeme::String }
         }
-        Token::Symbol("$") => {
+        Token::Symbol(sym!("$")) => {
             lexer.pos = span.end as usize;
             let name = lexer.list_name();
             if name.text.is_empty() { Lexeme::Symbol } else { Lexeme::List }
         }
         Token::Symbol(symbol) => {
             match symbol {
-                "{" => *set = last == "in",
-                "}" => *set = false,
+                sym!("{") => *set = last == "in",
+                sym!("}") => *set = false,
                 _ => {}
             }
             lexer.pos = span.end as usize;

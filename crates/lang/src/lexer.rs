@@ -9,6 +9,7 @@ use std::borrow::Cow;
 use crate::ast::Span;
 use crate::diagnostic::Diagnostic;
 use crate::literal;
+use crate::symbol::Symbol;
 use crate::syntax::{Name, Pattern};
 
 /// A token. The text of words and symbols is that of its span.
@@ -19,40 +20,11 @@ pub(crate) enum Token<'s> {
     /// A quoted or raw string starts here.
     Quote,
     /// An operator or punctuation.
-    Symbol(&'static str),
+    Symbol(Symbol),
     /// A character that starts nothing.
     Other(char),
     /// The end of the text.
     End,
-}
-
-/// All symbols: those with one first byte together, longer ones before their prefixes.
-const SYMBOLS: &[&str] = &[
-    "<<=", "<<", "<=", "<", ">>=", ">>", ">=", ">", "..=", "..", "==", "=", "!=", "!", "&&", "&=", "&", "||", "|=", "|", "^^", "^=", "^",
-    "->", "-=", "-", "+=", "+", "*=", "*", "/=", "/", "%=", "%", "~", "(", ")", "[", "]", "{", "}", ",", ":", "$",
-];
-
-/// By first byte: where its symbols begin among all, and how many there are.
-static BY_FIRST: [(u8, u8); 128] = {
-    let mut places = [(0, 0); 128];
-    let mut at = 0;
-    while at < SYMBOLS.len() {
-        let (begin, count) = &mut places[SYMBOLS[at].as_bytes()[0] as usize];
-        if *count == 0 {
-            *begin = at as u8;
-        }
-        assert!(*begin + *count == at as u8, "symbols with one first byte stand together");
-        *count += 1;
-        at += 1;
-    }
-    places
-};
-
-/// The longest symbol that a text starts with.
-fn symbol(bytes: &[u8]) -> Option<&'static str> {
-    let (begin, count) = *BY_FIRST.get(usize::from(*bytes.first()?))?;
-    let alike = &SYMBOLS[usize::from(begin)..usize::from(begin + count)];
-    alike.iter().copied().find(|symbol| bytes.starts_with(symbol.as_bytes()))
 }
 
 /// Letters, digits and `_`.
@@ -154,12 +126,16 @@ impl<'s> Lexer<'s> {
         if *first == b'"' || *first == b'r' && raw_hashes(bytes).is_some() {
             return (Token::Quote, 1);
         }
-        let address = if first.is_ascii_hexdigit() || *first == b':' { self.address(bytes) } else { None };
-        if let Some(len) = address.or_else(|| is_word(*first).then(|| word(bytes))) {
+        let mut len = word(bytes);
+        // An address goes on with a colon after its first group, which is a word, or starts with one.
+        if bytes.get(len) == Some(&b':') {
+            len = self.address(bytes).unwrap_or(len);
+        }
+        if len > 0 {
             return (Token::Word(&self.source[self.pos..self.pos + len]), len);
         }
-        match symbol(bytes) {
-            Some(symbol) => (Token::Symbol(symbol), symbol.len()),
+        match Symbol::at(bytes) {
+            Some(symbol) => (Token::Symbol(symbol), symbol.text().len()),
             None => self.rest().chars().next().map_or((Token::End, 0), |c| (Token::Other(c), c.len_utf8())),
         }
     }
@@ -355,23 +331,25 @@ fn raw_hashes(bytes: &[u8]) -> Option<usize> {
     (rest.get(hashes) == Some(&b'"')).then_some(hashes)
 }
 
-/// The length of the word that starts here.
+/// The length of the word that starts here; 0 where none does.
 fn word(bytes: &[u8]) -> usize {
     let mut len = 0;
-    while let Some(byte) = bytes.get(len)
-        && (is_word(*byte) || *byte == b'.' && bytes.get(len + 1).is_some_and(|b| is_word(*b)))
-    {
-        len += 1;
+    loop {
+        match bytes.get(len) {
+            Some(byte) if is_word(*byte) => len += 1,
+            Some(b'.') if len > 0 && bytes.get(len + 1).is_some_and(|b| is_word(*b)) => len += 2,
+            Some(b'-' | b'+') => return with_exponent(bytes, len),
+            _ => return len,
+        }
     }
-    // A float may go on after `e` with the exponent's sign.
-    if !matches!(bytes.get(len), Some(b'-' | b'+')) {
-        return len;
-    }
+}
+
+/// The length of a word that a sign follows: a float may go on after `e` with the exponent's sign.
+fn with_exponent(bytes: &[u8], len: usize) -> usize {
     let mantissa = bytes[..len].strip_suffix(b"e").or(bytes[..len].strip_suffix(b"E"));
     let numeric = mantissa.is_some_and(|m| m.first().is_some_and(u8::is_ascii_digit) && m.iter().all(|b| b.is_ascii_digit() || *b == b'.'));
-    if numeric && bytes.get(len + 1).is_some_and(u8::is_ascii_digit) {
-        len += 1;
-        len += bytes[len..].iter().take_while(|b| is_word(**b)).count();
+    if !numeric || !bytes.get(len + 1).is_some_and(u8::is_ascii_digit) {
+        return len;
     }
-    len
+    len + 1 + bytes[len + 1..].iter().take_while(|b| is_word(**b)).count()
 }

@@ -34,6 +34,7 @@ mod scheme_toml;
 pub mod signature;
 pub mod state;
 pub mod stdlib;
+mod symbol;
 pub mod syntax;
 mod types;
 mod unused;

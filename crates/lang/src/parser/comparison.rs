@@ -6,6 +6,7 @@ use super::{Failed, Parsed, Parser, mistake};
 use crate::ast::{CompareOp, LogicOp, Span};
 use crate::diagnostic::Diagnostic;
 use crate::lexer::Token;
+use crate::symbol::sym;
 use crate::syntax::{Expr, ExprKind, Member, Name, Set};
 
 /// An operator between an operand and what it is compared with.
@@ -69,9 +70,9 @@ impl<'s> Parser<'s> {
     fn logic_operator(&mut self) -> Option<LogicOp> {
         let (token, span) = self.peek();
         let op = match token {
-            Token::Word("and") | Token::Symbol("&&") => LogicOp::And,
-            Token::Word("xor") | Token::Symbol("^^") => LogicOp::Xor,
-            Token::Word("or") | Token::Symbol("||") => LogicOp::Or,
+            Token::Word("and") | Token::Symbol(sym!("&&")) => LogicOp::And,
+            Token::Word("xor") | Token::Symbol(sym!("^^")) => LogicOp::Xor,
+            Token::Word("or") | Token::Symbol(sym!("||")) => LogicOp::Or,
             _ => return None,
         };
         self.take(span);
@@ -81,7 +82,7 @@ impl<'s> Parser<'s> {
     /// Any number of `not` and a comparison.
     fn not(&mut self) -> Parsed<Expr<'s>> {
         let mut nots = Vec::new();
-        while let (Token::Word("not") | Token::Symbol("!"), span) = self.peek() {
+        while let (Token::Word("not") | Token::Symbol(sym!("!")), span) = self.peek() {
             self.enter(span)?;
             self.take(span);
             nots.push(span);
@@ -120,7 +121,7 @@ impl<'s> Parser<'s> {
                 self.node(ExprKind::In { value: Box::new(lhs), negated, set }, start.to(end), chain)
             }
             Test::Contains => {
-                if let (Token::Symbol("{"), span) = self.peek() {
+                if let (Token::Symbol(sym!("{")), span) = self.peek() {
                     return self.fail(
                         Diagnostic::error("contains-set", span, "`contains` takes one value, not a set")
                             .help("write one `contains` for each value, joined by `or`"),
@@ -163,14 +164,14 @@ impl<'s> Parser<'s> {
         self.no_foreign_operator()?;
         let test = match token {
             Token::Symbol(s) => match s {
-                "==" => Test::Compare(CompareOp::Eq),
-                "!=" => Test::Compare(CompareOp::Ne),
-                "<" => Test::Compare(CompareOp::Lt),
-                "<=" => Test::Compare(CompareOp::Le),
-                ">" => Test::Compare(CompareOp::Gt),
-                ">=" => Test::Compare(CompareOp::Ge),
-                "~" => Test::Matches,
-                "=" => {
+                sym!("==") => Test::Compare(CompareOp::Eq),
+                sym!("!=") => Test::Compare(CompareOp::Ne),
+                sym!("<") => Test::Compare(CompareOp::Lt),
+                sym!("<=") => Test::Compare(CompareOp::Le),
+                sym!(">") => Test::Compare(CompareOp::Gt),
+                sym!(">=") => Test::Compare(CompareOp::Ge),
+                sym!("~") => Test::Matches,
+                sym!("=") => {
                     // Read on as if it were `==`, so that the rest of the rule is checked too.
                     self.diagnostics.push(
                         Diagnostic::error("single-equals", span, "`=` does not compare").label("here").help("write `==`").instead("=="),
@@ -230,7 +231,7 @@ impl<'s> Parser<'s> {
         self.no_foreign_operator()?;
         let (token, span) = self.peek();
         let another = match token {
-            Token::Symbol(s) => matches!(s, "==" | "!=" | "<" | "<=" | ">" | ">=" | "~" | "="),
+            Token::Symbol(s) => matches!(s, sym!("==" | "!=" | "<" | "<=" | ">" | ">=" | "~" | "=")),
             Token::Word(w) => matches!(w, "eq" | "ne" | "lt" | "le" | "gt" | "ge" | "in" | "contains" | "matches" | "wildcard"),
             _ => false,
         };
@@ -263,11 +264,11 @@ impl<'s> Parser<'s> {
     fn set(&mut self) -> Parsed<(Set<'s>, Span)> {
         let (token, open) = self.peek();
         match token {
-            Token::Symbol("{") => {
+            Token::Symbol(sym!("{")) => {
                 self.take(open);
                 self.members(open)
             }
-            Token::Symbol("$") => {
+            Token::Symbol(sym!("$")) => {
                 self.take(open);
                 let name = self.lexer.list_name();
                 let end = name.span;
@@ -301,7 +302,7 @@ impl<'s> Parser<'s> {
             }
             let (token, span) = self.peek();
             match token {
-                Token::Symbol("}") => {
+                Token::Symbol(sym!("}")) => {
                     self.take(span);
                     let span = open.to(span);
                     return Ok((Set::Literal { members, span }, span));
@@ -315,7 +316,7 @@ impl<'s> Parser<'s> {
                     let (bytes, span) = self.string()?;
                     members.push(Member::Bytes(bytes, span));
                 }
-                Token::Symbol("{") => {
+                Token::Symbol(sym!("{")) => {
                     return self.fail(
                         Diagnostic::error("nested-set", span, "a set cannot hold another set")
                             .help("write all members in one pair of braces"),

@@ -6,6 +6,7 @@ use super::{Failed, Parsed, Parser};
 use crate::ast::Span;
 use crate::diagnostic::{Diagnostic, position};
 use crate::lexer::Token;
+use crate::symbol::sym;
 use crate::syntax::{Constant, Expr, Function, Item, Name, Rule, RuleBody};
 
 /// What starts an item.
@@ -133,7 +134,7 @@ impl<'s> Parser<'s> {
                 self.take(symbol);
                 let ty = self.type_name()?;
                 let (token, span) = self.peek();
-                if token != Token::Symbol("=") {
+                if token != Token::Symbol(sym!("=")) {
                     return self.fail(
                         Diagnostic::error("expected", span, "`=` and the constant's value were expected here")
                             .help("write `const NAME: TYPE = VALUE`"),
@@ -160,23 +161,23 @@ impl<'s> Parser<'s> {
     fn function(&mut self, start: usize, name: Name<'s>, open: Span) -> Parsed<Function<'s>> {
         self.take(open);
         let mut params = Vec::new();
-        while self.accept(")").is_none() {
+        while self.accept(sym!(")")).is_none() {
             let name = self.identifier("a parameter")?;
             self.colon("a parameter is written `NAME: TYPE`")?;
             let ty = self.type_name()?;
             params.push((name, ty));
-            if self.accept(",").is_none() {
-                self.close(")", open)?;
+            if self.accept(sym!(",")).is_none() {
+                self.close(sym!(")"), open)?;
                 break;
             }
         }
         let mut results = Vec::new();
-        if self.accept("->").is_some() {
-            match self.accept("(") {
+        if self.accept(sym!("->")).is_some() {
+            match self.accept(sym!("(")) {
                 Some(open) => loop {
                     results.push(self.type_name()?);
-                    if self.accept(",").is_none() {
-                        self.close(")", open)?;
+                    if self.accept(sym!(",")).is_none() {
+                        self.close(sym!(")"), open)?;
                         break;
                     }
                 },
@@ -220,14 +221,14 @@ impl<'s> Parser<'s> {
         }
         let (token, symbol) = ahead.peek();
         let head = match (word, token) {
-            ("rule", Token::Symbol("=")) => Head::Rule,
-            ("rule", Token::Symbol("{")) => Head::Script,
-            ("rule", Token::Symbol("[")) => Head::Described,
-            ("fn", Token::Symbol("(")) => Head::Function,
-            ("const", Token::Symbol(":")) => Head::Constant,
-            ("time", Token::Symbol("=")) => Head::Time,
-            ("state", Token::Symbol("[" | ":")) => Head::State,
-            ("on", Token::Symbol("{")) => Head::On,
+            ("rule", Token::Symbol(sym!("="))) => Head::Rule,
+            ("rule", Token::Symbol(sym!("{"))) => Head::Script,
+            ("rule", Token::Symbol(sym!("["))) => Head::Described,
+            ("fn", Token::Symbol(sym!("("))) => Head::Function,
+            ("const", Token::Symbol(sym!(":"))) => Head::Constant,
+            ("time", Token::Symbol(sym!("="))) => Head::Time,
+            ("state", Token::Symbol(sym!("[" | ":"))) => Head::State,
+            ("on", Token::Symbol(sym!("{"))) => Head::On,
             ("output", Token::Word("on")) => Head::Output,
             _ => return None,
         };

@@ -4,6 +4,7 @@ use super::{Parsed, Parser};
 use crate::ast::Span;
 use crate::diagnostic::{Diagnostic, nearest};
 use crate::lexer::Token;
+use crate::symbol::sym;
 use crate::syntax::{Expr, ExprKind};
 
 /// Operators of other languages, longer ones before their prefixes, and what they are here.
@@ -83,8 +84,15 @@ fn known<'w>(table: &[(&str, &'w str)], word: &str) -> Option<&'w str> {
 
 impl<'s> Parser<'s> {
     /// Fails if an operator of another language is next.
+    #[inline]
     pub(super) fn no_foreign_operator(&mut self) -> Parsed<()> {
-        let (_, span) = self.peek();
+        match self.peek() {
+            (Token::Symbol(_), span) => self.no_foreign_symbol(span),
+            _ => Ok(()),
+        }
+    }
+
+    fn no_foreign_symbol(&mut self, span: Span) -> Parsed<()> {
         let bytes = self.lexer.left();
         // Those of two symbols, and what may be one of more.
         let two = matches!(bytes, [b'=', b'>' | b'<' | b'!' | b'~', ..] | [b'!', b'~', ..] | [b'<', b'>', ..] | [b':', b'=', ..]);
@@ -203,8 +211,8 @@ impl<'s> Parser<'s> {
         let (token, span) = self.peek();
         let rest = self.source_text(Span::new(span.start as usize, self.lexer.source.len()));
         let close = match token {
-            Token::Symbol("[") => Some(']'),
-            Token::Symbol("(") => Some(')'),
+            Token::Symbol(sym!("[")) => Some(']'),
+            Token::Symbol(sym!("(")) => Some(')'),
             _ => None,
         };
         let inner = match close {

@@ -49,6 +49,7 @@ use crate::ast::Span;
 use crate::diagnostic::{Diagnostic, Diagnostics, Findings};
 use crate::lexer::{Lexer, Token};
 use crate::limits::Limits;
+use crate::symbol::{Symbol, sym};
 use crate::syntax::{Expr, ExprKind, File};
 
 /// Nesting that no limit can raise: what the recursion of parser and checker can take in 1 MiB of stack, half of what threads usually
@@ -139,7 +140,7 @@ impl<'s> Parser<'s> {
     }
 
     /// Takes `symbol` if it is next.
-    fn accept(&mut self, symbol: &'static str) -> Option<Span> {
+    fn accept(&mut self, symbol: Symbol) -> Option<Span> {
         match self.peek() {
             (Token::Symbol(s), span) if s == symbol => {
                 self.take(span);
@@ -204,17 +205,23 @@ impl<'s> Parser<'s> {
         self.fail(match token {
             Token::End => Diagnostic::error("unexpected-end", span, "the expression ends too early")
                 .help("write what is missing, or remove what comes before"),
-            Token::Symbol("[") => d.help("write the bracket without a blank before it"),
-            Token::Symbol("/") if self.lexer.rest().starts_with("//") => d.help("comments start with `#`"),
-            Token::Symbol(close @ (")" | "]" | "}")) => {
-                let open = ["(", "[", "{"][usize::from(close == "]") + 2 * usize::from(close == "}")];
+            Token::Symbol(sym!("[")) => d.help("write the bracket without a blank before it"),
+            Token::Symbol(sym!("/")) if self.lexer.rest().starts_with("//") => d.help("comments start with `#`"),
+            Token::Symbol(close @ (sym!(")" | "]" | "}"))) => {
+                let open = match close {
+                    sym!("]") => "[",
+                    sym!("}") => "{",
+                    _ => "(",
+                };
                 d.label("this was never opened").help(format!("remove it, or write the `{open}` that it closes"))
             }
-            Token::Symbol("=") => d.help("`==` compares"),
-            Token::Symbol("!") => d.help("`!=` compares; `not in` is the opposite of `in`"),
+            Token::Symbol(sym!("=")) => d.help("`==` compares"),
+            Token::Symbol(sym!("!")) => d.help("`!=` compares; `not in` is the opposite of `in`"),
             Token::Other(c) => d.help(mistake::stray(c)),
-            Token::Symbol(":") => d.help("a rule is written `rule NAME = ...`; `:` stands only in `[2:4]` and in addresses"),
-            Token::Symbol(",") => d.help("tests are joined by `and` or `or`; commas stand only between arguments and members of sets"),
+            Token::Symbol(sym!(":")) => d.help("a rule is written `rule NAME = ...`; `:` stands only in `[2:4]` and in addresses"),
+            Token::Symbol(sym!(",")) => {
+                d.help("tests are joined by `and` or `or`; commas stand only between arguments and members of sets")
+            }
             Token::Symbol(_) => d.help("join two tests with `and` or `or`"),
             Token::Word(w) => mistake::no_operator(d.label("an operator such as `and` or `==` was expected"), w),
             Token::Quote => Diagnostic::error("unexpected", span, "unexpected string")

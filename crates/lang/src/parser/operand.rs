@@ -5,6 +5,7 @@ use crate::ast::{ArithOp, Quantifier, Span};
 use crate::diagnostic::Diagnostic;
 use crate::lexer::{Token, is_word};
 use crate::literal;
+use crate::symbol::{Symbol, sym};
 use crate::syntax::{Expr, ExprKind, Name, Subscript, SubscriptKind};
 
 impl<'s> Parser<'s> {
@@ -41,7 +42,7 @@ impl<'s> Parser<'s> {
 
     /// The byte sequence that starts here, if it does not run into a longer word.
     fn sequence(&self) -> Option<(Vec<u8>, usize)> {
-        let rest = self.lexer.rest().as_bytes();
+        let rest = self.lexer.left();
         let (bytes, len) = literal::sequence(rest)?;
         let after = &rest[len..];
         let word = after.iter().take_while(|b| is_word(**b)).count();
@@ -77,13 +78,13 @@ impl<'s> Parser<'s> {
     fn arith_operator(&mut self) -> Option<(ArithOp, Span)> {
         let (token, span) = self.peek();
         // A line that begins with a minus begins a statement.
-        if token == Token::Symbol("-") && self.line_ends(span) {
+        if token == Token::Symbol(sym!("-")) && self.line_ends(span) {
             return None;
         }
         let op = match token {
             // `//` is no operator; that it starts no comment either is said where the expression turns out not to go on.
-            Token::Symbol("/") if self.lexer.rest().starts_with("//") => None,
-            Token::Symbol(symbol) => ArithOp::of_symbol(symbol),
+            Token::Symbol(sym!("/")) if self.lexer.rest().starts_with("//") => None,
+            Token::Symbol(symbol) => symbol.arith(),
             Token::Word("bitwise_and") => Some(ArithOp::And),
             _ => None,
         }?;
@@ -93,8 +94,8 @@ impl<'s> Parser<'s> {
     fn unary(&mut self) -> Parsed<Expr<'s>> {
         let (token, minus) = self.peek();
         match token {
-            Token::Symbol("-") => self.take(minus),
-            Token::Symbol("~") => {
+            Token::Symbol(sym!("-")) => self.take(minus),
+            Token::Symbol(sym!("~")) => {
                 self.take(minus);
                 self.enter(minus)?;
                 let operand = self.unary()?;
@@ -132,9 +133,12 @@ impl<'s> Parser<'s> {
 
     /// On the right of a comparison: the number or address that a following `or` or `xor` is glued to.
     fn number_before_keyword<'w>(&self, word: &'w str) -> Option<&'w str> {
+        if !self.right || !word.ends_with("or") || !word.as_bytes().first().is_some_and(u8::is_ascii_digit) {
+            return None;
+        }
         let number = word.strip_suffix("xor").or(word.strip_suffix("or"))?;
         let literal = matches!(literal::int(number), Some(Ok(_))) || literal::float(number).is_some() || literal::ip(number).is_some();
-        (self.right && number.starts_with(|c: char| c.is_ascii_digit()) && literal).then_some(number)
+        literal.then_some(number)
     }
 
     pub(super) fn primary(&mut self) -> Parsed<Expr<'s>> {
@@ -144,20 +148,20 @@ impl<'s> Parser<'s> {
                 let (bytes, span) = self.string()?;
                 self.node(ExprKind::Bytes(bytes), span, 0)
             }
-            Token::Symbol("(") => {
+            Token::Symbol(sym!("(")) => {
                 self.enter(span)?;
                 self.take(span);
                 let inner = self.inside(Self::expr)?;
-                if self.blocks > 0 && self.peek().0 == Token::Symbol(",") {
+                if self.blocks > 0 && self.peek().0 == Token::Symbol(sym!(",")) {
                     self.tuple(inner, span)?
                 } else {
-                    let end = self.close(")", span)?;
+                    let end = self.close(sym!(")"), span)?;
                     self.leave();
                     let chain = inner.chain;
                     self.node(ExprKind::Paren(Box::new(inner)), span.to(end), chain)
                 }
             }
-            Token::Symbol("[") => self.array(span)?,
+            Token::Symbol(sym!("[")) => self.array(span)?,
             Token::Word(word) => self.word(word, span)?,
             Token::Other('\'') => match self.single_quoted() {
                 Some((bytes, span)) => self.node(ExprKind::Bytes(bytes.into()), span, 0),
@@ -171,10 +175,10 @@ impl<'s> Parser<'s> {
     /// The rest of several values in parentheses.
     fn tuple(&mut self, first: Expr<'s>, open: Span) -> Parsed<Expr<'s>> {
         let mut values = vec![first];
-        while self.accept(",").is_some() {
+        while self.accept(sym!(",")).is_some() {
             values.push(self.inside(Self::expr)?);
         }
-        let end = self.close(")", open)?;
+        let end = self.close(sym!(")"), open)?;
         self.leave();
         let chain = values.iter().map(|v| v.chain).max().unwrap_or(0);
         Ok(self.node(ExprKind::Tuple(values), open.to(end), chain))
@@ -188,7 +192,7 @@ impl<'s> Parser<'s> {
         self.enter(open)?;
         self.take(open);
         let mut items = Vec::new();
-        let kind = if let Some(end) = self.accept("]") {
+        let kind = if let Some(end) = self.accept(sym!("]")) {
             self.leave();
             return Ok(self.node(ExprKind::Array(items), open.to(end), 0));
         } else {
@@ -198,13 +202,13 @@ impl<'s> Parser<'s> {
                 let value = Box::new(items.swap_remove(0));
                 ExprKind::Repeat { value, count: Box::new(self.inside(|parser| parser.binary(0))?) }
             } else {
-                while self.accept(",").is_some() && self.peek().0 != Token::Symbol("]") {
+                while self.accept(sym!(",")).is_some() && self.peek().0 != Token::Symbol(sym!("]")) {
                     items.push(self.inside(Self::expr)?);
                 }
                 ExprKind::Array(items)
             }
         };
-        let end = self.close("]", open)?;
+        let end = self.close(sym!("]"), open)?;
         self.leave();
         let chain = match &kind {
             ExprKind::Array(items) => items.iter().map(|e| e.chain).max().unwrap_or(0),
@@ -258,12 +262,11 @@ impl<'s> Parser<'s> {
             _ => {}
         }
         self.take(span);
-        if let (Token::Symbol("("), open) = self.peek()
+        if let (Token::Symbol(sym!("(")), open) = self.peek()
             && !self.line_ends(open)
         {
             return Ok(Ok(open));
         }
-        self.lexer.pos = span.end as usize;
         if matches!(word, "and" | "or" | "xor") && !self.goes_on() {
             self.lexer.pos = span.start as usize;
             return self.no_operand();
@@ -273,11 +276,11 @@ impl<'s> Parser<'s> {
 
     fn quantifier(&mut self, quantifier: Quantifier, span: Span, open: Span) -> Parsed<Expr<'s>> {
         let arg = self.inside(Self::expr)?;
-        if let (Token::Symbol(","), comma) = self.peek() {
+        if let (Token::Symbol(sym!(",")), comma) = self.peek() {
             let d = Diagnostic::error("quantifier-arguments", comma, format!("`{quantifier}` takes one expression"));
             return self.fail(d.help("join several with `and` or `or`"));
         }
-        let end = self.close(")", open)?;
+        let end = self.close(sym!(")"), open)?;
         let chain = arg.chain;
         Ok(self.node(ExprKind::Quantifier { quantifier, arg: Box::new(arg) }, span.to(end), chain))
     }
@@ -296,7 +299,7 @@ impl<'s> Parser<'s> {
     fn goes_on(&mut self) -> bool {
         match self.peek().0 {
             Token::End => true,
-            Token::Symbol(s) => !matches!(s, "!" | "(" | "{" | "$" | "-"),
+            Token::Symbol(s) => !matches!(s, sym!("!" | "(" | "{" | "$" | "-")),
             Token::Word(w) => matches!(
                 w,
                 "and" | "or" | "xor" | "eq" | "ne" | "lt" | "le" | "gt" | "ge" | "in" | "contains" | "matches" | "wildcard" | "strict"
@@ -307,13 +310,13 @@ impl<'s> Parser<'s> {
 
     fn arguments(&mut self, open: Span) -> Parsed<(Vec<Expr<'s>>, Span)> {
         let mut args = Vec::new();
-        if let Some(end) = self.accept(")") {
+        if let Some(end) = self.accept(sym!(")")) {
             return Ok((args, end));
         }
         loop {
             args.push(self.inside(Self::expr)?);
-            if self.accept(",").is_none() {
-                let end = self.close(")", open)?;
+            if self.accept(sym!(",")).is_none() {
+                let end = self.close(sym!(")"), open)?;
                 return Ok((args, end));
             }
         }
@@ -327,10 +330,11 @@ impl<'s> Parser<'s> {
         found
     }
 
-    pub(super) fn close(&mut self, symbol: &'static str, open: Span) -> Parsed<Span> {
+    pub(super) fn close(&mut self, symbol: Symbol, open: Span) -> Parsed<Span> {
         match self.accept(symbol) {
             Some(span) => Ok(span),
-            None if symbol == "]" || self.peek().0 == Token::End || self.at_item().is_some() => {
+            None if symbol == sym!("]") || self.peek().0 == Token::End || self.at_item().is_some() => {
+                let symbol = symbol.text();
                 let d = Diagnostic::error("unclosed", open, format!("`{symbol}` is missing")).label("for this one");
                 self.fail(d.help(format!("close it with `{symbol}`")))
             }
@@ -343,19 +347,25 @@ impl<'s> Parser<'s> {
         let mut subscripts = Vec::new();
         let mut span = base.span;
         let mut chain = base.chain;
-        while self.lexer.byte(0) == Some(b'[') {
-            let open = Span::new(self.lexer.pos, self.lexer.pos + 1);
+        // The next token may have been looked at already, and then blanks were skipped: brackets stand right behind what they take apart. Only
+        // a field that is called like an operator may have blanks before them.
+        let mut at = match base.kind {
+            ExprKind::Word("and" | "or" | "xor") => self.lexer.pos,
+            _ => span.end as usize,
+        };
+        while self.lexer.source.as_bytes().get(at) == Some(&b'[') {
+            let open = Span::new(at, at + 1);
             self.brackets = self.lengthen(open, self.brackets)?;
             self.take(open);
             let kind = self.inside(Self::subscript)?;
-            let end = self.close("]", open)?;
+            let end = self.close(sym!("]"), open)?;
             self.brackets -= 1;
             let inner = match &kind {
                 SubscriptKind::Each => 0,
                 SubscriptKind::At(e) => e.chain,
                 SubscriptKind::Slice(a, b) => a.iter().chain(b).map(|e| e.chain).max().unwrap_or(0),
             };
-            span = span.to(end);
+            (span, at) = (span.to(end), end.end as usize);
             chain = self.lengthen(span, chain.max(inner) as usize)? as u32;
             subscripts.push(Subscript { kind, span: open.to(end) });
         }
@@ -366,21 +376,21 @@ impl<'s> Parser<'s> {
     }
 
     fn subscript(&mut self) -> Parsed<SubscriptKind<'s>> {
-        if self.accept("*").is_some() {
+        if self.accept(sym!("*")).is_some() {
             return Ok(SubscriptKind::Each);
         }
-        if self.accept(":").is_some() {
+        if self.accept(sym!(":")).is_some() {
             return Ok(SubscriptKind::Slice(None, self.slice_end()?));
         }
         let at = self.binary(0)?;
-        if self.accept(":").is_some() {
+        if self.accept(sym!(":")).is_some() {
             return Ok(SubscriptKind::Slice(Some(at), self.slice_end()?));
         }
         Ok(SubscriptKind::At(at))
     }
 
     fn slice_end(&mut self) -> Parsed<Option<Expr<'s>>> {
-        if self.peek().0 == Token::Symbol("]") { Ok(None) } else { self.binary(0).map(Some) }
+        if self.peek().0 == Token::Symbol(sym!("]")) { Ok(None) } else { self.binary(0).map(Some) }
     }
 
     /// Nothing that could be an operand stands here.
@@ -396,14 +406,14 @@ impl<'s> Parser<'s> {
                 d.help(if empty { "write a test such as `tcp.port == 80`" } else { "write what is missing, or remove the operator before" })
             }
             Token::Other('\'') => mistake::single_quotes(span, &quoted),
-            Token::Symbol("{") => d.help("a set stands after `in`"),
-            Token::Symbol("$") => d.help("a list stands after `in`"),
-            Token::Symbol("/" | "*" | "^" | "..") if self.right => d.help(format!("text stands in double quotes: `{quoted}`")),
-            Token::Symbol("=") => d.help("`==` compares"),
-            Token::Symbol("[") => d.help("an array is not a value that can be written out; sets are written `{1 2 3}`"),
-            Token::Symbol(")" | "]") => d.help("something must stand before it"),
-            Token::Symbol(",") => d.help("something must stand before the comma"),
-            Token::Symbol("!") | Token::Word("not") => d.help("put it in parentheses: `(not ...)`"),
+            Token::Symbol(sym!("{")) => d.help("a set stands after `in`"),
+            Token::Symbol(sym!("$")) => d.help("a list stands after `in`"),
+            Token::Symbol(sym!("/" | "*" | "^" | "..")) if self.right => d.help(format!("text stands in double quotes: `{quoted}`")),
+            Token::Symbol(sym!("=")) => d.help("`==` compares"),
+            Token::Symbol(sym!("[")) => d.help("an array is not a value that can be written out; sets are written `{1 2 3}`"),
+            Token::Symbol(sym!(")" | "]")) => d.help("something must stand before it"),
+            Token::Symbol(sym!(",")) => d.help("something must stand before the comma"),
+            Token::Symbol(sym!("!")) | Token::Word("not") => d.help("put it in parentheses: `(not ...)`"),
             Token::Symbol(_) | Token::Word(_) => d.help("an operator stands between two values"),
             Token::Other(c) => d.help(mistake::stray(c)),
             Token::Quote => d,

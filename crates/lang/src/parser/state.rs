@@ -4,6 +4,7 @@ use super::{Parsed, Parser};
 use crate::ast::Span;
 use crate::diagnostic::Diagnostic;
 use crate::lexer::Token;
+use crate::symbol::{Symbol, sym};
 use crate::syntax::{Expr, Name, On, Output, OutputLimit, Rule, State, Time};
 
 /// Names with values.
@@ -13,13 +14,13 @@ impl<'s> Parser<'s> {
     /// A rule that something is said of in brackets.
     pub(super) fn described(&mut self, start: usize, name: Name<'s>, open: Span) -> Parsed<Rule<'s>> {
         self.take(open);
-        let meta = self.named("]", open, "what is said of a rule is written `[sid: 1, msg: \"...\"]`")?;
+        let meta = self.named(sym!("]"), open, "what is said of a rule is written `[sid: 1, msg: \"...\"]`")?;
         match self.peek() {
-            (Token::Symbol("="), span) => {
+            (Token::Symbol(sym!("=")), span) => {
                 self.take(span);
                 self.rule(start, name, meta)
             }
-            (Token::Symbol("{"), _) => self.script(start, name, meta),
+            (Token::Symbol(sym!("{")), _) => self.script(start, name, meta),
             (_, span) => {
                 let d = Diagnostic::error("expected", span, "`=` and what the rule tests were expected here");
                 self.fail(d.help("a rule is written `rule NAME [sid: 1] = ...`"))
@@ -28,16 +29,16 @@ impl<'s> Parser<'s> {
     }
 
     /// Names with values up to a closing bracket.
-    fn named(&mut self, close: &'static str, open: Span, help: &str) -> Parsed<Named<'s>> {
+    fn named(&mut self, close: Symbol, open: Span, help: &str) -> Parsed<Named<'s>> {
         let mut named = Vec::new();
         while self.accept(close).is_none() {
             let name = self.identifier("a value")?;
-            if self.accept(":").is_none() {
+            if self.accept(sym!(":")).is_none() {
                 let (_, span) = self.peek();
                 return self.fail(Diagnostic::error("expected", span, "`:` and a value were expected here").help(help));
             }
             named.push((name, self.expr()?));
-            if self.accept(",").is_none() {
+            if self.accept(sym!(",")).is_none() {
                 self.close(close, open)?;
                 break;
             }
@@ -54,17 +55,17 @@ impl<'s> Parser<'s> {
     pub(super) fn state(&mut self, start: usize, name: Name<'s>) -> Parsed<State<'s>> {
         self.lexer.pos = name.span.end as usize;
         let mut keys = Vec::new();
-        if let Some(open) = self.accept("[") {
+        if let Some(open) = self.accept(sym!("[")) {
             loop {
                 keys.push(self.expr()?);
-                if self.accept(",").is_none() {
-                    self.close("]", open)?;
+                if self.accept(sym!(",")).is_none() {
+                    self.close(sym!("]"), open)?;
                     break;
                 }
             }
         }
         const HELP: &str = "a table is written `state NAME[KEY]: KIND within 60s max 1000`";
-        if self.accept(":").is_none() {
+        if self.accept(sym!(":")).is_none() {
             let (_, span) = self.peek();
             return self.fail(Diagnostic::error("expected", span, "`:` and what the table holds were expected here").help(HELP));
         }
@@ -117,7 +118,7 @@ impl<'s> Parser<'s> {
             }
             _ => None,
         };
-        if self.accept("=").is_none() {
+        if self.accept(sym!("=")).is_none() {
             let (_, span) = self.peek();
             let d = Diagnostic::error("expected", span, "`=` and the form of the output were expected here");
             return self.fail(d.help("write `= json { ... }`, `= csv { ... }`, `= text \"...\" { ... }` or `= eve`"));
@@ -141,9 +142,9 @@ impl<'s> Parser<'s> {
             }
             _ => None,
         };
-        let values = match self.accept("{") {
+        let values = match self.accept(sym!("{")) {
             Some(open) => {
-                let values = self.named("}", open, "a value is written `NAME: EXPRESSION`")?;
+                let values = self.named(sym!("}"), open, "a value is written `NAME: EXPRESSION`")?;
                 // What was taken last is the brace.
                 end = Span::new(self.lexer.pos - 1, self.lexer.pos);
                 Some((values, open.to(end)))
@@ -170,7 +171,7 @@ impl<'s> Parser<'s> {
                 let key = self.operand(false)?;
                 end = key.span;
                 keys.push(key);
-                if self.accept(",").is_none() {
+                if self.accept(sym!(",")).is_none() {
                     break;
                 }
             }

@@ -4,6 +4,7 @@ use super::{Parsed, Parser};
 use crate::ast::{ArithOp, Span};
 use crate::diagnostic::Diagnostic;
 use crate::lexer::Token;
+use crate::symbol::sym;
 use crate::syntax::{Block, Expr, ExprKind, Name, Over, Stmt, StmtKind, TypeKind, TypeName};
 use crate::types::Type;
 
@@ -15,11 +16,11 @@ impl<'s> Parser<'s> {
     /// Statements in braces.
     pub(super) fn block(&mut self) -> Parsed<Block<'s>> {
         let (token, open) = self.peek();
-        if token != Token::Symbol("{") {
+        if token != Token::Symbol(sym!("{")) {
             let d = Diagnostic::error("expected-block", open, "a block in braces was expected here");
             return self.fail(match token {
                 Token::Word("then" | "do") => d.help("blocks stand in braces: `if x == 1 { ... }`"),
-                Token::Symbol(":") => d.help("blocks stand in braces, not after `:`"),
+                Token::Symbol(sym!(":")) => d.help("blocks stand in braces, not after `:`"),
                 _ => d.help("write `{ ... }`"),
             });
         }
@@ -33,7 +34,7 @@ impl<'s> Parser<'s> {
         let mut stmts = Vec::new();
         let end = loop {
             match self.peek() {
-                (Token::Symbol("}"), end) => {
+                (Token::Symbol(sym!("}")), end) => {
                     self.take(end);
                     break end;
                 }
@@ -58,7 +59,7 @@ impl<'s> Parser<'s> {
     fn statement_ends(&mut self, stmt: &Stmt<'s>) -> Parsed<()> {
         let closed = matches!(stmt.kind, StmtKind::If { .. } | StmtKind::While { .. } | StmtKind::For { .. });
         let (token, span) = self.peek();
-        if closed || matches!(token, Token::Symbol("}") | Token::Other(';') | Token::End) || self.line_ends(span) {
+        if closed || matches!(token, Token::Symbol(sym!("}")) | Token::Other(';') | Token::End) || self.line_ends(span) {
             return Ok(());
         }
         self.unexpected()
@@ -134,28 +135,28 @@ impl<'s> Parser<'s> {
         let mut ahead = self.lexer.clone();
         ahead.pos = span.end as usize;
         let (token, next) = ahead.peek();
-        token == Token::Symbol("{") || self.lexer.source[span.end as usize..next.start as usize].contains('\n')
+        token == Token::Symbol(sym!("{")) || self.lexer.source[span.end as usize..next.start as usize].contains('\n')
     }
 
     fn let_(&mut self) -> Parsed<StmtKind<'s>> {
         let mut names = Vec::new();
-        let ty = match self.accept("(") {
+        let ty = match self.accept(sym!("(")) {
             Some(open) => {
                 loop {
                     names.push(self.identifier("a local")?);
-                    if self.accept(",").is_none() {
+                    if self.accept(sym!(",")).is_none() {
                         break;
                     }
                 }
-                self.close(")", open)?;
+                self.close(sym!(")"), open)?;
                 None
             }
             None => {
                 names.push(self.identifier("a local")?);
-                if self.accept(":").is_some() { Some(self.type_name()?) } else { None }
+                if self.accept(sym!(":")).is_some() { Some(self.type_name()?) } else { None }
             }
         };
-        if self.accept("=").is_none() {
+        if self.accept(sym!("=")).is_none() {
             let (_, span) = self.peek();
             let d = Diagnostic::error("expected", span, "`=` and a value were expected here");
             return self.fail(d.help("a local has a value from the start: `let n = 0`"));
@@ -187,18 +188,18 @@ impl<'s> Parser<'s> {
             (token, span) => {
                 let d = Diagnostic::error("expected", span, "`in` was expected here");
                 return self.fail(match token {
-                    Token::Symbol("=") => d.help("numbers are counted by `for i in 0..10 { ... }`; the end is not included"),
+                    Token::Symbol(sym!("=")) => d.help("numbers are counted by `for i in 0..10 { ... }`; the end is not included"),
                     _ => d.help("write `for x in bytes { ... }` or `for i in 0..10 { ... }`"),
                 });
             }
         }
         let start = self.operand(false)?;
         let inclusive = match self.peek() {
-            (Token::Symbol(".."), span) => {
+            (Token::Symbol(sym!("..")), span) => {
                 self.take(span);
                 Some(false)
             }
-            (Token::Symbol("..="), span) => {
+            (Token::Symbol(sym!("..=")), span) => {
                 self.take(span);
                 Some(true)
             }
@@ -213,7 +214,7 @@ impl<'s> Parser<'s> {
 
     fn return_(&mut self) -> Parsed<StmtKind<'s>> {
         let (token, span) = self.peek();
-        if matches!(token, Token::Symbol("}") | Token::Other(';') | Token::End) || self.line_ends(span) {
+        if matches!(token, Token::Symbol(sym!("}")) | Token::Other(';') | Token::End) || self.line_ends(span) {
             return Ok(StmtKind::Return(Vec::new()));
         }
         let value = self.expr()?;
@@ -228,8 +229,8 @@ impl<'s> Parser<'s> {
         let target = self.primary()?;
         let (token, span) = self.peek();
         let op = match token {
-            Token::Symbol("=") => Some(None),
-            Token::Symbol(symbol) => symbol.strip_suffix('=').and_then(ArithOp::of_symbol).map(Some),
+            Token::Symbol(sym!("=")) => Some(None),
+            Token::Symbol(symbol) => symbol.text().strip_suffix('=').and_then(ArithOp::of_symbol).map(Some),
             _ => None,
         };
         let Some(op) = op else {
@@ -260,10 +261,10 @@ impl<'s> Parser<'s> {
         let both = Span::new(span.start as usize, span.start as usize + 2);
         let d = Diagnostic::error("no-statement", e.span, "this is no statement");
         self.fail(match token {
-            Token::Symbol("+") if rest.starts_with("++") => d.help("write `x += 1`").mend(both, " += 1"),
-            Token::Symbol("-") if rest.starts_with("--") => d.help("write `x -= 1`").mend(both, " -= 1"),
-            Token::Symbol(":") if rest.starts_with(":=") => d.help("a local is declared by `let x = ...`, and set by `x = ...`"),
-            Token::Symbol("..") => d.help("bytes are joined by `+`"),
+            Token::Symbol(sym!("+")) if rest.starts_with("++") => d.help("write `x += 1`").mend(both, " += 1"),
+            Token::Symbol(sym!("-")) if rest.starts_with("--") => d.help("write `x -= 1`").mend(both, " -= 1"),
+            Token::Symbol(sym!(":")) if rest.starts_with(":=") => d.help("a local is declared by `let x = ...`, and set by `x = ...`"),
+            Token::Symbol(sym!("..")) => d.help("bytes are joined by `+`"),
             _ => d.help("a value alone does nothing; assign it, or `return` it"),
         })
     }
@@ -304,7 +305,7 @@ impl<'s> Parser<'s> {
     }
 
     pub(super) fn colon(&mut self, help: &str) -> Parsed<()> {
-        match self.accept(":") {
+        match self.accept(sym!(":")) {
             Some(_) => Ok(()),
             None => {
                 let (_, span) = self.peek();
@@ -317,7 +318,7 @@ impl<'s> Parser<'s> {
     pub(super) fn type_name(&mut self) -> Parsed<TypeName<'s>> {
         let (token, span) = self.peek();
         let (kind, mut span) = match token {
-            Token::Symbol("[") => {
+            Token::Symbol(sym!("[")) => {
                 self.take(span);
                 let element = Box::new(self.type_name()?);
                 let len = match self.peek() {
@@ -327,13 +328,13 @@ impl<'s> Parser<'s> {
                     }
                     _ => None,
                 };
-                let end = self.close("]", span)?;
+                let end = self.close(sym!("]"), span)?;
                 (TypeKind::List(element, len), span.to(end))
             }
             Token::Word(word) => {
                 self.take(span);
                 let angle = self.peek();
-                if angle.0 == Token::Symbol("<") {
+                if angle.0 == Token::Symbol(sym!("<")) {
                     // The brackets of nested types would be read as shifts.
                     let rest = self.lexer.source.get(span.start as usize..).unwrap_or("");
                     let inside = rest.find(|c: char| !c.is_ascii_alphanumeric() && !matches!(c, '<' | '>' | ' ')).unwrap_or(rest.len());

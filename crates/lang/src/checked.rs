@@ -3,12 +3,11 @@
 use std::ops::Deref;
 
 use crate::ast::Program;
-use crate::check;
 use crate::diagnostic::Diagnostics;
 use crate::limits::Limits;
-use crate::parser;
 use crate::passes::{Passes, rewrite};
 use crate::scheme::Scheme;
+use crate::{compile, compile_value};
 
 /// A program as the checker has made it, or passes after it. It can be looked at and not be changed, so it is [valid](crate::validate) as it
 /// is; a [`Program`] by itself may be from elsewhere.
@@ -28,9 +27,7 @@ impl Checked {
     /// # Errors
     /// Everything that is wrong with the text.
     pub fn rules(source: &str, scheme: &Scheme, limits: &Limits) -> Result<Checked, Diagnostics> {
-        // Rules that do parse are checked even where others do not, so that everything wrong is said at once.
-        let (file, findings) = parser::parse_all(source, limits);
-        check::check_all(&file, scheme, limits, findings).map(Checked)
+        compile(source, scheme, limits).map(Checked)
     }
 
     /// Parses and checks one expression of any type, as [`compile_value`](crate::compile_value) does.
@@ -38,8 +35,7 @@ impl Checked {
     /// # Errors
     /// Everything that is wrong with the text.
     pub fn value(source: &str, scheme: &Scheme, limits: &Limits) -> Result<Checked, Diagnostics> {
-        let (file, findings) = parser::parse_all(source, limits);
-        check::check_value(&file, scheme, limits, findings).map(Checked)
+        compile_value(source, scheme, limits).map(Checked)
     }
 
     /// An equal program after these passes.

@@ -63,7 +63,9 @@ pub use validate::HARD_DEPTH;
 /// # Errors
 /// Everything that is wrong with it.
 pub fn compile(source: &str, scheme: &Scheme, limits: &Limits) -> Result<Program, Diagnostics> {
-    Checked::rules(source, scheme, limits).map(Checked::into_program)
+    // Rules that do parse are checked even where others do not, so that everything wrong is said at once.
+    let (file, findings) = parser::parse_all(source, limits);
+    check::check_all(&file, scheme, limits, findings)
 }
 
 /// What is suspicious about a text that [`compile`] takes: names that are defined and never used, statements that are never reached. A text
@@ -105,5 +107,6 @@ pub fn findings(source: &str, scheme: &Scheme, limits: &Limits) -> Diagnostics {
 /// assert_eq!(program.value().unwrap().ty, Type::Int);
 /// ```
 pub fn compile_value(source: &str, scheme: &Scheme, limits: &Limits) -> Result<Program, Diagnostics> {
-    Checked::value(source, scheme, limits).map(Checked::into_program)
+    let (file, findings) = parser::parse_all(source, limits);
+    check::check_value(&file, scheme, limits, findings)
 }

@@ -1,5 +1,6 @@
 //! Comparisons, tests and arithmetic.
 
+use std::borrow::Cow;
 use std::mem::discriminant;
 
 use super::element::{bound, nothing, test};
@@ -24,10 +25,15 @@ struct Together {
 impl Operand {
     /// The type of the value, or of each value.
     pub(super) fn ty(&self) -> Type {
+        self.value_type().into_owned()
+    }
+
+    /// The same, where it is only looked at.
+    fn value_type(&self) -> Cow<'_, Type> {
         match self {
-            Operand::Plain(expr) => expr.ty.clone(),
-            Operand::Mapped(each) => Type::array(each.elem.ty.clone()),
-            Operand::Each(each) => each.elem.ty.clone(),
+            Operand::Plain(expr) => Cow::Borrowed(&expr.ty),
+            Operand::Mapped(each) => Cow::Owned(Type::array(each.elem.ty.clone())),
+            Operand::Each(each) => Cow::Borrowed(&each.elem.ty),
         }
     }
 }
@@ -94,13 +100,13 @@ impl Checker<'_> {
             // A string is Bytes whatever it is compared with, so that hex pairs on the other side are Bytes too.
             let string = matches!(lhs.unparenthesised().kind, syntax::ExprKind::Bytes(_) | syntax::ExprKind::Sequence { other: None, .. });
             let right = self.expr(rhs, Want { ty: string.then_some(&Type::Bytes), literal: false, multi: true })?;
-            let ty = right.ty();
+            let ty = right.value_type();
             let left = self.expr(lhs, Want { ty: Some(&ty), literal: false, multi: true })?;
             return Ok((left, right));
         }
         match self.expr(lhs, Want { multi: true, ..Want::default() }) {
             Ok(left) => {
-                let ty = left.ty();
+                let ty = left.value_type();
                 let right = self.expr(rhs, Want { ty: Some(&ty), literal: true, multi: true })?;
                 Ok((left, right))
             }
@@ -266,7 +272,7 @@ impl Checker<'_> {
         let found = match set {
             syntax::Set::Literal { members, .. } => {
                 self.needs(&operand, value, "in", &[Type::Int, Type::Ip, Type::Bytes], span)?;
-                let set = self.literal_set(&operand.ty(), members)?;
+                let set = self.literal_set(&operand.value_type(), members)?;
                 self.tested_one(operand, span, |value| ExprKind::In { value, set })
             }
             syntax::Set::List(name) => {

@@ -24,6 +24,8 @@ mod subscript;
 
 use std::collections::HashMap;
 
+use foldhash::fast::RandomState;
+
 use crate::ast::{self, Block, Clause, Const, Expr, ExprKind, Frame, Local, LocalId, Program, Rule, Span};
 use crate::diagnostic::{Diagnostic, Diagnostics, Findings};
 use crate::limits::Limits;
@@ -53,6 +55,9 @@ struct Want<'t> {
     multi: bool,
 }
 
+/// What a text gives names to. Most texts name nothing, so all such maps have one seed: an empty one costs nothing then.
+type Names<'a, T> = HashMap<&'a str, T, RandomState>;
+
 /// How much deeper passes may make a rule, which is to be read again from its JSON: they write some tests as several.
 const DEEPENED: usize = 4;
 
@@ -72,7 +77,7 @@ struct Checker<'a> {
     script: script::Script<'a>,
     /// The rules and tables of the text.
     known: refer::Known<'a>,
-    lists: HashMap<(String, Type), ast::ListId>,
+    lists: HashMap<(String, Type), ast::ListId, RandomState>,
     /// How many `any` and `all` stand around the current expression.
     quantifiers: usize,
     /// The types of what was checked, where they are asked for.
@@ -120,23 +125,23 @@ pub(crate) fn check_types(file: &syntax::File, scheme: &Scheme, limits: &Limits)
 
 /// The same for a text of which `diagnostics` are known already.
 pub(crate) fn check_all(file: &syntax::File, scheme: &Scheme, limits: &Limits, diagnostics: Findings) -> Result<Program, Diagnostics> {
-    check_each(file, scheme, limits, diagnostics, |checker, rule| checker.rule(rule)).map(|(program, _)| program)
+    let scheme = &refer::with_tables(file, scheme);
+    let mut checker = Checker::new(file, scheme, limits, diagnostics);
+    if checker.accepts(file, Checker::rule) { Ok(checker.program) } else { Err(checker.errors()) }
 }
 
 /// What is suspicious about a text that has no errors: names that nothing uses and statements that are never reached. None where it has.
 pub(crate) fn check_warnings(file: &syntax::File, scheme: &Scheme, limits: &Limits, diagnostics: Findings) -> Diagnostics {
-    match check_each(file, scheme, limits, diagnostics, |checker, rule| checker.rule(rule)) {
-        Ok((_, warnings)) => with_unused(file, warnings),
-        Err(_) => Diagnostics::of(file.source, []),
-    }
+    let scheme = &refer::with_tables(file, scheme);
+    let mut checker = Checker::new(file, scheme, limits, diagnostics);
+    if checker.accepts(file, Checker::rule) { with_unused(file, checker.warnings) } else { Diagnostics::of(file.source, []) }
 }
 
 /// The errors of a text, or else what is suspicious about it.
 pub(crate) fn check_findings(file: &syntax::File, scheme: &Scheme, limits: &Limits, diagnostics: Findings) -> Diagnostics {
-    match check_each(file, scheme, limits, diagnostics, |checker, rule| checker.rule(rule)) {
-        Ok((_, warnings)) => with_unused(file, warnings),
-        Err(errors) => errors,
-    }
+    let scheme = &refer::with_tables(file, scheme);
+    let mut checker = Checker::new(file, scheme, limits, diagnostics);
+    if checker.accepts(file, Checker::rule) { with_unused(file, checker.warnings) } else { checker.errors() }
 }
 
 fn with_unused(file: &syntax::File, mut warnings: Findings) -> Diagnostics {
@@ -146,32 +151,16 @@ fn with_unused(file: &syntax::File, mut warnings: Findings) -> Diagnostics {
 
 /// The same for an expression of any type whose value is wanted.
 pub(crate) fn check_value(file: &syntax::File, scheme: &Scheme, limits: &Limits, diagnostics: Findings) -> Result<Program, Diagnostics> {
-    check_each(file, scheme, limits, diagnostics, |checker, rule| checker.value_rule(rule)).map(|(program, _)| program)
-}
-
-fn check_each(
-    file: &syntax::File<'_>,
-    scheme: &Scheme,
-    limits: &Limits,
-    diagnostics: Findings,
-    check: for<'a> fn(&mut Checker<'a>, &'a syntax::Rule<'a>),
-) -> Result<(Program, Findings), Diagnostics> {
     let scheme = &refer::with_tables(file, scheme);
     let mut checker = Checker::new(file, scheme, limits, diagnostics);
-    checker.all(file, check);
-    if checker.diagnostics.has_errors() {
-        checker.diagnostics.extend(checker.warnings);
-        return Err(checker.diagnostics.on(file.source));
-    }
-    nil::settle(&mut checker.program);
-    let mut program = checker.program;
-    compact::compact(&mut program);
-    program.name_locals();
-    Ok((program, checker.warnings))
+    if checker.accepts(file, Checker::value_rule) { Ok(checker.program) } else { Err(checker.errors()) }
 }
 
 impl<'a> Checker<'a> {
+    /// A checker of a text. It is large, and made where it stays.
+    #[inline(always)]
     fn new(file: &'a syntax::File<'a>, scheme: &'a Scheme, limits: &'a Limits, diagnostics: Findings) -> Checker<'a> {
+        let seed = RandomState::default();
         Checker {
             scheme,
             limits,
@@ -193,35 +182,46 @@ impl<'a> Checker<'a> {
             },
             locals: Vec::new(),
             out: Block::new(),
-            script: script::Script::default(),
-            known: refer::Known::new(file),
-            lists: HashMap::new(),
+            script: script::Script::new(&seed),
+            known: refer::Known::new(file, &seed),
+            lists: HashMap::with_hasher(seed),
             quantifiers: 0,
             types: None,
             met: Met::default(),
         }
     }
 
-    /// Checks all that a text defines.
+    /// Checks all that a text defines: whether there is nothing wrong with it. If so, its program is whole.
+    fn accepts(&mut self, file: &'a syntax::File<'a>, check: fn(&mut Checker<'a>, &'a syntax::Rule<'a>)) -> bool {
+        self.all(file, check);
+        if self.diagnostics.has_errors() {
+            return false;
+        }
+        nil::settle(&mut self.program);
+        compact::compact(&mut self.program);
+        self.program.name_locals();
+        true
+    }
+
+    /// What is wrong with a text, and what is suspicious about it.
+    #[cold]
+    fn errors(mut self) -> Diagnostics {
+        self.diagnostics.extend(self.warnings);
+        self.diagnostics.on(self.source)
+    }
+
     fn all(&mut self, file: &'a syntax::File<'a>, check: fn(&mut Checker<'a>, &'a syntax::Rule<'a>)) {
-        if let Some(rule) = file.rules().nth(self.limits.rules) {
+        if file.items.len() > self.limits.rules
+            && let Some(rule) = file.rules().nth(self.limits.rules)
+        {
             let message = format!("this is rule {} of the text; at most {} are allowed", self.limits.rules + 1, self.limits.rules);
             let d = Diagnostic::error("too-many-rules", rule.span, message);
             self.diagnostics.push(d.help("split the rules over several programs, or raise the limit `rules`"));
         }
-        self.declare(file);
-        let functions = file.items.iter().filter_map(|item| match item {
-            syntax::Item::Function(function) => Some(function),
-            _ => None,
-        });
-        self.known.forbid(refer::Place::Function);
-        for function in functions {
-            self.function(function);
-            if self.all_met() {
-                break;
-            }
+        if file.items.iter().any(|item| !matches!(item, syntax::Item::Rule(_))) {
+            self.declare(file);
+            self.functions(file);
         }
-        self.known.allow();
         let mut left = self.limits.rules;
         for item in &file.items {
             match item {
@@ -252,6 +252,22 @@ impl<'a> Checker<'a> {
             }
         }
         self.settle_time(file);
+    }
+
+    /// Checks the functions that a text defines.
+    fn functions(&mut self, file: &'a syntax::File<'a>) {
+        let functions = file.items.iter().filter_map(|item| match item {
+            syntax::Item::Function(function) => Some(function),
+            _ => None,
+        });
+        self.known.forbid(refer::Place::Function);
+        for function in functions {
+            self.function(function);
+            if self.all_met() {
+                break;
+            }
+        }
+        self.known.allow();
     }
 
     /// Keeps a type that was found, where types are asked for.

@@ -1,10 +1,8 @@
 //! References to rules and tables: what stands above in the text.
 
-use std::collections::HashMap;
-
 use foldhash::fast::RandomState;
 
-use super::{Checked, Checker, Failed, Operand};
+use super::{Checked, Checker, Failed, Names, Operand};
 use crate::ast::{Expr, ExprKind, LocalId, Program, SiteId, Span, Stmt, StmtKind};
 use crate::diagnostic::{Diagnostic, nearest};
 use crate::scheme::{FieldId, Scheme};
@@ -20,21 +18,22 @@ pub(super) enum Place {
 }
 
 /// The rules and tables of a text.
-#[derive(Default)]
 pub(super) struct Known<'a> {
     /// All rules' names; nothing refers to a rule without one.
-    rules: HashMap<&'a str, Span, RandomState>,
+    rules: Names<'a, Span>,
     /// All tables' names.
-    states: HashMap<&'a str, Span, RandomState>,
+    states: Names<'a, Span>,
     /// The rules above; one that is wrong has no place.
-    above: HashMap<&'a str, Option<usize>, RandomState>,
+    above: Names<'a, Option<usize>>,
     /// Why no table can be read here, if none can.
     forbidden: Option<Place>,
 }
 
 impl<'a> Known<'a> {
-    pub(super) fn new(file: &'a File<'a>) -> Known<'a> {
-        let mut known = Known::default();
+    #[inline]
+    pub(super) fn new(file: &'a File<'a>, seed: &RandomState) -> Known<'a> {
+        let (rules, states, above) = (Names::with_hasher(seed.clone()), Names::with_hasher(seed.clone()), Names::with_hasher(seed.clone()));
+        let mut known = Known { rules, states, above, forbidden: None };
         for item in &file.items {
             match item {
                 Item::Rule(rule) if rule.name.text.is_empty() => {}

@@ -2,7 +2,9 @@
 
 use std::collections::HashMap;
 
-use super::{Checked, Checker, Failed, Operand, Want, constant};
+use foldhash::fast::RandomState;
+
+use super::{Checked, Checker, Failed, Names, Operand, Want, constant};
 use crate::ast::{Answer, Const, Expr, ExprKind, FnId, Frame, Function, Local, LocalId, Place, Span, Stmt, StmtKind, Table, TableId};
 use crate::diagnostic::{Diagnostic, nearest};
 use crate::passes;
@@ -15,14 +17,13 @@ use super::element::test;
 const LIST_MOST: i64 = 1 << 24;
 
 /// The names that a text gives.
-#[derive(Default)]
 pub(super) struct Script<'a> {
-    functions: HashMap<&'a str, FnId>,
+    functions: Names<'a, FnId>,
     /// By id.
     declared: Vec<Declared>,
-    constants: HashMap<&'a str, Named>,
+    constants: Names<'a, Named>,
     /// Constants that nobody has asked for yet.
-    waiting: HashMap<&'a str, &'a syntax::Constant<'a>>,
+    waiting: Names<'a, &'a syntax::Constant<'a>>,
     /// The locals that can be named, outermost block first. One whose declaration is wrong is none.
     pub(super) scopes: Vec<HashMap<String, Option<LocalId>>>,
     /// What the function returns that is checked.
@@ -51,6 +52,22 @@ struct Declared {
     results: Vec<Type>,
     /// Whether the head could be understood.
     known: bool,
+}
+
+impl Script<'_> {
+    pub(super) fn new(seed: &RandomState) -> Self {
+        Script {
+            functions: Names::with_hasher(seed.clone()),
+            declared: Vec::new(),
+            constants: Names::with_hasher(seed.clone()),
+            waiting: Names::with_hasher(seed.clone()),
+            scopes: Vec::new(),
+            results: Vec::new(),
+            places: Vec::new(),
+            loops: 0,
+            ordered: false,
+        }
+    }
 }
 
 impl<'a> Checker<'a> {

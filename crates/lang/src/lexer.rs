@@ -126,7 +126,7 @@ impl<'s> Lexer<'s> {
         if *first == b'"' || *first == b'r' && raw_hashes(bytes).is_some() {
             return (Token::Quote, 1);
         }
-        let mut len = word(bytes);
+        let mut len = if is_word(*first) { word(bytes) } else { 0 };
         // An address goes on with a colon after its first group, which is a word, or starts with one.
         if bytes.get(len) == Some(&b':') {
             len = self.address(bytes).unwrap_or(len);
@@ -331,13 +331,13 @@ fn raw_hashes(bytes: &[u8]) -> Option<usize> {
     (rest.get(hashes) == Some(&b'"')).then_some(hashes)
 }
 
-/// The length of the word that starts here; 0 where none does.
+/// The length of the word that starts here.
 fn word(bytes: &[u8]) -> usize {
-    let mut len = 0;
+    let mut len = 1;
     loop {
         match bytes.get(len) {
             Some(byte) if is_word(*byte) => len += 1,
-            Some(b'.') if len > 0 && bytes.get(len + 1).is_some_and(|b| is_word(*b)) => len += 2,
+            Some(b'.') if bytes.get(len + 1).is_some_and(|b| is_word(*b)) => len += 2,
             Some(b'-' | b'+') => return with_exponent(bytes, len),
             _ => return len,
         }

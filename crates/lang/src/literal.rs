@@ -16,6 +16,9 @@ pub(crate) enum IntError {
 /// `word` as an integer; `None` where it does not look like one. `0x` starts hexadecimal and a leading `0` octal, but with a
 /// minus sign leading zeros mean nothing, as in wirefilter.
 pub(crate) fn int(word: &str) -> Option<Result<i64, IntError>> {
+    if let Some(value) = short(word.as_bytes()) {
+        return Some(Ok(value));
+    }
     let (negative, digits) = match word.strip_prefix('-') {
         Some(rest) => (true, rest),
         None => (false, word),
@@ -43,6 +46,13 @@ pub(crate) fn int(word: &str) -> Option<Result<i64, IntError>> {
         }
     }
     Some(i64::try_from(if negative { -value } else { value }).map_err(|_| IntError::Range))
+}
+
+/// The integer that a few decimal digits are, as most are written.
+fn short(digits: &[u8]) -> Option<i64> {
+    let plain = digits.len() <= 18 && matches!(digits, [b'1'..=b'9', ..] | [b'0']);
+    let value = |value: i64, digit: &u8| digit.is_ascii_digit().then(|| value * 10 + i64::from(digit - b'0'));
+    if plain { digits.iter().try_fold(0, value) } else { None }
 }
 
 /// `word` as a float: digits with a fraction, an exponent or both. `None` also where it is too large to be finite.
@@ -88,6 +98,10 @@ pub(crate) fn stands_for(word: &str, ty: &Type) -> bool {
 
 /// The bytes of a sequence of hex pairs at the start of `text`, and its length: at least two pairs, joined by `:`, `-` or `.`.
 pub(crate) fn sequence(text: &[u8]) -> Option<(Vec<u8>, usize)> {
+    // What most texts that start so are not.
+    if !matches!(text.get(2), Some(b':' | b'-' | b'.')) {
+        return None;
+    }
     let pair = |at: usize| match text.get(at..at + 2)? {
         [a, b] => Some(hex(*a)? << 4 | hex(*b)?),
         _ => None,

@@ -96,7 +96,8 @@ impl Checker<'_> {
 
     /// Two operands, of which a literal takes the type of the other.
     fn pair(&mut self, lhs: &syntax::Expr, rhs: &syntax::Expr) -> Checked<(Operand, Operand)> {
-        if self.is_literal(lhs) && !self.is_literal(rhs) {
+        // Most often what stands right is one, and that is told sooner than that the other is not.
+        if !self.is_literal(rhs) && self.is_literal(lhs) {
             // A string is Bytes whatever it is compared with, so that hex pairs on the other side are Bytes too.
             let string = matches!(lhs.unparenthesised().kind, syntax::ExprKind::Bytes(_) | syntax::ExprKind::Sequence { other: None, .. });
             let right = self.expr(rhs, Want { ty: string.then_some(&Type::Bytes), literal: false, multi: true })?;

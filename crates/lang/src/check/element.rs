@@ -116,7 +116,7 @@ impl Checker<'_> {
 
     /// A Bool that is never nil: a missing one is false. Other values are left as they are.
     pub(super) fn definite(&self, expr: Expr) -> Expr {
-        if expr.ty != Type::Bool || !expr.nullable {
+        if !expr.nullable || expr.ty != Type::Bool {
             return expr;
         }
         let span = expr.span;

@@ -98,12 +98,20 @@ pub struct Typed {
 }
 
 /// How many expressions were met.
-#[derive(Default)]
 struct Met {
     rule: usize,
     before: usize,
+    /// How many the current rule may have: what is left of its own limit and of the text's.
+    most: usize,
     /// Whether it was said that a rule, or the text, has too many.
     said: bool,
+}
+
+impl Met {
+    /// The start of a rule that so many stand before.
+    fn new(limits: &Limits, before: usize) -> Met {
+        Met { rule: 0, before, most: limits.rule_expressions.min(limits.expressions.saturating_sub(before)), said: false }
+    }
 }
 
 /// Checks a parsed text against a scheme.
@@ -187,7 +195,7 @@ impl<'a> Checker<'a> {
             lists: HashMap::with_hasher(seed),
             quantifiers: 0,
             types: None,
-            met: Met::default(),
+            met: Met::new(limits, 0),
         }
     }
 
@@ -326,7 +334,7 @@ impl<'a> Checker<'a> {
         if met > self.limits.expressions {
             return true;
         }
-        self.met = Met { rule: 0, before: met, said: false };
+        self.met = Met::new(self.limits, met);
         false
     }
 
@@ -352,14 +360,16 @@ impl<'a> Checker<'a> {
     }
 
     /// Counts an expression that is about to be checked.
+    #[inline]
     fn meet(&mut self, span: Span) -> Checked<()> {
         self.met.rule += 1;
+        if self.met.rule <= self.met.most { Ok(()) } else { self.too_many(span) }
+    }
+
+    #[cold]
+    fn too_many(&mut self, span: Span) -> Checked<()> {
         let (rule, all) = (self.limits.rule_expressions, self.limits.expressions);
-        let (whose, most, limit) = match () {
-            _ if self.met.rule > rule => ("rule", rule, "rule_expressions"),
-            _ if self.met.rule + self.met.before > all => ("text", all, "expressions"),
-            _ => return Ok(()),
-        };
+        let (whose, most, limit) = if self.met.rule > rule { ("rule", rule, "rule_expressions") } else { ("text", all, "expressions") };
         if std::mem::replace(&mut self.met.said, true) {
             return Err(Failed);
         }

@@ -213,24 +213,19 @@ fn first_word<'s>(e: &syntax::Expr<'s>) -> Option<&'s str> {
 /// What a word is as a literal, preferably of type `want`.
 fn as_literal(word: &str, want: Option<&Type>) -> Option<Literal> {
     let int = literal::int(word);
-    if want == Some(&Type::U32)
-        && let Some(Ok(i)) = int
-        && let Ok(u) = u32::try_from(i)
-    {
-        return Some(Literal::Is(Const::U32(u)));
-    }
-    if want == Some(&Type::Float)
-        && let Some(Ok(i)) = int
-    {
-        return Some(Literal::Is(Const::Float(i as f64)));
+    if let Some(Ok(i)) = int {
+        return Some(Literal::Is(match (want, u32::try_from(i)) {
+            (Some(Type::U32), Ok(u)) => Const::U32(u),
+            (Some(Type::Float), _) => Const::Float(i as f64),
+            _ => Const::Int(i),
+        }));
     }
     if let Some(ip) = literal::ip(word) {
         return Some(Literal::Is(Const::Ip(ip)));
     }
-    match int {
-        Some(Ok(i)) => return Some(Literal::Is(Const::Int(i))),
-        Some(Err(error)) if literal::float(word).is_none() => return Some(Literal::Broken(error)),
-        _ => {}
+    match (literal::float(word), int) {
+        (Some(f), _) => Some(Literal::Is(Const::Float(f))),
+        (None, Some(Err(error))) => Some(Literal::Broken(error)),
+        (None, _) => None,
     }
-    literal::float(word).map(|f| Literal::Is(Const::Float(f)))
 }

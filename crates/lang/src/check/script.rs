@@ -55,6 +55,7 @@ struct Declared {
 }
 
 impl Script<'_> {
+    #[inline]
     pub(super) fn new(seed: &RandomState) -> Self {
         Script {
             functions: Names::with_hasher(seed.clone()),

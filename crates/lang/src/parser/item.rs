@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use super::{Failed, Parsed, Parser};
 use crate::ast::Span;
 use crate::diagnostic::{Diagnostic, position};
-use crate::lexer::Token;
+use crate::lexer::{Token, is_word};
 use crate::symbol::sym;
 use crate::syntax::{Constant, Expr, Function, Item, Name, Rule, RuleBody};
 
@@ -32,8 +32,10 @@ enum Head {
     Output,
 }
 
-/// The words that items start with.
-const WORDS: [&str; 7] = ["rule", "fn", "const", "time", "state", "on", "output"];
+/// Whether items start with a word.
+fn starts_item(word: &str) -> bool {
+    matches!(word, "rule" | "fn" | "const" | "time" | "state" | "on" | "output")
+}
 
 /// Words that stand between two values: after a field that is called `state`, `on` or `output` they begin no item.
 const OPERATORS: [&str; 16] =
@@ -205,7 +207,7 @@ impl<'s> Parser<'s> {
     pub(super) fn at_item(&mut self) -> Option<Start<'s>> {
         let (token, span) = self.peek();
         let Token::Word(word) = token else { return None };
-        if !WORDS.contains(&word) {
+        if !starts_item(word) {
             return None;
         }
         let mut ahead = self.lexer.clone();
@@ -244,7 +246,8 @@ impl<'s> Parser<'s> {
         while let Some(next) = self.lexer.rest().find('\n') {
             self.lexer.pos += next + 1;
             let line = self.lexer.rest().trim_start_matches([' ', '\t']);
-            if WORDS.iter().any(|word| line.starts_with(word)) && self.at_item().is_some() {
+            let word = line.bytes().take_while(|b| is_word(*b)).count();
+            if starts_item(&line[..word]) && self.at_item().is_some() {
                 return;
             }
         }

@@ -53,6 +53,10 @@ impl<'s> Parser<'s> {
     /// Operators that bind at least as tightly as `least`; 0 is `??`.
     pub(super) fn binary(&mut self, least: u8) -> Parsed<Expr<'s>> {
         let mut lhs = self.unary()?;
+        // Most operands end here.
+        if let Token::Symbol(sym!("==" | ")" | "]" | "}")) | Token::End = self.peek().0 {
+            return Ok(lhs);
+        }
         while let Some((op, span)) = self.arith_operator().filter(|(op, _)| op.entry().power >= least) {
             self.take(span);
             let rhs = self.binary(op.entry().power + 1)?;

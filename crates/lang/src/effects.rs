@@ -5,6 +5,13 @@ use crate::limits::LOOKED_AT;
 use crate::types::Type;
 
 impl Expr {
+    /// Whether it is a constant, a field or a local, in which all expressions end. What walks expressions looks here first, since most of what
+    /// it meets is one.
+    #[inline]
+    pub(crate) fn is_end(&self) -> bool {
+        matches!(self.kind, ExprKind::Const(_) | ExprKind::Field(_) | ExprKind::Local(_))
+    }
+
     /// Whether evaluating makes values, which take memory: calls of functions, collected loops and what packs an array do.
     pub fn makes_values(&self) -> bool {
         let mut makes = false;
@@ -16,7 +23,7 @@ impl Expr {
     /// values, for which there may be too little memory.
     pub fn can_trap(&self) -> bool {
         let mut traps = self.traps_itself();
-        if !traps {
+        if !traps && !self.is_end() {
             self.children(&mut |child| traps = traps || child.can_trap());
         }
         traps
@@ -69,6 +76,9 @@ pub enum Steps {
 
 /// How evaluating an expression counts steps. An id without an entry in its table counts none.
 pub fn steps(program: &Program, e: &Expr) -> Steps {
+    if e.is_end() {
+        return Steps::Never;
+    }
     let looked = |looked: bool| if looked { Steps::Looked } else { Steps::Never };
     let long = |e: &Expr| !matches!(&e.kind, ExprKind::Const(Const::Bytes(text)) if text.len() < LOOKED_AT);
     let own = match &e.kind {
@@ -138,6 +148,9 @@ impl Wildcard {
 
 /// About how long evaluating takes, in comparisons of integers.
 pub fn cost(e: &Expr) -> u64 {
+    if e.is_end() {
+        return 0;
+    }
     let own = match &e.kind {
         ExprKind::Const(_) | ExprKind::Field(_) | ExprKind::Local(_) | ExprKind::Count(_) => 0,
         ExprKind::Packed(_) => 48,

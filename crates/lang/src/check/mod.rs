@@ -169,6 +169,8 @@ impl<'a> Checker<'a> {
     #[inline(always)]
     fn new(file: &'a syntax::File<'a>, scheme: &'a Scheme, limits: &'a Limits, diagnostics: Findings) -> Checker<'a> {
         let seed = RandomState::default();
+        // What could panic comes before, so that nothing that is made besides is moved.
+        let (rules, known) = (Vec::with_capacity(file.items.len()), refer::Known::new(file, &seed));
         Checker {
             scheme,
             limits,
@@ -177,7 +179,7 @@ impl<'a> Checker<'a> {
             warnings: Findings::default(),
             program: Program {
                 scheme: scheme.clone(),
-                rules: Vec::with_capacity(file.items.len()),
+                rules,
                 sets: Vec::new(),
                 lists: Vec::new(),
                 regexes: Vec::new(),
@@ -191,7 +193,7 @@ impl<'a> Checker<'a> {
             locals: Vec::new(),
             out: Block::new(),
             script: script::Script::new(&seed),
-            known: refer::Known::new(file, &seed),
+            known,
             lists: HashMap::with_hasher(seed),
             quantifiers: 0,
             types: None,

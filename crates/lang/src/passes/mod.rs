@@ -211,8 +211,11 @@ struct Rewriter<'a> {
 impl Rewriter<'_> {
     /// Rewrites an expression from the leaves up.
     fn expr(&mut self, e: &mut Expr) {
-        self.below(e);
-        self.top(e);
+        // There is nothing to be done about what every expression ends in.
+        if !e.is_end() {
+            self.below(e);
+            self.top(e);
+        }
     }
 
     /// Rewrites an expression that is part of no other. It stays where it is in the source, where a trap is looked for. An array that is

@@ -8,11 +8,14 @@ const INT: u8 = 0;
 const V4: u8 = 4;
 const V6: u8 = 6;
 
-/// Ranges as `(family, first, last)`: sorted, apart from each other, as few as possible. An Int is moved up by 2^63.
+/// `(family, first, last)`. An Int is moved up by 2^63.
+type Range = (u8, u128, u128);
+
+/// Ranges: sorted, apart from each other, as few as possible.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Ranges {
     ip: bool,
-    list: Vec<(u8, u128, u128)>,
+    list: Vec<Range>,
 }
 
 fn int(i: i64) -> u128 {
@@ -39,10 +42,14 @@ fn last(family: u8) -> u128 {
 }
 
 impl Ranges {
-    fn new(ip: bool, mut list: Vec<(u8, u128, u128)>) -> Ranges {
+    fn new(ip: bool, mut list: Vec<Range>) -> Ranges {
+        let apart = |(f, _, b): &Range, (g, a, _): &Range| f < g || f == g && b.checked_add(1).is_some_and(|next| next < *a);
+        if list.iter().all(|(_, a, b)| a <= b) && list.is_sorted_by(apart) {
+            return Ranges { ip, list };
+        }
         list.retain(|(_, a, b)| a <= b);
         list.sort_unstable();
-        let mut out: Vec<(u8, u128, u128)> = Vec::with_capacity(list.len());
+        let mut out: Vec<Range> = Vec::with_capacity(list.len());
         for (family, a, b) in list {
             match out.last_mut() {
                 Some((f, _, end)) if *f == family && a <= end.saturating_add(1) => *end = b.max(*end),
@@ -122,7 +129,7 @@ impl Ranges {
     }
 
     /// The ranges.
-    pub(crate) fn list(&self) -> &[(u8, u128, u128)] {
+    pub(crate) fn list(&self) -> &[Range] {
         &self.list
     }
 

@@ -2,40 +2,48 @@
 
 use std::collections::{BTreeSet, HashMap};
 use std::hash::Hash;
+use std::mem::discriminant;
+
+use foldhash::fast::RandomState;
 
 use super::ranges::Ranges;
 use crate::ast::{Expr, ExprKind, Needle, NeedleId, Program, RegexId, Set, SetId, WildcardId};
 
 /// What makes sets equal: their members, in any order.
 #[derive(PartialEq, Eq, Hash)]
-enum Members {
+enum Members<'s> {
     Ranges(Ranges),
-    Texts(BTreeSet<Vec<u8>>),
+    Texts(BTreeSet<&'s [u8]>),
 }
 
-fn members(set: &Set) -> Members {
+fn members(set: &Set) -> Members<'_> {
     match set {
-        Set::Bytes(all) => Members::Texts(all.iter().cloned().collect()),
+        Set::Bytes(all) => Members::Texts(all.iter().map(Vec::as_slice).collect()),
         ranges => Members::Ranges(Ranges::of_set(ranges)),
     }
 }
 
 /// For each entry, the first that is equal to it; nothing where there are none that could be.
-fn firsts<T, K: Eq + Hash>(table: &[T], key: impl Fn(&T) -> K) -> Vec<u32> {
+fn firsts<'t, T, K: Eq + Hash>(table: &'t [T], key: impl Fn(&'t T) -> K) -> Vec<u32> {
     if table.len() < 2 {
         return Vec::new();
     }
-    let mut known: HashMap<K, u32> = HashMap::with_capacity(table.len());
+    let mut known: HashMap<K, u32, RandomState> = HashMap::with_capacity_and_hasher(table.len(), RandomState::default());
     table.iter().enumerate().map(|(i, entry)| *known.entry(key(entry)).or_insert(i as u32)).collect()
+}
+
+/// Whether two sets are all there are, and cannot be equal.
+fn are_of_two_types(sets: &[Set]) -> bool {
+    matches!(sets, [a, b] if discriminant(a) != discriminant(b))
 }
 
 /// Makes equal tests refer to the same entry. The entries that are left over are the caller's to remove.
 pub(super) fn share(program: &mut Program) {
     let ids = Firsts {
-        sets: firsts(&program.sets, members),
-        regexes: firsts(&program.regexes, |r| r.pattern.clone()),
-        wildcards: firsts(&program.wildcards, |w| (w.parts.clone(), w.strict)),
-        needles: firsts(&program.needles, Vec::clone),
+        sets: if are_of_two_types(&program.sets) { Vec::new() } else { firsts(&program.sets, members) },
+        regexes: firsts(&program.regexes, |r| r.pattern.as_str()),
+        wildcards: firsts(&program.wildcards, |w| (&w.parts, w.strict)),
+        needles: firsts(&program.needles, Vec::as_slice),
     };
     if [&ids.sets, &ids.regexes, &ids.wildcards, &ids.needles].iter().all(|ids| ids.is_empty()) {
         return;

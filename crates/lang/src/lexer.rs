@@ -46,8 +46,8 @@ pub(crate) struct Lexer<'s> {
     pub(crate) pos: usize,
     /// Where the text ends, white space at its end apart.
     end: usize,
-    /// The token that was peeked last, and its span.
-    peeked: Option<(Token<'s>, Span)>,
+    /// The token that was read last, and its span.
+    read: (Token<'s>, Span),
 }
 
 pub(crate) fn is_word(byte: u8) -> bool {
@@ -61,7 +61,9 @@ impl<'s> Lexer<'s> {
         let text = source.strip_prefix('\u{feff}').unwrap_or(source);
         let end = source.trim_end().len();
         let pos = end.min(source.len() - text.trim_start().len());
-        Lexer { source, pos, end, peeked: None }
+        let mut lexer = Lexer { source, pos, end, read: (Token::End, Span::default()) };
+        lexer.read();
+        lexer
     }
 
     fn bytes(&self) -> &'s [u8] {
@@ -103,20 +105,18 @@ impl<'s> Lexer<'s> {
     #[inline]
     pub(crate) fn peek(&mut self) -> (Token<'s>, Span) {
         // The parser peeks at a token several times before it takes it.
-        match self.peeked {
-            Some(peeked) if peeked.1.start as usize == self.pos => peeked,
-            _ => self.read(),
+        if self.read.1.start as usize != self.pos {
+            self.read();
         }
+        self.read
     }
 
-    /// Peeks at a token for the first time.
+    /// Reads the next token.
     #[inline(never)]
-    fn read(&mut self) -> (Token<'s>, Span) {
+    fn read(&mut self) {
         self.skip();
         let (token, len) = self.scan();
-        let peeked = (token, Span::new(self.pos, self.pos + len));
-        self.peeked = Some(peeked);
-        peeked
+        self.read = (token, Span::new(self.pos, self.pos + len));
     }
 
     /// The token that starts here, and its length.

@@ -80,7 +80,16 @@ impl<'s> Parser<'s> {
     }
 
     /// Any number of `not` and a comparison.
+    #[inline]
     fn not(&mut self) -> Parsed<Expr<'s>> {
+        match self.peek().0 {
+            Token::Word("not") | Token::Symbol(sym!("!")) => self.negated(),
+            _ => self.comparison(),
+        }
+    }
+
+    #[inline(never)]
+    fn negated(&mut self) -> Parsed<Expr<'s>> {
         let mut nots = Vec::new();
         while let (Token::Word("not") | Token::Symbol(sym!("!")), span) = self.peek() {
             self.enter(span)?;
@@ -96,6 +105,7 @@ impl<'s> Parser<'s> {
         Ok(expr)
     }
 
+    #[inline(never)]
     fn comparison(&mut self) -> Parsed<Expr<'s>> {
         let lhs = self.operand(false)?;
         match self.test()? {

@@ -12,9 +12,9 @@ impl<'s> Parser<'s> {
     /// One side of a comparison, which may be a byte sequence. Where that and another reading end at the same place, both are
     /// kept for the checker; otherwise the longer one counts.
     pub(super) fn operand(&mut self, right: bool) -> Parsed<Expr<'s>> {
-        self.lexer.skip();
         let outer = std::mem::replace(&mut self.right, right);
-        let found = self.operand_here();
+        // What starts a sequence would be read as a word.
+        let found = if let Token::Word(_) = self.peek().0 { self.operand_here() } else { self.binary(0) };
         self.right = outer;
         found
     }
@@ -53,9 +53,11 @@ impl<'s> Parser<'s> {
     /// Operators that bind at least as tightly as `least`; 0 is `??`.
     pub(super) fn binary(&mut self, least: u8) -> Parsed<Expr<'s>> {
         let mut lhs = self.unary()?;
-        // Most operands end here.
-        if let Token::Symbol(sym!("==" | ")" | "]" | "}")) | Token::End = self.peek().0 {
-            return Ok(lhs);
+        // Most operands end here, at something that stands between operands of no kind.
+        match self.peek().0 {
+            Token::Symbol(symbol) if symbol.arith().is_none() => return Ok(lhs),
+            Token::End | Token::Quote => return Ok(lhs),
+            _ => {}
         }
         while let Some((op, span)) = self.arith_operator().filter(|(op, _)| op.entry().power >= least) {
             self.take(span);

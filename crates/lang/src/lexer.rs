@@ -58,9 +58,14 @@ impl<'s> Lexer<'s> {
     pub(crate) fn new(source: &'s str) -> Lexer<'s> {
         // As in wirefilter, white space of any kind may surround the text; inside it only blanks, tabs and line ends count. Editors that
         // write a byte order mark do so before all.
-        let text = source.strip_prefix('\u{feff}').unwrap_or(source);
-        let end = source.trim_end().len();
-        let pos = end.min(source.len() - text.trim_start().len());
+        let (pos, end) = match source.as_bytes() {
+            [b'!'..=b'~', .., b'!'..=b'~'] => (0, source.len()),
+            _ => {
+                let text = source.strip_prefix('\u{feff}').unwrap_or(source);
+                let end = source.trim_end().len();
+                (end.min(source.len() - text.trim_start().len()), end)
+            }
+        };
         let mut lexer = Lexer { source, pos, end, read: (Token::End, Span::default()) };
         lexer.read();
         lexer

@@ -98,10 +98,6 @@ pub(crate) fn stands_for(word: &str, ty: &Type) -> bool {
 
 /// The bytes of a sequence of hex pairs at the start of `text`, and its length: at least two pairs, joined by `:`, `-` or `.`.
 pub(crate) fn sequence(text: &[u8]) -> Option<(Vec<u8>, usize)> {
-    // What most texts that start so are not.
-    if !matches!(text.get(2), Some(b':' | b'-' | b'.')) {
-        return None;
-    }
     let pair = |at: usize| match text.get(at..at + 2)? {
         [a, b] => Some(hex(*a)? << 4 | hex(*b)?),
         _ => None,

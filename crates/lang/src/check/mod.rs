@@ -44,6 +44,9 @@ pub(crate) struct Failed;
 
 pub(crate) type Checked<T> = Result<T, Failed>;
 
+/// What checks a rule, and adds it to the program where nothing is wrong with it.
+type Check<'a> = fn(&mut Checker<'a>, &'a syntax::Rule<'a>) -> Checked<()>;
+
 /// What is expected of an expression by its place.
 #[derive(Clone, Copy, Default)]
 struct Want<'t> {
@@ -124,30 +127,30 @@ pub fn check(file: &syntax::File, scheme: &Scheme, limits: &Limits) -> Result<Pr
 
 /// The types of all that can be checked of a text, wrong or not, children before what they are part of.
 pub(crate) fn check_types(file: &syntax::File, scheme: &Scheme, limits: &Limits) -> Vec<Typed> {
-    let scheme = &refer::with_tables(file, scheme);
+    let scheme = &*refer::with_tables(file, scheme);
     let mut checker = Checker::new(file, scheme, limits, Findings::default());
     checker.types = Some(Vec::new());
-    checker.all(file, |checker, rule| checker.rule(rule));
+    checker.all(file, Checker::rule);
     checker.types.unwrap_or_default()
 }
 
 /// The same for a text of which `diagnostics` are known already.
 pub(crate) fn check_all(file: &syntax::File, scheme: &Scheme, limits: &Limits, diagnostics: Findings) -> Result<Program, Diagnostics> {
-    let scheme = &refer::with_tables(file, scheme);
+    let scheme = &*refer::with_tables(file, scheme);
     let mut checker = Checker::new(file, scheme, limits, diagnostics);
     if checker.accepts(file, Checker::rule) { Ok(checker.program) } else { Err(checker.errors()) }
 }
 
 /// What is suspicious about a text that has no errors: names that nothing uses and statements that are never reached. None where it has.
 pub(crate) fn check_warnings(file: &syntax::File, scheme: &Scheme, limits: &Limits, diagnostics: Findings) -> Diagnostics {
-    let scheme = &refer::with_tables(file, scheme);
+    let scheme = &*refer::with_tables(file, scheme);
     let mut checker = Checker::new(file, scheme, limits, diagnostics);
     if checker.accepts(file, Checker::rule) { with_unused(file, checker.warnings) } else { Diagnostics::of(file.source, []) }
 }
 
 /// The errors of a text, or else what is suspicious about it.
 pub(crate) fn check_findings(file: &syntax::File, scheme: &Scheme, limits: &Limits, diagnostics: Findings) -> Diagnostics {
-    let scheme = &refer::with_tables(file, scheme);
+    let scheme = &*refer::with_tables(file, scheme);
     let mut checker = Checker::new(file, scheme, limits, diagnostics);
     if checker.accepts(file, Checker::rule) { with_unused(file, checker.warnings) } else { checker.errors() }
 }
@@ -159,7 +162,7 @@ fn with_unused(file: &syntax::File, mut warnings: Findings) -> Diagnostics {
 
 /// The same for an expression of any type whose value is wanted.
 pub(crate) fn check_value(file: &syntax::File, scheme: &Scheme, limits: &Limits, diagnostics: Findings) -> Result<Program, Diagnostics> {
-    let scheme = &refer::with_tables(file, scheme);
+    let scheme = &*refer::with_tables(file, scheme);
     let mut checker = Checker::new(file, scheme, limits, diagnostics);
     if checker.accepts(file, Checker::value_rule) { Ok(checker.program) } else { Err(checker.errors()) }
 }
@@ -202,7 +205,7 @@ impl<'a> Checker<'a> {
     }
 
     /// Checks all that a text defines: whether there is nothing wrong with it. If so, its program is whole.
-    fn accepts(&mut self, file: &'a syntax::File<'a>, check: fn(&mut Checker<'a>, &'a syntax::Rule<'a>)) -> bool {
+    fn accepts(&mut self, file: &'a syntax::File<'a>, check: Check<'a>) -> bool {
         self.all(file, check);
         if self.diagnostics.has_errors() {
             return false;
@@ -220,7 +223,7 @@ impl<'a> Checker<'a> {
         self.diagnostics.on(self.source)
     }
 
-    fn all(&mut self, file: &'a syntax::File<'a>, check: fn(&mut Checker<'a>, &'a syntax::Rule<'a>)) {
+    fn all(&mut self, file: &'a syntax::File<'a>, check: Check<'a>) {
         if file.items.len() > self.limits.rules
             && let Some(rule) = file.rules().nth(self.limits.rules)
         {
@@ -240,10 +243,7 @@ impl<'a> Checker<'a> {
                         break;
                     }
                     left -= 1;
-                    let done = |program: &Program| program.rules.len() + usize::from(program.value().is_some());
-                    let known = done(&self.program);
-                    check(self, rule);
-                    let checked = done(&self.program) != known;
+                    let checked = check(self, rule).is_ok();
                     if !checked && !self.diagnostics.has_errors() {
                         // Nothing is left out without a word.
                         let d = Diagnostic::error("unchecked", rule.span, "this rule could not be checked");
@@ -295,39 +295,42 @@ impl<'a> Checker<'a> {
         }
     }
 
-    fn rule(&mut self, rule: &'a syntax::Rule<'a>) {
+    fn rule(&mut self, rule: &'a syntax::Rule<'a>) -> Checked<()> {
         self.quantifiers = 0;
         self.locals.clear();
         self.out.clear();
         let expr = match &rule.body {
-            syntax::RuleBody::Expr(e) => self.root(e).and_then(|expr| self.shallow(expr, e.span)).map(|expr| self.outlined(rule, expr)),
-            syntax::RuleBody::Block(block) => self.script_rule(rule, block),
+            syntax::RuleBody::Expr(e) => {
+                let expr = self.root(e)?;
+                self.shallow(&expr, e.span)?;
+                self.outlined(rule, expr)
+            }
+            syntax::RuleBody::Block(block) => self.script_rule(rule, block)?,
         };
-        let Ok(expr) = expr else { return };
         let frame = Frame { locals: std::mem::take(&mut self.locals) };
         let before = std::mem::take(&mut self.out);
-        let Ok(meta) = self.meta(&rule.meta) else { return };
+        let meta = self.meta(&rule.meta)?;
         self.program.rules.push(Rule { name: rule.name.text.to_owned(), meta, frame, before, expr, span: rule.span });
+        Ok(())
     }
 
     /// The expression of a text that is not to have rules. Elements come to an array of their values.
-    fn value_rule(&mut self, rule: &'a syntax::Rule<'a>) {
+    fn value_rule(&mut self, rule: &'a syntax::Rule<'a>) -> Checked<()> {
         let e = match &rule.body {
             syntax::RuleBody::Expr(e) if rule.name.text.is_empty() => e,
             _ => {
                 let d = Diagnostic::error("not-an-expression", rule.name.span, "an expression is wanted here, not rules");
-                self.diagnostics.push(d.help(format!("leave out `rule {} =`", rule.name.text)));
-                return;
+                return self.fail(d.help(format!("leave out `rule {} =`", rule.name.text)));
             }
         };
-        let expr = match self.expr(e, Want::default()) {
-            Ok(Operand::Plain(expr)) => expr,
-            Ok(Operand::Mapped(each) | Operand::Each(each)) => self.collect(each),
-            Err(Failed) => return,
+        let expr = match self.expr(e, Want::default())? {
+            Operand::Plain(expr) => expr,
+            Operand::Mapped(each) | Operand::Each(each) => self.collect(each),
         };
-        let Ok(expr) = self.shallow(expr, e.span) else { return };
+        self.shallow(&expr, e.span)?;
         let frame = Frame { locals: std::mem::take(&mut self.locals) };
         self.program.push_value(frame, expr);
+        Ok(())
     }
 
     /// Whether more expressions were met than a text may have. Otherwise the next rule begins to count anew.
@@ -341,9 +344,9 @@ impl<'a> Checker<'a> {
     }
 
     /// Refuses what is nested deeper than all that works on programs can take.
-    fn shallow(&mut self, checked: Expr, span: Span) -> Checked<Expr> {
-        if depth(&checked) <= HARD_DEPTH - DEEPENED {
-            return Ok(checked);
+    fn shallow(&mut self, checked: &Expr, span: Span) -> Checked<()> {
+        if depth(checked) <= HARD_DEPTH - DEEPENED {
+            return Ok(());
         }
         let message = format!("more than {} tests and values stand inside one another", HARD_DEPTH - DEEPENED);
         self.fail(Diagnostic::error("nesting", span, message).help("split the rule"))

@@ -1,5 +1,7 @@
 //! References to rules and tables: what stands above in the text.
 
+use std::borrow::Cow;
+
 use foldhash::fast::RandomState;
 
 use super::{Checked, Checker, Failed, Names, Operand};
@@ -73,7 +75,7 @@ impl<'a> Known<'a> {
 
 /// The scheme that a text is checked against: that of records with a field more for each table. What is wrong with a table is said where it
 /// stands.
-pub(super) fn with_tables(file: &File, scheme: &Scheme) -> Scheme {
+pub(super) fn with_tables<'s>(file: &File, scheme: &'s Scheme) -> Cow<'s, Scheme> {
     let states = file.items.iter().filter_map(|item| match item {
         Item::State(state) => Some(state),
         _ => None,
@@ -81,9 +83,9 @@ pub(super) fn with_tables(file: &File, scheme: &Scheme) -> Scheme {
     let kind = |word: &str| StateKind::ALL.into_iter().find(|kind| kind.word() == word).unwrap_or(StateKind::Int);
     let mut tables = states.map(|state| kind(state.kind.text).field(state.name.text)).peekable();
     if tables.peek().is_none() {
-        return scheme.clone();
+        return Cow::Borrowed(scheme);
     }
-    scheme.records().with_tables(fields(tables, file.rules().map(|rule| rule.name.text)))
+    Cow::Owned(scheme.records().with_tables(fields(tables, file.rules().map(|rule| rule.name.text))))
 }
 
 impl<'a> Checker<'a> {

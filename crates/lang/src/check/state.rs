@@ -54,7 +54,7 @@ impl<'a> Checker<'a> {
     /// A value; of a field of several values the first.
     pub(super) fn single(&mut self, e: &syntax::Expr, ty: Option<&Type>) -> Checked<Expr> {
         let value = self.value(e, Want { ty, literal: false, multi: false })?;
-        let value = self.shallow(value, e.span)?;
+        self.shallow(&value, e.span)?;
         let ExprKind::Field(id) = value.kind else { return Ok(value) };
         Ok(if self.scheme.field(id).multi { first(value) } else { value })
     }

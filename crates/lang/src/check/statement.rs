@@ -73,7 +73,8 @@ impl Checker<'_> {
         let value = self.value(e, Want { ty, literal: ty.is_some(), multi: false });
         self.script.ordered = false;
         let value = value?;
-        self.shallow(value, e.span)
+        self.shallow(&value, e.span)?;
+        Ok(value)
     }
 
     /// A value for a place of a type.
@@ -87,7 +88,8 @@ impl Checker<'_> {
         let found = self.root(e);
         self.script.ordered = false;
         let found = found?;
-        self.shallow(found, e.span)
+        self.shallow(&found, e.span)?;
+        Ok(found)
     }
 
     /// Declares a local in the current scope.
@@ -528,6 +530,7 @@ impl Checker<'_> {
         });
         self.script.ordered = false;
         let value = found?;
-        self.shallow(value, e.span)
+        self.shallow(&value, e.span)?;
+        Ok(value)
     }
 }

@@ -94,10 +94,10 @@ impl<'s> Parser<'s> {
 
     fn no_foreign_symbol(&mut self, span: Span) -> Parsed<()> {
         let bytes = self.lexer.left();
-        // Those of two symbols, and what may be one of more.
-        let two = matches!(bytes, [b'=', b'>' | b'<' | b'!' | b'~', ..] | [b'!', b'~', ..] | [b'<', b'>', ..] | [b':', b'=', ..]);
-        let more = matches!(bytes, [b'=' | b'!' | b'<' | b'>' | b'&' | b'|' | b'^', _, b'=' | b'>' | b'&' | b'|' | b'^', ..]);
-        if !two && !more {
+        // They are known by their second byte or by their third.
+        let second = matches!(bytes, [_, b'>' | b'<' | b'!' | b'~', ..] | [b':', b'=', ..]);
+        let third = matches!(bytes, [_, _, b'=' | b'>' | b'&' | b'|' | b'^', ..]);
+        if !second && !third {
             return Ok(());
         }
         let rest = self.lexer.rest();

@@ -13,15 +13,17 @@ impl<'s> Parser<'s> {
     /// kept for the checker; otherwise the longer one counts.
     pub(super) fn operand(&mut self, right: bool) -> Parsed<Expr<'s>> {
         let outer = std::mem::replace(&mut self.right, right);
-        // What starts a sequence would be read as a word.
-        let found = if let Token::Word(_) = self.peek().0 { self.operand_here() } else { self.binary(0) };
+        let found = match self.sequence() {
+            Some((bytes, len)) => self.operand_or(bytes, len),
+            None => self.binary(0),
+        };
         self.right = outer;
         found
     }
 
-    fn operand_here(&mut self) -> Parsed<Expr<'s>> {
+    /// An operand that may be the byte sequence that starts here.
+    fn operand_or(&mut self, bytes: Vec<u8>, len: usize) -> Parsed<Expr<'s>> {
         let start = self.lexer.pos;
-        let Some((bytes, len)) = self.sequence() else { return self.binary(0) };
         let end = start + len;
         let (known, depth, brackets) = (self.diagnostics.total(), self.depth, self.brackets);
         match self.binary(0) {
@@ -40,8 +42,18 @@ impl<'s> Parser<'s> {
         }
     }
 
-    /// The byte sequence that starts here, if it does not run into a longer word.
-    fn sequence(&self) -> Option<(Vec<u8>, usize)> {
+    /// The byte sequence that is next, if it does not run into a longer word.
+    #[inline]
+    fn sequence(&mut self) -> Option<(Vec<u8>, usize)> {
+        // By its third byte most of what may be one is not.
+        self.peek();
+        match self.lexer.byte(2) {
+            Some(b':' | b'-' | b'.') => self.sequence_here(),
+            _ => None,
+        }
+    }
+
+    fn sequence_here(&self) -> Option<(Vec<u8>, usize)> {
         let rest = self.lexer.left();
         let (bytes, len) = literal::sequence(rest)?;
         let after = &rest[len..];
@@ -52,13 +64,12 @@ impl<'s> Parser<'s> {
 
     /// Operators that bind at least as tightly as `least`; 0 is `??`.
     pub(super) fn binary(&mut self, least: u8) -> Parsed<Expr<'s>> {
-        let mut lhs = self.unary()?;
-        // Most operands end here, at something that stands between operands of no kind.
-        match self.peek().0 {
-            Token::Symbol(symbol) if symbol.arith().is_none() => return Ok(lhs),
-            Token::End | Token::Quote => return Ok(lhs),
-            _ => {}
+        let first = self.unary();
+        // Most operands end here.
+        if first.is_ok() && self.no_arith_follows() {
+            return first;
         }
+        let mut lhs = first?;
         while let Some((op, span)) = self.arith_operator().filter(|(op, _)| op.entry().power >= least) {
             self.take(span);
             let rhs = self.binary(op.entry().power + 1)?;
@@ -72,6 +83,17 @@ impl<'s> Parser<'s> {
             lhs = self.link(ExprKind::Otherwise { value: Box::new(lhs), default: Box::new(default) }, span, below)?;
         }
         Ok(lhs)
+    }
+
+    /// Whether what is next can be seen not to go on with arithmetic.
+    #[inline]
+    fn no_arith_follows(&mut self) -> bool {
+        match self.peek().0 {
+            Token::Symbol(symbol) => symbol.arith().is_none(),
+            Token::End | Token::Quote => true,
+            Token::Word(word) => word != "bitwise_and",
+            Token::Other(c) => c != '?',
+        }
     }
 
     /// The `??` that is next, if one is.

@@ -38,6 +38,18 @@ static WORD: [bool; 256] = {
     word
 };
 
+/// What ends a member of a set that is no string.
+static MEMBER_ENDS: [bool; 256] = {
+    let mut ends = [false; 256];
+    let all = b" \t\r\n,\"{}#";
+    let mut at = 0;
+    while at < all.len() {
+        ends[all[at] as usize] = true;
+        at += 1;
+    }
+    ends
+};
+
 /// A place in a text.
 #[derive(Clone, Debug)]
 pub(crate) struct Lexer<'s> {
@@ -160,7 +172,7 @@ impl<'s> Lexer<'s> {
 
     /// Reads the string that starts here, escapes undone.
     pub(crate) fn string(&mut self) -> Result<(Cow<'s, [u8]>, Span), Diagnostic> {
-        if let Some(hashes) = raw_hashes(self.rest().as_bytes()) {
+        if let Some(hashes) = raw_hashes(self.left()) {
             let (text, span) = self.raw(hashes)?;
             return Ok((Cow::Borrowed(text.as_bytes()), span));
         }
@@ -251,7 +263,7 @@ impl<'s> Lexer<'s> {
     /// inside a class a quote needs no backslash.
     pub(crate) fn regex(&mut self) -> Result<Pattern, Diagnostic> {
         let start = self.pos;
-        if let Some(hashes) = raw_hashes(self.rest().as_bytes()) {
+        if let Some(hashes) = raw_hashes(self.left()) {
             let (text, span) = self.raw(hashes)?;
             return Ok(Pattern { text: text.into(), span, start: (start + 2 + hashes) as u32, dropped: Vec::new() });
         }
@@ -288,8 +300,7 @@ impl<'s> Lexer<'s> {
     pub(crate) fn member(&mut self) -> Name<'s> {
         let start = self.pos;
         // All that ends it is ASCII, so no character is cut.
-        let ends = |b: &u8| matches!(b, b' ' | b'\t' | b'\r' | b'\n' | b',' | b'"' | b'{' | b'}' | b'#');
-        self.pos += self.bytes()[start..].iter().take_while(|b| !ends(b)).count();
+        self.pos += self.bytes()[start..].iter().take_while(|b| !MEMBER_ENDS[usize::from(**b)]).count();
         Name { text: &self.source[start..self.pos], span: Span::new(start, self.pos) }
     }
 

@@ -3,13 +3,18 @@
 
 use std::collections::HashMap;
 
+use foldhash::fast::RandomState;
+
 use crate::ast::{
     Clause, Each, Expr, ExprKind, Filling, Frame, ListId, Local, LocalId, Needle, NeedleId, Over, Place, Program, RegexId, SetId, SiteId,
     Stmt, StmtKind, WildcardId,
 };
 
+/// New ids of locals.
+pub(super) type Renamed = HashMap<LocalId, LocalId, RandomState>;
+
 /// Renames locals that are used, not those that are bound.
-pub(super) fn rename(expr: &mut Expr, renamed: &HashMap<LocalId, LocalId>) {
+pub(super) fn rename(expr: &mut Expr, renamed: &Renamed) {
     if renamed.is_empty() {
         return;
     }

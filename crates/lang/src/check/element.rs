@@ -4,9 +4,8 @@
 //! (`a[*] == 1 or b[*] == 2`) they run in lockstep and end with the shortest. Loops with the same clauses are the same loop; loops
 //! that are just one walk become one walk over several arrays; any other loop is first collected into an array.
 
-use std::collections::HashMap;
-
-use super::{Checker, compact};
+use super::Checker;
+use super::compact::{self, Renamed};
 use crate::ast::{Clause, CompareOp, Const, Each, Expr, ExprKind, LocalId};
 use crate::same::{Distinct, same_clauses};
 use crate::types::Type;
@@ -69,7 +68,7 @@ impl Checker<'_> {
         if others.iter().all(|l| same_clauses(&self.program, &l.clauses, &one[0].clauses)) {
             let first = bound(&loops[0].clauses);
             let elems = loops.iter_mut().map(|l| {
-                let renamed: HashMap<LocalId, LocalId> = bound(&l.clauses).into_iter().zip(first.iter().copied()).collect();
+                let renamed: Renamed = bound(&l.clauses).into_iter().zip(first.iter().copied()).collect();
                 let mut elem = std::mem::replace(&mut l.elem, nothing());
                 compact::rename(&mut elem, &renamed);
                 elem
@@ -95,7 +94,7 @@ impl Checker<'_> {
                 merged.extend(clauses.into_iter().flat_map(sources));
                 continue;
             }
-            let mut renamed = HashMap::new();
+            let mut renamed = Renamed::default();
             for ((local, source), place) in each.clauses.into_iter().flat_map(sources).zip(&mut places) {
                 match firsts.get(place) {
                     Some(first) => {

@@ -305,10 +305,19 @@ impl<'s> Parser<'s> {
         loop {
             self.lexer.skip();
             // What starts like this is a member, which need not be looked at as a token.
-            if self.lexer.byte(0).is_some_and(|b| b.is_ascii_digit()) {
-                members.push(Member::Word(self.lexer.member()));
-                self.comma();
-                continue;
+            match self.lexer.byte(0) {
+                Some(b'0'..=b'9') => {
+                    members.push(Member::Word(self.lexer.member()));
+                    self.comma();
+                    continue;
+                }
+                Some(b'"') => {
+                    let (bytes, span) = self.string()?;
+                    members.push(Member::Bytes(bytes, span));
+                    self.comma();
+                    continue;
+                }
+                _ => {}
             }
             let (token, span) = self.peek();
             match token {

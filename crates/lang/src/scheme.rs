@@ -63,6 +63,8 @@ struct Inner {
     fields: Arc<[Field]>,
     functions: Vec<Signature>,
     names: HashMap<String, Named, RandomState>,
+    /// Whether a name may start with a digit. In most schemes none does, and a number in a rule need not be looked up.
+    digits: bool,
     list_types: BTreeSet<Type>,
     /// The usual values of fields, by their names.
     values: Arc<HashMap<String, Vec<FieldValue>>>,
@@ -166,6 +168,10 @@ fn shared(fields: Vec<Field>) -> Arc<[Field]> {
     list
 }
 
+fn starts_with_digit(name: &str) -> bool {
+    name.as_bytes().first().is_some_and(u8::is_ascii_digit)
+}
+
 /// Words that stand for operators or literals wherever an operand may stand.
 const RESERVED: &[&str] = &["not", "true", "false"];
 
@@ -261,6 +267,7 @@ impl SchemeBuilder {
         Ok(Scheme(Arc::new(Inner {
             fields: shared(self.fields),
             functions: self.functions,
+            digits: names.keys().any(|name| starts_with_digit(name)),
             names,
             list_types: self.list_types,
             values: self.values.into(),
@@ -291,6 +298,9 @@ impl Scheme {
 
     /// The field with this name.
     pub fn field_id(&self, name: &str) -> Option<FieldId> {
+        if !self.0.digits && starts_with_digit(name) {
+            return None;
+        }
         match self.0.names.get(name) {
             Some(Named::Field(id)) => Some(*id),
             _ => None,
@@ -402,6 +412,7 @@ impl Scheme {
             fields: shared(fields),
             functions: self.0.functions.clone(),
             names,
+            digits: self.0.digits,
             list_types: self.0.list_types.clone(),
             values: self.0.values.clone(),
             nil_not_equal: self.0.nil_not_equal,
@@ -423,6 +434,7 @@ impl Scheme {
         Scheme(Arc::new(Inner {
             fields: fields.into(),
             functions: self.0.functions.clone(),
+            digits: names.keys().any(|name| starts_with_digit(name)),
             names,
             list_types: self.0.list_types.clone(),
             values: self.0.values.clone(),

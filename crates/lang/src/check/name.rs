@@ -41,7 +41,9 @@ impl Checker<'_> {
         let records = self.scheme.records().fields().len();
         // Of what is kept, nothing that begins with a digit goes before a literal.
         if let Some(id) = self.scheme.field_id(word).filter(|id| !digit || (id.0 as usize) < records) {
-            if let Some(kept) = self.kept(id, word, span) {
+            if id.0 as usize >= records
+                && let Some(kept) = self.kept(id, word, span)
+            {
                 return kept;
             }
             return Ok(self.field(id, span, want.multi));

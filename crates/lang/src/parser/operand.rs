@@ -161,10 +161,13 @@ impl<'s> Parser<'s> {
 
     /// On the right of a comparison: the number or address that a following `or` or `xor` is glued to.
     fn number_before_keyword<'w>(&self, word: &'w str) -> Option<&'w str> {
-        if !self.right || !word.ends_with("or") || !word.as_bytes().first().is_some_and(u8::is_ascii_digit) {
+        if !self.right || !word.ends_with("or") {
             return None;
         }
         let number = word.strip_suffix("xor").or(word.strip_suffix("or"))?;
+        if !number.as_bytes().first().is_some_and(u8::is_ascii_digit) {
+            return None;
+        }
         let literal = matches!(literal::int(number), Some(Ok(_))) || literal::float(number).is_some() || literal::ip(number).is_some();
         literal.then_some(number)
     }

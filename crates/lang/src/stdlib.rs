@@ -1,5 +1,7 @@
 //! The signatures of the functions that Quintet brings along. What they do is the runtime's, under the same names.
 
+use std::sync::LazyLock;
+
 use crate::ast::Const;
 use crate::signature::{NilRule, Param, Pattern, Signature};
 use crate::types::Type;
@@ -65,30 +67,28 @@ impl Signature {
     }
 }
 
-/// The signature of `len`.
-pub(crate) fn len() -> Signature {
+/// The signature of `len`. Passes ask of each call whether it is this function's, and so of the two below.
+pub(crate) static LEN: LazyLock<Signature> = LazyLock::new(|| {
     let of = Pattern::OneOf(vec![Pattern::Exact(Type::Bytes), Pattern::ArrayOf(Box::new(Pattern::Any))]);
     Signature::new("len", vec![bytes("value").pattern(of)], Type::Int).doc("The number of bytes, or of elements of an array.")
-}
+});
 
 /// The signature of `lower`.
-pub(crate) fn lower() -> Signature {
-    Signature::new("lower", vec![bytes("text")], Type::Bytes).doc("The text with ASCII letters in lower case.")
-}
+pub(crate) static LOWER: LazyLock<Signature> =
+    LazyLock::new(|| Signature::new("lower", vec![bytes("text")], Type::Bytes).doc("The text with ASCII letters in lower case."));
 
 /// The signature of `upper`.
-pub(crate) fn upper() -> Signature {
-    Signature::new("upper", vec![bytes("text")], Type::Bytes).doc("The text with ASCII letters in upper case.")
-}
+pub(crate) static UPPER: LazyLock<Signature> =
+    LazyLock::new(|| Signature::new("upper", vec![bytes("text")], Type::Bytes).doc("The text with ASCII letters in upper case."));
 
 fn text() -> Vec<Signature> {
     let array = || Pattern::ArrayOf(Box::new(Pattern::Any));
     let bytes_or_array = || Pattern::OneOf(vec![Pattern::Exact(Type::Bytes), array()]);
     let printed = one_of(&[Type::Int, Type::Bool, Type::Ip, Type::Float]);
     vec![
-        lower(),
-        upper(),
-        len(),
+        LOWER.clone(),
+        UPPER.clone(),
+        LEN.clone(),
         Signature::new("starts_with", vec![bytes("text"), bytes("prefix")], Type::Bool)
             .doc("Whether the text starts with the prefix, byte for byte."),
         Signature::new("ends_with", vec![bytes("text"), bytes("suffix")], Type::Bool)

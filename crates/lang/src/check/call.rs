@@ -66,7 +66,7 @@ impl Checker<'_> {
         };
         let expr = match values.as_slice() {
             // The standard function's bytes are counted in place.
-            [value] if self.in_script() && value.ty == Type::Bytes && name.text == "len" && *signature == stdlib::len() => {
+            [value] if self.in_script() && value.ty == Type::Bytes && name.text == "len" && *signature == *stdlib::LEN => {
                 let nullable = value.nullable;
                 Expr { kind: ExprKind::Intrinsic { op: Intrinsic::Len, args: values }, ty, nullable, span }
             }

@@ -152,8 +152,8 @@ impl Rewriter<'_> {
         let ExprKind::Call { site, .. } = &e.kind else { return None };
         let function = self.program.scheme.function(self.program.sites.get(site.index())?.function);
         match function.name.as_str() {
-            "lower" if *function == stdlib::lower() => Some(Case::Lower),
-            "upper" if *function == stdlib::upper() => Some(Case::Upper),
+            "lower" if *function == *stdlib::LOWER => Some(Case::Lower),
+            "upper" if *function == *stdlib::UPPER => Some(Case::Upper),
             _ => None,
         }
     }

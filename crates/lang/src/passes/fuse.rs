@@ -13,7 +13,6 @@ use crate::same::Distinct;
 use crate::types::Type;
 
 /// The values that a test holds for.
-#[derive(Clone)]
 enum Members {
     Ranges(Ranges),
     /// These texts, or all others.
@@ -35,6 +34,14 @@ impl Members {
         match self {
             Members::Ranges(r) => Members::Ranges(r.complement()),
             Members::Texts { texts, others } => Members::Texts { texts, others: !others },
+        }
+    }
+
+    /// The complement of members that are used themselves too.
+    fn others(&self) -> Members {
+        match self {
+            Members::Ranges(r) => Members::Ranges(r.complement()),
+            Members::Texts { texts, others } => Members::Texts { texts: texts.clone(), others: !others },
         }
     }
 
@@ -156,7 +163,7 @@ impl Rewriter<'_> {
             }
         }
         let union = Members::union(all)?;
-        let others = union.clone().complement();
+        let others = union.others();
         let (members, rest) = if all_must_hold { (others, union) } else { (union, others) };
         let value = value?;
         // A loop whose body is constant could not be written down.

@@ -265,7 +265,7 @@ impl Rewriter<'_> {
         let Some(site) = self.program.sites.get(site.index()) else { return };
         let function = self.program.scheme.function(site.function);
         if function.name == "len"
-            && *function == stdlib::len()
+            && *function == *stdlib::LEN
             && matches!(args.as_slice(), [of] if of.ty == Type::Bytes || matches!(of.ty, Type::Array(_)) && is_stored(of))
         {
             e.kind = ExprKind::Intrinsic { op: Intrinsic::Len, args: std::mem::take(args) };

@@ -87,13 +87,14 @@ impl Ranges {
         let above = || if at == most { Vec::new() } else { vec![(family, at + 1, most)] };
         let list = match op {
             CompareOp::Eq => vec![(family, at, at)],
-            CompareOp::Ne => return Some(Ranges::new(ip, vec![(family, at, at)]).complement()),
+            CompareOp::Ne => return Some(Ranges { ip, list: vec![(family, at, at)] }.complement()),
             CompareOp::Lt => below(),
             CompareOp::Le => vec![(family, 0, at)],
             CompareOp::Gt => above(),
             CompareOp::Ge => vec![(family, at, most)],
         };
-        Some(Ranges::new(ip, list))
+        // One range at most.
+        Some(Ranges { ip, list })
     }
 
     /// Everything else of the type.

@@ -39,6 +39,11 @@ impl Asked {
     /// What [`Instance::test`] answers for the rule; [`Asked::own_reason`] belongs to it.
     #[inline(always)]
     pub(crate) fn ask(&mut self, record: RecordRef<'_>, why: &mut Option<FilterError>) -> Option<bool> {
+        // The shortest calls first: they notice what is asked before them.
+        #[cfg(feature = "jit")]
+        if let Asked::Jit(alone) = self {
+            return alone.ask(record, why);
+        }
         match self {
             Asked::Adaptive(runner, _) => runner.ask_alone(record, why),
             _ => self.ask_now(record, why),
@@ -58,8 +63,22 @@ impl Asked {
             Asked::Closures(alone) => alone.ask(record, why),
             #[cfg(feature = "jit")]
             Asked::Jit(alone) => alone.ask(record, why),
-            Asked::Adaptive(runner, rule) => by_call(&mut **runner, *rule, record, why),
-            Asked::Other(instance, rule) => by_call(&mut **instance, *rule, record, why),
+            Asked::Adaptive(..) | Asked::Other(..) => self.by_call(record, why),
+        }
+    }
+
+    /// The same of what answers through a call anyway. With this out of the way, telling the others apart is a comparison each and not a jump by a
+    /// table, which takes about as long as their answer.
+    #[cold]
+    #[inline(never)]
+    fn by_call(&mut self, record: RecordRef<'_>, why: &mut Option<FilterError>) -> Option<bool> {
+        match self {
+            #[cfg(feature = "closures")]
+            Asked::Closures(alone) => alone.ask(record, why),
+            #[cfg(feature = "jit")]
+            Asked::Jit(alone) => alone.ask(record, why),
+            Asked::Adaptive(runner, rule) => runner.test(*rule, record, why),
+            Asked::Other(instance, rule) => instance.test(*rule, record, why),
         }
     }
 
@@ -99,14 +118,6 @@ impl Asked {
             Asked::Other(instance, _) => instance,
         }
     }
-}
-
-/// The same of what answers through a call anyway. With this out of the way, telling the others apart is a comparison each and not a jump by a
-/// table, which takes about as long as their answer.
-#[cold]
-#[inline(never)]
-fn by_call(instance: &mut dyn Instance, rule: usize, record: RecordRef<'_>, why: &mut Option<FilterError>) -> Option<bool> {
-    instance.test(rule, record, why)
 }
 
 /// The instance as what it is, or else unchanged.

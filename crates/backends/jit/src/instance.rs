@@ -382,10 +382,10 @@ pub struct Alone {
     runner: Box<Runner>,
     rule: usize,
     scheme: Scheme,
-    /// Its function, where it only answers: it counts nothing, leaves nothing and does not trap.
-    quiet: Option<RuleFn>,
-    /// Its function, where that is so but for what it looks at, and the bytes of the longest record on which that stays within the budget.
-    looks: Option<(RuleFn, usize)>,
+    /// Its function, where it only answers: it leaves nothing, does not trap, and counts nothing but what it looks at.
+    function: Option<RuleFn>,
+    /// The bytes of the longest record on which what it looks at stays within the budget.
+    most: usize,
 }
 
 impl Alone {
@@ -393,15 +393,13 @@ impl Alone {
     pub fn new(runner: Box<Runner>, rule: usize) -> Alone {
         let program = runner.code.program();
         let only_answers = |asked: &&Asked| !asked.makes && !program.rule_plan(rule).traps;
-        let (mut quiet, mut looks) = (None, None);
-        if let (Some(asked), Some(counting)) = (runner.asked.get(rule).filter(only_answers), runner.counting.get(rule)) {
-            match counting {
-                Counting::Never => quiet = Some(asked.function),
-                Counting::Within(most) => looks = Some((asked.function, *most)),
-                Counting::Inline => {}
-            }
-        }
-        Alone { rule, scheme: program.scheme().clone(), quiet, looks, runner }
+        let asked = runner.asked.get(rule).filter(only_answers);
+        let (function, most) = match (asked, runner.counting.get(rule)) {
+            (Some(asked), Some(Counting::Never)) => (Some(asked.function), usize::MAX),
+            (Some(asked), Some(Counting::Within(most))) => (Some(asked.function), *most),
+            (_, Some(Counting::Inline) | None) | (None, _) => (None, 0),
+        };
+        Alone { rule, scheme: program.scheme().clone(), function, most, runner }
     }
 
     /// The instance.
@@ -425,15 +423,12 @@ impl Alone {
         if self.scheme.same(record.batch().scheme()) {
             let (state, arena) = (&mut *self.runner.state, record.memory().as_ptr());
             let it = arena.wrapping_add(record.offset());
-            if let Some(function) = self.quiet {
-                // SAFETY: as in `run`; the state is the runner's alone.
-                return Some(unsafe { function(state, arena, it, 1) } != 0);
-            }
-            if let Some((function, most)) = self.looks
-                && record.batch().longest() <= most
+            // One way for all, as every jump that is taken shows beside a comparison.
+            if let Some(function) = self.function
+                && record.batch().longest() <= self.most
             {
                 state.env.scratch().set_meter_word(FREE);
-                // SAFETY: as above.
+                // SAFETY: as in `run`; the state is the runner's alone.
                 return Some(unsafe { function(state, arena, it, 1) } != 0);
             }
         }

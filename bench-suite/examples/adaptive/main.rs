@@ -32,8 +32,9 @@ const FEW: [usize; 4] = [1, 10, 100, 1_000];
 /// Records of a long run.
 const MANY: usize = 1_000_000;
 
-/// Rounds of long runs.
+/// Rounds of long runs, at least and at most: runs of a few milliseconds have many, as a processor's speed changes within them.
 const ROUNDS: usize = 3;
+const MOST_ROUNDS: usize = 31;
 
 struct Options {
     workloads: Vec<String>,
@@ -170,7 +171,8 @@ fn many_records(loaded: &Loaded, fixed: &[Arc<dyn Backend>], adaptive: &dyn Back
     let records = MANY.min((seconds / ROUNDS as f64 / rate) as usize).max(once);
     let mut all: Vec<(String, &dyn Backend, [f64; 2])> =
         fixed.iter().map(|b| &**b).chain([adaptive]).map(|b| (b.id().to_string(), b, [f64::INFINITY; 2])).collect();
-    for round in 0..ROUNDS {
+    let rounds = ((seconds / (rate * records as f64)) as usize).clamp(ROUNDS, MOST_ROUNDS);
+    for round in 0..rounds {
         for place in 0..all.len() {
             // Another one is first in each round.
             let place = (place + round) % all.len();

@@ -219,6 +219,22 @@ impl Expr {
 
     children!(children, iter);
     children!(children_mut, iter_mut, mut);
+
+    /// How often this expression reads a local; more than once where a loop inside does.
+    pub fn reads(&self, local: LocalId) -> usize {
+        let mut reads = usize::from(matches!(self.kind, ExprKind::Local(id) if id == local));
+        let factor = if matches!(self.kind, ExprKind::Quantifier { .. } | ExprKind::Collect(_)) { 2 } else { 1 };
+        self.children(&mut |child| reads += factor * child.reads(local));
+        reads
+    }
+
+    /// Puts a value in the place of a local.
+    pub fn put(&mut self, local: LocalId, value: &Expr) {
+        match self.kind {
+            ExprKind::Local(id) if id == local => *self = value.clone(),
+            _ => self.children_mut(&mut |child| child.put(local, value)),
+        }
+    }
 }
 
 impl Stmt {

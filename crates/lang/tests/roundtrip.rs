@@ -148,3 +148,13 @@ fn scripts() {
         roundtrip(&source, &scheme, &Limits::default()).unwrap_or_else(|e| panic!("{e}"));
     }
 }
+
+#[test]
+fn brackets_stand_right_behind_what_they_take_apart() {
+    let array = || Type::array(Type::Int);
+    let scheme = Scheme::builder().mandatory("xs", array()).mandatory("and", array()).build().unwrap();
+    let compiles = |text: &str| compile(text, &scheme, &Limits::default()).is_ok();
+    assert!(compiles("xs[0] == 1") && !compiles("xs [0] == 1"));
+    // A field that is called like an operator is told from that by its bracket, blanks before it or not.
+    assert!(compiles("and[0] == 1") && compiles("and [0] == 1") && compiles("xs[0] == 1 and and [0] == 1"));
+}

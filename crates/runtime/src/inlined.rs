@@ -1,6 +1,6 @@
 //! Loops whose bodies are made of what the loop binds on its way.
 
-use quintet_lang::ast::{Clause, Each, Expr, ExprKind, LocalId};
+use quintet_lang::ast::{Clause, Each, Expr};
 
 use crate::cost::is_leaf;
 use crate::linked::Linked;
@@ -15,31 +15,17 @@ pub fn inlined_body(linked: &Linked, each: &Each) -> Option<Expr> {
     let mut body = each.body.clone();
     for clause in lets.iter().rev() {
         let Clause::Let(local, value) = clause else { return None };
-        if value.nullable || value.can_trap() || uses(&body, *local) > 1 {
+        if value.nullable || value.can_trap() || body.reads(*local) > 1 {
             return None;
         }
-        put(&mut body, *local, value);
+        body.put(*local, value);
     }
     Some(body)
 }
 
-/// How often an expression reads a local.
-fn uses(expr: &Expr, local: LocalId) -> usize {
-    let mut uses = 0;
-    expr.walk(&mut |e| uses += usize::from(matches!(e.kind, ExprKind::Local(id) if id == local)));
-    uses
-}
-
-/// Puts a value in the place of a local.
-fn put(expr: &mut Expr, local: LocalId, value: &Expr) {
-    match expr.kind {
-        ExprKind::Local(id) if id == local => *expr = value.clone(),
-        _ => expr.children_mut(&mut |child| put(child, local, value)),
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use quintet_lang::ast::ExprKind;
     use quintet_lang::{Limits, Scheme, Type};
 
     use super::*;

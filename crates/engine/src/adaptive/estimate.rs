@@ -9,8 +9,8 @@ const QUICK_RULE: u64 = 300;
 
 /// Nanoseconds that `jit` takes for a rule or function, and for each expression in it. `cargo run --release --example adaptive`
 /// prints the estimate of each workload beside what it took.
-const BEST_UNIT: u64 = 50_000;
-const BEST_EXPRESSION: u64 = 14_000;
+const BEST_UNIT: u64 = 40_000;
+const BEST_EXPRESSION: u64 = 11_000;
 
 /// A rule that is asked for before it runs is compiled in one of so many parts of that.
 const ASKED: u64 = 3;

@@ -3,7 +3,7 @@
 use super::{MANY, TIERS};
 
 /// Timed evaluations of each tier, where they are of many records each, and where they are not.
-const SAMPLES: usize = 15;
+const SAMPLES: usize = 9;
 const SMALL_SAMPLES: usize = 65;
 
 /// A tier that takes so many times as long as the quickest takes part no longer: after two evaluations of many records each, after six, and after

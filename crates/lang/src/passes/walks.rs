@@ -4,15 +4,15 @@
 //! `any(a[*] == 1 and len(b[*])[*] > 8)` the second one is. What it would collect is computed where the element is at hand instead, so that
 //! nothing is kept, and nothing computed beyond the element that decides.
 
-use super::{Rewriter, take};
-use crate::ast::{Clause, Each, Expr, ExprKind, LocalId};
+use super::Rewriter;
+use crate::ast::{Clause, Each, Expr, ExprKind};
 
 impl Rewriter<'_> {
     /// Makes one loop of a loop and of those that collect what it walks.
     pub(super) fn walk_together(&mut self, each: &mut Each) {
         let [Clause::For(sources), lets @ ..] = each.clauses.as_slice() else { return };
         let Some(values) = values(lets) else { return };
-        let uses = |local| values.iter().chain([&&each.body]).map(|e| uses(e, local)).sum::<usize>();
+        let uses = |local| values.iter().chain([&&each.body]).map(|e| e.reads(local)).sum::<usize>();
         let opens: Vec<bool> = sources.iter().map(|(local, source)| is_whole(source) && uses(*local) <= 1).collect();
         if !opens.contains(&true) {
             return;
@@ -35,9 +35,9 @@ impl Rewriter<'_> {
             }
         }
         let mut lets: Vec<Clause> = clauses.collect();
-        for (local, value) in &mut computed {
+        for (local, value) in &computed {
             let bound = lets.iter_mut().filter_map(|clause| if let Clause::Let(_, value) = clause { Some(value) } else { None });
-            bound.chain([&mut each.body]).for_each(|e| put(e, *local, value));
+            bound.chain([&mut each.body]).for_each(|e| e.put(*local, value));
         }
         each.clauses = [Clause::For(walked)].into_iter().chain(bound).chain(lets).collect();
         self.top(&mut each.body);
@@ -55,20 +55,4 @@ fn is_whole(source: &Expr) -> bool {
     let [Clause::For(_), lets @ ..] = each.clauses.as_slice() else { return false };
     let is_there = |e: &Expr| !e.nullable && !e.can_trap();
     is_there(&each.body) && values(lets).is_some_and(|values| values.into_iter().all(is_there))
-}
-
-/// How often an expression reads a local; more than once where a loop inside does.
-fn uses(e: &Expr, local: LocalId) -> usize {
-    let mut uses = usize::from(matches!(e.kind, ExprKind::Local(id) if id == local));
-    let factor = if matches!(e.kind, ExprKind::Quantifier { .. } | ExprKind::Collect(_)) { 2 } else { 1 };
-    e.children(&mut |child| uses += factor * self::uses(child, local));
-    uses
-}
-
-/// Puts a value in the place of the local that stands for it.
-fn put(e: &mut Expr, local: LocalId, value: &mut Expr) {
-    match e.kind {
-        ExprKind::Local(id) if id == local => *e = take(value),
-        _ => e.children_mut(&mut |child| put(child, local, value)),
-    }
 }

@@ -64,8 +64,8 @@ const SCRIPT_HEAD: &str = "local _, _, _, _, _, _, _, _, _, H, DM = ...\nlocal Q
 /// Names that a function of a script takes from its surroundings at most; LuaJIT allows 60 upvalues.
 const SURROUNDINGS: usize = 40;
 
-/// Bytes of a text from which on taking all of them costs less than looking which ones it mentions.
-const LONG: usize = 16 << 10;
+/// Lines of a text from which on taking all of them costs less than looking which ones it mentions.
+const LONG: usize = 500;
 
 /// Where each of [`NAMES`] stands among them, counted from 1, from the place that [`hash`] says on; 0 is the end.
 const PLACES: [u8; 256] = {
@@ -150,7 +150,9 @@ pub(crate) fn relieved(functions: &str) -> String {
 
 /// The line that takes from the prelude what `text` mentions; of a long one all that there is.
 fn imports(text: &str) -> String {
-    let names = if text.len() < LONG { mentioned(text) } else { NAMES.to_vec() };
+    // Lines are as many with marks in them as without.
+    let is_long = text.bytes().filter(|byte| *byte == b'\n').count() >= LONG;
+    let names = if is_long { NAMES.to_vec() } else { mentioned(text) };
     if names.is_empty() {
         return String::new();
     }

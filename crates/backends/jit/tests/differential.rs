@@ -19,7 +19,11 @@ fn fast() {
 }
 
 #[test]
-fn scripts() {
+fn scripts_of_best() {
     quintet_testing::scripts(&Jit::best().verified(), 1_500);
+}
+
+#[test]
+fn scripts_of_fast() {
     quintet_testing::scripts(&Jit::fast().verified(), 2_000);
 }

@@ -7,7 +7,7 @@ use foldhash::fast::RandomState;
 use super::{Checked, Checker, Failed, Names, Operand, Want, constant};
 use crate::ast::{Answer, Const, Expr, ExprKind, FnId, Frame, Function, Local, LocalId, Place, Span, Stmt, StmtKind, Table, TableId};
 use crate::diagnostic::{Diagnostic, nearest};
-use crate::passes;
+use crate::passes::fold;
 use crate::syntax::{self, Item, Name, TypeKind, TypeName};
 use crate::types::Type;
 
@@ -157,7 +157,7 @@ impl<'a> Checker<'a> {
     /// A number of elements that is known beforehand.
     pub(super) fn list_len(&mut self, e: &syntax::Expr) -> Checked<u32> {
         let len = self.value(e, Want { ty: Some(&Type::Int), ..Want::default() })?;
-        match passes::constant(&self.program, len) {
+        match fold::value(&self.program, len) {
             Some(Const::Int(len)) if (0..=LIST_MOST).contains(&len) => Ok(len as u32),
             Some(Const::Int(_)) => {
                 let d = Diagnostic::error("array-length", e.span, "no array has so many elements");
@@ -221,7 +221,7 @@ impl<'a> Checker<'a> {
         if value.ty != *ty {
             return self.wrong_type(ty, &value.ty, e);
         }
-        match passes::constant(&self.program, value) {
+        match fold::value(&self.program, value) {
             Some(value) => Ok(value),
             None => {
                 let d = Diagnostic::error("not-constant", e.span, "this is not known before a record is");

@@ -4,7 +4,7 @@ use super::refer::Place;
 use super::{Checked, Checker, Failed, Want};
 use crate::ast::{Answer, ArithOp, Const, Expr, ExprKind, FnId, Frame, Function, Span, Stmt, StmtKind};
 use crate::diagnostic::{Diagnostic, nearest};
-use crate::passes;
+use crate::passes::fold;
 use crate::scheme::FieldId;
 use crate::state::{Action, Change, DEFAULT_MAX, HARD_MAX, HARD_SPAN, Key, KeyPart, Life, Meta, State, StateKind, Step, Update};
 use crate::syntax::{self, File, Item, Name};
@@ -333,7 +333,7 @@ impl<'a> Checker<'a> {
         let wanted = match (kind, op) {
             (StateKind::Count, Some(ArithOp::Add)) => {
                 let one = self.value(value, Want { ty: Some(&Type::Int), literal: true, multi: false })?;
-                if passes::constant(&self.program, one) == Some(Const::Int(1)) {
+                if fold::value(&self.program, one) == Some(Const::Int(1)) {
                     return Ok(Change::Mark);
                 }
                 let d = Diagnostic::error("wrong-kind", value.span, "a count goes up by one");
@@ -393,7 +393,7 @@ impl<'a> Checker<'a> {
                 continue;
             }
             let found = self.value(value, Want { ty: None, literal: true, multi: false });
-            match found.map(|found| passes::constant(&self.program, found)) {
+            match found.map(|found| fold::value(&self.program, found)) {
                 Ok(Some(found)) => all.push(Meta { name: name.text.to_owned(), value: found }),
                 Ok(None) => {
                     let d = Diagnostic::error("not-constant", value.span, "what is said of a rule is known before a record is");

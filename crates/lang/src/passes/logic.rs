@@ -1,7 +1,7 @@
 //! `and`, `or`, `xor` and `not`.
 
 use super::{Rewriter, boolean, take, test};
-use crate::ast::{CompareOp, Const, Expr, ExprKind, LogicOp, Program};
+use crate::ast::{CompareOp, Const, Expr, ExprKind, LogicOp, Program, Span};
 use crate::effects::{Steps, cost, steps};
 use crate::types::Type;
 
@@ -26,18 +26,7 @@ impl Rewriter<'_> {
         if self.passes.order && op != LogicOp::Xor {
             order(self.program, &mut items);
         }
-        let mut found = match items.len() {
-            0 => boolean(op.decisive() == Some(false), span),
-            1 => items.swap_remove(0),
-            _ => test(ExprKind::Logic { op, items }, span),
-        };
-        if inverted {
-            found = match found.kind {
-                ExprKind::Const(Const::Bool(b)) => boolean(!b, span),
-                _ => test(ExprKind::Not(Box::new(found)), span),
-            };
-        }
-        *e = found;
+        *e = joined(op, items, inverted, span);
     }
 
     /// `not not x`, and `not` of a comparison that has an opposite.
@@ -89,7 +78,7 @@ fn flat(op: LogicOp, items: Vec<Expr>) -> Vec<Expr> {
 
 /// The operands without the constants, which decide or change nothing. A constant that decides makes the operands before it needless
 /// too, unless one might trap. Of `xor`, `true` inverts the rest.
-fn settled(op: LogicOp, items: Vec<Expr>, inverted: &mut bool) -> Vec<Expr> {
+pub(super) fn settled(op: LogicOp, items: Vec<Expr>, inverted: &mut bool) -> Vec<Expr> {
     if !items.is_empty() && !items.iter().any(|item| matches!(item.kind, ExprKind::Const(Const::Bool(_)))) {
         return items;
     }
@@ -113,6 +102,20 @@ fn settled(op: LogicOp, items: Vec<Expr>, inverted: &mut bool) -> Vec<Expr> {
         out.push(boolean(false, Default::default()));
     }
     out
+}
+
+/// What operands come to: one alone is all there is, none is what decides nothing.
+pub(super) fn joined(op: LogicOp, mut items: Vec<Expr>, inverted: bool, span: Span) -> Expr {
+    let found = match items.len() {
+        0 => boolean(op.decisive() == Some(false), span),
+        1 => items.swap_remove(0),
+        _ => test(ExprKind::Logic { op, items }, span),
+    };
+    match found.kind {
+        _ if !inverted => found,
+        ExprKind::Const(Const::Bool(b)) => boolean(!b, span),
+        _ => test(ExprKind::Not(Box::new(found)), span),
+    }
 }
 
 /// Sorts each run of operands that cannot trap by cost. Those that count steps keep their order, after those that do not: none may come to

@@ -5,7 +5,7 @@
 //! All backends profit alike, and each pass has a switch so that a report can show what it brings.
 
 mod caseless;
-mod fold;
+pub(crate) mod fold;
 mod fuse;
 mod literals;
 mod logic;
@@ -178,30 +178,6 @@ pub fn rewrite(program: &mut Program, passes: &Passes) {
     compact::compact(program);
 }
 
-/// The constant that an expression comes to, if it does.
-pub(crate) fn constant(program: &Program, mut e: Expr) -> Option<Const> {
-    let passes = Passes { fold: true, ..Passes::none() };
-    // Only the tables that constants of expressions refer to are looked at.
-    let mut tables = Program {
-        scheme: program.scheme.clone(),
-        sets: program.sets.clone(),
-        needles: program.needles.clone(),
-        rules: Vec::new(),
-        lists: Vec::new(),
-        regexes: Vec::new(),
-        wildcards: Vec::new(),
-        sites: Vec::new(),
-        functions: Vec::new(),
-        tables: Vec::new(),
-        state: Default::default(),
-    };
-    Rewriter { program: &mut tables, passes: &passes }.expr(&mut e);
-    match e.kind {
-        ExprKind::Const(value) => Some(value),
-        _ => None,
-    }
-}
-
 struct Rewriter<'a> {
     /// The program without its rules.
     program: &'a mut Program,
@@ -255,7 +231,7 @@ impl Rewriter<'_> {
             _ => {}
         }
         if self.passes.fold {
-            self.fold(e);
+            fold::fold(self.program, e);
         }
     }
 

@@ -58,7 +58,9 @@ pub(super) fn write(line: &Line<'_>, ids: &[Option<FieldId>], bump: &Bump, recor
     let mut fields = Fields { ids, record };
     let target = Target::new(line.uri);
     let headers = &line.headers;
-    let header = |name: &str| headers.iter().find(|(n, _)| n.eq_ignore_ascii_case(name)).map(|(_, v)| *v);
+    let names: &[&[u8]] = bump.alloc_slice_fill_iter(headers.iter().map(|(name, _)| lower(name, bump)));
+    let lowered = || names.iter().zip(headers).map(|(name, (_, value))| (*name, *value));
+    let known = Known::of(lowered());
 
     fields.text(F::Method, line.method);
     if let Some(version) = line.version {
@@ -71,38 +73,72 @@ pub(super) fn write(line: &Line<'_>, ids: &[Option<FieldId>], bump: &Bump, recor
     if let Some(id) = fields.id(F::Ssl) {
         fields.record.bool(id, ssl);
     }
-    uri_fields(&mut fields, &target, header("host"), ssl);
+    uri_fields(&mut fields, &target, known.host, ssl);
 
-    for (field, name) in [
-        (F::Cookie, "cookie"),
-        (F::Host, "host"),
-        (F::UserAgent, "user-agent"),
-        (F::Referer, "referer"),
-        (F::XForwardedFor, "x-forwarded-for"),
+    for (field, value) in [
+        (F::Cookie, known.cookie),
+        (F::Host, known.host),
+        (F::UserAgent, known.user_agent),
+        (F::Referer, known.referer),
+        (F::XForwardedFor, known.x_forwarded_for),
     ] {
-        if fields.id(field).is_some() {
-            fields.text(field, header(name).unwrap_or(""));
-        }
+        fields.text(field, value.unwrap_or(""));
     }
-    fields.map(F::Headers, headers.iter().map(|(name, value)| (lower(name, bump), value.as_bytes())));
+    fields.map(F::Headers, lowered().map(|(name, value)| (name, value.as_bytes())));
     fields.list(F::HeadersNames, headers.iter().map(|h| h.0.as_bytes()));
     fields.list(F::HeadersValues, headers.iter().map(|h| h.1.as_bytes()));
-    let cookies = headers.iter().filter(|(n, _)| n.eq_ignore_ascii_case("cookie"));
-    fields.map(F::Cookies, cookies.flat_map(|(_, v)| uri::cookies(v.as_bytes(), bump)));
+    let cookies = lowered().filter(|(name, _)| *name == b"cookie");
+    fields.map(F::Cookies, cookies.flat_map(|(_, value)| uri::cookies(value.as_bytes(), bump)));
     if fields.wants(&[F::AcceptedLanguages]) {
-        let languages = uri::languages(header("accept-language").unwrap_or(""));
+        let languages = uri::languages(known.accept_language.unwrap_or(""));
         fields.list(F::AcceptedLanguages, languages.into_iter().map(str::as_bytes));
     }
-    body_fields(&mut fields, line.body, header("content-type"));
+    body_fields(&mut fields, line.body, known.content_type);
+}
+
+/// The headers that have fields of their own; of several with one name, the first.
+#[derive(Default)]
+struct Known<'a> {
+    accept_language: Option<&'a str>,
+    content_type: Option<&'a str>,
+    cookie: Option<&'a str>,
+    host: Option<&'a str>,
+    referer: Option<&'a str>,
+    user_agent: Option<&'a str>,
+    x_forwarded_for: Option<&'a str>,
+}
+
+impl<'a> Known<'a> {
+    /// Among headers whose names are in lower case.
+    fn of<'n>(headers: impl Iterator<Item = (&'n [u8], &'a str)>) -> Known<'a> {
+        let mut known = Known::default();
+        for (name, value) in headers {
+            let place = match name {
+                b"accept-language" => &mut known.accept_language,
+                b"content-type" => &mut known.content_type,
+                b"cookie" => &mut known.cookie,
+                b"host" => &mut known.host,
+                b"referer" => &mut known.referer,
+                b"user-agent" => &mut known.user_agent,
+                b"x-forwarded-for" => &mut known.x_forwarded_for,
+                _ => continue,
+            };
+            place.get_or_insert(value);
+        }
+        known
+    }
 }
 
 /// A name in lower case.
-fn lower<'a>(name: &'a str, bump: &'a Bump) -> &'a [u8] {
-    if !name.bytes().any(|b| b.is_ascii_uppercase()) {
-        return name.as_bytes();
-    }
+fn lower<'a>(name: &str, bump: &'a Bump) -> &'a [u8] {
     let name = bump.alloc_slice_copy(name.as_bytes());
-    name.make_ascii_lowercase();
+    let (blocks, _) = name.as_chunks_mut::<8>();
+    blocks.iter_mut().for_each(|block| block.make_ascii_lowercase());
+    // What is left too, in one register, with some of it a second time.
+    match name.last_chunk_mut::<8>() {
+        Some(last) => last.make_ascii_lowercase(),
+        None => name.make_ascii_lowercase(),
+    }
     name
 }
 

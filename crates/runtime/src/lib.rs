@@ -36,6 +36,7 @@ mod places;
 pub mod plan;
 mod prefilter;
 mod profile;
+mod rarity;
 mod record;
 mod room;
 mod scratch;

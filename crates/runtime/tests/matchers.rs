@@ -38,7 +38,40 @@ fn letters() -> impl Strategy<Value = Vec<u8>> {
     prop::collection::vec(prop::sample::select(b"abAB".to_vec()), 0..4)
 }
 
+/// A regular expression of some of these.
+fn pattern() -> impl Strategy<Value = String> {
+    let pieces = [
+        "ab",
+        "abba",
+        "[ab]{2,3}",
+        "(?:ab|ba)",
+        "b+",
+        "(?i:ab)",
+        ".",
+        "[^a]{1,2}",
+        "(ab|cab|bb)?",
+        "a{2}",
+        "(?:\\.\\./|%2e){2,}",
+        "^",
+        "$",
+        "[a-c]{3,}",
+        "[b-c.]+",
+        "\\w{4}",
+    ];
+    let pieces = prop::collection::vec(prop::sample::select(pieces.to_vec()), 1..5).prop_map(|pieces| pieces.concat());
+    (any::<bool>(), pieces).prop_map(|(caseless, pieces)| if caseless { format!("(?i){pieces}") } else { pieces })
+}
+
 proptest! {
+    /// Texts that are looked for first, and expressions of one class, decide nothing.
+    #[test]
+    fn regexes(pattern in pattern(), value in prop::collection::vec(prop::sample::select(b"abABc./%2eE".to_vec()), 0..80)) {
+        let matcher = RegexMatcher::new(&pattern, &Limits::default()).unwrap();
+        let syntax = regex_automata::util::syntax::Config::new().unicode(false).utf8(false);
+        let regex = regex_automata::meta::Regex::builder().syntax(syntax).build(&pattern).unwrap();
+        prop_assert_eq!(matcher.is_match(&value), regex.is_match(&value));
+    }
+
     #[test]
     fn wildcards(parts in prop::collection::vec(letters(), 1..5), value in prop::collection::vec(prop::sample::select(b"abAB".to_vec()), 0..12), strict: bool) {
         let matcher = WildcardMatcher::new(&Wildcard { parts: parts.clone(), strict, span: Span::default() });

@@ -6,10 +6,8 @@ use regex_automata::nfa::thompson::WhichCaptures;
 use regex_automata::util::syntax;
 use regex_syntax::hir::{Class, Hir, HirKind, Look};
 
-/// Unicode and UTF-8 modes are off.
-fn syntax() -> syntax::Config {
-    syntax::Config::new().unicode(false).utf8(false)
-}
+use super::pattern::syntax;
+use super::required::Required;
 
 /// Compiles a pattern with these captures; answers its states too. Unicode and UTF-8 modes are off and nothing is anchored, as in wirefilter.
 pub(crate) fn compile(pattern: &str, captures: WhichCaptures, bytes: usize, cache: usize) -> Result<CompiledRegex, Box<BuildError>> {
@@ -24,19 +22,22 @@ pub(crate) fn compile(pattern: &str, captures: WhichCaptures, bytes: usize, cach
     let mut builder = Regex::builder();
     builder.configure(config).syntax(syntax);
     // What is malformed is left to the builder to say.
-    let (states, least, regex) = match syntax::parse_with(pattern, &syntax) {
-        Ok(hir) => (states(&hir), hir.properties().minimum_len().unwrap_or(0), builder.build_from_hir(&hir)),
-        Err(_) => (0, 0, builder.build(pattern)),
+    let (hir, regex) = match syntax::parse_with(pattern, &syntax) {
+        Ok(hir) => {
+            let regex = builder.build_from_hir(&hir);
+            (hir, regex)
+        }
+        Err(_) => (Hir::empty(), builder.build(pattern)),
     };
-    Ok(CompiledRegex { regex: regex.map_err(Box::new)?, states, least })
+    Ok(CompiledRegex { regex: regex.map_err(Box::new)?, states: states(&hir), hir })
 }
 
 /// What compiling a pattern makes.
 pub(crate) struct CompiledRegex {
     pub(crate) regex: Regex,
     pub(crate) states: u64,
-    /// The bytes of the shortest match.
-    pub(crate) least: usize,
+    /// What the pattern says.
+    pub(crate) hir: Hir,
 }
 
 /// A compiled regular expression.
@@ -46,6 +47,7 @@ pub struct RegexMatcher {
     states: u64,
     /// No value of fewer bytes matches.
     least: usize,
+    required: Option<Box<Required>>,
 }
 
 #[derive(Clone, Debug)]
@@ -54,6 +56,8 @@ enum Kind {
     Regex(Regex),
     /// So many bytes of a class and nothing else: `^[a-z0-9-]+$`.
     Run(Run),
+    /// So many bytes of a class or more, anywhere: `[a-z2-7]{40,}`.
+    Span(Span),
 }
 
 /// An expression without the groups around it.
@@ -94,13 +98,7 @@ impl Run {
         let mut run = Run { may_be: Box::new([false; 256]), least, most, only: true };
         for branch in each.iter().map(bare) {
             match branch.kind() {
-                HirKind::Class(class) => {
-                    let class = match class {
-                        Class::Bytes(class) => class.clone(),
-                        Class::Unicode(class) => class.to_byte_class()?,
-                    };
-                    class.iter().for_each(|range| run.may_be[range.start() as usize..=range.end() as usize].fill(true));
-                }
+                HirKind::Class(class) => fill(&mut run.may_be, class)?,
                 HirKind::Literal(literal) if literal.0.len() == 1 => run.may_be[usize::from(literal.0[0])] = true,
                 HirKind::Literal(_)
                 | HirKind::Empty
@@ -121,6 +119,48 @@ impl Run {
         let (eights, rest) = bytes.as_chunks::<8>();
         bytes.len() >= self.least && bytes.len() <= self.most && eights.iter().all(|eight| all(eight)) && all(rest)
     }
+}
+
+/// A class, of whose bytes so many are to stand together.
+#[derive(Clone, Debug)]
+struct Span {
+    may_be: Box<[bool; 256]>,
+    least: usize,
+}
+
+impl Span {
+    /// What the expression is, where it is one.
+    fn of(hir: &Hir) -> Option<Span> {
+        let HirKind::Repetition(repetition) = bare(hir).kind() else { return None };
+        let HirKind::Class(class) = bare(&repetition.sub).kind() else { return None };
+        let mut may_be = Box::new([false; 256]);
+        fill(&mut may_be, class)?;
+        (repetition.min > 0).then_some(Span { may_be, least: repetition.min as usize })
+    }
+
+    /// Looks at the last byte of a place first: where it is none of the class, no place before it need be looked at. No byte is looked at twice.
+    #[inline]
+    fn is_match(&self, bytes: &[u8]) -> bool {
+        // All bytes from a start to here are of the class.
+        let (mut known, mut end) = (0, self.least);
+        while let Some(unknown) = bytes.get(known..end) {
+            match unknown.iter().rposition(|byte| !self.may_be[*byte as usize]) {
+                None => return true,
+                Some(other) => (known, end) = (end, known + other + 1 + self.least),
+            }
+        }
+        false
+    }
+}
+
+/// Adds the bytes of a class, if they are bytes.
+fn fill(may_be: &mut [bool; 256], class: &Class) -> Option<()> {
+    let class = match class {
+        Class::Bytes(class) => class.clone(),
+        Class::Unicode(class) => class.to_byte_class()?,
+    };
+    class.iter().for_each(|range| may_be[range.start() as usize..=range.end() as usize].fill(true));
+    Some(())
 }
 
 /// States of an expression: its bytes, classes and assertions, with repetitions written out. What a search takes at worst is in
@@ -151,22 +191,36 @@ impl RegexMatcher {
     /// # Errors
     /// When the pattern is malformed or larger than the limits allow.
     pub fn new(pattern: &str, limits: &Limits) -> Result<RegexMatcher, Box<BuildError>> {
-        compile(pattern, WhichCaptures::None, limits.regex_bytes, limits.regex_cache_bytes).map(RegexMatcher::of)
+        match RegexMatcher::simple(pattern) {
+            Some(simple) => Ok(simple),
+            None => compile(pattern, WhichCaptures::None, limits.regex_bytes, limits.regex_cache_bytes).map(RegexMatcher::of),
+        }
     }
 
     /// What was compiled without captures, and its states.
-    pub(crate) fn of(CompiledRegex { regex, states, least }: CompiledRegex) -> RegexMatcher {
-        RegexMatcher { kind: Kind::Regex(regex), states, least }
+    pub(crate) fn of(CompiledRegex { regex, states, hir }: CompiledRegex) -> RegexMatcher {
+        let least = hir.properties().minimum_len().unwrap_or(0);
+        RegexMatcher { kind: Kind::Regex(regex), states, least, required: Required::of(&hir).map(Box::new) }
     }
 
     /// A pattern for which no expression needs to be compiled.
     pub(crate) fn simple(pattern: &str) -> Option<RegexMatcher> {
-        if !(pattern.starts_with('^') && pattern.ends_with('$')) {
+        // Parsing the others takes time.
+        let whole = pattern.starts_with('^') && pattern.ends_with('$');
+        let begins_with_class = |pattern: &str| pattern.starts_with('[') || pattern.starts_with(r"\d") || pattern.starts_with(r"\w");
+        let repeats_class = begins_with_class(pattern.strip_prefix("(?i)").unwrap_or(pattern)) && pattern.ends_with(['}', '+']);
+        if !whole && !repeats_class {
             return None;
         }
         let hir = syntax::parse_with(pattern, &syntax()).ok()?;
-        let run = Run::of(&hir).filter(|run| run.only)?;
-        Some(RegexMatcher { states: states(&hir), least: run.least, kind: Kind::Run(run) })
+        let (least, kind) = if whole {
+            let run = Run::of(&hir).filter(|run| run.only)?;
+            (run.least, Kind::Run(run))
+        } else {
+            let span = Span::of(&hir)?;
+            (span.least, Kind::Span(span))
+        };
+        Some(RegexMatcher { states: states(&hir), least, kind, required: Required::of(&hir).map(Box::new) })
     }
 
     /// Steps that a search of so many bytes takes; none where they are too few to match.
@@ -184,16 +238,27 @@ impl RegexMatcher {
     #[inline]
     pub fn is_match(&self, bytes: &[u8]) -> bool {
         match &self.kind {
-            Kind::Regex(regex) => bytes.len() >= self.least && regex.is_match(bytes),
+            Kind::Regex(regex) => {
+                bytes.len() >= self.least
+                    && self.required.as_ref().is_none_or(|required| required.may_be_in(bytes))
+                    && regex.is_match(bytes)
+            }
             Kind::Run(run) => run.is_match(bytes),
+            Kind::Span(span) => span.is_match(bytes),
         }
+    }
+
+    /// Texts of which a value holds at least one, both folded to lower case, whenever it matches.
+    pub(crate) fn required(&self) -> Option<&[Vec<u8>]> {
+        self.required.as_ref().map(|required| required.texts.as_slice())
     }
 
     /// Bytes of heap memory that it takes, without the caches of threads.
     pub fn bytes(&self) -> usize {
-        match &self.kind {
+        let kind = match &self.kind {
             Kind::Regex(regex) => regex.memory_usage(),
-            Kind::Run(run) => size_of_val(&*run.may_be),
-        }
+            Kind::Run(Run { may_be, .. }) | Kind::Span(Span { may_be, .. }) => size_of_val(&**may_be),
+        };
+        kind + self.required.as_ref().map_or(0, |required| required.bytes())
     }
 }

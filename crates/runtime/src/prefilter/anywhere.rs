@@ -8,7 +8,7 @@ use foldhash::fast::FixedState;
 use hashbrown::HashMap;
 
 use super::bits::Places;
-use super::rarity::rarest;
+use crate::rarity::rarest;
 
 /// Bytes of a value whose even places are looked at together.
 pub(super) const TOGETHER: usize = 16;

@@ -9,8 +9,9 @@ use quintet_lang::{FieldId, Presence, Type};
 
 use super::bound::is_bounded;
 use super::index::Asked;
-use super::{pattern, rarity};
 use crate::linked::Linked;
+use crate::matchers::pattern;
+use crate::rarity;
 
 /// The most tests of one condition; sets and alternations may have many.
 const TESTS: usize = 4096;
@@ -314,8 +315,8 @@ impl<'l> Finder<'l> {
             }
             ExprKind::Matches { value, regex } => {
                 let source = self.origin(value)?.source;
-                let texts = pattern::required(&self.linked.program().regexes[regex.index()].pattern)?;
-                one_of((source, false), texts.into_iter().map(Test::Contains))
+                let texts = self.linked.regex(*regex).required()?;
+                one_of((source, false), texts.iter().cloned().map(Test::Contains))
             }
             ExprKind::Not(of) => match &of.kind {
                 ExprKind::Matches { value, regex } => self.unmatched(value, &self.linked.program().regexes[regex.index()].pattern),

@@ -26,8 +26,6 @@ mod classes;
 mod condition;
 mod describe;
 mod index;
-mod pattern;
-mod rarity;
 mod segments;
 mod texts;
 

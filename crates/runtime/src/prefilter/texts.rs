@@ -10,7 +10,7 @@ use super::anchored::Anchored;
 use super::anywhere::{Anywhere, PADDING, TOGETHER};
 use super::bits::{Bits, Places, bits};
 use super::condition::Test;
-use super::rarity;
+use crate::rarity;
 
 /// Texts that are few enough to be compared one by one at each place that has the rarest byte of one.
 const FEW: usize = 16;

@@ -26,7 +26,7 @@ fn is_common(text: &[u8]) -> bool {
 }
 
 /// The share of values that hold a folded text, about.
-pub(super) fn contains(text: &[u8]) -> f64 {
+pub(crate) fn contains(text: &[u8]) -> f64 {
     if text.len() > 1 && is_common(text) {
         return 0.5;
     }
@@ -36,18 +36,18 @@ pub(super) fn contains(text: &[u8]) -> f64 {
 }
 
 /// The share of values that are a folded text.
-pub(super) fn equals(text: &[u8]) -> f64 {
+pub(crate) fn equals(text: &[u8]) -> f64 {
     // Short ones are words of a protocol: methods, versions, flags.
     if text.len() < 5 { 0.3 } else { (-(text.len() as f64)).exp2().max(1e-4) }
 }
 
 /// The share of values that begin, or end, with a folded text.
-pub(super) fn anchored(text: &[u8]) -> f64 {
+pub(crate) fn anchored(text: &[u8]) -> f64 {
     (-1.5 * text.len() as f64).exp2().clamp(1e-4, 0.4)
 }
 
 /// The share of numbers in a range.
-pub(super) fn numbers(first: i64, last: i64) -> f64 {
+pub(crate) fn numbers(first: i64, last: i64) -> f64 {
     let width = last.saturating_sub(first).unsigned_abs();
     match width {
         _ if first == i64::MIN || last == i64::MAX => 0.5,
@@ -57,19 +57,27 @@ pub(super) fn numbers(first: i64, last: i64) -> f64 {
 }
 
 /// The share of addresses in a range of so many bits out of so many.
-pub(super) fn addresses(free: u32, of: u32) -> f64 {
+pub(crate) fn addresses(free: u32, of: u32) -> f64 {
     (-(f64::from(of - free) * 16.0 / f64::from(of))).exp2().max(1e-4)
 }
 
 /// Where the byte of a folded text stands that is least likely to occur.
-pub(super) fn rarest_byte(text: &[u8]) -> usize {
+pub(crate) fn rarest_byte(text: &[u8]) -> usize {
     let weights = text.iter().map(|byte| bits(*byte)).enumerate();
     weights.reduce(|best, other| if other.1 > best.1 { other } else { best }).map_or(0, |(at, _)| at)
 }
 
+/// The same of two bytes, the rarer one first. Both are one where the text has no other.
+pub(crate) fn rarest_two(text: &[u8]) -> (usize, usize) {
+    let first = rarest_byte(text);
+    let others = text.iter().enumerate().filter(|(at, byte)| *at != first && **byte != text[first]);
+    let second = others.map(|(at, byte)| (at, bits(*byte))).reduce(|best, other| if other.1 > best.1 { other } else { best });
+    (first, second.map_or(first, |(at, _)| at))
+}
+
 /// Where the part of three bytes of a folded text starts that is least likely to occur, of those that start at `first` or an even number of bytes
 /// after it; `first` where there is none.
-pub(super) fn rarest(text: &[u8], first: usize) -> usize {
+pub(crate) fn rarest(text: &[u8], first: usize) -> usize {
     let weight = |gram: &[u8]| gram.iter().map(|byte| bits(*byte)).sum::<f64>() - if is_common(gram) { 8.0 } else { 0.0 };
     let grams = text.windows(3).map(weight).enumerate().skip(first).step_by(2);
     grams.reduce(|best, other| if other.1 > best.1 { other } else { best }).map_or(first, |(at, _)| at)

@@ -4,41 +4,56 @@ use regex_automata::util::syntax;
 use regex_syntax::hir::literal::{ExtractKind, Extractor};
 use regex_syntax::hir::{Class, ClassBytes, ClassBytesRange, ClassUnicode, ClassUnicodeRange, Hir, HirKind, Repetition};
 
-use super::rarity;
-use crate::matchers::Run;
+use super::Run;
+use crate::rarity;
 
-/// Texts of which a value holds at least one, folded to lower case, whenever the pattern matches it. None where there are no such texts, or
-/// too many.
-pub(super) fn required(pattern: &str) -> Option<Vec<Vec<u8>>> {
-    let hir = syntax::parse_with(pattern, &syntax::Config::new().unicode(false).utf8(false)).ok()?;
-    best(&folded(&hir))
+/// Unicode and UTF-8 modes are off.
+pub(super) fn syntax() -> syntax::Config {
+    syntax::Config::new().unicode(false).utf8(false)
+}
+
+/// Texts of which a value holds at least one, folded to lower case, whenever the pattern matches it.
+pub(super) struct Required {
+    /// The rarest.
+    pub(super) texts: Vec<Vec<u8>>,
+    /// The fewest, and of as many the rarest.
+    pub(super) few: Vec<Vec<u8>>,
+}
+
+/// What a pattern requires. None where there are no such texts, or too many.
+pub(super) fn required(hir: &Hir) -> Option<Required> {
+    let hir = folded(hir);
+    let texts = best(&hir, &share)?;
+    let few = if texts.len() > 1 { best(&hir, &|texts| texts.len() as f64 + share(texts)) } else { None };
+    Some(Required { few: few.unwrap_or_else(|| texts.clone()), texts })
 }
 
 /// Bytes of which any text, of so many of them, is matched by the pattern, which may match others.
-pub(super) fn run(pattern: &str) -> Option<Run> {
-    Run::of(&syntax::parse_with(pattern, &syntax::Config::new().unicode(false).utf8(false)).ok()?)
+pub(crate) fn run(pattern: &str) -> Option<Run> {
+    Run::of(&syntax::parse_with(pattern, &syntax()).ok()?)
 }
 
 /// How likely it is that a value holds one of the texts.
-fn share(texts: &[Vec<u8>]) -> f64 {
+pub(super) fn share(texts: &[Vec<u8>]) -> f64 {
     texts.iter().map(|text| rarity::contains(text)).sum()
 }
 
-/// The rarest texts of an expression and of its parts.
-fn best(hir: &Hir) -> Option<Vec<Vec<u8>>> {
+/// The texts of an expression and of its parts that are the least by a measure.
+fn best(hir: &Hir, measure: &impl Fn(&[Vec<u8>]) -> f64) -> Option<Vec<Vec<u8>>> {
+    let less = |a: &Vec<Vec<u8>>, b: &Vec<Vec<u8>>| measure(a).total_cmp(&measure(b));
     let own = beginnings(hir);
     let inner = match hir.kind() {
-        HirKind::Capture(capture) => best(&capture.sub),
-        HirKind::Repetition(repetition) if repetition.min > 0 => best(&repetition.sub),
+        HirKind::Capture(capture) => best(&capture.sub, measure),
+        HirKind::Repetition(repetition) if repetition.min > 0 => best(&repetition.sub, measure),
         HirKind::Concat(parts) => (1..parts.len())
-            .flat_map(|from| [beginnings(&Hir::concat(parts[from..].to_vec())), best(&parts[from])])
-            .chain([best(&parts[0])])
+            .flat_map(|from| [beginnings(&Hir::concat(parts[from..].to_vec())), best(&parts[from], measure)])
+            .chain([best(&parts[0], measure)])
             .flatten()
-            .min_by(|a, b| share(a).total_cmp(&share(b))),
-        HirKind::Alternation(parts) => parts.iter().map(best).collect::<Option<Vec<_>>>().map(|all| all.concat()),
+            .min_by(less),
+        HirKind::Alternation(parts) => parts.iter().map(|part| best(part, measure)).collect::<Option<Vec<_>>>().map(|all| all.concat()),
         HirKind::Empty | HirKind::Class(_) | HirKind::Look(_) | HirKind::Literal(_) | HirKind::Repetition(_) => None,
     };
-    [own, inner].into_iter().flatten().min_by(|a, b| share(a).total_cmp(&share(b)))
+    [own, inner].into_iter().flatten().min_by(less)
 }
 
 /// The texts with one of which each match begins.
@@ -90,8 +105,12 @@ fn pieces(low: u32, high: u32) -> impl Iterator<Item = (u32, u32)> {
 mod tests {
     use super::*;
 
+    fn required_of(pattern: &str) -> Option<Required> {
+        required(&syntax::parse_with(pattern, &syntax()).unwrap())
+    }
+
     fn texts(pattern: &str) -> Option<Vec<String>> {
-        let mut texts: Vec<String> = required(pattern)?.iter().map(|text| text.escape_ascii().to_string()).collect();
+        let mut texts: Vec<String> = required_of(pattern)?.texts.iter().map(|text| text.escape_ascii().to_string()).collect();
         texts.sort();
         Some(texts)
     }
@@ -126,13 +145,14 @@ mod tests {
             ("(?iu)\u{212a}elvin", "kELVIN"),
             ("\\xC0\\xAF", "nothing"),
         ] {
-            let regex =
-                regex_automata::meta::Regex::builder().syntax(syntax::Config::new().unicode(false).utf8(false)).build(pattern).unwrap();
-            let Some(texts) = required(pattern) else { continue };
+            let regex = regex_automata::meta::Regex::builder().syntax(syntax()).build(pattern).unwrap();
+            let Some(required) = required_of(pattern) else { continue };
             let value = value.as_bytes();
             let lower = value.to_ascii_lowercase();
-            let holds = texts.iter().any(|text| memchr::memmem::find(&lower, text).is_some());
-            assert!(holds || !regex.is_match(value), "{pattern}: {texts:?}");
+            for texts in [required.texts, required.few] {
+                let holds = texts.iter().any(|text| memchr::memmem::find(&lower, text).is_some());
+                assert!(holds || !regex.is_match(value), "{pattern}: {texts:?}");
+            }
         }
     }
 }

@@ -80,12 +80,11 @@ fn stopped(engine: &Engine, hostile: &str, batch: &Batch, trap: Trap, seconds: f
     let source = format!("rule a = n >= 0\nrule hostile = {hostile}\nrule b = n == 1\n");
     for (id, mut instance) in instances(engine, &source, batch.scheme()) {
         let (peak, start, mut matches) = (Peak::begin(), Instant::now(), Matches::new());
-        for _ in 0..2 {
-            instance.run_batch(batch, &mut matches).unwrap();
-            assert_eq!((matches.count(0), matches.count(1), matches.count(2)), (3, 0, 1), "{id}: {hostile}");
-            let traps: Vec<_> = matches.traps().iter().map(|t| (t.rule, t.record, t.trap)).collect();
-            assert_eq!(traps, [(1, 1, trap)], "{id}: {hostile}");
-        }
+        instance.run_batch(batch, &mut matches).unwrap();
+        assert_eq!((matches.count(0), matches.count(1), matches.count(2)), (3, 0, 1), "{id}: {hostile}");
+        let traps: Vec<_> = matches.traps().iter().map(|t| (t.rule, t.record, t.trap)).collect();
+        assert_eq!(traps, [(1, 1, trap)], "{id}: {hostile}");
+        // The same instance goes on.
         let mut hits = quintet::RuleSet::new();
         instance.run(batch.record(1), &mut hits).unwrap();
         assert_eq!(
@@ -93,7 +92,7 @@ fn stopped(engine: &Engine, hostile: &str, batch: &Batch, trap: Trap, seconds: f
             (vec![0, 2], vec![(1, trap)]),
             "{id}: {hostile}"
         );
-        let (took, most, kept) = (start.elapsed().as_secs_f64() / 3.0, peak.bytes(), instance.memory_bytes());
+        let (took, most, kept) = (start.elapsed().as_secs_f64() / 2.0, peak.bytes(), instance.memory_bytes());
         println!("{id:<10} {trap}, {took:>6.3} s a record, {:>6.1} MB at most, {kept} bytes kept: {hostile:.60}", most as f64 / 1e6);
         assert!(took < seconds, "{id}: {took} s a record");
         assert!(most < bytes, "{id}: {most} bytes");

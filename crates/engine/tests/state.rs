@@ -4,7 +4,7 @@
 mod common;
 
 use common::{Answers, Row, Way, run, scheme};
-use quintet::{Engine, Error, configurations};
+use quintet::{Engine, Error, Passes, configurations};
 
 /// A record at a second, with a key and a value.
 fn at(second: i64, k: i64, v: i64) -> Row {
@@ -255,6 +255,41 @@ fn rules_are_referred_to_and_cut_in_two_without_a_difference() {
             "small script either",
         ]
     );
+}
+
+/// Which of them may match is asked first, as of rules that keep none.
+#[test]
+fn many_rules_beside_state_answer_as_rule_by_rule() {
+    let word = |n: usize| format!("{}{}q", ["ab", "Cd", "e-f"][n % 3], n * 37 % 101);
+    let mut source = String::from("time = t\nstate hits[k]: count within 60s max 100\n");
+    for n in 0..90 {
+        source += &match n % 3 {
+            0 => format!("rule r{n} = b contains \"{}\"\n", word(n)),
+            1 => format!("rule r{n} = lower(b) contains \"{}\" and hits > {}\n", word(n).to_lowercase(), n % 4),
+            _ => format!("rule r{n} = v in {{{n} {}}} and 10 / (v - {n}) > 0\n", n + 1),
+        };
+    }
+    source += "on r0 { hits += 1 }\non r3 { hits += 1 }\noutput found on r1 = json { text: b, hits: hits }\n";
+    let rows: Vec<Row> = (0..200)
+        .map(|n| Row {
+            b: Some(format!("x{} {}", word(n % 7), word(n % 90)).into_bytes()),
+            ..at(n as i64 % 50, n as i64 % 3, n as i64 % 95)
+        })
+        .collect();
+    let with = Engine::new();
+    let without = with.clone().with_passes(Passes { prefilter: false, ..Passes::default() });
+    let scheme = scheme(&with);
+    let has_prefilter = |engine: &Engine| engine.link_stateful(engine.check(&source, &scheme).unwrap()).unwrap().has_prefilter();
+    assert!(has_prefilter(&with) && !has_prefilter(&without));
+    let answers = |engine: &Engine, id: &str, way| run(&engine.compile(&source, &scheme, id).unwrap_or_else(|e| panic!("{e}")), &rows, way);
+    let wanted = answers(&without, "interp", Way { size: rows.len(), threads: 1, shared: 1 });
+    assert!(matching(&wanted.rules, "r1").len() > 1 && wanted.traps.len() > 20, "{wanted:?}");
+    for backend in configurations() {
+        let id = backend.id().to_string();
+        for (size, threads) in [(1, 1), (100, 1), (64, 3)] {
+            assert_eq!(answers(&with, &id, Way { size, threads, shared: 1 }), wanted, "{id}, {size} records a batch, {threads} threads");
+        }
+    }
 }
 
 #[test]

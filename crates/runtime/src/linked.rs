@@ -273,7 +273,7 @@ impl Linked {
     }
 
     /// Prepares a program that may keep state. Where it does, instances of it answer only what [`Session`](crate::Session) makes answers of,
-    /// and [`Linked::program`] is the part of it that they run. Where it does not, `prefilter` says what it says of [`Linked::of_checked`].
+    /// and [`Linked::program`] is the part of it that they run. `prefilter` says what it says of [`Linked::of_checked`].
     ///
     /// # Errors
     /// As [`Linked::new`].
@@ -292,7 +292,7 @@ impl Linked {
         }
         let (program, state) = lower(program);
         debug_assert_eq!(validate(&program), Ok(()));
-        let mut linked = Linked::prepare(program, library, lists, limits, Settings::Default)?;
+        let mut linked = Linked::prepare(program, library, lists, limits, Settings::new(prefilter))?;
         // Nobody else has it yet.
         if let Some(linked) = Arc::get_mut(&mut linked) {
             linked.state = Some(Box::new(state));

@@ -118,6 +118,11 @@ impl Loaded {
         Ok(loaded)
     }
 
+    /// The engine that links what the passes have rewritten: with an index of the rules where the pass `prefilter` is on, and no other pass.
+    pub fn linker(&self) -> Engine {
+        self.engine.clone().with_passes(Passes { prefilter: self.engine.passes().prefilter, ..Passes::none() })
+    }
+
     /// Records.
     pub fn records(&self) -> usize {
         self.batches.iter().map(Batch::len).sum()

@@ -30,9 +30,8 @@ pub fn parse(criterion: &mut Criterion, prepared: &Prepared) {
         b.iter(|| loaded.engine.optimise(checked));
     });
     group.bench_function("link", |b| {
-        // The engine without passes links alone.
-        let (engine, optimised): (&Engine, &Program) = (&prepared.without_passes.engine, &optimised);
-        b.iter_batched(|| optimised.clone(), |program| engine.link(program), BatchSize::SmallInput);
+        let (linker, optimised): (&Engine, &Program) = (&loaded.linker(), &optimised);
+        b.iter_batched(|| optimised.clone(), |program| linker.link(program), BatchSize::SmallInput);
     });
     group.finish();
 }

@@ -2,7 +2,7 @@
 
 use std::error::Error;
 
-use quintet::{Engine, Passes, backend};
+use quintet::backend;
 use quintet_lang::parse;
 use serde::Deserialize;
 
@@ -39,7 +39,7 @@ pub fn front() -> Result<(), Box<dyn Error>> {
     let (loaded, filters) = filters()?;
     let cited: Front = toml::from_str(CITED)?;
     let (engine, scheme, limits) = (&loaded.engine, loaded.linked.scheme(), loaded.engine.limits());
-    let linker: &Engine = &engine.clone().with_passes(Passes::none());
+    let linker = &loaded.linker();
     let closures = &*backend("closures")?;
     let mut works: Vec<Work<'_>> = Vec::new();
     for figure in &cited.figures {

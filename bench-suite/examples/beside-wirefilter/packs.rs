@@ -2,7 +2,7 @@
 
 use std::error::Error;
 
-use quintet::{Engine, Passes, backend};
+use quintet::backend;
 use quintet_bench::{Loaded, names, shipped};
 use quintet_lang::parse;
 
@@ -23,7 +23,7 @@ pub fn packs() -> Result<(), Box<dyn Error>> {
             continue;
         }
         let (engine, scheme, limits, text) = (&loaded.engine, loaded.linked.scheme(), loaded.engine.limits(), &loaded.workload.rules);
-        let linker: &Engine = &engine.clone().with_passes(Passes::none());
+        let linker = &loaded.linker();
         let file = &parse(text, limits)?;
         let mut works: Vec<Work<'_>> = vec![
             work(|| parse(text, limits)),

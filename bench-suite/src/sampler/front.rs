@@ -3,7 +3,7 @@
 use std::hint::black_box;
 use std::time::Duration;
 
-use quintet::{Batch, Engine, Passes};
+use quintet::{Batch, Engine};
 use quintet_results::{FrontEnd, Measure};
 
 use super::clock::{Clock, repeats};
@@ -14,7 +14,6 @@ use crate::load::Loaded;
 pub(super) struct Front<'l> {
     loaded: &'l Loaded,
     parsed: quintet_lang::syntax::File<'l>,
-    /// Links what it is given and runs no pass before.
     linker: Engine,
     parse: usize,
     check: usize,
@@ -32,7 +31,7 @@ impl<'l> Front<'l> {
         let mut front = Front {
             loaded,
             parsed: quintet_lang::parse(source, limits).map_err(failed)?,
-            linker: loaded.engine.clone().with_passes(Passes::none()),
+            linker: loaded.linker(),
             parse: 1,
             check: 1,
             passes: 1,

@@ -37,10 +37,11 @@ impl Engine {
     /// See [`Error`].
     pub fn compile_lifted(&self, source: &str, scheme: &Scheme, backend_id: &str) -> Result<Option<LiftedRules>, Error> {
         let backend = crate::backend(backend_id)?;
-        let lifts = self.lifts(&self.check(source, scheme)?);
+        let program = self.check(source, scheme)?;
+        let lifts = self.lifts(&program);
         // Where a field has the name of what would be lifted, nothing is.
         let Some(scheme) = (!lifts.is_empty()).then(|| lifts.declare(scheme).ok()).flatten() else { return Ok(None) };
-        let program = self.check(source, &scheme)?;
+        let program = program.projected(&scheme).map_or_else(|| self.check(source, &scheme), Ok)?;
         let lifts = self.lifts(&program);
         let fast = self.compile_linked(&self.link_lifted(&program, &lifts)?, &*backend)?;
         Ok(Some(LiftedRules::new(self, lifts, fast, self.link(program)?)))

@@ -57,7 +57,7 @@ impl Prepared {
         }
         let mut formatted = args.formatter.as_deref().map(|name| Formatted::new(name, loaded, &full)).transpose()?;
         let text = pick::rules(&source.text, &all, &args.rule)?;
-        let picked = check(&text, &full)?;
+        let picked = if args.rule.is_empty() { all } else { check(&text, &full)? };
         let lifts = engine.lifts(&picked);
         // Where a field has such a name there is nothing to be lifted to.
         let (full, lifts) =
@@ -68,7 +68,8 @@ impl Prepared {
         used.extend(printed.filter_map(|name| full.field_id(name)));
         let used = engine.needed_fields(&full, used);
         let scheme = full.project(|id, _| used.binary_search(&id).is_ok());
-        let program = check(&text, &scheme)?;
+        // Those of its scheme are fields of the one with what is lifted, too.
+        let program = picked.projected(&scheme).map_or_else(|| check(&text, &scheme), Ok)?;
         let columns = columns::columns(&scheme, &args.field)?;
         let names = program.rules.iter().map(|r| r.name.clone()).collect();
         let parsers = engine.bind_parsers(&scheme).map_err(Failure::unusable)?;

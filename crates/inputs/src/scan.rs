@@ -114,7 +114,7 @@ impl<'a> Scan<'a> {
     fn quoted(&mut self) -> Option<Raw<'a>> {
         let start = self.at;
         self.expect(b'"')?;
-        let (_, escaped) = self.string()?;
+        let escaped = self.pass_string()?;
         Some(Raw { text: self.text.get(start..self.at)?, escaped })
     }
 
@@ -167,13 +167,20 @@ impl<'a> Scan<'a> {
     #[inline(always)]
     fn string(&mut self) -> Option<(&'a str, bool)> {
         let start = self.at;
-        self.at = special(self.text.as_bytes(), start);
+        let escaped = self.pass_string()?;
+        Some((self.text.get(start..self.at - 1)?, escaped))
+    }
+
+    /// Passes over the rest of a string after its first quote; answers whether it has escapes.
+    #[inline(always)]
+    fn pass_string(&mut self) -> Option<bool> {
+        self.at = special(self.text.as_bytes(), self.at);
         let escaped = self.peek()? != b'"';
         if escaped {
             self.escapes()?;
         }
         self.at += 1;
-        Some((self.text.get(start..self.at - 1)?, escaped))
+        Some(escaped)
     }
 
     /// Goes on from a special byte that is no quote to a string's last quote.
@@ -263,7 +270,7 @@ impl<'a> Scan<'a> {
         loop {
             if object {
                 self.expect(b'"')?;
-                self.string()?;
+                self.pass_string()?;
                 self.colon()?;
             }
             self.value(depth)?;

@@ -5,7 +5,7 @@ use std::cmp::Ordering;
 
 use quintet_lang::Type;
 use quintet_lang::ast::{ListId, SiteId};
-use quintet_runtime::{BytesSet, FEW_KEYS, IntSet, IpSet, RegexMatcher, Scratch, Searcher, Trap, Value, WildcardMatcher};
+use quintet_runtime::{BytesSet, FEW_KEYS, IntSet, IpSet, RegexMatcher, Scratch, Searcher, Trap, Value, WildcardMatcher, same_key};
 
 use crate::env::Env;
 use crate::values::{Cell, bytes};
@@ -201,7 +201,7 @@ pub unsafe extern "C" fn map_get(block: *const u8, word: u64, stride: usize, key
             let mut entry = block.add(offset);
             for _ in 0..len {
                 let found = *entry.cast::<u64>();
-                if (found >> 32) as usize == key_len && bytes(block.add(found as u32 as usize), key_len) == key {
+                if (found >> 32) as usize == key_len && same_key(bytes(block.add(found as u32 as usize), key_len), key) {
                     return entry.add(8);
                 }
                 entry = entry.add(stride);

@@ -95,4 +95,4 @@ pub use state::{DumpedEntry, DumpedState, Session, SessionError, StateCount};
 pub use sums::sum_of_bytes;
 pub use thresholds::{Threshold, Thresholds};
 pub use trap::{Fault, Trap};
-pub use value::{ArrayRef, FEW_KEYS, MapRef, Value, find_key};
+pub use value::{ArrayRef, FEW_KEYS, MapRef, Value, find_key, same_key};

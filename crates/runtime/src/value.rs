@@ -231,6 +231,16 @@ impl<'a> ArrayRef<'a> {
 /// Keys of a map that are looked at one by one, which is done by their lengths first: a search by halves compares texts at each step.
 pub const FEW_KEYS: usize = 32;
 
+/// Whether a key, whose length was compared, is this one. Those of most maps are two words, which may overlap.
+#[inline(always)]
+pub fn same_key(found: &[u8], key: &[u8]) -> bool {
+    if !matches!(key.len(), 8..=16) {
+        return found == key;
+    }
+    let ends = |text: &[u8]| Some([*text.first_chunk()?, *text.last_chunk()?].map(u64::from_le_bytes));
+    ends(found) == ends(key)
+}
+
 /// The offset of the slot under a key of a map whose first entry is at `first`, with `len` entries that lie `step` bytes apart.
 #[inline]
 pub fn find_key(memory: Memory<'_>, (first, len, step): (usize, usize, usize), key: &[u8]) -> Option<usize> {
@@ -242,7 +252,7 @@ pub fn find_key(memory: Memory<'_>, (first, len, step): (usize, usize, usize), k
         let mut entries = (0..len).map(|i| first + i * step);
         let is_it = |at: &usize| {
             let (start, len) = span(*at);
-            len == key.len() && memory.bytes(start, len) == key
+            len == key.len() && same_key(memory.bytes(start, len), key)
         };
         return entries.find(is_it).map(|at| at + 8);
     }

@@ -275,6 +275,8 @@ impl Generator<'_> {
         let known = length(key);
         let [key, key_len, _] = self.evaluate(key, nil);
         self.look(key_len, known);
+        self.body.i().local_get(len);
+        self.body.br_unless(nil);
         let stride = 8 + expr.ty.words() as i32 * 8;
         self.body.i().local_get(block).local_get(first).local_get(len).i32_const(stride).local_get(key).local_get(key_len);
         Helper::Find.call(&mut self.body);

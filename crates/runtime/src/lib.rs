@@ -91,6 +91,7 @@ pub use quintet_arena::{Arena, ArenaError, Kind as ArenaKind, Memory, PADDING};
 pub use record::RecordRef;
 pub use room::Room;
 pub use scratch::{Scratch, looked_at};
+pub use sorted::Spread;
 pub use state::{DumpedEntry, DumpedState, Session, SessionError, StateCount};
 pub use sums::sum_of_bytes;
 pub use thresholds::{Threshold, Thresholds};

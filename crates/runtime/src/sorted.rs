@@ -32,7 +32,7 @@ bounds!(i64: u64, u32: u32, u128: u128);
 /// An index of where to look among many sorted numbers: what lies between the first and the last is cut into about as many pieces as there are
 /// numbers, so that a look-up takes as long among many as among few where they are spread out, and as long as bisecting where they crowd.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Spread {
+pub struct Spread {
     /// A piece has two to the power of this many numbers.
     shift: u32,
     /// By piece: how many of the sorted numbers are before it; one more for the end of the last. Empty where there are few.
@@ -81,6 +81,17 @@ impl Spread {
             (from, to) = (self.before[piece] as usize, self.before[piece + 1] as usize);
         }
         from + sorted[from..to].partition_point(|it| number(it) <= value)
+    }
+
+    /// What is above the first number is shifted right by so many bits to the number of its piece.
+    pub fn shift(&self) -> u32 {
+        self.shift
+    }
+
+    /// By piece: how many of the sorted numbers are before it; one more for the end of the last. Empty where there are few, which are bisected
+    /// without.
+    pub fn before(&self) -> &[u32] {
+        &self.before
     }
 
     /// Bytes of memory.

@@ -70,7 +70,7 @@ thresholds! {
     /// wasm: searches for constants in a program that are made in place; where there are more, one function makes them all.
     WasmSearches: "wasm_searches" = 16, 0;
     /// wasm: ranges of a set that are bisected in the module's memory; in more the host looks.
-    WasmTableRanges: "wasm_table_ranges" = 2048, 0;
+    WasmTableRanges: "wasm_table_ranges" = 8192, 0;
     /// wasm: rules whose code stands in one function.
     WasmGroupedRules: "wasm_grouped_rules" = 16, 1;
     /// wasm: bytes of answers that one call makes, but at least those of 64 records; longer batches are run in several calls.

@@ -20,7 +20,8 @@ pub(crate) enum Helper {
     Find,
     /// `(index, len)`: the place that a bound of a slice means.
     Place,
-    /// `(ranges, count, value)`: whether one of the ranges, which are in order and apart, holds the value.
+    /// `(ranges, low, high, value)`: whether one of the ranges, which are in order and apart, holds the value. The first that begins after it is
+    /// one of those from `low` up to `high`, or follows them.
     InRanges,
     /// `(bytes, len, needle)`: whether a needle of 1 to 32 bytes occurs, which stands behind its number and its length; for programs with many.
     Search,
@@ -51,7 +52,7 @@ impl Helper {
             Helper::Same | Helper::Grow | Helper::Search | Helper::Order => return COMMON,
             Helper::Find => &[I32; 6],
             Helper::Place => &[I64, I32],
-            Helper::InRanges => &[I32, I32, I64],
+            Helper::InRanges => &[I32, I32, I32, I64],
             Helper::Log2 => &[F64, I32],
         };
         Signature::of(params, if self == Helper::Log2 { &[F64] } else { &[I32] })
@@ -204,20 +205,18 @@ fn place(body: &mut Body) {
 }
 
 fn in_ranges(body: &mut Body) {
-    let [ranges, count, value] = [0, 1, 2];
-    let (low, middle) = (body.local(I32), body.local(I32));
-    body.i().i32_const(0).local_set(low);
-    // The first range that begins after the value is one of those from `low` up to `count`, or follows them.
+    let [ranges, low, high, value] = [0, 1, 2, 3];
+    let middle = body.local(I32);
     let found = body.block();
     let head = body.loop_();
-    body.i().local_get(low).local_get(count).i32_ge_u();
+    body.i().local_get(low).local_get(high).i32_ge_u();
     body.br_if(found);
-    body.i().local_get(low).local_get(count).i32_add().i32_const(1).i32_shr_u().local_tee(middle);
+    body.i().local_get(low).local_get(high).i32_add().i32_const(1).i32_shr_u().local_tee(middle);
     body.i().i32_const(4).i32_shl().local_get(ranges).i32_add().i64_load(at(0)).local_get(value).i64_le_s();
     body.if_(None);
     body.i().local_get(middle).i32_const(1).i32_add().local_set(low);
     body.else_();
-    body.i().local_get(middle).local_set(count);
+    body.i().local_get(middle).local_set(high);
     body.end();
     body.br(head);
     body.end();

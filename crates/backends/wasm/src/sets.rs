@@ -3,7 +3,7 @@
 use quintet_lang::Type;
 use quintet_lang::ast::{Expr, SetId};
 use quintet_runtime::plan::{BytesPlan, IntsPlan, IpsPlan, SetPlan};
-use quintet_runtime::{IntSet, IpSet, SetMatcher, Threshold};
+use quintet_runtime::{IntSet, IpSet, SetMatcher, Spread, Threshold};
 use wasm_encoder::ValType::{I32, I64};
 
 use crate::body::{Label, at as at_address};
@@ -11,6 +11,9 @@ use crate::expr::Ip;
 use crate::generator::Generator;
 use crate::helpers::Helper;
 use crate::import::Import;
+
+/// Ranges of IPv6 that are compared with one by one.
+const FEW: usize = 8;
 
 impl Generator<'_> {
     /// Pushes whether the set holds the value.
@@ -70,16 +73,33 @@ impl Generator<'_> {
                 sink.local_get(value).i64_const(32).i64_shr_u().i32_wrap_i64();
                 self.host(Import::InInts);
             }
-            IntsPlan::LookUp => self.in_table(value, set.ranges()),
+            IntsPlan::LookUp => self.in_table(value, set.ranges(), set.spread()),
         }
     }
 
     /// Pushes whether the i64 in a local is in one of many ranges, which are in order.
-    fn in_table(&mut self, value: u32, ranges: &[(i64, i64)]) {
+    fn in_table(&mut self, value: u32, ranges: &[(i64, i64)], spread: &Spread) {
         let table: Vec<u8> = ranges.iter().flat_map(|(first, last)| [first.to_le_bytes(), last.to_le_bytes()]).flatten().collect();
         let address = self.builder.constant(&table);
-        self.body.i().i32_const(address as i32).i32_const(ranges.len() as i32).local_get(value);
+        let (Some((least, _)), [_, .., _]) = (ranges.first(), spread.before()) else {
+            self.body.i().i32_const(address as i32).i32_const(0).i32_const(ranges.len() as i32).local_get(value);
+            return Helper::InRanges.call(&mut self.body);
+        };
+        let before: Vec<u8> = spread.before().iter().flat_map(|place| place.to_le_bytes()).collect();
+        let (places, last) = (self.builder.constant(&before), spread.before().len() as i64 - 2);
+        let mark = self.body.mark();
+        let piece = self.body.local(I64);
+        // What lies behind the last piece has only ranges of it or of those before it below.
+        self.body.i().local_get(value).i64_const(*least).i64_sub().i64_const(spread.shift().into()).i64_shr_u().local_tee(piece);
+        self.body.i().i64_const(last).local_get(piece).i64_const(last).i64_lt_u().select();
+        self.body.i().i32_wrap_i64().i32_const(2).i32_shl();
+        let place = self.body.pop(I32);
+        self.body.i().i32_const(address as i32);
+        self.body.i().local_get(place).i32_load(at_address(places)).local_get(place).i32_load(at_address(places + 4)).local_get(value);
         Helper::InRanges.call(&mut self.body);
+        // What is less than all seems to lie behind them.
+        self.body.i().local_get(value).i64_const(*least).i64_ge_s().i32_and();
+        self.body.release(mark);
     }
 
     /// Pushes whether the i64 in a local is in one of the ranges, which are in order.
@@ -104,7 +124,7 @@ impl Generator<'_> {
 
     fn in_ips(&mut self, ip: Ip, set: &IpSet, plan: IpsPlan, id: SetId) {
         let is_large = |e: &Self| e.linked.exceeds(Threshold::WasmTableRanges, set.v4().len());
-        if plan == IpsPlan::LookUp && (!set.v6().is_empty() || is_large(self)) {
+        if plan == IpsPlan::LookUp && (set.v6().len() > FEW || is_large(self)) {
             self.body.i().i32_const(id.0 as i32);
             for word in 0..3 {
                 self.ip_word(ip, word);
@@ -115,24 +135,24 @@ impl Generator<'_> {
         self.ip_word(ip, 0);
         self.body.i().i64_const(4).i64_eq();
         if set.v6().is_empty() && v4.len() == 1 {
-            self.v4(ip, &v4, plan);
+            self.v4(ip, &v4, set.v4_spread(), plan);
             self.body.i().i32_and();
             return;
         }
         self.body.if_(Some(I32));
-        self.v4(ip, &v4, plan);
+        self.v4(ip, &v4, set.v4_spread(), plan);
         self.body.else_();
         self.v6(ip, set.v6());
         self.body.end();
     }
 
-    fn v4(&mut self, ip: Ip, ranges: &[(i64, i64)], plan: IpsPlan) {
+    fn v4(&mut self, ip: Ip, ranges: &[(i64, i64)], spread: &Spread, plan: IpsPlan) {
         let mark = self.body.mark();
         self.ip_word(ip, 2);
         let low = self.body.pop(I64);
         match plan {
             IpsPlan::Ranges => self.in_ranges(low, ranges),
-            IpsPlan::LookUp => self.in_table(low, ranges),
+            IpsPlan::LookUp => self.in_table(low, ranges, spread),
         }
         self.body.release(mark);
     }

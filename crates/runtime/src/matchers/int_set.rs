@@ -1,6 +1,7 @@
 //! Sets of Ints.
 
 use super::ranges::Ranges;
+use crate::sorted::Spread;
 
 /// A set of Ints, as disjoint ranges in order.
 #[derive(Clone, Debug, Default)]
@@ -23,5 +24,10 @@ impl IntSet {
     /// The members as inclusive ranges: in order, apart from each other, as few as possible.
     pub fn ranges(&self) -> &[(i64, i64)] {
         self.ranges.as_slice()
+    }
+
+    /// Where to look among many of the [`ranges`](IntSet::ranges), by their first members.
+    pub fn spread(&self) -> &Spread {
+        self.ranges.spread()
     }
 }

@@ -3,6 +3,7 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use super::ranges::Ranges;
+use crate::sorted::Spread;
 
 /// A set of addresses, as disjoint ranges in order for each family.
 #[derive(Clone, Debug, Default)]
@@ -48,6 +49,11 @@ impl IpSet {
     /// The IPv4 members as inclusive ranges: in order, apart from each other, as few as possible.
     pub fn v4(&self) -> &[(u32, u32)] {
         self.v4.as_slice()
+    }
+
+    /// Where to look among many IPv4 [`ranges`](IpSet::v4), by their first members.
+    pub fn v4_spread(&self) -> &Spread {
+        self.v4.spread()
     }
 
     /// The IPv6 members as inclusive ranges: in order, apart from each other, as few as possible.

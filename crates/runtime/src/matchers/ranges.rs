@@ -38,6 +38,11 @@ impl<T: Bound> Ranges<T> {
         &self.ranges
     }
 
+    /// Where to look among many of them, by their first members.
+    pub(super) fn spread(&self) -> &Spread {
+        &self.spread
+    }
+
     /// Whether one of them holds a value: compares along short lists, bisects longer ones and looks into the index of long ones.
     #[inline]
     pub(super) fn contains(&self, value: T) -> bool {

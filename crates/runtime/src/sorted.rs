@@ -7,6 +7,8 @@ const FEW: usize = 64;
 pub(crate) trait Bound: Copy + Ord {
     /// How far it is above a smaller one.
     fn above(self, least: Self) -> u128;
+    /// How far it is above a smaller one, shifted right by fewer bits than it has.
+    fn piece(self, least: Self, shift: u32) -> usize;
     /// The number that follows, if there is one.
     fn next(self) -> Option<Self>;
 }
@@ -17,6 +19,12 @@ macro_rules! bounds {
             #[inline]
             fn above(self, least: $t) -> u128 {
                 self.wrapping_sub(least) as $unsigned as u128
+            }
+
+            #[inline]
+            fn piece(self, least: $t, shift: u32) -> usize {
+                // In registers of the number's own size.
+                usize::try_from((self.wrapping_sub(least) as $unsigned).wrapping_shr(shift)).unwrap_or(usize::MAX)
             }
 
             #[inline]
@@ -75,7 +83,7 @@ impl Spread {
             if value < least {
                 return 0;
             }
-            let piece = usize::try_from(value.above(least) >> self.shift).unwrap_or(usize::MAX);
+            let piece = value.piece(least, self.shift);
             // What lies behind the last piece has only numbers of it or of those before it below.
             let piece = piece.min(self.before.len() - 2);
             (from, to) = (self.before[piece] as usize, self.before[piece + 1] as usize);

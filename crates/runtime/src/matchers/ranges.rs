@@ -44,7 +44,7 @@ impl<T: Bound> Ranges<T> {
     }
 
     /// Whether one of them holds a value: compares along short lists, bisects longer ones and looks into the index of long ones.
-    #[inline]
+    #[inline(always)]
     pub(super) fn contains(&self, value: T) -> bool {
         let ranges = self.ranges.as_slice();
         if ranges.len() <= 8 {

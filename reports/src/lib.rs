@@ -16,6 +16,7 @@ mod group;
 mod lines;
 mod markdown;
 mod matrix;
+mod native;
 mod page;
 mod panel;
 mod parts;

@@ -5,6 +5,7 @@ use quintet_results::Mode;
 use crate::date::utc;
 use crate::format::{count, count_with, thousands, time};
 use crate::group::Group;
+use crate::native;
 use crate::regret;
 use crate::table::{Table, escape};
 use crate::tables::steps_text;
@@ -20,6 +21,9 @@ pub fn render(view: &View) -> String {
     text += &format!("{}\n\n", made(view));
     text += &matrices(view);
     text += &rankings(view);
+    if let Some(native) = &view.native {
+        text += &format!("## Beside native code\n\n{}\n\n{}\n", escape(native::ABOUT), native.markdown());
+    }
     text += &break_even(view);
     if let Some(regret) = &view.regret {
         text += &format!("## In all, as it goes\n\n{}\n\n{}\n", escape(regret::ABOUT), regret.markdown());

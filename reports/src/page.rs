@@ -11,6 +11,7 @@ use crate::format::{bytes, count_with, thousands};
 use crate::group::Group;
 use crate::markdown::options;
 use crate::matrix::Matrix;
+use crate::native;
 use crate::profile;
 use crate::ranking::Ranking;
 use crate::regret;
@@ -26,7 +27,7 @@ use crate::view::{View, WorkloadView, phase_name, rules};
 pub struct RenderError(#[from] minijinja::Error);
 
 /// The page and its parts, by name: one part per section.
-const TEMPLATES: [(&str, &str); 13] = [
+const TEMPLATES: [(&str, &str); 14] = [
     ("index.html.j2", include_str!("page/index.html.j2")),
     ("macros.html.j2", include_str!("page/macros.html.j2")),
     ("bar.html.j2", include_str!("page/bar.html.j2")),
@@ -34,6 +35,7 @@ const TEMPLATES: [(&str, &str); 13] = [
     ("matrix.html.j2", include_str!("page/matrix.html.j2")),
     ("traffic.html.j2", include_str!("page/traffic.html.j2")),
     ("ranking.html.j2", include_str!("page/ranking.html.j2")),
+    ("native.html.j2", include_str!("page/native.html.j2")),
     ("regret.html.j2", include_str!("page/regret.html.j2")),
     ("workloads.html.j2", include_str!("page/workloads.html.j2")),
     ("scaling.html.j2", include_str!("page/scaling.html.j2")),
@@ -93,6 +95,7 @@ pub fn render(view: &View) -> Result<String, RenderError> {
         ranking => view.ranking.as_ref().map(|f| figure(f, styles)),
         parts => view.rankings.iter().flat_map(|r| &r.parts).map(|p| part(p, styles)).collect::<Vec<_>>(),
         workloads => view.workloads.iter().map(|w| workload(w, styles)).collect::<Result<Vec<_>, _>>()?,
+        native => view.native.as_ref().map(|t| context! { about => native::ABOUT, table => table(t) }),
         regret => view.regret.as_ref().map(|t| context! { about => regret::ABOUT, table => table(t) }),
         scaling => view.scaling.iter().map(|f| figure(f, styles)).collect::<Vec<_>>(),
         benchmarks => view.benchmarks.as_ref().map(table),

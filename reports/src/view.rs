@@ -31,6 +31,8 @@ pub struct View<'a> {
     pub rankings: Option<Rankings>,
     /// The ranking of what ran every workload.
     pub ranking: Option<Figure>,
+    /// Backends beside native code; `None` where fewer than two workloads have a row of it.
+    pub native: Option<Table>,
     /// What rows that change as they go cost in all; `None` where that was not measured.
     pub regret: Option<Table>,
     /// The workloads.
@@ -94,6 +96,7 @@ impl<'a> View<'a> {
             ranking: rankings.as_ref().map(|r| r.whole.figure(&styles)).filter(|f| !f.table.rows.is_empty()),
             rankings,
             matrices: METRICS.into_iter().filter_map(|p| Matrix::new(&report.workloads, p, &styles)).collect(),
+            native: crate::native::table(&report.workloads, &styles),
             regret: crate::regret::table(&report.workloads),
             workloads,
             scaling: crate::tables::scaling(&report.criterion, &styles, &mut slugs),

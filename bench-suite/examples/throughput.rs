@@ -123,10 +123,11 @@ fn run(
 ) -> Result<Run, Box<dyn Error>> {
     let mut run = Run::default();
     let start = ThreadTime::now();
-    let linked = engine.link(engine.check_projected(rules, full)?)?;
+    let program = engine.check_projected(rules, full)?;
+    let options = ReaderOptions::default().declared(full).keys(program.looked_up());
+    let linked = engine.link(program)?;
     let mut instance = engine.compile_linked(&linked, backend)?.instance()?;
     run.compiling = start.elapsed();
-    let options = ReaderOptions::default().declared(full);
     let (mut matches, mut reuse) = (Matches::new(), None);
     while run.total() < RUN {
         let mut start = ThreadTime::now();

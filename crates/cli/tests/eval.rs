@@ -37,6 +37,23 @@ fn own_records(test: &str) -> (PathBuf, String, String) {
     let (scheme, records) = (write("scheme.toml", scheme), write("records.jsonl", records));
     (folder, scheme, records)
 }
+/// A rule or a value that looks up one key does not hide the other entries from what prints the map.
+#[test]
+fn maps_are_printed_with_all_their_entries() {
+    let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("keys-{}.jsonl", std::process::id()));
+    let line = r#"{"method": "GET", "uri": "/?a=1&b=2", "headers": [["Host", "h"], ["X-A", "1"], ["X-B", "2"], ["x-a", "3"]]}"#;
+    std::fs::write(&path, line).expect("a file");
+    let input = path.display().to_string();
+    let run = |rule: &str, more: &[&str]| out(&quintet(&[&["run", rule, "--input", &input, "--format", "http"], more].concat()));
+    let rule = r#"http.request.headers["x-a"][1] == "3""#;
+    assert_eq!(run(rule, &[]), "1\n");
+    let all = r#"{"host":["h"],"x-a":["1","3"],"x-b":["2"]}"#;
+    assert!(run(rule, &["--output", "json", "--field", "http.request.headers"]).contains(all));
+    let eval = |text: &str| out(&quintet(&["eval", text, "--input", &input, "--format", "http", "--output", "json"]));
+    assert!(eval("http.request.headers").contains(all), "{}", eval("http.request.headers"));
+    assert!(eval(r#"http.request.headers["x-b"][0]"#).contains("\"2\""));
+    assert!(eval("len(http.request.headers.names)").contains('4'));
+}
 
 #[test]
 fn values_are_printed_alike_by_all_backends() {

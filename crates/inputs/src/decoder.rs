@@ -47,7 +47,7 @@ impl Decoder {
         let whole = options.declared.as_ref().unwrap_or(scheme.whole());
         let kind = match format {
             Format::Packets => Kind::Packets(Box::new(Packets::new(scheme)?)),
-            Format::Http => Kind::Http(Box::new(HttpLines::new(scheme, &options.limits)?)),
+            Format::Http => Kind::Http(Box::new(HttpLines::new(scheme, options)?)),
             #[cfg(feature = "tables")]
             Format::Table => Kind::Table(Box::new(crate::tables::TableRows::new(scheme))),
             Format::JsonLines => Kind::Json(Box::new(TypedLines::new(scheme, whole, &options.limits))),

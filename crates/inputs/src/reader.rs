@@ -4,7 +4,7 @@ use std::io::Read;
 use std::path::Path;
 use std::time::Duration;
 
-use quintet_lang::Scheme;
+use quintet_lang::{FieldId, Scheme};
 use quintet_runtime::{ArenaKind, Batch};
 
 use crate::decoder::Decoder;
@@ -32,6 +32,9 @@ pub struct ReaderOptions {
     /// The scheme that is read, so that of a table no other column is
     /// [default: all columns].
     pub projected: Option<Scheme>,
+    /// Of fields that are maps, in the scheme that is read: the keys whose entries are read, so that requests have no others
+    /// [default: all entries of all maps]. [`Program::looked_up`](quintet_lang::ast::Program::looked_up) has them of rules.
+    pub keys: Vec<(FieldId, Vec<Box<[u8]>>)>,
     /// Whether records are kept as they stand in the input; see [`Reader::originals`].
     pub originals: bool,
     /// How long the first record of a batch waits for others, where the input is [live](Input::live).
@@ -48,6 +51,7 @@ impl Default for ReaderOptions {
             arena: ArenaKind::Plain,
             declared: None,
             projected: None,
+            keys: Vec::new(),
             originals: false,
             patience: Duration::from_millis(250),
             limits: ReaderLimits::default(),
@@ -77,6 +81,12 @@ impl ReaderOptions {
     /// With the scheme that is read; see [`ReaderOptions::projected`].
     pub fn projected(mut self, scheme: &Scheme) -> ReaderOptions {
         self.projected = Some(scheme.clone());
+        self
+    }
+
+    /// With no other entries of these maps; see [`ReaderOptions::keys`].
+    pub fn keys(mut self, keys: Vec<(FieldId, Vec<Box<[u8]>>)>) -> ReaderOptions {
+        self.keys = keys;
         self
     }
 

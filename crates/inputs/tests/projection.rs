@@ -9,6 +9,7 @@ use common::{read_all, shared, show};
 use proptest::prelude::*;
 use quintet_inputs::{Format, ReaderOptions, schemes};
 use quintet_lang::{Scheme, Type};
+use quintet_runtime::Value;
 
 /// Holds reading all fields of `whole` against reading those whose number is in each of `projections`.
 fn hold(bytes: &[u8], format: Format, whole: &Scheme, projections: &[Vec<usize>]) -> Result<(), TestCaseError> {
@@ -152,6 +153,48 @@ proptest! {
         let scheme = schemes::http().build().expect("a scheme");
         hold(&text, Format::Http, &scheme, &subsets(scheme.fields().len()))?;
     }
+}
+
+/// Maps with some of their entries: those are as they are among all, and no others are there.
+#[test]
+fn entries_of_keys_are_those_that_all_have() {
+    let scheme = schemes::http().build().expect("a scheme");
+    let read = |keys: &[(&str, &[&str])]| {
+        let of = |(field, keys): &(&str, &[&str])| {
+            (scheme.field_id(field).expect("a field"), keys.iter().map(|key| key.as_bytes().into()).collect())
+        };
+        let options = ReaderOptions::default().keys(keys.iter().map(of).collect());
+        read_all(Cursor::new(own("requests.jsonl")), Format::Http, &scheme, &options).expect("lines").0
+    };
+    let wanted: [(&str, &[&str]); 3] = [
+        ("http.request.headers", &["content-type", "host", "no-such"]),
+        ("http.request.cookies", &["sid"]),
+        ("http.request.uri.args", &[]),
+    ];
+    let (all, some) = (read(&[]), read(&wanted));
+    assert_eq!(all.len(), some.len());
+    let mut entries = 0;
+    for (all, some) in all.iter().zip(&some) {
+        assert_eq!(all.len(), some.len());
+        for (all, some) in all.iter().zip(some.iter()) {
+            for (id, field) in scheme.fields().iter().enumerate() {
+                let id = quintet_lang::FieldId(id as u32);
+                let (whole, part) = (all.value(id), some.value(id));
+                let Some((_, keys)) = wanted.iter().find(|(name, _)| *name == field.name) else {
+                    assert_eq!(common::text(whole), common::text(part), "{}", field.name);
+                    continue;
+                };
+                let (Value::Map(whole), Value::Map(part)) = (whole, part) else { panic!("{} is a map", field.name) };
+                let found = keys.iter().filter(|key| !whole.get(key.as_bytes()).is_nil()).count();
+                assert_eq!(part.len(), found, "{}", field.name);
+                for key in *keys {
+                    assert_eq!(common::text(whole.get(key.as_bytes())), common::text(part.get(key.as_bytes())), "{} {key}", field.name);
+                }
+                entries += found;
+            }
+        }
+    }
+    assert!(entries > 1000, "{entries}");
 }
 
 /// A file of the project's own.

@@ -14,6 +14,7 @@ mod fingerprint;
 mod format;
 pub mod intrinsic;
 mod json;
+mod keys;
 mod lexeme;
 mod lexer;
 mod limits;

@@ -109,11 +109,14 @@ fn of_records(args: &EvalArgs, path: &Path, engine: &Engine, source: &Source, pr
     let full = source::scheme_of(engine, &args.scheme, format, &mut input, path)?;
     lists::fill(engine, &args.lists.read()?, &source.text, &full)?;
     let program = engine.check_value_projected(&source.text, &full).map_err(|d| source.wrong(&d))?;
+    let keys = program.looked_up();
     let (linked, rules) = prepare(args, engine, source, program)?;
     let instance = self::instance(&rules)?;
-    let options = ReaderOptions::default().batch_records(BATCH_RECORDS).arena(ArenaKind::Shared).declared(&full);
-    let live = input.is_live();
     let parsers = engine.bind_parsers(linked.scheme()).map_err(Failure::unusable)?;
+    // What parses fields of maps wants all of their entries.
+    let keys = if parsers.is_empty() { keys } else { Vec::new() };
+    let options = ReaderOptions::default().batch_records(BATCH_RECORDS).arena(ArenaKind::Shared).declared(&full).keys(keys);
+    let live = input.is_live();
     let (decoding, pieces) = Decoding::open(source::shown(path), input, format, (linked.scheme(), &parsers), &options)?;
     let others = (1..args.threads.number()).map(|_| decoding.another()).collect::<Vec<_>>();
     let evaluator = |decoding| Evaluator { decoding, rules: rules.clone(), instance: None, output: args.output, times: Times::default() };

@@ -24,10 +24,10 @@ use quintet_runtime::{ArenaError, BatchBuilder, RecordError};
 
 use crate::error::InputError;
 use crate::format::Format;
-use crate::limits::ReaderLimits;
 use crate::lines::Lines;
 use crate::next::Next;
 use crate::raw;
+use crate::reader::ReaderOptions;
 use crate::stats::Stats;
 use crate::table;
 use line::{Line, NoRequest};
@@ -40,14 +40,18 @@ const KEPT: usize = 1 << 20;
 /// Makes records of lines that are requests.
 pub(crate) struct HttpLines {
     ids: Vec<Option<FieldId>>,
+    /// By place of a map's field: the keys whose entries are read, where not all are.
+    keys: Vec<Option<Vec<Box<[u8]>>>>,
     record_bytes: usize,
     bump: Bump,
 }
 
 impl HttpLines {
-    pub(crate) fn new(scheme: &Scheme, limits: &ReaderLimits) -> Result<HttpLines, InputError> {
+    pub(crate) fn new(scheme: &Scheme, options: &ReaderOptions) -> Result<HttpLines, InputError> {
         let ids = table::bind(Format::Http, FIELDS, scheme)?;
-        Ok(HttpLines { ids, record_bytes: limits.record_bytes, bump: Bump::new() })
+        let keys_of = |id: FieldId| options.keys.iter().find(|(of, _)| *of == id).map(|(_, keys)| keys.clone());
+        let keys = ids.iter().map(|id| id.and_then(keys_of)).collect();
+        Ok(HttpLines { ids, keys, record_bytes: options.limits.record_bytes, bump: Bump::new() })
     }
 
     /// Adds a record for the next line that is a request.
@@ -83,7 +87,7 @@ impl HttpLines {
                 continue;
             }
             let mut record = builder.record();
-            request::write(&line, &self.ids, &self.bump, &mut record);
+            request::write(&line, (&self.ids, &self.keys), &self.bump, &mut record);
             match record.finish() {
                 Ok(()) => return Ok(Next::Record(number)),
                 Err(RecordError::Arena(ArenaError::Full)) if !builder.is_empty() => {

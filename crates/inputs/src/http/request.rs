@@ -14,6 +14,8 @@ type Pairs<'a> = [(&'a [u8], &'a [u8])];
 /// A record under construction, and the places of its fields.
 struct Fields<'r, 'b> {
     ids: &'r [Option<FieldId>],
+    /// By place of a map's field: the keys whose entries are wanted, where not all are.
+    keys: &'r [Option<Vec<Box<[u8]>>>],
     record: &'r mut RecordBuilder<'b>,
 }
 
@@ -40,8 +42,10 @@ impl Fields<'_, '_> {
 
     /// Sets a map of arrays: the values under each name, in order.
     fn map<'v>(&mut self, field: F, pairs: impl Iterator<Item = (&'v [u8], &'v [u8])>) {
-        if let Some(id) = self.id(field) {
-            self.record.grouped(id, pairs);
+        let Some(id) = self.id(field) else { return };
+        match &self.keys[field as usize] {
+            None => self.record.grouped(id, pairs),
+            Some(keys) => self.record.grouped(id, pairs.filter(|(name, _)| keys.iter().any(|key| **key == **name))),
         }
     }
 
@@ -54,8 +58,13 @@ impl Fields<'_, '_> {
 }
 
 /// Fills a record from a line.
-pub(super) fn write(line: &Line<'_>, ids: &[Option<FieldId>], bump: &Bump, record: &mut RecordBuilder<'_>) {
-    let mut fields = Fields { ids, record };
+pub(super) fn write(
+    line: &Line<'_>,
+    (ids, keys): (&[Option<FieldId>], &[Option<Vec<Box<[u8]>>>]),
+    bump: &Bump,
+    record: &mut RecordBuilder<'_>,
+) {
+    let mut fields = Fields { ids, keys, record };
     let target = Target::new(line.uri);
     let headers = &line.headers;
     let names: &[&[u8]] = bump.alloc_slice_fill_iter(headers.iter().map(|(name, _)| lower(name, bump)));

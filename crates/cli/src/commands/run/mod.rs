@@ -130,6 +130,7 @@ impl Run {
             .batch_records(shared * batch_records(first.format))
             .arena(ArenaKind::Shared)
             .declared(&prepared.full)
+            .keys(std::mem::take(&mut prepared.keys))
             .originals(matching.is_some() || printed == Some(OutputArg::Records));
         if args.follow {
             options = options.patience(feed::PATIENCE);

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use quintet::backend::{LiftedRules, Lifts, Linked};
 use quintet::lang::state::Action;
 use quintet::modules::Module;
-use quintet::{Bound, Engine, LinkError, Rules, Scheme, backend};
+use quintet::{Bound, Engine, FieldId, LinkError, Rules, Scheme, backend};
 
 use super::args::RunArgs;
 use super::columns::{self, Column};
@@ -29,6 +29,8 @@ pub struct Prepared {
     pub names: Vec<String>,
     /// The fields that are printed.
     pub columns: Vec<Column>,
+    /// Of maps that nobody but the rules looks into: the keys that they look up.
+    pub keys: Vec<(FieldId, Vec<Box<[u8]>>)>,
     /// Whether the rules have outputs.
     pub outputs: bool,
     /// The parsers that set fields of the records.
@@ -76,6 +78,11 @@ impl Prepared {
         if let Some(formatted) = &mut formatted {
             formatted.bind(&scheme);
         }
+        // What prints maps and what parses fields of them wants all of their entries.
+        let printed: Vec<FieldId> =
+            args.field.iter().chain(formatted.iter().flat_map(|it| it.fields())).filter_map(|name| scheme.field_id(name)).collect();
+        let mut keys = if parsers.is_empty() { program.looked_up() } else { Vec::new() };
+        keys.retain(|(field, _)| !printed.contains(field));
         let unlinked = |e: LinkError| {
             render::one(&source.name, &source.text, e.span(), &e.to_string());
             Failure::found("")
@@ -93,6 +100,6 @@ impl Prepared {
             None => engine.compile_linked(compiled, &*backend(&args.backend).map_err(Failure::unusable)?).map_err(Failure::unusable)?,
         };
         let lifted = fast.map(|_| Arc::new(LiftedRules::new(engine, lifts, rules.clone(), linked.clone())));
-        Ok(Prepared { full, linked, rules, lifted, text, names, columns, outputs, parsers, formatted })
+        Ok(Prepared { full, linked, rules, lifted, text, names, columns, keys, outputs, parsers, formatted })
     }
 }

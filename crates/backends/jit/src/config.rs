@@ -16,7 +16,7 @@ use crate::unit::Unit;
 
 /// The default configuration: the best code. It compiles longer than [`FAST`] and saves most in batches; `cargo run --release --example tiers` says
 /// how much on the shipped workloads. Rules that run only on records that have what they require (see
-/// [`Linked::is_asked`](quintet_runtime::Linked::is_asked)) run seldom, and are compiled as [`FAST`] does.
+/// [`Linked::is_asked`](quintet_runtime::Linked::is_asked)) run seldom, and are compiled with the settings of [`FAST`].
 pub const BEST: BackendId = BackendId::new("jit");
 
 /// The configuration that compiles fastest: a function for one record per rule, with as few branches as can be and calls for searches and
@@ -24,7 +24,7 @@ pub const BEST: BackendId = BackendId::new("jit");
 /// calls.
 pub const FAST: BackendId = BackendId::with_config("jit", "fast");
 
-/// The configuration that puts code together from stencils, and compiles as [`FAST`] does what has none. It is there on x86-64 Linux only.
+/// The configuration that puts code together from stencils, and compiles what has none with the settings of [`FAST`]. It is there on x86-64 Linux only.
 pub const STENCIL: BackendId = BackendId::with_config("jit", "stencil");
 
 /// What is worth doing to compile something.

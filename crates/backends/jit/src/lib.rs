@@ -9,12 +9,12 @@
 //! instance; see `script.rs`.
 //!
 //! On x86-64 Linux a third configuration, `jit-stencil`, puts a rule together from pieces of such code that were made beforehand: it compiles in
-//! a microsecond or so and runs about as fast; see `stencil/mod.rs`. Choose it where rules change; for scripts it gains nothing, as functions
-//! and rules with statements are compiled as `jit-fast` does.
+//! less time than some closures and runs about as fast (`cargo run --release --example tiers` prints both); see `stencil/mod.rs`. Choose it where rules
+//! change; for scripts it gains nothing, as functions and rules with statements are compiled with the settings of `jit-fast`.
 //!
-//! Choose it where records come in great numbers and the process may map executable memory: nothing here evaluates faster. Do not choose
-//! it where rules change about as often as they run and there is no `jit-stencil` (compiling one takes tens of microseconds, closures a
-//! fraction of one), where the host is neither x86-64 nor aarch64 (what it is written for; tests ran on x86-64 Linux only), or where a fault
+//! Choose it where records come in great numbers and the process may map executable memory. Do not choose
+//! it where rules change about as often as they run and there is no `jit-stencil` (compiling one takes hundreds of times as long as its
+//! closures), where the host is neither x86-64 nor aarch64 (what it is written for; tests ran on x86-64 Linux only), or where a fault
 //! in a code generator must not be a fault in the process: generated code is not sandboxed, so rules of strangers belong into the WebAssembly
 //! backend.
 //!

@@ -9,8 +9,8 @@
 //!
 //! Choose it where rules come and go often and still must run fast, or where Lua is what the product embeds anyway: compiling is parsing
 //! Lua, and hot rules become machine code by themselves. Do not choose it for rules from people who are not trusted to write them (the FFI
-//! reaches all memory; only the generator stands between), nor where each record is evaluated by a call of its own: calls from Rust into
-//! Lua cost more than simple rules do. Without the trace compiler ([`LuaJit::without_jit`]) 64-bit integers are boxed, and slow.
+//! reaches all memory; only the generator stands between), nor where a single simple rule is asked about one record at a time: a call from Rust
+//! into Lua costs more than it. Many rules share one such call. Without the trace compiler ([`LuaJit::without_jit`]) 64-bit integers are boxed, and slow.
 
 mod array;
 mod call;

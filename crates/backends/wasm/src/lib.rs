@@ -14,8 +14,8 @@
 //! in place of their calls where the stack has room for the larger frames.
 //!
 //! # When to use it
-//! When rules come from people who are not trusted, and the defence in depth of a sandbox is worth a compile time of some 0.2 to 0.4
-//! milliseconds per program. Compiling many rules as one program is much cheaper than one by one.
+//! When rules come from people who are not trusted, and the defence in depth of a sandbox is worth the longest compile time of all backends
+//! (`quintet compare` measures it). Compiling many rules as one program is much cheaper than one by one.
 
 mod arith;
 mod array;

@@ -31,6 +31,7 @@ use crate::reader::ReaderOptions;
 use crate::stats::Stats;
 use crate::table;
 use line::{Line, NoRequest};
+use request::Wanted;
 
 pub(crate) use fields::FIELDS;
 
@@ -39,9 +40,7 @@ const KEPT: usize = 1 << 20;
 
 /// Makes records of lines that are requests.
 pub(crate) struct HttpLines {
-    ids: Vec<Option<FieldId>>,
-    /// By place of a map's field: the keys whose entries are read, where not all are.
-    keys: Vec<Option<Vec<Box<[u8]>>>>,
+    wanted: Wanted,
     record_bytes: usize,
     bump: Bump,
 }
@@ -51,7 +50,7 @@ impl HttpLines {
         let ids = table::bind(Format::Http, FIELDS, scheme)?;
         let keys_of = |id: FieldId| options.keys.iter().find(|(of, _)| *of == id).map(|(_, keys)| keys.clone());
         let keys = ids.iter().map(|id| id.and_then(keys_of)).collect();
-        Ok(HttpLines { ids, keys, record_bytes: options.limits.record_bytes, bump: Bump::new() })
+        Ok(HttpLines { wanted: Wanted { ids, keys }, record_bytes: options.limits.record_bytes, bump: Bump::new() })
     }
 
     /// Adds a record for the next line that is a request.
@@ -87,7 +86,7 @@ impl HttpLines {
                 continue;
             }
             let mut record = builder.record();
-            request::write(&line, (&self.ids, &self.keys), &self.bump, &mut record);
+            request::write(&line, &self.wanted, &self.bump, &mut record);
             match record.finish() {
                 Ok(()) => return Ok(Next::Record(number)),
                 Err(RecordError::Arena(ArenaError::Full)) if !builder.is_empty() => {

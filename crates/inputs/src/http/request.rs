@@ -11,17 +11,23 @@ use super::uri::{self, Target};
 /// Names and their values.
 type Pairs<'a> = [(&'a [u8], &'a [u8])];
 
+/// By place of a field among [`FIELDS`](super::FIELDS): what is wanted of it.
+pub(super) struct Wanted {
+    /// Which field of the records it is, if it is one.
+    pub(super) ids: Vec<Option<FieldId>>,
+    /// Of a map: the keys whose entries are wanted, where not all are.
+    pub(super) keys: Vec<Option<Vec<Box<[u8]>>>>,
+}
+
 /// A record under construction, and the places of its fields.
 struct Fields<'r, 'b> {
-    ids: &'r [Option<FieldId>],
-    /// By place of a map's field: the keys whose entries are wanted, where not all are.
-    keys: &'r [Option<Vec<Box<[u8]>>>],
+    wanted: &'r Wanted,
     record: &'r mut RecordBuilder<'b>,
 }
 
 impl Fields<'_, '_> {
     fn id(&self, field: F) -> Option<FieldId> {
-        self.ids[field as usize]
+        self.wanted.ids[field as usize]
     }
 
     fn wants(&self, fields: &[F]) -> bool {
@@ -43,7 +49,7 @@ impl Fields<'_, '_> {
     /// Sets a map of arrays: the values under each name, in order.
     fn map<'v>(&mut self, field: F, pairs: impl Iterator<Item = (&'v [u8], &'v [u8])>) {
         let Some(id) = self.id(field) else { return };
-        match &self.keys[field as usize] {
+        match &self.wanted.keys[field as usize] {
             None => self.record.grouped(id, pairs),
             Some(keys) => self.record.grouped(id, pairs.filter(|(name, _)| keys.iter().any(|key| **key == **name))),
         }
@@ -58,13 +64,8 @@ impl Fields<'_, '_> {
 }
 
 /// Fills a record from a line.
-pub(super) fn write(
-    line: &Line<'_>,
-    (ids, keys): (&[Option<FieldId>], &[Option<Vec<Box<[u8]>>>]),
-    bump: &Bump,
-    record: &mut RecordBuilder<'_>,
-) {
-    let mut fields = Fields { ids, keys, record };
+pub(super) fn write(line: &Line<'_>, wanted: &Wanted, bump: &Bump, record: &mut RecordBuilder<'_>) {
+    let mut fields = Fields { wanted, record };
     let target = Target::new(line.uri);
     let headers = &line.headers;
     let names: &[&[u8]] = bump.alloc_slice_fill_iter(headers.iter().map(|(name, _)| lower(name, bump)));

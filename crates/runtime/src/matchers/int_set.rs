@@ -27,6 +27,7 @@ impl IntSet {
     }
 
     /// Where to look among many of the [`ranges`](IntSet::ranges), by their first members.
+    #[doc(hidden)]
     pub fn spread(&self) -> &Spread {
         self.ranges.spread()
     }

@@ -52,6 +52,7 @@ impl IpSet {
     }
 
     /// Where to look among many IPv4 [`ranges`](IpSet::v4), by their first members.
+    #[doc(hidden)]
     pub fn v4_spread(&self) -> &Spread {
         self.v4.spread()
     }

@@ -17,8 +17,8 @@
 //! scripts are made of (a local, an element at a local's index, what mixes the bits of a few locals) are read within the closure that uses them.
 //!
 //! # When to use it
-//! Where rules change often (they compile the quickest but for the interpreter's; `cargo run --release --example tiers` prints it), where executable memory is forbidden, or on a platform without code
-//! generator. Generated code is faster where a rule is mostly arithmetic, which costs an indirect call per operator here.
+//! Where rules change often (`cargo run --release --example tiers` prints what compiling takes), where executable memory is forbidden, or on a
+//! platform without code generator. Generated code is faster where a rule is mostly arithmetic, which costs an indirect call per operator here.
 #![forbid(unsafe_code)]
 
 mod arith;

@@ -24,7 +24,8 @@ pub const BEST: BackendId = BackendId::new("jit");
 /// calls.
 pub const FAST: BackendId = BackendId::with_config("jit", "fast");
 
-/// The configuration that puts code together from stencils, and compiles what has none with the settings of [`FAST`]. It is there on x86-64 Linux only.
+/// The configuration that puts code together from stencils, and compiles what has none with the settings of [`FAST`]. It is there on x86-64
+/// Linux only.
 pub const STENCIL: BackendId = BackendId::with_config("jit", "stencil");
 
 /// What is worth doing to compile something.

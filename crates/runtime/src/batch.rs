@@ -242,6 +242,19 @@ impl Batch {
         self.arena.touch();
     }
 
+    /// Puts texts behind all that is there, of which `longest` bytes at most are one record's. Answers the offset of the first byte.
+    ///
+    /// # Errors
+    /// There is no room.
+    pub(crate) fn append(&mut self, texts: &[u8], longest: usize) -> Result<usize, ArenaError> {
+        let at = self.arena.alloc(texts.len())?;
+        self.arena.put_bytes(at, texts);
+        self.longest = self.longest.saturating_add(longest);
+        self.end = self.arena.len();
+        self.arena.put_word(0, self.end as u64);
+        Ok(at)
+    }
+
     /// The offset of the slot of a field whose type is right.
     fn amended(&self, record: usize, field: FieldId, accepts: impl FnOnce(&Type) -> bool) -> Result<usize, RecordError> {
         let declared = self.scheme.fields().get(field.0 as usize).ok_or(RecordError::NoField(field.0))?;

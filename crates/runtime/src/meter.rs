@@ -258,6 +258,14 @@ impl Meter {
         Ok(())
     }
 
+    /// Steps counted since the evaluation began, which has not passed its budget.
+    pub(crate) fn taken(&self) -> u64 {
+        let began = self.start as i64 + self.beyond;
+        let slices = i64::from(self.slices.get()) * i64::from(SLICE);
+        let rest = i64::from(self.left.get()) + (self.beyond - slices).max(0);
+        (began - rest).max(0).cast_unsigned()
+    }
+
     /// Whether the budget of this evaluation was passed.
     #[inline]
     pub(crate) fn is_exhausted(&self) -> bool {

@@ -121,6 +121,11 @@ impl Scratch {
         self.used.get()
     }
 
+    /// Steps counted since the last reset, of an evaluation that has not passed its budget.
+    pub(crate) fn taken(&self) -> u64 {
+        self.meter.taken()
+    }
+
     /// Bytes of memory that it holds.
     pub fn memory_bytes(&self) -> usize {
         self.bump.allocated_bytes()

@@ -1,5 +1,6 @@
 //! Calling functions: the one place through which every backend does.
 
+use std::fmt;
 use std::sync::Arc;
 
 use quintet_lang::Type;
@@ -17,6 +18,12 @@ pub struct BoundFunction {
     function: Arc<dyn Function>,
     result: Type,
     may_be_nil: bool,
+}
+
+impl fmt::Debug for BoundFunction {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("BoundFunction").field("result", &self.result).finish_non_exhaustive()
+    }
 }
 
 impl BoundFunction {

@@ -314,7 +314,7 @@ impl<'l> Finder<'l> {
                 self.text(value, self.linked.searcher(*needle).needle(), Test::Contains)
             }
             ExprKind::Matches { value, regex } => {
-                let source = self.origin(value)?.source;
+                let source = self.origin(given(value))?.source;
                 let texts = self.linked.regex(*regex).required()?;
                 one_of((source, false), texts.iter().cloned().map(Test::Contains))
             }
@@ -427,7 +427,7 @@ impl<'l> Finder<'l> {
 
     /// That a value, or what it is part of, passes a test for a text.
     fn text(&self, value: &'l Expr, text: &[u8], test: impl Fn(Vec<u8>) -> Test) -> Option<Condition> {
-        let Origin { source, part, exact } = self.origin(value)?;
+        let Origin { source, part, exact } = self.origin(if text.is_empty() { value } else { given(value) })?;
         let exact = exact && !part && !text.iter().any(u8::is_ascii_uppercase);
         let text = text.to_ascii_lowercase();
         let test = if part { Test::Contains(text) } else { test(text) };
@@ -494,6 +494,14 @@ fn opened(mut origin: Origin) -> Origin {
 /// A value that is not the only one that its source has, or is another text where that has no upper case letters.
 fn inexact(origin: Origin) -> Origin {
     Origin { exact: false, ..origin }
+}
+
+/// The value itself, where nothing takes the place of nil: an empty text passes no test for another one.
+fn given(value: &Expr) -> &Expr {
+    match &value.kind {
+        ExprKind::Otherwise { value, default } if constant(default).is_some_and(<[u8]>::is_empty) => value,
+        _ => value,
+    }
 }
 
 /// The text that an expression is, if it is constant.

@@ -60,20 +60,27 @@ impl Prepared {
         let mut formatted = args.formatter.as_deref().map(|name| Formatted::new(name, loaded, &full)).transpose()?;
         let text = pick::rules(&source.text, &all, &args.rule)?;
         let picked = if args.rule.is_empty() { all } else { check(&text, &full)? };
-        let lifts = engine.lifts(&picked);
-        // Where a field has such a name there is nothing to be lifted to.
-        let (full, lifts) =
-            if lifts.is_empty() { (full, lifts) } else { lifts.declare(&full).map_or((full, Lifts::default()), |f| (f, lifts)) };
         let mut used = picked.used_fields();
-        used.extend(lifts.fields(&full));
         let printed = args.field.iter().chain(formatted.as_ref().map(|it| it.fields()).unwrap_or_default());
         used.extend(printed.filter_map(|name| full.field_id(name)));
         let used = engine.needed_fields(&full, used);
         let scheme = full.project(|id, _| used.binary_search(&id).is_ok());
-        // Those of its scheme are fields of the one with what is lifted, too.
+        // Those of its scheme are fields of this one, too.
         let program = picked.projected(&scheme).map_or_else(|| check(&text, &scheme), Ok)?;
+        let looked_up: Vec<_> = program.looked_up().into_iter().map(|(id, keys)| (scheme.field(id).name.clone(), keys)).collect();
+        let unlinked = |e: LinkError| {
+            render::one(&source.name, &source.text, e.span(), &e.to_string());
+            Failure::found("")
+        };
+        let written = engine.link_stateful(program).map_err(unlinked)?;
+        let lifted = Lifting::new(engine, &written, &full, &used).map_err(unlinked)?;
+        let (full, linked) = match &lifted {
+            Some(lifted) => (lifted.full.clone(), lifted.exact.clone()),
+            None => (full, written),
+        };
+        let scheme = linked.scheme().clone();
         let columns = columns::columns(&scheme, &args.field)?;
-        let names = program.rules.iter().map(|r| r.name.clone()).collect();
+        let names = linked.program().rules.iter().map(|r| r.name.clone()).collect();
         let parsers = engine.bind_parsers(&scheme).map_err(Failure::unusable)?;
         if let Some(formatted) = &mut formatted {
             formatted.bind(&scheme);
@@ -81,16 +88,9 @@ impl Prepared {
         // What prints maps and what parses fields of them wants all of their entries.
         let printed: Vec<FieldId> =
             args.field.iter().chain(formatted.iter().flat_map(|it| it.fields())).filter_map(|name| scheme.field_id(name)).collect();
-        let mut keys = if parsers.is_empty() { program.looked_up() } else { Vec::new() };
-        keys.retain(|(field, _)| !printed.contains(field));
-        let unlinked = |e: LinkError| {
-            render::one(&source.name, &source.text, e.span(), &e.to_string());
-            Failure::found("")
-        };
-        let lifts = if lifts.is_empty() { lifts } else { engine.lifts(&program) };
-        let fast = if lifts.is_empty() { None } else { Some(engine.link_lifted(&program, &lifts).map_err(unlinked)?) };
-        let linked = engine.link_stateful(program).map_err(unlinked)?;
-        let compiled = fast.as_ref().unwrap_or(&linked);
+        let keys = looked_up.into_iter().filter_map(|(name, keys)| Some((scheme.field_id(&name)?, keys)));
+        let keys = if parsers.is_empty() { keys.filter(|(field, _)| !printed.contains(field)).collect() } else { Vec::new() };
+        let compiled = lifted.as_ref().map_or(&linked, |lifted| &lifted.fast);
         let rules = match args.modules.cache().open()? {
             Some(cache) => {
                 let (rules, looked) = engine.compile_kept(compiled, &args.backend, &cache).map_err(Failure::unusable)?;
@@ -99,7 +99,29 @@ impl Prepared {
             }
             None => engine.compile_linked(compiled, &*backend(&args.backend).map_err(Failure::unusable)?).map_err(Failure::unusable)?,
         };
-        let lifted = fast.map(|_| Arc::new(LiftedRules::new(engine, lifts, rules.clone(), linked.clone())));
+        let lifted = lifted.map(|it| Arc::new(LiftedRules::new(engine, it.lifts, rules.clone(), linked.clone())));
         Ok(Prepared { full, linked, rules, lifted, text, names, columns, keys, outputs, parsers, formatted })
+    }
+}
+
+/// What rules have in common, and the programs that read it and that do not.
+struct Lifting {
+    /// The scheme before projection, with the fields that hold it.
+    full: Scheme,
+    lifts: Lifts,
+    fast: Arc<Linked>,
+    exact: Arc<Linked>,
+}
+
+impl Lifting {
+    /// None where there is nothing of the kind, or where a field of the scheme has such a name.
+    fn new(engine: &Engine, written: &Linked, full: &Scheme, used: &[FieldId]) -> Result<Option<Lifting>, LinkError> {
+        let lifts = engine.lifts(written);
+        let Some(full) = (!lifts.is_empty()).then(|| lifts.declare(full).ok()).flatten() else { return Ok(None) };
+        let set = lifts.fields(&full);
+        let scheme = full.project(|id, _| used.binary_search(&id).is_ok() || set.contains(&id));
+        let Some((lifts, exact)) = engine.widened(&lifts, written, &scheme)? else { return Ok(None) };
+        let fast = engine.link_lifted(&exact, &lifts)?;
+        Ok(Some(Lifting { full, lifts, fast, exact }))
     }
 }

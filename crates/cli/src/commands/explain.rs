@@ -40,7 +40,7 @@ pub fn run(args: &ExplainArgs) -> Result<ExitCode, Failure> {
             let linked = source::linked(&engine, &source.text, program).map_err(|d| source.wrong(&d))?;
             let decides = args.backend.as_deref().map(backend).transpose().map_err(Failure::unusable)?;
             let decisions = decides.and_then(|backend| backend.decisions(&linked)).map_or_else(String::new, |text| format!("\n{text}"));
-            return print(&format!("{}{decisions}", linked.plan_text()));
+            return print(&format!("{}{}{decisions}", linked.plan_text(), engine.lifts(&linked)));
         }
         EmitArg::Clif => Emit::Clif,
         EmitArg::Asm => Emit::Asm,

@@ -47,7 +47,8 @@ pub struct Passes {
     pub caseless: bool,
     /// Makes plain searches and comparisons of regular expressions that are plain texts.
     pub literals: bool,
-    /// Prepares equal sets, patterns and needles once.
+    /// Prepares equal sets, patterns and needles once; and calls and looks up once a record what rules have in common, where a host has that done for
+    /// whole batches.
     pub share: bool,
     /// Asks of many rules at once which of them may match a record, before they are run. It changes no rule; the runtime does it.
     pub prefilter: bool,

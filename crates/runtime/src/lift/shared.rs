@@ -82,9 +82,7 @@ impl Shared {
     /// A call or a look-up that follows from fields and constants, and at least one field.
     pub(super) fn of(linked: &Linked, e: &Expr) -> Option<Shared> {
         match e.kind {
-            ExprKind::Call { .. } | ExprKind::Key { .. } | ExprKind::Index { .. } => {
-                Shared::value_of(linked, e).filter(Shared::has_field)
-            }
+            ExprKind::Call { .. } | ExprKind::Key { .. } | ExprKind::Index { .. } => Shared::value_of(linked, e).filter(Shared::has_field),
             _ => None,
         }
     }
@@ -266,7 +264,8 @@ impl Evaluator {
     pub(super) fn answer(&mut self, shared: &Shared, field: FieldId, batch: &mut Batch, answers: &mut ManyAnswers) -> Option<Taken> {
         let mut taken = Taken { steps: 0, memory: 0 };
         let mut longest = 0;
-        (self.texts.clear(), self.made.clear());
+        self.texts.clear();
+        self.made.clear();
         let width = batch.scheme().field(field).ty.words() as usize;
         for (i, record) in batch.iter().enumerate() {
             self.scratch.reset();
@@ -314,9 +313,7 @@ fn stored(record: RecordRef<'_>, field: FieldId, text: &[u8]) -> Option<u64> {
         return Some(reference(offset, text.len()));
     }
     match record.value(field) {
-        Value::Bytes(before) if before == text => {
-            Some(reference(before.as_ptr() as usize - memory.as_ptr() as usize, text.len()))
-        }
+        Value::Bytes(before) if before == text => Some(reference(before.as_ptr() as usize - memory.as_ptr() as usize, text.len())),
         _ => None,
     }
 }

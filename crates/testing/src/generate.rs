@@ -131,7 +131,7 @@ impl Generator<'_, '_> {
             return if self.dice.one_in(6) { self.plain(&Type::Bool) } else { self.compare(0) };
         }
         let inner = depth - 1;
-        match self.dice.weighted(&[6, 3, 4, 4, 8, 7, 4, 2, 2, 2]) {
+        match self.dice.weighted(&[6, 3, 4, 4, 8, 7, 4, 2, 2, 2, 1]) {
             0 => self.compare(inner),
             1 => {
                 let ty = [Type::Int, Type::Ip, Type::Bytes][self.dice.below(3)].clone();
@@ -159,6 +159,7 @@ impl Generator<'_, '_> {
                 primary(shape, vec![text("present("), any(value), text(")")])
             }
             8 => self.bit_test(shape, Shape::Value(Type::Int), inner),
+            9 => self.compare_halves(inner),
             _ => self.value_of(&Type::Bool, inner),
         }
     }
@@ -195,6 +196,14 @@ impl Generator<'_, '_> {
         let ty = self.kind();
         let (lhs, op, rhs) = (self.value(&ty, depth), self.compare_operator(), self.right(&ty, depth));
         Term::new(Shape::Value(Type::Bool), level::TEST, vec![operand(lhs), op, rhs])
+    }
+
+    /// A comparison of the lower halves of numbers, without a sign.
+    fn compare_halves(&mut self, depth: usize) -> Term {
+        let (lhs, op, rhs) = (self.value(&Type::Int, depth), self.compare_operator(), self.right(&Type::Int, depth));
+        let half = |value: Part| [text("u32("), value, text(")")];
+        let parts = half(any(lhs)).into_iter().chain([op]).chain(half(rhs)).collect();
+        Term::new(Shape::Value(Type::Bool), level::TEST, parts)
     }
 
     /// The right side of a comparison: a literal more often than not.

@@ -39,6 +39,8 @@ impl Stencils {
 
     #[inline]
     pub(crate) fn of(&self, shape: Shape) -> &Stencil {
+        #[cfg(test)]
+        tests::PLACED[shape as usize].store(true, std::sync::atomic::Ordering::Relaxed);
         &self.0[shape as usize]
     }
 }
@@ -258,7 +260,23 @@ fn some_values<'m>(spec: &Spec, memory: &'m [u8; MEMORY], dice: &mut Dice) -> (G
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::{AtomicBool, Ordering};
+
     use super::*;
+    use crate::Jit;
+
+    /// Whether a stencil was put into the code of a rule.
+    pub(super) static PLACED: [AtomicBool; SPECS.len()] = [const { AtomicBool::new(false) }; SPECS.len()];
+
+    #[test]
+    fn all_stencils_stand_in_programs_that_answer_as_the_interpreter_does() {
+        PLACED.iter().for_each(|placed| placed.store(false, Ordering::Relaxed));
+        quintet_testing::differential(&Jit::stencil(), 4_000);
+        quintet_testing::scripts(&Jit::stencil(), 1_000);
+        let unused: Vec<&str> =
+            SPECS.iter().zip(&PLACED).filter(|(_, placed)| !placed.load(Ordering::Relaxed)).map(|(spec, _)| spec.name).collect();
+        assert!(unused.is_empty(), "{unused:?}");
+    }
 
     #[test]
     fn all_stencils_are_made() {
@@ -267,7 +285,7 @@ mod tests {
 
     #[test]
     fn a_wrong_stencil_is_found() {
-        let made = |shape: Shape| *Stencils::get().expect("stencils").of(shape);
+        let made = |shape: Shape| Stencils::get().expect("stencils").0[shape as usize];
         for (number, spec) in SPECS.iter().enumerate() {
             let mut stencils = Stencils(Stencils::get().expect("stencils").0.clone());
             let stencil = &mut stencils.0[number];

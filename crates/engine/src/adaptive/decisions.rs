@@ -46,7 +46,7 @@ pub(super) fn text(ladder: &Ladder, program: &Arc<Linked>) -> String {
             writeln!(text, "  compiles in the background with {best} once evaluating took {}", time(*nanoseconds))
         }
         Schedule::Estimated | Schedule::Turns => {
-            let (estimate, pays) = (estimate::best(program), if stencils { Pays::of(QUICK) } else { Pays::of(super::FIRST) });
+            let (estimate, pays) = (estimate::best(program), Pays::of(if stencils { QUICK } else { super::FIRST }, program));
             writeln!(
                 text,
                 "  compiles in the background with {best} once evaluating took {}: {pays} times the {} that it takes, about",

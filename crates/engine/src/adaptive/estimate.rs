@@ -35,6 +35,12 @@ pub(super) fn best(program: &Linked) -> u64 {
     all - all * asked / units(program) * (ASKED - 1) / ASKED
 }
 
+/// Whether most of what is compiled has statements.
+pub(super) fn is_script(program: &Linked) -> bool {
+    let rules = program.program().rules.iter().filter(|rule| !rule.is_expression()).count() + program.program().functions.len();
+    rules as u64 * 2 > units(program)
+}
+
 fn units(program: &Linked) -> u64 {
     (program.program().rules.len() + program.program().functions.len()).max(1) as u64
 }

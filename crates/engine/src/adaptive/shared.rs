@@ -54,6 +54,8 @@ pub(super) struct Shared {
     spent: AtomicU64,
     /// What compiling will take, once that is asked.
     estimate: OnceLock<u64>,
+    /// See [`Pays`], of the first tier.
+    first_pays: OnceLock<f64>,
     /// What the third tier counts among [`KEPT`].
     kept: AtomicUsize,
 }
@@ -72,6 +74,7 @@ impl Shared {
             quick: AtomicBool::new(false),
             spent: AtomicU64::new(0),
             estimate: OnceLock::new(),
+            first_pays: OnceLock::new(),
             kept: AtomicUsize::new(0),
         })
     }
@@ -136,7 +139,7 @@ impl Shared {
         }
         let quick = if self.may_be_quick() { (Pays::quick(records) * estimate::quick(&self.linked)) as f64 } else { f64::INFINITY };
         let best = self.estimate.get().copied().unwrap_or_else(|| estimate::best_at_least(&self.linked));
-        quick.min(best as f64 * Pays::of(tier)) - self.spent.load(Ordering::Relaxed) as f64
+        quick.min(best as f64 * self.pays(tier)) - self.spent.load(Ordering::Relaxed) as f64
     }
 
     /// Whether the second tier has not been tried yet, and there is one.
@@ -151,12 +154,17 @@ impl Shared {
     fn wants_best(&self, tier: usize, spent: u64) -> bool {
         match self.ladder.schedule {
             Schedule::Estimated => {
-                let pays = |estimate: u64| spent as f64 >= estimate as f64 * Pays::of(tier);
+                let pays = |estimate: u64| spent as f64 >= estimate as f64 * self.pays(tier);
                 pays(estimate::best_at_least(&self.linked)) && pays(*self.estimate.get_or_init(|| estimate::best(&self.linked)))
             }
             Schedule::After(nanoseconds) => spent >= nanoseconds,
             Schedule::Turns => false,
         }
+    }
+
+    /// How many times what compiling takes must have been spent in a tier.
+    fn pays(&self, tier: usize) -> f64 {
+        if tier == FIRST { *self.first_pays.get_or_init(|| Pays::of(FIRST, &self.linked)) } else { Pays::of(tier, &self.linked) }
     }
 
     /// Goes from one stage to the next, if nobody else has.

@@ -62,8 +62,7 @@ impl Pays {
         if records >= MANY { 2 } else { 25 }
     }
 
-    /// Statements gain most: closures take 7 to 70 times as long as `jit` for the scripts of the workloads, so little is risked. What has some is
-    /// no code of stencils alone.
+    /// Statements gain most, so little is risked there. What has some is no code of stencils alone.
     fn of(tier: usize, program: &Linked) -> f64 {
         match tier {
             QUICK => 4.0,

@@ -43,6 +43,11 @@ thresholds! {
     /// all: what leaving out all rules that can be left out would save of a record, in tests of numbers; where it is more, they are asked for
     /// first which of them may match. Never, unless this is set.
     PrefilterRules: "prefilter_rules" = usize::MAX, 0;
+    /// all: rules that make a call of fields and constants themselves, on every record; for more it is made before them.
+    LiftCalls: "lift_calls" = 1, 0;
+    /// all: rules that look under a key themselves. A look-up is quick where the record is in the caches, and going through all records before the
+    /// rules takes as long as some twenty of them.
+    LiftLookUps: "lift_look_ups" = 31, 0;
     /// plan: ranges of a set that are compared one after the other; more become a bitmap or are looked up.
     SetRanges: "plan_set_ranges" = 8, 0;
     /// plan: numbers from the first to the last of a set that becomes a bitmap; wider ones are looked up.

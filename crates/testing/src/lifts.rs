@@ -61,7 +61,7 @@ fn difference(backends: &[Arc<dyn Backend>], case: &Case, found: &Cell<LiftedCas
     let (world, limits) = (case.world(), case.limits());
     let passes = Passes::default();
     let link = |program: &Program, prefilter: usize| -> Option<Arc<Linked>> {
-        let thresholds = Thresholds::default().with(Threshold::PrefilterRules, prefilter);
+        let thresholds = Thresholds::default().with(Threshold::PrefilterRules, prefilter).with(Threshold::LiftLookUps, 3);
         Linked::with_thresholds(optimise(program, &passes), &world.library, &world.lists, &limits, thresholds).ok()
     };
     // What is asked for first is not counted, so the prefilter is only on for the rules that read.

@@ -27,16 +27,13 @@ use quintet_lang::{Field, FieldId, Presence, Scheme, SchemeError, Type};
 
 use crate::functions::{Library, Many, caught};
 use crate::linked::Linked;
+use crate::thresholds::Threshold;
 
 pub use run::Lifted;
 use shared::Shared;
 
 /// Values that are lifted out of one program.
 const MOST: usize = 32;
-
-/// How many rules must need a call, or a look-up, on every record, so that making it before them pays.
-const CALLS: usize = 2;
-const LOOK_UPS: usize = 4;
 
 /// What is found out before the rules of a program run.
 #[derive(Clone, Debug, Default)]
@@ -68,13 +65,13 @@ impl Lift {
         bind_many(self.many.as_ref()?, &self.shared, scheme, library)
     }
 
-    fn pays(&self) -> bool {
-        let least = match (&self.many, self.shared.calls()) {
-            (Some(_), _) => 1,
-            (None, true) => CALLS,
-            (None, false) => LOOK_UPS,
+    fn pays(&self, linked: &Linked) -> bool {
+        let themselves = match (&self.many, self.shared.calls()) {
+            (Some(_), _) => 0,
+            (None, true) => linked.threshold(Threshold::LiftCalls),
+            (None, false) => linked.threshold(Threshold::LiftLookUps),
         };
-        self.rules >= least
+        self.rules > themselves
     }
 }
 
@@ -98,7 +95,7 @@ impl Lifts {
             always(&rule.expr, &mut |e| found.add((linked, library, each), index, e));
         }
         loop {
-            found.keep();
+            found.keep(linked);
             if found.is_empty() {
                 return found;
             }
@@ -108,7 +105,7 @@ impl Lifts {
                 let (_, all) = found.reading(linked, &rule.expr, &|n| FieldId(n as u32));
                 always(&rule.expr, &mut |e| found.count(linked, (index, all), e));
             }
-            if found.lifts.iter().all(Lift::pays) {
+            if found.lifts.iter().all(|lift| lift.pays(linked)) {
                 return found;
             }
         }
@@ -159,8 +156,8 @@ impl Lifts {
     }
 
     /// Forgets what does not pay; of more than [`MOST`], what the fewest rules need.
-    fn keep(&mut self) {
-        self.lifts.retain(Lift::pays);
+    fn keep(&mut self, linked: &Linked) {
+        self.lifts.retain(|lift| lift.pays(linked));
         self.lifts.sort_by_key(|lift| std::cmp::Reverse(lift.rules));
         self.lifts.truncate(MOST);
         self.places = self.lifts.iter().enumerate().map(|(n, lift)| (lift.shared.clone(), n)).collect();

@@ -213,15 +213,14 @@ impl Shared {
             Shared::Field(id) => Ok(record.value(*id)),
             Shared::Const(constant) => Ok(Value::of(constant)),
             Shared::Call { function, propagates, args, .. } => {
-                let mut values = Vec::with_capacity(args.len());
-                for arg in args {
-                    let value = arg.value(record, scratch)?;
+                let values = scratch.locals(args.len());
+                for (value, arg) in values.iter_mut().zip(args) {
+                    *value = arg.value(record, scratch)?;
                     if value.is_nil() && *propagates {
                         return Ok(Value::Nil);
                     }
-                    values.push(value);
                 }
-                function.call(&values, scratch)
+                function.call(values, scratch)
             }
             Shared::Key { base, key } => {
                 scratch.look(key.len())?;

@@ -111,8 +111,10 @@ fn address(dice: &mut Dice<'_>) -> String {
 /// A text of the record, folded or cut now and then.
 fn value(dice: &mut Dice<'_>) -> String {
     let field = *dice.pick(&["path", "agent", "names[0]", "headers[\"a\"][0]"]);
-    match dice.weighted(&[5, 2, 1, 1]) {
+    match dice.weighted(&[5, 2, 1, 1, 1, 1]) {
         0 => field.to_owned(),
+        4 => format!("({field} ?? \"\")"),
+        5 => format!("({field} ?? \"ab\")"),
         1 => format!("lower({field})"),
         2 => format!("upper({field})"),
         _ => format!("substring({field}, 1, 9)"),

@@ -247,7 +247,7 @@ pub(super) struct Evaluator {
     made: Vec<usize>,
 }
 
-/// What evaluating took of the limits of a rule, at most.
+/// What evaluating took of the limits of a rule, at most, on the records that have an answer.
 pub(super) struct Taken {
     pub(super) steps: u64,
     pub(super) memory: usize,
@@ -284,11 +284,13 @@ impl Evaluator {
                 Ok(value) => words(value),
                 Err(_) => None,
             };
-            if words.is_none() && !matches!(value, Ok(Value::Nil)) {
+            if words.is_some() || matches!(value, Ok(Value::Nil)) {
+                taken.steps = taken.steps.max(self.scratch.taken());
+                taken.memory = taken.memory.max(self.scratch.used());
+            } else {
+                // What it took shows where the rules are run as they are written.
                 answers.left.push(i);
             }
-            taken.steps = taken.steps.max(self.scratch.taken());
-            taken.memory = taken.memory.max(self.scratch.used());
             answers.words.extend_from_slice(&words.unwrap_or_default()[..width]);
             answers.present.push(words.is_some().into());
         }

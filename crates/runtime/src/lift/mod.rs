@@ -47,7 +47,7 @@ pub struct Lifts {
 struct Lift {
     shared: Shared,
     result: Type,
-    /// What the field is called by: the function, or the map.
+    /// What the field is called by: the function, or that it is a value.
     name: String,
     /// How it stands in rules.
     text: String,
